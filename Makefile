@@ -1,0 +1,42 @@
+# Two commands on a fresh machine with python3 (3.11 or newer) and make: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+.PHONY: run test proof docs lint clean
+
+run: $(VENV)/.run  ## train on the digits, offline
+	$(BIN)/chainrule train digits --output runs/digits.safetensors
+
+test: $(VENV)/.dev  ## style, types and every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q
+
+proof: $(VENV)/.dev  ## the long figures behind what the docs claim
+	$(BIN)/python benchmarks/digits_accuracy.py
+	$(BIN)/python benchmarks/gradients_many.py
+
+docs: $(VENV)/.dev  ## write the generated pages again
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "chainrule needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@mkdir -p runs
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.run

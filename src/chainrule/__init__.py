@@ -1,0 +1,105 @@
+"""chainrule: fully connected networks whose backpropagation you can see, check and run.
+
+    errors.py          every error, as one tree
+    names.py           tables of named things
+    files.py           writing a file whole or not at all
+    elementary.py      the functions a form may be written in
+    dual.py            dual numbers: a value and its slope together
+    activations.py     σ: value, slope, formula, form, a row each
+    costs.py           C: value, slope, formula, form, a row each
+    scores.py          accuracy and R²
+    parameters.py      the vector space of weights and biases
+    ids.py             stable names: w/l/j/k, b/l/j, …
+    tables.py          shipped sets, CSV, NPZ and IDX files as tables
+    preprocessing.py   a user's columns and labels to rows of numbers and back
+    data.py            Dataset, splits, the seeded order of batches
+    network.py         Network, and how it is first drawn
+
+    forward.py         forward(network, x) -> Trace; cost(…)
+    equations.py       BP1 to BP4, with their LaTeX
+    backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parameters
+    per_example.py     each example's own gradient, lazily
+    updates.py         the delta rule, momentum, Adam
+    prediction.py      predict and score in the user's terms
+    engines/           engine.py the port · reference.py the equations as written · choose.py by name
+    training.py        train(…) -> Run; epochs(…) streams the same
+    report.py          what a run leaves behind
+    storage.py         networks to and from one safetensors file each
+
+    verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
+                       agreement.py two gradients compared
+    conventions.py     how an author writes: index order, ½, marks of layers
+    explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out ·
+                       equations_page.py the page of the four equations
+
+    cli/               main.py, a command a file
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# The river is imported at once: it is light, and its functions share their modules' names (`chainrule.forward`), which
+# only stay functions when the package binds them itself.
+from chainrule.activations import Activation, activation, leaky_relu
+from chainrule.backward import Backward, backward, gradient
+from chainrule.costs import Cost, cross_entropy, binary_cross_entropy, huber, multiclass_hinge, own_cost, squared_error
+from chainrule.data import Dataset, load_data
+from chainrule.errors import (
+    ChainruleError,
+    DataError,
+    DisagreementError,
+    DivergenceError,
+    FileError,
+    FormError,
+    IdError,
+    PairError,
+    SettingError,
+    ShapeError,
+    UnknownNameError,
+)
+from chainrule.forward import Trace, cost, forward
+from chainrule.network import Network
+from chainrule.parameters import Layers, Parameters
+from chainrule.per_example import PerExampleGradients, per_example_gradients
+from chainrule.prediction import predict, score
+from chainrule.preprocessing import Preprocessing
+from chainrule.tables import Table, read_table
+from chainrule.updates import Rule, adam, delta_rule, momentum
+
+if TYPE_CHECKING:
+    from chainrule.conventions import Convention
+    from chainrule.explanation.derivative import explain
+    from chainrule.storage import load, save
+    from chainrule.training import Epoch, Run, epochs, train
+    from chainrule.report import Report
+    from chainrule.verification.agreement import Agreement, check_gradient
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Agreement": "verification.agreement",
+    "Convention": "conventions",
+    "Epoch": "training",
+    "Report": "report",
+    "Run": "training",
+    "check_gradient": "verification.agreement",
+    "epochs": "training",
+    "explain": "explanation.derivative",
+    "load": "storage",
+    "save": "storage",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    value = getattr(import_module(f"chainrule.{_LAZY[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,269 @@
+"""Activations σ, a row each: value, slope, formula, and the form from which every other road takes the slope.
+
+| name       | σ(z)                | σ′(z)                       | kinks |
+|------------|---------------------|-----------------------------|-------|
+| identity   | z                   | 1                           |       |
+| sigmoid    | 1 / (1 + e^−z)      | σ(z) σ(−z)                  |       |
+| tanh       | tanh z              | 1 / cosh² z                 |       |
+| relu       | max(z, 0)           | 1 where z > 0, else 0       | 0     |
+| leaky_relu | max(z, αz)          | 1 where z > 0, else α       | 0     |
+| softplus   | log(1 + e^z)        | 1 / (1 + e^−z)              |       |
+| gelu       | z Φ(z)              | Φ(z) + z φ(z)               |       |
+| silu       | z / (1 + e^−z)      | s + z s(1 − s), s = sigmoid |       |
+| softmax    | e^z_i / Σ_j e^z_j   | the matrix a_i (δ_ij − a_j) |       |
+
+At a kink the slope is that of the left side, a subgradient (S3.4). Slopes are computed from z, which the forward pass
+keeps (S2.17), and stay accurate where the neuron is saturated: 1 − tanh² z would be 0 at z = 20, 1 / cosh² z is not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from chainrule.dual import DUALS, Dual
+from chainrule.elementary import ARRAYS, Elementary, erfc
+from chainrule.errors import ChainruleError, FormError, SettingError
+from chainrule.names import look_up, resolve
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One row: σ, its slope, how it is written, and its form.
+
+    `value(z)` has the shape of z. `slope(z)` has it too, or, where every output depends on every input of its layer
+    (softmax), it is the matrix Σ′ of shape (…, n, n) with Σ′[i, j] = ∂a_i/∂z_j.
+    """
+
+    name: str
+    value: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+    form: Callable[[Any, Elementary], Any]
+    formula: str
+    latex: str
+    kinks: tuple[float, ...] = ()
+    settings: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    own: bool = False
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{key}={value:g}" for key, value in self.settings.items())
+        return f"{self.name}({inside})" if inside else self.name
+
+    @property
+    def full_slope(self) -> bool:
+        """True where Σ′ is a full matrix: softmax."""
+        return self.name == "softmax"
+
+
+def odot(v: Array, slope: Array) -> Array:
+    """v ⊙ σ′ (S2.11); where the slope is the full matrix Σ′ of a softmax, the product Σ′ᵀ v that ⊙ abbreviates (S2.18)."""
+    if slope.ndim == v.ndim:
+        return v * slope
+    return np.matmul(v[..., None, :], slope)[..., 0, :]
+
+
+# the values and slopes that need more than one line ---------------------------------------------------------------------
+def _sigmoid(z: Array) -> Array:
+    e = np.exp(-np.abs(z))  # never overflows
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def _sigmoid_slope(z: Array) -> Array:
+    e = np.exp(-np.abs(z))
+    return e / (1 + e) ** 2
+
+
+def _tanh_slope(z: Array) -> Array:
+    e = np.exp(-2 * np.abs(z))
+    return 4 * e / (1 + e) ** 2
+
+
+def _softplus(z: Array) -> Array:
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def _normal_cdf(z: Array) -> Array:
+    return (erfc(-z * math.sqrt(0.5)) / 2).astype(z.dtype)
+
+
+def _gelu_slope(z: Array) -> Array:
+    return _normal_cdf(z) + z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
+def _silu_slope(z: Array) -> Array:
+    s = _sigmoid(z)
+    return s * (1 + z * _sigmoid(-z))
+
+
+def _softplus_form(z: Any, m: Elementary) -> Any:
+    c = m.constant(m.maximum(z, 0.0))  # log(1 + e^z) = c + log(e^−c + e^(z−c)) for every constant c
+    return c + m.log(m.exp(-c) + m.exp(z - c))
+
+
+def _softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _softmax_slope(z: Array) -> Array:
+    a = _softmax(z)
+    return a[..., :, None] * (np.eye(a.shape[-1], dtype=a.dtype) - a[..., None, :])
+
+
+def _softmax_form(z: Any, m: Elementary) -> Any:
+    e = m.exp(z - m.constant(m.largest(z)))  # the shift cancels in the quotient
+    return e / m.sum(e)
+
+
+# the table --------------------------------------------------------------------------------------------------------------
+identity = Activation("identity", lambda z: z, np.ones_like, lambda z, m: z, "z", "z")
+sigmoid = Activation(
+    "sigmoid", _sigmoid, _sigmoid_slope, lambda z, m: 1 / (1 + m.exp(-z)), "1 / (1 + e^−z)", r"\frac{1}{1+e^{-z}}"
+)
+tanh = Activation("tanh", np.tanh, _tanh_slope, lambda z, m: m.tanh(z), "tanh z", r"\tanh z")
+relu = Activation(
+    "relu",
+    lambda z: np.maximum(z, 0),
+    lambda z: (z > 0).astype(z.dtype),
+    lambda z, m: m.maximum(z, 0.0),
+    "max(z, 0)",
+    r"\max(z, 0)",
+    kinks=(0.0,),
+)
+softplus = Activation("softplus", _softplus, _sigmoid, _softplus_form, "log(1 + e^z)", r"\log(1+e^{z})")
+gelu = Activation(
+    "gelu",
+    lambda z: z * _normal_cdf(z),
+    _gelu_slope,
+    lambda z, m: z * (1 + m.erf(z * 0.5**0.5)) / 2,
+    "z Φ(z)",
+    r"z\,\Phi(z)",
+)
+silu = Activation(
+    "silu",
+    lambda z: z * _sigmoid(z),
+    _silu_slope,
+    lambda z, m: z / (1 + m.exp(-z)),
+    "z / (1 + e^−z)",
+    r"\frac{z}{1+e^{-z}}",
+)
+softmax = Activation(
+    "softmax", _softmax, _softmax_slope, _softmax_form, "e^z_i / Σ_j e^z_j", r"\frac{e^{z_i}}{\sum_j e^{z_j}}"
+)
+
+
+def leaky_relu(alpha: float = 0.01) -> Activation:
+    """max(z, αz) with 0 ≤ α < 1: σ′ never reaches zero (S2.16)."""
+    if not 0 <= alpha < 1:
+        raise SettingError(f"leaky_relu needs a slope 0 ≤ alpha < 1 for negative z, got {alpha}")
+    return Activation(
+        "leaky_relu",
+        lambda z: np.where(z > 0, z, z * z.dtype.type(alpha)),
+        lambda z: np.where(z > 0, 1, alpha).astype(z.dtype),
+        lambda z, m: m.maximum(z, alpha * z),
+        "max(z, αz)",
+        r"\max(z, \alpha z)",
+        kinks=(0.0,),
+        settings=MappingProxyType({"alpha": alpha}),
+    )
+
+
+NAMED: dict[str, Callable[..., Activation]] = {
+    "identity": lambda: identity,
+    "sigmoid": lambda: sigmoid,
+    "tanh": lambda: tanh,
+    "relu": lambda: relu,
+    "leaky_relu": leaky_relu,
+    "softplus": lambda: softplus,
+    "gelu": lambda: gelu,
+    "silu": lambda: silu,
+    "softmax": lambda: softmax,
+}
+
+
+def named(name: str, **settings: float) -> Activation:
+    """The activation of that name, with its settings (`named("leaky_relu", alpha=0.2)`)."""
+    return look_up("activation", NAMED, name, settings)
+
+
+def as_activation(given: str | Activation) -> Activation:
+    """A name or an activation, as an activation."""
+    return resolve("activation", NAMED, given, Activation, "chainrule.activation(form)")
+
+
+# a user's own -----------------------------------------------------------------------------------------------------------
+def activation(
+    form: Callable[..., Any], name: str = "own", formula: str = "σ(z)", kinks: tuple[float, ...] = ()
+) -> Activation:
+    """A user's own activation, its slope made from the form by dual numbers and checked against differences (S2.16).
+
+    `form(z)` is written with NumPy functions, or `form(z, m)` with those of `m` (then circuits and symbols can read it
+    too): `activation(lambda z, m: z * m.tanh(m.log(1 + m.exp(z))), "mish")`. It must act on each element alone.
+    Raises FormError where the form fails, is not elementwise, or its slope disagrees with a central difference.
+    """
+    if not callable(form):
+        raise FormError(f"an activation's form is a function of z, got {form!r}")
+    full_form = as_form(form, "z")
+
+    def value(z: Array) -> Array:
+        return np.asarray(full_form(z, ARRAYS), dtype=z.dtype)
+
+    def slope(z: Array) -> Array:
+        result = full_form(Dual(z, 1.0), DUALS)
+        return np.array(result.slope) if isinstance(result, Dual) else np.zeros_like(z)
+
+    own = Activation(name, value, slope, full_form, formula, formula, tuple(kinks), own=True)
+    _check_own(own)
+    return own
+
+
+def as_form(form: Callable[..., Any], arguments: str) -> Callable[..., Any]:
+    """A form that takes the namespace m last, from one that may have been written in plain NumPy."""
+    given = arguments.split()
+    try:
+        count = len(inspect.signature(form).parameters)
+    except (TypeError, ValueError):  # np.tanh and other built-ins tell no signature
+        count = len(given)
+    if count == len(given) + 1:
+        return form
+    if count != len(given):
+        raise FormError(
+            f"a form takes ({', '.join(given)}) or ({', '.join([*given, 'm'])}); "
+            f"{getattr(form, '__name__', 'this one')} takes {count} arguments"
+        )
+    return lambda *values: form(*values[:-1])
+
+
+def _check_own(own: Activation) -> None:
+    z = np.concatenate([np.linspace(-6.0, 6.0, 49) + 0.0137, [-30.03, 30.03]])
+    z = z[np.all(np.abs(z[:, None] - np.array([*own.kinks, np.inf])) > 1e-3, axis=1)]
+    h = 1e-6
+    try:
+        value, slope = own.value(z), own.slope(z)
+        apart = np.array([own.value(z[i : i + 1])[0] for i in range(z.size)])
+        difference = (own.value(z + h) - own.value(z - h)) / (2 * h)
+    except ChainruleError:
+        raise
+    except Exception as error:
+        raise FormError(f"the form of activation {own.name!r} fails on an array: {type(error).__name__}: {error}") from error
+    if value.shape != z.shape or not np.allclose(value, apart, rtol=1e-12, atol=1e-12, equal_nan=True):
+        raise FormError(f"the form of activation {own.name!r} must act on each element of z alone, and it mixes them")
+    for what, numbers in (("value", value), ("slope", slope)):
+        if not np.all(np.isfinite(numbers)):
+            at = z[~np.isfinite(numbers)][0]
+            raise FormError(f"activation {own.name!r} has the {what} {numbers[~np.isfinite(numbers)][0]} at z = {at:g}")
+    wrong = np.abs(slope - difference) > 1e-5 * (1 + np.abs(slope) + np.abs(value))
+    if wrong.any():
+        i = int(np.argmax(np.abs(slope - difference) * wrong))
+        raise FormError(
+            f"activation {own.name!r}: at z = {z[i]:g} dual numbers give the slope {slope[i]:.6g}, a central difference "
+            f"{difference[i]:.6g}; where the form has kinks, name them: activation(form, kinks=(0.0,))"
+        )

@@ -1,0 +1,85 @@
+"""`chainrule explain [MODEL] --by w/2/0/0`: one derivative, worked out and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from chainrule.cli.output import say, say_json
+from chainrule.cli.worked_example import X, Y, chain
+from chainrule.costs import Cost, as_cost, named
+from chainrule.data import Dataset, encode_targets
+from chainrule.errors import DataError, FileError
+from chainrule.explanation.derivative import explain
+from chainrule.explanation.document import Derivation
+from chainrule.network import Network
+from chainrule.storage import load, load_notes
+from chainrule.tables import read_table
+
+
+def command(
+    model: Annotated[Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")] = None,
+    by: Annotated[str | None, typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0.")] = None,
+    of: Annotated[str, typer.Option(help="What is differentiated: the cost C.")] = "C",
+    form: Annotated[str | None, typer.Option(help="delta, product or paths; else product where there is one path, and delta.")] = None,
+    convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
+    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")] = None,
+    row: Annotated[int, typer.Option(help="Which row of it, from 0.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the value, the check and the text as JSON.")] = False,
+) -> None:
+    """Work out ∂C/∂w or ∂C/∂b of one example, from symbols to numbers to an independent check."""
+    if model is None:
+        if data is not None:
+            raise DataError("--data goes with a model: chainrule explain MODEL --data FILE")
+        network, x, y, about, the_cost = chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost)
+    else:
+        network, x, y, about, the_cost = _example(model, data, row, cost)
+    target = by or ("w/2/0/0" if network.depth > 1 else "w/1/0/0")
+    derivation = explain(network, x, y, target, of=of, convention=convention, cost=the_cost, form=form)
+    if as_json:
+        say_json(_as_json(derivation, target))
+        return
+    if about:
+        say(about)
+    say(str(derivation))
+
+
+def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple[Network, Any, Any, str, Cost | None]:
+    """The model, one row of its data in the network's terms, a line about that row, and the cost that is meant."""
+    network, notes = load(model), load_notes(model)
+    kept = notes.get("cost")
+    the_cost = as_cost(cost) if cost is not None else (named(kept[0], **kept[1]) if kept else None)
+    source = data or notes.get("data")
+    if source is None:
+        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
+    terms = network.preprocessing
+    table = read_table(source, terms.target_name if terms is not None else None, optional=True)
+    if table.target is None:
+        raise DataError(f"{table.name} has no target, and a cost needs one")
+    if not 0 <= row < len(table):
+        raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
+    one = table.take(np.array([row]))
+    if terms is None:
+        rows = Dataset(one.inputs, one.target)
+    else:
+        rows = Dataset.from_table(one, terms)
+    y, _ = encode_targets(rows.targets, network.sizes[-1], 1)
+    about = f"row {row} of {table.name}: {table.target_name} = {table.target[row]}, inputs as the network takes them"
+    return network, rows.inputs[0], y[0], about, the_cost
+
+
+def _as_json(derivation: Derivation, by: str) -> dict[str, Any]:
+    check = derivation.check
+    return {
+        "of": "C",
+        "by": by,
+        "value": derivation.value,
+        "central_difference": check.value,
+        "error": check.error,
+        "at_kink": check.kink,
+        "text": str(derivation),
+    }

@@ -1,0 +1,63 @@
+"""The command `chainrule`: alone it works one derivative out; train, predict, show and explain are its commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import chainrule
+from chainrule.cli import explain, predict, show, train
+from chainrule.cli.output import fail
+from chainrule.cli.worked_example import worked_example
+from chainrule.errors import ChainruleError
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.command)
+app.command("predict")(predict.command)
+app.command("show")(show.command)
+app.command("explain")(explain.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"chainrule {chainrule.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def alone(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Networks whose backpropagation you can see, check and run. Without a command: one derivative, worked out."""
+    if context.invoked_subcommand is None:
+        typer.echo(worked_example())
+
+
+def main() -> None:
+    """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
+    try:
+        app()
+    except ChainruleError as error:
+        fail(str(error))
+    except MemoryError:
+        fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

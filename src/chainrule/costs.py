@@ -1,0 +1,319 @@
+"""Costs C of one example, a row each: value, ∇_a C, formula, form, and the output activations each may stand on.
+
+| name                 | C of one example                | ∇_a C          | output        | then δ^L = ∂C/∂z^L |
+|----------------------|---------------------------------|----------------|---------------|---------------------|
+| squared_error        | Σ_j (a_j − y_j)²                | 2(a − y)       | any           | by BP1              |
+| quadratic            | ½ Σ_j (a_j − y_j)²              | a − y          | any           | by BP1              |
+| huber                | Σ_j ½e² or c(\\|e\\| − ½c), e=a−y | clip(a − y, ±c)| any           | by BP1              |
+| cross_entropy        | −Σ_j y_j log a_j                | −y / a         | softmax       | a − y               |
+|                      | log Σ_j e^a_j − Σ_j y_j a_j     | softmax(a) − y | identity      | softmax(z) − y      |
+| binary_cross_entropy | −Σ_j y_j log a_j + (1−y_j) …    | (a−y) / a(1−a) | sigmoid       | a − y               |
+|                      | Σ_j log(1 + e^a_j) − y_j a_j    | sigmoid(a) − y | identity      | sigmoid(z) − y      |
+| multiclass_hinge     | Σ_{j≠y} max(0, 1 + a_j − a_y)   | counts of ±1   | identity      | the same            |
+
+Where the cost stands on its own output activation, C is a function of z^L (S3.14) and is computed from it, so that
+neither the value nor δ^L loses digits in a saturated output. Every other pair is an error, not a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from chainrule.activations import Activation, as_form, sigmoid, softmax, softplus
+from chainrule.dual import DUALS, Dual
+from chainrule.elementary import ARRAYS, Elementary
+from chainrule.errors import DataError, FormError, PairError, SettingError
+from chainrule.names import look_up, resolve
+
+Array = np.ndarray
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A cost as it stands on one output activation. Arrays are rows (batch, out); `value` answers (batch,).
+
+    `of` says whether value and form read a^L or z^L. `slope(a, y)` is ∇_a C. `delta(z, y)` is δ^L = ∂C/∂z^L where it is
+    known without BP1; `delta_text` writes it, with {a}, {y}, {z} and {p} for the letters.
+    """
+
+    of: str
+    value: Callable[[Array, Array], Array]
+    slope: Callable[[Array, Array], Array]
+    form: Callable[[Any, Array, Elementary], Any]
+    delta: Callable[[Array, Array], Array] | None = None
+    slope_text: str = "∂C/∂{a}"
+    delta_text: str = "∂C/∂{z}"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One cost: its name, its settings, and its pairs by the name of the output activation."""
+
+    name: str
+    formula: str
+    latex: str
+    pairs: Mapping[str, Pair]
+    targets: str = "numbers"  # numbers · probabilities (rows that sum to 1) · choices (0…1 each) · one-hot
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    own: bool = False
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{key}={value}" for key, value in self.settings.items())
+        return f"{self.name}({inside})" if inside else self.name
+
+    @property
+    def classifies(self) -> bool:
+        """True where the targets are classes."""
+        return self.targets != "numbers"
+
+    def on(self, output: Activation) -> Pair:
+        """This cost on that output activation. Raises PairError where the two do not fit."""
+        pair = self.pairs.get(output.name) or self.pairs.get(ANY)
+        if pair is None:
+            legal = " or ".join(self.pairs)
+            raise PairError(
+                f"the cost {self.name} stands on an output of {legal}, and this network's last layer is {output.name}: "
+                f"build it with output={next(iter(self.pairs))!r}, or use the cost quadratic, which takes any output"
+            )
+        return pair
+
+    def check_targets(self, y: Array) -> None:
+        """Raises DataError where rows of targets are not what this cost is defined for."""
+        if not np.isfinite(y).all():
+            row = int(np.argwhere(~np.isfinite(y))[0][0])
+            raise DataError(f"row {row} of the targets has the value {y[row][~np.isfinite(y[row])][0]}: targets are finite")
+        if self.targets == "numbers":
+            return
+        if y.min() < 0 or y.max() > 1:
+            row = int(np.argwhere((y < 0) | (y > 1))[0][0])
+            raise DataError(f"row {row} of the targets is {_short(y[row])}: the cost {self.name} needs 0 ≤ y ≤ 1")
+        if self.targets == "choices":
+            return
+        wrong = np.abs(y.sum(axis=1) - 1) > 1e-4
+        if self.targets == "one-hot":
+            wrong |= (y != 0).sum(axis=1) != 1
+        if wrong.any():
+            row, need = int(np.argmax(wrong)), "one 1 and else 0" if self.targets == "one-hot" else "sum to 1"
+            raise DataError(f"row {row} of the targets is {_short(y[row])}: for the cost {self.name} each row must {need}")
+
+
+def _short(row: Array) -> str:
+    shown = ", ".join(f"{value:g}" for value in row[:6])
+    return f"({shown}{', …' if row.size > 6 else ''})"
+
+
+# the rows ---------------------------------------------------------------------------------------------------------------
+def squared_error(half: bool = False) -> Cost:
+    """Σ_j (a_j − y_j)² of one example (S0.2, S1.3); with half=True the ½ of S2.6, then named quadratic."""
+    factor = 0.5 if half else 1.0
+    pair = Pair(
+        of="a",
+        value=lambda a, y: a.dtype.type(factor) * ((a - y) ** 2).sum(axis=1),
+        slope=lambda a, y: a.dtype.type(2 * factor) * (a - y),
+        form=lambda a, y, m: factor * m.sum((a - y) ** 2),
+        slope_text="({a} − {y})" if half else "2({a} − {y})",
+    )
+    return Cost(
+        "quadratic" if half else "squared_error",
+        "½ Σ (a − y)²" if half else "Σ (a − y)²",
+        r"\tfrac12 \sum_j (a_j - y_j)^2" if half else r"\sum_j (a_j - y_j)^2",
+        {ANY: pair},
+    )
+
+
+def huber(threshold: float = 1.0) -> Cost:
+    """½e² up to |e| = threshold, then threshold·(|e| − ½ threshold), with e = a − y: outliers pull with bounded force."""
+    if not 0 < threshold < np.inf:
+        raise SettingError(f"huber needs a finite threshold > 0, got {threshold}")
+    c = threshold
+
+    def value(a: Array, y: Array) -> Array:
+        e = np.abs(a - y)
+        inside = np.minimum(e, c)
+        return (inside * (e - inside / 2)).sum(axis=1)
+
+    def form(a: Any, y: Array, m: Elementary) -> Any:
+        e = m.abs(a - y)
+        inside = m.minimum(e, c)
+        return m.sum(inside * (e - inside / 2))
+
+    pair = Pair("a", value, lambda a, y: np.clip(a - y, -c, c), form, slope_text=f"clip({{a}} − {{y}}, ±{c:g})")
+    return Cost(
+        "huber",
+        "Σ ½e² or c(|e| − ½c)",
+        r"\sum_j h_c(a_j - y_j)",
+        {ANY: pair},
+        settings=MappingProxyType({"threshold": float(c)}),
+    )
+
+
+def _log_sum_exp(z: Array) -> Array:
+    top = z.max(axis=1, keepdims=True)
+    return top + np.log(np.exp(z - top).sum(axis=1, keepdims=True))
+
+
+def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
+    c = m.constant(m.largest(z))
+    return m.sum(y * (c + m.log(m.sum(m.exp(z - c))) - z))
+
+
+def _cross_entropy_value(z: Array, y: Array) -> Array:
+    return (y * (_log_sum_exp(z) - z)).sum(axis=1)
+
+
+def _cross_entropy_delta(z: Array, y: Array) -> Array:
+    return softmax.value(z) - y
+
+
+def _probability_slope(a: Array, y: Array) -> Array:
+    with np.errstate(divide="ignore", over="ignore"):  # a = 0 where y = 1 costs infinitely much, and says so
+        return np.where(y == 0, 0, -y / np.where(y == 0, 1, a)).astype(a.dtype)
+
+
+def cross_entropy() -> Cost:
+    """−Σ_j y_j log p_j, p the softmax of z^L: the output may be that softmax, or z^L itself (S3.14)."""
+    common = {"value": _cross_entropy_value, "form": _cross_entropy_form, "delta": _cross_entropy_delta}
+    return Cost(
+        "cross_entropy",
+        "−Σ y log p",
+        r"-\sum_j y_j \log p_j",
+        {
+            "softmax": Pair("z", slope=_probability_slope, slope_text="−{y}/{a}", delta_text="({a} − {y})", **common),
+            "identity": Pair("z", slope=_cross_entropy_delta, slope_text="({p} − {y})", delta_text="({p} − {y})", **common),
+        },
+        targets="probabilities",
+    )
+
+
+def _binary_form(z: Any, y: Array, m: Elementary) -> Any:
+    return m.sum(softplus.form(z, m) - y * z)
+
+
+def _binary_value(z: Array, y: Array) -> Array:
+    return (y * softplus.value(-z) + (1 - y) * softplus.value(z)).sum(axis=1)
+
+
+def _binary_delta(z: Array, y: Array) -> Array:
+    return sigmoid.value(z) - y
+
+
+def _choice_slope(a: Array, y: Array) -> Array:
+    return _probability_slope(a, y) - _probability_slope(1 - a, 1 - y)
+
+
+def binary_cross_entropy() -> Cost:
+    """−Σ_j (y_j log p_j + (1 − y_j) log(1 − p_j)), p the sigmoid of z^L: the output may be it, or z^L itself."""
+    common = {"value": _binary_value, "form": _binary_form, "delta": _binary_delta}
+    return Cost(
+        "binary_cross_entropy",
+        "−Σ y log p + (1 − y) log(1 − p)",
+        r"-\sum_j y_j \log p_j + (1 - y_j) \log (1 - p_j)",
+        {
+            "sigmoid": Pair(
+                "z", slope=_choice_slope, slope_text="({a} − {y})/({a}(1 − {a}))", delta_text="({a} − {y})", **common
+            ),
+            "identity": Pair("z", slope=_binary_delta, slope_text="({p} − {y})", delta_text="({p} − {y})", **common),
+        },
+        targets="choices",
+    )
+
+
+def multiclass_hinge() -> Cost:
+    """Σ_{j≠y} max(0, 1 + z_j − z_y), the multiclass SVM of S3.14, on a linear output."""
+
+    def excess(z: Array, y: Array) -> Array:
+        right = (y * z).sum(axis=1, keepdims=True)
+        return (1 - y) * (1 + z - right)
+
+    def delta(z: Array, y: Array) -> Array:
+        over = (excess(z, y) > 0).astype(z.dtype)
+        return over - y * over.sum(axis=1, keepdims=True)
+
+    def form(z: Any, y: Array, m: Elementary) -> Any:
+        return m.sum(m.maximum((1 - y) * (1 + z - m.sum(y * z)), 0.0))
+
+    pair = Pair(
+        of="z",
+        value=lambda z, y: np.maximum(excess(z, y), 0).sum(axis=1),
+        slope=delta,
+        form=form,
+        delta=delta,
+    )
+    return Cost(
+        "multiclass_hinge",
+        "Σ_{j≠y} max(0, 1 + z_j − z_y)",
+        r"\sum_{j \ne y} \max(0, 1 + z_j - z_y)",
+        {"identity": pair},
+        targets="one-hot",
+    )
+
+
+NAMED: dict[str, Callable[..., Cost]] = {
+    "quadratic": lambda: squared_error(half=True),
+    "squared_error": squared_error,
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "multiclass_hinge": multiclass_hinge,
+    "huber": huber,
+}
+
+
+def named(name: str, **settings: Any) -> Cost:
+    """The cost of that name, with its settings (`named("huber", threshold=2.0)`)."""
+    return look_up("cost", NAMED, name, settings)
+
+
+def as_cost(given: str | Cost) -> Cost:
+    """A name or a cost, as a cost."""
+    return resolve("cost", NAMED, given, Cost, "squared_error(half=True)")
+
+
+def natural(output: Activation) -> Cost:
+    """The cost a network is trained with when none is named: cross_entropy on a softmax, else quadratic."""
+    return named("cross_entropy" if output.name == "softmax" else "quadratic")
+
+
+def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y)") -> Cost:
+    """A user's own cost of one example, on any output; ∇_a C is made from the form by dual numbers (S2.7).
+
+    `form(a, y)` in NumPy functions, or `form(a, y, m)` with those of `m`; sums run over the outputs with `m.sum`:
+    `own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quartic")`. Rows are examples: a and y have the shape (batch, out).
+    Raises FormError where the form fails, or does not give one number per example.
+    """
+    if not callable(form):
+        raise FormError(f"a cost's form is a function of a and y, got {form!r}")
+    full_form = as_form(form, "a y")
+
+    def value(a: Array, y: Array) -> Array:
+        result = np.asarray(full_form(a, y, ARRAYS), dtype=a.dtype)
+        if result.shape not in ((len(a),), (len(a), 1)):
+            raise FormError(
+                f"the cost {name!r} must give one number per example: for a of shape {a.shape} it gave {result.shape}; "
+                "sum over the outputs with m.sum(…)"
+            )
+        return result.reshape(len(a))
+
+    def slope(a: Array, y: Array) -> Array:
+        columns = []
+        for j in range(a.shape[1]):  # one direction at a time: ∂C/∂a_j of every example
+            seed = np.zeros_like(a)
+            seed[:, j] = 1
+            result = full_form(Dual(a, seed), y, DUALS)
+            columns.append(result.slope.reshape(len(a)) if isinstance(result, Dual) else np.zeros(len(a), a.dtype))
+        return np.stack(columns, axis=1)
+
+    own = Cost(name, formula, formula, {ANY: Pair("a", value, slope, full_form)}, own=True)
+    a, y = np.array([[0.3, 0.6, 0.1], [0.2, 0.1, 0.7]]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    try:
+        value(a, y), slope(a, y)
+    except FormError:
+        raise
+    except Exception as error:
+        raise FormError(f"the form of cost {name!r} fails on arrays: {type(error).__name__}: {error}") from error
+    return own

@@ -1,0 +1,184 @@
+"""Dataset: rows of inputs, targets and weights, ready for a network; splits and the seeded order of batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError, SettingError, ShapeError
+from chainrule.preprocessing import Preprocessing, class_numbers, find_labels
+from chainrule.tables import Table, read_table
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Inputs (rows, in); targets (rows, out) as numbers, or (rows,) as class labels; weights (rows,) or None.
+
+    `preprocessing` says how the rows came about from a user's table, and travels with the network trained on them.
+    Raises DataError for empty sets, NaN, infinities and negative weights, ShapeError where lengths differ.
+    """
+
+    inputs: Array
+    targets: Array
+    weights: Array | None = None
+    preprocessing: Preprocessing | None = None
+    name: str = "data"
+
+    def __post_init__(self) -> None:
+        inputs, targets = np.asarray(self.inputs), np.asarray(self.targets)
+        if inputs.ndim != 2:
+            raise ShapeError(f"inputs are rows of numbers (rows, in), got an array of shape {inputs.shape}")
+        if inputs.dtype.kind not in "fiub":
+            raise DataError(f"inputs are numbers, got {inputs.dtype}: read tables with texts by chainrule.load_data")
+        if len(inputs) == 0 or inputs.shape[1] == 0:
+            raise DataError(f"a data set needs rows and columns, got inputs of shape {inputs.shape}")
+        if targets.ndim not in (1, 2) or len(targets) != len(inputs):
+            raise ShapeError(f"{len(inputs):,} rows of inputs need as many targets, got targets of shape {targets.shape}")
+        check_rows_finite(inputs, "inputs")
+        if targets.dtype.kind in "fc":
+            check_rows_finite(targets.reshape(len(targets), -1), "targets")
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "targets", targets)
+        if self.weights is not None:
+            object.__setattr__(self, "weights", as_weights(self.weights, len(inputs)))
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @classmethod
+    def from_table(cls, table: Table, preprocessing: Preprocessing) -> Dataset:
+        """A table's rows as `preprocessing` (fitted on this table or on another with its columns) makes them."""
+        if table.target is None:
+            raise DataError(f"{table.name} has no target column to learn")
+        inputs = preprocessing.rows(table.inputs, table.columns)
+        return cls(inputs, preprocessing.targets(table.target), None, preprocessing, table.name)
+
+    def take(self, rows: Array) -> Dataset:
+        """The data set of these rows, in this order."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], weights=weights)
+
+    def split(self, share: float = 0.2, seed: int | np.random.Generator = 0) -> tuple[Dataset, Dataset]:
+        """(the rest, a share of the rows), at random; classes keep their proportions."""
+        rest, part = split_rows(len(self), share, seed, self.targets if self.targets.ndim == 1 else None)
+        return self.take(rest), self.take(part)
+
+
+def load_data(
+    source: str | os.PathLike[str], target: str | None = None, *, task: str = "auto", scale: str = "standard"
+) -> Dataset:
+    """A shipped set by name ("digits") or a CSV, NPZ or IDX file, scaled and encoded: `read_table`, then `Preprocessing`.
+
+    Means and scales are those of all rows; where a test set is kept apart, split the table first and fit on the rest.
+    """
+    table = read_table(source, target)
+    fitted = Preprocessing.fit(
+        table.columns, table.inputs, table.target, target_name=table.target_name, task=task, scale=scale
+    )
+    return Dataset.from_table(table, fitted)
+
+
+def as_dataset(given: Any) -> Dataset:
+    """A Dataset, or a pair (x, y) or triple (x, y, weights) of arrays, as a Dataset."""
+    if isinstance(given, Dataset):
+        return given
+    if isinstance(given, (tuple, list)) and len(given) in (2, 3):
+        return Dataset(*(None if part is None else np.asarray(part) for part in given))
+    raise DataError(
+        f"data comes as a Dataset, as (x, y) or as (x, y, weights), got {type(given).__name__}; "
+        "files are read by chainrule.load_data(path)"
+    )
+
+
+def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[Any, ...] | None]:
+    """Targets as rows (rows, outputs), and the labels of the classes where targets were labels.
+
+    Rows of numbers stay as they are. One column of numbers serves one output. Labels become one-hot rows: whole numbers
+    are the classes 0…outputs−1 themselves, texts are numbered in sorted order; two labels also serve one output, as 0 and 1.
+    """
+    y = np.asarray(targets)
+    if y.ndim == 2 and y.shape == (rows, outputs) and y.dtype.kind in "fiub":
+        return y, None
+    if y.shape != (rows,):
+        hint = f" or class labels ({rows},)" if outputs > 1 else f" or ({rows},)"
+        raise ShapeError(f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}")
+    if y.dtype.kind in "OUS":
+        labels = find_labels(y)
+        numbers = class_numbers(y, labels)
+    elif outputs == 1:
+        return y.reshape(rows, 1), None
+    else:
+        if not np.all(y == np.round(y)):
+            raise DataError(
+                f"{outputs} outputs need class labels 0…{outputs - 1} or rows ({rows}, {outputs}), got one column of fractions"
+            )
+        numbers = y.astype(np.int64)
+        labels = tuple(range(outputs))
+        if numbers.min() < 0 or numbers.max() >= outputs:
+            at = int(np.argmax((numbers < 0) | (numbers >= outputs)))
+            raise DataError(f"row {at} has the label {numbers[at]}: {outputs} outputs stand for the labels 0…{outputs - 1}")
+    if outputs == 1 and len(labels) == 2:
+        return numbers.reshape(rows, 1), labels
+    if len(labels) != outputs:
+        raise DataError(f"the targets have {len(labels)} classes ({', '.join(map(str, labels))}) and the network {outputs} outputs")
+    return np.eye(outputs)[numbers], labels
+
+
+def as_weights(weights: Any, rows: int) -> Array:
+    """Example weights (rows,): finite, not negative, not all zero."""
+    w = np.asarray(weights, dtype=np.float64)
+    if w.shape != (rows,):
+        raise ShapeError(f"{rows:,} rows need as many weights, got an array of shape {w.shape}")
+    if not np.isfinite(w).all() or (w < 0).any() or not w.any():
+        raise DataError("weights are finite numbers ≥ 0, and not all of them 0")
+    return w
+
+
+def check_rows_finite(values: Array, what: str) -> None:
+    """Raises DataError with the first row and column that hold NaN or an infinity."""
+    if values.dtype.kind in "fc" and not np.isfinite(values).all():
+        bad = ~np.isfinite(values)
+        row, column = np.argwhere(bad)[0]
+        raise DataError(
+            f"row {row}, column {column} of the {what} is {values[row, column]} ({int(bad.sum()):,} such values in all): "
+            "fill or remove those rows; a network needs finite numbers"
+        )
+
+
+def split_rows(rows: int, share: float, seed: int | np.random.Generator, labels: Array | None = None) -> tuple[Array, Array]:
+    """Row numbers (the rest, a share), both shuffled; with labels, each class is split in that share."""
+    if not 0 < share < 1:
+        raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {share}")
+    size = round(share * rows)
+    if size == 0 or size == rows:
+        raise DataError(f"{rows} rows cannot be split into {1 - share:g} and {share:g}: one side would be empty")
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(rows)
+    if labels is None:
+        return shuffled[size:], shuffled[:size]
+    # rows ordered by their place within their class, in fractions of the class: any beginning has the classes' shares
+    place = np.empty(rows)
+    keys = labels[shuffled].astype(str) if labels.dtype.kind == "O" else labels[shuffled]
+    for label in np.unique(keys):
+        members = np.flatnonzero(keys == label)
+        place[members] = (np.arange(members.size) + 0.5) / members.size
+    order = np.argsort(place, kind="stable")
+    part = np.sort(order[:size])
+    rest = np.sort(order[size:])
+    return shuffled[rest], shuffled[part]
+
+
+def orders(rows: int, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """One epoch's order: row numbers (steps, batch), every row once, shuffled; then the short last batch (1, rest)."""
+    shuffled = rng.permutation(rows)
+    whole = rows - rows % batch_size
+    if whole:
+        yield shuffled[:whole].reshape(-1, batch_size)
+    if whole < rows:
+        yield shuffled[None, whole:]

@@ -1,0 +1,1 @@
+"""Engines: whole runs of training steps behind one port."""

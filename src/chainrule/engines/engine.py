@@ -1,0 +1,42 @@
+"""The port every engine answers to, and the recipe it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.updates import Rule
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to minimise, and how to move."""
+
+    cost: Cost
+    rule: Rule
+
+
+class Engine(Protocol):
+    """Many training steps a call. An engine owns its buffers; the state it hands out is opaque to everyone else.
+
+    Rows of inputs (rows, in), targets (rows, out) and weights (rows,) or None are given once, in the network's dtype.
+    `run` takes row numbers of shape (steps, batch) and gives the mean cost of each step's batch before its move. The
+    same state and order give the same bits. `snapshot` is all it takes to go on bit for bit after `restore`.
+    """
+
+    name: str
+
+    def start(self, recipe: Recipe, network: Network, inputs: Array, targets: Array, weights: Array | None) -> Any: ...
+    def run(self, state: Any, order: Array) -> tuple[Any, Array]: ...
+    def network(self, state: Any) -> Network: ...
+    def gradient(self, network: Network, inputs: Array, targets: Array, cost: Cost) -> Parameters: ...
+    def predict(self, network: Network, inputs: Array) -> Array: ...
+    def snapshot(self, state: Any) -> dict[str, Any]: ...
+    def restore(self, state: Any, snapshot: dict[str, Any]) -> Any: ...

@@ -1,0 +1,1 @@
+"""Derivatives worked out for a reader: documents of steps, and their lowerings."""

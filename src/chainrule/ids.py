@@ -1,0 +1,100 @@
+"""Stable names of quantities: w/l/j/k (to neuron j of layer l, from neuron k), b/l/j, z/l/j, a/l/j, d/l/j, x/k, C.
+
+Layers count from 1, neurons from 0, whatever the convention in which a reader is shown them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainrule.errors import IdError
+from chainrule.parameters import Parameters
+
+FORMS = "w/l/j/k (weight to neuron j of layer l from neuron k), b/l/j, z/l/j, a/l/j, d/l/j, x/k, C"
+
+
+@dataclass(frozen=True)
+class Id:
+    """One quantity: its kind (w b z a d x C), layer, neuron and, for a weight, the neuron it comes from."""
+
+    kind: str
+    layer: int = 0
+    neuron: int = 0
+    source: int = 0
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "C":
+                return "C"
+            case "x":
+                return f"x/{self.neuron}"
+            case "w":
+                return f"w/{self.layer}/{self.neuron}/{self.source}"
+        return f"{self.kind}/{self.layer}/{self.neuron}"
+
+
+def parse(text: str | Id, parameters: Parameters) -> Id:
+    """The quantity of that name in a network with these parameters. Raises IdError with what there is instead."""
+    if isinstance(text, Id):
+        text = str(text)
+    if not isinstance(text, str):
+        raise IdError(f"an id is a text such as 'w/2/0/0', got {text!r}")
+    kind, *rest = text.strip().split("/")
+    expected = {"w": 3, "b": 2, "z": 2, "a": 2, "d": 2, "x": 1, "C": 0}
+    if kind not in expected or len(rest) != expected[kind] or not all(part.isdecimal() for part in rest):
+        raise IdError(f"{text!r} is no id: ids are {FORMS}")
+    numbers = [int(part) for part in rest]
+    weights = parameters.weights
+    match kind:
+        case "C":
+            return Id("C")
+        case "x":
+            _within(numbers[0], weights[1].shape[1], text, "inputs")
+            return Id("x", 0, numbers[0])
+    layer, neuron = numbers[0], numbers[1]
+    first = 0 if kind == "a" else 1
+    if not first <= layer <= weights.last:
+        sizes = "-".join(str(n) for n in [weights[1].shape[1], *(w.shape[0] for w in weights)])
+        raise IdError(f"{text!r}: there is no layer {layer}, this network ({sizes}) has the layers {first}…{weights.last}")
+    outputs = parameters.biases[layer].size if kind == "b" else _size(parameters, layer)
+    if kind == "b" and outputs == 0:
+        raise IdError(f"{text!r}: layer {layer} has no biases")
+    if kind == "b" and outputs == 1 and neuron > 0:
+        raise IdError(f"{text!r}: layer {layer} has one bias for all its neurons, b/{layer}/0")
+    _within(neuron, outputs, text, f"neurons in layer {layer}")
+    if kind == "w":
+        _within(numbers[2], weights[layer].shape[1], text, f"neurons in layer {layer - 1}" if layer > 1 else "inputs")
+        return Id("w", layer, neuron, numbers[2])
+    return Id(kind, layer, neuron)
+
+
+def _size(parameters: Parameters, layer: int) -> int:
+    return parameters.weights[1].shape[1] if layer == 0 else parameters.weights[layer].shape[0]
+
+
+def _within(number: int, size: int, text: str, what: str) -> None:
+    if number >= size:
+        raise IdError(f"{text!r}: there are {size} {what}, numbered 0…{size - 1}, got {number}")
+
+
+def of_entry(parameters: Parameters, index: int) -> Id:
+    """The id of entry `index` of the flat vector w¹,b¹,…,w^L,b^L."""
+    for layer, w in parameters.weights.items():
+        if index < w.size:
+            return Id("w", layer, *divmod(index, w.shape[1]))
+        index -= w.size
+        if index < parameters.biases[layer].size:
+            return Id("b", layer, index)
+        index -= parameters.biases[layer].size
+    raise IdError(f"the flat vector has {parameters.size} entries")
+
+
+def entry_of(parameters: Parameters, id: Id) -> int:
+    """Where the flat vector w¹,b¹,…,w^L,b^L holds a weight or a bias."""
+    before = sum(parameters.weights[i].size + parameters.biases[i].size for i in range(1, id.layer))
+    w = parameters.weights[id.layer]
+    if id.kind == "w":
+        return before + id.neuron * w.shape[1] + id.source
+    if id.kind == "b":
+        return before + w.size + id.neuron
+    raise IdError(f"{id} is no weight and no bias: it is not an entry of the gradient")

@@ -1,0 +1,277 @@
+"""Network: weights, biases and activations by layer, frozen; and how one is first drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.activations import Activation, as_activation
+from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
+from chainrule.ids import Id, entry_of, parse
+from chainrule.parameters import Layers, Parameters
+from chainrule.preprocessing import Preprocessing
+
+Array = np.ndarray
+DTYPES = ("float32", "float64")
+BIASES = ("neuron", "layer", "none")
+
+
+class Network:
+    """A fully connected network: layer l gives a^l = σ^l(w^l a^(l−1) + b^l) for l = 1…L, with a^0 = x (S4.1).
+
+    weights      one matrix a layer, shape (out, in): row j holds the weights into neuron j (S2.10)
+    biases       one vector a layer: (out,), or (1,) for one bias a layer (S0.4), or None for no bias
+    activations  one name or Activation for all layers, or one for each
+    preprocessing  what lies between a user's columns and labels and this network's numbers, for `predict`
+
+    Arrays decide the dtype, float32 or float64; lists are float64. Raises ShapeError where sizes do not chain.
+    """
+
+    __slots__ = ("activations", "parameters", "preprocessing")
+
+    def __init__(
+        self,
+        weights: Sequence[Any],
+        biases: Sequence[Any] | None = None,
+        activations: str | Activation | Sequence[str | Activation] = "sigmoid",
+        *,
+        preprocessing: Preprocessing | None = None,
+    ) -> None:
+        if isinstance(weights, (str, bytes)) or len(weights) == 0:
+            raise ShapeError("a network has at least one weight matrix: Network([[[1.5]], [[-2.0]]], [[0.1], [0.2]], 'tanh')")
+        count = len(weights)
+        if biases is None:
+            biases = [None] * count
+        if len(biases) != count:
+            raise ShapeError(f"{count} weight matrices need as many biases (None for a layer without), got {len(biases)}")
+        ws = [_numbers(w, f"weights of layer {l}") for l, w in enumerate(weights, 1)]
+        bs = [np.zeros(0) if b is None else _numbers(b, f"biases of layer {l}") for l, b in enumerate(biases, 1)]
+        dtype = np.result_type(*ws, *(b for b in bs if b.size))
+        for layer, (w, b) in enumerate(zip(ws, bs), 1):
+            _check_layer(layer, w, b, ws[layer - 2].shape[0] if layer > 1 else None)
+        self.parameters = Parameters([_frozen(w, dtype) for w in ws], [_frozen(b, dtype) for b in bs])
+        given = [activations] * count if isinstance(activations, (str, Activation)) else list(activations)
+        if len(given) != count:
+            raise ShapeError(f"{count} layers need one activation, or one for each, got {len(given)}")
+        self.activations: Layers[Activation] = Layers([as_activation(each) for each in given])
+        for layer, each in self.activations.items():
+            if each.full_slope and self.sizes[layer] == 1:
+                raise ShapeError(f"layer {layer}: the softmax of one neuron is always 1; use sigmoid, or two neurons")
+        if preprocessing is not None and preprocessing.width not in (None, self.sizes[0]):
+            raise ShapeError(f"the preprocessing makes {preprocessing.width} inputs and the network takes {self.sizes[0]}")
+        self.preprocessing = preprocessing
+
+    @classmethod
+    def random(
+        cls,
+        sizes: Sequence[int],
+        activations: str | Activation | Sequence[str | Activation] = "relu",
+        output: str | Activation = "identity",
+        init: str = "auto",
+        bias: str = "neuron",
+        seed: int | np.random.Generator = 0,
+        dtype: str | type | np.dtype[Any] = "float32",
+    ) -> Network:
+        """A network with random weights and zero biases: `Network.random([64, 30, 10], "relu", "softmax")`.
+
+        `activations` are those of the hidden layers, `output` that of the last. `init` is the width of the weights:
+        he √(2/in), glorot √(2/(in+out)), lecun √(1/in), normal 1, orthogonal, zeros; auto takes he before an activation of
+        the ReLU family and glorot else. `bias` is one a neuron, one a layer or none. The same seed draws the same bits.
+        """
+        sizes = _sizes(sizes)
+        hidden_count = len(sizes) - 2
+        if isinstance(activations, (str, Activation)):
+            hidden = [activations] * hidden_count
+        else:
+            hidden = list(activations)
+        if len(hidden) != hidden_count:
+            raise ShapeError(f"sizes {sizes} have {hidden_count} hidden layers, got {len(hidden)} activations for them")
+        sigmas = [as_activation(each) for each in [*hidden, output]]
+        if init not in INITS:
+            raise unknown_name("init", init, INITS)
+        if bias not in BIASES:
+            raise unknown_name("bias", bias, BIASES)
+        kind = _dtype(dtype)
+        rng = np.random.default_rng(seed)
+        weights, biases = [], []
+        for n_in, n_out, sigma in zip(sizes, sizes[1:], sigmas):
+            weights.append(INITS[init](rng, n_out, n_in, sigma).astype(kind))
+            biases.append({"neuron": np.zeros(n_out, kind), "layer": np.zeros(1, kind), "none": None}[bias])
+        return cls(weights, biases, sigmas)
+
+    @property
+    def weights(self) -> Layers[Array]:
+        """w^1 … w^L, each (out, in), read-only."""
+        return self.parameters.weights
+
+    @property
+    def biases(self) -> Layers[Array]:
+        """b^1 … b^L, each (out,), (1,) or (0,), read-only."""
+        return self.parameters.biases
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers; the input is not counted (S3.16)."""
+        return len(self.weights)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons by layer, n_0 … n_L; n_0 counts the inputs."""
+        return (self.weights[1].shape[1], *(w.shape[0] for w in self.weights))
+
+    @property
+    def output(self) -> Activation:
+        """The last layer's activation, σ^L."""
+        return self.activations[self.depth]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.parameters.dtype
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.sizes))
+        return f"Network({sizes}, {self.activations_text()}, {self.dtype}, {self.parameters.size:,} parameters)"
+
+    def activations_text(self) -> str:
+        """The activations in a few words: "relu → softmax", or "sigmoid" where all are the same."""
+        runs: list[str] = []
+        for each in map(repr, self.activations):
+            if not runs or runs[-1] != each:
+                runs.append(each)
+        return " → ".join(runs)
+
+    def with_parameters(self, parameters: Parameters) -> Network:
+        """This network with other weights and biases of the same shapes."""
+        self.parameters._same_space(parameters)
+        return Network(
+            list(parameters.weights),
+            [b if b.size else None for b in parameters.biases],
+            list(self.activations),
+            preprocessing=self.preprocessing,
+        )
+
+    def with_value(self, id: str | Id, value: float) -> Network:
+        """This network with one weight or bias changed: `net.with_value("w/2/0/0", -1.99)`."""
+        flat = self.parameters.flat()
+        flat[entry_of(self.parameters, parse(id, self.parameters))] = value
+        return self.with_parameters(self.parameters.like(flat))
+
+    def with_preprocessing(self, preprocessing: Preprocessing | None) -> Network:
+        """This network with another way between a user's terms and its numbers."""
+        biases = [b if b.size else None for b in self.biases]
+        return Network(list(self.weights), biases, list(self.activations), preprocessing=preprocessing)
+
+    def astype(self, dtype: str | type | np.dtype[Any]) -> Network:
+        """This network in float32 or float64."""
+        return self.with_parameters(self.parameters.astype(_dtype(dtype)))
+
+    def rows(self, x: Any) -> Array:
+        """x as rows (batch, n_0) of this network's dtype; a single example (n_0,) becomes one row.
+
+        Raises ShapeError for another number of inputs and DataError for NaN or infinities.
+        """
+        a = np.asarray(x)
+        if a.dtype.kind not in "fiub":
+            raise DataError(f"inputs are numbers, got {a.dtype}")
+        if a.ndim not in (1, 2) or a.shape[-1] != self.sizes[0]:
+            raise ShapeError(
+                f"this network ({'-'.join(map(str, self.sizes))}) takes x of shape ({self.sizes[0]},) for one example or "
+                f"(batch, {self.sizes[0]}) for rows, got {a.shape}"
+            )
+        if a.size == 0:
+            raise DataError(f"x holds no rows: its shape is {a.shape}")
+        with np.errstate(over="ignore"):  # a number too large for float32 is refused in words below
+            rows = np.atleast_2d(a.astype(self.dtype, copy=False))
+        if not np.isfinite(rows).all():
+            row, column = np.argwhere(~np.isfinite(rows))[0]
+            raise DataError(f"x[{row}, {column}] is {rows[row, column]} in {self.dtype}: inputs are finite numbers")
+        return rows
+
+
+def _numbers(given: Any, what: str) -> Array:
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise ShapeError(f"the {what} are no array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"the {what} are numbers, got {array.dtype}")
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def _check_layer(layer: int, w: Array, b: Array, before: int | None) -> None:
+    if w.ndim != 2 or 0 in w.shape:
+        raise ShapeError(f"the weights of layer {layer} are a matrix (out, in), got an array of shape {w.shape}")
+    if before is not None and w.shape[1] != before:
+        turned = "; transposed it would fit: weights are (out, in)" if w.shape[0] == before else ""
+        raise ShapeError(
+            f"layer {layer}: its weights of shape {w.shape} take {w.shape[1]} inputs, and layer {layer - 1} has {before} "
+            f"neurons{turned}"
+        )
+    if b.ndim != 1 or b.size not in (0, 1, w.shape[0]):
+        raise ShapeError(
+            f"layer {layer}: its biases have the shape {b.shape}; needed are ({w.shape[0]},), (1,) for one a layer, or None"
+        )
+    for what, array in (("weights", w), ("biases", b)):
+        if not np.isfinite(array).all():
+            raise DataError(f"the {what} of layer {layer} hold {array[~np.isfinite(array)][0]}: finite numbers are needed")
+
+
+def _frozen(array: Array, dtype: Any) -> Array:
+    copy = np.array(array, dtype=dtype, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
+def _sizes(sizes: Sequence[int]) -> list[int]:
+    try:
+        whole = [int(n) for n in sizes]
+        fits = len(whole) >= 2 and min(whole) >= 1 and all(n == m for n, m in zip(whole, sizes))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise ShapeError(f"sizes are the neurons by layer, inputs first, at least two whole numbers ≥ 1; got {sizes!r}")
+    return whole
+
+
+def _dtype(dtype: Any) -> np.dtype[Any]:
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind is None or kind.name not in DTYPES:
+        raise SettingError(f"networks are float32 or float64, got {dtype!r}")
+    return kind
+
+
+# how weights are first drawn ----------------------------------------------------------------------------------------------
+Draw = Callable[[np.random.Generator, int, int, Activation], Array]
+RELU_FAMILY = {"relu", "leaky_relu", "gelu", "silu", "softplus"}
+
+
+def _normal(width: Callable[[int, int], float]) -> Draw:
+    return lambda rng, n_out, n_in, sigma: rng.standard_normal((n_out, n_in)) * width(n_in, n_out)
+
+
+def _orthogonal(rng: np.random.Generator, n_out: int, n_in: int, sigma: Activation) -> Array:
+    """Orthonormal rows or columns, whichever are fewer, uniform over all such matrices (Saxe et al. 2014)."""
+    q, r = np.linalg.qr(rng.standard_normal((max(n_out, n_in), min(n_out, n_in))))
+    q = q * np.sign(np.diag(r))
+    return q if n_out >= n_in else q.T
+
+
+def _auto(rng: np.random.Generator, n_out: int, n_in: int, sigma: Activation) -> Array:
+    return INITS["he" if sigma.name in RELU_FAMILY else "glorot"](rng, n_out, n_in, sigma)
+
+
+INITS: dict[str, Draw] = {
+    "auto": _auto,
+    "he": _normal(lambda n_in, n_out: math.sqrt(2 / n_in)),  # He et al. 2015
+    "glorot": _normal(lambda n_in, n_out: math.sqrt(2 / (n_in + n_out))),  # Glorot and Bengio 2010
+    "lecun": _normal(lambda n_in, n_out: math.sqrt(1 / n_in)),  # LeCun et al. 1998
+    "normal": _normal(lambda n_in, n_out: 1.0),
+    "orthogonal": _orthogonal,
+    "zeros": lambda rng, n_out, n_in, sigma: np.zeros((n_out, n_in)),
+}

@@ -1,0 +1,87 @@
+"""Each example's own gradient, made when asked for: a tensor of them is batch times the network's size (S4.17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from chainrule.backward import bias_gradient, collect, errors
+from chainrule.costs import Cost, as_cost
+from chainrule.errors import IdError, SettingError
+from chainrule.forward import propagate, shares, target_rows
+from chainrule.network import Network
+from chainrule.parameters import Layers, Parameters
+
+Array = np.ndarray
+
+
+class PerExampleGradients:
+    """∂c_i/∂w and ∂c_i/∂b of each example i: whole costs' gradients, not shares of a mean.
+
+    gradients[i]          of one example, as Parameters
+    gradients.norms()     ‖∂c_i‖ of every example, without making any of the gradients
+    gradients.tensor(l)   ∂c_i/∂w^l, shape (sample, neuron, weight), the tensor of S4.17
+    gradients.chunks(n)   (row numbers, weights, biases) for n examples at a time
+    gradients.reduce()    their mean or sum, with weights: the gradient of the total
+    """
+
+    def __init__(self, network: Network, a: list[Array], delta: list[Array]) -> None:
+        self._network = network
+        self._a, self._delta = a, delta
+
+    def __len__(self) -> int:
+        return len(self._delta[0])
+
+    def __repr__(self) -> str:
+        return f"PerExampleGradients({len(self):,} examples of {self._network!r})"
+
+    def __getitem__(self, i: int) -> Parameters:
+        if not -len(self) <= i < len(self):
+            raise IdError(f"there are {len(self)} examples, numbered 0…{len(self) - 1}, got {i}")
+        row = slice(i % len(self), i % len(self) + 1)
+        a, delta = [each[row] for each in self._a], [each[row] for each in self._delta]
+        return collect(self._network.parameters, a, delta, np.ones(1))
+
+    def __iter__(self) -> Iterator[Parameters]:
+        return (self[i] for i in range(len(self)))
+
+    def norms(self) -> Float[np.ndarray, " batch"]:
+        """‖∂c_i‖ of every example: ∂c_i/∂w is an outer product, so its norm is ‖δ_i‖ ‖a_i‖ (Goodfellow 2015)."""
+        square = np.zeros(len(self))
+        for before, delta, b in zip(self._a, self._delta, self._network.biases):
+            d = delta.astype(np.float64)
+            square += (d**2).sum(axis=1) * (before.astype(np.float64) ** 2).sum(axis=1)
+            square += (bias_gradient(b, d) ** 2).sum(axis=1)
+        return np.sqrt(square)
+
+    def tensor(self, layer: int, rows: slice = slice(None)) -> Float[np.ndarray, "sample neuron weight"]:
+        """∂c_i/∂w^l of the examples, or of a slice of them: δ_i,j a_i,k."""
+        delta, before = Layers(self._delta)[layer], Layers(self._a, first=0)[layer - 1]
+        return delta[rows][:, :, None] * before[rows][:, None, :]
+
+    def biases(self, layer: int, rows: slice = slice(None)) -> Float[np.ndarray, "sample bias"]:
+        """∂c_i/∂b^l of the examples, or of a slice of them."""
+        return bias_gradient(self._network.biases[layer], Layers(self._delta)[layer][rows])
+
+    def chunks(self, size: int) -> Iterator[tuple[slice, Layers[Array], Layers[Array]]]:
+        """The tensors of `size` examples at a time, as (rows, weights by layer, biases by layer)."""
+        if size < 1:
+            raise SettingError(f"a chunk holds at least one example, got {size}")
+        numbers = range(1, self._network.depth + 1)
+        for start in range(0, len(self), size):
+            rows = slice(start, min(start + size, len(self)))
+            yield rows, Layers([self.tensor(l, rows) for l in numbers]), Layers([self.biases(l, rows) for l in numbers])
+
+    def reduce(self, reduction: str = "mean", weight: Any = None) -> Parameters:
+        """The gradient of the total (S1.11): the mean or the sum of these, weighted if weights are given."""
+        return collect(self._network.parameters, self._a, self._delta, shares(len(self), reduction, weight))
+
+
+def per_example_gradients(network: Network, x: Any, y: Any, cost: str | Cost = "quadratic") -> PerExampleGradients:
+    """Each example's own gradient, lazily: one forward and one backward pass now, the products when asked for."""
+    rows, targets, pair = target_rows(network, x, y, as_cost(cost))
+    a, z = propagate(network.parameters, network.activations, rows)
+    return PerExampleGradients(network, a, errors(network.parameters, network.activations, a, z, targets, pair))

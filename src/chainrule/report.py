@@ -1,0 +1,77 @@
+"""What a run leaves behind: a few lines to read, and everything in JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.files import write_atomically
+
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The facts of one run. `print(report)` reads them; `report.write(path)` writes all of them as JSON."""
+
+    data: str
+    rows: int
+    network: str
+    cost: str
+    rule: str
+    engine: str
+    batch_size: int
+    seed: int | None
+    epochs: int
+    steps: int
+    seconds: float
+    history: list[dict[str, Any]]
+    ended: str = "finished"
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        costs = [entry["cost"] for entry in self.history]
+        curve = f"  {costs[0]:.4g} {sparkline(costs)} {costs[-1]:.4g}" if costs else ""
+        lines = [
+            f"{self.network} on {self.data} ({self.rows:,} rows)",
+            f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
+            f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
+            f"cost{curve}",
+            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items()),
+        ]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, with the versions it ran on."""
+        return {
+            "chainrule report": 1,
+            **{key: value for key, value in self.__dict__.items() if key != "results"},
+            "results": dict(self.results),
+            "versions": {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()},
+        }
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as JSON, whole or not at all."""
+        return write_atomically(path, (json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def sparkline(values: list[float], width: int = 24) -> str:
+    """Values as a row of bars, the lowest to the highest finite one; a value that is not finite is a ×."""
+    finite = [value for value in values if np.isfinite(value)]
+    if not finite:
+        return "×" * min(len(values), width)
+    picked = [values[round(i * (len(values) - 1) / max(1, min(width, len(values)) - 1))] for i in range(min(width, len(values)))]
+    low, high = min(finite), max(finite)
+    span = (high - low) or 1.0
+    return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1) + 0.5)] if np.isfinite(v) else "×" for v in picked)

@@ -1,0 +1,121 @@
+"""Central differences with an error bar: the derivative from values alone.
+
+D(h) = (f(θ+h) − f(θ−h)) / 2h is off by some c h², so (4D(h) − D(2h)) / 3 is off by h⁴ only (Richardson 1911). Two such
+values, from steps h and 2h, tell how far to trust them. Where they disagree, as across a kink, smaller steps are tried. An
+entry that stays undecided, exactly at a kink, has two one-sided slopes, and any value between them is a subgradient (S3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.verification.evaluate import evaluate
+
+Array = np.ndarray
+FIRST_STEP = 2.0**-10  # where h⁴ and ε/h, the two errors, are of one size in float64
+SHRINK = 2.0**-5
+TRIES = 4
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One derivative by differences: its value, its error bar, and the slopes on either side."""
+
+    value: float
+    error: float
+    left: float
+    right: float
+
+    def holds(self, other: float, slack: float = 0.0) -> bool:
+        """Whether `other` may be the derivative: within the error bar, or at a kink between the one-sided slopes."""
+        if abs(other - self.value) <= self.error + slack:
+            return True
+        return self.kink and self.lowest - slack <= other <= self.highest + slack
+
+    @property
+    def kink(self) -> bool:
+        """True where the slopes on the two sides are not the same."""
+        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 100 * self.error
+
+    @property
+    def lowest(self) -> float:
+        return min(self.left, self.right)
+
+    @property
+    def highest(self) -> float:
+        return max(self.left, self.right)
+
+
+def derivative(f: Callable[[float], float], at: float, noise: float = 0.0) -> Difference:
+    """f′(at) of a function of one number. `noise` is the size of the terms f sums, where it is larger than |f|."""
+    scale = max(1.0, abs(at))
+    here = f(at)
+    best: Difference | None = None
+    for attempt in range(TRIES):
+        h = FIRST_STEP * scale * SHRINK**attempt
+        h = (at + h) - at  # the step that the floating point numbers at this place can take
+        up, down = [f(at + k * h) for k in (1, 2, 4)], [f(at - k * h) for k in (1, 2, 4)]
+        central = [(u - d) / (2 * k * h) for u, d, k in zip(up, down, (1, 2, 4))]
+        fine, coarse = (4 * central[0] - central[1]) / 3, (4 * central[1] - central[2]) / 3
+        rounding = 10 * EPSILON * max(abs(here), noise, abs(up[0]), abs(down[0])) / h
+        left, right = _one_sided(here, down, -h), _one_sided(here, up, h)
+        found = Difference(fine, abs(fine - coarse) + rounding, left, right)
+        if best is None or found.error < best.error:
+            best = found
+        if best.error <= 1e-7 * abs(best.value) + 4 * rounding:
+            break
+    assert best is not None
+    return best
+
+
+def _one_sided(here: float, beyond: Sequence[float], h: float) -> float:
+    """The slope on one side from f(θ+h), f(θ+2h), f(θ+4h), off by h³ only."""
+    slopes = [(value - here) / (k * h) for value, k in zip(beyond, (1, 2, 4))]
+    return (8 * slopes[0] - 6 * slopes[1] + slopes[2]) / 3
+
+
+def of_entries(
+    network: Network, x: Array, y: Array, cost: Cost, entries: Sequence[int], share: Array | None = None
+) -> list[Difference]:
+    """∂C/∂θ of some entries of the flat vector w¹,b¹,…,w^L,b^L, evaluated in float64 whatever the network's dtype.
+
+    C is the mean over the rows, or Σ share_i c_i.
+    """
+    pair = cost.on(network.output)
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    weights = np.full(len(x), 1 / len(x)) if share is None else share
+    flat = network.parameters.flat().astype(np.float64)
+    parameters = network.parameters.like(flat)  # views: a changed entry of `flat` is changed in them
+
+    def total() -> float:
+        return float(weights @ evaluate(parameters, network.activations, x, y, pair).reshape(len(x)))
+
+    def along(entry: int) -> Callable[[float], float]:
+        def value(at: float) -> float:
+            kept = flat[entry]
+            flat[entry] = at
+            try:
+                return total()
+            finally:
+                flat[entry] = kept
+
+        return value
+
+    noise = _terms(parameters, network, x, y)
+    return [derivative(along(entry), float(flat[entry]), noise) for entry in entries]
+
+
+def _terms(parameters: Parameters, network: Network, x: Array, y: Array) -> float:
+    """The size of the numbers that a cost sums, and so of its rounding: the weighted inputs of the last layer."""
+    a = z = x
+    for w, b, sigma in zip(parameters.weights, parameters.biases, network.activations):
+        z = a @ w.T
+        a = sigma.value(z + b if b.size else z)
+    return float(np.abs(z).max())
