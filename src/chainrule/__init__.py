@@ -1,38 +1,38 @@
 """chainrule: fully connected networks whose backpropagation you can see, check and run.
 
-    errors.py          every error, as one tree
-    names.py           tables of named things
-    files.py           writing a file whole or not at all
-    elementary.py      the functions a form may be written in
-    dual.py            dual numbers: a value and its slope together
-    activations.py     σ: value, slope, formula, form, a row each
-    costs.py           C: value, slope, formula, form, a row each
-    scores.py          accuracy and R²
-    parameters.py      the vector space of weights and biases
-    ids.py             stable names: w/l/j/k, b/l/j, …
-    tables.py          shipped sets, CSV, NPZ and IDX files as tables
-    preprocessing.py   a user's columns and labels to rows of numbers and back
-    data.py            Dataset, splits, the seeded order of batches
-    network.py         Network, and how it is first drawn
+errors.py          every error, as one tree
+names.py           tables of named things
+files.py           writing a file whole or not at all
+elementary.py      the functions a form may be written in
+dual.py            dual numbers: a value and its slope together
+activations.py     σ: value, slope, formula, form, a row each
+costs.py           C: value, slope, formula, form, a row each
+scores.py          accuracy and R²
+parameters.py      the vector space of weights and biases
+ids.py             stable names: w/l/j/k, b/l/j, …
+tables.py          shipped sets, CSV, NPZ and IDX files as tables
+preprocessing.py   a user's columns and labels to rows of numbers and back
+data.py            Dataset, splits, the seeded order of batches
+network.py         Network, and how it is first drawn
 
-    forward.py         forward(network, x) -> Trace; cost(…)
-    equations.py       BP1 to BP4, with their LaTeX
-    backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parameters
-    per_example.py     each example's own gradient, lazily
-    updates.py         the delta rule, momentum, Adam
-    prediction.py      predict and score in the user's terms
-    engines/           engine.py the port · reference.py the equations as written · choose.py by name
-    training.py        train(…) -> Run; epochs(…) streams the same
-    report.py          what a run leaves behind
-    storage.py         networks to and from one safetensors file each
+forward.py         forward(network, x) -> Trace; cost(…)
+equations.py       BP1 to BP4, with their LaTeX
+backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parameters
+per_example.py     each example's own gradient, lazily
+updates.py         the delta rule, momentum, Adam
+prediction.py      predict and score in the user's terms
+engines/           engine.py the port · reference.py the equations as written · choose.py by name
+training.py        train(…) -> Run; epochs(…) streams the same
+report.py          what a run leaves behind
+storage.py         networks to and from one safetensors file each
 
-    verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
-                       agreement.py two gradients compared
-    conventions.py     how an author writes: index order, ½, marks of layers
-    explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out ·
-                       equations_page.py the page of the four equations
+verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
+                   agreement.py two gradients compared
+conventions.py     how an author writes: index order, ½, marks of layers
+explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out
 
-    cli/               main.py, a command a file
+cli/               main.py the command · train.py · predict.py · show.py · explain.py a command each ·
+                   output.py what is printed where · worked_example.py the chain it shows
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any
 # only stay functions when the package binds them itself.
 from chainrule.activations import Activation, activation, leaky_relu
 from chainrule.backward import Backward, backward, gradient
-from chainrule.costs import Cost, cross_entropy, binary_cross_entropy, huber, multiclass_hinge, own_cost, squared_error
+from chainrule.costs import Cost, binary_cross_entropy, cross_entropy, huber, multiclass_hinge, own_cost, squared_error
 from chainrule.data import Dataset, load_data
 from chainrule.errors import (
     ChainruleError,
@@ -71,12 +71,70 @@ from chainrule.updates import Rule, adam, delta_rule, momentum
 if TYPE_CHECKING:
     from chainrule.conventions import Convention
     from chainrule.explanation.derivative import explain
+    from chainrule.report import Report
     from chainrule.storage import load, save
     from chainrule.training import Epoch, Run, epochs, train
-    from chainrule.report import Report
     from chainrule.verification.agreement import Agreement, check_gradient
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Activation",
+    "Agreement",
+    "Backward",
+    "ChainruleError",
+    "Convention",
+    "Cost",
+    "DataError",
+    "Dataset",
+    "DisagreementError",
+    "DivergenceError",
+    "Epoch",
+    "FileError",
+    "FormError",
+    "IdError",
+    "Layers",
+    "Network",
+    "PairError",
+    "Parameters",
+    "PerExampleGradients",
+    "Preprocessing",
+    "Report",
+    "Rule",
+    "Run",
+    "SettingError",
+    "ShapeError",
+    "Table",
+    "Trace",
+    "UnknownNameError",
+    "__version__",
+    "activation",
+    "adam",
+    "backward",
+    "binary_cross_entropy",
+    "check_gradient",
+    "cost",
+    "cross_entropy",
+    "delta_rule",
+    "epochs",
+    "explain",
+    "forward",
+    "gradient",
+    "huber",
+    "leaky_relu",
+    "load",
+    "load_data",
+    "momentum",
+    "multiclass_hinge",
+    "own_cost",
+    "per_example_gradients",
+    "predict",
+    "read_table",
+    "save",
+    "score",
+    "squared_error",
+    "train",
+]
 
 _LAZY = {
     "Agreement": "verification.agreement",

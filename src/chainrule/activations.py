@@ -70,7 +70,7 @@ def odot(v: Array, slope: Array) -> Array:
     return np.matmul(v[..., None, :], slope)[..., 0, :]
 
 
-# the values and slopes that need more than one line ---------------------------------------------------------------------
+# the values and slopes that need more than one line -----------------------------------------------------------------
 def _sigmoid(z: Array) -> Array:
     e = np.exp(-np.abs(z))  # never overflows
     return np.where(z >= 0, 1, e) / (1 + e)
@@ -123,7 +123,7 @@ def _softmax_form(z: Any, m: Elementary) -> Any:
     return e / m.sum(e)
 
 
-# the table --------------------------------------------------------------------------------------------------------------
+# the table ----------------------------------------------------------------------------------------------------------
 identity = Activation("identity", lambda z: z, np.ones_like, lambda z, m: z, "z", "z")
 sigmoid = Activation(
     "sigmoid", _sigmoid, _sigmoid_slope, lambda z, m: 1 / (1 + m.exp(-z)), "1 / (1 + e^−z)", r"\frac{1}{1+e^{-z}}"
@@ -199,7 +199,7 @@ def as_activation(given: str | Activation) -> Activation:
     return resolve("activation", NAMED, given, Activation, "chainrule.activation(form)")
 
 
-# a user's own -----------------------------------------------------------------------------------------------------------
+# a user's own -------------------------------------------------------------------------------------------------------
 def activation(
     form: Callable[..., Any], name: str = "own", formula: str = "σ(z)", kinks: tuple[float, ...] = ()
 ) -> Activation:
@@ -253,7 +253,9 @@ def _check_own(own: Activation) -> None:
     except ChainruleError:
         raise
     except Exception as error:
-        raise FormError(f"the form of activation {own.name!r} fails on an array: {type(error).__name__}: {error}") from error
+        raise FormError(
+            f"the form of activation {own.name!r} fails on an array: {type(error).__name__}: {error}"
+        ) from error
     if value.shape != z.shape or not np.allclose(value, apart, rtol=1e-12, atol=1e-12, equal_nan=True):
         raise FormError(f"the form of activation {own.name!r} must act on each element of z alone, and it mixes them")
     for what, numbers in (("value", value), ("slope", slope)):

@@ -76,7 +76,7 @@ class Convention:
         """The cost this author has in mind."""
         return as_cost(self.cost)
 
-    # symbols ------------------------------------------------------------------------------------------------------------
+    # symbols ---------------------------------------------------------------------------------------------------------
     def symbol(self, letter: str, layer: int | None = None, *indices: int | str) -> str:
         """A letter with its layer above and its neurons below: a⁽¹⁾₀. Neurons come as numbers from 0, or as letters."""
         above = "" if layer is None else (f"({layer})" if self.brackets else str(layer))

@@ -87,7 +87,9 @@ class Cost:
         """Raises DataError where rows of targets are not what this cost is defined for."""
         if not np.isfinite(y).all():
             row = int(np.argwhere(~np.isfinite(y))[0][0])
-            raise DataError(f"row {row} of the targets has the value {y[row][~np.isfinite(y[row])][0]}: targets are finite")
+            raise DataError(
+                f"row {row} of the targets has the value {y[row][~np.isfinite(y[row])][0]}: targets are finite"
+            )
         if self.targets == "numbers":
             return
         if y.min() < 0 or y.max() > 1:
@@ -100,7 +102,9 @@ class Cost:
             wrong |= (y != 0).sum(axis=1) != 1
         if wrong.any():
             row, need = int(np.argmax(wrong)), "one 1 and else 0" if self.targets == "one-hot" else "sum to 1"
-            raise DataError(f"row {row} of the targets is {_short(y[row])}: for the cost {self.name} each row must {need}")
+            raise DataError(
+                f"row {row} of the targets is {_short(y[row])}: for the cost {self.name} each row must {need}"
+            )
 
 
 def _short(row: Array) -> str:
@@ -108,7 +112,7 @@ def _short(row: Array) -> str:
     return f"({shown}{', …' if row.size > 6 else ''})"
 
 
-# the rows ---------------------------------------------------------------------------------------------------------------
+# the rows -----------------------------------------------------------------------------------------------------------
 def squared_error(half: bool = False) -> Cost:
     """Σ_j (a_j − y_j)² of one example (S0.2, S1.3); with half=True the ½ of S2.6, then named quadratic."""
     factor = 0.5 if half else 1.0
@@ -178,14 +182,14 @@ def _probability_slope(a: Array, y: Array) -> Array:
 
 def cross_entropy() -> Cost:
     """−Σ_j y_j log p_j, p the softmax of z^L: the output may be that softmax, or z^L itself (S3.14)."""
-    common = {"value": _cross_entropy_value, "form": _cross_entropy_form, "delta": _cross_entropy_delta}
+    value, form, delta = _cross_entropy_value, _cross_entropy_form, _cross_entropy_delta
     return Cost(
         "cross_entropy",
         "−Σ y log p",
         r"-\sum_j y_j \log p_j",
         {
-            "softmax": Pair("z", slope=_probability_slope, slope_text="−{y}/{a}", delta_text="({a} − {y})", **common),
-            "identity": Pair("z", slope=_cross_entropy_delta, slope_text="({p} − {y})", delta_text="({p} − {y})", **common),
+            "softmax": Pair("z", value, _probability_slope, form, delta, "−{y}/{a}", "({a} − {y})"),
+            "identity": Pair("z", value, delta, form, delta, "({p} − {y})", "({p} − {y})"),
         },
         targets="probabilities",
     )
@@ -209,16 +213,14 @@ def _choice_slope(a: Array, y: Array) -> Array:
 
 def binary_cross_entropy() -> Cost:
     """−Σ_j (y_j log p_j + (1 − y_j) log(1 − p_j)), p the sigmoid of z^L: the output may be it, or z^L itself."""
-    common = {"value": _binary_value, "form": _binary_form, "delta": _binary_delta}
+    value, form, delta = _binary_value, _binary_form, _binary_delta
     return Cost(
         "binary_cross_entropy",
         "−Σ y log p + (1 − y) log(1 − p)",
         r"-\sum_j y_j \log p_j + (1 - y_j) \log (1 - p_j)",
         {
-            "sigmoid": Pair(
-                "z", slope=_choice_slope, slope_text="({a} − {y})/({a}(1 − {a}))", delta_text="({a} − {y})", **common
-            ),
-            "identity": Pair("z", slope=_binary_delta, slope_text="({p} − {y})", delta_text="({p} − {y})", **common),
+            "sigmoid": Pair("z", value, _choice_slope, form, delta, "({a} − {y})/({a}(1 − {a}))", "({a} − {y})"),
+            "identity": Pair("z", value, delta, form, delta, "({p} − {y})", "({p} − {y})"),
         },
         targets="choices",
     )

@@ -39,7 +39,9 @@ class Dataset:
         if len(inputs) == 0 or inputs.shape[1] == 0:
             raise DataError(f"a data set needs rows and columns, got inputs of shape {inputs.shape}")
         if targets.ndim not in (1, 2) or len(targets) != len(inputs):
-            raise ShapeError(f"{len(inputs):,} rows of inputs need as many targets, got targets of shape {targets.shape}")
+            raise ShapeError(
+                f"{len(inputs):,} rows of inputs need as many targets, got targets of shape {targets.shape}"
+            )
         check_rows_finite(inputs, "inputs")
         if targets.dtype.kind in "fc":
             check_rows_finite(targets.reshape(len(targets), -1), "targets")
@@ -89,7 +91,8 @@ def as_dataset(given: Any) -> Dataset:
     if isinstance(given, Dataset):
         return given
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        return Dataset(*(None if part is None else np.asarray(part) for part in given))
+        inputs, targets, *weights = given
+        return Dataset(np.asarray(inputs), np.asarray(targets), *weights)
     raise DataError(
         f"data comes as a Dataset, as (x, y) or as (x, y, weights), got {type(given).__name__}; "
         "files are read by chainrule.load_data(path)"
@@ -107,7 +110,9 @@ def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[
         return y, None
     if y.shape != (rows,):
         hint = f" or class labels ({rows},)" if outputs > 1 else f" or ({rows},)"
-        raise ShapeError(f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}")
+        raise ShapeError(
+            f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}"
+        )
     if y.dtype.kind in "OUS":
         labels = find_labels(y)
         numbers = class_numbers(y, labels)
@@ -122,11 +127,15 @@ def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[
         labels = tuple(range(outputs))
         if numbers.min() < 0 or numbers.max() >= outputs:
             at = int(np.argmax((numbers < 0) | (numbers >= outputs)))
-            raise DataError(f"row {at} has the label {numbers[at]}: {outputs} outputs stand for the labels 0…{outputs - 1}")
+            raise DataError(
+                f"row {at} has the label {numbers[at]}: {outputs} outputs stand for the labels 0…{outputs - 1}"
+            )
     if outputs == 1 and len(labels) == 2:
         return numbers.reshape(rows, 1), labels
     if len(labels) != outputs:
-        raise DataError(f"the targets have {len(labels)} classes ({', '.join(map(str, labels))}) and the network {outputs} outputs")
+        raise DataError(
+            f"the targets have {len(labels)} classes ({', '.join(map(str, labels))}) and the network {outputs} outputs"
+        )
     return np.eye(outputs)[numbers], labels
 
 
@@ -151,7 +160,9 @@ def check_rows_finite(values: Array, what: str) -> None:
         )
 
 
-def split_rows(rows: int, share: float, seed: int | np.random.Generator, labels: Array | None = None) -> tuple[Array, Array]:
+def split_rows(
+    rows: int, share: float, seed: int | np.random.Generator, labels: Array | None = None
+) -> tuple[Array, Array]:
     """Row numbers (the rest, a share), both shuffled; with labels, each class is split in that share."""
     if not 0 < share < 1:
         raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {share}")

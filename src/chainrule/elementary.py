@@ -7,11 +7,12 @@ derivative from the definition alone.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 
+@runtime_checkable
 class Elementary(Protocol):
     """The namespace `m` of a form. Sums and maxima run over the last axis and keep it, with size 1."""
 

@@ -42,7 +42,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Raises FileError where a file could not be put at `path`: before hours of work, not after."""
     target = Path(path)
     if target.is_dir():
-        raise FileError(f"cannot write {target}: it is a folder; name a file in it, as in {target / 'model.safetensors'}")
+        raise FileError(
+            f"cannot write {target}: it is a folder; name a file in it, as in {target / 'model.safetensors'}"
+        )
     if not target.parent.is_dir():
         raise FileError(f"cannot write {target}: there is no folder {target.parent}; make it first")
     if not os.access(target.parent, os.W_OK):

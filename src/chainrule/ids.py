@@ -55,7 +55,9 @@ def parse(text: str | Id, parameters: Parameters) -> Id:
     first = 0 if kind == "a" else 1
     if not first <= layer <= weights.last:
         sizes = "-".join(str(n) for n in [weights[1].shape[1], *(w.shape[0] for w in weights)])
-        raise IdError(f"{text!r}: there is no layer {layer}, this network ({sizes}) has the layers {first}…{weights.last}")
+        raise IdError(
+            f"{text!r}: there is no layer {layer}, this network ({sizes}) has the layers {first}…{weights.last}"
+        )
     outputs = parameters.biases[layer].size if kind == "b" else _size(parameters, layer)
     if kind == "b" and outputs == 0:
         raise IdError(f"{text!r}: layer {layer} has no biases")

@@ -41,19 +41,23 @@ class Network:
         preprocessing: Preprocessing | None = None,
     ) -> None:
         if isinstance(weights, (str, bytes)) or len(weights) == 0:
-            raise ShapeError("a network has at least one weight matrix: Network([[[1.5]], [[-2.0]]], [[0.1], [0.2]], 'tanh')")
+            raise ShapeError(
+                "a network has at least one weight matrix: Network([[[1.5]], [[-2.0]]], [[0.1], [0.2]], 'tanh')"
+            )
         count = len(weights)
         if biases is None:
             biases = [None] * count
         if len(biases) != count:
-            raise ShapeError(f"{count} weight matrices need as many biases (None for a layer without), got {len(biases)}")
+            raise ShapeError(
+                f"{count} weight matrices need as many biases (None for a layer without), got {len(biases)}"
+            )
         ws = [_numbers(w, f"weights of layer {l}") for l, w in enumerate(weights, 1)]
         bs = [np.zeros(0) if b is None else _numbers(b, f"biases of layer {l}") for l, b in enumerate(biases, 1)]
         dtype = np.result_type(*ws, *(b for b in bs if b.size))
         for layer, (w, b) in enumerate(zip(ws, bs), 1):
             _check_layer(layer, w, b, ws[layer - 2].shape[0] if layer > 1 else None)
         self.parameters = Parameters([_frozen(w, dtype) for w in ws], [_frozen(b, dtype) for b in bs])
-        given = [activations] * count if isinstance(activations, (str, Activation)) else list(activations)
+        given = _by_layer(activations, count)
         if len(given) != count:
             raise ShapeError(f"{count} layers need one activation, or one for each, got {len(given)}")
         self.activations: Layers[Activation] = Layers([as_activation(each) for each in given])
@@ -61,7 +65,9 @@ class Network:
             if each.full_slope and self.sizes[layer] == 1:
                 raise ShapeError(f"layer {layer}: the softmax of one neuron is always 1; use sigmoid, or two neurons")
         if preprocessing is not None and preprocessing.width not in (None, self.sizes[0]):
-            raise ShapeError(f"the preprocessing makes {preprocessing.width} inputs and the network takes {self.sizes[0]}")
+            raise ShapeError(
+                f"the preprocessing makes {preprocessing.width} inputs and the network takes {self.sizes[0]}"
+            )
         self.preprocessing = preprocessing
 
     @classmethod
@@ -83,10 +89,7 @@ class Network:
         """
         sizes = _sizes(sizes)
         hidden_count = len(sizes) - 2
-        if isinstance(activations, (str, Activation)):
-            hidden = [activations] * hidden_count
-        else:
-            hidden = list(activations)
+        hidden = _by_layer(activations, hidden_count)
         if len(hidden) != hidden_count:
             raise ShapeError(f"sizes {sizes} have {hidden_count} hidden layers, got {len(hidden)} activations for them")
         sigmas = [as_activation(each) for each in [*hidden, output]]
@@ -191,6 +194,10 @@ class Network:
         return rows
 
 
+def _by_layer(given: str | Activation | Sequence[str | Activation], count: int) -> list[str | Activation]:
+    return [given] * count if isinstance(given, (str, Activation)) else list(given)
+
+
 def _numbers(given: Any, what: str) -> Array:
     try:
         array = np.asarray(given)
@@ -216,7 +223,9 @@ def _check_layer(layer: int, w: Array, b: Array, before: int | None) -> None:
         )
     for what, array in (("weights", w), ("biases", b)):
         if not np.isfinite(array).all():
-            raise DataError(f"the {what} of layer {layer} hold {array[~np.isfinite(array)][0]}: finite numbers are needed")
+            raise DataError(
+                f"the {what} of layer {layer} hold {array[~np.isfinite(array)][0]}: finite numbers are needed"
+            )
 
 
 def _frozen(array: Array, dtype: Any) -> Array:
@@ -246,7 +255,7 @@ def _dtype(dtype: Any) -> np.dtype[Any]:
     return kind
 
 
-# how weights are first drawn ----------------------------------------------------------------------------------------------
+# how weights are first drawn ----------------------------------------------------------------------------------------
 Draw = Callable[[np.random.Generator, int, int, Activation], Array]
 RELU_FAMILY = {"relu", "leaky_relu", "gelu", "silu", "softplus"}
 

@@ -1,8 +1,8 @@
 """The vector space of weights and biases: a network, its gradient, a momentum and a move are all one of these.
 
-    g.weights[l], g.biases[l]     layer l = 1…L
-    g + h, 2 * g, -g, g @ h       sum, multiple, inner product
-    g.norm(), g.flat(), g.like(v) length, one vector w¹,b¹,…,w^L,b^L (S1.1), and back
+g.weights[l], g.biases[l]     layer l = 1…L
+g + h, 2 * g, -g, g @ h       sum, multiple, inner product
+g.norm(), g.flat(), g.like(v) length, one vector w¹,b¹,…,w^L,b^L (S1.1), and back
 """
 
 from __future__ import annotations

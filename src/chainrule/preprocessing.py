@@ -1,4 +1,4 @@
-"""From a user's columns and labels to rows of numbers and back: fitted once on training rows, stored with the network."""
+"""From a user's columns and labels to rows of numbers and back: fitted once, stored with the network."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ class Preprocessing:
         if task == "classification":
             return cls(columns, labels=find_labels(target, target_name), target_name=target_name)
         if target.dtype.kind in "OUS":
-            raise DataError(f"the target {target_name!r} holds texts such as {target.flat[0]!r}: regression needs numbers")
+            raise DataError(
+                f"the target {target_name!r} holds texts such as {target.flat[0]!r}: regression needs numbers"
+            )
         rows = target.reshape(len(target), -1).astype(np.float64)
         if scale == "none":
             mean, spread = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
@@ -191,13 +193,17 @@ def class_numbers(target: Array, labels: Sequence[Any], name: str = "y") -> Arra
     if keys.dtype.kind in "US":
         target = target.astype(str)
     elif target.dtype.kind in "OUS":
-        raise DataError(f"the target {name!r} holds texts such as {target.flat[0]!r}, and the classes are {_some(labels)}")
+        raise DataError(
+            f"the target {name!r} holds texts such as {target.flat[0]!r}, and the classes are {_some(labels)}"
+        )
     order = np.argsort(keys)
     found = order[np.clip(np.searchsorted(keys, target, sorter=order), 0, keys.size - 1)]
     wrong = keys[found] != target
     if np.any(wrong):
         at = int(np.argmax(wrong))
-        raise DataError(f"row {at} has the target {name} = {target[at]!r}, which is none of the classes {_some(labels)}")
+        raise DataError(
+            f"row {at} has the target {name} = {target[at]!r}, which is none of the classes {_some(labels)}"
+        )
     return found
 
 
@@ -247,7 +253,9 @@ def _encode(column: Column, values: Array) -> Array:
             return ((values.astype(np.float64) - column.mean) / column.scale)[:, None]
         except (TypeError, ValueError):
             bad = next(value for value in values if not isinstance(value, (int, float, np.number)))
-            raise DataError(f"the column {column.name!r} holds {bad!r}, and the network was trained on numbers there") from None
+            raise DataError(
+                f"the column {column.name!r} holds {bad!r}, and the network was trained on numbers there"
+            ) from None
     found = _level_numbers(column, values)
     return np.eye(len(column.levels))[found]
 

@@ -71,7 +71,10 @@ def sparkline(values: list[float], width: int = 24) -> str:
     finite = [value for value in values if np.isfinite(value)]
     if not finite:
         return "×" * min(len(values), width)
-    picked = [values[round(i * (len(values) - 1) / max(1, min(width, len(values)) - 1))] for i in range(min(width, len(values)))]
+    picked = [
+        values[round(i * (len(values) - 1) / max(1, min(width, len(values)) - 1))]
+        for i in range(min(width, len(values)))
+    ]
     low, high = min(finite), max(finite)
     span = (high - low) or 1.0
     return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1) + 0.5)] if np.isfinite(v) else "×" for v in picked)

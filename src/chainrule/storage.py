@@ -96,7 +96,9 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nd
     except (ValueError, KeyError, TypeError):
         raise FileError(f"{where} is damaged: its header is not one that chainrule writes") from None
     if not isinstance(version, int) or version > VERSION:
-        raise FileError(f"{where} has the format {version!r}, and this chainrule reads up to {VERSION}: upgrade chainrule")
+        raise FileError(
+            f"{where} has the format {version!r}, and this chainrule reads up to {VERSION}: upgrade chainrule"
+        )
     return header, tensors
 
 

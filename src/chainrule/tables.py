@@ -1,9 +1,9 @@
 """Tables as users have them: the data sets that scikit-learn ships, CSV, NPZ and IDX files, read into columns.
 
-    read_table("digits")                          a shipped set: digits, iris, wine, breast_cancer, diabetes
-    read_table("flowers.csv", target="species")   a header line; the target is the last column unless named
-    read_table("images.npz")                      arrays x and y
-    read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
+read_table("digits")                          a shipped set: digits, iris, wine, breast_cancer, diabetes
+read_table("flowers.csv", target="species")   a header line; the target is the last column unless named
+read_table("images.npz")                      arrays x and y
+read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _check_finite(name: str, values: Array, columns: Sequence[str]) -> None:
         )
 
 
-# CSV --------------------------------------------------------------------------------------------------------------------
+# CSV ----------------------------------------------------------------------------------------------------------------
 def _read_csv(path: Path, target: str | None, optional: bool) -> Table:
     opener: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
     try:
@@ -139,9 +139,7 @@ def _read_csv(path: Path, target: str | None, optional: bool) -> Table:
     if len(set(header)) < width:
         twice = next(name for name in header if header.count(name) > 1)
         raise DataError(f"{path}: two columns are named {twice!r}")
-    columns = [
-        _column(path, name, [row[i] for row in lines[first:]], numbers[first:]) for i, name in enumerate(header)
-    ]
+    columns = [_column(path, name, [row[i] for row in lines[first:]], numbers[first:]) for i, name in enumerate(header)]
     if optional and target not in header:
         return Table(path.name, tuple(header), _as_inputs(columns), None, target or "y")
     return _with_target(path.name, header, columns, target)
@@ -199,14 +197,14 @@ def _column(path: Path, name: str, values: list[str], lines: Sequence[int]) -> A
     if 0 < len(strangers) <= len(values) // 20:  # a column of numbers with a slip in it is no category
         at = strangers[0]
         raise DataError(
-            f"{path}, line {lines[at]}: the column {name!r} holds {stripped[at]!r} among numbers: correct it, or remove the line"
+            f"{path}, line {lines[at]}: the column {name!r} holds {stripped[at]!r} among numbers: correct it or remove the line"
         )
     column = np.empty(len(values), dtype=object)
     column[:] = stripped
     return column
 
 
-# NPZ and IDX ------------------------------------------------------------------------------------------------------------
+# NPZ and IDX --------------------------------------------------------------------------------------------------------
 def _read_npz(path: Path, target: str | None) -> Table:
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -215,7 +213,9 @@ def _read_npz(path: Path, target: str | None) -> Table:
         raise FileError(f"{path}: {error}: an NPZ file of plain arrays is needed") from None
     y_name = target or "y"
     if "x" not in arrays:
-        raise DataError(f"{path} holds the arrays {', '.join(arrays) or 'none'}: needed are x (rows, inputs) and {y_name}")
+        raise DataError(
+            f"{path} holds the arrays {', '.join(arrays) or 'none'}: needed are x (rows, inputs) and {y_name}"
+        )
     if target is not None and target not in arrays:
         raise unknown_name("target array", target, arrays)
     x, y = arrays["x"], arrays.get(y_name)
@@ -264,11 +264,13 @@ def _read_idx_pair(path: Path) -> Table:
     return Table(path.name, names, inputs, labels.astype(np.int64), "label")
 
 
-# shipped with scikit-learn, read without importing it ---------------------------------------------------------------------
+# shipped with scikit-learn, read without importing it ---------------------------------------------------------------
 def _shipped_file(name: str) -> Path:
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise FileError("the shipped data sets come with scikit-learn, which is not installed: pip install scikit-learn")
+        raise FileError(
+            "the shipped data sets come with scikit-learn, which is not installed: pip install scikit-learn"
+        )
     path = Path(spec.origin).parent / "datasets" / "data" / name
     if not path.exists():
         raise FileError(f"this scikit-learn does not ship {name}: install scikit-learn 1.6 or newer")

@@ -20,7 +20,7 @@ from chainrule.engines.reference import batch_shares
 from chainrule.errors import DataError, DivergenceError, SettingError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network
-from chainrule.prediction import activations_of_rows, score_rows
+from chainrule.prediction import score_rows
 from chainrule.preprocessing import Preprocessing
 from chainrule.report import Report
 from chainrule.updates import Rule, as_rule
@@ -228,7 +228,8 @@ def _where_it_left(network: Network, rows: _Rows, batch: Array, recipe: Recipe) 
                 if not np.isfinite(values).all():
                     return f"the gradient of the {what} of layer {layer} left the numbers ({_sizes(values)})"
     steepest = max(range(1, network.depth + 1), key=lambda l: float(np.abs(gradient.weights[l]).max()))
-    return f"the move of layer {steepest} left the numbers: its gradient is up to {np.abs(gradient.weights[steepest]).max():.3g}"
+    largest = float(np.abs(gradient.weights[steepest]).max())
+    return f"the move of layer {steepest} left the numbers: its gradient is up to {largest:.3g}"
 
 
 def _sizes(values: Array) -> str:
@@ -256,9 +257,7 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
     terms = network.preprocessing
     if terms is not None and data.preprocessing is None:
         inputs = terms.rows(inputs)
-        if terms.labels is not None and targets.ndim == 1:
-            targets = terms.targets(targets)
-        elif terms.labels is None:
+        if (terms.labels is not None and targets.ndim == 1) or terms.labels is None:
             targets = terms.targets(targets)
     if inputs.shape[1] != network.sizes[0]:
         raise ShapeError(

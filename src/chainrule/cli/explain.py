@@ -21,13 +21,21 @@ from chainrule.tables import read_table
 
 
 def command(
-    model: Annotated[Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")] = None,
-    by: Annotated[str | None, typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0.")] = None,
+    model: Annotated[
+        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0.")
+    ] = None,
     of: Annotated[str, typer.Option(help="What is differentiated: the cost C.")] = "C",
-    form: Annotated[str | None, typer.Option(help="delta, product or paths; else product where there is one path, and delta.")] = None,
+    form: Annotated[
+        str | None, typer.Option(help="delta, product or paths; else product where there is one path, and delta.")
+    ] = None,
     convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
-    data: Annotated[str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
+    ] = None,
     row: Annotated[int, typer.Option(help="Which row of it, from 0.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the value, the check and the text as JSON.")] = False,
 ) -> None:
@@ -63,10 +71,7 @@ def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple
     if not 0 <= row < len(table):
         raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
     one = table.take(np.array([row]))
-    if terms is None:
-        rows = Dataset(one.inputs, one.target)
-    else:
-        rows = Dataset.from_table(one, terms)
+    rows = Dataset(one.inputs, table.target[[row]]) if terms is None else Dataset.from_table(one, terms)
     y, _ = encode_targets(rows.targets, network.sizes[-1], 1)
     about = f"row {row} of {table.name}: {table.target_name} = {table.target[row]}, inputs as the network takes them"
     return network, rows.inputs[0], y[0], about, the_cost

@@ -29,7 +29,9 @@ def command(
     for facts in _layers(network):
         shape = f"{facts['neurons']}×{facts['inputs']}"
         numbers = [f"{facts[key]:.4f}" for key in ("mean", "deviation", "largest")]
-        rows.append([str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])])
+        rows.append(
+            [str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])]
+        )
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         say("  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
@@ -83,5 +85,7 @@ def _shown(value: Any) -> str:
         settings = ", ".join(f"{key}={each}" for key, each in value[1].items())
         return f"{value[0]}({settings})" if settings else str(value[0])
     if isinstance(value, dict):
-        return ", ".join(f"{key} {each:.1e}" if isinstance(each, float) else f"{key} {each}" for key, each in value.items())
+        return ", ".join(
+            f"{key} {each:.1e}" if isinstance(each, float) else f"{key} {each}" for key, each in value.items()
+        )
     return str(value)

@@ -37,7 +37,9 @@ CHECKED_ROWS, CHECKED_ENTRIES = 32, 200
 
 
 def command(
-    data: Annotated[str, typer.Argument(help="digits, iris, wine, breast_cancer, diabetes, or a CSV, NPZ or IDX file.")] = "digits",
+    data: Annotated[
+        str, typer.Argument(help="digits, iris, wine, breast_cancer, diabetes, or a CSV, NPZ or IDX file.")
+    ] = "digits",
     target: Annotated[str | None, typer.Option(help="The CSV column to learn; else the last one.")] = None,
     task: Annotated[str, typer.Option(help="classification, regression, or auto: as the target looks.")] = "auto",
     scale: Annotated[str, typer.Option(help="standard: each column to mean 0 and deviation 1; or none.")] = "standard",
@@ -45,14 +47,18 @@ def command(
     validation: Annotated[float, typer.Option(help="Share of the training rows watched but not learnt from.")] = 0.0,
     hidden: Annotated[str, typer.Option(help="Neurons of the hidden layers, as 128 or 64,32; or none.")] = "128",
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
-    cost: Annotated[str | None, typer.Option(help="The cost; else cross_entropy for classes, quadratic for numbers.")] = None,
+    cost: Annotated[
+        str | None, typer.Option(help="The cost; else cross_entropy for classes, quadratic for numbers.")
+    ] = None,
     rule: Annotated[str, typer.Option(help="delta_rule, momentum or adam.")] = "adam",
     learning_rate: Annotated[float | None, typer.Option(help="η; else the rule's own default.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows; else enough for 2,000 steps.")] = None,
     batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
     seed: Annotated[int, typer.Option(help="Decides the split, the first weights and the order of the rows.")] = 0,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The model's file; the report lies beside it.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The model's file; the report lies beside it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -81,7 +87,9 @@ def command(
     show = not (quiet or as_json)
     if show:
         say(_header(table, train_rows, test_rows, watched, terms))
-        say(f"{network}; {the_cost!r}, {the_rule!r}, {count} epochs of {steps} steps, batches of {batch_size}, seed {seed}")
+        say(
+            f"{network}; {the_cost!r}, {the_rule!r}, {count} epochs of {steps} steps, batches of {batch_size}, seed {seed}"
+        )
     run, interrupted = _run(stream, count, show, model_path)
     if interrupted and not run.history:
         tell("stopped before the first epoch was finished: nothing was saved")
@@ -117,14 +125,18 @@ def _model_path(output: Path | None, table: Table) -> Path:
     if output is not None:
         path = output if output.suffix else output.with_suffix(".safetensors")
         if path.suffix == ".json":
-            raise SettingError(f"--output {output} is the model's file; the report is written beside it with the suffix .json")
+            raise SettingError(
+                f"--output {output} is the model's file; the report is written beside it with the suffix .json"
+            )
         check_writable(path)
         return path
     folder = Path("runs")
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise SettingError(f"cannot make the folder {folder} here ({error.strerror}): name a file with --output") from None
+        raise SettingError(
+            f"cannot make the folder {folder} here ({error.strerror}): name a file with --output"
+        ) from None
     stem = table.name.split(".")[0]
     path = folder / f"{stem}.safetensors"
     number = 2
@@ -149,7 +161,9 @@ def _network(
 ) -> Network:
     """A network whose output fits the cost and the targets."""
     if cost.classifies and terms.labels is None:
-        raise SettingError(f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic")
+        raise SettingError(
+            f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic"
+        )
     if terms.labels is None:
         outputs, output = len(terms.target_mean), "identity"
     else:
@@ -169,8 +183,14 @@ def _hidden(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _header(table: Table, train_rows: Table, test_rows: Table | None, watched: Dataset | None, terms: Preprocessing) -> str:
-    kind = f"{len(terms.labels)} classes of {terms.target_name}" if terms.labels is not None else f"the number {terms.target_name}"
+def _header(
+    table: Table, train_rows: Table, test_rows: Table | None, watched: Dataset | None, terms: Preprocessing
+) -> str:
+    kind = (
+        f"{len(terms.labels)} classes of {terms.target_name}"
+        if terms.labels is not None
+        else f"the number {terms.target_name}"
+    )
     kept = f"{len(test_rows):,} kept apart for the test" if test_rows is not None else "none kept apart for a test"
     watch = f", {len(watched):,} to watch" if watched is not None else ""
     return f"{table.name}: {len(table):,} rows of {len(table.columns)} columns, {kind}; {kept}{watch}"
@@ -204,7 +224,12 @@ def _progress(count: int, show: bool) -> Iterator[Any]:
     if not show:
         yield lambda epoch: None
     elif console.is_terminal:
-        columns = (TextColumn("epoch {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+        columns = (
+            TextColumn("epoch {task.completed}/{task.total}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=count)
             yield lambda epoch: bar.update(task, advance=1, description=_epoch_text(epoch))
@@ -219,7 +244,11 @@ def _progress(count: int, show: bool) -> Iterator[Any]:
 
 
 def _epoch_text(epoch: Epoch) -> str:
-    watched = "" if epoch.validation_cost is None else f"  validation cost {epoch.validation_cost:.4f}, score {epoch.validation_score:.4f}"
+    watched = (
+        ""
+        if epoch.validation_cost is None
+        else f"  validation cost {epoch.validation_cost:.4f}, score {epoch.validation_score:.4f}"
+    )
     return f"cost {epoch.cost:.4f}{watched}"
 
 
@@ -242,17 +271,30 @@ def _check(network: Network, rows: Table, cost: Cost) -> Agreement:
 
 
 def _summary(
-    run: Run, results: dict[str, Any], check: Agreement, train_rows: Table, test_rows: Table | None, model: Path, report: Path
+    run: Run,
+    results: dict[str, Any],
+    check: Agreement,
+    train_rows: Table,
+    test_rows: Table | None,
+    model: Path,
+    report: Path,
 ) -> None:
     labels = run.network.preprocessing.labels if run.network.preprocessing is not None else None
     what = "accuracy" if labels is not None else "R²"
     values = [value for key, value in results.items() if key.startswith(("test_", "train_"))]
-    say(f"trained   {len(run.history)} epochs in {run.report.seconds:.2f} s, cost {run.history[0]['cost']:.4f} → {run.history[-1]['cost']:.4f}")
+    first, last = run.history[0]["cost"], run.history[-1]["cost"]
+    say(f"trained   {len(run.history)} epochs in {run.report.seconds:.2f} s, cost {first:.4f} → {last:.4f}")
     if test_rows is not None:
-        guess = f" (always the most frequent class: {_most_frequent(test_rows):.4f})" if labels is not None else " (always the mean: 0)"
+        guess = (
+            f" (always the most frequent class: {_most_frequent(test_rows):.4f})"
+            if labels is not None
+            else " (always the mean: 0)"
+        )
         say(f"test      {what} {values[1]:.4f} on {len(test_rows):,} rows it has never seen{guess}")
     else:
-        say(f"train     {what} {values[0]:.4f} on the {len(train_rows):,} rows it was trained on; no test rows were kept apart")
+        say(
+            f"train     {what} {values[0]:.4f} on the {len(train_rows):,} rows it was trained on; no test rows were kept apart"
+        )
     say(f"gradient  backpropagation ({run.network.dtype}) against central differences: {check}")
     say(f"model     {model}")
     say(f"report    {report}")
@@ -263,5 +305,3 @@ def _most_frequent(rows: Table) -> float:
     assert rows.target is not None
     target = rows.target.astype(str) if rows.target.dtype.kind == "O" else rows.target
     return float(np.unique(target, return_counts=True)[1].max() / len(rows))
-
-

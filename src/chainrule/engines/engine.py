@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Recipe:
     rule: Rule
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Many training steps a call. An engine owns its buffers; the state it hands out is opaque to everyone else.
 

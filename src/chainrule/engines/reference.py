@@ -66,7 +66,9 @@ class ReferenceEngine:
         return activations_of_rows(network, inputs)
 
     def snapshot(self, state: Running) -> dict[str, Any]:
-        flat = {key: value.flat() if isinstance(value, Parameters) else value for key, value in state.rule_state.items()}
+        flat = {
+            key: value.flat() if isinstance(value, Parameters) else value for key, value in state.rule_state.items()
+        }
         return {"parameters": state.parameters.flat(), **{f"rule/{key}": value for key, value in flat.items()}}
 
     def restore(self, state: Running, snapshot: dict[str, Any]) -> Running:

@@ -1,9 +1,9 @@
 """∂C/∂w or ∂C/∂b of one example, worked out with this network's numbers, in three forms, and checked.
 
-    delta    a_in · δ_out, and where that δ comes from              (S2.9, S0.13, S4.10)
-    product  the chain rule's factors from the weight to the cost    (S1.10, S1.14), or, where there are several
-             ways to the cost, the product of matrices               (S2.20)
-    paths    one such product for every way to the cost, and their sum (S1.17)
+delta    a_in · δ_out, and where that δ comes from              (S2.9, S0.13, S4.10)
+product  the chain rule's factors from the weight to the cost    (S1.10, S1.14), or, where there are several
+         ways to the cost, the product of matrices               (S2.20)
+paths    one such product for every way to the cost, and their sum (S1.17)
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def explain(
     if target.kind not in "wb":
         raise IdError(f"by={str(target)!r}: derivatives are explained by a weight (w/l/j/k) or a bias (b/l/j)")
     if np.ndim(x) != 1:
-        raise ShapeError(f"one example is explained, x of shape ({network.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]")
+        raise ShapeError(
+            f"one example is explained, x of shape ({network.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]"
+        )
     the_cost = how.cost_for(network, cost)
     exact = network.astype("float64")
     trace = forward(exact, x)
@@ -97,7 +99,7 @@ class _Work:
     pair: Pair
     how: Convention
 
-    # symbols ------------------------------------------------------------------------------------------------------------
+    # symbols ---------------------------------------------------------------------------------------------------------
     @property
     def bare(self) -> bool:
         """True in a chain of single neurons, which are written without indices (S1.2)."""
@@ -117,7 +119,7 @@ class _Work:
                 below = self.letter("b", target.layer, *(() if self._shared(target) else (target.neuron,)))
         return f"∂{self.how.letter}/∂{below}"
 
-    # the factors of the chain rule ------------------------------------------------------------------------------------------
+    # the factors of the chain rule -----------------------------------------------------------------------------------
     def incoming(self, target: Id) -> Factor:
         """∂z/∂w = a_in, ∂z/∂b = 1 (S1.8, S1.12)."""
         if target.kind == "b":
@@ -164,7 +166,7 @@ class _Work:
         numbers = " → ".join(str(j + self.how.base) for j in route)
         return Product(numbers, tuple(factors), math.prod(f.value for f in factors))
 
-    # the ways to the cost ---------------------------------------------------------------------------------------------------
+    # the ways to the cost --------------------------------------------------------------------------------------------
     def _shared(self, target: Id) -> bool:
         return target.kind == "b" and self.network.biases[target.layer].size != self.network.sizes[target.layer]
 
@@ -202,13 +204,18 @@ class _Work:
 
     def product_form(self, target: Id) -> list[Product | Terms | Stages]:
         if self.path_count(target) == 1:
-            only = self.chain(target, [0 if step else target.neuron for step in range(self.network.depth - target.layer + 1)])
+            only = self.chain(
+                target, [0 if step else target.neuron for step in range(self.network.depth - target.layer + 1)]
+            )
             return [Product(self.left(target), only.factors, only.value)]
         first, stages = self._delta_product(target)
         return [*first, stages]
 
     def delta_form(self, target: Id) -> list[Product | Terms | Stages]:
-        return [*self._in_times_delta(target), *(self._origin_of_delta(target.layer, j) for j in self._entrances(target))][:5]
+        return [
+            *self._in_times_delta(target),
+            *(self._origin_of_delta(target.layer, j) for j in self._entrances(target)),
+        ][:5]
 
     def _in_times_delta(self, target: Id) -> list[Product | Terms | Stages]:
         layer, delta = target.layer, self.back.delta[target.layer]

@@ -43,7 +43,9 @@ class Agreement:
     def __str__(self) -> str:
         share = "all" if self.checked == self.total else f"{self.checked:,} of"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
-        line = f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {'✓' if self.holds else '✗'}"
+        line = (
+            f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {'✓' if self.holds else '✗'}"
+        )
         if self.holds:
             return line
         d = self.difference
@@ -62,7 +64,9 @@ def compare(given: Array, differences: Sequence[Difference], names: Sequence[str
     kinks = np.array([d.kink for d in differences])
     if not np.isfinite(given).all():
         at = int(np.argmin(np.isfinite(given)))
-        return Agreement(False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum()))
+        return Agreement(
+            False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum())
+        )
     size = max(float(np.linalg.norm(given)), float(np.linalg.norm(measured)))
     tolerance = 1e-6 if np.dtype(dtype) == np.float64 else 1e-3  # float32 carries 7 digits and loses some on the way
     slack = tolerance * size / np.sqrt(len(given))
@@ -73,7 +77,14 @@ def compare(given: Array, differences: Sequence[Difference], names: Sequence[str
     worst = int(np.argmax(excess))
     holds = not apart.any() or distance <= tolerance
     return Agreement(
-        bool(holds), distance, names[worst], float(given[worst]), differences[worst], len(given), total, int(kinks.sum())
+        bool(holds),
+        distance,
+        names[worst],
+        float(given[worst]),
+        differences[worst],
+        len(given),
+        total,
+        int(kinks.sum()),
     )
 
 
@@ -129,9 +140,9 @@ def check_gradient(
 
         return f
 
-    entries = range(start.size)
+    entries = list(range(start.size))
     if most is not None and most < start.size:
         entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
     found = [derivative(along(entry), float(start[entry])) for entry in entries]
     dtype = given.dtype if given.dtype.kind == "f" else np.float64
-    return compare(given[list(entries)], found, [f"entry {entry}" for entry in entries], start.size, dtype)
+    return compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, dtype)

@@ -1,0 +1,33 @@
+"""One BLAS thread, and every shape in a signature checked, before NumPy and chainrule are first imported."""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import hypothesis
+import numpy as np
+import pytest
+from jaxtyping import install_import_hook
+
+with install_import_hook("chainrule", "beartype.beartype"):
+    import chainrule
+    import chainrule.cli.main
+    import chainrule.explanation.derivative
+    import chainrule.storage
+    import chainrule.training
+    import chainrule.verification.agreement
+
+hypothesis.settings.register_profile("chainrule", max_examples=200, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("chainrule")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator of its own for each test, always the same."""
+    return np.random.default_rng(20_26)
+
+
+@pytest.fixture
+def chain() -> "chainrule.Network":
+    """The network 1-1-1-1 of CONCEPTS."""
+    return chainrule.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")

@@ -1,0 +1,139 @@
+"""Imports point down; the banks look at the river and nothing in it looks back; the map is the tree."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+SOURCE = Path(chainrule.__file__).parent
+LAYERS = [
+    "cli",
+    "explanation",
+    "storage",
+    "verification conventions",
+    "training",
+    "engines per_example report",
+    "backward prediction",
+    "forward equations updates",
+    "network",
+    "costs scores data ids",
+    "activations parameters preprocessing tables",
+    "dual",
+    "elementary names files",
+    "errors",
+]
+ROW = {name: len(LAYERS) - i for i, row in enumerate(LAYERS) for name in row.split()}
+HEAVY = ["sklearn", "numba", "torch", "matplotlib", "sympy", "scipy", "pandas", "rich", "typer"]
+
+
+def modules() -> list[Path]:
+    return [
+        path for path in SOURCE.rglob("*.py") if path.name not in ("__main__.py",) and path != SOURCE / "__init__.py"
+    ]
+
+
+def room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> list[tuple[str, bool]]:
+    """(chainrule module, at the top?) for every import of our own in a file."""
+    tree = ast.parse(path.read_text())
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chainrule"):
+            names = [f"chainrule.{alias.name}" for alias in node.names] if node.module == "chainrule" else [node.module]
+            found += [(name, node in tree.body) for name in names]
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, node in tree.body) for alias in node.names if alias.name.startswith("chainrule")]
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path: Path) -> None:
+    mine = room(path)
+    assert mine in ROW, f"{mine} has no place in the list of layers"
+    for name, at_top in imported(path):
+        parts = name.split(".")
+        if len(parts) == 1:
+            assert mine == "cli", f"{path.name} imports the package itself; only the doors may"
+            continue
+        theirs = parts[1]
+        if theirs == mine:
+            continue
+        if not at_top:
+            continue  # said aloud by a noqa with its reason
+        assert ROW[theirs] < ROW[mine], (
+            f"{path.relative_to(SOURCE)} (row {ROW[mine]}) imports {name} (row {ROW[theirs]})"
+        )
+
+
+def test_every_layer_in_the_list_exists() -> None:
+    missing = [name for name in ROW if not (SOURCE / name).is_dir() and not (SOURCE / f"{name}.py").is_file()]
+    assert not missing
+
+
+def test_imports_inside_functions_are_rare_and_give_their_reason() -> None:
+    for path in modules():
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if (
+                re.match(r"\s+(from|import) ", line)
+                and "TYPE_CHECKING" not in path.read_text().splitlines()[number - 2]
+            ):
+                assert re.search(r"noqa: PLC0415 +\(.+\)", line), (
+                    f"{path.name}:{number} imports inside a function: {line}"
+                )
+
+
+def test_evaluate_knows_the_nouns_alone() -> None:
+    """A witness who copied is no witness: the road of differences never touches forward, equations, backward or a slope."""
+    path = SOURCE / "verification" / "evaluate.py"
+    river = {"forward", "equations", "backward", "updates", "engines", "training", "prediction", "per_example"}
+    assert not river & {name.split(".")[1] for name, _ in imported(path)}
+    text = path.read_text()
+    assert ".slope(" not in text
+    assert ".delta(" not in text
+
+
+def test_nothing_in_the_river_looks_at_the_banks() -> None:
+    banks = {"verification", "explanation", "conventions", "cli", "report"}
+    for name in ("forward", "equations", "backward", "per_example", "updates"):
+        assert not banks & {each.split(".")[1] for each, _ in imported(SOURCE / f"{name}.py")}
+
+
+def test_import_chainrule_is_light() -> None:
+    code = f"import sys, chainrule; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_trained_network_needs_no_heavy_package_either() -> None:
+    code = (
+        "import sys, chainrule as cr; net = cr.Network.random([64, 8, 10], output='softmax'); "
+        f"cr.train(net, cr.load_data('digits'), epochs=1); print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_map_equals_the_tree() -> None:
+    """Each file stands once in the package's docstring, and everything in the docstring is there."""
+    lines = re.findall(r"^((?:\w+(?:\.py|/)).*(?:\n {10,}.*)*)", chainrule.__doc__ or "", re.MULTILINE)
+    mapped = set()
+    for line in lines:
+        head = line.split()[0]
+        if head.endswith("/"):
+            mapped |= {head + name for name in re.findall(r"\w+\.py", line)}
+        else:
+            mapped.add(head)
+    tree = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    }
+    assert mapped == tree
