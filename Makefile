@@ -18,7 +18,7 @@ test: $(VENV)/.dev  ## style, types and every test
 
 proof: $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(BIN)/python benchmarks/digits_accuracy.py
-	$(BIN)/python benchmarks/gradients_many.py
+	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
 
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
-with install_import_hook("chainrule", "beartype.beartype"):
+with install_import_hook("chainrule", "typechecker.checked"):
     import chainrule
     import chainrule.cli.main
     import chainrule.explanation.derivative
@@ -17,7 +17,9 @@ with install_import_hook("chainrule", "beartype.beartype"):
     import chainrule.training
     import chainrule.verification.agreement
 
-hypothesis.settings.register_profile("chainrule", max_examples=200, deadline=None, print_blob=True)
+# 200 random networks a property; `make proof` asks for thousands
+EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
+hypothesis.settings.register_profile("chainrule", max_examples=EXAMPLES, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("chainrule")
 
 

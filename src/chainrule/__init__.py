@@ -27,7 +27,7 @@ report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
-                   agreement.py two gradients compared
+                   rounding.py how far rounding may move a gradient · agreement.py two gradients compared
 conventions.py     how an author writes: index order, ½, marks of layers
 explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, SupportsIndex, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -35,7 +35,7 @@ class Layers(Generic[T]):
         """The number of the last layer, L."""
         return self.first + len(self._items) - 1
 
-    def __getitem__(self, layer: SupportsIndex) -> T:
+    def __getitem__(self, layer: Any) -> T:
         try:
             number = operator.index(layer)
         except TypeError:
@@ -132,7 +132,10 @@ class Parameters:
 
     def norm(self) -> float:
         """The Euclidean length, safe from overflow and underflow."""
-        return math.hypot(*(float(np.linalg.norm(a.astype(np.float64).ravel())) for a in self.arrays()))
+        largest = max(float(np.abs(array).max(initial=0)) for array in self.arrays())
+        if largest == 0 or not math.isfinite(largest):
+            return largest
+        return largest * math.hypot(*(float(np.linalg.norm(a.astype(np.float64) / largest)) for a in self.arrays()))
 
     def zeros(self) -> Parameters:
         """The origin of this space."""

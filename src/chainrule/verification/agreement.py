@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,10 @@ from chainrule.ids import of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.verification.differences import Difference, derivative, of_entries
+from chainrule.verification.rounding import rounding_bound
 
 Array = np.ndarray
+TOLERANCE = 1e-6  # of ‖Δ‖ / ‖g‖
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,14 @@ class Agreement:
         )
 
 
-def compare(given: Array, differences: Sequence[Difference], names: Sequence[str], total: int, dtype: Any) -> Agreement:
-    """The verdict on some entries of a gradient of that dtype, against differences computed in float64."""
+def compare(
+    given: Array, differences: Sequence[Difference], names: Sequence[str], total: int, rounding: float = 0.0
+) -> Agreement:
+    """The verdict on some entries of a gradient, against differences computed in float64.
+
+    Two gradients agree where ‖Δ‖ ≤ 1e-6 ‖g‖, or where the differences' own error bars and `rounding`, how far rounding may
+    have moved the gradient as a whole, explain the rest.
+    """
     given = np.asarray(given, np.float64)
     measured = np.array([d.value for d in differences])
     errors = np.array([d.error for d in differences])
@@ -68,14 +77,14 @@ def compare(given: Array, differences: Sequence[Difference], names: Sequence[str
             False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum())
         )
     size = max(float(np.linalg.norm(given)), float(np.linalg.norm(measured)))
-    tolerance = 1e-6 if np.dtype(dtype) == np.float64 else 1e-3  # float32 carries 7 digits and loses some on the way
-    slack = tolerance * size / np.sqrt(len(given))
-    apart = np.array([not d.holds(g, slack) for d, g in zip(differences, given)])
+    allowed = TOLERANCE * size + rounding
+    slack = allowed / math.sqrt(len(given))
+    apart = np.array([not d.holds(g, slack) for d, g in zip(differences, given.tolist())])
     gap = np.where(kinks & ~apart, 0.0, np.abs(given - measured))
     distance = float(np.linalg.norm(gap)) / size if size else 0.0
     excess = np.where(apart, gap, 0.0) if apart.any() else np.maximum(gap - errors, 0)
     worst = int(np.argmax(excess))
-    holds = not apart.any() or distance <= tolerance
+    holds = not apart.any() or distance * size <= allowed
     return Agreement(
         bool(holds),
         distance,
@@ -109,7 +118,8 @@ def check_network(
     share = shares(len(rows), reduction, weight)
     found = of_entries(network, rows, targets, the_cost, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
-    return compare(gradient.flat()[entries], found, names, total, network.dtype)
+    rounding = rounding_bound(network, rows, targets, the_cost, share)
+    return compare(gradient.flat()[entries], found, names, total, rounding)
 
 
 def check_gradient(
@@ -144,5 +154,6 @@ def check_gradient(
     if most is not None and most < start.size:
         entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
     found = [derivative(along(entry), float(start[entry])) for entry in entries]
-    dtype = given.dtype if given.dtype.kind == "f" else np.float64
-    return compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, dtype)
+    single = given.dtype.itemsize < 8  # float32 carries 7 digits, and loses some on the way
+    rounding = 1e-3 * float(np.linalg.norm(given[entries])) if single else 0.0
+    return compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding)

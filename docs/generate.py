@@ -1,0 +1,148 @@
+"""Write the generated pages: docs/equations.md from equations.py, docs/commands.md from the command line itself.
+
+python docs/generate.py           write them
+python docs/generate.py --check   say whether they are up to date
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from chainrule import equations
+from chainrule.cli.main import app
+
+DOCS = Path(__file__).resolve().parent
+
+# the same four statements as the texts print them, in their own letters
+TEXTS = {
+    "S0.13": (
+        r"\delta_j^{(L)} = 2(a_j^{(L)} - y_{ij})\,\sigma'(z_j^{(L)})",
+        r"\delta_j^{(\ell)} = \Big(\sum_r \delta_r^{(\ell+1)} w_{jr}^{(\ell+1)}\Big) \sigma'(z_j^{(\ell)})",
+        r"\frac{\partial c_i}{\partial b_j^{(\ell)}} = \delta_j^{(\ell)}",
+        r"\frac{\partial c_i}{\partial w_{kj}^{(\ell)}} = \delta_j^{(\ell)} a_k^{(\ell-1)}",
+    ),
+    "S2.23": (
+        r"\delta^L = \nabla_a C \odot \sigma'(z^L)",
+        r"\delta^l = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)",
+        r"\frac{\partial C}{\partial b_j^l} = \delta_j^l",
+        r"\frac{\partial C}{\partial w_{jk}^l} = a_k^{l-1} \delta_j^l",
+    ),
+    "S3.17": (
+        r"\delta_j^L = \frac{\partial C}{\partial z_j^L}",
+        r"\delta_j^l = \sigma'(z_j^l)\,(\delta^{l+1})^T w_{.j}^{l+1}",
+        r"\frac{\partial C}{\partial b_j^l} = \delta_j^l",
+        r"\frac{\partial C}{\partial w_{jk}^l} = \delta_j^l a_k^{l-1}",
+    ),
+    "S4.13": (
+        r"\delta^L = \nabla_{a^L} C \odot \sigma'(z^L)",
+        r"\delta^l = (w^{l+1})^T \delta^{l+1} \odot \sigma'(z^l)",
+        r"\frac{\partial C}{\partial b_j^l} = \delta_j^l",
+        r"\frac{\partial C}{\partial w_{kj}^l} = \delta_k^l a_j^{l-1}",
+    ),
+}
+
+
+def equations_page() -> str:
+    """The four equations: what the code returns, its LaTeX, and the texts' own, side by side."""
+    names = list(TEXTS)
+    lines = [
+        "# The four equations, in code and in the texts",
+        "",
+        "Generated from `src/chainrule/equations.py` by `make docs`; a test keeps it true. The letters differ by author: S0 counts",
+        "a weight's indices from source to destination, S2 and S3 the other way round, and S4's k and j are S2's j and k. In the",
+        "code rows are examples, so that a product over rows sums over them, and (w)ᵀδ is `delta @ w`. `tests/test_equations.py`",
+        "computes every cell of this table in plain loops and compares it with the code.",
+        "",
+        f"| | code | formula | {' | '.join(names)} |",
+        f"|---|---|---|{'---|' * len(names)}",
+    ]
+    for i, function in enumerate(equations.EQUATIONS):
+        said, latex = described(function)
+        code = re.search(r"return (.+)", inspect.getsource(function))
+        assert code is not None
+        cells = [f"**{function.__name__.upper()}** {said}", f"`{code.group(1)}`", f"${latex}$"]
+        cells += [f"${TEXTS[name][i]}$" for name in names]
+        lines.append(f"| {' | '.join(cells)} |")
+    source = Path(inspect.getsourcefile(equations) or "").read_text()
+    return "\n".join([*lines, "", "The whole file:", "", "```py", source.rstrip(), "```", ""])
+
+
+def described(function: Any) -> tuple[str, str]:
+    """What an equation's docstring says, and its LaTeX."""
+    found = re.match(r"(.+?): \$(.+)\$$", inspect.getdoc(function) or "", re.DOTALL)
+    assert found is not None, f"{function.__name__} has no formula"
+    return found.group(1), found.group(2)
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options, as the command line knows them."""
+    group: Any = typer.main.get_command(app)
+    lines = [
+        "# Commands",
+        "",
+        "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to standard",
+        "error; an error is one line and exit code 2, a run stopped by Ctrl-C keeps its last whole epoch and has exit code 130.",
+        "",
+        "`chainrule` alone works one derivative out; `chainrule --version` prints the version.",
+    ]
+    for name, command in group.commands.items():
+        lines += [
+            "",
+            f"## chainrule {name}",
+            "",
+            inspect.cleandoc(command.help),
+            "",
+            "| | | default |",
+            "|---|---|---|",
+        ]
+        for parameter in command.params:
+            if parameter.name == "help":
+                continue
+            shown = ", ".join(f"`{each}`" for each in parameter.opts) if parameter.param_type_name == "option" else ""
+            shown = shown or f"`{parameter.name.upper()}`"
+            default = parameter.default
+            text = "" if default is None or default is False or parameter.required else f"`{default}`"
+            lines.append(f"| {shown} | {parameter.help} | {text} |")
+    return "\n".join([*lines, ""])
+
+
+def with_outputs(text: str) -> str:
+    """A page whose Python blocks are run, in one session, and followed by what they print."""
+    names: dict[str, Any] = {}
+
+    def run(block: re.Match[str]) -> str:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(block.group(1), "docs/python.md", "exec"), names)
+        return f"```python\n{block.group(1)}```\n```\n{out.getvalue()}```\n"
+
+    return re.sub(r"^```python\n(.*?)^```\n(?:```\n.*?^```\n)?", run, text, flags=re.MULTILINE | re.DOTALL)
+
+
+PAGES = {"equations.md": equations_page, "commands.md": commands_page}
+
+
+def main() -> None:
+    """Write or check the pages."""
+    stale = [name for name, page in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != page()]
+    if "--check" in sys.argv:
+        sys.exit(f"out of date, run make docs: {', '.join(stale)}" if stale else 0)
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name]())
+        print(f"wrote docs/{name}")
+    tour = DOCS / "python.md"
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        tour.write_text(with_outputs(tour.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""README and docs: every Python block runs and prints what stands below it, every console block is what the command says,
+every command is documented, generated pages are up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+import chainrule as cr
+from chainrule.cli.main import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"−?-?\d[\d,]*\.?\d*(?:e[-+−]?\d+)?")
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """(language, text) of every fenced block of a page."""
+    return BLOCK.findall(page.read_text())
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if any(kind == "python" for kind, _ in blocks(p))], ids=lambda p: p.name
+)
+def test_python_blocks_run_and_print_what_stands_below_them(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The blocks of a page share their names, as in a session; an unlabelled block below one is its output, to the letter."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    found = blocks(page)
+    for (kind, text), (next_kind, expected) in zip(found, [*found[1:], ("end", "")]):
+        if kind != "python":
+            continue
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(text, f"{page.name}", "exec"), names)
+        if next_kind == "":
+            assert out.getvalue() == expected
+
+
+def console_blocks() -> list[tuple[str, str, str]]:
+    """(page, command, expected output) of every `$ command` in a console block."""
+    found = []
+    for page in PAGES:
+        for kind, text in blocks(page):
+            if kind == "console":
+                for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                    command, _, output = part.partition("\n")
+                    found.append((page.name, command, output))
+    return found
+
+
+def test_console_blocks_are_what_the_commands_print(tmp_path: Path) -> None:
+    """In one folder, page by page, in order. Words and whole numbers to the letter; measured numbers within a tolerance."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "200",
+    }
+    (tmp_path / "runs").mkdir()
+    for page, command, expected in console_blocks():
+        words = {"make run": "chainrule train digits --output runs/digits.safetensors"}.get(command, command)
+        if words.startswith("make "):
+            continue
+        done = subprocess.run(
+            shlex.split(words), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        shown, printed = expected.rstrip().splitlines(), done.stdout.rstrip().splitlines()
+        assert len(shown) == len(printed), f"{page}: $ {command}\n{done.stdout}{done.stderr}"
+        for mine, theirs in zip(shown, printed):
+            assert NUMBER.sub("#", mine) == NUMBER.sub("#", theirs), f"{page}: $ {command}"
+            for a, b in zip(NUMBER.findall(mine), NUMBER.findall(theirs)):
+                assert close(a, b, mine), f"{page}: $ {command}\nshown   {mine}\nprinted {theirs}"
+
+
+def close(shown: str, printed: str, line: str) -> bool:
+    """Seconds may be anything; an error of 1e-7 any below 1e-5; a score within 0.015; everything else to the letter."""
+    a, b = (float(text.replace(",", "").replace("−", "-")) for text in (shown, printed))
+    if f"{shown} s" in line:
+        return 0 < b < 60
+    if "‖Δ‖" in line and a < 1e-5:
+        return b < 1e-5
+    if "." in shown and ("accuracy" in line or "cost" in line or "R²" in line):
+        return abs(a - b) <= 0.015
+    return shown == printed
+
+
+def test_the_readme_begins_with_at_most_forty_words_and_then_code_that_ends_in_a_comparison() -> None:
+    text = (ROOT / "README.md").read_text()
+    head = text.split("```")[0].split("\n", 1)[1]
+    assert 10 <= len(head.split()) <= 40
+    (kind, _), (_, output) = blocks(ROOT / "README.md")[:2]
+    assert kind == "python"
+    assert output.rstrip().endswith("central difference −0.040465  ✓")
+
+
+def test_the_readmes_map_is_the_packages() -> None:
+    assert (cr.__doc__ or "").split("\n\n", 1)[1].strip() in (ROOT / "README.md").read_text()
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text()
+
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        assert f"## chainrule {name}" in text
+        for parameter in command.params:
+            assert (
+                parameter.name == "help" or f"`{parameter.opts[-1]}`" in text or f"`{parameter.name.upper()}`" in text
+            )
+            assert parameter.name == "help" or parameter.help, f"{name} {parameter.name} has no help"
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,200 @@
+"""explain: the README's lines, every form in every preset, and the refusal to print what does not agree."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import Drawn, make_problem, problems
+
+import chainrule as cr
+from chainrule.conventions import PRESETS, Convention
+from chainrule.explanation import derivative as module
+from chainrule.explanation.document import Product, Terms
+from chainrule.explanation.text import factor_numbers, number, unit
+
+WORKED = """\
+∂C/∂w⁽²⁾ = a⁽¹⁾     · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · 2(a⁽³⁾ − y)
+         = 0.622459 · 0.242709 · 1.2  · 0.247577 · −0.901551
+         = −0.040465      central difference −0.040465  ✓"""
+
+
+def test_the_worked_example_is_printed_to_the_letter(chain: cr.Network) -> None:
+    """S1.10, S1.14: the five factors between a weight and the cost."""
+    assert str(cr.explain(chain, x=[0.6], y=[1.0], by="w/2/0/0", convention="s1")) == WORKED
+
+
+def test_from_s2_to_s1_the_derivative_doubles(chain: cr.Network) -> None:
+    s1, s2 = (cr.explain(chain, [0.6], [1.0], "b/1/0", convention=name).value for name in ("s1", "s2"))
+    assert s1 == pytest.approx(2 * s2, rel=1e-15)
+
+
+def test_an_explicit_cost_wins_over_the_convention(chain: cr.Network) -> None:
+    ours = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1", cost="quadratic")
+    assert "2(" not in str(ours)
+    assert ours.value == cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s2").value
+
+
+@pytest.mark.parametrize(
+    ("convention", "weight"),
+    [("s0", "∂c/∂w⁽¹⁾₂₃"), ("s1", "∂C/∂w⁽¹⁾₂₁"), ("s2", "∂C/∂w¹₂₁"), ("s4", "∂C/∂w¹₃₂")],
+)
+def test_each_author_numbers_the_same_weight_in_his_own_way(convention: str, weight: str) -> None:
+    """S0.3 from,to counted from 1; S1.15 to,from counted from 0; S4.6 to,from counted from 1: all the weight w/1/2/1."""
+    p = make_problem([3, 4, 2], ["tanh"], "sigmoid", "squared_error")
+    assert str(cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", convention=convention)).startswith(weight + " ")
+
+
+def test_s0_moves_errors_back_without_a_transpose() -> None:
+    p = make_problem([3, 4, 2], ["tanh"], "sigmoid", "squared_error")
+    texts = {
+        c: str(cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", convention=c, form="product")) for c in ("s0", "s2")
+    }
+    assert "ᵀ" in texts["s2"]
+    assert "ᵀ" not in texts["s0"]
+
+
+def test_s3_is_refused_on_an_activated_output_and_changes_nothing(chain: cr.Network) -> None:
+    with pytest.raises(cr.PairError, match=r"s3 applies no activation on the last layer"):
+        cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s3")
+
+
+@given(problems(), st.sampled_from(["delta", "product", "paths"]), st.sampled_from(sorted(PRESETS)), st.randoms())
+def test_every_form_in_every_preset_multiplies_out_to_the_derivative(drawn, form, preset, random) -> None:  # type: ignore[no-untyped-def]
+    """The symbols change with the preset and the route with the form; the number is backpropagation's, and it is checked."""
+    p = drawn.make()
+    if PRESETS[preset].linear_output and p.network.output.name != "identity":
+        return
+    entry = random.randrange(p.network.parameters.size)
+    target = cr.ids.of_entry(p.network.parameters, entry)
+    if form == "paths" and any(s.full_slope for s in list(p.network.activations)[target.layer - 1 : -1]):
+        return
+    found = cr.explain(p.network, p.x[0], p.y[0], target, convention=preset, cost=p.cost, form=form)
+    river = float(cr.gradient(p.network, p.x[0], p.y[0], p.cost).flat()[entry])
+    assert found.value == pytest.approx(river, rel=1e-12, abs=1e-300)
+    first = found.parts[0]
+    assert first.value == pytest.approx(river, rel=1e-9, abs=1e-13 * (1 + sum_of_sizes(first)))
+    assert found.check.holds(found.value, 1e-9 * abs(found.value))
+    assert "✓" in str(found)
+
+
+def sum_of_sizes(part) -> float:  # type: ignore[no-untyped-def]
+    return (
+        sum(abs(term.value) for term in part.terms) + abs(part.rest_sum) if isinstance(part, Terms) else abs(part.value)
+    )
+
+
+@given(problems(), st.randoms())
+def test_printed_factors_multiply_to_the_printed_value_within_one_unit_of_its_last_digit(drawn: Drawn, random) -> None:  # type: ignore[no-untyped-def]
+    p = drawn.make()
+    target = cr.ids.of_entry(p.network.parameters, random.randrange(p.network.parameters.size))
+    for part in cr.explain(p.network, p.x[0], p.y[0], target, cost=p.cost, form="delta").parts:
+        if isinstance(part, Product):
+            shown = math.prod(float(text.replace("−", "-")) for text in factor_numbers(part.factors, part.value))
+            assert abs(shown - float(number(part.value).replace("−", "-"))) <= unit(part.value) * (1 + 1e-6)
+
+
+def test_nothing_is_printed_where_backpropagation_and_differences_differ(
+    chain: cr.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planted fault: σ′ of layer 3 is 1 % too large. explain refuses, and says what both roads gave."""
+    sigmoid = chain.activations[3]
+    bent = replace(sigmoid, slope=lambda z: 1.01 * sigmoid.slope(z))
+    wrong = cr.Network(list(chain.weights), list(chain.biases), [sigmoid, sigmoid, bent])
+    with pytest.raises(cr.DisagreementError, match=r"backpropagation gives −?-?0\.0\d+ and central differences"):
+        cr.explain(wrong, [0.6], [1.0], "w/2/0/0", convention="s1")
+    flipped = lambda *given, **named: -1 * cr.gradient(*given, **named)
+    monkeypatch.setattr(module, "gradient", flipped)
+    with pytest.raises(cr.DisagreementError):
+        cr.explain(chain, [0.6], [1.0], "w/2/0/0")
+
+
+@pytest.mark.parametrize("weight", [1e-8, 1.0, 30.0, 500.0])
+def test_a_healthy_saturated_network_is_never_refused(weight: float) -> None:
+    """S2.13: saturation makes derivatives tiny, not wrong."""
+    net = cr.Network([[[weight]], [[weight]], [[-weight]]], [[0.1], [-0.1], [0.3]], "sigmoid")
+    for x in (-2.0, 0.0, 0.7):
+        for entry in ("w/1/0/0", "b/2/0", "w/3/0/0"):
+            assert "✓" in str(cr.explain(net, [x], [1.0], entry))
+
+
+def test_at_a_kink_the_one_sided_slopes_are_shown() -> None:
+    """S3.4: ReLU at exactly 0; backpropagation takes the left slope, and the text says that it is a kink."""
+    net = cr.Network([[[1.0]], [[2.0]]], [[0.0], [0.5]], ["relu", "identity"])
+    text = str(cr.explain(net, [0.0], [3.0], "b/1/0", convention="s2"))
+    assert "at a kink: one-sided slopes 0 and −5.000000  ✓" in text
+
+
+def test_path_sums_list_the_strongest_paths_and_add_the_rest_exactly() -> None:
+    """S1.17, in a digits-sized network: 10 paths, 8 of them spelled out."""
+    p = make_problem([64, 30, 10], ["tanh"], "softmax", "cross_entropy", batch=1)
+    found = cr.explain(p.network, p.x[0], p.y[0], "w/1/3/5", cost=p.cost, form="paths")
+    terms = found.parts[0]
+    assert isinstance(terms, Terms)
+    assert (len(terms.terms), terms.rest) == (8, 2)
+    sizes = [abs(term.value) for term in terms.terms]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(t.value for t in terms.terms) + terms.rest_sum == pytest.approx(found.value, rel=1e-12)
+    assert "2 more paths, together" in str(found)
+
+
+def test_too_many_paths_are_refused_with_their_number() -> None:
+    net = cr.Network.random([2, 200, 200, 10], dtype="float64")
+    with pytest.raises(cr.SettingError, match=r"would multiply out 400,000 paths"):
+        cr.explain(cr.Network.random([2, 9, 200, 200, 10]), [0.1, 0.2], np.zeros(10), "w/1/0/0", form="paths")
+    assert cr.explain(net, [0.1, 0.2], np.zeros(10), "w/1/0/0", form="paths").parts[0].value is not None
+
+
+def test_a_float32_network_is_explained_in_float64() -> None:
+    net = cr.Network.random([3, 4, 2], "tanh", "softmax", dtype="float32")
+    found = cr.explain(net, [0.1, 0.2, 0.3], [0.0, 1.0], "w/1/2/1", cost="cross_entropy")
+    exact = cr.gradient(net.astype("float64"), [0.1, 0.2, 0.3], [0.0, 1.0], "cross_entropy")
+    assert found.value == exact.weights[1][2, 1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"by": "w/9/0/0"}, cr.IdError, r"there is no layer 9.*layers 1…3"),
+        ({"by": "w/1/5/0"}, cr.IdError, r"1 neurons? in layer 1"),
+        ({"by": "weight 3"}, cr.IdError, r"is no id: ids are w/l/j/k"),
+        ({"by": "z/1/0"}, cr.IdError, r"by a weight .* or a bias"),
+        ({"by": "w/2/0/0", "of": "a/3/0"}, cr.IdError, r"of='C'"),
+        ({"by": "w/2/0/0", "form": "detla"}, cr.UnknownNameError, r"did you mean 'delta'"),
+        ({"by": "w/2/0/0", "convention": "s9"}, cr.UnknownNameError, r"unknown convention 's9'"),
+        ({"by": "w/2/0/0", "x": [[0.6]]}, cr.ShapeError, r"one example is explained"),
+        ({"by": "w/2/0/0", "x": [0.6, 1.0]}, cr.ShapeError, r"takes x of shape \(1,\)"),
+        ({"by": "w/2/0/0", "x": [math.nan]}, cr.DataError, r"finite"),
+        ({"by": "w/2/0/0", "y": [math.inf]}, cr.DataError, r"finite"),
+        ({"by": "w/2/0/0", "cost": "cross_entropy"}, cr.PairError, r"stands on an output of softmax or identity"),
+    ],
+)
+def test_what_cannot_be_explained_is_said_in_one_sentence(chain: cr.Network, settings, error, message) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        cr.explain(chain, **{"x": [0.6], "y": [1.0], **settings})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0404651, "−0.040465"),
+        (1.2, "1.200000"),
+        (1e-9, "1.00000e−9"),
+        (-3e7, "−3.00000e7"),
+        (0.001, "0.001000"),
+    ],
+)
+def test_numbers_are_written_so_that_zero_and_small_look_different(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_number_of_two_digits_gets_a_comma_between_indices() -> None:
+    assert Convention.preset("s1").weight(2, 12, 3) == "w⁽²⁾₁₂,₃"
+    assert re.fullmatch(r"w¹₂₃", Convention.preset("s2").weight(1, 2, 3))
+    assert Convention.preset("s2").but(base=1).weight(1, 2, 3) == "w¹₃₄"

@@ -1,0 +1,236 @@
+"""Network: sizes that chain, dtypes, first weights, frozen values, and every wrong shape in words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+def test_lists_are_float64_and_arrays_keep_their_precision() -> None:
+    assert cr.Network([[[1, 2]]], [[0]]).dtype == np.float64
+    assert cr.Network([np.ones((2, 3), np.float32)], [np.zeros(2, np.float32)]).dtype == np.float32
+    assert cr.Network([np.ones((2, 3), np.float32)], None).dtype == np.float32
+    assert cr.Network.random([3, 2]).dtype == np.float32
+    assert cr.Network.random([3, 2]).astype("float64").dtype == np.float64
+
+
+def test_inputs_are_cast_to_the_networks_precision() -> None:
+    net = cr.Network.random([3, 2], dtype="float32")
+    assert cr.forward(net, [1, 2, 3]).a[1].dtype == np.float32
+    assert cr.forward(net, np.ones((2, 3))).z[1].dtype == np.float32
+
+
+def test_the_same_seed_draws_the_same_bits() -> None:
+    for init in ("auto", "he", "glorot", "lecun", "normal", "orthogonal", "zeros"):
+        one, two = (cr.Network.random([5, 4, 3], init=init, seed=7).parameters.flat() for _ in range(2))
+        assert one.tobytes() == two.tobytes()
+    assert (
+        cr.Network.random([5, 4], seed=1).parameters.flat().tobytes()
+        != cr.Network.random([5, 4], seed=2).parameters.flat().tobytes()
+    )
+
+
+@pytest.mark.parametrize(
+    ("init", "width"),
+    [
+        ("he", math.sqrt(2 / 300)),
+        ("glorot", math.sqrt(2 / 500)),
+        ("lecun", math.sqrt(1 / 300)),
+        ("normal", 1.0),
+        ("zeros", 0.0),
+    ],
+)
+def test_first_weights_have_the_width_of_their_paper(init: str, width: float) -> None:
+    w = cr.Network.random([300, 200], init=init).weights[1]
+    assert float(w.std()) == pytest.approx(width, rel=0.02)
+    assert not cr.Network.random([300, 200], init=init).biases[1].any()
+
+
+def test_orthogonal_weights_are_orthonormal() -> None:
+    for sizes in ([6, 4], [4, 6]):
+        w = cr.Network.random(sizes, init="orthogonal", dtype="float64").weights[1]
+        small = w @ w.T if w.shape[0] < w.shape[1] else w.T @ w
+        assert small == pytest.approx(np.eye(4), abs=1e-14)
+
+
+def test_auto_takes_he_before_the_relu_family_and_glorot_else() -> None:
+    net = cr.Network.random([100, 100, 100], "relu", "softmax", init="auto")
+    assert float(net.weights[1].std()) == pytest.approx(math.sqrt(2 / 100), rel=0.05)
+    assert float(net.weights[2].std()) == pytest.approx(math.sqrt(1 / 100), rel=0.05)
+
+
+def test_a_network_is_frozen_and_keeps_its_own_copy() -> None:
+    w = np.ones((1, 2))
+    net = cr.Network([w], [[0.5]])
+    w[0, 0] = 9
+    assert net.weights[1][0, 0] == 1
+    with pytest.raises(ValueError, match="read-only"):
+        net.weights[1][0, 0] = 2
+    moved = net.with_value("w/1/0/1", 3.0).with_value("b/1/0", -1.0)
+    assert moved.weights[1].tolist() == [[1.0, 3.0]]
+    assert moved.biases[1].tolist() == [-1.0]
+    assert net.weights[1].tolist() == [[1.0, 1.0]]
+
+
+def test_one_bias_a_layer_moves_every_neuron_of_it() -> None:
+    """S0.4, footnote 1."""
+    net = cr.Network([[[1.0], [2.0]]], [[0.5]], "identity")
+    assert cr.forward(net, [1.0]).z[1].tolist() == [1.5, 2.5]
+    g = cr.gradient(net, [1.0], [0.0, 0.0])
+    assert g.biases[1].tolist() == [4.0]  # Σ_j δ_j
+
+
+def test_it_says_what_it_is() -> None:
+    net = cr.Network.random([64, 30, 30, 10], ["relu", "tanh"], "softmax")
+    assert repr(net) == "Network(64-30-30-10, relu → tanh → softmax, float32, 3,190 parameters)"
+    assert repr(cr.Network.random([2, 3, 3, 1], cr.leaky_relu(0.2))).startswith(
+        "Network(2-3-3-1, leaky_relu(alpha=0.2) → identity"
+    )
+    assert net.depth == 3
+    assert net.sizes == (64, 30, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("weights", "biases", "message"),
+    [
+        ([], [], "at least one weight matrix"),
+        ([[[1.0, 2.0]]], [[0.0], [0.0]], "1 weight matrices need as many biases"),
+        ([[1.0, 2.0]], [[0.0]], r"layer 1 are a matrix \(out, in\), got an array of shape \(2,\)"),
+        (
+            [np.ones((4, 3)), np.ones((4, 2))],
+            None,
+            r"layer 2.*\(4, 2\) take 2 inputs, and layer 1 has 4 neurons; transposed it would fit",
+        ),
+        ([np.ones((4, 3)), np.ones((2, 5))], None, r"layer 1 has 4 neurons$"),
+        (
+            [np.ones((2, 3))],
+            [np.zeros(3)],
+            r"biases have the shape \(3,\); needed are \(2,\), \(1,\) for one a layer, or None",
+        ),
+        ([np.ones((2, 3))], [np.zeros((2, 1))], r"biases have the shape \(2, 1\)"),
+        ([[[1.0, 2.0], [3.0]]], None, "weights of layer 1 are no array"),
+        ([np.zeros((0, 3))], None, "are a matrix"),
+    ],
+)
+def test_sizes_that_do_not_chain_are_named(weights, biases, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(cr.ShapeError, match=message):
+        cr.Network(weights, biases)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [([[["a"]]], "numbers, got <U1"), ([[[math.nan]]], "layer 1 hold nan"), ([[[1j]]], "numbers, got complex")],
+)
+def test_weights_are_finite_numbers(weights, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(cr.DataError, match=message):
+        cr.Network(weights)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"sizes": [3]}, cr.ShapeError, "at least two whole numbers"),
+        ({"sizes": [3, 0]}, cr.ShapeError, "at least two whole numbers"),
+        ({"sizes": [3, 4, 1], "output": "softmax"}, cr.ShapeError, "softmax of one neuron is always 1"),
+        (
+            {"sizes": [3, 4, 2], "activations": ["relu", "relu"]},
+            cr.ShapeError,
+            "have 1 hidden layers, got 2 activations",
+        ),
+        ({"sizes": [3, 2], "init": "xavier"}, cr.UnknownNameError, "unknown init 'xavier'"),
+        ({"sizes": [3, 2], "bias": "all"}, cr.UnknownNameError, "unknown bias 'all'"),
+        ({"sizes": [3, 2], "dtype": "float16"}, cr.SettingError, "float32 or float64, got 'float16'"),
+        ({"sizes": [3, 2], "output": "sofmax"}, cr.UnknownNameError, "did you mean 'softmax'"),
+    ],
+)
+def test_random_refuses_what_it_cannot_draw(settings, error, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        cr.Network.random(**settings)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        (
+            [1.0, 2.0],
+            cr.ShapeError,
+            r"\(3-2\) takes x of shape \(3,\) for one example or \(batch, 3\) for rows, got \(2,\)",
+        ),
+        (np.ones((3, 4)), cr.ShapeError, r"got \(3, 4\)"),
+        (np.ones((1, 1, 3)), cr.ShapeError, r"got \(1, 1, 3\)"),
+        (np.ones((0, 3)), cr.DataError, "holds no rows"),
+        ([1.0, math.nan, 2.0], cr.DataError, r"x\[0, 1\] is nan"),
+        ([1.0, 1e300, 2.0], cr.DataError, r"x\[0, 1\] is inf in float32"),
+        (["a", "b", "c"], cr.DataError, "inputs are numbers"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_named(x, error, message: str) -> None:  # type: ignore[no-untyped-def]
+    net = cr.Network.random([3, 2])
+    with pytest.raises(error, match=message):
+        cr.forward(net, x)
+    with pytest.raises(error, match=message):
+        cr.gradient(net, x, np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (
+            np.ones((4, 3)),
+            cr.ShapeError,
+            r"4 rows and 2 outputs need targets of shape \(4, 2\) or class labels \(4,\), got \(4, 3\)",
+        ),
+        (np.ones((3, 2)), cr.ShapeError, r"got \(3, 2\)"),
+        ([0, 1, 2, 0], cr.DataError, r"row 2 has the label 2: 2 outputs stand for the labels 0…1"),
+        ([0, 1, -1, 0], cr.DataError, r"row 2 has the label -1"),
+        ([0.5, 1, 0, 0], cr.DataError, r"one column of fractions"),
+    ],
+)
+def test_targets_that_do_not_fit_are_named(y, error, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(error, match=message):
+        cr.gradient(cr.Network.random([3, 2]), np.ones((4, 3)), y)
+
+
+def test_labels_serve_as_targets() -> None:
+    net, x = cr.Network.random([3, 2], dtype="float64"), np.ones((3, 3))
+    rows = cr.gradient(net, x, [[1, 0], [0, 1], [0, 1]], "cross_entropy").flat()
+    assert cr.gradient(net, x, [0, 1, 1], "cross_entropy").flat().tolist() == rows.tolist()
+    assert (
+        cr.gradient(net, x[0], 1, "cross_entropy").flat().tolist()
+        == cr.gradient(net, x[0], [0, 1], "cross_entropy").flat().tolist()
+    )
+
+
+def test_all_ones_weights_equal_none_and_weight_zero_equals_a_dropped_row() -> None:
+    net, rng = cr.Network.random([3, 4, 2], "tanh"), np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    plain = cr.gradient(net, x, y)
+    assert cr.gradient(net, x, y, weight=np.ones(5)).flat().tobytes() == plain.flat().tobytes()
+    dropped = cr.gradient(net, x, y, weight=[1, 1, 0, 1, 1]).flat()
+    assert dropped == pytest.approx(cr.gradient(net, x[[0, 1, 3, 4]], y[[0, 1, 3, 4]]).flat(), rel=1e-5)
+    assert cr.cost(net, x, y, weight=[0, 0, 0, 0, 2]) == pytest.approx(float(cr.cost(net, x[4], y[4])), rel=1e-6)
+    for wrong, message in (
+        ([1, 1], "5 rows need as many weights"),
+        ([-1, 1, 1, 1, 1], "≥ 0"),
+        (np.zeros(5), "not all of them 0"),
+    ):
+        with pytest.raises(cr.ChainruleError, match=message):
+            cr.gradient(net, x, y, weight=wrong)
+
+
+def test_reductions_are_mean_sum_and_none() -> None:
+    """S1.11, S4.17, S0.1."""
+    net, rng = cr.Network.random([3, 2], dtype="float64"), np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    each = cr.cost(net, x, y, reduction="none")
+    assert each.shape == (5,)
+    assert cr.cost(net, x, y) == pytest.approx(each.mean())
+    assert cr.cost(net, x, y, reduction="sum") == pytest.approx(each.sum())
+    assert cr.gradient(net, x, y, reduction="sum").flat() == pytest.approx(5 * cr.gradient(net, x, y).flat())
+    assert cr.cost(net, x[0], y[0], reduction="none") == each[0]
+    with pytest.raises(cr.UnknownNameError, match="did you mean 'mean'"):
+        cr.cost(net, x, y, reduction="means")

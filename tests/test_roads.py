@@ -1,0 +1,150 @@
+"""Every gradient equals every other: backpropagation, central differences, per-example gradients, two precisions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from networks import HIDDEN, LEGAL, Drawn, Problem, make_problem, problems
+
+import chainrule as cr
+from chainrule.verification.agreement import check_network, compare
+from chainrule.verification.differences import derivative
+from chainrule.verification.evaluate import evaluate
+from chainrule.verification.rounding import rounding_bound
+
+
+def assert_agrees(problem: Problem) -> None:
+    g = cr.gradient(problem.network, problem.x, problem.y, problem.cost)
+    verdict = check_network(problem.network, g, problem.x, problem.y, problem.cost)
+    assert verdict, str(verdict)
+
+
+@given(problems())
+def test_backpropagation_agrees_with_central_differences_on_any_network(drawn: Drawn) -> None:
+    """Shows 3: ‖Δ‖/‖g‖ ≤ 1e-6, or within the error bar of the differences (S0.14, S2.23, S3.17, S4.13)."""
+    assert_agrees(drawn.make())
+
+
+@pytest.mark.parametrize(("output", "cost"), LEGAL)
+def test_every_legal_pair_of_output_and_cost_agrees_with_differences(output: str, cost: str) -> None:
+    for seed in range(3):
+        assert_agrees(make_problem([3, 4, 3], ["tanh"], output, cost, seed=seed, batch=5))
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("bias", ["neuron", "layer", "none"])
+def test_every_hidden_activation_agrees_with_differences(hidden: str, bias: str) -> None:
+    """S2.16: the equations hold for any activation; S0.4: one bias a neuron, or one a layer."""
+    for seed in range(3):
+        assert_agrees(make_problem([3, 4, 4, 2], [hidden, hidden], "softmax", "cross_entropy", bias=bias, seed=seed))
+
+
+@given(problems())
+def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> None:
+    """∂C/∂x of each example (S3.15)."""
+    problem = drawn.make()
+    net, x = problem.network, problem.x.copy()
+    pair = problem.cost.on(net.output)
+    dx = cr.backward(cr.forward(net, x), problem.y, problem.cost).dx
+    found, given_slopes = [], []
+    for i, k in np.ndindex(*x.shape):
+
+        def c(at: float, i: int = i, k: int = k) -> float:
+            moved = x.copy()
+            moved[i, k] = at
+            return float(evaluate(net.parameters, net.activations, moved, problem.y, pair).reshape(len(x))[i])
+
+        found.append(derivative(c, float(x[i, k])))
+        given_slopes.append(dx[i, k])
+    names = [f"x[{i}, {k}]" for i, k in np.ndindex(*x.shape)]
+    verdict = compare(np.array(given_slopes), found, names, x.size)
+    assert verdict, str(verdict)
+
+
+@given(problems(), st.booleans(), st.sampled_from(["mean", "sum"]))
+def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weighted: bool, reduction: str) -> None:
+    """S1.11 (mean), S4.17 (sum): the gradient of the total is the total of the examples' gradients."""
+    p = drawn.make()
+    weight = np.arange(1.0, len(p.x) + 1) if weighted else None
+    each = cr.per_example_gradients(p.network, p.x, p.y, p.cost)
+    total = cr.gradient(p.network, p.x, p.y, p.cost, weight=weight, reduction=reduction)
+    share = np.ones(len(p.x)) if weight is None else weight
+    share = share / share.sum() if reduction == "mean" else share
+    by_hand = sum((float(s) * g for s, g in zip(share, each)), total.zeros())
+    scale = sum(abs(float(s)) * g.norm() for s, g in zip(share, each))
+    assert (by_hand - total).norm() <= 1e-12 * scale
+    assert (each.reduce(reduction, weight) - total).norm() <= 1e-13 * scale
+    assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=0)
+    for rows, weights, biases in each.chunks(2):
+        for l in weights.numbers:
+            assert weights[l].shape == (rows.stop - rows.start, *p.network.weights[l].shape)
+            assert np.array_equal(weights[l][0], each[rows.start].weights[l])
+            assert np.array_equal(biases[l][0], each[rows.start].biases[l])
+
+
+@given(problems())
+def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
+    """‖g₃₂ − g₆₄‖ ≤ 8 (L + n) ε₃₂ ‖G‖ at the same rounded parameters; verification/rounding.py says what G is.
+
+    Where rounding moves a z, or a margin of the cost, across a kink the slope jumps: those networks are passed over.
+    """
+    p = drawn.make("float32")
+    low, high = p.network, p.network.astype("float64")
+    below, above = cr.forward(low, p.x), cr.forward(high, p.x)
+    if any(np.any((u > 0) != (v > 0)) or np.abs(v).min() < 1e-5 for u, v in zip(below.z, above.z)):
+        return
+    g32, g64 = cr.gradient(low, p.x, p.y, p.cost), cr.gradient(high, p.x, p.y, p.cost)
+    if p.cost.name == "multiclass_hinge":
+        assume(np.array_equal(*(cr.backward(t, p.y, p.cost).delta[high.depth] for t in (below, above))))
+    share = np.full(len(p.x), 1 / len(p.x))
+    bound = rounding_bound(low, p.x, p.y, p.cost, share)
+    assert (g32.astype(np.float64) - g64).norm() <= bound
+    assert rounding_bound(high, p.x, p.y, p.cost, share) < 1e-8 * bound
+
+
+def test_the_rounding_bound_is_no_blank_cheque() -> None:
+    """On ordinary networks it stays far below the gradient itself, so that a wrong one in float32 is still caught."""
+    for seed in range(20):
+        p = make_problem([5, 8, 3], ["tanh"], "softmax", "cross_entropy", seed=seed, dtype="float32")
+        g = cr.gradient(p.network, p.x, p.y, p.cost)
+        assert rounding_bound(p.network, p.x, p.y, p.cost, np.full(4, 0.25)) < 1e-2 * g.norm()
+        assert check_network(p.network, g, p.x, p.y, p.cost)
+        assert not check_network(p.network, g * 1.02, p.x, p.y, p.cost)
+
+
+def test_a_float32_network_trained_until_nothing_is_left_to_learn_is_not_called_wrong() -> None:
+    """δ = a − y keeps no digit where a is 1 − 1e-9 in float32: that is rounding, not a fault."""
+    net = cr.Network([np.array([[9.0], [-9.0]], np.float32)], [np.array([0.5, -0.5], np.float32)], "softmax")
+    x, y = [[1.0], [1.1]], [[1.0, 0.0], [1.0, 0.0]]
+    g = cr.gradient(net, x, y, "cross_entropy")
+    verdict = check_network(net, g, x, y, "cross_entropy")
+    assert verdict
+    assert verdict.distance > 1e-3
+
+
+def test_a_wrong_gradient_is_not_accepted() -> None:
+    """The check can fail: each of four planted slips in a healthy gradient is refused, and the worst entry is named."""
+    p = make_problem([3, 4, 2], ["tanh"], "softmax", "cross_entropy")
+    g = cr.gradient(p.network, p.x, p.y, p.cost)
+    assert check_network(p.network, g, p.x, p.y, p.cost)
+    one_off = g.flat().copy()
+    one_off[17] += 1e-3 * g.norm()
+    for wrong in (2 * g, g * (1 + 1e-4), -g, g.like(one_off), g * float("nan")):
+        verdict = check_network(p.network, wrong, p.x, p.y, p.cost)
+        assert not verdict
+        assert "worst at" in str(verdict)
+    assert check_network(p.network, g.like(one_off), p.x, p.y, p.cost).worst == "w/2/0/1"
+
+
+def test_a_relu_exactly_at_its_kink_is_no_fault() -> None:
+    """At z = 0 any slope between the one-sided ones is a subgradient (S3.4)."""
+    net = cr.Network([[[1.0], [2.0]], [[1.0, -3.0]]], [[0.0, 0.0], [0.5]], ["relu", "identity"])
+    g = cr.gradient(net, [[0.0]], [[2.0]])
+    verdict = check_network(net, g, [[0.0]], [[2.0]], "quadratic")
+    assert verdict
+    assert verdict.kinks == 2  # both biases of the hidden layer; the weights see x = 0 and do nothing
+    beyond = g.flat().copy()
+    beyond[2] = 10.0  # no slope between 0 and −1.5
+    assert not check_network(net, g.like(beyond), [[0.0]], [[2.0]], "quadratic")

@@ -1,0 +1,73 @@
+"""Update rules against their formulas, written out by hand on vectors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.updates import as_rule, named
+
+
+def walk(rule: cr.Rule, gradients: list[np.ndarray], dtype: str = "float64") -> np.ndarray:
+    """The sum of the moves for these gradients."""
+    like = cr.Network.random([2, 2], dtype=dtype).parameters
+    state, position = rule.start(like), like.zeros()
+    for g in gradients:
+        move, state = rule.move(like.like(g.astype(dtype)), state)
+        position = position + move
+    assert position.dtype == dtype
+    return position.flat()
+
+
+@pytest.fixture
+def gradients(rng: np.random.Generator) -> list[np.ndarray]:
+    return [rng.standard_normal(6) for _ in range(5)]
+
+
+def test_the_delta_rule_subtracts_a_fraction_of_the_derivative(gradients: list[np.ndarray]) -> None:
+    """S4.14."""
+    assert walk(cr.delta_rule(0.3), gradients) == pytest.approx(-0.3 * sum(gradients))
+
+
+def test_momentum_remembers(gradients: list[np.ndarray]) -> None:
+    v, x = np.zeros(6), np.zeros(6)
+    for g in gradients:
+        v = 0.8 * v + g
+        x = x - 0.3 * v
+    assert walk(cr.momentum(0.3, 0.8), gradients) == pytest.approx(x)
+    assert walk(cr.momentum(0.3, 0.0), gradients) == pytest.approx(walk(cr.delta_rule(0.3), gradients))
+
+
+def test_adam_is_algorithm_1_of_its_paper(gradients: list[np.ndarray]) -> None:
+    m, s, x = np.zeros(6), np.zeros(6), np.zeros(6)
+    for t, g in enumerate(gradients, 1):
+        m = 0.9 * m + 0.1 * g
+        s = 0.999 * s + 0.001 * g**2
+        x = x - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
+    assert walk(cr.adam(0.01), gradients) == pytest.approx(x, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["delta_rule", "momentum", "adam"])
+def test_precision_stays_and_a_zero_gradient_moves_nothing(name: str) -> None:
+    assert not walk(named(name), [np.zeros(6)] * 3, "float32").any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: cr.delta_rule(0.0), "learning_rate is a finite number above 0, got 0"),
+        (lambda: cr.adam(-1e-3), "learning_rate is a finite number above 0"),
+        (lambda: cr.adam(math.nan), "learning_rate is a finite number above 0, got nan"),
+        (lambda: cr.adam(math.inf), "finite"),
+        (lambda: cr.momentum(0.1, 1.0), "0 ≤ momentum < 1, got 1.0"),
+        (lambda: cr.adam(beta2=1.5), "0 ≤ beta2 < 1"),
+        (lambda: named("adam", rate=1.0), r"the rule adam does not take the settings \{'rate': 1.0\}"),
+        (lambda: as_rule("adan"), "did you mean 'adam'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(make, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(cr.ChainruleError, match=message):
+        make()
