@@ -57,10 +57,10 @@ def equations_page() -> str:
     lines = [
         "# The four equations, in code and in the texts",
         "",
-        "Generated from `src/chainrule/equations.py` by `make docs`; a test keeps it true. The letters differ by author: S0 counts",
-        "a weight's indices from source to destination, S2 and S3 the other way round, and S4's k and j are S2's j and k. In the",
-        "code rows are examples, so that a product over rows sums over them, and (w)ᵀδ is `delta @ w`. `tests/test_equations.py`",
-        "computes every cell of this table in plain loops and compares it with the code.",
+        "Generated from `src/chainrule/equations.py` by `make docs`; a test keeps it true. The letters differ by author: S0",
+        "counts a weight's indices from source to destination, S2 and S3 the other way round, and S4's k and j are S2's j and",
+        "k. In the code rows are examples, so that a product over rows sums over them, and (w)ᵀδ is `delta @ w`.",
+        "`tests/test_equations.py` computes every cell of this table in plain loops and compares it with the code.",
         "",
         f"| | code | formula | {' | '.join(names)} |",
         f"|---|---|---|{'---|' * len(names)}",
@@ -89,8 +89,9 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to standard",
-        "error; an error is one line and exit code 2, a run stopped by Ctrl-C keeps its last whole epoch and has exit code 130.",
+        "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to",
+        "standard error; an error is one line and exit code 2. A run that Ctrl-C stops keeps its last whole epoch, and has",
+        "exit code 130.",
         "",
         "`chainrule` alone works one derivative out; `chainrule --version` prints the version.",
     ]

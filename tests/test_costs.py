@@ -100,8 +100,8 @@ def test_an_illegal_pair_of_output_and_cost_is_an_error_that_names_the_legal_one
         ("cross_entropy", [[2.0, -1.0, 0.0]], "0 ≤ y ≤ 1"),
         ("multiclass_hinge", [[0.5, 0.5, 0.0]], "one 1 and else 0"),
         ("binary_cross_entropy", [[0.0, 1.5, 0.0]], "0 ≤ y ≤ 1"),
-        ("quadratic", [[0.0, math.nan, 0.0]], "targets are finite"),
-        ("quadratic", [[0.0, math.inf, 0.0]], "targets are finite"),
+        ("quadratic", [[0.0, math.nan, 0.0]], "finite numbers are needed"),
+        ("quadratic", [[0.0, math.inf, 0.0]], "finite numbers are needed"),
     ],
 )
 def test_targets_a_cost_is_not_defined_for_are_refused_with_their_row(

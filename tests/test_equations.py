@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from networks import make_problem
 
 import chainrule as cr
 from chainrule import equations
 from chainrule.backward import bias_gradient
-from networks import make_problem
 
 
 def test_the_file_fits_one_screen_and_each_equation_is_one_line() -> None:

@@ -70,6 +70,8 @@ def test_a_network_is_frozen_and_keeps_its_own_copy() -> None:
     assert net.weights[1][0, 0] == 1
     with pytest.raises(ValueError, match="read-only"):
         net.weights[1][0, 0] = 2
+    with pytest.raises(AttributeError, match="a network is frozen"):
+        net.parameters = net.parameters  # type: ignore[misc]
     moved = net.with_value("w/1/0/1", 3.0).with_value("b/1/0", -1.0)
     assert moved.weights[1].tolist() == [[1.0, 3.0]]
     assert moved.biases[1].tolist() == [-1.0]

@@ -71,3 +71,10 @@ def test_precision_stays_and_a_zero_gradient_moves_nothing(name: str) -> None:
 def test_settings_out_of_range_are_refused(make, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(cr.ChainruleError, match=message):
         make()
+
+
+def test_a_rule_is_written_by_its_learning_rate_and_what_is_not_as_it_comes() -> None:
+    assert repr(cr.adam()) == "adam(0.001)"
+    assert repr(cr.adam(0.01, beta2=0.9)) == "adam(0.01, beta2=0.9)"
+    assert repr(cr.momentum(0.1, 0.5)) == "momentum(0.1, momentum=0.5)"
+    assert repr(cr.delta_rule(0.3)) == "delta_rule(0.3)"

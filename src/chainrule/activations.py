@@ -60,7 +60,7 @@ class Activation:
     @property
     def full_slope(self) -> bool:
         """True where Σ′ is a full matrix: softmax."""
-        return self.name == "softmax"
+        return self.name == "softmax" and not self.own
 
 
 def odot(v: Array, slope: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.preprocessing import Preprocessing, class_numbers, find_labels
+from chainrule.preprocessing import Preprocessing, as_array, as_target, class_numbers, find_labels
 from chainrule.tables import Table, read_table
 
 Array = np.ndarray
@@ -31,20 +31,20 @@ class Dataset:
     name: str = "data"
 
     def __post_init__(self) -> None:
-        inputs, targets = np.asarray(self.inputs), np.asarray(self.targets)
+        inputs, targets = as_array(self.inputs, "inputs"), as_target(self.targets)
         if inputs.ndim != 2:
             raise ShapeError(f"inputs are rows of numbers (rows, in), got an array of shape {inputs.shape}")
         if inputs.dtype.kind not in "fiub":
             raise DataError(f"inputs are numbers, got {inputs.dtype}: read tables with texts by chainrule.load_data")
         if len(inputs) == 0 or inputs.shape[1] == 0:
             raise DataError(f"a data set needs rows and columns, got inputs of shape {inputs.shape}")
-        if targets.ndim not in (1, 2) or len(targets) != len(inputs):
+        if targets.ndim not in (1, 2) or len(targets) != len(inputs) or targets.size == 0:
             raise ShapeError(
                 f"{len(inputs):,} rows of inputs need as many targets, got targets of shape {targets.shape}"
             )
+        if targets.ndim == 2 and targets.dtype.kind == "U":
+            raise DataError(f"targets of shape {targets.shape} are rows of numbers, got texts; labels come as (rows,)")
         check_rows_finite(inputs, "inputs")
-        if targets.dtype.kind in "fc":
-            check_rows_finite(targets.reshape(len(targets), -1), "targets")
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
         if self.weights is not None:
@@ -91,8 +91,9 @@ def as_dataset(given: Any) -> Dataset:
     if isinstance(given, Dataset):
         return given
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
-        inputs, targets, *weights = given
-        return Dataset(np.asarray(inputs), np.asarray(targets), *weights)
+        inputs, targets, *rest = given
+        weights = as_array(rest[0], "weights") if rest and rest[0] is not None else None
+        return Dataset(as_array(inputs, "inputs"), as_target(targets), weights)
     raise DataError(
         f"data comes as a Dataset, as (x, y) or as (x, y, weights), got {type(given).__name__}; "
         "files are read by chainrule.load_data(path)"
@@ -105,31 +106,23 @@ def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[
     Rows of numbers stay as they are. One column of numbers serves one output. Labels become one-hot rows: whole numbers
     are the classes 0…outputs−1 themselves, texts are numbered in sorted order; two labels also serve one output, as 0 and 1.
     """
-    y = np.asarray(targets)
+    y = as_target(targets)
     if y.ndim == 2 and y.shape == (rows, outputs) and y.dtype.kind in "fiub":
         return y, None
+    if y.ndim == 2 and y.dtype.kind == "U":
+        raise DataError(f"targets of shape {y.shape} are rows of numbers, got texts; labels come as ({rows},)")
     if y.shape != (rows,):
         hint = f" or class labels ({rows},)" if outputs > 1 else f" or ({rows},)"
         raise ShapeError(
             f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}"
         )
-    if y.dtype.kind in "OUS":
+    if y.dtype.kind == "U":
         labels = find_labels(y)
         numbers = class_numbers(y, labels)
     elif outputs == 1:
         return y.reshape(rows, 1), None
     else:
-        if not np.all(y == np.round(y)):
-            raise DataError(
-                f"{outputs} outputs need class labels 0…{outputs - 1} or rows ({rows}, {outputs}), got one column of fractions"
-            )
-        numbers = y.astype(np.int64)
-        labels = tuple(range(outputs))
-        if numbers.min() < 0 or numbers.max() >= outputs:
-            at = int(np.argmax((numbers < 0) | (numbers >= outputs)))
-            raise DataError(
-                f"row {at} has the label {numbers[at]}: {outputs} outputs stand for the labels 0…{outputs - 1}"
-            )
+        labels, numbers = tuple(range(outputs)), _whole_labels(y, outputs)
     if outputs == 1 and len(labels) == 2:
         return numbers.reshape(rows, 1), labels
     if len(labels) != outputs:
@@ -139,11 +132,27 @@ def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[
     return np.eye(outputs)[numbers], labels
 
 
+def _whole_labels(y: Array, outputs: int) -> Array:
+    """Numbers as the classes 0…outputs−1. Raises DataError for fractions and for other classes."""
+    if not np.all(y == np.round(y)):
+        raise DataError(
+            f"{outputs} outputs need class labels 0…{outputs - 1} or rows ({len(y)}, {outputs}), got one column of fractions"
+        )
+    wrong = (y < 0) | (y >= outputs)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"row {row} has the label {y[row]:g}: {outputs} outputs stand for the labels 0…{outputs - 1}")
+    return y.astype(np.int64)
+
+
 def as_weights(weights: Any, rows: int) -> Array:
     """Example weights (rows,): finite, not negative, not all zero."""
-    w = np.asarray(weights, dtype=np.float64)
+    w = as_array(weights, "weights")
     if w.shape != (rows,):
         raise ShapeError(f"{rows:,} rows need as many weights, got an array of shape {w.shape}")
+    if w.dtype.kind not in "fiub":
+        raise DataError(f"weights are numbers, got {w.dtype}")
+    w = w.astype(np.float64)
     if not np.isfinite(w).all() or (w < 0).any() or not w.any():
         raise DataError("weights are finite numbers ≥ 0, and not all of them 0")
     return w
@@ -151,7 +160,7 @@ def as_weights(weights: Any, rows: int) -> Array:
 
 def check_rows_finite(values: Array, what: str) -> None:
     """Raises DataError with the first row and column that hold NaN or an infinity."""
-    if values.dtype.kind in "fc" and not np.isfinite(values).all():
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         bad = ~np.isfinite(values)
         row, column = np.argwhere(bad)[0]
         raise DataError(
@@ -160,17 +169,25 @@ def check_rows_finite(values: Array, what: str) -> None:
         )
 
 
+def generator(seed: int | np.random.Generator) -> np.random.Generator:
+    """The random numbers that a seed stands for. Raises SettingError where it is no whole number ≥ 0."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise SettingError(f"a seed is a whole number ≥ 0 or a numpy Generator, got {seed!r}")
+    return np.random.default_rng(seed)
+
+
 def split_rows(
     rows: int, share: float, seed: int | np.random.Generator, labels: Array | None = None
 ) -> tuple[Array, Array]:
     """Row numbers (the rest, a share), both shuffled; with labels, each class is split in that share."""
-    if not 0 < share < 1:
-        raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {share}")
+    if not isinstance(share, (int, float, np.number)) or not 0 < share < 1:
+        raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {share!r}")
     size = round(share * rows)
     if size == 0 or size == rows:
         raise DataError(f"{rows} rows cannot be split into {1 - share:g} and {share:g}: one side would be empty")
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(rows)
+    shuffled = generator(seed).permutation(rows)
     if labels is None:
         return shuffled[size:], shuffled[:size]
     # rows ordered by their place within their class, in fractions of the class: any beginning has the classes' shares

@@ -70,6 +70,13 @@ class Network:
             )
         self.preprocessing = preprocessing
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(self, name):
+            raise AttributeError(
+                f"a network is frozen: with_parameters, with_value or with_preprocessing give a changed {name}"
+            )
+        object.__setattr__(self, name, value)
+
     @classmethod
     def random(
         cls,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import numpy as np
 from chainrule.files import write_atomically
 
 SPARKS = "▁▂▃▄▅▆▇█"
+MARK = "chainrule report"  # the first key of the file
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Report:
             f"{self.network} on {self.data} ({self.rows:,} rows)",
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
             f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
-            f"cost{curve}",
+            *([f"cost{curve}"] if costs else []),
             *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items()),
         ]
         return "\n".join(lines)
@@ -51,7 +53,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Everything, with the versions it ran on."""
         return {
-            "chainrule report": 1,
+            MARK: 1,
             **{key: value for key, value in self.__dict__.items() if key != "results"},
             "results": dict(self.results),
             "versions": {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()},
@@ -59,7 +61,32 @@ class Report:
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as JSON, whole or not at all."""
-        return write_atomically(path, (json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n").encode())
+        return write_atomically(path, (json_text(self.to_json(), indent=1) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file begins as `Report.write` begins it."""
+    start = f'{{\n "{MARK}"'.encode()
+    with path.open("rb") as stream:
+        return stream.read(len(start)) == start
+
+
+def json_text(value: Any, *, indent: int | None = None, ascii: bool = False) -> str:
+    """A value as JSON. What JSON has no number for, NaN and the infinities, is null; arrays are lists."""
+    return json.dumps(as_json(value), indent=indent, ensure_ascii=ascii, allow_nan=False)
+
+
+def as_json(value: Any) -> Any:
+    """A value in what JSON knows: dicts, lists, texts, truth values, finite numbers and None."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    return value
 
 
 def _shown(value: Any) -> str:

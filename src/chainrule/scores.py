@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.errors import ShapeError
+from chainrule.errors import DataError, ShapeError
+from chainrule.preprocessing import as_array
 
 Array = np.ndarray
 
 
-def accuracy(predicted: Array, true: Array) -> float:
-    """The share of predicted classes that are right, 0…1."""
+def accuracy(predicted: Any, true: Any) -> float:
+    """The share of predicted classes (rows,) that are right, 0…1."""
     predicted, true = _paired(predicted, true)
+    if true.ndim != 1:
+        raise ShapeError(f"accuracy compares labels (rows,), got arrays of shape {true.shape}")
+    if (predicted.dtype.kind in "US") != (true.dtype.kind in "US") and "O" not in (
+        predicted.dtype.kind,
+        true.dtype.kind,
+    ):
+        raise DataError(f"accuracy compares labels of one kind, got {predicted.dtype} and {true.dtype}")
     return float(np.mean(predicted == true))
 
 
-def r_squared(predicted: Array, true: Array) -> float:
+def r_squared(predicted: Any, true: Any) -> float:
     """1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs: 1 is perfect, 0 no better than the mean.
 
     An output whose true values are all equal counts 1 if it is met exactly, else 0.
     """
-    predicted, true = (np.asarray(v, dtype=np.float64).reshape(len(v), -1) for v in _paired(predicted, true))
-    left = ((true - predicted) ** 2).sum(axis=0)
-    spread = ((true - true.mean(axis=0)) ** 2).sum(axis=0)
-    exact = np.where(left == 0, 1.0, 0.0)
-    return float(np.mean(np.where(spread > 0, 1 - left / np.where(spread > 0, spread, 1), exact)))
+    predicted, true = (_rows(values) for values in _paired(predicted, true))
+    with np.errstate(over="ignore", invalid="ignore"):
+        constant = np.ptp(true, axis=0) == 0  # not its variance, which is rounding noise there
+        away = true - true.mean(axis=0)
+        unit = np.where(constant, 1, np.abs(away).max(axis=0))  # squares of its multiples neither overflow nor vanish
+        left = (((true - predicted) / unit) ** 2).sum(axis=0)
+        spread = np.where(constant, 1, ((away / unit) ** 2).sum(axis=0))
+    return float(np.mean(np.where(constant, left == 0, 1 - left / spread)))
 
 
-def _paired(predicted: Array, true: Array) -> tuple[Array, Array]:
-    predicted, true = np.asarray(predicted), np.asarray(true)
-    if predicted.shape != true.shape or predicted.size == 0:
+def _paired(predicted: Any, true: Any) -> tuple[Array, Array]:
+    predicted, true = as_array(predicted, "predictions"), as_array(true, "targets")
+    if predicted.shape != true.shape or predicted.size == 0 or true.ndim == 0:
         raise ShapeError(f"a score compares two arrays of one shape, got {predicted.shape} and {true.shape}")
     return predicted, true
+
+
+def _rows(values: Array) -> Array:
+    """Values as rows (rows, outputs) in float64. Raises DataError for texts, NaN and infinities."""
+    try:
+        if values.dtype.kind not in "fiubO":
+            raise ValueError
+        numbers = values.astype(np.float64).reshape(len(values), -1)
+    except (TypeError, ValueError):
+        raise DataError(f"R² compares numbers, got {values.dtype} such as {values.flat[0]}") from None
+    if not np.isfinite(numbers).all():
+        raise DataError(f"R² compares finite numbers, got {numbers[~np.isfinite(numbers)][0]} among them")
+    return numbers

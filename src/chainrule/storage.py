@@ -14,13 +14,15 @@ import safetensors.numpy
 
 from chainrule import activations
 from chainrule.activations import Activation
-from chainrule.errors import ChainruleError, FileError
-from chainrule.files import write_atomically
+from chainrule.errors import ChainruleError, FileError, SettingError
+from chainrule.files import as_path, write_atomically
 from chainrule.network import Network
 from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
 VERSION = 1
+
+Tensors = dict[str, np.ndarray]
 
 
 def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any] | None = None) -> Path:
@@ -28,21 +30,11 @@ def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any
 
     `notes` is any JSON to keep beside it (how it was trained). Raises FileError where the folder is missing or closed.
     """
-    tensors = {}
-    for layer in network.weights.numbers:
-        tensors[f"w/{layer}"] = np.ascontiguousarray(network.weights[layer])
-        if network.biases[layer].size:
-            tensors[f"b/{layer}"] = np.ascontiguousarray(network.biases[layer])
-    header = {
-        "version": VERSION,
-        "activations": [
-            {"name": each.name, "settings": dict(each.settings), **({"own": True} if each.own else {})}
-            for each in network.activations
-        ],
-        "preprocessing": None if network.preprocessing is None else network.preprocessing.to_json(),
-        "notes": dict(notes or {}),
-    }
-    return write_atomically(path, safetensors.numpy.save(tensors, {KEY: json.dumps(header, ensure_ascii=False)}))
+    try:
+        text = json.dumps({"version": VERSION, **_terms(network), "notes": dict(notes or {})})
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SettingError(f"notes are a dictionary of texts, numbers, lists and dictionaries ({error})") from None
+    return write_atomically(path, safetensors.numpy.save(_tensors(network), {KEY: text}))
 
 
 def load(path: str | os.PathLike[str], activations: Iterable[Activation] = ()) -> Network:
@@ -50,56 +42,117 @@ def load(path: str | os.PathLike[str], activations: Iterable[Activation] = ()) -
 
     Raises FileError for a file that is missing, damaged, or was not written by `save`.
     """
+    own = _by_name(activations)
     header, tensors = _read(path)
-    own = {each.name: each for each in activations}
     try:
         sigmas = [_activation(given, own, path) for given in header["activations"]]
-        terms = header["preprocessing"]
-        return Network(
-            [tensors[f"w/{layer}"] for layer in range(1, len(sigmas) + 1)],
-            [tensors.get(f"b/{layer}") for layer in range(1, len(sigmas) + 1)],
-            sigmas,
-            preprocessing=None if terms is None else Preprocessing.from_json(terms),
-        )
+        network = _network(tensors, sigmas, header["preprocessing"])
     except FileError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, ChainruleError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ChainruleError) as error:
         raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+    _check_same(network, header, tensors, path)
+    return network
 
 
 def load_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The notes kept beside a network in its file."""
     notes = _read(path)[0].get("notes")
-    return dict(notes) if isinstance(notes, dict) else {}
+    if not isinstance(notes, dict):
+        raise FileError(f"{path} is damaged: its notes are no dictionary")
+    return notes
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    where = Path(path)
-    if not where.exists():
-        raise FileError(f"there is no file {where}")
-    if where.is_dir():
-        raise FileError(f"{where} is a folder, and a network is one file")
+# what a file says of a network, there and back ----------------------------------------------------------------------
+def _tensors(network: Network) -> Tensors:
+    weights = {f"w/{layer}": w for layer, w in network.weights.items()}
+    biases = {f"b/{layer}": b for layer, b in network.biases.items() if b.size}
+    return weights | biases
+
+
+def _terms(network: Network) -> dict[str, Any]:
+    return {
+        "activations": [
+            {
+                "name": each.name,
+                "settings": {key: float(value) for key, value in each.settings.items()},
+                **({"own": True} if each.own else {}),
+            }
+            for each in network.activations
+        ],
+        "preprocessing": None if network.preprocessing is None else network.preprocessing.to_json(),
+    }
+
+
+def _network(tensors: Tensors, sigmas: list[Activation], terms: Any) -> Network:
+    layers = range(1, len(sigmas) + 1)
+    network = Network(
+        [tensors[f"w/{layer}"] for layer in layers],
+        [tensors.get(f"b/{layer}") for layer in layers],
+        sigmas,
+        preprocessing=None if terms is None else Preprocessing.from_json(terms),
+    )
+    if network.preprocessing is not None:
+        network.preprocessing.check_outputs(network.sizes[-1])
+    return network
+
+
+def _check_same(network: Network, header: Mapping[str, Any], tensors: Tensors, path: Any) -> None:
+    """Raises FileError unless `save` would write what the file holds: then nothing in it was misread or passed over."""
+    written = {name: (array.dtype, array.shape) for name, array in _tensors(network).items()}
+    if written != {name: (array.dtype, array.shape) for name, array in tensors.items()}:
+        raise FileError(
+            f"{path} is damaged: it holds the tensors {', '.join(sorted(tensors))} of the wrong number or kind"
+        )
+    for key, value in _terms(network).items():
+        if json.dumps(value, sort_keys=True) != json.dumps(header[key], sort_keys=True):
+            raise FileError(f"{path} is damaged: its {key} are not as chainrule writes them")
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
+    where = as_path(path)
     try:
+        if not where.exists():
+            raise FileError(f"there is no file {where}")
+        if where.is_dir():
+            raise FileError(f"{where} is a folder, and a network is one file")
+        where.open("rb").close()  # says what is wrong with the file; safe_open calls it missing
         with safetensors.safe_open(where, "np") as opened:
             text = (opened.metadata() or {}).get(KEY)
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (not a dict)
+    except FileError:
+        raise
     except safetensors.SafetensorError as error:
         raise FileError(f"{where} is no safetensors file, or a damaged one ({error})") from None
     except (OSError, TypeError, AttributeError) as error:  # unreadable, or tensors of a dtype NumPy lacks
-        raise FileError(f"cannot read {where}: {error}") from error
+        raise FileError(f"cannot read {where}: {getattr(error, 'strerror', None) or error}") from error
     if text is None:
         held = ", ".join(list(tensors)[:4]) or "nothing"
         raise FileError(f"{where} is a safetensors file that chainrule did not write (it holds {held})")
+    return _header(text, where), tensors
+
+
+def _header(text: str, where: Path) -> dict[str, Any]:
     try:
         header = json.loads(text)
         version = header["version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise FileError(f"{where} is damaged: its header is not one that chainrule writes") from None
-    if not isinstance(version, int) or version > VERSION:
+    if not isinstance(header, dict) or type(version) is not int or version < 1:
+        raise FileError(f"{where} is damaged: its format is {version!r}, and formats are 1, 2, …")
+    if version > VERSION:
         raise FileError(
-            f"{where} has the format {version!r}, and this chainrule reads up to {VERSION}: upgrade chainrule"
+            f"{where} has the format {version}, and this chainrule reads up to {VERSION}: upgrade chainrule"
         )
-    return header, tensors
+    return header
+
+
+def _by_name(given: Iterable[Activation]) -> dict[str, Activation]:
+    """A user's own activations, by name."""
+    own = list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(each, Activation) for each in own):
+        raise SettingError(f"activations are those that chainrule.activation makes, got {own}")
+    return {each.name: each for each in own}
 
 
 def _activation(given: Mapping[str, Any], own: Mapping[str, Activation], path: Any) -> Activation:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,12 +86,11 @@ def train(
     looked at after every epoch and never learnt from. `watch` is called after every epoch. The same seed gives the same
     bits. Raises DivergenceError, with the last good network in its `run`, when the cost or the weights leave the numbers.
     """
-    started = time.perf_counter()
     stream = Epochs(network, data, cost, rule, epochs, batch_size, seed, validation, engine)
     for epoch in stream:
         if watch is not None:
             watch(epoch)
-    return stream.run(time.perf_counter() - started)
+    return stream.run()
 
 
 class Epochs:
@@ -99,8 +98,8 @@ class Epochs:
 
     for epoch in chainrule.epochs(network, data, rule="adam", epochs=50): print(epoch.number, epoch.cost)
 
-    `run(seconds)` sums up what has been seen so far. Iterating again goes on with the same order of random numbers from the
-    network it began with.
+    `run()` sums up the whole epochs so far, with the network after the last of them. Iterating again begins again: the
+    same network, the same seed, the same bits.
     """
 
     def __init__(
@@ -119,93 +118,137 @@ class Epochs:
         self.recipe.cost.on(network.output)
         self.engine = choose(engine)
         self.epochs, self.batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
+        self.seed = seed if isinstance(seed, np.random.Generator) else _whole(seed, "seed", least=0)
         dataset = as_dataset(data)
         self.name, self.count = dataset.name, len(dataset)
-        self.network = network.with_preprocessing(_terms(network, dataset, self.recipe.cost))
-        self._rows = _in_network_terms(self.network, dataset, self.recipe.cost)
-        self._validation = (
-            None if validation is None else _in_network_terms(self.network, as_dataset(validation), self.recipe.cost)
-        )
-        self.seed = seed
-        self.history: list[dict[str, Any]] = []
+        _check_width(network, dataset)
+        self._origin = network.with_preprocessing(_terms(network, dataset, self.recipe.cost))
+        self._rows = _in_network_terms(self._origin, dataset, self.recipe.cost)
+        self._validation = None if validation is None else self._watched(as_dataset(validation))
+        self._begin()
+
+    def _watched(self, validation: Dataset) -> _Rows:
+        _check_width(self._origin, validation)
+        return _in_network_terms(self._origin, validation, self.recipe.cost)
+
+    def _begin(self) -> None:
+        self._facts: list[dict[str, Any]] = []
+        self._last: Epoch | None = None
+        self._good: Epoch | None = None
         self.ended = "stopped early"
-        self.kept = 0
+
+    @property
+    def network(self) -> Network:
+        """The network after the last whole epoch; before the first, as it was given."""
+        return self._origin if self._last is None else self._last.network
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The facts of each whole epoch so far."""
+        return self._facts[: 0 if self._last is None else self._last.number]
 
     def __iter__(self) -> Iterator[Epoch]:
-        rng, rows = np.random.default_rng(self.seed), self._rows
-        state = self.engine.start(self.recipe, self.network, rows.inputs, rows.targets, rows.weights)
-        steps, first_cost = 0, math.inf
+        self._begin()
+        rng, rows, engine = np.random.default_rng(self.seed), self._rows, self.engine
+        state = engine.start(self.recipe, self._origin, rows.inputs, rows.targets, rows.weights)
+        before, steps, first_cost = engine.snapshot(state), 0, None
         for number in range(1, self.epochs + 1):
             started = time.perf_counter()
-            costs, sizes = [], []
+            costs, weights = [], []
             for order in orders(self.count, self.batch_size, rng):
-                before = self.engine.snapshot(state)
-                state, part = self.engine.run(state, order)
-                network = self._checked(state, before, order, part, steps)
-                steps += len(order)
+                state, part = engine.run(state, order)
+                after = engine.snapshot(state)
+                if not (np.isfinite(part).all() and _is_finite(after)):
+                    raise self._divergence(state, before, order, part, steps)
+                before, steps = after, steps + len(order)
                 costs.append(part)
-                sizes.append(np.full(len(order), order.shape[1]))
-            cost = float(np.average(np.concatenate(costs), weights=np.concatenate(sizes)))
-            if number == 1:
-                first_cost = float(costs[0][0])
+                weights.append(_batch_weights(rows.weights, order))
+            each, weight = np.concatenate(costs), np.concatenate(weights)
+            if first_cost is None:
+                first_cost = each[np.argmax(weight > 0)]
+            network, cost = engine.network(state), float(np.average(each, weights=weight))
             epoch = Epoch(number, steps, cost, time.perf_counter() - started, network, *self._validate(network))
-            if cost <= first_cost or number == self.epochs:
-                self.network, self.kept = network, number  # what is left should a later epoch diverge
-            self.history.append(epoch.facts())
+            if cost <= first_cost:
+                self._good = epoch  # what is left should a later epoch diverge
+            self._facts.append(epoch.facts())
+            self._last = epoch  # from here on the epoch counts, whenever Ctrl-C comes
             if number == self.epochs:
                 self.ended = "finished"
             yield epoch
 
-    def run(self, seconds: float) -> Run:
-        """The network, the history and the report so far; `seconds` is how long the caller has measured."""
-        steps = self.history[-1]["steps"] if self.history else 0
+    def run(self) -> Run:
+        """The network, the history and the report of the whole epochs so far."""
+        return self._run_with(self.network)
+
+    def _run_with(self, network: Network) -> Run:
+        history = self.history
         report = Report(
-            self.name, self.count, repr(self.network), repr(self.recipe.cost), repr(self.recipe.rule), self.engine.name,
-            self.batch_size, self.seed if isinstance(self.seed, int) else None, len(self.history), steps, seconds,
-            self.history, self.ended,
+            self.name, self.count, repr(network), repr(self.recipe.cost), repr(self.recipe.rule), self.engine.name,
+            self.batch_size, self.seed if isinstance(self.seed, int) else None, len(history),
+            history[-1]["steps"] if history else 0, math.fsum(facts["seconds"] for facts in history), history, self.ended,
         )  # fmt: skip
-        return Run(self.network, self.history, report)
+        return Run(network, history, report)
 
     def _validate(self, network: Network) -> tuple[float | None, float | None]:
         if self._validation is None:
             return None, None
         rows, pair = self._validation, self.recipe.cost.on(network.output)
-        a, z = propagate(network.parameters, network.activations, rows.inputs)
-        cost = float(np.mean(pair.value(z[-1] if pair.of == "z" else a[-1], rows.targets)))
-        true = rows.targets if rows.classes is None else rows.classes
-        return cost, score_rows(a[-1], true, network.preprocessing)
+        with np.errstate(all="ignore"):  # rows that were not learnt from may leave the numbers; the cost says so
+            a, z = propagate(network.parameters, network.activations, rows.inputs)
+            each = pair.value(z[-1] if pair.of == "z" else a[-1], rows.targets)
+            cost = float(each @ batch_shares(rows.weights, np.arange(len(each))))
+            true = rows.targets if rows.classes is None else rows.classes
+            return cost, score_rows(a[-1], true, network.preprocessing)
 
-    def _checked(self, state: Any, before: dict[str, Any], order: Array, costs: Array, steps: int) -> Network:
-        """The network after a call of the engine. Raises DivergenceError where a cost or a weight is not finite."""
-        good = np.isfinite(costs)
-        if good.all():
-            with contextlib.suppress(DataError):  # which refuses a network of weights that are not finite
-                return self.engine.network(state)
-        step = int(np.argmin(good)) if not good.all() else len(order) - 1
-        last = None
-        while last is None:  # the same bits again, up to the step before the one that shows it
+    def _divergence(
+        self, state: Any, before: dict[str, Any], order: Array, costs: Array, steps: int
+    ) -> DivergenceError:
+        """The error for a call of the engine that left the numbers: at which step, and what of which layer did."""
+
+        def after(count: int) -> Any:  # the same bits again
             again = self.engine.restore(state, before)
-            reached = self.engine.run(again, order[:step])[0] if step else again
-            try:
-                last = self.engine.network(reached)
-            except DataError:  # the cost shows a step late what the weights lost a step before
-                step -= 1
-        place = _where_it_left(last, self._rows, order[step], self.recipe)
-        number, epoch = steps + step + 1, len(self.history)
-        self.ended = f"diverged at step {number}"
-        which = f"the network after epoch {self.kept}" if self.kept else "the network as it was before training"
-        raise DivergenceError(
-            f"training diverged at step {number} (epoch {epoch + 1}): {place}. A smaller learning rate than in "
+            return self.engine.run(again, order[:count])[0] if count else again
+
+        def has_left(count: int) -> bool:
+            return not _is_finite(self.engine.snapshot(after(count)))
+
+        finite = np.isfinite(costs)
+        shown = len(order) if finite.all() else int(np.argmin(finite))
+        # a state that has left the numbers never comes back, but may show in a cost much later: hence halving
+        step = bisect_left(range(1, shown + 1), True, key=has_left)
+        network = self.engine.network(after(step))
+        place = _where_it_left(network, self._rows, order[step], self.recipe)
+        if place is None:
+            place = _what_moved_out(network, self.engine.snapshot(after(step + 1)))
+        number, epoch = steps + step + 1, len(self.history) + 1
+        self.ended = f"diverged at step {number} (epoch {epoch})"
+        which = (
+            "the network as it was before training"
+            if self._good is None
+            else f"the network after epoch {self._good.number}"
+        )
+        return DivergenceError(
+            f"training {self.ended}: {place}. A smaller learning rate than in "
             f"{self.recipe.rule!r} is the usual cure; {which} is kept",
-            self.run(math.nan),
+            self._run_with(self._origin if self._good is None else self._good.network),
         )
 
 
 epochs = Epochs
 
 
-def _where_it_left(network: Network, rows: _Rows, batch: Array, recipe: Recipe) -> str:
-    """The first quantity of a step that is not finite: a z, an a, the cost, a δ, or the move, with its layer."""
+def _is_finite(snapshot: Mapping[str, Any]) -> bool:
+    """False where a weight, a bias or a number the rule remembers is infinite or not a number."""
+    return all(bool(np.isfinite(values).all()) for values in snapshot.values())
+
+
+def _batch_weights(weights: Array | None, order: Array) -> Array:
+    """How much each batch of an order (steps, batch) counts in the epoch's mean: its rows, or their weights."""
+    return np.full(len(order), float(order.shape[1])) if weights is None else weights[order].sum(axis=1)
+
+
+def _where_it_left(network: Network, rows: _Rows, batch: Array, recipe: Recipe) -> str | None:
+    """The first quantity of a step's equations that is not finite: a z, an a, the cost, a δ or a gradient, by layer."""
     pair = recipe.cost.on(network.output)
     with np.errstate(all="ignore"):
         y = rows.targets[batch]
@@ -227,9 +270,21 @@ def _where_it_left(network: Network, rows: _Rows, batch: Array, recipe: Recipe) 
             for what, values in (("weights", gradient.weights[layer]), ("biases", gradient.biases[layer])):
                 if not np.isfinite(values).all():
                     return f"the gradient of the {what} of layer {layer} left the numbers ({_sizes(values)})"
-    steepest = max(range(1, network.depth + 1), key=lambda l: float(np.abs(gradient.weights[l]).max()))
-    largest = float(np.abs(gradient.weights[steepest]).max())
-    return f"the move of layer {steepest} left the numbers: its gradient is up to {largest:.3g}"
+    return None
+
+
+def _what_moved_out(network: Network, snapshot: Mapping[str, Any]) -> str:
+    """What the move of a step took out of the numbers, with its layer: weights, biases, or what the rule remembers."""
+    for key, values in snapshot.items():
+        if np.size(values) != network.parameters.size or np.isfinite(values).all():
+            continue
+        moved = network.parameters.like(values)
+        of = "" if key == "parameters" else f"the rule's {key.removeprefix('rule/')} of "
+        for layer in moved.weights.numbers:
+            for what, part in (("weights", moved.weights[layer]), ("biases", moved.biases[layer])):
+                if not np.isfinite(part).all():
+                    return f"{of}the {what} of layer {layer} left the numbers ({_sizes(part)})"
+    return "the state of the rule left the numbers"
 
 
 def _sizes(values: Array) -> str:
@@ -251,27 +306,43 @@ def _terms(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
     return terms
 
 
+def _check_width(network: Network, data: Dataset) -> None:
+    """Raises ShapeError where rows that are in the network's terms have not the network's number of inputs."""
+    raw = data.preprocessing is None and network.preprocessing is not None
+    width, needed = data.inputs.shape[1], network.sizes[0]
+    if not raw and width != needed:
+        raise ShapeError(
+            f"the data has {width} inputs a row and the network ({'-'.join(map(str, network.sizes))}) takes {needed}: "
+            f"Network.random([{width}, …])"
+        )
+
+
 def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
     """Rows as the network takes them. Arrays given to a network that has its own preprocessing go through it."""
-    inputs, targets = data.inputs, data.targets
-    terms = network.preprocessing
-    if terms is not None and data.preprocessing is None:
+    inputs, targets, terms = data.inputs, data.targets, network.preprocessing
+    if data.preprocessing is None and terms is not None:
         inputs = terms.rows(inputs)
-        if (terms.labels is not None and targets.ndim == 1) or terms.labels is None:
+        if targets.ndim == 1 or terms.labels is None:
             targets = terms.targets(targets)
-    if inputs.shape[1] != network.sizes[0]:
-        raise ShapeError(
-            f"the data has {inputs.shape[1]} inputs a row and the network ({'-'.join(map(str, network.sizes))}) takes "
-            f"{network.sizes[0]}: Network.random([{inputs.shape[1]}, …])"
+    elif data.preprocessing is not None and (terms is None or not _same_terms(data.preprocessing, terms)):
+        raise DataError(
+            f"{data.name} was scaled or encoded otherwise than the rows that are learnt from: take both from one Dataset "
+            "(data.split(0.2)), or make it by Dataset.from_table(table, data.preprocessing)"
         )
     encoded, _ = encode_targets(targets, network.sizes[-1], len(inputs))
-    encoded = encoded.astype(network.dtype)
+    with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
+        encoded = encoded.astype(network.dtype)
     cost.check_targets(encoded)
     classes = targets if targets.ndim == 1 and terms is not None and terms.labels is not None else None
     return _Rows(network.rows(inputs), encoded, data.weights, classes)
 
 
-def _whole(value: int, what: str) -> int:
-    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1):
-        raise SettingError(f"{what} is a whole number ≥ 1, got {value!r}")
+def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:
+    """Whether both make the same numbers of a row; where the answer turns is the network's affair."""
+    return replace(one, threshold=0.0) == replace(other, threshold=0.0)
+
+
+def _whole(value: int, what: str, least: int = 1) -> int:
+    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
+        raise SettingError(f"{what} is a whole number ≥ {least}, got {value!r}")
     return int(value)

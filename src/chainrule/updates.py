@@ -35,8 +35,14 @@ class Rule:
     settings: Mapping[str, float]
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{key}={value:g}" for key, value in self.settings.items())
-        return f"{self.name}({inside})"
+        """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
+        usual = NAMED[self.name]().settings if self.name in NAMED else {}
+        rate, *others = [
+            f"{key}={value:g}"
+            for key, value in self.settings.items()
+            if key == "learning_rate" or value != usual.get(key)
+        ]
+        return f"{self.name}({', '.join([rate.removeprefix('learning_rate='), *others])})"
 
 
 def delta_rule(learning_rate: float = 0.1) -> Rule:

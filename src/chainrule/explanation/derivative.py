@@ -70,7 +70,7 @@ def explain(
     value = float(gradient(exact, x, y, the_cost).flat()[entry_of(exact.parameters, target)])
     check = _check(exact, x, y, the_cost, target, value)
     if form is None:
-        form = "product" if work.path_count(target) == 1 else "delta"
+        form = "product" if work.is_chain(target) else "delta"
     parts = {"delta": work.delta_form, "product": work.product_form, "paths": work.path_form}[form](target)
     return Derivation(work.left(target), tuple(parts), value, check)
 
@@ -180,13 +180,20 @@ class _Work:
         """How many ways lead from a weight or bias to the cost."""
         return len(self._entrances(target)) * math.prod(self.network.sizes[target.layer + 1 :])
 
+    def _softmaxes(self, target: Id) -> list[int]:
+        """The layers between a weight and the output in which every neuron depends on every z."""
+        return [l for l in range(target.layer, self.network.depth) if self.network.activations[l].full_slope]
+
+    def is_chain(self, target: Id) -> bool:
+        """True where a single way leads to the cost, a factor a step."""
+        return self.path_count(target) == 1 and not self._softmaxes(target)
+
     def path_form(self, target: Id) -> list[Product | Terms | Stages]:
         count = self.path_count(target)
-        for layer in range(target.layer, self.network.depth):
-            if self.network.activations[layer].full_slope:
-                raise SettingError(
-                    f"form='paths': layer {layer} is a softmax, where every neuron depends on every z: use form='delta'"
-                )
+        for layer in self._softmaxes(target):
+            raise SettingError(
+                f"form='paths': layer {layer} is a softmax, where every neuron depends on every z: use form='delta'"
+            )
         if count > MOST_PATHS:
             raise SettingError(
                 f"form='paths' would multiply out {count:,} paths from {target} to the cost (at most {MOST_PATHS:,}): "
@@ -203,7 +210,7 @@ class _Work:
         return [Terms(self.left(target), summary, tuple(shown), len(rest), rest_sum, total)]
 
     def product_form(self, target: Id) -> list[Product | Terms | Stages]:
-        if self.path_count(target) == 1:
+        if self.is_chain(target):
             only = self.chain(
                 target, [0 if step else target.neuron for step in range(self.network.depth - target.layer + 1)]
             )

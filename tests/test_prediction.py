@@ -1,0 +1,158 @@
+"""prediction.py: answers and scores in the user's terms, however the rows come."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ChainruleError, DataError, ShapeError
+from chainrule.prediction import activations_of_rows, outputs, predict, score
+from chainrule.preprocessing import Preprocessing
+from chainrule.tables import Table
+
+X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
+TABLE = Table(
+    "t",
+    ("a", "b", "c"),
+    np.array([[1, "u", 3.0], [2, "v", 4.0], [3, "u", 5.0], [4, "v", 7.0]], dtype=object),
+    np.array(["ä", "ö", "ä", "ö"], dtype=object),
+    "label",
+)
+
+
+@pytest.fixture
+def plain() -> cr.Network:
+    return cr.Network.random([3, 4, 2], "tanh", "softmax", seed=1)
+
+
+@pytest.fixture
+def labelled() -> cr.Network:
+    terms = Preprocessing.fit(TABLE.columns, TABLE.inputs, TABLE.target, target_name="label")
+    return cr.Network.random([4, 5, 2], "tanh", "softmax", seed=2, dtype="float64").with_preprocessing(terms)
+
+
+class Frame:
+    """What a data frame has: names of columns, and an array of its rows."""
+
+    def __init__(self, columns: list[str], rows: Any) -> None:
+        self.columns, self.rows = columns, np.array(rows, dtype=object)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.rows
+
+
+def test_one_example_is_answered_as_its_row_is(plain: cr.Network, labelled: cr.Network) -> None:
+    assert predict(plain, X[0]) == predict(plain, X)[0] == predict(plain, X.tolist())[0]
+    assert predict(labelled, TABLE.inputs[0]) == predict(labelled, TABLE)[0]
+    assert set(predict(labelled, TABLE)) <= {"ä", "ö"}
+
+
+def test_columns_with_names_are_found_in_any_order(labelled: cr.Network) -> None:
+    """Positions would give a silent wrong answer: here c and a would change places."""
+    a = outputs(labelled, TABLE)
+    turned = [2, 1, 0]
+    other = Table("o", ("c", "b", "a"), TABLE.inputs[:, turned], None)
+    assert np.array_equal(outputs(labelled, other), a)
+    assert np.array_equal(outputs(labelled, Frame(["c", "b", "a"], TABLE.inputs[:, turned])), a)
+    assert not np.array_equal(outputs(labelled, TABLE.inputs[:, turned]), a)
+
+
+def test_many_rows_in_chunks_are_the_rows_one_by_one(plain: cr.Network, rng: np.random.Generator) -> None:
+    rows = plain.rows(rng.normal(size=(11, 3)))
+    assert np.allclose(activations_of_rows(plain, rows, chunk=4), activations_of_rows(plain, rows), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "reason"),
+    [
+        (3.0, r"takes x of shape \(3,\)"),
+        (None, "inputs are numbers"),
+        ("abc", "inputs are numbers"),
+        ([[1, 2, 3], [1, 2]], "rows of one length"),
+        (np.zeros((1, 2, 3)), "takes x of shape"),
+        ([], "takes x of shape"),
+        (X[:0], "there are no rows"),
+        (X[:, :2], r"got \(4, 2\)"),
+        (X * np.nan, r"x\[0, 0\] is nan"),
+        (X * 1e300, "inf in float32"),
+        (cr.Dataset(X, Y), "a Dataset is scaled and encoded already"),
+    ],
+)
+def test_rows_that_are_none_are_refused(plain: cr.Network, x: Any, reason: str) -> None:
+    for attempt in (lambda: predict(plain, x), lambda: score(plain, x, Y)):
+        with pytest.raises(ChainruleError, match=reason):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "reason"),
+    [
+        (("a", "b"), [1, "u"], "lacks c and has a, b"),
+        (("a", "b", "c"), [1, "w", 3], "row 0: the column 'b' holds 'w'"),
+        (("a", "b", "c"), ["q", "u", 3], "row 0: the column 'a' holds 'q'"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(labelled: cr.Network, columns: Any, row: list[Any], reason: str) -> None:
+    with pytest.raises(DataError, match=reason):
+        predict(labelled, Table("t", columns, np.array([row], dtype=object), None))
+
+
+def test_a_score_is_that_of_the_answers(plain: cr.Network, labelled: cr.Network) -> None:
+    answers = predict(plain, X)
+    assert score(plain, X, answers) == score(plain, X, np.eye(2)[answers]) == 1
+    assert score(plain, X, 1 - answers) == 0
+    assert score(plain, X[0], answers[0]) == score(plain, X[0], np.eye(2)[answers[0]]) == 1
+    assert score(labelled, TABLE) == np.mean(predict(labelled, TABLE) == TABLE.target)
+    assert score(labelled, TABLE, predict(labelled, TABLE)) == 1
+
+
+def test_r_squared_is_taken_in_the_unit_of_the_target(rng: np.random.Generator) -> None:
+    target = rng.normal(100, 20, size=(4, 2))
+    network = cr.Network.random([3, 4, 2], seed=1)
+    network = network.with_preprocessing(Preprocessing.fit(("a", "b", "c"), X, target))
+    assert score(network, X, predict(network, X)) == pytest.approx(1)
+    assert score(network, X, target) == pytest.approx(cr.scores.r_squared(predict(network, X), target))
+
+
+@pytest.mark.parametrize(
+    ("y", "reason"),
+    [
+        (None, "pass y"),
+        (Y[:2], "4 rows need as many targets"),
+        (1, "4 rows need as many"),
+        (Y[:, None], r"need targets of shape \(4, 2\) or class labels \(4,\)"),
+        (np.zeros((4, 3)), "need targets of shape"),
+        (np.zeros((4, 0)), "need targets of shape"),
+        (np.zeros((4, 2, 2)), "need targets of shape"),
+        (Y + 5, "row 0 has the label 5"),
+        (Y - 1, "row 0 has the label -1"),
+        (Y + 0.5, "fractions"),
+        (Y * np.nan, "row 0 has the target y = nan"),
+        (["a", "b", "a", "b"], "knows no labels, only the classes 0…1; got 'a'"),
+        ([[1], [1, 2], [3], [4]], "rows of one length"),
+    ],
+)
+def test_a_softmax_is_scored_against_its_classes_alone(plain: cr.Network, y: Any, reason: str) -> None:
+    """An argmax over a column of labels, or over three columns, would give a number that means nothing."""
+    with pytest.raises((DataError, ShapeError), match=reason):
+        score(plain, X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "reason"),
+    [
+        (["ä", "zz", "ä", "ö"], "row 1 has the target label = 'zz', which is none of the classes ä, ö"),
+        ([0, 1, 0, 1], "row 0 has the target label = 0"),
+        (np.eye(2)[Y], "one label a row"),
+        (np.array(["ä", None, "ä", "ö"], dtype=object), "row 1 has the target label = None"),
+    ],
+)
+def test_labels_that_the_network_does_not_know_are_no_score(labelled: cr.Network, y: Any, reason: str) -> None:
+    with pytest.raises((DataError, ShapeError), match=reason):
+        score(labelled, TABLE, y)
+
+
+def test_a_table_without_a_target_has_no_score(labelled: cr.Network) -> None:
+    with pytest.raises(DataError, match="pass y"):
+        score(labelled, Table("t", TABLE.columns, TABLE.inputs, None))

@@ -1,0 +1,56 @@
+"""scores.py: accuracy and R², and what cannot be compared."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule.errors import DataError, ShapeError
+from chainrule.scores import accuracy, r_squared
+
+
+def test_accuracy_is_the_share_of_labels_that_are_right() -> None:
+    assert accuracy(np.array(["a", "b", "ä"]), np.array(["a", "b", "b"], dtype=object)) == 2 / 3
+    assert accuracy([0, 1], [0.0, 1.0]) == 1
+
+
+def test_r_squared_is_one_where_all_is_met_and_zero_at_the_mean(rng: np.random.Generator) -> None:
+    true = rng.normal(size=(20, 3))
+    assert r_squared(true, true) == 1
+    assert r_squared(np.broadcast_to(true.mean(axis=0), true.shape), true) == pytest.approx(0, abs=1e-12)
+    assert r_squared([1.0, 2.0, 4.0], [1.0, 2.0, 3.0]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1.0, 1e200])
+def test_r_squared_does_not_depend_on_the_unit(unit: float) -> None:
+    assert r_squared(np.array([1.0, 2.0, 4.0]) * unit, np.array([1.0, 2.0, 3.0]) * unit) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("predicted", "value"), [(0.1, 1.0), (0.2, 0.0)])
+def test_a_constant_target_counts_one_if_met_and_else_zero(predicted: float, value: float) -> None:
+    """The mean of three times 0.1 is not 0.1 in floating point: a variance of rounding noise must not be divided by."""
+    assert r_squared([predicted] * 3, [0.1] * 3) == value
+
+
+@pytest.mark.parametrize("score", [accuracy, r_squared])
+@pytest.mark.parametrize(("predicted", "true"), [([1, 2], [1, 2, 3]), ([], []), (1, 1), ([[1], [1, 2]], [1, 2])])
+def test_arrays_of_other_shapes_are_refused(score: Any, predicted: Any, true: Any) -> None:
+    with pytest.raises(ShapeError, match=r"shape|one length"):
+        score(predicted, true)
+
+
+@pytest.mark.parametrize(
+    ("score", "predicted", "true", "reason"),
+    [
+        (accuracy, ["1", "2"], [1, 2], "labels of one kind"),
+        (accuracy, np.eye(2), np.eye(2), r"labels \(rows,\)"),
+        (r_squared, ["a", "b"], [1, 2], "R² compares numbers"),
+        (r_squared, [1.0, 2.0], ["1", "2"], "R² compares numbers"),
+        (r_squared, [1.0, np.nan], [1.0, 2.0], "finite numbers, got nan"),
+        (r_squared, [1.0, 2.0], [1.0, np.inf], "finite numbers, got inf"),
+        (r_squared, [1j, 2j], [1.0, 2.0], "R² compares numbers"),
+    ],
+)
+def test_what_cannot_be_compared_is_no_score(score: Any, predicted: Any, true: Any, reason: str) -> None:
+    with pytest.raises((DataError, ShapeError), match=reason):
+        score(predicted, true)

@@ -1,0 +1,383 @@
+"""Training: the same seed gives the same bits, weights count, and a run that leaves the numbers says where and gives back."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data import orders
+from chainrule.engines.engine import Engine, Recipe
+from chainrule.engines.reference import ReferenceEngine
+from chainrule.report import json_text
+
+X = np.random.default_rng(1).standard_normal((10, 3))
+NUMBERS = X @ [[1.0], [-2.0], [0.5]] + 0.3
+CLASSES = (NUMBERS[:, 0] > 0).astype(int)
+TEXTS = np.where(CLASSES == 1, "yes", "no")
+RULES = [cr.delta_rule(0.05), cr.momentum(0.02), cr.adam(0.01)]
+by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+
+
+def net(out: int = 1, output: str = "identity", dtype: str = "float64", hidden: str = "tanh") -> cr.Network:
+    return cr.Network.random([3, 5, out], hidden, output, seed=4, dtype=dtype)
+
+
+def bits(network: cr.Network) -> bytes:
+    return network.parameters.flat().tobytes()
+
+
+# the same bits ------------------------------------------------------------------------------------------------------
+@by_rule
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(rule: cr.Rule, dtype: str) -> None:
+    runs = [cr.train(net(dtype=dtype), (X, NUMBERS), rule=rule, epochs=3, batch_size=4, seed=s) for s in (7, 7, 8)]
+    assert bits(runs[0].network) == bits(runs[1].network) != bits(runs[2].network)
+    assert runs[0].network.dtype == dtype
+
+
+def test_streamed_epochs_are_those_of_train_bit_for_bit() -> None:
+    run = cr.train(net(), (X, NUMBERS), epochs=4, batch_size=3)
+    streamed = list(cr.epochs(net(), (X, NUMBERS), epochs=4, batch_size=3))
+    assert bits(streamed[-1].network) == bits(run.network)
+    assert [epoch.cost for epoch in streamed] == [facts["cost"] for facts in run.history]
+    assert [epoch.steps for epoch in streamed] == [4, 8, 12, 16]
+
+
+def test_a_break_keeps_the_network_of_the_last_epoch_and_iterating_again_begins_again() -> None:
+    stream = cr.epochs(net(), (X, NUMBERS), rule=cr.delta_rule(0.5), epochs=9)
+    for first in stream:
+        if first.number == 3:
+            break
+    run = stream.run()
+    assert bits(run.network) == bits(first.network)
+    assert (run.report.epochs, run.report.ended, len(run.history)) == (3, "stopped early", 3)
+    again = list(islice(stream, 3))
+    assert bits(again[-1].network) == bits(first.network)
+    assert len(stream.history) == 3
+
+
+def test_the_network_after_a_break_is_the_last_one_even_where_the_cost_has_risen() -> None:
+    stream = cr.epochs(net(), (X, NUMBERS), rule=cr.delta_rule(1.5), epochs=3, batch_size=10)
+    last = list(islice(stream, 2))[-1]
+    assert last.cost > stream.history[0]["cost"]
+    assert bits(stream.run().network) == bits(last.network)
+
+
+def test_a_stream_that_has_not_begun_gives_the_network_it_was_given() -> None:
+    run = cr.epochs(net(), (X, NUMBERS)).run()
+    assert bits(run.network) == bits(net())
+    assert (run.history, run.report.epochs, run.report.steps) == ([], 0, 0)
+    assert "cost " not in str(run.report).splitlines()[-1]
+
+
+def test_watch_sees_every_epoch() -> None:
+    seen: list[int] = []
+    cr.train(net(), (X, NUMBERS), epochs=3, watch=lambda epoch: seen.append(epoch.number))
+    assert seen == [1, 2, 3]
+
+
+@by_rule
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_restored_snapshot_goes_on_bit_for_bit(rule: cr.Rule, dtype: str) -> None:
+    engine: Engine = ReferenceEngine()
+    rng = np.random.default_rng(0)
+    order, rest = (next(orders(10, 2, rng)) for _ in range(2))
+    start = engine.start(
+        Recipe(cr.squared_error(), rule), net(dtype=dtype), X.astype(dtype), NUMBERS.astype(dtype), None
+    )
+    middle, _ = engine.run(start, order)
+    kept = engine.snapshot(middle)
+    straight, costs = engine.run(middle, rest)
+    again, costs_again = engine.run(engine.restore(start, kept), rest)
+    assert bits(engine.network(again)) == bits(engine.network(straight))
+    assert costs_again.tobytes() == costs.tobytes()
+    one, after = engine.snapshot(straight), engine.snapshot(again)
+    assert {key: np.asarray(value).tobytes() for key, value in one.items()} == {
+        key: np.asarray(value).tobytes() for key, value in after.items()
+    }
+
+
+def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient() -> None:
+    rate, start = 0.1, net()
+    run = cr.train(start, (X, NUMBERS), rule=cr.delta_rule(rate), epochs=1, batch_size=10)
+    expected = start.parameters + cr.gradient(start, X, NUMBERS) * -rate
+    np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13)
+    assert run.history[0]["cost"] == pytest.approx(cr.cost(start, X, NUMBERS), rel=1e-14)
+
+
+# batches and weights ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("batch_size", "steps"), [(3, 4), (10, 1), (999, 1), (1, 10)])
+def test_every_row_is_used_once_an_epoch_whatever_the_batch_size(batch_size: int, steps: int) -> None:
+    slow = cr.delta_rule(1e-12)  # the network stands still, so the epoch's cost is that of all rows
+    run = cr.train(net(), (X, NUMBERS), rule=slow, epochs=1, batch_size=batch_size)
+    assert run.history[0]["steps"] == steps
+    assert run.history[0]["cost"] == pytest.approx(cr.cost(net(), X, NUMBERS), rel=1e-9)
+
+
+@by_rule
+def test_weights_of_one_equal_none_bit_for_bit(rule: cr.Rule) -> None:
+    runs = [
+        cr.train(net(dtype="float32"), data, rule=rule, epochs=3, batch_size=4)
+        for data in ((X, NUMBERS), (X, NUMBERS, np.ones(10)))
+    ]
+    assert bits(runs[0].network) == bits(runs[1].network)
+    assert [facts["cost"] for facts in runs[0].history] == [facts["cost"] for facts in runs[1].history]
+
+
+@by_rule
+def test_a_weight_of_zero_is_a_row_left_out(rule: cr.Rule) -> None:
+    weights = np.ones(10)
+    weights[[2, 7]] = 0
+    kept = weights > 0
+    weighted = cr.train(net(), (X, NUMBERS, weights), rule=rule, epochs=5, batch_size=10)
+    dropped = cr.train(net(), (X[kept], NUMBERS[kept]), rule=rule, epochs=5, batch_size=8)
+    np.testing.assert_allclose(weighted.network.parameters.flat(), dropped.network.parameters.flat(), rtol=1e-9)
+    for one, other in zip(weighted.history, dropped.history):
+        assert one["cost"] == pytest.approx(other["cost"], rel=1e-10)
+
+
+def test_the_cost_of_an_epoch_counts_each_row_by_its_weight() -> None:
+    weights = np.array([5.0, 0, 0, 0, 0, 0, 0, 0, 0, 1])  # some batches of two weigh nothing at all
+    run = cr.train(net(), (X, NUMBERS, weights), rule=cr.delta_rule(1e-12), epochs=1, batch_size=2)
+    expected = cr.cost(net(), X, NUMBERS, weight=weights)
+    assert run.history[0]["cost"] == pytest.approx(expected, rel=1e-9)
+    watched = cr.train(net(), (X, NUMBERS), rule=cr.delta_rule(1e-12), epochs=1, validation=(X, NUMBERS, weights))
+    assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-9)
+
+
+@by_rule
+def test_a_batch_whose_weights_are_all_zero_does_no_harm(rule: cr.Rule) -> None:
+    weights = np.zeros(10)
+    weights[3] = 1.0
+    run = cr.train(net(), (X, NUMBERS, weights), rule=rule, epochs=20, batch_size=1)
+    assert run.network.parameters.is_finite()
+    assert run.history[-1]["cost"] < run.history[0]["cost"]
+
+
+# labels, and data of other kinds ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("out", "output", "cost", "targets", "answers"),
+    [
+        (2, "softmax", None, TEXTS, TEXTS),
+        (2, "softmax", None, CLASSES, CLASSES),
+        (2, "softmax", None, CLASSES == 1, CLASSES),
+        (2, "softmax", None, np.eye(2)[CLASSES], CLASSES),
+        (2, "identity", "multiclass_hinge", TEXTS, TEXTS),
+        (2, "identity", "cross_entropy", TEXTS, TEXTS),
+        (1, "sigmoid", "binary_cross_entropy", TEXTS, TEXTS),
+        (1, "identity", "binary_cross_entropy", TEXTS, TEXTS),
+        (1, "identity", "quadratic", TEXTS, TEXTS),
+    ],
+)
+def test_a_network_answers_with_the_labels_it_was_trained_on(
+    out: int, output: str, cost: str | None, targets: np.ndarray, answers: np.ndarray
+) -> None:
+    run = cr.train(net(out, output), (X, targets), cost, cr.adam(0.1), epochs=40)
+    assert cr.predict(run.network, X).tolist() == answers.tolist()
+
+
+@pytest.mark.parametrize("targets", [CLASSES, CLASSES == 1, CLASSES.astype(float)], ids=["int", "bool", "float"])
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+def test_one_output_takes_zeros_and_ones_as_they_are(targets: np.ndarray, output: str) -> None:
+    run = cr.train(net(1, output), (X, targets), "binary_cross_entropy", cr.adam(0.1), epochs=40)
+    turn = 0.5 if output == "sigmoid" else 0.0
+    assert ((cr.predict(run.network, X)[:, 0] > turn) == (CLASSES == 1)).all()
+
+
+@pytest.mark.parametrize("data", [(X, TEXTS), [X.tolist(), TEXTS.tolist()], cr.Dataset(X, TEXTS)])
+def test_validation_may_come_in_another_form_than_the_data(data: Any) -> None:
+    run = cr.train(net(2, "softmax"), (X, TEXTS), rule=cr.adam(0.1), epochs=40, validation=data)
+    assert run.history[-1]["validation_score"] == 1.0
+    assert run.history[0]["validation_cost"] > run.history[-1]["validation_cost"] > 0
+
+
+def test_validation_of_a_single_class_is_read_in_the_terms_of_the_training_rows() -> None:
+    one = CLASSES == 1
+    run = cr.train(net(2, "softmax"), (X, TEXTS), rule=cr.adam(0.1), epochs=40, validation=(X[one], TEXTS[one]))
+    assert run.history[-1]["validation_score"] == 1.0
+
+
+def test_raw_rows_may_watch_over_a_scaled_dataset_and_train_its_network_on() -> None:
+    data, table = cr.load_data("iris"), cr.read_table("iris")
+    first = cr.train(
+        cr.Network.random([4, 8, 3], output="softmax"), data, epochs=3, validation=(table.inputs, table.target)
+    )
+    scored = cr.score(first.network, table)
+    assert first.history[-1]["validation_score"] == scored
+    by_rows = cr.train(first.network, (table.inputs, table.target), epochs=2)
+    by_data = cr.train(first.network, data, epochs=2)
+    assert bits(by_rows.network) == bits(by_data.network)
+    assert cr.predict(by_rows.network, table)[0] in ("setosa", "versicolor", "virginica")
+
+
+def test_validation_that_was_scaled_otherwise_is_refused() -> None:
+    table = cr.read_table("iris")
+    odd = cr.Preprocessing.fit(table.columns, table.inputs[::3], table.target[::3])
+    with pytest.raises(cr.DataError, match="scaled or encoded otherwise"):
+        cr.epochs(
+            cr.Network.random([4, 3], output="softmax"),
+            cr.load_data("iris"),
+            validation=cr.Dataset.from_table(table, odd),
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "fragment"),
+    [
+        ({"epochs": 0}, cr.SettingError, "epochs is a whole number ≥ 1, got 0"),
+        ({"epochs": True}, cr.SettingError, "got True"),
+        ({"batch_size": -1}, cr.SettingError, "batch_size is a whole number ≥ 1"),
+        ({"seed": -1}, cr.SettingError, "seed is a whole number ≥ 0, got -1"),
+        ({"rule": "addam"}, cr.UnknownNameError, "did you mean 'adam'"),
+        ({"cost": "quadratik"}, cr.UnknownNameError, "did you mean 'quadratic'"),
+        ({"engine": "refrence"}, cr.UnknownNameError, "did you mean 'reference'"),
+        ({"cost": "cross_entropy", "network": net(2, "tanh")}, cr.PairError, "softmax or identity"),
+        ({"data": X}, cr.DataError, r"as \(x, y\)"),
+        ({"data": (X, NUMBERS[:4])}, cr.ShapeError, "need as many targets"),
+        ({"data": (X[:, :2], NUMBERS)}, cr.ShapeError, "the data has 2 inputs a row and the network"),
+        ({"data": cr.load_data("iris")}, cr.ShapeError, "the data has 4 inputs a row and the network"),
+        ({"data": (X, NUMBERS * 1e300)}, cr.DataError, "row 0 of the targets"),
+        ({"data": (X, NUMBERS, -np.ones(10))}, cr.DataError, "weights are finite numbers ≥ 0"),
+        ({"validation": (X[:, :2], NUMBERS)}, cr.ShapeError, "the data has 2 inputs"),
+        ({"network": net(2, "softmax"), "data": (X, NUMBERS[:, 0])}, cr.DataError, "column of fractions"),
+        ({"network": net(3, "softmax"), "data": (X, TEXTS)}, cr.DataError, "2 classes .* 3 outputs"),
+        ({"cost": "binary_cross_entropy"}, cr.DataError, "needs 0 ≤ y ≤ 1"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_it_begins(change: Any, error: Any, fragment: str) -> None:
+    given = {"network": net(dtype="float32"), "data": (X, NUMBERS), **change}
+    with pytest.raises(error, match=fragment):
+        cr.epochs(**given)
+
+
+# leaving the numbers ------------------------------------------------------------------------------------------------
+def diverging(
+    start: cr.Network, data: Any, rule: cr.Rule, cost: str | cr.Cost | None = None, epochs: int = 50, size: int = 2
+) -> cr.DivergenceError:
+    with pytest.raises(cr.DivergenceError) as caught:
+        cr.train(start, data, cost, rule, epochs=epochs, batch_size=size, seed=3)
+    return caught.value
+
+
+@by_rule
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_huge_learning_rate_stops_and_gives_back_the_last_good_network(rule: cr.Rule, dtype: str) -> None:
+    rate = 1e6 if rule.name != "adam" else float(np.sqrt(np.finfo(dtype).max))
+    huge = {"delta_rule": cr.delta_rule, "momentum": cr.momentum, "adam": cr.adam}[rule.name](rate)
+    start = net(dtype=dtype, hidden="relu")
+    error = diverging(start, (X, NUMBERS), huge, "quadratic")
+    assert "diverged at step" in str(error)
+    assert "layer" in str(error)
+    assert error.run.network.parameters.is_finite()
+    assert bits(error.run.network) == bits(start)
+    assert error.run.report.ended in str(error)
+    json.dumps(error.run.report.to_json(), allow_nan=False)
+
+
+def step_by_hand(start: cr.Network, data: Any, rule: cr.Rule, cost: cr.Cost, size: int) -> int:
+    """The number of the first step whose cost or whose outcome is not finite, a step at a time."""
+    engine, dtype = ReferenceEngine(), start.dtype
+    state = engine.start(Recipe(cost, rule), start, data[0].astype(dtype), data[1].astype(dtype), None)
+    rng, number = np.random.default_rng(3), 0
+    while True:
+        for order in orders(len(data[0]), size, rng):
+            for rows in order:
+                number += 1
+                state, costs = engine.run(state, rows[None])
+                if not (np.isfinite(costs).all() and state.parameters.is_finite()):
+                    return number
+
+
+@pytest.mark.parametrize("rate", [3.0, 30.0, 1e4, 1e30])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("hidden", ["leaky_relu", "identity", "softplus"])
+def test_the_step_that_is_named_is_the_first_that_leaves_the_numbers(rate: float, dtype: str, hidden: str) -> None:
+    start, rule, data = net(dtype=dtype, hidden=hidden), cr.delta_rule(rate), (X, NUMBERS * 10)
+    error = diverging(start, data, rule)
+    expected = step_by_hand(start, data, rule, cr.squared_error(half=True), 2)
+    assert f"diverged at step {expected} (epoch {math.ceil(expected / 5)})" in str(error)
+
+
+def linear(w: float, dtype: str = "float64") -> cr.Network:
+    return cr.Network([np.array([[w]], dtype)], [np.zeros(1, dtype)], "identity")
+
+
+ONE = np.ones((4, 1))
+
+
+@pytest.mark.parametrize(
+    ("start", "data", "rule", "fragment"),
+    [
+        # 1e25 squared is beyond float32, while its slope is not
+        (linear(1e25, "float32"), (ONE, ONE), cr.delta_rule(0.1), "step 1 .*the cost overflowed, with outputs of layer 1"),
+        # the product of two layers is
+        (
+            cr.Network([np.full((1, 1), 1e30, "float32")] * 2, None, "identity"),
+            (ONE, ONE),
+            cr.delta_rule(0.1),
+            r"step 1 \(epoch 1\): z of layer 2 left the numbers \(2 of 2 values\)",
+        ),
+        # slope 1e15, a move of 1e45
+        (linear(1e15, "float32"), (ONE, ONE), cr.delta_rule(1e30), "step 1 .*the weights of layer 1 left the numbers"),
+        # g² overflows in Adam's memory and would freeze the weight for good, without a trace in cost or weight
+        (
+            cr.Network([np.array([[1e-10]], "float32")], None, "identity"),
+            (ONE * 1e30, ONE),
+            cr.adam(1e-9),
+            "step 1 .*the rule's square of the weights of layer 1 left the numbers",
+        ),
+    ],
+)  # fmt: skip
+def test_what_left_the_numbers_is_named_with_its_layer(
+    start: cr.Network, data: Any, rule: cr.Rule, fragment: str
+) -> None:
+    error = diverging(start, data, rule, "huber" if rule.name == "adam" else "quadratic")
+    assert bits(error.run.network) == bits(start)
+    assert re.search(fragment, str(error)), str(error)
+
+
+def test_a_weight_that_hides_behind_a_saturated_unit_is_found_at_its_own_step() -> None:
+    """σ(∞) = 1 with slope 0: neither a cost nor a gradient shows the step at which the weight left."""
+    start = cr.Network([[[0.0]]], None, "sigmoid")
+    targets = np.full((64, 1), 0.5)  # met exactly, so that nothing moves before the one row that is not
+    targets[8] = 1.0
+    place = next(orders(64, 1, np.random.default_rng(3)))[:, 0].tolist().index(8)
+    assert 5 < place < 60
+    error = diverging(start, (np.full((64, 1), 100.0), targets), cr.delta_rule(1e308), epochs=1, size=1)
+    assert f"diverged at step {place + 1} (epoch 1): the weights of layer 1 left the numbers" in str(error)
+
+
+def test_a_late_divergence_gives_back_the_last_epoch_that_was_no_worse_than_the_start() -> None:
+    """The first weight is learnt; the second swings wider with each step, from a millionth on."""
+    start = cr.Network([[[0.0, 0.0]]], None, "identity")
+    seen: list[cr.Epoch] = []
+    with pytest.raises(cr.DivergenceError) as caught:
+        cr.train(
+            start,
+            ([[1.0, 0.0], [0.0, 3.0]], [[1.0], [3e-6]]),
+            rule=cr.delta_rule(0.9),
+            epochs=2000,
+            watch=seen.append,
+        )
+    error = caught.value
+    best = max(epoch.number for epoch in seen if epoch.cost <= seen[0].cost)
+    assert 5 < best < len(seen) / 2
+    assert f"(epoch {len(seen) + 1})" in str(error)
+    assert f"the network after epoch {best} is kept" in str(error)
+    assert bits(error.run.network) == bits(seen[best - 1].network)
+    assert len(error.run.history) == len(seen)
+
+
+def test_a_watched_row_that_leaves_the_numbers_stops_nothing_and_stays_out_of_the_report() -> None:
+    far = (np.full((1, 1), 1e30), np.zeros((1, 1)))
+    run = cr.train(linear(1.0, "float32"), (ONE, ONE), epochs=1, validation=far)
+    assert run.history[0]["validation_cost"] == np.inf
+    assert "Infinity" not in json_text(run.report.to_json())
+    assert run.report.ended == "finished"
