@@ -12,12 +12,12 @@ from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import X, Y, chain
 from chainrule.costs import Cost, as_cost, named
 from chainrule.data import Dataset, encode_targets
-from chainrule.errors import DataError, FileError
+from chainrule.errors import DataError, FileError, SettingError, UnknownNameError
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.document import Derivation
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
-from chainrule.tables import read_table
+from chainrule.tables import Table, read_table
 
 
 def command(
@@ -36,17 +36,17 @@ def command(
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
-    row: Annotated[int, typer.Option(help="Which row of it, from 0.")] = 0,
+    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the value, the check and the text as JSON.")] = False,
 ) -> None:
     """Work out ∂C/∂w or ∂C/∂b of one example, from symbols to numbers to an independent check."""
     if model is None:
-        if data is not None:
-            raise DataError("--data goes with a model: chainrule explain MODEL --data FILE")
+        if data is not None or row is not None:
+            raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
         network, x, y, about, the_cost = chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost)
     else:
-        network, x, y, about, the_cost = _example(model, data, row, cost)
-    target = by or ("w/2/0/0" if network.depth > 1 else "w/1/0/0")
+        network, x, y, about, the_cost = _example(model, data, row or 0, cost)
+    target = ("w/2/0/0" if network.depth > 1 else "w/1/0/0") if by is None else by
     derivation = explain(network, x, y, target, of=of, convention=convention, cost=the_cost, form=form)
     if as_json:
         say_json(_as_json(derivation, target))
@@ -58,14 +58,14 @@ def command(
 
 def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple[Network, Any, Any, str, Cost | None]:
     """The model, one row of its data in the network's terms, a line about that row, and the cost that is meant."""
+    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
+        raise FileError(
+            f"there is no file {model}; a weight or a bias is named with --by: chainrule explain --by {model}"
+        )
     network, notes = load(model), load_notes(model)
-    kept = notes.get("cost")
-    the_cost = as_cost(cost) if cost is not None else (named(kept[0], **kept[1]) if kept else None)
-    source = data or notes.get("data")
-    if source is None:
-        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
+    the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
     terms = network.preprocessing
-    table = read_table(source, terms.target_name if terms is not None else None, optional=True)
+    table = _table(model, data, notes.get("data"), None if terms is None else terms.target_name)
     if table.target is None:
         raise DataError(f"{table.name} has no target, and a cost needs one")
     if not 0 <= row < len(table):
@@ -75,6 +75,33 @@ def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple
     y, _ = encode_targets(rows.targets, network.sizes[-1], 1)
     about = f"row {row} of {table.name}: {table.target_name} = {table.target[row]}, inputs as the network takes them"
     return network, rows.inputs[0], y[0], about, the_cost
+
+
+def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -> Table:
+    """The rows to take the example from: those that are named, else those that the model was trained on."""
+    if named_data is not None:
+        return read_table(named_data, target, optional=True)
+    if not isinstance(kept, str):
+        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
+    try:
+        return read_table(kept, target, optional=True)
+    except (FileError, UnknownNameError) as error:
+        raise FileError(
+            f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
+        ) from None
+
+
+def _kept_cost(model: Path, kept: Any) -> Cost | None:
+    """The cost a model's notes speak of, if they do."""
+    match kept:
+        case None:
+            return None
+        case str(name):
+            return as_cost(name)
+        case [str(name), dict(settings)]:
+            return named(name, **settings)
+        case _:
+            raise FileError(f"{model} notes the cost {kept!r}, which is none: name the cost with --cost")
 
 
 def _as_json(derivation: Derivation, by: str) -> dict[str, Any]:

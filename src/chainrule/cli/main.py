@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 import chainrule
 from chainrule.cli import explain, predict, show, train
-from chainrule.cli.output import fail
+from chainrule.cli.output import fail, make_printable, say
 from chainrule.cli.worked_example import worked_example
 from chainrule.errors import ChainruleError
 
@@ -26,37 +25,38 @@ app.command("show")(show.command)
 app.command("explain")(explain.command)
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool) -> bool:
     if asked:
-        typer.echo(f"chainrule {chainrule.__version__}")
+        say(f"chainrule {chainrule.__version__}")
         raise typer.Exit
+    return asked
 
 
-@app.callback(invoke_without_command=True)
-def alone(
-    context: typer.Context,
+@app.callback()
+def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Networks whose backpropagation you can see, check and run. Without a command: one derivative, worked out."""
-    if context.invoked_subcommand is None:
-        typer.echo(worked_example())
 
 
 def main() -> None:
     """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
+    make_printable()
     try:
-        app()
+        if len(sys.argv) == 1:
+            say(worked_example())
+        else:
+            app()
     except ChainruleError as error:
         fail(str(error))
     except MemoryError:
         fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:  # a full disk behind standard output; a reader who left has been dealt with by Typer
+        fail(f"cannot write the output: {error.strerror or error}")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from chainrule.cli.output import say_json, tell
-from chainrule.files import write_atomically
+from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.errors import FileError
+from chainrule.files import check_writable, write_atomically
 from chainrule.prediction import predict, score
+from chainrule.report import json_text
 from chainrule.storage import load
 from chainrule.tables import read_table
 
@@ -25,22 +27,40 @@ def command(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the score.")] = False,
 ) -> None:
     """Answer for every row in the target's own terms: labels, or numbers in their unit. With the target in DATA, score too."""
+    if Path(data).suffix == ".safetensors":
+        raise FileError(f"{data} is a model, and DATA is a table: chainrule predict {_in_order(model, data)}")
+    if output is not None:
+        check_writable(output)
+        _check_not_input(output, model, data)
     network = load(model)
     terms = network.preprocessing
     table = read_table(data, terms.target_name if terms is not None else None, optional=True)
     answers = np.asarray(predict(network, table))
     scored = score(network, table) if table.target is not None else None
-    name = "accuracy" if terms is not None and terms.labels is not None else "r_squared"
-    if as_json:
-        say_json({"predictions": answers, **({} if scored is None else {name: scored})})
-        return
-    text = _lines(answers)
-    if output is None:
-        print(text, end="", flush=True)
+    classes = network.output.full_slope if terms is None else terms.labels is not None
+    name = "accuracy" if classes else "r_squared"
+    found = {"predictions": answers, **({} if scored is None else {name: scored})}
+    if output is not None:
+        text = json_text(found) + "\n" if as_json else _lines(answers)
+        write_atomically(output, text.encode("utf-8", "backslashreplace"))
+    elif as_json:
+        say_json(found)
     else:
-        write_atomically(output, text.encode())
-    if scored is not None and not quiet:
-        tell(f"{'R²' if name == 'r_squared' else name} {scored:.4f} on {len(table):,} rows")
+        say(_lines(answers), end="")
+    if scored is not None and not (quiet or as_json):
+        tell(f"{name if classes else 'R²'} {scored:.4f} on {counted(len(table), 'row')}")
+
+
+def _in_order(model: Path, data: str) -> str:
+    """The command that was meant where the model was named last."""
+    return "MODEL DATA" if model.suffix == ".safetensors" else f"{data} {model}"
+
+
+def _check_not_input(output: Path, model: Path, data: str) -> None:
+    """Raises FileError where the answers would be written over what they are made from."""
+    for what, given in (("model", model), ("data", Path(data))):
+        if output.exists() and given.exists() and output.samefile(given):
+            raise FileError(f"--output {output} is the {what} itself, which would be lost: name another file")
 
 
 def _lines(answers: np.ndarray) -> str:

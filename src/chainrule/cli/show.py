@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.output import say, say_json
+from chainrule.cli.output import say, say_json, shown
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
 
@@ -28,7 +28,7 @@ def command(
     rows = [["layer", "neurons", "σ", "weights", "mean", "deviation", "largest", "biases"]]
     for facts in _layers(network):
         shape = f"{facts['neurons']}×{facts['inputs']}"
-        numbers = [f"{facts[key]:.4f}" for key in ("mean", "deviation", "largest")]
+        numbers = [shown(facts[key]) for key in ("mean", "deviation", "largest")]
         rows.append(
             [str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])]
         )
@@ -79,13 +79,16 @@ def _list(values: Any, most: int = 8) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, list):  # a cost: its name and its settings
-        settings = ", ".join(f"{key}={each}" for key, each in value[1].items())
-        return f"{value[0]}({settings})" if settings else str(value[0])
-    if isinstance(value, dict):
-        return ", ".join(
-            f"{key} {each:.1e}" if isinstance(each, float) else f"{key} {each}" for key, each in value.items()
-        )
-    return str(value)
+    match value:
+        case float():
+            return shown(value)
+        case [str(name), dict(settings)]:  # a cost: its name and its settings
+            return f"{name}({_pairs(settings, '=')})" if settings else name
+        case dict():
+            return _pairs(value, " ")
+        case _:
+            return str(value)
+
+
+def _pairs(values: dict[str, Any], between: str) -> str:
+    return ", ".join(f"{key}{between}{_shown(each)}" for key, each in values.items())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import time
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,20 +17,24 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chainrule.backward import gradient
-from chainrule.cli.output import say, say_json, tell
+from chainrule.cli.output import counted, say, say_json, shown, tell
 from chainrule.costs import Cost, as_cost
 from chainrule.data import Dataset, encode_targets, split_rows
-from chainrule.errors import DataError, DivergenceError, SettingError
+from chainrule.errors import DataError, DivergenceError, FileError, SettingError
 from chainrule.files import check_writable
 from chainrule.network import Network
 from chainrule.prediction import score
 from chainrule.preprocessing import Preprocessing, guess_task
+from chainrule.report import as_json as plain
+from chainrule.report import is_report
 from chainrule.storage import save
 from chainrule.tables import Table, read_table
 from chainrule.training import Epoch, Epochs, Run
 from chainrule.updates import named
 from chainrule.verification.agreement import Agreement, check_network
 
+FOLDER = Path("runs")
+SUFFIX = ".safetensors"
 FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
@@ -57,7 +62,8 @@ def command(
     seed: Annotated[int, typer.Option(help="Decides the split, the first weights and the order of the rows.")] = 0,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The model's file; the report lies beside it.")
+        Path | None,
+        typer.Option("--output", "-o", help="The model's file, else a new one in runs; the report lies beside it."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -66,84 +72,101 @@ def command(
     if seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     the_rule = named(rule, **({} if learning_rate is None else {"learning_rate": learning_rate}))
+    the_cost = None if cost is None else as_cost(cost)
+    _check_output(output)
     table = read_table(data, target)
-    if table.target is None:
-        raise DataError(f"{table.name} has no target to learn (in an NPZ file, the array y)")
-    task = _task(task, table, cost)
-    the_cost = as_cost(cost or ("cross_entropy" if task == "classification" else "quadratic"))
-    model_path = _model_path(output, table)
-    train_rows, test_rows = _split(table, test, seed, task)
-    terms = Preprocessing.fit(
-        table.columns, train_rows.inputs, train_rows.target, target_name=table.target_name, task=task, scale=scale
-    )
-    learning, watched = Dataset.from_table(train_rows, terms), None
-    if validation:
-        learning, watched = learning.split(validation, seed)
-    network = _network(learning, terms, the_cost, hidden, activation, seed, dtype)
-    steps = math.ceil(len(learning) / max(batch_size, 1))
+    task = _task(task, table, the_cost)
+    the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
+    rows = _divide(table, task, scale, test, validation, seed)
+    network = _network(rows, the_cost, hidden, activation, seed, dtype)
+    steps = math.ceil(len(rows.learning) / max(batch_size, 1))
     count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
-    stream = Epochs(network, learning, the_cost, the_rule, count, batch_size, seed, watched)
+    stream = Epochs(network, rows.learning, the_cost, the_rule, count, batch_size, seed, rows.watched)
 
     show = not (quiet or as_json)
     if show:
-        say(_header(table, train_rows, test_rows, watched, terms))
-        say(
-            f"{network}; {the_cost!r}, {the_rule!r}, {count} epochs of {steps} steps, batches of {batch_size}, seed {seed}"
-        )
-    run, interrupted = _run(stream, count, show, model_path)
-    if interrupted and not run.history:
-        tell("stopped before the first epoch was finished: nothing was saved")
-        raise typer.Exit(130)
-
-    results = _results(run.network, train_rows, test_rows, the_cost)
-    check = _check(run.network, test_rows or train_rows, the_cost)
-    results["gradient_check"] = {"distance": check.distance, "holds": check.holds, "checked": check.checked}
+        say(_header(rows))
+        say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
+            f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
     notes = {"data": data, "target": target, "cost": [the_cost.name, dict(the_cost.settings)], "rule": repr(the_rule),
-             "epochs": len(run.history), "seed": seed, "task": task, **results}  # fmt: skip
-    report = replace(run.report, results=results)
-    save(run.network, model_path, notes)
-    report_path = report.write(model_path.with_suffix(".json"))
+             "seed": seed, "task": task}  # fmt: skip
+    with _one_interrupt() as no_more:
+        try:
+            interrupted = _run(stream, count, show, no_more)
+        except DivergenceError as error:
+            good = _place(output, table, "-last-good")
+            _keep(error.run, good, notes, {})
+            raise DivergenceError(f"{error} in {good}", error.run) from None
+        if not stream.history:
+            tell("stopped before the first epoch was finished: nothing was saved")
+            raise typer.Exit(130)
+        run, model_path = stream.run(), _place(output, table)
+        _keep(run, model_path, notes, {})  # at once: the scores below may take a while, or fail
+        check = _check(run.network, rows.test or rows.train, the_cost)
+        run, report_path = _keep(run, model_path, notes, _results(run.network, rows, check))
+
     if as_json:
-        say_json({**report.to_json(), "model": str(model_path), "report": str(report_path)})
+        say_json({**run.report.to_json(), "model": str(model_path), "report": str(report_path)})
     elif show:
-        _summary(run, results, check, train_rows, test_rows, model_path, report_path)
+        _summary(run, rows, check, model_path, report_path)
     if interrupted:
+        tell(
+            f"stopped by Ctrl-C after {len(run.history):,} of {counted(count, 'epoch')}: {model_path} is what was learnt"
+        )
         raise typer.Exit(130)
 
 
-def _task(task: str, table: Table, cost: str | None) -> str:
-    assert table.target is not None
-    if task != "auto":
-        return task  # an unknown one is refused where it is used
-    if cost is not None and as_cost(cost).classifies:
-        return "classification"
-    return guess_task(table.target)
-
-
-def _model_path(output: Path | None, table: Table) -> Path:
-    """Where the model will lie: known, and known to be writable, before anything is learnt. A default overwrites nothing."""
-    if output is not None:
-        path = output if output.suffix else output.with_suffix(".safetensors")
-        if path.suffix == ".json":
-            raise SettingError(
-                f"--output {output} is the model's file; the report is written beside it with the suffix .json"
-            )
-        check_writable(path)
-        return path
-    folder = Path("runs")
+# what is asked for, looked at before anything is learnt --------------------------------------------------------------
+@contextmanager
+def _option(name: str) -> Iterator[None]:
+    """Errors in here are about that option, and say so."""
     try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
+        yield
+    except (SettingError, DataError) as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def _task(task: str, table: Table, cost: Cost | None) -> str:
+    """classification or regression; an unknown one is refused where it is used."""
+    if table.target is None:
+        raise DataError(f"{table.name} has no target to learn (in an NPZ file, the array y)")
+    if task != "auto":
+        return task
+    guess = guess_task(table.target)
+    if cost is not None and cost.classifies and guess != "classification":
         raise SettingError(
-            f"cannot make the folder {folder} here ({error.strerror}): name a file with --output"
-        ) from None
-    stem = table.name.split(".")[0]
-    path = folder / f"{stem}.safetensors"
-    number = 2
-    while path.exists():
-        path, number = folder / f"{stem}-{number}.safetensors", number + 1
-    check_writable(path)
-    return path
+            f"the cost {cost.name} tells classes apart, and {table.target_name!r} looks like a number, with "
+            f"{np.unique(table.target).size:,} different values: use --cost quadratic, or, if each value is a class, add "
+            "--task classification"
+        )
+    return guess
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table's rows: to train and to test, in the user's terms; to learn from and to watch, in the network's."""
+
+    table: Table
+    train: Table
+    test: Table | None
+    learning: Dataset
+    watched: Dataset | None
+    terms: Preprocessing
+
+
+def _divide(table: Table, task: str, scale: str, test: float | None, validation: float, seed: int) -> _Rows:
+    """Means, scales, levels and labels are those of the training rows; whatever the test would stumble on is told now."""
+    with _option("--test"):
+        train, kept = _split(table, test, seed, task)
+    terms = Preprocessing.fit(
+        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale
+    )
+    learning, watched = Dataset.from_table(train, terms), None
+    _check_test_rows(kept, terms)
+    if validation:
+        with _option("--validation"):
+            learning, watched = learning.split(validation, seed)
+    return _Rows(table, train, kept, learning, watched, terms)
 
 
 def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Table, Table | None]:
@@ -156,10 +179,64 @@ def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Tab
     return table.take(rest), table.take(part)
 
 
-def _network(
-    data: Dataset, terms: Preprocessing, cost: Cost, hidden: str, activation: str, seed: int, dtype: str
-) -> Network:
+def _check_test_rows(rows: Table | None, terms: Preprocessing) -> None:
+    """Raises DataError where the test would fail in the end, as at a text that the other rows do not hold."""
+    if rows is None:
+        return
+    try:
+        Dataset.from_table(rows, terms)
+    except DataError as error:
+        raise DataError(
+            f"of the {counted(len(rows), 'row')} kept apart for the test, {error}. Remove that column or those rows, or "
+            "keep none apart with --test 0"
+        ) from None
+
+
+# where things lie ----------------------------------------------------------------------------------------------------
+def _check_output(output: Path | None) -> None:
+    """Raises FileError or SettingError where the model or its report could not be put, or would replace a stranger."""
+    if output is None:
+        try:
+            check_writable(FOLDER / "model" if FOLDER.exists() else FOLDER)
+        except FileError as error:
+            raise FileError(f"{error}; name a file elsewhere with --output") from None
+        return
+    check_writable(output)
+    if output.suffix not in ("", SUFFIX):
+        raise SettingError(
+            f"--output {output}: a model's file ends in {SUFFIX}, as {output.with_suffix(SUFFIX).name}; the report is "
+            "written beside it with the suffix .json"
+        )
+    model = output.with_suffix(SUFFIX)
+    check_writable(model)
+    report = model.with_suffix(".json")
+    check_writable(report)
+    if report.exists() and not is_report(report):
+        raise FileError(f"--output {output}: the report would replace {report}, which is none; choose another name")
+
+
+def _place(output: Path | None, table: Table, ending: str = "") -> Path:
+    """Where a model lies: where it was asked for, else under a name in runs that nothing has yet."""
+    if output is not None:
+        return output.with_name(output.stem + ending + SUFFIX)
+    FOLDER.mkdir(exist_ok=True)
+    stem = (table.name.split(".")[0] or "model") + ending
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    names = (FOLDER / f"{stem}{each}{SUFFIX}" for each in endings)
+    return next(name for name in names if not (name.exists() or name.with_suffix(".json").exists()))
+
+
+def _keep(run: Run, path: Path, notes: dict[str, Any], results: dict[str, Any]) -> tuple[Run, Path]:
+    """Write the model and, beside it, its report; the run with these results, and where the report lies."""
+    report = replace(run.report, results=results)
+    save(run.network, path, plain({**notes, "epochs": len(run.history), **results}))
+    return replace(run, report=report), report.write(path.with_suffix(".json"))
+
+
+# the network and its run ---------------------------------------------------------------------------------------------
+def _network(rows: _Rows, cost: Cost, hidden: str, activation: str, seed: int, dtype: str) -> Network:
     """A network whose output fits the cost and the targets."""
+    terms = rows.terms
     if cost.classifies and terms.labels is None:
         raise SettingError(
             f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic"
@@ -170,12 +247,12 @@ def _network(
         outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
         output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
     return Network.random(
-        [data.inputs.shape[1], *_hidden(hidden), outputs], activation, output, seed=seed, dtype=dtype
+        [rows.learning.inputs.shape[1], *_hidden(hidden), outputs], activation, output, seed=seed, dtype=dtype
     ).with_preprocessing(terms)
 
 
 def _hidden(text: str) -> list[int]:
-    if text.strip().lower() in ("none", "0", ""):
+    if text.strip().lower() in ("none", "0"):
         return []
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
@@ -183,38 +260,52 @@ def _hidden(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _header(
-    table: Table, train_rows: Table, test_rows: Table | None, watched: Dataset | None, terms: Preprocessing
-) -> str:
+def _header(rows: _Rows) -> str:
+    terms, test, watched = rows.terms, rows.test, rows.watched
     kind = (
         f"{len(terms.labels)} classes of {terms.target_name}"
         if terms.labels is not None
         else f"the number {terms.target_name}"
     )
-    kept = f"{len(test_rows):,} kept apart for the test" if test_rows is not None else "none kept apart for a test"
+    kept = f"{len(test):,} kept apart for the test" if test is not None else "none kept apart for a test"
     watch = f", {len(watched):,} to watch" if watched is not None else ""
-    return f"{table.name}: {len(table):,} rows of {len(table.columns)} columns, {kind}; {kept}{watch}"
+    size = f"{counted(len(rows.table), 'row')} of {counted(len(rows.table.columns), 'column')}"
+    return f"{rows.table.name}: {size}, {kind}; {kept}{watch}"
 
 
-def _run(stream: Epochs, count: int, show: bool, model_path: Path) -> tuple[Run, bool]:
-    """Run the stream with progress; Ctrl-C ends it after the last whole epoch. A divergence keeps the last good network."""
-    started, interrupted, network = time.perf_counter(), False, None
-    with _progress(count, show) as progress:
-        try:
+@contextmanager
+def _one_interrupt() -> Iterator[Callable[[], None]]:
+    """In here Ctrl-C raises KeyboardInterrupt once, and then no more: what was learnt is being saved.
+
+    What it gives is called to want none at all from there on. A process that was started to ignore Ctrl-C still does.
+    """
+
+    def no_more() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def once(number: int, frame: Any) -> None:
+        no_more()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, once)
+    try:
+        yield no_more
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run(stream: Epochs, count: int, show: bool, no_more: Callable[[], None]) -> bool:
+    """Run the stream with progress; True where Ctrl-C ended it, which leaves it after its last whole epoch."""
+    try:
+        with _progress(count, show) as progress:
             for epoch in stream:
-                network = epoch.network
                 progress(epoch)
-        except KeyboardInterrupt:
-            interrupted = True
-        except DivergenceError as error:
-            good = model_path.with_name(f"{model_path.stem}-last-good.safetensors")
-            save(error.run.network, good)
-            raise type(error)(f"{error} in {good}", error.run) from None
-    run = stream.run(time.perf_counter() - started)
-    if interrupted and network is not None:
-        tell(f"stopped by Ctrl-C after epoch {len(run.history)} of {count}")
-        run = replace(run, network=network)
-    return run, interrupted
+        no_more()
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 @contextmanager
@@ -223,7 +314,7 @@ def _progress(count: int, show: bool) -> Iterator[Any]:
     console = Console(stderr=True)
     if not show:
         yield lambda epoch: None
-    elif console.is_terminal:
+    elif console.is_terminal and not console.is_dumb_terminal:
         columns = (
             TextColumn("epoch {task.completed}/{task.total}"),
             BarColumn(),
@@ -247,17 +338,17 @@ def _epoch_text(epoch: Epoch) -> str:
     watched = (
         ""
         if epoch.validation_cost is None
-        else f"  validation cost {epoch.validation_cost:.4f}, score {epoch.validation_score:.4f}"
+        else f"  validation cost {shown(epoch.validation_cost)}, score {epoch.validation_score:.4f}"
     )
-    return f"cost {epoch.cost:.4f}{watched}"
+    return f"cost {shown(epoch.cost)}{watched}"
 
 
-def _results(network: Network, train_rows: Table, test_rows: Table | None, cost: Cost) -> dict[str, Any]:
-    assert network.preprocessing is not None
-    name = "accuracy" if network.preprocessing.labels is not None else "r_squared"
-    results: dict[str, Any] = {f"train_{name}": score(network, train_rows)}
-    if test_rows is not None:
-        results[f"test_{name}"] = score(network, test_rows)
+def _results(network: Network, rows: _Rows, check: Agreement) -> dict[str, Any]:
+    name = "accuracy" if rows.terms.labels is not None else "r_squared"
+    results: dict[str, Any] = {f"train_{name}": score(network, rows.train)}
+    if rows.test is not None:
+        results[f"test_{name}"] = score(network, rows.test)
+    results["gradient_check"] = {"distance": check.distance, "holds": check.holds, "checked": check.checked}
     return results
 
 
@@ -270,30 +361,23 @@ def _check(network: Network, rows: Table, cost: Cost) -> Agreement:
     return check_network(network, gradient(network, batch.inputs, y, cost), batch.inputs, y, cost, most=most)
 
 
-def _summary(
-    run: Run,
-    results: dict[str, Any],
-    check: Agreement,
-    train_rows: Table,
-    test_rows: Table | None,
-    model: Path,
-    report: Path,
-) -> None:
-    labels = run.network.preprocessing.labels if run.network.preprocessing is not None else None
-    what = "accuracy" if labels is not None else "R²"
-    values = [value for key, value in results.items() if key.startswith(("test_", "train_"))]
+def _summary(run: Run, rows: _Rows, check: Agreement, model: Path, report: Path) -> None:
+    classes = rows.terms.labels is not None
+    what = "accuracy" if classes else "R²"
+    scores = {key.split("_")[0]: value for key, value in run.report.results.items()}
     first, last = run.history[0]["cost"], run.history[-1]["cost"]
-    say(f"trained   {len(run.history)} epochs in {run.report.seconds:.2f} s, cost {first:.4f} → {last:.4f}")
-    if test_rows is not None:
-        guess = (
-            f" (always the most frequent class: {_most_frequent(test_rows):.4f})"
-            if labels is not None
-            else " (always the mean: 0)"
-        )
-        say(f"test      {what} {values[1]:.4f} on {len(test_rows):,} rows it has never seen{guess}")
-    else:
+    say(
+        f"trained   {counted(len(run.history), 'epoch')} in {run.report.seconds:.2f} s, cost {shown(first)} → {shown(last)}"
+    )
+    if rows.test is not None:
+        guess = f"the most frequent class: {_most_frequent(rows.test):.4f}" if classes else "the mean: 0"
         say(
-            f"train     {what} {values[0]:.4f} on the {len(train_rows):,} rows it was trained on; no test rows were kept apart"
+            f"test      {what} {scores['test']:.4f} on {counted(len(rows.test), 'row')} it has never seen (always {guess})"
+        )
+    else:
+        trained_on = counted(len(rows.train), "row")
+        say(
+            f"train     {what} {scores['train']:.4f} on the {trained_on} it was trained on; no test rows were kept apart"
         )
     say(f"gradient  backpropagation ({run.network.dtype}) against central differences: {check}")
     say(f"model     {model}")

@@ -1,0 +1,516 @@
+"""The command as a beginner meets it: short commands work, mistakes get one line, and nothing is lost or half written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+import chainrule.cli.main
+import chainrule.cli.train
+from chainrule.storage import load_notes
+
+COMMAND = [sys.executable, "-m", "chainrule"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left: its exit code, standard output and standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a beginner's files, which is where the command runs."""
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "xor.csv": "a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n",
+        "two.csv": "a,y\n1,no\n2,yes\n",
+        "one.csv": "a,y\n1,no\n2,no\n",
+        "lack.csv": "a\n1\n2\n",
+        "empty.csv": "",
+        "header.csv": "a,y\n",
+        "ragged.csv": "a,b,y\n1,2,3\n1,2\n",
+        "gap.csv": "a,y\n1,0\n,1\n",
+        "house.json": "{}",
+        "animals.csv": "legs,weight,kind\n" + "".join(f"2,{i},hen\n4,{i + 1},dog\n" for i in range(15)),
+        "people.csv": "name,age,y\n" + "".join(f"name {i},{i},{i % 2}\n" for i in range(60)),
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def chainrule_(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command, in this process; warnings are errors here, and few derivatives are checked, since shapes are too."""
+    monkeypatch.setattr(chainrule.cli.train, "CHECKED_ENTRIES", 3)
+
+    def run(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
+        capsys.readouterr()
+        code: Any = 0
+        try:
+            chainrule.cli.main.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def xor(chainrule_: Run) -> str:
+    """A model of the four rows, barely trained."""
+    assert chainrule_("train", "xor.csv", "--hidden", "4", "--epochs", "2", "-q", "-o", "xor") == Said(0, "", "")
+    return "xor.safetensors"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# journeys -----------------------------------------------------------------------------------------------------------
+def test_alone_it_works_one_derivative_out(chainrule_: Run) -> None:
+    said = chainrule_()
+    assert (said.code, said.err) == (0, "")
+    assert "= −0.040465      central difference −0.040465  ✓" in said.out
+
+
+def test_version_and_help_are_said(chainrule_: Run) -> None:
+    assert chainrule_("--version").out == f"chainrule {cr.__version__}\n"
+    for command in ("train", "predict", "show", "explain"):
+        assert command in chainrule_("--help").out
+        assert chainrule_(command, "-h").code == 0
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_xor_is_learnt_from_four_rows_and_predicted_in_its_labels(chainrule_: Run, seed: str) -> None:
+    said = chainrule_("train", "xor.csv", "--seed", seed, "--epochs", "150", "--learning-rate", "0.01")
+    assert said.code == 0
+    assert "accuracy 1.0000 on the 4 rows it was trained on" in said.out
+    assert chainrule_("predict", "runs/xor.safetensors", "xor.csv").out == "0\n1\n1\n0\n"
+
+
+def test_diabetes_is_a_regression_that_predicts_in_its_own_unit(chainrule_: Run) -> None:
+    said = chainrule_("train", "diabetes", "--hidden", "none", "--epochs", "12", "--learning-rate", "0.03", "--json")
+    report = json.loads(said.out)
+    assert report["results"]["test_r_squared"] > 0.4
+    answers = json.loads(chainrule_("predict", report["model"], "diabetes", "--json").out)
+    assert 25 < np.mean(answers["predictions"]) < 346
+    assert answers["r_squared"] > 0.4
+
+
+def test_a_hinge_trained_classifier_answers_with_texts(chainrule_: Run) -> None:
+    said = chainrule_("train", "animals.csv", "--cost", "multiclass_hinge", "--epochs", "60", "-o", "farm")
+    assert said.code == 0
+    answered = chainrule_("predict", "farm.safetensors", "animals.csv")
+    assert answered.out.split() == ["hen", "dog"] * 15
+    assert answered.err == "accuracy 1.0000 on 30 rows\n"
+    assert chainrule_("explain", "farm.safetensors", "--row", "3").out.startswith("row 3 of animals.csv: kind = dog")
+
+
+def test_a_trained_model_is_shown_with_its_columns_labels_and_scores(chainrule_: Run, xor: str) -> None:
+    said = chainrule_("show", xor)
+    for part in (
+        "Network(2-4-2",
+        "columns        a, b",
+        "answers        y: 0, 1",
+        "cross_entropy",
+        "epochs         2",
+    ):
+        assert part in said.out
+    shown = json.loads(chainrule_("show", xor, "--json").out)
+    assert shown["parameters"] == 22
+    assert shown["notes"]["data"] == "xor.csv"
+
+
+def test_progress_goes_to_standard_error_and_results_to_standard_output(chainrule_: Run) -> None:
+    said = chainrule_("train", "xor.csv", "--epochs", "20")
+    assert "epoch 20/20" in said.err
+    assert "epoch 20/20" not in said.out
+    assert [line.split()[0] for line in said.out.splitlines()[2:]] == [
+        "trained",
+        "train",
+        "gradient",
+        "model",
+        "report",
+        "next",
+    ]
+
+
+def test_validation_is_shown_and_kept(chainrule_: Run) -> None:
+    said = chainrule_("train", "animals.csv", "--epochs", "3", "--validation", "0.2")
+    assert "6 to watch" in said.out
+    assert "validation cost" in said.err
+    history = json.loads(Path("runs/animals.json").read_text())["history"]
+    assert all({"validation_cost", "validation_score"} <= set(facts) for facts in history)
+
+
+def test_json_is_all_there_is_on_standard_output(chainrule_: Run) -> None:
+    said = chainrule_("train", "animals.csv", "--epochs", "2", "--json")
+    assert said.err == ""
+    report = json.loads(said.out)
+    kept = json.loads(Path(report["report"]).read_text())
+    assert {key: report[key] for key in kept} == kept
+
+
+def test_a_default_name_overwrites_nothing(chainrule_: Run) -> None:
+    for _ in range(3):
+        chainrule_("train", "xor.csv", "--epochs", "1", "--quiet")
+    assert sorted(path.name for path in Path("runs").iterdir()) == sorted(
+        f"xor{number}.{ending}" for number in ("", "-2", "-3") for ending in ("json", "safetensors")
+    )
+
+
+def test_predictions_go_where_they_are_asked_for(chainrule_: Run, xor: str) -> None:
+    printed = chainrule_("predict", xor, "xor.csv", "--quiet")
+    assert chainrule_("predict", xor, "xor.csv", "--quiet", "-o", "answers.csv") == Said(0, "", "")
+    assert Path("answers.csv").read_text() == printed.out
+    assert chainrule_("predict", xor, "xor.csv", "--json", "-o", "answers.json").out == ""
+    assert json.loads(Path("answers.json").read_text())["predictions"] == [int(line) for line in printed.out.split()]
+
+
+def test_rows_without_a_target_are_predicted_without_a_score(chainrule_: Run, xor: str) -> None:
+    Path("new.csv").write_text("b,extra,a\n1,7,0\n")
+    said = chainrule_("predict", xor, "new.csv")
+    assert said.err == ""
+    assert said.out.strip() in ("0", "1")
+
+
+def test_a_network_saved_without_labels_is_scored_by_accuracy_if_it_tells_classes_apart(chainrule_: Run) -> None:
+    cr.save(cr.Network.random([2, 2], output="softmax"), "plain.safetensors")
+    np.savez("plain.npz", x=np.eye(2), y=np.array([0, 1]))
+    assert "accuracy" in json.loads(chainrule_("predict", "plain.safetensors", "plain.npz", "--json").out)
+
+
+def test_any_notes_that_a_user_kept_can_be_shown(chainrule_: Run) -> None:
+    notes = {"cost": "quadratic", "list": [1, 2, 3], "nested": {"a": {"b": 1e-9}}, "nothing": None, "empty": []}
+    cr.save(cr.Network.random([2, 1]), "noted.safetensors", notes)
+    assert "[1, 2, 3]" in chainrule_("show", "noted.safetensors").out
+    assert "(a³ − y)" not in chainrule_("explain", "noted.safetensors", "--data", "xor.csv").out
+    cr.save(cr.Network.random([2, 1]), "odd.safetensors", {"cost": 7})
+    assert "notes the cost 7" in chainrule_("explain", "odd.safetensors", "--data", "xor.csv").err
+
+
+# mistakes -----------------------------------------------------------------------------------------------------------
+MISTAKES = [
+    # commands and options
+    ("trian", "Did you mean 'train'"),
+    ("--verison", "No such option: --verison"),
+    ("train --hiden 3", "--hidden"),
+    ("train --epoch 3", "--epochs"),
+    ("predict", "Missing argument"),
+    ("predict xor.safetensors", "Missing argument"),
+    ("show", "Missing argument"),
+    ("train xor.csv digits", "unexpected extra argument"),
+    # names
+    ("train diggits", "did you mean 'digits'"),
+    ("train xor.csv --cost crossentropy", "did you mean 'cross_entropy'"),
+    ("train xor.csv --cost mse", "known are quadratic, squared_error"),
+    ("train xor.csv --activation rleu", "did you mean 'relu'"),
+    ("train xor.csv --rule addam", "did you mean 'adam'"),
+    ("train xor.csv --task clasification", "did you mean 'classification'"),
+    ("train xor.csv --scale stndard", "did you mean 'standard'"),
+    ("train animals.csv --target knd", "did you mean 'kind'"),
+    ("train xor.csv --dtype float16", "networks are float32 or float64, got 'float16'"),
+    # files
+    ("train nofile.csv", "there is no file nofile.csv"),
+    ("train folder", "folder is a folder"),
+    ("train empty.csv", "empty.csv is empty"),
+    ("train header.csv", "no rows"),
+    ("train ragged.csv", "line 3"),
+    ("train gap.csv", "line 3"),
+    ("train lack.csv", "no column of inputs"),
+    ("train xor.safetensors", "cannot tell what xor.safetensors holds"),
+    ("train one.csv", "one class only"),
+    ("train people.csv --epochs 1", "of the 12 rows kept apart for the test, row 0: the column 'name' holds"),
+    ("predict xor.csv xor.safetensors", "chainrule predict xor.safetensors xor.csv"),
+    ("predict xor.safetensors lack.csv", "the data lacks b and has a"),
+    ("predict nofile.safetensors xor.csv", "there is no file nofile.safetensors"),
+    ("predict xor.csv xor.csv", "xor.csv is no safetensors file"),
+    ("predict folder xor.csv", "folder is a folder"),
+    ("show xor.csv", "xor.csv is no safetensors file"),
+    ("show house.json", "house.json is no safetensors file"),
+    # numbers
+    ("train xor.csv --hidden -5", "as 128 or 64,32, or none; got '-5'"),
+    ("train xor.csv --hidden abc", "got 'abc'"),
+    ("train xor.csv --hidden 64;32", "got '64;32'"),
+    ("train xor.csv --hidden 64,", "got '64,'"),
+    ("train xor.csv --hidden=", "got ''"),
+    ("train xor.csv --learning-rate 0", "learning_rate is a finite number above 0, got 0.0"),
+    ("train xor.csv --learning-rate -1", "got -1.0"),
+    ("train xor.csv --learning-rate nan", "got nan"),
+    ("train xor.csv --learning-rate 0,1", "--learning-rate"),
+    ("train xor.csv --epochs 0", "epochs is a whole number ≥ 1, got 0"),
+    ("train xor.csv --epochs 1.5", "--epochs"),
+    ("train xor.csv --batch-size 0", "batch_size is a whole number ≥ 1, got 0"),
+    ("train xor.csv --seed -1", "--seed is a whole number ≥ 0, got -1"),
+    ("train xor.csv --test 1", "--test: a split takes a share of the rows between 0 and 1"),
+    ("train xor.csv --test 20", "--test: a split"),
+    ("train xor.csv --test nan", "--test: a split"),
+    ("train xor.csv --test 0.01", "one side would be empty"),
+    ("train xor.csv --validation 0.99", "--validation: 4 rows cannot be split"),
+    ("train xor.csv --validation -1", "--validation: a split"),
+    # what does not go together
+    ("train diabetes --cost cross_entropy", "'progression' looks like a number, with 214 different values"),
+    ("train diabetes --task regression --cost multiclass_hinge", "needs classes"),
+    ("train animals.csv --task regression", "holds texts"),
+    ("explain xor.safetensors --convention s3", "convention s3 applies no activation on the last layer"),
+    ("explain xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
+    ("explain --data xor.csv", "--data and --row go with a model"),
+    ("explain --row 2", "--data and --row go with a model"),
+    # ids
+    ("explain --by w/9/0/0", "there is no layer 9"),
+    ("explain --by w/2/0", "'w/2/0' is no id"),
+    ("explain --by w/2/5/5", "layer 2"),
+    ("explain --by nonsense", "'nonsense' is no id"),
+    ("explain --by=", "'' is no id"),
+    ("explain --by a/2/0", "by a weight (w/l/j/k) or a bias"),
+    ("explain w/2/0/0", "chainrule explain --by w/2/0/0"),
+    ("explain --form dleta", "did you mean 'delta'"),
+    ("explain --convention s9", "unknown convention 's9'"),
+    ("explain --of a", "of='C'"),
+    ("explain xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
+    ("explain xor.safetensors --row -1", "--row -1"),
+    # where the output goes
+    ("train xor.csv -o missing/x.safetensors", "missing; make it first"),
+    ("train xor.csv -o folder", "folder: it is a folder"),
+    ("train xor.csv -o xor.csv", "ends in .safetensors, as xor.safetensors"),
+    ("train xor.csv -o house.json", "ends in .safetensors"),
+    ("train xor.csv -o house", "the report would replace house.json"),
+    ("predict xor.safetensors xor.csv -o xor.csv", "is the data itself, which would be lost"),
+    ("predict xor.safetensors xor.csv -o ./xor.safetensors", "is the model itself, which would be lost"),
+    ("predict xor.safetensors xor.csv -o missing/a.csv", "missing; make it first"),
+    ("predict xor.safetensors xor.csv -o folder", "it is a folder"),
+]
+
+
+@pytest.mark.parametrize(("line", "fragment"), MISTAKES, ids=[line for line, _ in MISTAKES])
+def test_a_mistake_gets_one_clear_error_and_changes_nothing(
+    line: str, fragment: str, chainrule_: Run, xor: str, here: Path
+) -> None:
+    before = files(here)
+    said = chainrule_(*line.split(" "))
+    assert said.code == 2, said
+    assert fragment in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    one_line = said.err.startswith("error: ") and said.err.count("\n") == 1
+    assert one_line or said.err.startswith("Usage: chainrule"), said.err
+    assert files(here) == before
+    assert not Path("runs").exists()
+
+
+def test_what_looks_like_a_mistake_and_is_none_works(chainrule_: Run) -> None:
+    for line in ("two.csv --batch-size 100000", "two.csv --hidden 0", "two.csv --test 0", "animals.csv --test 0.5"):
+        assert chainrule_("train", *line.split(), "--epochs", "1", "--quiet") == Said(0, "", "")
+    said = chainrule_("train", "diabetes", "--cost", "cross_entropy", "--task", "classification", "--epochs", "1")
+    assert "214 classes" in said.out
+
+
+def test_a_model_moved_away_from_its_data_asks_for_the_data(chainrule_: Run, xor: str) -> None:
+    Path("xor.csv").rename("moved.csv")
+    assert "trained on xor.csv, which is not to be found here: name it with --data" in chainrule_("explain", xor).err
+    assert chainrule_("explain", xor, "--data", "moved.csv").code == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to the administrator")
+def test_a_read_only_folder_is_noticed_before_training(chainrule_: Run, here: Path) -> None:
+    here.chmod(0o555)
+    try:
+        said = chainrule_("train", "xor.csv")
+    finally:
+        here.chmod(0o755)
+    assert said.code == 2
+    assert "name a file elsewhere with --output" in said.err
+
+
+@pytest.mark.parametrize("how", [[], ["--json"], ["--quiet"]])
+def test_a_diverging_run_names_layer_and_step_and_leaves_the_last_good_network(chainrule_: Run, how: list[str]) -> None:
+    said = chainrule_("train", "diabetes", "--rule", "delta_rule", "--learning-rate", "1e6", *how)
+    assert said.code == 2
+    assert "error: training diverged at step 3 (epoch 1): z of layer 2 left the numbers" in said.err
+    assert said.err.rstrip().endswith("is kept in runs/diabetes-last-good.safetensors")
+    assert bool(said.out) == (not how)
+    good = cr.load("runs/diabetes-last-good.safetensors")
+    assert good.parameters.is_finite()
+    assert load_notes("runs/diabetes-last-good.safetensors")["data"] == "diabetes"
+    report = json.loads(Path("runs/diabetes-last-good.json").read_text(), parse_constant=pytest.fail)
+    assert report["ended"] == "diverged at step 3 (epoch 1)"
+
+
+def test_memory_that_is_not_there_is_an_error_too(chainrule_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cr.Network, "random", none_left)
+    assert chainrule_("train", "xor.csv").err.startswith("error: not enough memory")
+
+
+# Ctrl-C -------------------------------------------------------------------------------------------------------------
+class Interrupted:
+    """Presses Ctrl-C in this process while epoch `at` is being shown, and again when `again` is called."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, during: str) -> None:
+        shown, kept = chainrule.cli.train._epoch_text, chainrule.cli.train._keep
+
+        def epoch_text(epoch: cr.Epoch) -> str:
+            if epoch.number == at:
+                signal.raise_signal(signal.SIGINT)
+            return shown(epoch)
+
+        def keep(*arguments: Any) -> Any:
+            signal.raise_signal(signal.SIGINT)
+            return kept(*arguments)
+
+        if at:
+            monkeypatch.setattr(chainrule.cli.train, "_epoch_text", epoch_text)
+        if during == "saving":
+            monkeypatch.setattr(chainrule.cli.train, "_keep", keep)
+
+
+@pytest.mark.parametrize("during", ["", "saving"])
+def test_ctrl_c_saves_what_was_learnt_and_a_second_one_cannot_lose_it(
+    chainrule_: Run, monkeypatch: pytest.MonkeyPatch, during: str
+) -> None:
+    Interrupted(monkeypatch, 3, during)
+    said = chainrule_("train", "xor.csv", "--epochs", "5")
+    assert said.code == 130
+    assert "stopped by Ctrl-C after 3 of 5 epochs: runs/xor.safetensors is what was learnt" in said.err
+    assert "Traceback" not in said.err
+    three = chainrule_("train", "xor.csv", "--epochs", "3", "-o", "three", "-q")
+    assert three.code == 0
+    one, other = cr.load("runs/xor.safetensors"), cr.load("three.safetensors")
+    assert one.parameters.flat().tobytes() == other.parameters.flat().tobytes()
+    assert json.loads(Path("runs/xor.json").read_text())["ended"] == "stopped early"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_while_a_finished_run_is_saved_loses_nothing(chainrule_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Interrupted(monkeypatch, 0, "saving")
+    assert chainrule_("train", "xor.csv", "--epochs", "2").code == 0
+    assert cr.load("runs/xor.safetensors").parameters.is_finite()
+
+
+def test_ctrl_c_before_the_first_epoch_is_finished_saves_nothing(
+    chainrule_: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chainrule.training, "_is_finite", lambda snapshot: signal.raise_signal(signal.SIGINT))
+    before = files(here)
+    said = chainrule_("train", "xor.csv")
+    assert said.code == 130
+    assert said.err == "stopped before the first epoch was finished: nothing was saved\n"
+    assert files(here) == before
+
+
+def test_ctrl_c_in_another_command_is_silent(chainrule_: Run, xor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chainrule.cli.predict, "load", lambda path: signal.raise_signal(signal.SIGINT))
+    assert chainrule_("predict", xor, "xor.csv") == Said(130, "", "")
+
+
+def started(*arguments: str, **settings: Any) -> subprocess.Popen[str]:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
+    return subprocess.Popen([*COMMAND, *arguments], **pipes)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_real_ctrl_c_in_the_middle_saves(here: Path, times: int) -> None:
+    with started("train", "xor.csv", "--epochs", "1000000") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("epoch 1/")
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "runs/xor.safetensors is what was learnt" in err
+    assert "Traceback" not in err
+    assert cr.load("runs/xor.safetensors").parameters.is_finite()
+
+
+def test_a_run_that_is_killed_leaves_no_model_rather_than_half_of_one(here: Path) -> None:
+    before = files(here)
+    with started("train", "xor.csv", "--epochs", "1000000") as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.kill()
+        process.communicate()
+    assert files(here) == before
+
+
+# terminals and pipes ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_no_encoding_of_the_terminal_stops_a_result(here: Path, encoding: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
+    derived = subprocess.run([*COMMAND, "explain"], capture_output=True, env=environment, check=True)
+    assert derived.stderr == b""
+    assert derived.stdout.decode(encoding).startswith("∂C/∂w² = a¹" if encoding == "utf-8" else "\\u2202C/\\u2202w")
+    as_json = subprocess.run([*COMMAND, "explain", "--json"], capture_output=True, env=environment, check=True)
+    assert json.loads(as_json.stdout.decode(encoding))["text"].startswith("∂C/∂w² = a¹")
+
+
+def test_a_reader_who_leaves_early_is_no_error(here: Path, chainrule_: Run, xor: str) -> None:
+    (here / "many.csv").write_text("a,b\n" + "1,0\n" * 100_000)
+    with started("predict", xor, "many.csv") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().strip() in ("0", "1")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_a_full_disk_behind_standard_output_is_one_error() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: cannot write the output")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is a Unix thing")
+@pytest.mark.parametrize("settings", [{}, {"NO_COLOR": "1", "COLUMNS": "20"}, {"TERM": "dumb"}])
+def test_a_terminal_shows_progress_whatever_it_is(here: Path, settings: dict[str, str]) -> None:
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", **settings}
+    with started("train", "xor.csv", "--epochs", "3", stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"epoch" in seen
+    assert b"Traceback" not in seen
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side has closed
+        return b""
+
+
+def test_the_command_starts_without_what_it_does_not_need() -> None:
+    code = (
+        "import sys, chainrule.cli.main; "
+        "print([name for name in ('sklearn', 'scipy', 'pandas', 'matplotlib', 'torch') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
