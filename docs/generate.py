@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
 import re
+import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -116,17 +119,30 @@ def commands_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def with_outputs(text: str) -> str:
-    """A page whose Python blocks are run, in one session, and followed by what they print."""
+def with_outputs(text: str, folder: str) -> str:
+    """A page whose Python blocks are run, in one session, and whose commands are called, each followed by what it prints."""
     names: dict[str, Any] = {}
 
     def run(block: re.Match[str]) -> str:
         out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            exec(compile(block.group(1), "docs/python.md", "exec"), names)
-        return f"```python\n{block.group(1)}```\n```\n{out.getvalue()}```\n"
+        with contextlib.redirect_stdout(out), contextlib.chdir(folder):
+            exec(compile(block.group(1), "a page of the docs", "exec"), names)
+        return f"```python\n{block.group(1)}```\n" + (f"```\n{out.getvalue()}```\n" if out.getvalue() else "")
 
-    return re.sub(r"^```python\n(.*?)^```\n(?:```\n.*?^```\n)?", run, text, flags=re.MULTILINE | re.DOTALL)
+    def call(block: re.Match[str]) -> str:
+        commands = re.findall(r"^\$ (.+)$", block.group(1), flags=re.MULTILINE)
+        return "```console\n" + "\n".join(f"$ {each}\n{printed_by(each, folder)}" for each in commands) + "```\n"
+
+    text = re.sub(r"^```python\n(.*?)^```\n(?:```\n.*?^```\n)?", run, text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^```console\n(.*?)^```\n", call, text, flags=re.MULTILINE | re.DOTALL)
+
+
+def printed_by(command: str, folder: str) -> str:
+    """What a command of the pages prints on standard output, without colours, called in that folder."""
+    words = shlex.split({"make run": "chainrule train digits --output runs/digits.safetensors"}.get(command, command))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 PAGES = {"equations.md": equations_page, "commands.md": commands_page}
@@ -140,9 +156,10 @@ def main() -> None:
     for name in stale:
         (DOCS / name).write_text(PAGES[name]())
         print(f"wrote docs/{name}")
-    tour = DOCS / "python.md"
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        tour.write_text(with_outputs(tour.read_text()))
+    for page in (DOCS / "python.md", DOCS.parent / "README.md"):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "runs").mkdir()
+            page.write_text(with_outputs(page.read_text(), folder))
 
 
 if __name__ == "__main__":

@@ -239,7 +239,7 @@ MISTAKES = [
     ("train ragged.csv", "line 3"),
     ("train gap.csv", "line 3"),
     ("train lack.csv", "no column of inputs"),
-    ("train xor.safetensors", "cannot tell what xor.safetensors holds"),
+    ("train xor.safetensors", "xor.safetensors is a model, and a data set is needed"),
     ("train one.csv", "one class only"),
     ("train people.csv --epochs 1", "of the 12 rows kept apart for the test, row 0: the column 'name' holds"),
     ("predict xor.csv xor.safetensors", "chainrule predict xor.safetensors xor.csv"),

@@ -161,7 +161,7 @@ def test_a_float32_network_is_explained_in_float64() -> None:
     ("settings", "error", "message"),
     [
         ({"by": "w/9/0/0"}, cr.IdError, r"there is no layer 9.*layers 1…3"),
-        ({"by": "w/1/5/0"}, cr.IdError, r"1 neurons? in layer 1"),
+        ({"by": "w/1/5/0"}, cr.IdError, r"there is 1 of the neurons in layer 1, number 0; got 5"),
         ({"by": "weight 3"}, cr.IdError, r"is no id: ids are w/l/j/k"),
         ({"by": "z/1/0"}, cr.IdError, r"by a weight .* or a bias"),
         ({"by": "w/2/0/0", "of": "a/3/0"}, cr.IdError, r"of='C'"),

@@ -92,8 +92,8 @@ def test_every_entry_has_an_id_and_every_id_an_entry() -> None:
     [
         ("w/9/0/0", r"there is no layer 9, this network \(3-4-2\) has the layers 1…2"),
         ("w/0/0/0", r"there is no layer 0"),
-        ("w/1/4/0", r"there are 4 neurons in layer 1, numbered 0…3, got 4"),
-        ("w/1/0/3", r"there are 3 inputs, numbered 0…2, got 3"),
+        ("w/1/4/0", r"there are 4 neurons in layer 1, numbered 0…3; got 4"),
+        ("w/1/0/3", r"there are 3 inputs, numbered 0…2; got 3"),
         ("w/2/0/7", r"there are 4 neurons in layer 1"),
         ("b/1/4", r"there are 4 neurons"),
         ("x/3", r"there are 3 inputs"),

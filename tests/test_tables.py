@@ -365,3 +365,11 @@ def test_a_labels_file_alone_is_refused(tmp_path: Path) -> None:
     pair(tmp_path, idx(IMAGES), idx(LABELS))
     with pytest.raises(FileError, match="name the images file"):
         read_table(tmp_path / "t-labels-idx1-ubyte")
+
+
+def test_a_model_given_as_data_is_called_a_model(tmp_path: Path) -> None:
+    (tmp_path / "net.safetensors").write_bytes(b"\0")
+    with pytest.raises(FileError, match="is a model, and a data set is needed here"):
+        read_table(tmp_path / "net.safetensors")
+    with pytest.raises(FileError, match="there is no file nofolder/nofile"):
+        read_table("nofolder/nofile")

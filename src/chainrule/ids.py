@@ -76,7 +76,8 @@ def _size(parameters: Parameters, layer: int) -> int:
 
 def _within(number: int, size: int, text: str, what: str) -> None:
     if number >= size:
-        raise IdError(f"{text!r}: there are {size} {what}, numbered 0…{size - 1}, got {number}")
+        only = f"there is 1 of the {what}, number 0" if size == 1 else f"there are {size} {what}, numbered 0…{size - 1}"
+        raise IdError(f"{text!r}: {only}; got {number}")
 
 
 def of_entry(parameters: Parameters, index: int) -> Id:

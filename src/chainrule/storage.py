@@ -123,7 +123,10 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
     except FileError:
         raise
     except safetensors.SafetensorError as error:
-        raise FileError(f"{where} is no safetensors file, or a damaged one ({error})") from None
+        raise FileError(
+            f"{where} is no safetensors file, or a damaged one ({error}): a model's file is needed, as save or "
+            "chainrule train writes it"
+        ) from None
     except (OSError, TypeError, AttributeError) as error:  # unreadable, or tensors of a dtype NumPy lacks
         raise FileError(f"cannot read {where}: {getattr(error, 'strerror', None) or error}") from error
     if text is None:

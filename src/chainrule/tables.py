@@ -88,7 +88,7 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
     if not path.exists():
         raise (
             FileError(f"there is no file {path}")
-            if path.suffix
+            if path.suffix or len(path.parts) > 1
             else unknown_name("data set or file", str(path), SHIPPED)
         )
     if name.endswith(".npz"):
@@ -97,6 +97,10 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
         return _with_its_own_target(_read_idx_pair(path), None if optional else target)
     if name.endswith((".csv", ".tsv", ".txt")):
         return _read_csv(path, target, optional)
+    if name.endswith(".safetensors"):
+        raise FileError(
+            f"{path} is a model, and a data set is needed here: a CSV, NPZ or IDX file, or {', '.join(SHIPPED)}"
+        )
     raise FileError(f"cannot tell what {path} holds: name it .csv, .tsv, .npz, or as MNIST's files (…-idx3-ubyte)")
 
 

@@ -252,7 +252,7 @@ class _Work:
             terms = [f"{self.weight(layer + 1, m, j)} {self.letter('δ', layer + 1, m)}" for m in range(count)]
             text = terms[0] if count == 1 else f"({' + '.join(terms)})"
         else:
-            text = f"Σₘ {self.weight(layer + 1, 'm', j)} {self.letter('δ', layer + 1, 'm')}"
+            text = f"(Σₘ {self.weight(layer + 1, 'm', j)} {self.letter('δ', layer + 1, 'm')})"
         if self.network.activations[layer].full_slope:
             return Product(left, (Factor(f"[Σ′({self.letter('z', layer)}) {text}]", value),), value)
         return Product(left, (Factor(text, into), self.slope(layer, j)), value)
