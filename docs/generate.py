@@ -28,7 +28,7 @@ DOCS = Path(__file__).resolve().parent
 # the same four statements as the texts print them, in their own letters
 TEXTS = {
     "S0.13": (
-        r"\delta_j^{(L)} = 2(a_j^{(L)} - y_{ij})\,\sigma'(z_j^{(L)})",
+        r"\delta_j^{(L)} = 2(a_j^{(L)} - y_{ij}) \sigma'(z_j^{(L)})",
         r"\delta_j^{(\ell)} = \Big(\sum_r \delta_r^{(\ell+1)} w_{jr}^{(\ell+1)}\Big) \sigma'(z_j^{(\ell)})",
         r"\frac{\partial c_i}{\partial b_j^{(\ell)}} = \delta_j^{(\ell)}",
         r"\frac{\partial c_i}{\partial w_{kj}^{(\ell)}} = \delta_j^{(\ell)} a_k^{(\ell-1)}",
@@ -41,7 +41,7 @@ TEXTS = {
     ),
     "S3.17": (
         r"\delta_j^L = \frac{\partial C}{\partial z_j^L}",
-        r"\delta_j^l = \sigma'(z_j^l)\,(\delta^{l+1})^T w_{.j}^{l+1}",
+        r"\delta_j^l = \sigma'(z_j^l) (\delta^{l+1})^T w_{.j}^{l+1}",
         r"\frac{\partial C}{\partial b_j^l} = \delta_j^l",
         r"\frac{\partial C}{\partial w_{jk}^l} = \delta_j^l a_k^{l-1}",
     ),

@@ -47,6 +47,15 @@ def test_a_constant_carries_no_slope_and_comparisons_look_at_values() -> None:
     assert "Dual" in repr(z)
 
 
+def test_matrix_products_follow_the_product_rule() -> None:
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4) - 5
+    moved, direction = Dual(b, np.ones((3, 4))), np.ones((3, 4))
+    for found in (a @ moved, Dual(a) @ moved, (moved.T @ a.T).T):
+        assert found.value == pytest.approx(a @ b)
+        assert found.slope == pytest.approx(a @ direction)
+    assert moved.size == 12
+
+
 def test_what_has_no_slope_is_refused_with_what_has_one() -> None:
     with pytest.raises(
         cr.FormError, match=r"no slope is known for np\.floor: write the form with np\.absolute, np\.add, "

@@ -104,7 +104,7 @@ def _silu_slope(z: Array) -> Array:
 
 
 def _softplus_form(z: Any, m: Elementary) -> Any:
-    c = m.constant(m.maximum(z, 0.0))  # log(1 + e^z) = c + log(e^−c + e^(z−c)) for every constant c
+    c = m.maximum(m.constant(z), 0.0)  # log(1 + e^z) = c + log(e^−c + e^(z−c)) for every constant c
     return c + m.log(m.exp(-c) + m.exp(z - c))
 
 
@@ -119,7 +119,7 @@ def _softmax_slope(z: Array) -> Array:
 
 
 def _softmax_form(z: Any, m: Elementary) -> Any:
-    e = m.exp(z - m.constant(m.largest(z)))  # the shift cancels in the quotient
+    e = m.exp(z - m.largest(m.constant(z)))  # the shift cancels in the quotient
     return e / m.sum(e)
 
 

@@ -163,7 +163,7 @@ def _log_sum_exp(z: Array) -> Array:
 
 
 def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
-    c = m.constant(m.largest(z))
+    c = m.largest(m.constant(z))
     return m.sum(y * (c + m.log(m.sum(m.exp(z - c))) - z))
 
 

@@ -86,6 +86,21 @@ class Dual:
     def __getitem__(self, index: SupportsIndex | slice | tuple[Any, ...]) -> Dual:
         return Dual(self.value[index], self.slope[index])
 
+    def __matmul__(self, other: Any) -> Dual:
+        o = dual(other)
+        return Dual(self.value @ o.value, self.slope @ o.value + self.value @ o.slope)
+
+    def __rmatmul__(self, other: Any) -> Dual:
+        return dual(other) @ self
+
+    @property
+    def T(self) -> Dual:
+        return Dual(self.value.T, self.slope.T)
+
+    @property
+    def size(self) -> int:
+        return self.value.size
+
     @property
     def shape(self) -> tuple[int, ...]:
         return self.value.shape
@@ -198,4 +213,5 @@ _UFUNCS: dict[np.ufunc, Callable[..., Dual]] = {
     np.multiply: lambda x, y: dual(x) * y,
     np.divide: lambda x, y: dual(x) / y,
     np.power: lambda x, y: dual(x) ** y,
+    np.matmul: lambda x, y: dual(x) @ y,
 }

@@ -33,7 +33,7 @@ def bp3(delta: Float[np.ndarray, "batch out"]) -> Float[np.ndarray, " out"]:
 
 
 def bp4(a_before: Float[np.ndarray, "batch in"], delta: Float[np.ndarray, "batch out"]) -> Float[np.ndarray, "out in"]:
-    r"""The rate of change with a weight: $\frac{\partial C}{\partial w^l_{jk}} = a^{l-1}_k \, \delta^l_j$"""
+    r"""The rate of change with a weight: $\frac{\partial C}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j$"""
     return delta.T @ a_before
 
 
