@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run test proof docs lint clean
+.PHONY: run test verify proof docs lint clean
 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
@@ -16,9 +16,15 @@ test: $(VENV)/.dev  ## style, types and every test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
 
+verify: $(VENV)/.dev  ## every road to the gradient, over random networks
+	$(BIN)/chainrule verify --survey 500
+
 proof: $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(BIN)/python benchmarks/digits_accuracy.py
+	$(BIN)/python benchmarks/hadamard_or_matrix.py
 	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
+	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
+	$(BIN)/chainrule verify --survey 10000
 
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py

@@ -18,10 +18,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
+from concepts_rows import PRELUDE, ROWS
 
 from chainrule import equations
 from chainrule.cli.main import app
+from chainrule.explanation.document import Factor
 
 DOCS = Path(__file__).resolve().parent
 
@@ -93,7 +96,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to",
-        "standard error; an error is one line and exit code 2. A run that Ctrl-C stops keeps its last whole epoch, and has",
+        "standard error; an error is one line (a wrong option: its usage) and exit code 2. A run that Ctrl-C stops keeps its last whole epoch, and has",
         "exit code 130.",
         "",
         "`chainrule` alone works one derivative out; `chainrule --version` prints the version.",
@@ -117,6 +120,44 @@ def commands_page() -> str:
             text = "" if default is None or default is False or parameter.required else f"`{default}`"
             lines.append(f"| {shown} | {parameter.help} | {text} |")
     return "\n".join([*lines, ""])
+
+
+def concepts_page() -> str:
+    """Each idea of the texts, the call that computes it, and what the call answers."""
+    names: dict[str, Any] = {}
+    exec(compile(PRELUDE, "docs/concepts_rows.py", "exec"), names)
+    lines = [
+        "# Ideas of the texts, executed",
+        "",
+        "Generated from `docs/concepts_rows.py` by `make docs`: every call is run, and a test runs them all again. Where a",
+        "row gives two answers, they are the two sides of its equation. The table grows with the library.",
+        "",
+        "```py",
+        PRELUDE.strip(),
+        "```",
+        "",
+        "| id | idea | call | answer |",
+        "|---|---|---|---|",
+    ]
+    for id, idea, call in ROWS:
+        answer = shown(eval(compile(call, id, "eval"), names))
+        lines.append(f"| {id} | {idea} | `{call}` | {answer} |".replace("|·|", "abs"))
+    return "\n".join([*lines, ""])
+
+
+def shown(value: Any) -> str:
+    """An answer in six digits: (0.5, −0.25)."""
+    if isinstance(value, (bool, np.bool_, str)):
+        return str(value)
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}".replace("-", "−")
+    if isinstance(value, np.ndarray):
+        return shown(value.tolist())
+    if isinstance(value, Factor):
+        return f"{value.symbol} = {shown(value.value)}"
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(shown, value))})"
+    return str(value)
 
 
 def with_outputs(text: str, folder: str) -> str:
@@ -145,7 +186,7 @@ def printed_by(command: str, folder: str) -> str:
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-PAGES = {"equations.md": equations_page, "commands.md": commands_page}
+PAGES = {"equations.md": equations_page, "commands.md": commands_page, "concepts.md": concepts_page}
 
 
 def main() -> None:
@@ -156,7 +197,7 @@ def main() -> None:
     for name in stale:
         (DOCS / name).write_text(PAGES[name]())
         print(f"wrote docs/{name}")
-    for page in (DOCS / "python.md", DOCS.parent / "README.md"):
+    for page in [DOCS.parent / "README.md", *(page for page in DOCS.glob("*.md") if page.name not in PAGES)]:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "runs").mkdir()
             page.write_text(with_outputs(page.read_text(), folder))

@@ -17,7 +17,7 @@ LAYERS = [
     "storage",
     "verification conventions",
     "training",
-    "engines per_example report",
+    "circuits engines per_example report",
     "backward prediction",
     "forward equations updates",
     "network",
@@ -98,6 +98,21 @@ def test_evaluate_knows_the_nouns_alone() -> None:
     text = path.read_text()
     assert ".slope(" not in text
     assert ".delta(" not in text
+
+
+ROADS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_step", "symbolic"]
+
+
+@pytest.mark.parametrize("name", ROADS)
+def test_a_road_knows_nouns_and_forms_alone(name: str) -> None:
+    """No road borrows from the river, nor from another road; each takes its slopes from the forms."""
+    path = SOURCE / "verification" / f"{name}.py"
+    nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters"}
+    shared = {"chainrule.verification.evaluate", "chainrule.verification.local"}
+    for module, _ in imported(path):
+        assert module.split(".")[1] in nouns or module in shared, f"{name}.py imports {module}"
+    for reach in (".slope(", ".delta("):
+        assert reach not in path.read_text()
 
 
 def test_nothing_in_the_river_looks_at_the_banks() -> None:

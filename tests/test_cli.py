@@ -96,7 +96,7 @@ def test_alone_it_works_one_derivative_out(chainrule_: Run) -> None:
 
 def test_version_and_help_are_said(chainrule_: Run) -> None:
     assert chainrule_("--version").out == f"chainrule {cr.__version__}\n"
-    for command in ("train", "predict", "show", "explain"):
+    for command in ("train", "predict", "show", "explain", "verify"):
         assert command in chainrule_("--help").out
         assert chainrule_(command, "-h").code == 0
 
@@ -210,6 +210,23 @@ def test_any_notes_that_a_user_kept_can_be_shown(chainrule_: Run) -> None:
     assert "notes the cost 7" in chainrule_("explain", "odd.safetensors", "--data", "xor.csv").err
 
 
+def test_verify_says_whether_the_roads_agree_in_its_exit_code(chainrule_: Run, xor: str) -> None:
+    said = chainrule_("verify", "--roads", "delta,raw,differences")
+    assert (said.code, said.err) == (0, "")
+    assert "3 roads agree over 83 derivatives" in said.out
+    planted = chainrule_("verify", "--plant", "transpose", "--roads", "delta,raw")
+    assert (planted.code, planted.err) == (1, "")
+    assert "likely cause: transpose" in planted.out
+    as_json = json.loads(chainrule_("verify", "--plant", "stale_z", "--roads", "delta,raw", "--json").out)
+    assert as_json["agree"] is False
+    assert as_json["rows"][-1]["causes"][0]["name"] == as_json["planted"] == "stale_z"
+    assert "2-4-2" in chainrule_("verify", xor, "--rows", "3", "--roads", "delta,raw").out
+    assert "1 row, cross_entropy" in chainrule_("verify", xor, "--row", "2", "--roads", "delta,raw").out
+    surveyed = chainrule_("verify", "--survey", "5", "--roads", "delta,raw")
+    assert surveyed.code == 0
+    assert "5 healthy networks" in surveyed.out
+
+
 # mistakes -----------------------------------------------------------------------------------------------------------
 MISTAKES = [
     # commands and options
@@ -290,6 +307,24 @@ MISTAKES = [
     ("explain --of a", "of='C'"),
     ("explain xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
     ("explain xor.safetensors --row -1", "--row -1"),
+    # verify
+    ("verify --plant transposed", "did you mean 'transpose'"),
+    ("verify --roads delta", "a comparison takes two roads, got delta; there are delta, raw"),
+    ("verify --roads delta,dleta", "did you mean 'delta'"),
+    ("verify --roads=", "unknown road ''"),
+    ("verify --survey 0", "a survey takes at least one network, got 0"),
+    ("verify --survey 3 --plant transpose", "--survey draws its own networks"),
+    ("verify --survey 3 --roads raw", "a comparison takes two roads, got raw"),
+    ("verify --seed -1", "--seed is a whole number ≥ 0, got -1"),
+    ("verify --rows 3", "--data, --row and --rows go with a model"),
+    ("verify --cost crossentropy", "did you mean 'cross_entropy'"),
+    ("verify nofile.safetensors", "there is no file nofile.safetensors"),
+    ("verify xor.csv", "xor.csv is no safetensors file"),
+    ("verify xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
+    ("verify xor.safetensors --rows 0", "--rows is a whole number ≥ 1, got 0"),
+    ("verify xor.safetensors --data lack.csv", "lack.csv has no target, and a cost needs one"),
+    ("verify xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
+    ("verify xor.safetensors --plant last_example_only --row 0", "cannot show here: one example alone"),
     # where the output goes
     ("train xor.csv -o missing/x.safetensors", "missing; make it first"),
     ("train xor.csv -o folder", "folder: it is a folder"),

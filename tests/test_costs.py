@@ -146,3 +146,44 @@ def test_a_cost_that_cannot_be_used_is_refused(form, message: str) -> None:  # t
 
 def test_every_named_cost_is_in_the_tests() -> None:
     assert set(NAMED) <= set(COSTS)
+
+
+def test_a_form_that_loses_its_slope_is_refused_and_one_in_numpy_keeps_it() -> None:
+    """A cost whose value is right and whose gradient is silently zero would never train."""
+    net, x, y = (
+        cr.Network.random([2, 3], dtype="float64"),
+        [[0.1, 0.2], [2.0, -3.0]],
+        [[1.0, 0.0, 0.0], [0.0, 0.0, 4.0]],
+    )
+    pieces = cr.own_cost(
+        lambda a, y: np.sum(np.where(np.abs(a - y) < 1, (a - y) ** 2 / 2, np.abs(a - y) - 0.5), axis=1)
+    )
+    assert cr.gradient(net, x, y, pieces).flat() == pytest.approx(cr.gradient(net, x, y, "huber").flat(), rel=1e-12)
+    for lost in (
+        lambda a, y, m: np.asarray([float(np.sum(getattr(row, "value", row))) for row in a]),
+        lambda a, y: 1.0,
+    ):
+        with pytest.raises(cr.FormError):
+            cr.own_cost(lost, "lost")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_error_of_a_saturated_output_keeps_its_digits(dtype: str) -> None:
+    """δ = p − y where p is 1 − 1e-8 or 1 − 1e-14: the naive difference keeps none in float32, two in float64."""
+    z = 18.0 if dtype == "float32" else 32.4
+    logistic = cr.Network([np.array([[z]], dtype)], None, "sigmoid")
+    true = -math.exp(-z) / (1 + math.exp(-z))
+    assert float(cr.gradient(logistic, [1.0], [1.0], "binary_cross_entropy").flat()[0]) == pytest.approx(true, rel=1e-5)
+    net = cr.Network([np.array([[z], [0.0]], dtype)], None, "softmax")
+    delta = cr.backward(cr.forward(net, [1.0]), [1.0, 0.0], "cross_entropy").delta[1]
+    assert delta.tolist() == pytest.approx([true, -true], rel=1e-5)
+    assert float(cr.cost(net, [1.0], [1.0, 0.0], "cross_entropy")) == pytest.approx(math.log1p(math.exp(-z)), rel=1e-5)
+
+
+def test_soft_targets_that_miss_1_by_rounding_have_the_gradient_of_their_own_cost() -> None:
+    net, y = cr.Network([[[0.3], [-1.0]]], None, "softmax"), np.array([[0.50004, 0.5]])
+    z = np.array([[0.3, -1.0]])
+    p = np.exp(z) / np.exp(z).sum()
+    assert cr.backward(cr.forward(net, [[1.0]]), y, "cross_entropy").delta[1] == pytest.approx(
+        y.sum() * p - y, rel=1e-12
+    )

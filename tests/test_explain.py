@@ -140,7 +140,7 @@ def test_path_sums_list_the_strongest_paths_and_add_the_rest_exactly() -> None:
     sizes = [abs(term.value) for term in terms.terms]
     assert sizes == sorted(sizes, reverse=True)
     assert sum(t.value for t in terms.terms) + terms.rest_sum == pytest.approx(found.value, rel=1e-12)
-    assert "2 more paths, together" in str(found)
+    assert "2 more of them, together" in str(found)
 
 
 def test_too_many_paths_are_refused_with_their_number() -> None:

@@ -236,3 +236,42 @@ def test_reductions_are_mean_sum_and_none() -> None:
     assert cr.cost(net, x[0], y[0], reduction="none") == each[0]
     with pytest.raises(cr.UnknownNameError, match="did you mean 'mean'"):
         cr.cost(net, x, y, reduction="means")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda net: cr.Network([[[1.0]]], None, None), "activations are names, or what chainrule.activation"),
+        (lambda net: cr.Network([[[1.0]]], None, np.tanh), "got tanh"),
+        (lambda net: cr.Network.random([2, 1], seed=-1), "a seed is a whole number ≥ 0"),
+        (lambda net: net.with_value("w/1/0/0", math.nan), "w/1/0/0 takes a finite number, got nan"),
+        (lambda net: cr.forward(net, [[1.0, 2.0, 3.0], [1.0]]), "rows of one length"),
+        (lambda net: cr.gradient(net, [1.0, 2.0, 3.0], [[0.0], [1.0, 2.0]]), "rows of one length"),
+        (lambda net: cr.gradient(net, [1.0, 2.0, 3.0], None), "targets|target"),
+    ],
+)
+def test_what_is_no_network_and_no_array_is_said_so(call, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(cr.ChainruleError, match=message):
+        call(cr.Network.random([3, 2]))
+
+
+def test_arrays_of_the_other_byte_order_are_the_same_numbers() -> None:
+    assert cr.Network.random([3, 2], dtype=">f4").dtype == np.dtype("float32")
+
+
+def test_texts_are_the_networks_own_labels_where_it_has_some() -> None:
+    table = cr.read_table("iris")
+    terms = cr.Preprocessing.fit(table.columns, table.inputs, table.target)
+    net = cr.Network.random([4, 3], output="softmax", dtype="float64").with_preprocessing(terms)
+    x = terms.rows(table.inputs[:1])
+    by_text = cr.cost(net, x, ["versicolor"], "cross_entropy")
+    assert by_text == cr.cost(net, x, [1], "cross_entropy")
+    with pytest.raises(cr.DataError, match="none of the classes"):
+        cr.cost(net, x, ["tulip"], "cross_entropy")
+
+
+def test_huge_weights_have_a_mean_too() -> None:
+    net = cr.Network.random([3, 2], dtype="float64")
+    x, y = np.ones((2, 3)), np.zeros((2, 2))
+    heavy = cr.gradient(net, x, y, weight=[1e308, 1e308])
+    assert heavy.flat().tolist() == cr.gradient(net, x, y).flat().tolist()

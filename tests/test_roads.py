@@ -73,10 +73,10 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
     share = np.ones(len(p.x)) if weight is None else weight
     share = share / share.sum() if reduction == "mean" else share
     by_hand = sum((float(s) * g for s, g in zip(share, each)), total.zeros())
-    scale = sum(abs(float(s)) * g.norm() for s, g in zip(share, each))
-    assert (by_hand - total).norm() <= 1e-12 * scale
-    assert (each.reduce(reduction, weight) - total).norm() <= 1e-13 * scale
-    assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=0)
+    rounding = rounding_bound(p.network, p.x, p.y, p.cost, share)  # one bias a layer may cancel down to it
+    assert (by_hand - total).norm() <= rounding
+    assert (each.reduce(reduction, weight) - total).norm() <= rounding
+    assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=rounding)
     for rows, weights, biases in each.chunks(2):
         for l in weights.numbers:
             assert weights[l].shape == (rows.stop - rows.start, *p.network.weights[l].shape)
@@ -115,11 +115,11 @@ def test_the_rounding_bound_is_no_blank_cheque() -> None:
 
 
 def test_a_float32_network_trained_until_nothing_is_left_to_learn_is_not_called_wrong() -> None:
-    """δ = a − y keeps no digit where a is 1 − 1e-9 in float32: that is rounding, not a fault."""
-    net = cr.Network([np.array([[9.0], [-9.0]], np.float32)], [np.array([0.5, -0.5], np.float32)], "softmax")
-    x, y = [[1.0], [1.1]], [[1.0, 0.0], [1.0, 0.0]]
-    g = cr.gradient(net, x, y, "cross_entropy")
-    verdict = check_network(net, g, x, y, "cross_entropy")
+    """a − y keeps no digit where a is 1 − 4e-8 in float32: that is rounding, not a fault."""
+    net = cr.Network([np.array([[17.0]], np.float32)], [np.array([0.1], np.float32)], "sigmoid")
+    x, y = [[1.0], [0.99]], [[1.0], [1.0]]
+    g = cr.gradient(net, x, y, "quadratic")
+    verdict = check_network(net, g, x, y, "quadratic")
     assert verdict
     assert verdict.distance > 1e-3
 

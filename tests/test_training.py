@@ -185,10 +185,10 @@ def test_a_network_answers_with_the_labels_it_was_trained_on(
 
 @pytest.mark.parametrize("targets", [CLASSES, CLASSES == 1, CLASSES.astype(float)], ids=["int", "bool", "float"])
 @pytest.mark.parametrize("output", ["sigmoid", "identity"])
-def test_one_output_takes_zeros_and_ones_as_they_are(targets: np.ndarray, output: str) -> None:
+def test_zeros_and_ones_of_one_output_are_answered_as_they_came(targets: np.ndarray, output: str) -> None:
     run = cr.train(net(1, output), (X, targets), "binary_cross_entropy", cr.adam(0.1), epochs=40)
-    turn = 0.5 if output == "sigmoid" else 0.0
-    assert ((cr.predict(run.network, X)[:, 0] > turn) == (CLASSES == 1)).all()
+    assert cr.predict(run.network, X).tolist() == targets.tolist()
+    assert cr.score(run.network, X, targets) == 1.0
 
 
 @pytest.mark.parametrize("data", [(X, TEXTS), [X.tolist(), TEXTS.tolist()], cr.Dataset(X, TEXTS)])
@@ -381,3 +381,15 @@ def test_a_watched_row_that_leaves_the_numbers_stops_nothing_and_stays_out_of_th
     assert run.history[0]["validation_cost"] == np.inf
     assert "Infinity" not in json_text(run.report.to_json())
     assert run.report.ended == "finished"
+
+
+def test_numbers_that_are_classes_are_answered_as_classes() -> None:
+    """0 and 1 under binary_cross_entropy, and one-hot rows, are classes although nobody gave them names."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 2))
+    y = (x[:, 0] > 0).astype(int)
+    net = cr.train(cr.Network.random([2, 4, 1], "tanh", "sigmoid"), (x, y), "binary_cross_entropy", epochs=60).network
+    assert set(cr.predict(net, x).tolist()) <= {0, 1}
+    assert cr.score(net, x, y) > 0.8
+    hinge = cr.train(cr.Network.random([2, 4, 2], "tanh"), (x, np.eye(2)[y]), "multiclass_hinge", epochs=60).network
+    assert cr.score(hinge, x, y) > 0.8

@@ -22,16 +22,24 @@ per_example.py     each example's own gradient, lazily
 updates.py         the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · choose.py by name
+circuits/          gates.py value, local slopes and rule, a row each · circuit.py values forward, gradients backward ·
+                   of_network.py a network wired gate by gate
 training.py        train(…) -> Run; epochs(…) streams the same
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
-                   rounding.py how far rounding may move a gradient · agreement.py two gradients compared
+                   forward_mode.py dual numbers · complex_step.py Im C(θ + ih)/h · symbolic.py SymPy ·
+                   local.py local derivatives by the forms · raw.py ∂C/∂a without δ · sigma_matrices.py Σ′ products ·
+                   paths.py sums over paths · roads.py every road, a row each ·
+                   rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
+                   faults.py wrong rivers, a row each · causes.py why a gradient is wrong, by testing ·
+                   leeway.py how far two right gradients may differ · verify.py every road compared ·
+                   survey.py over many random networks
 conventions.py     how an author writes: index order, ½, marks of layers
 explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out
 
-cli/               main.py the command · train.py · predict.py · show.py · explain.py a command each ·
+cli/               main.py the command · train.py · predict.py · show.py · explain.py · verify.py a command each ·
                    output.py what is printed where · worked_example.py the chain it shows
 """
 
@@ -48,6 +56,7 @@ from chainrule.costs import Cost, binary_cross_entropy, cross_entropy, huber, mu
 from chainrule.data import Dataset, load_data
 from chainrule.errors import (
     ChainruleError,
+    CircuitError,
     DataError,
     DisagreementError,
     DivergenceError,
@@ -69,12 +78,15 @@ from chainrule.tables import Table, read_table
 from chainrule.updates import Rule, adam, delta_rule, momentum
 
 if TYPE_CHECKING:
+    from chainrule.circuits.circuit import Circuit
+    from chainrule.circuits.of_network import circuit_of
     from chainrule.conventions import Convention
     from chainrule.explanation.derivative import explain
     from chainrule.report import Report
     from chainrule.storage import load, save
     from chainrule.training import Epoch, Run, epochs, train
     from chainrule.verification.agreement import Agreement, check_gradient
+    from chainrule.verification.verify import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -83,6 +95,8 @@ __all__ = [
     "Agreement",
     "Backward",
     "ChainruleError",
+    "Circuit",
+    "CircuitError",
     "Convention",
     "Cost",
     "DataError",
@@ -107,12 +121,14 @@ __all__ = [
     "Table",
     "Trace",
     "UnknownNameError",
+    "Verification",
     "__version__",
     "activation",
     "adam",
     "backward",
     "binary_cross_entropy",
     "check_gradient",
+    "circuit_of",
     "cost",
     "cross_entropy",
     "delta_rule",
@@ -134,20 +150,25 @@ __all__ = [
     "score",
     "squared_error",
     "train",
+    "verify",
 ]
 
 _LAZY = {
     "Agreement": "verification.agreement",
+    "Circuit": "circuits.circuit",
     "Convention": "conventions",
     "Epoch": "training",
     "Report": "report",
     "Run": "training",
+    "Verification": "verification.verify",
     "check_gradient": "verification.agreement",
+    "circuit_of": "circuits.of_network",
     "epochs": "training",
     "explain": "explanation.derivative",
     "load": "storage",
     "save": "storage",
     "train": "training",
+    "verify": "verification.verify",
 }
 
 

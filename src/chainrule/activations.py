@@ -217,21 +217,35 @@ def activation(
         return np.asarray(full_form(z, ARRAYS), dtype=z.dtype)
 
     def slope(z: Array) -> Array:
-        result = full_form(Dual(z, 1.0), DUALS)
-        return np.array(result.slope) if isinstance(result, Dual) else np.zeros_like(z)
+        return np.array(with_slope(full_form(Dual(z, 1.0), DUALS), name).slope)
 
+    if name in NAMED:
+        raise FormError(f"{name!r} is the name of a built-in activation, which costs and files know: choose another")
     own = Activation(name, value, slope, full_form, formula, formula, tuple(kinks), own=True)
     _check_own(own)
     return own
 
 
+def with_slope(result: Any, name: str) -> Dual:
+    """What a form gave for a dual number. Raises FormError where the slope was lost on the way."""
+    if isinstance(result, Dual):
+        return result
+    raise FormError(
+        f"the form of {name!r} gives {type(result).__name__} and no slope for a dual number: write it with + − × ÷, with m, "
+        "or with NumPy's own functions, without np.asarray, float() or the like"
+    )
+
+
 def as_form(form: Callable[..., Any], arguments: str) -> Callable[..., Any]:
     """A form that takes the namespace m last, from one that may have been written in plain NumPy."""
     given = arguments.split()
-    try:
-        count = len(inspect.signature(form).parameters)
-    except (TypeError, ValueError):  # np.tanh and other built-ins tell no signature
-        count = len(given)
+    if isinstance(form, np.ufunc):
+        count = form.nin
+    else:
+        try:
+            count = len(inspect.signature(form).parameters)
+        except (TypeError, ValueError):  # some built-ins tell no signature
+            count = len(given)
     if count == len(given) + 1:
         return form
     if count != len(given):

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation, as_form, sigmoid, softmax, softplus
+from chainrule.activations import Activation, as_form, sigmoid, softplus, with_slope
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import DataError, FormError, PairError, SettingError
@@ -74,7 +74,7 @@ class Cost:
 
     def on(self, output: Activation) -> Pair:
         """This cost on that output activation. Raises PairError where the two do not fit."""
-        pair = self.pairs.get(output.name) or self.pairs.get(ANY)
+        pair = (None if output.own else self.pairs.get(output.name)) or self.pairs.get(ANY)
         if pair is None:
             legal = " or ".join(self.pairs)
             raise PairError(
@@ -133,8 +133,8 @@ def squared_error(half: bool = False) -> Cost:
 
 def huber(threshold: float = 1.0) -> Cost:
     """½e² up to |e| = threshold, then threshold·(|e| − ½ threshold), with e = a − y: outliers pull with bounded force."""
-    if not 0 < threshold < np.inf:
-        raise SettingError(f"huber needs a finite threshold > 0, got {threshold}")
+    if not isinstance(threshold, (int, float, np.number)) or not 0 < threshold < np.inf:
+        raise SettingError(f"huber needs a finite threshold > 0, got {threshold!r}")
     c = threshold
 
     def value(a: Array, y: Array) -> Array:
@@ -157,9 +157,12 @@ def huber(threshold: float = 1.0) -> Cost:
     )
 
 
-def _log_sum_exp(z: Array) -> Array:
+def _parts(z: Array) -> tuple[Array, Array, Array]:
+    """(largest z, e^(z − largest), Σ of those without the largest itself), by which nothing small is lost beside 1."""
     top = z.max(axis=1, keepdims=True)
-    return top + np.log(np.exp(z - top).sum(axis=1, keepdims=True))
+    e = np.exp(z - top)
+    first = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    return top, e, np.where(first, 0, e).sum(axis=1, keepdims=True)
 
 
 def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
@@ -168,11 +171,18 @@ def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
 
 
 def _cross_entropy_value(z: Array, y: Array) -> Array:
-    return (y * (_log_sum_exp(z) - z)).sum(axis=1)
+    top, _, rest = _parts(z)
+    return (y * ((top - z) + np.log1p(rest))).sum(axis=1)
 
 
 def _cross_entropy_delta(z: Array, y: Array) -> Array:
-    return softmax.value(z) - y
+    """p − y, written p_j Σ_{i≠j} y_i − y_j Σ_{i≠j} p_i: where p_j is close to 1 the second sum keeps the digits."""
+    _, e, rest = _parts(z)
+    total = 1 + rest
+    p = e / total
+    first = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    others = np.where(first, rest / total, 1 - p)
+    return p * (y.sum(axis=1, keepdims=True) - y) - y * others
 
 
 def _probability_slope(a: Array, y: Array) -> Array:
@@ -204,7 +214,8 @@ def _binary_value(z: Array, y: Array) -> Array:
 
 
 def _binary_delta(z: Array, y: Array) -> Array:
-    return sigmoid.value(z) - y
+    """p − y, written (1 − y) σ(z) − y σ(−z), which keeps its digits where p is close to 1."""
+    return (1 - y) * sigmoid.value(z) - y * sigmoid.value(-z)
 
 
 def _choice_slope(a: Array, y: Array) -> Array:
@@ -306,8 +317,7 @@ def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y
         for j in range(a.shape[1]):  # one direction at a time: ∂C/∂a_j of every example
             seed = np.zeros_like(a)
             seed[:, j] = 1
-            result = full_form(Dual(a, seed), y, DUALS)
-            columns.append(result.slope.reshape(len(a)) if isinstance(result, Dual) else np.zeros(len(a), a.dtype))
+            columns.append(with_slope(full_form(Dual(a, seed), y, DUALS), name).slope.reshape(len(a)))
         return np.stack(columns, axis=1)
 
     own = Cost(name, formula, formula, {ANY: Pair("a", value, slope, full_form)}, own=True)

@@ -42,7 +42,10 @@ class Dual:
     def __truediv__(self, other: Any) -> Dual:
         o = dual(other)
         quotient = self.value / o.value
-        return Dual(quotient, (self.slope - quotient * o.slope) / o.value)
+        with np.errstate(invalid="ignore"):
+            slope = (self.slope - quotient * o.slope) / o.value
+        beyond = np.isinf(o.value) & np.isfinite(self.value)  # 1 / (1 + exp(800)) is 0, and so is its slope
+        return Dual(quotient, np.where(beyond, 0, slope))
 
     def __pow__(self, exponent: Any) -> Dual:
         if isinstance(exponent, Dual):
@@ -109,9 +112,25 @@ class Dual:
         """`np.exp(dual)` and its like, so that a form may be written in plain NumPy."""
         rule = _UFUNCS.get(ufunc)
         if rule is None or method != "__call__" or kwargs:
-            known = ", ".join(sorted(f"np.{u.__name__}" for u in _UFUNCS))
-            raise FormError(f"no slope is known for np.{ufunc.__name__}: write the form with {known}")
+            raise _unknown(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
         return rule(*inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Dual:
+        """`np.where` and `np.sum`, through which the slope would otherwise be lost without a word."""
+        rule = _FUNCTIONS.get(function)
+        if rule is None:
+            raise _unknown(function.__name__)
+        return rule(*args, **kwargs)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Dual:
+    x, y = dual(x), dual(y)
+    return Dual(np.where(condition, x.value, y.value), np.where(condition, x.slope, y.slope))
+
+
+def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Dual:
+    x = dual(x)
+    return Dual(x.value.sum(axis=axis, keepdims=keepdims), x.slope.sum(axis=axis, keepdims=keepdims))
 
 
 def dual(x: Any) -> Dual:
@@ -122,7 +141,8 @@ def dual(x: Any) -> Dual:
 def exp(x: Any) -> Dual:
     x = dual(x)
     value = elementary.ARRAYS.exp(x.value)
-    return Dual(value, value * x.slope)
+    with np.errstate(over="ignore", invalid="ignore"):  # a constant stays one where the value is too large for a float
+        return Dual(value, np.where(x.slope == 0, 0, value * x.slope))
 
 
 def log(x: Any) -> Dual:
@@ -132,8 +152,8 @@ def log(x: Any) -> Dual:
 
 def tanh(x: Any) -> Dual:
     x = dual(x)
-    value = np.tanh(x.value)
-    return Dual(value, (1 - value**2) * x.slope)
+    e = np.exp(-2 * np.abs(x.value))  # 1 / cosh², which 1 − tanh² is too, but for its digits at a saturated neuron
+    return Dual(np.tanh(x.value), 4 * e / (1 + e) ** 2 * x.slope)
 
 
 def erf(x: Any) -> Dual:
@@ -215,3 +235,10 @@ _UFUNCS: dict[np.ufunc, Callable[..., Dual]] = {
     np.power: lambda x, y: dual(x) ** y,
     np.matmul: lambda x, y: dual(x) @ y,
 }
+
+_FUNCTIONS: dict[Any, Callable[..., Dual]] = {np.where: _where, np.sum: _sum}
+
+
+def _unknown(name: str) -> FormError:
+    known = ", ".join(sorted(f"np.{each.__name__}" for each in [*_UFUNCS, *_FUNCTIONS]))
+    return FormError(f"no slope is known for np.{name}: write the form with {known}")

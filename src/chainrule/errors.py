@@ -9,6 +9,7 @@
     ├── IdError             "w/9/0/0" where there is no layer 9          (a KeyError)
     ├── FileError           a file missing, foreign, damaged, unwritable (an OSError)
     ├── FormError           a user's own σ or C that cannot be used      (a ValueError)
+    ├── CircuitError        wires, values or gates that do not fit       (a ValueError)
     ├── DisagreementError   two roads to one derivative differ           (an ArithmeticError)
     └── DivergenceError     training left the numbers                    (an ArithmeticError)
 
@@ -59,6 +60,10 @@ class FileError(ChainruleError, OSError):
 
 class FormError(ChainruleError, ValueError):
     """A user's own activation or cost that cannot be used."""
+
+
+class CircuitError(ChainruleError, ValueError):
+    """Wires of two circuits, a value that does not fit its wires, a gate where it is not defined."""
 
 
 class DisagreementError(ChainruleError, ArithmeticError):

@@ -13,8 +13,9 @@ from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.data import as_weights, encode_targets
 from chainrule.errors import ShapeError, unknown_name
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
+from chainrule.preprocessing import as_target
 
 Array = np.ndarray
 REDUCTIONS = ("mean", "sum", "none")
@@ -43,7 +44,7 @@ def forward(network: Network, x: Any) -> Trace:
 
     x is one example (in,) or rows (batch, in), cast to the network's dtype.
     """
-    rows = network.rows(x)
+    rows = as_network(network, "forward(network, x)").rows(x)
     a, z = propagate(network.parameters, network.activations, rows)
     if np.ndim(x) == 1:
         a, z = [each[0] for each in a], [each[0] for each in z]
@@ -66,11 +67,14 @@ def target_rows(network: Network, x: Any, y: Any, cost: Cost) -> tuple[Array, Ar
 
     y is (out,) for one example and (batch, out) for rows; class labels 0…out−1 will do where they are one a row.
     """
-    pair = cost.on(network.output)
+    pair = cost.on(as_network(network, "the cost of (network, x, y)").output)
     rows = network.rows(x)
-    targets = np.asarray(y)
+    targets = as_target(y)
     if np.ndim(x) == 1:
         targets = targets[None]  # one example's (out,), or its one label
+    terms = network.preprocessing
+    if targets.dtype.kind == "U" and terms is not None and terms.labels is not None:
+        targets = terms.targets(targets)  # texts are the network's own labels, where it has some
     encoded, _ = encode_targets(targets, network.sizes[-1], len(rows))
     encoded = encoded.astype(network.dtype)
     cost.check_targets(encoded)
@@ -106,4 +110,7 @@ def shares(rows: int, reduction: str, weight: Any = None) -> Float[np.ndarray, "
     if reduction not in ("mean", "sum"):
         raise unknown_name("reduction", reduction, ("mean", "sum"))
     w = np.ones(rows) if weight is None else as_weights(weight, rows)
-    return w / w.sum() if reduction == "mean" else w
+    if reduction == "sum":
+        return w
+    w = w / w.max()  # weights of 1e308 have a mean too
+    return w / w.sum()

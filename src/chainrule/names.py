@@ -27,4 +27,11 @@ def resolve(what: str, table: Mapping[str, Callable[..., T]], given: str | T, ki
         return given
     if isinstance(given, str):
         return look_up(what, table, given, {})
-    raise SettingError(f"{what}: a name ({', '.join(table)}) or an object such as {example} is needed, got {given!r}")
+    raise SettingError(
+        f"{what}: a name ({', '.join(table)}) or an object such as {example} is needed, got {_short(given)}"
+    )
+
+
+def _short(given: object) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 and "\n" not in text else type(given).__name__

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation
+from chainrule.data import generator
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
-from chainrule.preprocessing import Preprocessing
+from chainrule.preprocessing import Preprocessing, as_array
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")
@@ -36,7 +37,7 @@ class Network:
         self,
         weights: Sequence[Any],
         biases: Sequence[Any] | None = None,
-        activations: str | Activation | Sequence[str | Activation] = "sigmoid",
+        activations: Any = "sigmoid",
         *,
         preprocessing: Preprocessing | None = None,
     ) -> None:
@@ -81,7 +82,7 @@ class Network:
     def random(
         cls,
         sizes: Sequence[int],
-        activations: str | Activation | Sequence[str | Activation] = "relu",
+        activations: Any = "relu",
         output: str | Activation = "identity",
         init: str = "auto",
         bias: str = "neuron",
@@ -105,7 +106,7 @@ class Network:
         if bias not in BIASES:
             raise unknown_name("bias", bias, BIASES)
         kind = _dtype(dtype)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         weights, biases = [], []
         for n_in, n_out, sigma in zip(sizes, sizes[1:], sigmas):
             weights.append(INITS[init](rng, n_out, n_in, sigma).astype(kind))
@@ -165,6 +166,8 @@ class Network:
 
     def with_value(self, id: str | Id, value: float) -> Network:
         """This network with one weight or bias changed: `net.with_value("w/2/0/0", -1.99)`."""
+        if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+            raise SettingError(f"{id} takes a finite number, got {value!r}")
         flat = self.parameters.flat()
         flat[entry_of(self.parameters, parse(id, self.parameters))] = value
         return self.with_parameters(self.parameters.like(flat))
@@ -183,7 +186,7 @@ class Network:
 
         Raises ShapeError for another number of inputs and DataError for NaN or infinities.
         """
-        a = np.asarray(x)
+        a = as_array(x, "inputs x")
         if a.dtype.kind not in "fiub":
             raise DataError(f"inputs are numbers, got {a.dtype}")
         if a.ndim not in (1, 2) or a.shape[-1] != self.sizes[0]:
@@ -201,7 +204,9 @@ class Network:
         return rows
 
 
-def _by_layer(given: str | Activation | Sequence[str | Activation], count: int) -> list[str | Activation]:
+def _by_layer(given: Any, count: int) -> list[Any]:
+    if callable(given) or given is None:
+        raise SettingError(f"activations are names, or what chainrule.activation(form) returns; got {_named(given)}")
     return [given] * count if isinstance(given, (str, Activation)) else list(given)
 
 
@@ -259,7 +264,18 @@ def _dtype(dtype: Any) -> np.dtype[Any]:
         kind = None
     if kind is None or kind.name not in DTYPES:
         raise SettingError(f"networks are float32 or float64, got {dtype!r}")
-    return kind
+    return np.dtype(kind.name)  # in this machine's order of bytes
+
+
+def _named(given: Any) -> str:
+    return getattr(given, "__name__", type(given).__name__)
+
+
+def as_network(given: Any, call: str) -> Network:
+    """The network that a call begins with. Raises SettingError for anything else, arguments in another order say."""
+    if isinstance(given, Network):
+        return given
+    raise SettingError(f"{call}: the first argument is a Network, got {type(given).__name__}")
 
 
 # how weights are first drawn ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, ShapeError
 from chainrule.forward import propagate
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.preprocessing import Preprocessing, as_array
 from chainrule.scores import accuracy, r_squared
 from chainrule.tables import Table
@@ -22,8 +22,8 @@ def predict(network: Network, x: Any) -> Any:
     """The network's answers for one example (in,) or rows (batch, in), or for a Table.
 
     A network trained on a data set answers with that set's labels, or its target in its own unit, and takes inputs as
-    they stood in the set; columns that have names (a Table's, a data frame's) are found by name, in any order. Without
-    labels a softmax answers with class numbers, and any other output with a^L itself (also to be had as
+    they stood in the set; where it was trained on a Table's columns, those of a Table or a data frame are found by name, in
+    any order. Without labels a softmax answers with class numbers, and any other output with a^L itself (also to be had as
     `forward(network, x).a[L]`).
     """
     rows, _ = _named_columns(x)
@@ -33,6 +33,7 @@ def predict(network: Network, x: Any) -> Any:
 
 def outputs(network: Network, x: Any) -> Array:
     """a^L (batch, out) for rows, or one example, in the user's terms: scaled and encoded as they were in training."""
+    as_network(network, "predict(network, x) and score(network, x, y)")
     rows, names = _named_columns(x)
     if rows.ndim == 1:
         rows = rows[None]

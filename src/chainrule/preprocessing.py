@@ -241,6 +241,8 @@ def as_target(given: Any, name: str = "y") -> Array:
             target = np.strings.decode(target, "utf-8")
         except UnicodeDecodeError:
             raise DataError(f"the target {name!r} holds bytes that are no text in UTF-8: decode them first") from None
+    if target.dtype.kind == "O" and target.ndim == 0:
+        raise DataError(f"the target {name!r} is {type(given).__name__}: targets are numbers, truth values or texts")
     if target.dtype.kind == "O":
         target = _from_objects(target, name)
     if target.dtype.kind not in "fiubU":

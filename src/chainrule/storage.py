@@ -16,7 +16,7 @@ from chainrule import activations
 from chainrule.activations import Activation
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import as_path, write_atomically
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
@@ -30,6 +30,7 @@ def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any
 
     `notes` is any JSON to keep beside it (how it was trained). Raises FileError where the folder is missing or closed.
     """
+    as_network(network, "save(network, path)")
     try:
         text = json.dumps({"version": VERSION, **_terms(network), "notes": dict(notes or {})})
     except (TypeError, ValueError, RecursionError) as error:

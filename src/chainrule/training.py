@@ -19,7 +19,7 @@ from chainrule.engines.engine import Recipe
 from chainrule.engines.reference import batch_shares
 from chainrule.errors import DataError, DivergenceError, SettingError, ShapeError
 from chainrule.forward import propagate
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.prediction import score_rows
 from chainrule.preprocessing import Preprocessing
 from chainrule.report import Report
@@ -99,7 +99,7 @@ class Epochs:
     for epoch in chainrule.epochs(network, data, rule="adam", epochs=50): print(epoch.number, epoch.cost)
 
     `run()` sums up the whole epochs so far, with the network after the last of them. Iterating again begins again: the
-    same network, the same seed, the same bits.
+    same network and, where the seed is a number, the same bits.
     """
 
     def __init__(
@@ -114,6 +114,7 @@ class Epochs:
         validation: Any = None,
         engine: str = "reference",
     ) -> None:
+        as_network(network, "train(network, data) and epochs(network, data)")
         self.recipe = Recipe(natural(network.output) if cost is None else as_cost(cost), as_rule(rule))
         self.recipe.cost.on(network.output)
         self.engine = choose(engine)
@@ -300,10 +301,21 @@ def _terms(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
     if terms is None and data.targets.ndim == 1:
         _, labels = encode_targets(data.targets, network.sizes[-1], len(data))
         terms = None if labels is None else Preprocessing(labels=labels)
+    if terms is None and cost.classifies:
+        labels = _unnamed_classes(network.sizes[-1], data, cost)
+        terms = None if labels is None else Preprocessing(labels=labels)
     if terms is not None and terms.labels is not None:
         logit = network.output.name == "identity" and cost.name == "binary_cross_entropy"
         terms = replace(terms, threshold=0.0 if logit else 0.5)
     return terms
+
+
+def _unnamed_classes(outputs: int, data: Dataset, cost: Cost) -> tuple[Any, ...] | None:
+    """The classes of targets that are numbers: 0 and 1 in one column, or the columns of one-hot rows by their numbers."""
+    if outputs == 1:
+        values = np.unique(data.targets)
+        return tuple(values.tolist()) if np.array_equal(values, [0, 1]) else None
+    return tuple(range(outputs)) if cost.targets in ("probabilities", "one-hot") else None
 
 
 def _check_width(network: Network, data: Dataset) -> None:

@@ -219,10 +219,9 @@ class _Work:
         return [*first, stages]
 
     def delta_form(self, target: Id) -> list[Product | Terms | Stages]:
-        return [
-            *self._in_times_delta(target),
-            *(self._origin_of_delta(target.layer, j) for j in self._entrances(target)),
-        ][:5]
+        if self._shared(target):
+            return self._in_times_delta(target)
+        return [*self._in_times_delta(target), self._origin_of_delta(target.layer, target.neuron)]
 
     def _in_times_delta(self, target: Id) -> list[Product | Terms | Stages]:
         layer, delta = target.layer, self.back.delta[target.layer]

@@ -51,7 +51,7 @@ def terms_text(part: Terms, closing: str = "") -> str:
         rows.append(f"  {term.left:<{head}}  {_row(symbols, widths)}")
         rows.append(f"  {'':<{head}}  {_row(numbers, widths, full=True)} = {total:>{wide}}   sum {running_text}")
     if part.rest:
-        rows.append(f"  {part.rest:,} more paths, together {number(part.rest_sum)}")
+        rows.append(f"  {part.rest:,} more of them, together {number(part.rest_sum)}")
     rows.append(f"{' ' * len(part.left)} = {number(part.value)}{closing}")
     return "\n".join(rows)
 
@@ -109,7 +109,7 @@ def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
         texts = [f"{factor.value:.{digits}g}" for factor in factors]
         if abs(math.prod(map(float, texts)) - float(_plain(number(value)))) <= unit(value):
             break
-    return [_minus(_short_exponent(text)) for text in texts]
+    return ["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts]
 
 
 def _minus(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from chainrule.forward import shares, target_rows
 from chainrule.ids import of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.verification.causes import causes, flat_cause
 from chainrule.verification.differences import Difference, derivative, of_entries
 from chainrule.verification.rounding import rounding_bound
 
@@ -29,6 +30,7 @@ class Agreement:
     distance  ‖Δ‖ / ‖g‖ over the entries compared, g the larger of the two; entries at a kink are left out
     worst     the entry that differs most, by id or number, `given` there and `difference` by differences, ± its error
     checked, total  how many entries were compared, of how many; kinks  how many of them lie at a kink
+    cause  where it does not hold, a line on the likely cause, if one is known
     """
 
     holds: bool
@@ -39,6 +41,7 @@ class Agreement:
     checked: int
     total: int
     kinks: int
+    cause: str = ""
 
     def __bool__(self) -> bool:
         return self.holds
@@ -55,7 +58,7 @@ class Agreement:
         between = f" (one-sided slopes {d.left:.6g} and {d.right:.6g})" if d.kink else ""
         return (
             f"{line}\nworst at {self.worst}: the gradient says {self.given:.9g}, "
-            f"differences say {d.value:.9g} ± {d.error:.1e}{between}"
+            f"differences say {d.value:.9g} ± {d.error:.1e}{between}{self.cause and chr(10)}{self.cause}"
         )
 
 
@@ -73,8 +76,9 @@ def compare(
     kinks = np.array([d.kink for d in differences])
     if not np.isfinite(given).all():
         at = int(np.argmin(np.isfinite(given)))
+        cause = flat_cause(given, measured, errors, kinks, names)
         return Agreement(
-            False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum())
+            False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum()), cause
         )
     size = max(float(np.linalg.norm(given)), float(np.linalg.norm(measured)))
     allowed = TOLERANCE * size + rounding
@@ -84,9 +88,9 @@ def compare(
     distance = float(np.linalg.norm(gap)) / size if size else 0.0
     excess = np.where(apart, gap, 0.0) if apart.any() else np.maximum(gap - errors, 0)
     worst = int(np.argmax(excess))
-    holds = not apart.any() or distance * size <= allowed
+    holds = bool(not apart.any() or distance * size <= allowed)
     return Agreement(
-        bool(holds),
+        holds,
         distance,
         names[worst],
         float(given[worst]),
@@ -94,6 +98,7 @@ def compare(
         len(given),
         total,
         int(kinks.sum()),
+        "" if holds else flat_cause(given, measured, errors, apart, names),
     )
 
 
@@ -119,7 +124,11 @@ def check_network(
     found = of_entries(network, rows, targets, the_cost, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
     rounding = rounding_bound(network, rows, targets, the_cost, share)
-    return compare(gradient.flat()[entries], found, names, total, rounding)
+    verdict = compare(gradient.flat()[entries], found, names, total, rounding)
+    if verdict or not every or reduction != "mean" or weight is not None:
+        return verdict
+    measured = gradient.astype(np.float64).like(np.array([each.value for each in found]))
+    return replace(verdict, cause=str(causes(gradient, measured, network, rows, targets, the_cost)))
 
 
 def check_gradient(

@@ -116,6 +116,6 @@ def _terms(parameters: Parameters, network: Network, x: Array, y: Array) -> floa
     """The size of the numbers that a cost sums, and so of its rounding: the weighted inputs of the last layer."""
     a = z = x
     for w, b, sigma in zip(parameters.weights, parameters.biases, network.activations):
-        z = a @ w.T
-        a = sigma.value(z + b if b.size else z)
+        z = a @ w.T + b if b.size else a @ w.T
+        a = sigma.value(z)
     return float(np.abs(z).max())

@@ -1,0 +1,1 @@
+"""Real-valued circuits of simple gates: values forward, gradients backward (S3)."""

@@ -1,0 +1,113 @@
+"""`chainrule verify [MODEL]`: every road to one gradient, compared; a planted fault, found; a survey of random networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from chainrule.cli.explain import _kept_cost, _table
+from chainrule.cli.output import say, say_json
+from chainrule.costs import Cost, as_cost, natural
+from chainrule.data import Dataset, encode_targets
+from chainrule.errors import DataError, SettingError
+from chainrule.network import Network
+from chainrule.storage import load, load_notes
+from chainrule.verification.faults import Fault
+from chainrule.verification.faults import named as fault_named
+from chainrule.verification.survey import survey
+from chainrule.verification.verify import YOURS, Verification, verify
+
+ROWS, OUTPUTS = 7, 3  # with which the usual mistakes differ from each other: 2, 3 and 7 are three numbers
+
+
+def command(
+    model: Annotated[
+        Path | None, typer.Argument(help="A model's file; without one, a small network with 7 rows and 3 outputs.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
+    ] = None,
+    row: Annotated[int | None, typer.Option(help="One row of it, from 0.")] = None,
+    rows: Annotated[int | None, typer.Option(help="How many rows, from the first on or from --row; else 7.")] = None,
+    roads: Annotated[
+        str | None, typer.Option(help="Which roads, with commas: delta,paths,differences; else all that can go.")
+    ] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else quadratic.")] = None,
+    plant: Annotated[
+        str | None, typer.Option(help="Break a copy of backpropagation on purpose: transpose, factor_two, …")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--survey", help="Verify so many random networks instead, and sum up.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides the networks of a survey, and the small network.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Compare every road to one gradient. Exit code 0 where all agree, 1 where they do not, as with a planted fault."""
+    if seed < 0:
+        raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
+    names = None if roads is None else [name.strip() for name in roads.split(",")]
+    if count is not None:
+        if any(each is not None for each in (model, data, row, rows, cost, plant)):
+            raise SettingError("--survey draws its own networks: it goes with --roads, --seed and --json alone")
+        _say(survey(count, seed, names), as_json)
+        return
+    fault = None if plant is None else fault_named(plant)
+    network, x, y, the_cost = _small(seed) if model is None else _from_model(model, data, row, rows)
+    if model is None and (data is not None or row is not None or rows is not None):
+        raise SettingError("--data, --row and --rows go with a model: chainrule verify MODEL --rows 20")
+    the_cost = the_cost if cost is None else as_cost(cost)
+    _say(_verified(network, x, y, the_cost, names, fault), as_json, fault)
+
+
+def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
+    """4-6-5-3, tanh → sigmoid → softmax, with seven rows: sizes at which the usual mistakes can be told apart."""
+    rng = np.random.default_rng(seed)
+    network = Network.random([4, 6, 5, OUTPUTS], ["tanh", "sigmoid"], "softmax", "normal", seed=rng, dtype="float64")
+    network = network.with_parameters(network.parameters.map(lambda a: a + 0.3 * rng.standard_normal(a.shape)))
+    x, classes = rng.standard_normal((ROWS, 4)), rng.integers(0, OUTPUTS, ROWS)
+    return network, x, np.eye(OUTPUTS)[classes], as_cost("quadratic")
+
+
+def _from_model(model: Path, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
+    """The model, some rows of its data in the network's terms, and the cost it was trained with."""
+    network, notes = load(model), load_notes(model)
+    terms = network.preprocessing
+    table = _table(model, data, notes.get("data"), None if terms is None else terms.target_name)
+    if table.target is None:
+        raise DataError(f"{table.name} has no target, and a cost needs one")
+    first, many = row or 0, (1 if row is not None else ROWS) if rows is None else rows
+    if not 0 <= first < len(table):
+        raise DataError(f"--row {first}: {table.name} has the rows 0…{len(table) - 1}")
+    if many < 1:
+        raise DataError(f"--rows is a whole number ≥ 1, got {many}")
+    chosen = table.take(np.arange(first, min(first + many, len(table))))
+    assert chosen.target is not None
+    found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
+    y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
+    return network, found.inputs, y, _kept_cost(model, notes.get("cost")) or natural(network.output)
+
+
+def _verified(
+    network: Network, x: Any, y: Any, cost: Cost, names: list[str] | None, fault: Fault | None
+) -> Verification:
+    if fault is None:
+        return verify(network, x, y, cost, names)
+    reason = fault.refuses(network, x, cost)
+    if reason is not None:
+        raise SettingError(f"--plant {fault.name} cannot show here: {reason}")
+    return verify(network, x, y, cost, names, fault.gradient)
+
+
+def _say(found: Any, as_json: bool, fault: Fault | None = None) -> None:
+    """Print the table or the JSON, and end with the verdict as exit code."""
+    if as_json:
+        say_json({**found.to_json(), **({} if fault is None else {"planted": fault.name})})
+    else:
+        if fault is not None:
+            say(f"planted as {YOURS}: {fault.name}, {fault.says}")
+        say(str(found))
+    if not found:
+        raise typer.Exit(1)

@@ -1,0 +1,144 @@
+"""The complex road: ∂C/∂θ = Im C(θ + ih) / h with h = 1e-200 (Squire and Trapp 1998).
+
+Where C is analytic, C(θ + ih) = C(θ) + ih C′(θ) + O(h²): no difference is taken, so that no digit is lost, and h may be as
+small as floating point numbers go. |·|, max and min are not analytic: the numbers here refuse them, by whatever name a form
+calls them, and a root or logarithm that leaves the reals is found by comparing Re C with C. Slopes below some 1e-120 come out
+as 0, since h times them is no floating point number any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost, Pair
+from chainrule.elementary import ARRAYS, Arrays
+from chainrule.errors import FormError
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.verification.evaluate import evaluate
+from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+
+Array = np.ndarray
+STEP = 1e-200
+LIMIT = 200_000  # parameters × rows: half a minute at most
+LARGEST_EXPONENT = float(np.log(np.finfo(np.float64).max))
+
+# NumPy's functions by name: those that are analytic, those that ask and move nothing, those that only arrange
+ANALYTIC, BRANCHES, SHAPES = (
+    set(names.split())
+    for names in (
+        "add subtract multiply divide negative positive power float_power square reciprocal matmul sqrt exp expm1 log log1p "
+        "log2 log10 sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh erf erfc",
+        "greater less greater_equal less_equal equal not_equal isfinite isnan isinf",
+        "sum mean where reshape transpose broadcast_to concatenate stack squeeze expand_dims shape ndim size",
+    )
+)
+
+
+class Analytic(np.ndarray):
+    """Complex numbers that take analytic functions alone; anything else is a FormError, never a lost imaginary part."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        name = ufunc.__name__
+        if name not in ANALYTIC | BRANCHES or (method != "__call__" and (name, method) != ("add", "reduce")):
+            raise FormError(f"not analytic, it takes np.{name} of a complex number")
+        plain = [_plain(each) for each in inputs]
+        if "out" in kwargs:
+            kwargs["out"] = tuple(_plain(each) for each in kwargs["out"])
+        result = _exp(*plain) if name == "exp" else getattr(ufunc, method)(*plain, **kwargs)
+        return analytic(result) if np.iscomplexobj(result) else result
+
+    def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        if func.__name__ not in SHAPES:
+            raise FormError(f"not analytic, it takes np.{func.__name__} of complex numbers")
+        return super().__array_function__(func, types, args, kwargs)
+
+
+def analytic(x: Any) -> Array:
+    """x as complex numbers that refuse what is not analytic."""
+    return np.asarray(x, np.complex128).view(Analytic)
+
+
+def _plain(x: Any) -> Any:
+    return x.view(np.ndarray) if isinstance(x, Analytic) else x
+
+
+def _exp(x: Array) -> Array:
+    """exp x; where it is too large for a float the real ∞, by which 1 / (1 + exp(800)) is 0, as it should be."""
+    beyond = np.real(x) > LARGEST_EXPONENT
+    return np.where(beyond, np.inf, np.exp(np.where(beyond, 0, x)))
+
+
+class Complexes(Arrays):
+    """The elementary functions of analytic complex numbers: NumPy's own, and the numbers refuse |·|, max, min, largest."""
+
+    @staticmethod
+    def constant(x: Any) -> Any:
+        return np.real(_plain(x))
+
+
+COMPLEXES = Complexes()
+
+
+def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """Why this road cannot go here: too large, or the first activation or the cost that is not analytic; None if it can."""
+    size = too_many("complex_step", network.parameters.size * rows_of(network, x), LIMIT, "parameters × rows")
+    if size:
+        return size
+    exact, rows, targets, pair = ready(network, x, y, cost)
+    with np.errstate(all="ignore"):
+        for layer, sigma in exact.activations.items():
+            probe = analytic(rows[:1] @ np.zeros((rows.shape[1], exact.sizes[layer])) + 0.5)
+            reason = _not_analytic(lambda probe=probe, sigma=sigma: sigma.form(probe, COMPLEXES))  # type: ignore[misc]
+            if reason:
+                return f"complex_step: {sigma} of layer {layer} is {reason}"
+        probe = analytic(0 * targets[:1] + 0.5)
+        reason = _not_analytic(lambda: pair.form(probe, targets[:1], COMPLEXES))
+    return f"complex_step: the cost {cost} is {reason}" if reason else None
+
+
+def _not_analytic(call: Callable[[], Any]) -> str | None:
+    try:
+        call()
+    except FormError as error:
+        return str(error)
+    except Exception as error:  # a user's own form may fail in its own way
+        return f"of a form that fails on complex numbers, {type(error).__name__}: {error}"
+    return None
+
+
+def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """∂C/∂θ_i = Im C(θ + ih e_i) / h for each i, C the mean over the rows."""
+    refuse(refuses(network, x, y, cost))
+    exact, rows, targets, pair = ready(network, x, y, cost)
+    theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
+    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+        true = _values(theta, exact, rows, targets, pair)
+        for entry in range(theta.size):
+            direction[entry] = STEP
+            found = _values(towards(theta, direction), exact, rows, targets, pair, COMPLEXES)
+            direction[entry] = 0
+            _same(found.real, true)
+            slopes.append(float((found.imag / STEP).mean()))
+    return finite(theta.like(np.array(slopes)), "complex_step")
+
+
+def towards(theta: Parameters, direction: Array) -> Parameters:
+    """θ + i direction: every weight and bias an analytic complex number."""
+    return theta.map(lambda t, d: analytic(t + 1j * d), theta.like(direction))
+
+
+def _values(theta: Parameters, network: Network, x: Array, y: Array, pair: Pair, m: Any = ARRAYS) -> Array:
+    return _plain(np.ravel(_plain(evaluate(theta, network.activations, x, y, pair, m))))
+
+
+def _same(found: Array, true: Array | Sequence[float]) -> None:
+    """Raises FormError where Re C(θ + ih) is not C(θ): a root, logarithm or power then took a complex branch, or overflowed."""
+    if not (np.isfinite(true).all() and np.allclose(found, true, rtol=1e-8, atol=1e-8)):
+        raise FormError(
+            f"complex_step: the cost of an example is {np.ravel(true)[0]:.6g} in real numbers and {found[0]:.6g} on the "
+            "complex road: a form overflows here, or takes a root, power or logarithm of a negative number"
+        )

@@ -1,0 +1,414 @@
+"""Wrong rivers, a row each: a complete backpropagation with exactly one of the mistakes that people make.
+
+The river is cut into the steps a person writes (`Steps`), from the river's own functions; a fault replaces one of them, or
+multiplies the result. Where sizes would stop the wrong code, it does what a person's code does to run: entries are read in
+another order (`reshape`), or neurons are cut off and repeated. A planted fault shows that a check can fail, and a gradient
+that equals a wrong river's tells which mistake was made (causes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.activations import Activation
+from chainrule.backward import bias_gradient
+from chainrule.costs import Cost, Pair, as_cost, own_cost, squared_error
+from chainrule.equations import bp1, bp2, bp3, bp4
+from chainrule.errors import unknown_name
+from chainrule.forward import propagate, shares, target_rows
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+
+Array = np.ndarray
+absolute_error = own_cost(lambda a, y, m: m.sum(m.abs(a - y)), "absolute_error", "Σ |a − y|")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network in float64, rows, targets, the cost on its output: what every step may look at."""
+
+    network: Network
+    x: Array
+    y: Array
+    cost: Cost
+    pair: Pair
+
+    @property
+    def outputs(self) -> int:
+        return self.network.sizes[-1]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What the way forward left: a[0]…a[L], z[1]…z[L] (z[0] is a[0]), and the activations by layer number."""
+
+    a: list[Array]
+    z: list[Array]
+    sigma: list[Activation]
+
+
+# the right steps ----------------------------------------------------------------------------------------------------
+def _through(p: Problem) -> tuple[list[Array], list[Array]]:
+    return propagate(p.network.parameters, p.network.activations, p.x)
+
+
+def _slope(flow: Flow, l: int) -> Array:
+    return flow.sigma[l].slope(flow.z[l])
+
+
+def _top(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    if p.pair.delta is not None:
+        return p.pair.delta(flow.z[-1], p.y)
+    assert slope is not None
+    return bp1(p.pair.slope(flow.a[-1], p.y), slope)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Backpropagation as steps: forward, σ′, BP1, BP2, BP3, BP4, and how much each example counts."""
+
+    through: Callable[[Problem], tuple[list[Array], list[Array]]] = _through
+    slope: Callable[[Flow, int], Array] = _slope
+    top: Callable[[Problem, Flow, Array | None], Array] = _top
+    back: Callable[[Array, Array, Array], Array] = bp2
+    bias: Callable[[Array], Array] = bp3
+    weight: Callable[[Flow, Array, int], Array] = lambda flow, delta, l: bp4(flow.a[l - 1], delta)
+    share: Callable[[int], Array] = lambda rows: shares(rows, "mean")
+
+
+def _run(p: Problem, steps: Steps) -> Parameters:
+    """The gradient of the mean cost by these steps."""
+    weights, biases, last = list(p.network.weights), list(p.network.biases), p.network.depth
+    a, z = steps.through(p)
+    flow = Flow(a, [p.x, *z], [p.network.activations[1], *p.network.activations])
+    delta = {last: steps.top(p, flow, steps.slope(flow, last) if p.pair.delta is None else None)}
+    for l in range(last - 1, 0, -1):
+        delta[l] = steps.back(weights[l], delta[l + 1], steps.slope(flow, l))
+    share = steps.share(len(p.x))[:, None]
+    shared = {l: d * share for l, d in delta.items()}
+    layers = range(1, last + 1)
+    return Parameters(
+        [steps.weight(flow, shared[l], l) for l in layers],
+        [bias_gradient(biases[l - 1], steps.bias(shared[l])) for l in layers],
+    )
+
+
+# the wrong steps ----------------------------------------------------------------------------------------------------
+def _fitted(array: Array, columns: int) -> Array:
+    """Columns cut off or repeated until there are so many."""
+    return array[:, np.arange(columns) % array.shape[1]]
+
+
+def _back_transposed(w_next: Array, delta_next: Array, slope: Array) -> Array:
+    return bp2(w_next.T.reshape(w_next.shape), delta_next, slope)
+
+
+def _weight_swapped(flow: Flow, delta: Array, l: int) -> Array:
+    right = bp4(flow.a[l - 1], delta)
+    return right.T.reshape(right.shape)
+
+
+def _weight_from_above(flow: Flow, delta: Array, l: int) -> Array:
+    return bp4(_fitted(flow.a[l], flow.a[l - 1].shape[1]), delta)
+
+
+def _slope_in_hidden_forgotten(flow: Flow, l: int) -> Array:
+    return _slope(flow, l) if l == len(flow.a) - 1 else np.ones_like(flow.z[l])
+
+
+def _slope_of_activation(flow: Flow, l: int) -> Array:
+    return flow.sigma[l].slope(flow.a[l])
+
+
+def _slope_of_next_layer(flow: Flow, l: int) -> Array:
+    if l == len(flow.a) - 1:
+        return _slope(flow, l)
+    return flow.sigma[l].slope(_fitted(flow.z[l + 1], flow.z[l].shape[1]))
+
+
+def _slope_of_example_before(flow: Flow, l: int) -> Array:
+    return flow.sigma[l].slope(np.roll(flow.z[l], 1, axis=0))
+
+
+def _slope_diagonal(flow: Flow, l: int) -> Array:
+    slope = _slope(flow, l)
+    return slope if slope.ndim == 2 else np.diagonal(slope, axis1=1, axis2=2)
+
+
+def _top_without_slope(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    return p.pair.slope(flow.a[-1], p.y)
+
+
+def _top_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    if p.pair.delta is None or not p.network.output.full_slope:
+        return _top(p, flow, slope)
+    return bp1(p.pair.slope(flow.a[-1], p.y), _slope_diagonal(flow, len(flow.a) - 1))
+
+
+def _top_of(other: Cost) -> Callable[[Problem, Flow, Array | None], Array]:
+    def top(p: Problem, flow: Flow, slope: Array | None) -> Array:
+        pair = other.on(p.network.output)
+        return _top(replace(p, pair=pair), flow, _slope(flow, len(flow.a) - 1) if pair.delta is None else None)
+
+    return top
+
+
+def _top_of_other_cost(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    return _top_of(squared_error(half=True) if p.cost.classifies else absolute_error)(p, flow, slope)
+
+
+def _through_without_bias(p: Problem) -> tuple[list[Array], list[Array]]:
+    unbiased = Parameters(list(p.network.weights), [np.zeros_like(b) for b in p.network.biases])
+    return propagate(unbiased, p.network.activations, p.x)
+
+
+def _last_share(rows: int) -> Array:
+    return np.append(np.zeros(rows - 1), 1 / rows)
+
+
+# where a mistake shows ----------------------------------------------------------------------------------------------
+Needs = Callable[[Network, Array, Pair], str | None]
+
+
+def _more_rows(network: Network, x: Array, pair: Pair) -> str | None:
+    return "one example alone" if len(x) == 1 else None
+
+
+def _more_outputs(network: Network, x: Array, pair: Pair) -> str | None:
+    return "one output alone" if network.sizes[-1] == 1 else None
+
+
+def _hidden_layers(network: Network, x: Array, pair: Pair) -> str | None:
+    return "no hidden layer" if network.depth == 1 else None
+
+
+def _wide_back(network: Network, x: Array, pair: Pair) -> str | None:
+    wide = any(min(w.shape) > 1 for w in list(network.weights)[1:])
+    return (
+        None if wide else "no matrix between hidden layers: one with a single row or column reads the same transposed"
+    )
+
+
+def _matrices(network: Network, x: Array, pair: Pair) -> str | None:
+    return None if any(min(w.shape) > 1 for w in network.weights) else "no matrix: only single rows or columns"
+
+
+def _some_slope(network: Network, x: Array, pair: Pair) -> str | None:
+    return (
+        "σ′ enters nowhere: δ^L comes from the cost itself" if network.depth == 1 and pair.delta is not None else None
+    )
+
+
+def _slope_differs(network: Network, x: Array, pair: Pair) -> str | None:
+    used = list(network.activations)[: None if pair.delta is None else -1]
+    straight = all(sigma.name in ("identity", "relu", "leaky_relu") and not sigma.own for sigma in used)
+    return _some_slope(network, x, pair) or ("σ′ is the same at a as at z" if straight else None)
+
+
+def _output_slope(network: Network, x: Array, pair: Pair) -> str | None:
+    return "the output is linear: its σ′ is 1" if network.output.name == "identity" else None
+
+
+def _biases(network: Network, x: Array, pair: Pair) -> str | None:
+    return None if any(b.size for b in network.biases) else "no biases"
+
+
+def _biases_not_zero(network: Network, x: Array, pair: Pair) -> str | None:
+    return None if any(b.any() for b in network.biases) else "every bias is zero"
+
+
+def _softmax(network: Network, x: Array, pair: Pair) -> str | None:
+    return None if any(sigma.full_slope for sigma in network.activations) else "no softmax"
+
+
+def _earlier_rows(network: Network, x: Array, pair: Pair) -> str | None:
+    return _more_rows(network, x, pair) or _some_slope(network, x, pair)
+
+
+# the table ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Fault:
+    """One mistake: its name, what a person did wrong, what to change, and how: a factor by (rows, outputs), or wrong steps."""
+
+    name: str
+    says: str
+    change: str
+    factor: Callable[[int, int], float] | None = None
+    steps: Steps = field(default_factory=Steps)
+    needs: Needs = lambda network, x, pair: None
+
+    def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost) -> Parameters:
+        """The wrong gradient of the mean cost, in float64, right but for this one mistake."""
+        return self.of(posed(network, x, y, cost))
+
+    def of(self, p: Problem) -> Parameters:
+        """The wrong gradient of a problem already posed."""
+        found = wrong_gradient(p, self.steps)
+        return found if self.factor is None else found * self.factor(len(p.x), p.outputs)
+
+    def refuses(self, network: Network, x: Any, cost: str | Cost) -> str | None:
+        """Why this mistake cannot show on such a network, or None."""
+        return self.needs(network, network.rows(x), as_cost(cost).on(network.output))
+
+
+def posed(network: Network, x: Any, y: Any, cost: str | Cost) -> Problem:
+    """Rows, targets and cost looked at, the network in float64."""
+    the_cost, exact = as_cost(cost), network.astype("float64")
+    rows, targets, pair = target_rows(network, x, y, the_cost)
+    return Problem(exact, rows.astype(np.float64), targets.astype(np.float64), the_cost, pair)
+
+
+_ROWS = [
+    Fault(
+        "factor_two",
+        "a factor of 2 too many: the 2 of (a − y)² kept where the cost has a ½",
+        "drop the 2, or the ½ from the cost",
+        factor=lambda rows, outputs: 2,
+    ),
+    Fault(
+        "factor_half",
+        "a factor of 2 too few: the 2 of (a − y)² forgotten, or a ½ that the cost lacks",
+        "multiply by 2, or write the ½ into the cost",
+        factor=lambda rows, outputs: 0.5,
+    ),
+    Fault(
+        "wrong_sign",
+        "the sign is turned: y − a for a − y, or the descent's −∇C for ∇C",
+        "write a − y, and subtract only in the update",
+        factor=lambda rows, outputs: -1,
+    ),
+    Fault(
+        "sum_for_mean",
+        "summed over the batch where the cost is the mean",
+        "divide by the number of rows",
+        factor=lambda rows, outputs: rows,
+        needs=_more_rows,
+    ),
+    Fault(
+        "times_outputs",
+        "summed over the outputs where the cost is their mean, or multiplied by their number",
+        "divide by the number of outputs, or sum in the cost too",
+        factor=lambda rows, outputs: outputs,
+        needs=_more_outputs,
+    ),
+    Fault(
+        "mean_over_outputs",
+        "divided by the number of outputs where the cost sums over them",
+        "multiply by the number of outputs, or take the mean in the cost too",
+        factor=lambda rows, outputs: 1 / outputs,
+        needs=_more_outputs,
+    ),
+    Fault(
+        "bias_gradient_missing",
+        "the biases' gradient is zero: BP3 is missing",
+        "∂C/∂b^l = δ^l, summed over the rows",
+        steps=Steps(bias=lambda delta: np.zeros(delta.shape[1])),
+        needs=_biases,
+    ),
+    Fault(
+        "swapped_indices",
+        "a weight's indices swapped in BP4: k,j for j,k",
+        "∂C/∂w_jk = δ_j a_k, a matrix (out, in): delta.T @ a",
+        steps=Steps(weight=_weight_swapped),
+        needs=_matrices,
+    ),
+    Fault(
+        "transpose",
+        "W where Wᵀ belongs in BP2",
+        "(W^(l+1))ᵀ δ^(l+1): with rows of examples delta @ W",
+        steps=Steps(back=_back_transposed),
+        needs=_wide_back,
+    ),
+    Fault(
+        "slope_missing_at_output",
+        "σ′ of the output is missing: BP1 gives ∇_a C alone",
+        "multiply ∇_a C by σ′(z^L)",
+        steps=Steps(top=_top_without_slope),
+        needs=_output_slope,
+    ),
+    Fault(
+        "slope_missing_in_hidden",
+        "σ′ of the hidden layers is missing in BP2",
+        "multiply (W^(l+1))ᵀ δ^(l+1) by σ′(z^l)",
+        steps=Steps(slope=_slope_in_hidden_forgotten),
+        needs=_hidden_layers,
+    ),
+    Fault(
+        "slope_of_activation",
+        "σ′(a) where σ′(z) belongs",
+        "keep z on the way forward, or write σ′ as a function of a, as a(1 − a)",
+        steps=Steps(slope=_slope_of_activation),
+        needs=_slope_differs,
+    ),
+    Fault(
+        "slope_of_wrong_layer",
+        "σ′ at z^(l+1) where z^l belongs in BP2",
+        "BP2 for layer l takes W and δ from layer l + 1, and z from l",
+        steps=Steps(slope=_slope_of_next_layer),
+        needs=_hidden_layers,
+    ),
+    Fault(
+        "stale_z",
+        "σ′ at a z kept from another pass: each row uses the z of the row before",
+        "run forward with this x and these weights, then back",
+        steps=Steps(slope=_slope_of_example_before),
+        needs=_earlier_rows,
+    ),
+    Fault(
+        "bias_left_out",
+        "the biases are left out on the way forward",
+        "z = W a + b",
+        steps=Steps(through=_through_without_bias),
+        needs=_biases_not_zero,
+    ),
+    Fault(
+        "other_cost",
+        "the gradient of another cost: of the absolute error, or for classes of the quadratic",
+        "take ∇_a C of the cost that is printed",
+        steps=Steps(top=_top_of_other_cost),
+    ),
+    Fault(
+        "input_for_activation",
+        "a^l where a^(l−1) belongs in BP4",
+        "∂C/∂w^l takes the activations that enter layer l",
+        steps=Steps(weight=_weight_from_above),
+    ),
+    Fault(
+        "last_example_only",
+        "the last example alone: = where += belongs in the loop over the batch",
+        "add the examples up",
+        steps=Steps(share=_last_share),
+        needs=_more_rows,
+    ),
+    Fault(
+        "softmax_diagonal",
+        "the softmax's slope taken as a(1 − a): the off-diagonal −a_i a_j of Σ′ is missing",
+        "multiply by the whole matrix Σ′_ij = a_i (δ_ij − a_j)",
+        steps=Steps(slope=_slope_diagonal, top=_top_diagonal),
+        needs=_softmax,
+    ),
+]
+FAULTS: Mapping[str, Fault] = {row.name: row for row in _ROWS}
+
+
+def named(name: str) -> Fault:
+    """The fault of that name."""
+    key = name.strip().lower().replace("-", "_")
+    if key not in FAULTS:
+        raise unknown_name("fault", name, FAULTS)
+    return FAULTS[key]
+
+
+def of_cost(other: Cost) -> Steps:
+    """The river of another cost: its ∇_a C on the same network and targets."""
+    return Steps(top=_top_of(other))
+
+
+def wrong_gradient(p: Problem, steps: Steps) -> Parameters:
+    """The gradient of the mean cost by these steps, in float64."""
+    with np.errstate(all="ignore"):
+        return _run(p, steps)

@@ -1,0 +1,49 @@
+"""The forward road: C(θ + ε e_i) on dual numbers, one parameter at a time, from the input to the cost.
+
+The slope travels with the value through `evaluate`, and nothing is ever sent backward. One direction costs one evaluation, so
+that a gradient costs as many as there are parameters: the reason why backpropagation exists (S1.1, S2.17).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.dual import DUALS, Dual, dual
+from chainrule.errors import FormError
+from chainrule.network import Network
+from chainrule.parameters import Layers, Parameters
+from chainrule.verification.evaluate import evaluate
+from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+
+LIMIT = 200_000  # parameters × rows: half a minute at most
+
+
+def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """Why this road cannot go here, None where it can."""
+    return too_many("forward_mode", network.parameters.size * rows_of(network, x), LIMIT, "parameters × rows")
+
+
+def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """∂C/∂θ_i for each i as the dual part of C(θ + ε e_i), C the mean over the rows."""
+    refuse(refuses(network, x, y, cost))
+    exact, rows, targets, pair = ready(network, x, y, cost)
+    theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
+    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+        for entry in range(theta.size):
+            direction[entry] = 1
+            found = dual(evaluate(towards(theta, direction), exact.activations, rows, targets, pair, DUALS))
+            direction[entry] = 0
+            if not np.isfinite(found.value).all():
+                raise FormError("forward_mode: the cost is not finite here: a form of the network leaves the numbers")
+            slopes.append(float(found.slope.mean()))
+    return finite(theta.like(np.array(slopes)), "forward_mode")
+
+
+def towards(theta: Parameters, direction: np.ndarray) -> Parameters:
+    """θ + ε direction: every weight and bias a dual number."""
+    step = theta.like(direction)
+    weights = Layers[Any]([Dual(w, d) for w, d in zip(theta.weights, step.weights)])
+    return Parameters(weights, Layers[Any]([Dual(b, d) for b, d in zip(theta.biases, step.biases)]))

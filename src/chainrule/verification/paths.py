@@ -1,0 +1,77 @@
+"""The road of paths: ∂C/∂w as the sum over every path from the weight to the cost, each multiplied out alone (S1.14, S1.17).
+
+    ∂c/∂w_jk^l = Σ over paths (j, r, …, s) of  a_k^(l−1) · ∂a_j/∂z_j · w_rj · ∂a_r/∂z_r · … · ∂a_s/∂z_s · ∂c/∂a_s
+
+Through a softmax layer a path enters at one z_j and leaves by any a_i, with the factor Σ′[i, j]. The number of paths is the
+product of the widths above, so that this road is for small networks alone; backpropagation is the sum without the repetition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.verification.local import Local, bias_part, mean_over_rows, path_terms, refuse, rows_of, too_many
+
+Array = np.ndarray
+LIMIT = 200_000  # products in a batch: below a second
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from z_j^l to the cost: the neurons (layer, enters at z, leaves by a), and a factor for each step."""
+
+    neurons: tuple[tuple[int, int, int], ...]
+    factors: tuple[float, ...]
+
+    @property
+    def product(self) -> float:
+        """What this path alone contributes to ∂c/∂z_j^l."""
+        return math.prod(self.factors)
+
+
+def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """Why this road cannot go here, with the number of products; None where it can."""
+    return too_many("paths", path_terms(network, cost) * rows_of(network, x), LIMIT, "products of paths in this batch")
+
+
+def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """∂C/∂θ by the sum over all paths, the mean over the rows."""
+    refuse(refuses(network, x, y, cost))
+    return mean_over_rows(network, x, y, cost, of_example, "paths")
+
+
+def of_example(network: Network, here: Local) -> Parameters:
+    """∂c/∂θ of one example: for each weight the products of its own paths, then their sum."""
+    weights, biases = [], []
+    for l in here.z.numbers:
+        products = [np.array([path.product for path in paths(network, here, l, j)]) for j in range(network.sizes[l])]
+        weights.append(np.array([[(a_k * each).sum() for a_k in here.a[l - 1]] for each in products]))
+        biases.append(bias_part(network.biases[l], np.array([each.sum() for each in products])))
+    return Parameters(weights, biases)
+
+
+def paths(network: Network, here: Local, layer: int, neuron: int) -> Iterator[Path]:
+    """Every path from z_j^l to the cost."""
+    for out, slope in _ways_out(here.sigma[layer], neuron):
+        step = (layer, neuron, out)
+        if layer == network.depth:
+            yield Path((step,), (slope, float(here.top[out])))
+            continue
+        for r, w_r in enumerate(network.weights[layer + 1][:, out].tolist()):
+            for rest in paths(network, here, layer + 1, r):
+                yield Path((step, *rest.neurons), (slope, w_r, *rest.factors))
+
+
+def _ways_out(sigma: Array, neuron: int) -> list[tuple[int, float]]:
+    """The activations z_j moves, with ∂a_i/∂z_j: its own, or in a softmax each."""
+    if sigma.ndim == 1:
+        return [(neuron, float(sigma[neuron]))]
+    return list(enumerate(sigma[:, neuron].tolist()))

@@ -1,0 +1,127 @@
+"""Every road to one gradient, a row each: what it is, whether it is exact, and where it cannot go.
+
+| road         | how                                                          | cost of a gradient           |
+|--------------|--------------------------------------------------------------|------------------------------|
+| delta        | BP1–BP4: the river itself                                    | two passes                   |
+| raw          | the recursion of ∂c/∂a, without δ                            | two passes an example        |
+| sigma        | each δ^l as one full product of matrices Σ′ and wᵀ           | n³ a layer and example       |
+| paths        | every path from a weight to the cost, multiplied out, added  | the product of the widths    |
+| circuit      | gates: local slope × received slope, wired from the forms    | two passes over the gates    |
+| forward_mode | dual numbers, from the input to the cost                     | a pass a parameter           |
+| complex_step | Im C(θ + ih) / h, h = 1e-200                                 | a pass a parameter           |
+| differences  | (C(θ + h) − C(θ − h)) / 2h, extrapolated; not exact          | 7 to 28 passes a parameter   |
+| symbolic     | SymPy differentiates C written out                           | grows with paths: toys alone |
+
+All but the first know the network by the forms of its σ and C alone, so that no two share a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.backward import gradient as river
+from chainrule.circuits import of_network
+from chainrule.costs import Cost
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.verification import complex_step, differences, forward_mode, paths, raw, sigma_matrices, symbolic
+from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+
+Refusal = Callable[[Network, Any, Any, Cost], str | None]
+DIFFERENCES_LIMIT = 100_000  # parameters × rows: a minute at most
+
+
+@dataclass(frozen=True)
+class Road:
+    """One road: `gradient(network, x, y, cost)` in float64, for rows x (batch, in) and y (batch, out), C their mean.
+
+    says     one line, with the ids of the concepts it serves
+    exact    True where only rounding lies between it and the derivative
+    refuses  why it cannot go here, with the number and its limit, or None. Where a form overflows, `gradient` itself raises
+             FormError: no road answers with NaN, an infinity, or a number it knows to be wrong.
+    """
+
+    name: str
+    says: str
+    gradient: Callable[[Network, Any, Any, Cost], Parameters]
+    exact: bool
+    refuses: Refusal
+
+
+def by_delta(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """The river's own gradient, in float64."""
+    return river(network.astype("float64"), x, y, cost)
+
+
+def never(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """The river has no limit but memory."""
+    return None
+
+
+def by_circuit(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """The gradient of a circuit of gates, wired for this batch."""
+    refuse(circuit_refuses(network, x, y, cost))
+    exact, rows, targets, _ = ready(network, x, y, cost)
+    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
+        return finite(of_network.gradient(exact, rows, targets, cost), "circuit")
+
+
+def circuit_refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """Why gates cannot go here, None where they can: a multiply and an add for each weight, some four gates for a neuron."""
+    gates = rows_of(network, x) * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
+    return too_many("circuit", gates, of_network.MOST_GATES, "gates")
+
+
+def by_differences(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+    """The gradient by central differences, without their error bars (`differences.of_entries` has those)."""
+    refuse(differences_refuse(network, x, y, cost))
+    exact, rows, targets, _ = ready(network, x, y, cost)
+    found = differences.of_entries(exact, rows, targets, cost, range(exact.parameters.size))
+    return finite(exact.parameters.like(np.array([each.value for each in found])), "differences")
+
+
+def differences_refuse(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """Why differences cannot go here, None where they can."""
+    return too_many(
+        "differences", network.parameters.size * rows_of(network, x), DIFFERENCES_LIMIT, "parameters × rows"
+    )
+
+
+ROADS: dict[str, Road] = {
+    road.name: road
+    for road in (
+        Road("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
+        Road("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
+        Road(
+            "sigma",
+            "every δ as one product of Σ′ and wᵀ (S2.18–S2.20)",
+            sigma_matrices.gradient,
+            True,
+            sigma_matrices.refuses,
+        ),
+        Road("paths", "the sum over every path to the cost (S1.14, S1.17)", paths.gradient, True, paths.refuses),
+        Road(
+            "circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses
+        ),
+        Road(
+            "forward_mode",
+            "dual numbers from the input to the cost (S1.7)",
+            forward_mode.gradient,
+            True,
+            forward_mode.refuses,
+        ),
+        Road(
+            "complex_step",
+            "Im C(θ + ih)/h, where C is analytic (S4.8)",
+            complex_step.gradient,
+            True,
+            complex_step.refuses,
+        ),
+        Road("differences", "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)", by_differences, False, differences_refuse),
+        Road("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
+    )
+}

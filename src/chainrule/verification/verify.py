@@ -1,0 +1,304 @@
+"""Every road to one gradient, compared: a table of distances, a verdict, and where roads disagree the likely cause.
+
+Two answers agree in a layer where ‖Δ^l‖ ≤ 1e-10 ‖g^l‖, after what rounding and kinks explain is taken off each entry
+(leeway.py: from dtype, depth and magnitudes). Differences bring their own error bars and one-sided slopes. The answer that
+most roads share is the one the others are measured against.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.backward import gradient as river
+from chainrule.costs import Cost, as_cost
+from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, unknown_name
+from chainrule.forward import cost as cost_of
+from chainrule.forward import target_rows
+from chainrule.ids import of_entry
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.report import as_json
+from chainrule.verification.causes import Causes, causes
+from chainrule.verification.differences import FIRST_STEP, SHRINK, TRIES, Difference, of_entries
+from chainrule.verification.leeway import leeway
+from chainrule.verification.roads import ROADS
+
+Array = np.ndarray
+Gradient = Callable[[Network, Any, Any, Cost], Parameters]
+EXACT = 1e-10  # of the layer's norm, between roads where only rounding differs
+MEASURED = 1e-6  # of the norm, from differences
+STEP = 4 * FIRST_STEP * SHRINK ** (TRIES - 1)  # how far the smallest of their steps reaches
+YOURS = "yours"
+SLOW = {"symbolic": "it takes seconds, and goes when it is named"}
+NO_CAUSES = Causes()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One road's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
+
+    `refused` says why the road did not go; then there is nothing else. `kinks` counts the entries where it differs by a kink.
+    """
+
+    road: str
+    holds: bool = True
+    distances: tuple[float, ...] = ()
+    worst: str = ""
+    given: float = math.nan
+    expected: float = math.nan
+    kinks: int = 0
+    refused: str = ""
+    causes: Causes = NO_CAUSES
+
+    @property
+    def distance(self) -> float:
+        """The largest of its layers."""
+        return max(self.distances, default=0.0)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The verdict on one network: true in a condition where all roads that went agree; printed, the table."""
+
+    about: str
+    rows: tuple[Row, ...]
+    reference: str
+    rounding: float
+    total: int
+    kinks: int
+
+    def __bool__(self) -> bool:
+        return all(row.holds for row in self.rows)
+
+    @property
+    def went(self) -> list[Row]:
+        """The roads that gave an answer."""
+        return [row for row in self.rows if not row.refused]
+
+    @property
+    def wrong(self) -> list[Row]:
+        """The roads that disagree with most."""
+        return [row for row in self.rows if not row.holds]
+
+    def __str__(self) -> str:
+        layers = max(len(row.distances) for row in self.rows)
+        cells = [["road", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
+        for row in self.went:
+            cells.append([row.road, *(f"{d:.1e}" for d in row.distances), "✓" if row.holds else "✗"])
+        widths = [max(map(len, column)) for column in zip(*cells)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
+        lines += [f"{row.road.ljust(widths[0])}  did not go: {row.refused}" for row in self.rows if row.refused]
+        return "\n".join([self.about, *lines, *self._kinks_said(), self._verdict(), *map(self._said, self.wrong)])
+
+    def _kinks_said(self) -> list[str]:
+        if not self.kinks:
+            return []
+        return [
+            f"{self.kinks:,} of {self.total:,} entries at a kink: any slope between the one-sided ones is right there"
+        ]
+
+    def _verdict(self) -> str:
+        went = len(self.went)
+        explained = f"‖Δ‖ ≤ {EXACT:.0e} ‖g‖ a layer, and {self.rounding:.0e} for rounding"
+        if self:
+            return f"{went} roads agree over {self.total:,} derivatives ({explained}) ✓"
+        wrong = ", ".join(row.road for row in self.wrong)
+        return f"✗ {wrong} of {went} roads {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
+
+    def _said(self, row: Row) -> str:
+        there = f"{row.road} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
+        return f"{there}\n{row.causes}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything in the table."""
+        rows = [{**row.__dict__, "causes": row.causes.to_json()} for row in self.rows]
+        return as_json({"agree": bool(self), **self.__dict__, "rows": rows})
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A road's gradient as one vector, and the differences it came from, if any."""
+
+    road: str
+    flat: Array
+    differences: Sequence[Difference] = ()
+
+    @property
+    def kinks(self) -> Array:
+        """The entries where differences saw two slopes."""
+        return np.array([d.kink for d in self.differences] or [False] * self.flat.size)
+
+    @property
+    def bars(self) -> Array:
+        """How far each entry may be off: the error bars of differences, else nothing."""
+        return np.array([d.error for d in self.differences] or [0.0] * self.flat.size)
+
+
+def verify(
+    network: Network,
+    x: Any,
+    y: Any,
+    cost: str | Cost = "quadratic",
+    roads: Sequence[str] | None = None,
+    gradient: Parameters | Gradient | None = None,
+) -> Verification:
+    """Go to ∂C/∂θ by every road that can (symbolic only if named), or by those named, and compare; C is the mean over rows.
+
+    x (in,) or (batch, in), y as for `gradient`. A gradient of your own, Parameters or a function (network, x, y, cost), is
+    one more road. The road delta is the river at the network's dtype; the others compute in float64. Raises DataError where
+    the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is not known.
+    """
+    the_cost = as_cost(cost)
+    names = _names(roads, gradient is not None)
+    rows, targets, _ = target_rows(network, x, y, the_cost)
+    with np.errstate(all="ignore"):
+        value = float(cost_of(network, rows, targets, the_cost))
+        if not math.isfinite(value):
+            raise DataError(
+                f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
+            )
+        found: dict[str, _Answer | str] = {name: _go(name, network, rows, targets, the_cost) for name in names}
+        found |= SLOW if roads is None else {}
+        if gradient is not None:
+            found[YOURS] = _own(gradient, network, rows, targets, the_cost)
+        answers = [each for each in found.values() if isinstance(each, _Answer)]
+        if len(answers) < 2:
+            reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
+            raise DataError(f"fewer than two roads could go: {reasons}")
+        judge = _Judge(network, rows, targets, the_cost)
+        reference = judge.most_shared(answers)
+        made = [
+            Row(name, refused=each) if isinstance(each, str) else judge.row(each, reference, rows, targets)
+            for name, each in found.items()
+        ]
+    batch = f"{len(rows)} row{'s' if len(rows) > 1 else ''}"
+    about = f"{network!r}, {batch}, {the_cost!r}"
+    reached = judge.spread > 0
+    reached |= np.logical_or.reduce([each.kinks for each in answers])
+    return Verification(
+        about, tuple(made), reference.road, _norm(judge.rounding), network.parameters.size, int(reached.sum())
+    )
+
+
+def _names(roads: Sequence[str] | None, own: bool) -> list[str]:
+    if roads is None:
+        return [name for name in ROADS if name not in SLOW]
+    given = [roads] if isinstance(roads, str) else list(dict.fromkeys(roads))
+    for name in given:
+        if name not in ROADS:
+            raise unknown_name("road", name, ROADS)
+    if len(given) + own < 2:
+        raise SettingError(
+            f"a comparison takes two roads, got {', '.join(given) or 'none'}; there are {', '.join(ROADS)}"
+        )
+    return given
+
+
+def _go(name: str, network: Network, x: Array, y: Array, cost: Cost) -> _Answer | str:
+    """A road's answer, or why there is none."""
+    exact, rows, targets = network.astype("float64"), x.astype(np.float64), y.astype(np.float64)
+    reason = ROADS[name].refuses(exact, rows, targets, cost)
+    if reason is not None:
+        return reason.removeprefix(f"{name}: ")
+    if name == "differences":
+        found = of_entries(exact, rows, targets, cost, range(exact.parameters.size))
+        answer = _Answer(name, np.array([each.value for each in found]), found)
+    elif name == "delta":  # the river itself, at the network's own precision
+        answer = _Answer(name, river(network, x, y, cost).astype(np.float64).flat())
+    else:
+        try:
+            answer = _Answer(name, ROADS[name].gradient(exact, rows, targets, cost).flat())
+        except ChainruleError as error:
+            return str(error).removeprefix(f"{name}: ")
+    return answer if np.isfinite(answer.flat).all() else f"it left the numbers of {network.dtype}: NaN or infinities"
+
+
+def _own(gradient: Parameters | Gradient, network: Network, x: Array, y: Array, cost: Cost) -> _Answer:
+    given = gradient if isinstance(gradient, Parameters) else gradient(network, x, y, cost)
+    if not isinstance(given, Parameters):
+        raise ShapeError(f"a gradient is chainrule.Parameters of the network's shapes, got {type(given).__name__}")
+    network.parameters._same_space(given)
+    return _Answer(YOURS, given.astype(np.float64).flat())
+
+
+class _Judge:
+    """What may lie between two right answers on this network: rounding, kinks, error bars."""
+
+    def __init__(self, network: Network, x: Array, y: Array, cost: Cost) -> None:
+        self.network, self.cost, self.space = network, cost, network.parameters.astype(np.float64)
+        found = leeway(network, x, y, cost)
+        self.rounding, self.spread = found.rounding.flat(), found.kinks.flat()
+        self.stepped = leeway(network, x, y, cost, STEP).kinks.flat()
+        self.finer = float(np.finfo(np.float64).eps / np.finfo(network.dtype).eps)
+
+    def most_shared(self, answers: Sequence[_Answer]) -> _Answer:
+        """The answer that most others agree with; of equals the first independent exact one."""
+        order = ["differences", "delta", YOURS]
+        ranked = sorted(answers, key=lambda each: order.index(each.road) + 1 if each.road in order else 0)
+        if all(self.agree(ranked[0], other) for other in answers):
+            return ranked[0]  # nearly always, and then nobody need vote
+        votes = [sum(self.agree(each, other) for other in answers) for each in ranked]
+        return ranked[int(np.argmax(votes))]
+
+    def agree(self, one: _Answer, other: _Answer) -> bool:
+        return bool(self._layers(one, other)[1].all())
+
+    def row(self, answer: _Answer, reference: _Answer, x: Array, y: Array) -> Row:
+        """The line of the table for one answer."""
+        gap, right, distances = self._layers(answer, reference)
+        plain = np.abs(answer.flat - reference.flat)
+        worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
+        found = NO_CAUSES
+        if not right.all():
+            given, trusted = self.space.like(answer.flat), self.space.like(reference.flat)
+            found = causes(given, trusted, self.network, x, y, self.cost)
+        reached = (self.spread > 0) | answer.kinks | reference.kinks
+        return Row(
+            answer.road,
+            bool(right.all()),
+            tuple(distances.tolist()),
+            str(of_entry(self.space, worst)),
+            float(answer.flat[worst]),
+            float(reference.flat[worst]),
+            int((reached & (gap == 0) & (plain > EXACT * np.abs(reference.flat))).sum()),
+            causes=found,
+        )
+
+    def _layers(self, one: _Answer, other: _Answer) -> tuple[Array, Array, Array]:
+        """By entry what no kink explains; by layer whether rounding and error bars explain that, and ‖Δ^l‖/‖g^l‖."""
+        gap, allowed = self._gap(one, other), 0.0
+        low = {one.road, other.road} & {"delta", YOURS}  # the others compute in float64
+        bars = one.bars + other.bars + self.rounding * (1.0 if low else self.finer)
+        if one.differences or other.differences:
+            allowed = MEASURED * max(_norm(one.flat), _norm(other.flat))
+        right, distances = [], []
+        for part in self._parts():
+            size = max(_norm(one.flat[part]), _norm(other.flat[part]))
+            off, beyond = _norm(gap[part]), _norm(np.maximum(gap[part] - bars[part], 0))
+            right.append(math.isfinite(beyond) and beyond <= allowed + EXACT * size)
+            distances.append((off / size if size else off) if math.isfinite(off) else math.inf)
+        return gap, np.array(right), np.array(distances)
+
+    def _gap(self, one: _Answer, other: _Answer) -> Array:
+        """|Δ| of each entry, less the spread of the kinks that reach it; 0 between the one-sided slopes of differences."""
+        gap = np.abs(one.flat - other.flat)
+        spread = self.stepped if one.differences or other.differences else self.spread
+        for each, rest in ((one, other), (other, one)):
+            if each.differences:
+                gap[[d.kink and d.holds(g) for d, g in zip(each.differences, rest.flat.tolist())]] = 0
+        return np.maximum(gap - spread, 0)
+
+    def _parts(self) -> list[slice]:
+        """Where the flat vector holds each layer."""
+        sizes = [w.size + b.size for w, b in zip(self.space.weights, self.space.biases)]
+        ends = np.cumsum(sizes).tolist()
+        return [slice(end - size, end) for size, end in zip(sizes, ends)]
+
+
+def _norm(values: Array) -> float:
+    return float(np.linalg.norm(values))

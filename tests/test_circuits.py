@@ -1,0 +1,236 @@
+"""Circuits: each gate's rule, ordinary expressions, deep and wide circuits, repeated passes, networks gate by gate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from networks import Drawn, make_problem, problems
+
+import chainrule as cr
+from chainrule.circuits import gates, of_network
+from chainrule.circuits.circuit import MATHS, Circuit
+from chainrule.elementary import ARRAYS
+
+
+def both(f, x: float, y: float):  # type: ignore[no-untyped-def]
+    """(value, ∂f/∂x, ∂f/∂y backward, the same two forward) of an expression in two wires."""
+    c = Circuit()
+    a, b = c.input("x", x), c.input("y", y)
+    out = f(a, b)
+    run = c.forward()
+    back = run.backward(out)
+    return run[out], back[a], back[b], run.tangent(x=1.0)[out], run.tangent(y=1.0)[out]
+
+
+EXPRESSIONS = [
+    lambda x, y: x + y,
+    lambda x, y: 2 + x * y - 3,
+    lambda x, y: x / y + 1 / x - y / 2,
+    lambda x, y: -((x - y) ** 3) + 4 - x,
+    lambda x, y: x**-2 * y**0.5,
+    lambda x, y: x**y + 2.0**x,
+    lambda x, y: abs(x - 2 * y) * abs(y),
+    lambda x, y: 3 * x * x + x * x,  # a shared wire is counted once for each use
+]
+FUNCTIONS = ["exp", "log", "tanh", "erf", "sin", "cos", "sqrt", "abs"]
+
+
+@pytest.mark.parametrize("f", EXPRESSIONS)
+def test_an_expression_has_its_value_and_its_two_derivatives(f) -> None:  # type: ignore[no-untyped-def]
+    """S3.1, S3.2: ordinary Python builds the circuit; both modes agree with differences."""
+    x, y, h = 1.3, 0.7, 1e-6
+    value, dx, dy, tx, ty = both(f, x, y)
+    assert value == pytest.approx(f(x, y))
+    assert dx == pytest.approx((f(x + h, y) - f(x - h, y)) / (2 * h), rel=1e-7)
+    assert dy == pytest.approx((f(x, y + h) - f(x, y - h)) / (2 * h), rel=1e-7, abs=1e-9)
+    assert (tx, ty) == pytest.approx((dx, dy), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_elementary_function_is_a_gate(name: str) -> None:
+    _, dx, _, tx, _ = both(lambda x, y: getattr(MATHS, name)(x * y), 1.3, 0.7)
+    f, h = getattr(ARRAYS, name), 1e-6
+    assert dx == tx == pytest.approx(0.7 * (f(0.91 + h) - f(0.91 - h)) / (2 * h), rel=1e-8)
+
+
+def test_the_rules_of_the_texts() -> None:
+    """S3.9 add distributes, S3.10 multiply switches, S3.11 fan-out adds up; max routes."""
+    assert both(lambda x, y: 5 * (x + y), 2.0, 3.0)[1:3] == (5, 5)
+    assert both(lambda x, y: x * y, 2.0, 3.0)[1:3] == (3, 2)
+    assert both(lambda x, y: x * y + x * 10 + x, 2.0, 3.0)[1] == 14
+    assert both(MATHS.maximum, 2.0, 3.0)[1:3] == (0, 1)
+    assert both(MATHS.minimum, 2.0, 3.0)[1:3] == (1, 0)
+    assert both(MATHS.maximum, 2.0, 2.0)[1:3] == (0, 1)  # at a tie, the second
+    assert all(gate.rule for gate in gates.GATES)
+
+
+def test_a_second_backward_pass_gives_the_same_answer() -> None:
+    """Where passes add up in the circuit itself, the second is wrong."""
+    c = Circuit()
+    x = c.input("x", 3.0)
+    f = x * x * x
+    run = c.forward()
+    assert [run.backward(f)[x] for _ in range(3)] == [27.0] * 3
+    assert run.backward(f)[f] == 1.0
+    assert run.backward(x)[x] == 1.0
+
+
+def test_a_hundred_thousand_additions_in_a_chain_are_no_depth_at_all() -> None:
+    c = Circuit()
+    x = total = c.input("x", 0.5)
+    for _ in range(100_000):
+        total = total + x
+    run = c.forward()
+    assert run[total] == 50_000.5
+    assert run.backward(total)[x] == 100_001
+    assert len(c) == 100_000
+
+
+def test_arrays_of_wires_broadcast_and_sum() -> None:
+    c = Circuit()
+    w, a = c.input("w", np.arange(6.0).reshape(2, 3)), c.input("a", np.array([1.0, -2.0, 0.5]))
+    z = (w * a).sum()
+    run = c.forward()
+    assert run[z] == pytest.approx(np.arange(6.0).reshape(2, 3) @ [1, -2, 0.5])
+    back = run.backward(z[1])
+    assert back[w].tolist() == [[0, 0, 0], [1, -2, 0.5]]
+    assert back[a].tolist() == [3, 4, 5]
+    assert (np.array([1.0, 2.0]) * z).shape == (2,)
+    assert len(c) == 6 + 2 + 2
+
+
+def test_many_inputs_at_once_are_many_runs() -> None:
+    c = Circuit()
+    x, w = c.input("x", np.zeros(2)), c.input("w", np.array([2.0, -1.0]))
+    f = MATHS.tanh((w * x).sum())
+    batch = np.array([[0.1, 0.2], [1.0, -1.0], [0.0, 3.0]])
+    run = c.forward(x=batch)
+    back = run.backward(f)
+    for i, row in enumerate(batch):
+        one = c.forward(x=row)
+        assert run[f][i] == one[f]
+        assert back[w][:, i].tolist() == one.backward(f)[w].tolist()
+    assert run.tangent(w=[1.0, 0.0])[f] == pytest.approx(back[w][0])
+
+
+def test_a_saturated_sigmoid_of_gates_sends_a_zero_and_no_nan() -> None:
+    for z in (-800.0, 800.0):
+        value, dx, _, tx, _ = both(lambda x, y: 1 / (1 + MATHS.exp(-x)) + 0 * y, z, 1.0)
+        assert (value, dx, tx) == (float(z > 0), 0.0, 0.0)
+
+
+def test_a_constant_is_held_and_sends_nothing_back() -> None:
+    assert both(lambda x, y: MATHS.constant(x) * y, 2.0, 3.0)[:3] == (6, 0, 2)
+    c = Circuit()
+    x = c.input("x", np.array([1.0, 5.0, 2.0, 4.0, 3.0]))
+    top = MATHS.largest(x)
+    run = c.forward()
+    assert run[top].tolist() == [5.0]
+    assert run.backward(top[0])[x].tolist() == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda c, x: MATHS.log(-x),
+            r"logarithm of a number that is not above 0: 1 log gate\(s\), the first with -2.0",
+        ),
+        (lambda c, x: x / (x - 2), r"quotient by 0: 1 divide gate"),
+        (lambda c, x: (-x) ** 0.5, r"a power that is not real"),
+        (lambda c, x: MATHS.sqrt(x - 2), r"square root of a number that is not above 0"),
+        (lambda c, x: x + Circuit().input("x", 1.0), r"belong to two circuits"),
+        (lambda c, x: x + "one", r"a constant is a real number"),
+        (
+            lambda c, x: MATHS.exp(x * 400) - MATHS.exp(x * 500),
+            r"1 subtract gate\(s\), the first with inf, inf, give no number",
+        ),
+        (lambda c, x: x * math.nan, r"holds nan"),
+        (lambda c, x: c.input("x", 1.0), r"has an input 'x' already"),
+    ],
+)
+def test_what_has_no_value_is_an_error_and_never_a_silent_number(build, message: str) -> None:  # type: ignore[no-untyped-def]
+    c = Circuit()
+    x = c.input("x", 2.0)
+
+    def build_and_run() -> None:
+        build(c, x)
+        c.forward()
+
+    with pytest.raises(cr.CircuitError, match=message):
+        build_and_run()
+
+
+def test_runs_and_wires_of_different_circuits_do_not_mix() -> None:
+    c, other = Circuit(), Circuit()
+    x, stranger = c.input("x", 2.0), other.input("x", 1.0)
+    run = c.forward()
+    with pytest.raises(cr.CircuitError, match="another circuit"):
+        run[stranger]
+    with pytest.raises(cr.CircuitError, match="starts from one wire of this circuit"):
+        run.backward(stranger)
+    with pytest.raises(cr.CircuitError, match="newer than the run"):
+        run[x * x]
+    with pytest.raises(cr.CircuitError, match="no input 'z': inputs are x"):
+        c.forward(z=1.0)
+    with pytest.raises(cr.CircuitError, match=r"input 'x' has the shape \(\)"):
+        c.forward(x=np.ones((2, 2)))
+
+
+@given(problems())
+def test_a_network_of_gates_gives_backpropagations_gradient(drawn: Drawn) -> None:
+    """S3.17: the circuit takes σ and C by their forms alone."""
+    p = drawn.make()
+    by_gates = of_network.gradient(p.network, p.x, p.y, p.cost)
+    river = cr.gradient(p.network, p.x, p.y, p.cost)
+    scale = sum(g.norm() for g in cr.per_example_gradients(p.network, p.x, p.y, p.cost)) / len(p.x)
+    assert (by_gates - river).norm() <= 1e-10 * scale + 1e-14
+
+
+def test_a_network_is_wired_as_the_text_draws_it() -> None:
+    """S3.5: a multiply gate for each input, a first add gate, a second for the bias, an activation gate; S3.7: by name."""
+    p = make_problem([3, 4, 2], ["tanh"], "identity", "multiclass_hinge", batch=2)
+    n = of_network.circuit_of(p.network, p.x, p.y, p.cost)
+    trace, back = cr.forward(p.network, p.x), cr.backward(cr.forward(p.network, p.x), p.y, p.cost)
+    run = n.run()
+    grads = run.backward(n.cost)
+    for l in (1, 2):
+        assert run[n.z[l]] == pytest.approx(trace.z[l], rel=1e-13)
+        assert run[n.sums[l]] == pytest.approx(trace.z[l] - p.network.biases[l], rel=1e-12)
+        assert run[n.products[l]][1, 0, 2] == pytest.approx(p.network.weights[l][0, 2] * trace.a[l - 1][1, 2])
+        delta = back.delta[l] / 2  # the circuit's cost is the mean of two
+        assert grads[n.z[l]] == pytest.approx(delta, rel=1e-12)
+        assert grads[n.sums[l]] == pytest.approx(delta, rel=1e-12)  # the second add gate distributes
+        assert grads[n.products[l]] == pytest.approx(
+            np.repeat(delta[:, :, None], p.network.sizes[l - 1], axis=2), rel=1e-12
+        )
+        assert grads[n.a[l - 1]] == pytest.approx(back.da[l - 1] / 2, rel=1e-12)  # fan-out adds up (S3.11)
+    assert len(n.circuit) > 2 * (12 + 4 + 4 + 8 + 2 + 2)
+    unit = n.unit(1, 2, example=1)
+    assert [row.gate for row in unit.rows][-4:] == ["first add", "bias", "second add", "activation gate"]
+    assert unit.rows[-2].value == pytest.approx(trace.z[1][1, 2])
+    assert unit.rows[-2].gradient == pytest.approx(back.delta[1][1, 2] / 2)
+    assert "second add" in str(unit)
+
+
+def test_a_hidden_unit_of_a_trained_digits_network_has_the_rivers_error() -> None:
+    """Issue's line: δ of a hidden unit to 1e-12."""
+    data = cr.load_data("digits")
+    net = cr.train(cr.Network.random([64, 30, 10], "relu", "softmax", dtype="float64"), data, epochs=3).network
+    x, y = data.inputs[:20], np.eye(10)[data.targets[:20]]
+    n = of_network.circuit_of(net, x, y, cr.cross_entropy())
+    grads = n.run().backward(n.cost)
+    river = cr.backward(cr.forward(net, x), y, "cross_entropy").delta[1] / 20
+    assert np.abs(grads[n.z[1]] - river).max() <= 1e-12 * np.abs(river).max()
+
+
+def test_a_circuit_too_large_for_memory_is_refused_with_its_size() -> None:
+    net = cr.Network.random([784, 512, 10], "relu", "softmax")
+    with pytest.raises(cr.SettingError, match=r"are some [\d,]+ gates \(at most 20,000,000\): take fewer rows"):
+        of_network.circuit_of(net, np.zeros((1000, 784)), np.zeros((1000, 10)), cr.cross_entropy())
+    n = of_network.circuit_of(cr.Network.random([2, 2]), np.zeros((1, 2)), np.zeros((1, 2)), cr.squared_error())
+    with pytest.raises(cr.IdError, match="neurons 0…1"):
+        n.unit(1, 2)

@@ -1,0 +1,171 @@
+"""verify: a table of roads, a verdict, kinks that are no faults; and check_gradient's likely causes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.report import json_text
+from chainrule.verification.leeway import leeway
+from chainrule.verification.roads import ROADS
+from chainrule.verification.verify import YOURS, verify
+
+RELU = cr.Network([[[1.0], [2.0]], [[1.0, -3.0]]], [[0.0, 0.0], [0.5]], ["relu", "identity"])
+FOLD = cr.Network([[[1.0], [-1.0]], [[1.0, -1.0]]], [[0.0, 0.0], [0.5]], ["relu", "identity"])  # relu(t) − relu(−t)
+
+
+def small(dtype: str = "float64"):  # type: ignore[no-untyped-def]
+    net = cr.Network.random([3, 4, 2], "tanh", "softmax", seed=1, dtype=dtype)
+    rng = np.random.default_rng(1)
+    return net, rng.standard_normal((5, 3)), [0, 1, 1, 0, 1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_road_that_can_go_agrees_and_is_in_the_table(dtype: str) -> None:
+    """S0.13, S0.12, S2.18, S1.17, S1.8: one gradient."""
+    net, x, y = small(dtype)
+    verdict = cr.verify(net, x, y, "cross_entropy")
+    assert verdict
+    assert {row.road for row in verdict.rows} == set(ROADS)
+    assert [row.road for row in verdict.rows if row.refused] == ["symbolic"]
+    limit = 1e-10 if dtype == "float64" else 1e-4
+    assert all(row.distance < limit for row in verdict.went if row.road != "differences")
+    text = str(verdict)
+    assert all(name in text for name in ROADS)
+    assert text.endswith("✓")
+    found = json.loads(json_text(verdict.to_json()))
+    assert found["agree"] is True
+    assert found["rows"][0]["road"] == "delta"
+
+
+def test_the_roads_may_be_chosen_and_one_may_be_your_own() -> None:
+    net, x, y = small()
+    verdict = verify(net, x, y, "cross_entropy", ["raw", "delta"])
+    assert [row.road for row in verdict.rows] == ["raw", "delta"]
+    right = cr.gradient(net, x, y, "cross_entropy")
+    assert verify(net, x, y, "cross_entropy", ["differences"], right)
+    one_off = right.flat().copy()
+    one_off[7] += 1e-3
+    wrong = verify(net, x, y, "cross_entropy", ["delta", "differences"], right.like(one_off))
+    assert [row.road for row in wrong.wrong] == [YOURS]
+    assert "yours is off most at w/1/2/1" in str(wrong)
+    assert not verify(net, x, y, "cross_entropy", ["differences"], lambda net, x, y, cost: 2 * right)
+    assert not verify(net, x, y, "cross_entropy", ["delta", "raw"], right * np.nan)
+
+
+def test_a_river_that_is_wrong_itself_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference is what most roads share, not what the river says."""
+    net, x, y = small()
+    right = cr.gradient(net, x, y, "cross_entropy")
+    monkeypatch.setattr("chainrule.verification.verify.river", lambda *_: 2 * right)
+    for roads in (["delta", "raw", "differences"], ["delta", "differences"], ["raw", "delta"]):
+        verdict = verify(net, x, y, "cross_entropy", roads)
+        assert [row.road for row in verdict.wrong] == ["delta"]
+        assert "factor_two" in str(verdict)
+
+
+@pytest.mark.parametrize("net", [RELU, FOLD])
+def test_a_relu_at_its_kink_is_reported_as_such_and_never_called_wrong(net: cr.Network) -> None:
+    """S3.4. FOLD is smooth, and every road but differences answers 0 where the slope is 1: no one-sided slope of C says so."""
+    verdict = cr.verify(net, [[0.0]], [[2.0]])
+    assert verdict
+    assert verdict.kinks == 2
+    assert "2 of 7 entries at a kink" in str(verdict)
+    beyond = cr.gradient(net, [[0.0]], [[2.0]]).flat()
+    for slope, holds in ((0.0, True), (1.0, True), (0.5, True), (-9.0, False)):  # C′ there is −1.5
+        beyond[2] = -1.5 * slope
+        assert bool(cr.verify(net, [[0.0]], [[2.0]], gradient=net.parameters.like(beyond.copy()))) is holds
+
+
+def test_a_margin_of_the_hinge_at_zero_is_a_kink_too() -> None:
+    """S3.14: 1 + z_j − z_y = 0."""
+    net = cr.Network([np.zeros((2, 2))], [[1.0, 0.0]], "identity")
+    verdict = cr.verify(net, [[1.0, 2.0]], [[1.0, 0.0]], "multiclass_hinge")
+    assert verdict
+    assert verdict.kinks == 6
+
+
+def test_away_from_kinks_nothing_is_left_open() -> None:
+    net, x, _ = small()
+    found = leeway(net, x, np.eye(2)[[0, 1, 1, 0, 1]], cr.cross_entropy())
+    assert not found.kinks.flat().any()
+    assert found.rounding.norm() < 1e-11
+
+
+def test_in_float32_a_wrong_gradient_is_still_caught() -> None:
+    """Rounding is granted by what it can do, entry by entry: no blank cheque."""
+    net, x, y = small("float32")
+    g = cr.gradient(net, x, y, "cross_entropy")
+    assert verify(net, x, y, "cross_entropy", ["raw"], g)
+    assert not verify(net, x, y, "cross_entropy", ["raw"], g * 1.001)
+
+
+def test_what_cannot_be_verified_is_said() -> None:
+    net, x, y = small()
+    with pytest.raises(cr.UnknownNameError, match="did you mean 'delta'"):
+        verify(net, x, y, roads=["dleta", "raw"])
+    with pytest.raises(cr.SettingError, match="takes two roads, got delta"):
+        verify(net, x, y, roads=["delta"])
+    with pytest.raises(cr.ShapeError, match=r"is chainrule\.Parameters"):
+        verify(net, x, y, gradient=lambda *_: np.zeros(3))  # type: ignore[arg-type,return-value]
+    with pytest.raises(cr.ShapeError, match="different shapes"):
+        verify(net, x, y, gradient=RELU.parameters)
+    huge = cr.Network([[[1e200]], [[1e200]]], None, "identity")
+    with pytest.raises(cr.DataError, match="the cost is inf"):
+        verify(huge, [[1.0]], [[0.0]])
+    with pytest.raises(cr.DataError, match="fewer than two roads could go"):
+        verify(RELU, [[1.0]], [[0.0]], roads=["complex_step", "delta"])
+
+
+# check_gradient names causes ----------------------------------------------------------------------------------------
+AT = np.array([0.5, -1.2, 2.0, 0.7, -0.4])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda g: 3 * g, "every entry is 3 × the difference: a sum where the value is a mean over 3?"),
+        (lambda g: 2 * g, "a mean over 2, or a 2 or ½ in one of the two only?"),
+        (lambda g: g / 7, "every entry is 1/7 × the difference: a mean over 7 where the value is a sum?"),
+        (lambda g: -g, "every entry is -1 × the difference: the sign is turned?"),
+        (lambda g: -3 * g, "the sign is turned and a sum where the value is a mean over 3?"),
+        (lambda g: 1.37 * g, "every entry is 1.37 × the difference"),
+        (lambda g: 0 * g, "every entry is zero"),
+        (lambda g: g[::-1], "the same numbers in another order"),
+        (lambda g: g * [1, 1, 1, 2, 2], "only entry 3…entry 4 differ; there every entry is 2 × the difference"),
+        (lambda g: g + np.array([0, 0.1, 0, 0, 0]), "only entry 1 differs"),
+        (lambda g: g * np.nan, "not finite"),
+    ],
+)
+def test_check_gradient_names_the_likely_cause(wrong, said: str) -> None:  # type: ignore[no-untyped-def]
+    verdict = cr.check_gradient(lambda t: float((t**2).sum()), lambda t: wrong(2 * t), AT)
+    assert not verdict
+    assert said in str(verdict)
+
+
+def test_a_gradient_that_is_wrong_in_no_known_way_gets_no_guess() -> None:
+    rng = np.random.default_rng(0)
+    verdict = cr.check_gradient(lambda t: float((t**2).sum()), lambda t: 2 * t + rng.standard_normal(5), AT)
+    assert not verdict
+    assert verdict.cause == ""
+    assert cr.check_gradient(lambda t: float((t**2).sum()), lambda t: 2 * t, AT).cause == ""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learns_multi_output_regressor_is_off_by_the_number_of_outputs() -> None:
+    """scikit-learn #8349, found in four lines of a user's code (issue: Shows 4)."""
+    neural = pytest.importorskip("sklearn.neural_network")
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((7, 4)), rng.standard_normal((7, 3))
+    mlp = neural.MLPRegressor(hidden_layer_sizes=[5], solver="lbfgs", alpha=0, max_iter=1, random_state=0).fit(x, y)
+    if not hasattr(mlp, "_loss_grad_lbfgs"):
+        pytest.skip("this scikit-learn has no _loss_grad_lbfgs")
+    theta = np.concatenate([a.ravel() for a in mlp.coefs_ + mlp.intercepts_])
+    both = lambda t: mlp._loss_grad_lbfgs(t, x, y, None, [x, None, None], [None] * 2, [None] * 2, [None] * 2)
+    verdict = cr.check_gradient(lambda t: both(t)[0], lambda t: both(t)[1], theta)
+    if verdict:
+        pytest.skip("this scikit-learn has mended #8349")
+    assert "every entry is 3 × the difference: a sum where the value is a mean over 3?" in str(verdict)
