@@ -22,6 +22,8 @@ verify: $(VENV)/.dev  ## every road to the gradient, over random networks
 proof: $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(BIN)/python benchmarks/digits_accuracy.py
 	$(BIN)/python benchmarks/hadamard_or_matrix.py
+	$(PIP) --editable '.[dev,peers]'
+	$(BIN)/python benchmarks/circuits.py
 	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
 	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
 	$(BIN)/chainrule verify --survey 10000

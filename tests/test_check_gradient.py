@@ -108,3 +108,28 @@ def test_a_kink_is_told_from_a_strong_curve() -> None:
     assert not kink.holds(1.1)
     assert not derivative(lambda t: math.exp(30 * t), 0.0).kink
     assert not derivative(lambda t: t * t, 0.0).kink
+
+
+@pytest.mark.parametrize(
+    ("v", "g"),
+    [
+        (lambda t: 1e200 * float(t @ t) * 1e150, lambda t: 5e200 * t),
+        (lambda t: 1e-180 * float(t @ t), lambda t: 0 * t),
+        (lambda t: 1e6 * t[0] + float(t[1:] @ t[1:]), lambda t: np.concatenate([[1e6], 0 * t[1:]])),
+    ],
+)
+def test_neither_overflow_nor_underflow_nor_one_great_entry_hides_a_wrong_one(v, g) -> None:  # type: ignore[no-untyped-def]
+    with np.errstate(over="ignore"):
+        assert not cr.check_gradient(v, g, AT)
+
+
+def test_tiny_and_huge_gradients_that_are_right_hold() -> None:
+    for factor in (1e-180, 1e180):
+        assert cr.check_gradient(lambda t, f=factor: f * float(t @ t), lambda t, f=factor: 2 * f * t, AT)
+
+
+def test_what_is_no_function_is_said() -> None:
+    with pytest.raises(cr.SettingError, match="takes two functions"):
+        cr.check_gradient(value, slope(AT), AT)  # type: ignore[arg-type]
+    with pytest.raises(cr.SettingError, match="most=0"):
+        cr.check_gradient(value, slope, AT, most=0)

@@ -42,6 +42,11 @@ def _power(x: Array, p: Array) -> Array:
     return np.power(x, p)
 
 
+def _one_over_cosh_squared(x: Array) -> Array:
+    e = np.exp(-2 * np.abs(x))  # 1 − tanh² would lose its digits where tanh is close to 1
+    return 4 * e / (1 + e) ** 2
+
+
 INPUT = Gate("input", "", lambda: np.zeros(0), lambda out: (), "keeps the gradient: the circuit ends here")
 ADD = Gate(
     "add", "+", _add, lambda out, *x: (1.0,) * len(x), "distributes its gradient unchanged to every input (S3.9)"
@@ -89,7 +94,13 @@ LOG = Gate(
     lambda x: x > 0,
     "the logarithm of a number that is not above 0",
 )
-TANH = Gate("tanh", "tanh", np.tanh, lambda out, x: (1 - out * out,), "sends 1 − tanh² times the gradient")
+TANH = Gate(
+    "tanh",
+    "tanh",
+    np.tanh,
+    lambda out, x: (_one_over_cosh_squared(x),),
+    "sends 1 − tanh², written 1 / cosh², times the gradient",
+)
 ERF = Gate(
     "erf",
     "erf",

@@ -8,13 +8,16 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from chainrule.backward import gradient
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import X, Y, chain
+from chainrule.conventions import as_convention
 from chainrule.costs import Cost, as_cost, named
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, FileError, SettingError, UnknownNameError
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.document import Derivation
+from chainrule.ids import of_entry
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
 from chainrule.tables import Table, read_table
@@ -25,7 +28,10 @@ def command(
         Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0.")
+        str | None,
+        typer.Option(
+            help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0; else the steepest."
+        ),
     ] = None,
     of: Annotated[str, typer.Option(help="What is differentiated: the cost C.")] = "C",
     form: Annotated[
@@ -46,7 +52,7 @@ def command(
         network, x, y, about, the_cost = chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost)
     else:
         network, x, y, about, the_cost = _example(model, data, row or 0, cost)
-    target = ("w/2/0/0" if network.depth > 1 else "w/1/0/0") if by is None else by
+    target = _default(model, network, x, y, convention, the_cost) if by is None else by
     derivation = explain(network, x, y, target, of=of, convention=convention, cost=the_cost, form=form)
     if as_json:
         say_json(_as_json(derivation, target))
@@ -54,6 +60,16 @@ def command(
     if about:
         say(about)
     say(str(derivation))
+
+
+def _default(model: Path | None, network: Network, x: Any, y: Any, convention: str, cost: Cost | None) -> str:
+    """The weight that is explained when none is named: of the worked example the middle one, of a model the steepest."""
+    if model is None:
+        return "w/2/0/0"
+    the_cost = as_convention(convention).cost_for(network, cost)
+    slopes = gradient(network, x, y, the_cost)
+    flat = slopes.map(lambda array: array * (array.ndim == 2)).flat()  # weights alone
+    return str(of_entry(slopes, int(np.abs(flat).argmax())))
 
 
 def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple[Network, Any, Any, str, Cost | None]:

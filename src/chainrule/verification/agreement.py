@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import shares, target_rows
 from chainrule.ids import of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.verification.causes import causes, flat_cause
 from chainrule.verification.differences import Difference, derivative, of_entries
+from chainrule.verification.leeway import leeway
 from chainrule.verification.rounding import rounding_bound
 
 Array = np.ndarray
-TOLERANCE = 1e-6  # of ‖Δ‖ / ‖g‖
+TOLERANCE = 1e-6  # of an entry
+FLOOR = 1e-12  # of the whole gradient: what float64 leaves of an entry that is nothing beside the others
 
 
 @dataclass(frozen=True)
@@ -63,34 +65,35 @@ class Agreement:
 
 
 def compare(
-    given: Array, differences: Sequence[Difference], names: Sequence[str], total: int, rounding: float = 0.0
+    given: Array,
+    differences: Sequence[Difference],
+    names: Sequence[str],
+    total: int,
+    rounding: float | Array = 0.0,
 ) -> Agreement:
     """The verdict on some entries of a gradient, against differences computed in float64.
 
-    Two gradients agree where ‖Δ‖ ≤ 1e-6 ‖g‖, or where the differences' own error bars and `rounding`, how far rounding may
-    have moved the gradient as a whole, explain the rest.
+    They agree where each entry is within a millionth of itself, its difference's error bar, and `rounding`: how far rounding
+    may have moved it. At a kink any value between the one-sided slopes will do (S3.4).
     """
     given = np.asarray(given, np.float64)
-    measured = np.array([d.value for d in differences])
-    errors = np.array([d.error for d in differences])
+    measured, errors = (np.array([getattr(d, key) for d in differences]) for key in ("value", "error"))
     kinks = np.array([d.kink for d in differences])
-    if not np.isfinite(given).all():
-        at = int(np.argmin(np.isfinite(given)))
-        cause = flat_cause(given, measured, errors, kinks, names)
-        return Agreement(
-            False, np.inf, names[at], float(given[at]), differences[at], len(given), total, int(kinks.sum()), cause
-        )
-    size = max(float(np.linalg.norm(given)), float(np.linalg.norm(measured)))
-    allowed = TOLERANCE * size + rounding
-    slack = allowed / math.sqrt(len(given))
-    apart = np.array([not d.holds(g, slack) for d, g in zip(differences, given.tolist())])
+    finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
+    size = _length(given[finite], measured[finite])
+    slack = TOLERANCE * np.maximum(np.abs(given), np.abs(measured)) + FLOOR * size + rounding
+    sides = zip(differences, given.tolist(), np.where(finite, slack, 0.0).tolist())
+    apart = ~finite | np.array([not d.holds(g, allowed) for d, g, allowed in sides])
     gap = np.where(kinks & ~apart, 0.0, np.abs(given - measured))
-    distance = float(np.linalg.norm(gap)) / size if size else 0.0
-    excess = np.where(apart, gap, 0.0) if apart.any() else np.maximum(gap - errors, 0)
-    worst = int(np.argmax(excess))
-    holds = bool(not apart.any() or distance * size <= allowed)
+    distance = (_length(gap) / size if size else 0.0) if finite.all() else math.inf
+    excess = np.where(finite, gap - errors - slack, math.inf)
+    worst = int(np.argmax(np.where(apart, excess, -math.inf) if apart.any() else excess))
+    if not finite.all():
+        cause = "a number that is not finite: of the gradient, or of the value near this point"
+    else:
+        cause = flat_cause(given, measured, errors, apart, names) if apart.any() else ""
     return Agreement(
-        holds,
+        not apart.any(),
         distance,
         names[worst],
         float(given[worst]),
@@ -98,8 +101,16 @@ def compare(
         len(given),
         total,
         int(kinks.sum()),
-        "" if holds else flat_cause(given, measured, errors, apart, names),
+        cause,
     )
+
+
+def _length(*vectors: Array) -> float:
+    """The length of the longest of them, safe from overflow and underflow."""
+    largest = max((float(np.abs(v).max(initial=0)) for v in vectors), default=0.0)
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * max(float(np.linalg.norm(v / largest)) for v in vectors)
 
 
 def check_network(
@@ -123,7 +134,10 @@ def check_network(
     share = shares(len(rows), reduction, weight)
     found = of_entries(network, rows, targets, the_cost, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
-    rounding = rounding_bound(network, rows, targets, the_cost, share)
+    if reduction == "mean" and weight is None:
+        rounding = leeway(network, rows, targets, the_cost).rounding.flat()[entries]
+    else:
+        rounding = np.full(len(entries), rounding_bound(network, rows, targets, the_cost, share) / math.sqrt(total))
     verdict = compare(gradient.flat()[entries], found, names, total, rounding)
     if verdict or not every or reduction != "mean" or weight is not None:
         return verdict
@@ -131,14 +145,16 @@ def check_network(
     return replace(verdict, cause=str(causes(gradient, measured, network, rows, targets, the_cost)))
 
 
-def check_gradient(
-    value: Callable[[Array], Any], gradient: Callable[[Array], Any], at: Any, most: int | None = None, seed: int = 0
-) -> Agreement:
+def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, seed: int = 0) -> Agreement:
     """Compare any gradient with central differences: `value(θ)` a number, `gradient(θ)` a vector like the flat θ = `at`.
 
     All entries, or `most` of them drawn at random. The answer is true in a condition, and prints where they differ most.
     The functions are called with float64 vectors of their own. Raises ShapeError where the two do not fit `at`.
     """
+    if not callable(value) or not callable(gradient):
+        raise SettingError(
+            "check_gradient takes two functions of a flat vector: value(θ) a number, gradient(θ) a vector"
+        )
     start = np.array(at, dtype=np.float64)
     if start.ndim != 1 or start.size == 0:
         raise ShapeError(f"`at` is one flat vector of parameters, got an array of shape {start.shape}: at.ravel()")
@@ -161,8 +177,10 @@ def check_gradient(
 
     entries = list(range(start.size))
     if most is not None and most < start.size:
+        if most < 1:
+            raise SettingError(f"most={most}: at least one entry is compared")
         entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
     found = [derivative(along(entry), float(start[entry])) for entry in entries]
     single = given.dtype.itemsize < 8  # float32 carries 7 digits, and loses some on the way
-    rounding = 1e-3 * float(np.linalg.norm(given[entries])) if single else 0.0
+    rounding = 1e-3 * np.abs(given[entries]).astype(np.float64) if single else 0.0
     return compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding)

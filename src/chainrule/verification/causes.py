@@ -231,6 +231,14 @@ def flat_cause(given: Array, measured: Array, errors: Array, apart: Array, names
 
 def _number(given: Array, measured: Array, errors: Array) -> float | None:
     """c with given = c · measured in every entry, within the error bars; None where there is none, or it says nothing."""
+    largest = float(np.abs(measured).max(initial=0))
+    if largest == 0:
+        return None
+    given, measured, errors = (
+        given / largest,
+        measured / largest,
+        errors / largest,
+    )  # squares neither over- nor underflow
     square = float(measured @ measured)
     telling = np.abs(measured) > 10 * errors + CLOSE * square**0.5
     if telling.sum() < 2:  # one entry is always some number times another
