@@ -133,3 +133,14 @@ def test_what_is_no_function_is_said() -> None:
         cr.check_gradient(value, slope(AT), AT)  # type: ignore[arg-type]
     with pytest.raises(cr.SettingError, match="most=0"):
         cr.check_gradient(value, slope, AT, most=0)
+
+
+def test_where_differences_cannot_tell_nothing_is_called_right() -> None:
+    for v, g in ((lambda t: 1e16 + float(t @ t), lambda t: 7 * t), (lambda t: 1e16 + float(t @ t), lambda t: 2 * t)):
+        verdict = cr.check_gradient(v, g, AT)
+        assert not verdict
+        assert "differences cannot tell" in str(verdict)
+    with pytest.raises(cr.DataError, match="real number"):
+        cr.check_gradient(lambda t: None, slope, AT)
+    with pytest.raises(cr.DataError, match="real numbers, got complex"):
+        cr.check_gradient(value, lambda t: slope(t) * 1j, AT)

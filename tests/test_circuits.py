@@ -137,7 +137,7 @@ def test_a_constant_is_held_and_sends_nothing_back() -> None:
     [
         (
             lambda c, x: MATHS.log(-x),
-            r"logarithm of a number that is not above 0: 1 log gate\(s\), the first with -2.0",
+            r"not above 0, or beyond all numbers: 1 log gate\(s\), the first with -2.0",
         ),
         (lambda c, x: x / (x - 2), r"quotient by 0: 1 divide gate"),
         (lambda c, x: (-x) ** 0.5, r"a power that is not real"),
@@ -148,6 +148,18 @@ def test_a_constant_is_held_and_sends_nothing_back() -> None:
             lambda c, x: MATHS.exp(x * 400) - MATHS.exp(x * 500),
             r"1 subtract gate\(s\), the first with inf, inf, give no number",
         ),
+        (lambda c, x: 1 / MATHS.log(MATHS.exp(x * 400)), r"or beyond all numbers: 1 log gate"),
+        (lambda c, x: MATHS.sqrt(x * 1e200 * 1e200), r"or beyond all numbers: 1 sqrt gate"),
+        (lambda c, x: (-2) ** x, r"has a base above 0, got -2"),
+        (lambda c, x: x.sum(), r"a sum runs over the last axis"),
+        (lambda c, x: MATHS.maximum(3.0, 4.0), r"at least one wire is needed"),
+        (
+            lambda c, x: c.input("v", np.ones(2)) + c.input("w", np.ones(3)),
+            r"shapes \(2,\) and \(3,\) do not go together",
+        ),
+        (lambda c, x: c.forward(x=[]), r"input 'x' holds no values"),
+        (lambda c, x: c.forward().tangent(x=[1.0, 2.0]), r"direction 'x' has the shape \(\)"),
+        (lambda c, x: c.forward().backward(x * x), r"newer than the run"),
         (lambda c, x: x * math.nan, r"holds nan"),
         (lambda c, x: c.input("x", 1.0), r"has an input 'x' already"),
     ],
@@ -230,7 +242,21 @@ def test_a_hidden_unit_of_a_trained_digits_network_has_the_rivers_error() -> Non
 def test_a_circuit_too_large_for_memory_is_refused_with_its_size() -> None:
     net = cr.Network.random([784, 512, 10], "relu", "softmax")
     with pytest.raises(cr.SettingError, match=r"are some [\d,]+ gates \(at most 20,000,000\): take fewer rows"):
-        of_network.circuit_of(net, np.zeros((1000, 784)), np.zeros((1000, 10)), cr.cross_entropy())
+        of_network.circuit_of(net, np.zeros((1000, 784)), np.zeros(1000, int), cr.cross_entropy())
     n = of_network.circuit_of(cr.Network.random([2, 2]), np.zeros((1, 2)), np.zeros((1, 2)), cr.squared_error())
     with pytest.raises(cr.IdError, match="neurons 0…1"):
         n.unit(1, 2)
+
+
+def test_a_circuit_of_labels_names_and_single_examples() -> None:
+    net = cr.Network.random([3, 2], output="softmax", dtype="float64")
+    by_label = cr.circuit_of(net, [0.1, 0.2, 0.3], 1, "cross_entropy")
+    assert by_label.gradient().flat() == pytest.approx(
+        cr.gradient(net, [0.1, 0.2, 0.3], 1, "cross_entropy").flat(), rel=1e-12
+    )
+    with pytest.raises(cr.ShapeError, match="targets of shape"):
+        cr.circuit_of(net, np.ones((2, 3)), np.ones((2, 5)))
+    with pytest.raises(cr.DataError, match="no rows"):
+        cr.circuit_of(net, np.ones((0, 3)), np.ones((0, 2)))
+    with pytest.raises(cr.IdError, match="there is no layer 9"):
+        by_label.unit(9, 0)

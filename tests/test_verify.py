@@ -169,3 +169,13 @@ def test_scikit_learns_multi_output_regressor_is_off_by_the_number_of_outputs() 
     if verdict:
         pytest.skip("this scikit-learn has mended #8349")
     assert "every entry is 3 × the difference: a sum where the value is a mean over 3?" in str(verdict)
+
+
+def test_a_gradient_wrong_by_a_millionth_is_told_from_a_right_one() -> None:
+    """The wide bar of the differences fits both, and so may not be the judge."""
+    net = cr.Network.random([4, 6, 3], "tanh", "sigmoid", seed=1, dtype="float64")
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((7, 4)), rng.random((7, 3))
+    right = cr.gradient(net, x, y)
+    assert cr.verify(net, x, y, gradient=right)
+    assert not cr.verify(net, x, y, gradient=right * (1 + 1e-6))

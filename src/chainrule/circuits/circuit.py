@@ -14,6 +14,7 @@ flat arrays in topological order, so that no expression is too deep, and gates t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,8 @@ class Wires:
 
     def sum(self) -> Wires:
         """One add gate for each row: the sum over the last axis (S3.5, the first add gate)."""
+        if not self.shape or not self.shape[-1]:
+            raise CircuitError(f"a sum runs over the last axis of an array of wires, got the shape {self.shape}")
         return self.circuit.gate(gates.ADD, *(Wires(self.circuit, each) for each in np.moveaxis(self.numbers, -1, 0)))
 
     def __add__(self, other: Any) -> Wires:
@@ -87,7 +90,9 @@ class Wires:
         return self.circuit.gate(gates.POWER, self, exponent)
 
     def __rpow__(self, base: Any) -> Wires:
-        return MATHS.exp(self * np.log(base))
+        if not (isinstance(base, (int, float, np.number)) and base > 0):
+            raise CircuitError(f"a power with a wire in its exponent has a base above 0, got {base!r}")
+        return MATHS.exp(self * math.log(base))
 
     def __neg__(self) -> Wires:
         return self.circuit.gate(gates.NEGATE, self)
@@ -132,7 +137,10 @@ MATHS: Any = Maths()
 
 
 def _circuit_of(*wires: Any) -> Circuit:
-    return next(each.circuit for each in wires if isinstance(each, Wires))
+    for each in wires:
+        if isinstance(each, Wires):
+            return each.circuit
+    raise CircuitError("at least one wire is needed: between two numbers use max and min")
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,12 @@ class Circuit:
 
     def gate(self, gate: Gate, *inputs: Any) -> Wires:
         """A gate of that kind for each element of its inputs, which broadcast. Numbers among them become constants."""
-        numbers = np.broadcast_arrays(*(self._wires(each) for each in inputs))
+        given = [self._wires(each) for each in inputs]
+        try:
+            numbers = np.broadcast_arrays(*given)
+        except ValueError:
+            shapes = " and ".join(str(each.shape) for each in given)
+            raise CircuitError(f"wires of the shapes {shapes} do not go together in {gate.name} gates") from None
         shape = numbers[0].shape
         return Wires(self, self._block(gate, np.stack([each.ravel() for each in numbers])).reshape(shape))
 
@@ -236,6 +249,8 @@ class Circuit:
                     f"input {name!r} has the shape {wires.shape}, or (batch, …) before it; got {given[name].shape}"
                 )
             if extra:
+                if len(given[name]) == 0:
+                    raise CircuitError(f"input {name!r} holds no values")
                 if batch not in (None, len(given[name])):
                     raise CircuitError(
                         f"inputs come in batches of {batch} and of {len(given[name])}: one size is needed"
@@ -283,10 +298,17 @@ class Run:
     def __getitem__(self, wires: Wires) -> Any:
         return _look_up(self, self._values, wires)
 
+    def _check_known(self, wires: Wires) -> None:
+        if wires.circuit is not self.circuit:
+            raise CircuitError("this wire belongs to another circuit")
+        if wires.numbers.size and wires.numbers.max() >= len(self._plan.place):
+            raise CircuitError("this wire is newer than the run: call forward again")
+
     def backward(self, of: Wires) -> Gradients:
         """∂of/∂wire for every wire: one pass back, gates in reverse, every gate's shares added up (S3.11)."""
         if of.circuit is not self.circuit or of.numbers.size != 1:
             raise CircuitError("a backward phase starts from one wire of this circuit")
+        self._check_known(of)
         values, plan = self._values, self._plan
         seed = int(plan.place[of.numbers.ravel()[0]])
         sent = np.zeros((plan.leaving[-1], *values.shape[1:]))
@@ -314,7 +336,11 @@ class Run:
         rates = np.zeros_like(values)
         for name, direction in directions.items():
             wires = self.circuit.input_wires(name)
-            moved = np.broadcast_to(_numbers(direction, f"direction {name!r}"), wires.shape).ravel()
+            self._check_known(wires)
+            given = _numbers(direction, f"direction {name!r}")
+            if given.shape not in ((), wires.shape):
+                raise CircuitError(f"direction {name!r} has the shape {wires.shape} of its input, got {given.shape}")
+            moved = np.broadcast_to(given, wires.shape).ravel()
             rates[plan.place[wires.numbers.ravel()]] = moved if values.ndim == 1 else moved[:, None]
         with np.errstate(all="ignore"):
             for group in plan.groups:
@@ -337,10 +363,7 @@ class Gradients:
 
 
 def _look_up(run: Run, values: Array, wires: Wires) -> Any:
-    if wires.circuit is not run.circuit:
-        raise CircuitError("this wire belongs to another circuit")
-    if wires.numbers.size and wires.numbers.max() >= len(run._plan.place):
-        raise CircuitError("this wire is newer than the run: call forward again")
+    run._check_known(wires)
     found = values[run._plan.place[wires.numbers]]
     return found if found.ndim else float(found)
 

@@ -81,7 +81,7 @@ POWER = Gate(
     _power,
     lambda out, x, p: (p * np.power(x, p - 1), 0.0),
     "sends p xᵖ⁻¹ times the gradient; its exponent is a constant",
-    lambda x, p: ((x > 0) | (p == np.round(p))) & ((x != 0) | (p >= 1)),
+    lambda x, p: ((x > 0) | (p == np.round(p))) & ((x != 0) | (p >= 1)) & np.isfinite(x),
     "a power that is not real, or has no slope, at its base",
 )
 EXP = Gate("exp", "exp", ARRAYS.exp, lambda out, x: (out,), "sends its own output times the gradient")
@@ -91,8 +91,8 @@ LOG = Gate(
     ARRAYS.log,
     lambda out, x: (1 / x,),
     "sends the gradient over its input",
-    lambda x: x > 0,
-    "the logarithm of a number that is not above 0",
+    lambda x: (x > 0) & np.isfinite(x),
+    "the logarithm of a number that is not above 0, or beyond all numbers",
 )
 TANH = Gate(
     "tanh",
@@ -116,8 +116,8 @@ SQRT = Gate(
     np.sqrt,
     lambda out, x: (0.5 / out,),
     "sends the gradient over twice its output",
-    lambda x: x > 0,
-    "the square root of a number that is not above 0",
+    lambda x: (x > 0) & np.isfinite(x),
+    "the square root of a number that is not above 0, or beyond all numbers",
 )
 ABS = Gate(
     "abs", "|·|", np.abs, lambda out, x: (np.sign(x),), "sends the gradient with its input's sign; at 0, nothing"

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.circuits.circuit import MATHS, Circuit, Gradients, Run, Wires
-from chainrule.costs import Cost
+from chainrule.costs import Cost, as_cost
+from chainrule.data import encode_targets
 from chainrule.errors import IdError, SettingError
 from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
@@ -51,6 +52,8 @@ class NetworkCircuit:
 
     def unit(self, layer: int, neuron: int, example: int = 0) -> Unit:
         """One unit's gates with their values and gradients, as S3's figures draw them (S3.6, S3.12)."""
+        if not 1 <= layer <= self.network.depth:
+            raise IdError(f"there is no layer {layer}: layers are numbered 1…{self.network.depth}")
         if not 0 <= neuron < self.network.sizes[layer] or not 0 <= example < len(self.z[layer]):
             raise IdError(
                 f"layer {layer} has the neurons 0…{self.network.sizes[layer] - 1}, the circuit the examples "
@@ -104,13 +107,17 @@ class Unit:
         return "\n".join([head, *lines])
 
 
-def circuit_of(network: Network, x: Any, y: Any, cost: Cost) -> NetworkCircuit:
+def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost = "quadratic") -> NetworkCircuit:
     """The circuit of rows x (batch, in) and y (batch, out) through the network to the mean of their costs (S3.5).
 
     Raises SettingError with the number of gates where they would not fit into memory.
     """
-    rows, targets = (np.asarray(each, np.float64) for each in (x, y))
+    cost = as_cost(cost)
     pair = cost.on(network.output)
+    rows = network.astype("float64").rows(x)
+    targets, _ = encode_targets(y if np.ndim(x) > 1 else np.asarray(y)[None], network.sizes[-1], len(rows))
+    targets = targets.astype(np.float64)
+    cost.check_targets(targets)
     gates_needed = len(rows) * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
     if gates_needed > MOST_GATES:
         raise SettingError(

@@ -42,7 +42,7 @@ class Difference:
     @property
     def kink(self) -> bool:
         """True where the slopes on the two sides are not the same."""
-        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 100 * self.error
+        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 10 * self.error
 
     @property
     def lowest(self) -> float:

@@ -24,7 +24,7 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.report import as_json
 from chainrule.verification.causes import Causes, causes
-from chainrule.verification.differences import FIRST_STEP, SHRINK, TRIES, Difference, of_entries
+from chainrule.verification.differences import FIRST_STEP, Difference, of_entries
 from chainrule.verification.leeway import leeway
 from chainrule.verification.roads import ROADS
 
@@ -32,7 +32,7 @@ Array = np.ndarray
 Gradient = Callable[[Network, Any, Any, Cost], Parameters]
 EXACT = 1e-10  # of the layer's norm, between roads where only rounding differs
 MEASURED = 1e-6  # of the norm, from differences
-STEP = 4 * FIRST_STEP * SHRINK ** (TRIES - 1)  # how far the smallest of their steps reaches
+STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 YOURS = "yours"
 SLOW = {"symbolic": "it takes seconds, and goes when it is named"}
 NO_CAUSES = Causes()
@@ -237,13 +237,17 @@ class _Judge:
         self.finer = float(np.finfo(np.float64).eps / np.finfo(network.dtype).eps)
 
     def most_shared(self, answers: Sequence[_Answer]) -> _Answer:
-        """The answer that most others agree with; of equals the first independent exact one."""
+        """The exact answer that most others agree with; of equals the first independent one."""
         order = ["differences", "delta", YOURS]
         ranked = sorted(answers, key=lambda each: order.index(each.road) + 1 if each.road in order else 0)
         if all(self.agree(ranked[0], other) for other in answers):
             return ranked[0]  # nearly always, and then nobody need vote
-        votes = [sum(self.agree(each, other) for other in answers) for each in ranked]
-        return ranked[int(np.argmax(votes))]
+        exact = [each for each in ranked if each.road not in ("differences", YOURS)]
+        exact = (
+            exact if len(exact) > 1 else ranked
+        )  # the differences' wide bars fit many, so they judge only if they must
+        votes = [sum(self.agree(each, other) for other in answers) for each in exact]
+        return exact[int(np.argmax(votes))]
 
     def agree(self, one: _Answer, other: _Answer) -> bool:
         return bool(self._layers(one, other)[1].all())
