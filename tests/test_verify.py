@@ -179,3 +179,11 @@ def test_a_gradient_wrong_by_a_millionth_is_told_from_a_right_one() -> None:
     right = cr.gradient(net, x, y)
     assert cr.verify(net, x, y, gradient=right)
     assert not cr.verify(net, x, y, gradient=right * (1 + 1e-6))
+
+
+def test_where_rounding_may_do_anything_nothing_is_called_right() -> None:
+    net = cr.Network.random([4, 6, 3], "tanh", "identity", seed=1, dtype="float64")
+    huge = net.with_parameters(net.parameters * 1e100)
+    x, y = np.ones((2, 4)), np.zeros((2, 3))
+    with np.errstate(over="ignore"), pytest.raises(cr.DataError, match=r"nothing can be told here|the cost is"):
+        cr.verify(huge, x, y, gradient=cr.gradient(huge, x, y) * 2)

@@ -171,6 +171,11 @@ def verify(
             reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
             raise DataError(f"fewer than two roads could go: {reasons}")
         judge = _Judge(network, rows, targets, the_cost)
+        if not math.isfinite(_norm(judge.rounding)):
+            raise DataError(
+                f"nothing can be told here: with weights up to {_largest(network):.1e} rounding alone may move the gradient "
+                "by more than any number; smaller weights will do"
+            )
         reference = judge.most_shared(answers)
         made = [
             Row(name, refused=each) if isinstance(each, str) else judge.row(each, reference, rows, targets)
@@ -197,6 +202,10 @@ def _names(roads: Sequence[str] | None, own: bool) -> list[str]:
             f"a comparison takes two roads, got {', '.join(given) or 'none'}; there are {', '.join(ROADS)}"
         )
     return given
+
+
+def _largest(network: Network) -> float:
+    return max(float(np.abs(each).max(initial=0)) for each in network.parameters.arrays())
 
 
 def _go(name: str, network: Network, x: Array, y: Array, cost: Cost) -> _Answer | str:
