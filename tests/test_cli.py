@@ -322,7 +322,7 @@ MISTAKES = [
     ("verify xor.csv", "xor.csv is no safetensors file"),
     ("verify xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
     ("verify xor.safetensors --rows 0", "--rows is a whole number ≥ 1, got 0"),
-    ("verify xor.safetensors --data lack.csv", "lack.csv has no target, and a cost needs one"),
+    ("verify xor.safetensors --data lack.csv", "lack.csv has no column 'y', the target of xor.safetensors"),
     ("verify xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
     ("verify xor.safetensors --plant last_example_only --row 0", "cannot show here: one example alone"),
     # where the output goes

@@ -362,18 +362,17 @@ def test_the_roads_stand_in_their_order_and_say_one_line_each() -> None:
     assert [road.name for road in ROADS.values() if not road.exact] == ["differences"]
 
 
-def test_the_floor_of_rounding_is_needed_by_few_networks() -> None:
-    """The blank cheque is small: of 60 networks with ordinary weights nearly all agree to 1e-10 of each layer without it."""
-    without = 0
-    for seed in range(60):
+def test_ordinary_networks_need_no_floor_of_rounding() -> None:
+    """The floor is for saturated layers: with ordinary weights every network agrees to 1e-10 of each layer without it."""
+    for seed in range(EXAMPLES):
         hidden = HIDDEN[seed % len(HIDDEN)]
         p = make_problem([3, 4, 3], [hidden], *LEGAL[seed % len(LEGAL)], seed=seed)
-        found, river = (ROADS[name].gradient(p.network, p.x, p.y, p.cost) for name in ("raw", "delta"))
-        without += all(
-            np.linalg.norm(found.weights[l] - river.weights[l]) <= 1e-10 * np.linalg.norm(river.weights[l])
-            for l in river.weights.numbers
-        )
-    assert without >= 57
+        went = [name for name in FAST if ROADS[name].refuses(p.network, p.x, p.y, p.cost) is None]
+        river = ROADS["delta"].gradient(p.network, p.x, p.y, p.cost)
+        for found in (ROADS[name].gradient(p.network, p.x, p.y, p.cost) for name in went):
+            for l in river.weights.numbers:
+                gap = np.linalg.norm(found.weights[l] - river.weights[l])
+                assert gap <= 1e-10 * np.linalg.norm(river.weights[l]), (seed, l)
 
 
 def test_complex_numbers_that_are_analytic_still_do_what_forms_need() -> None:

@@ -40,7 +40,7 @@ conventions.py     how an author writes: index order, ½, marks of layers
 explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · verify.py a command each ·
-                   output.py what is printed where · worked_example.py the chain it shows
+                   examples.py rows of a model's data · output.py what is printed where · worked_example.py the chain it shows
 """
 
 from __future__ import annotations

@@ -9,18 +9,16 @@ import numpy as np
 import typer
 
 from chainrule.backward import gradient
+from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import X, Y, chain
 from chainrule.conventions import as_convention
-from chainrule.costs import Cost, as_cost, named
-from chainrule.data import Dataset, encode_targets
-from chainrule.errors import DataError, FileError, SettingError, UnknownNameError
+from chainrule.costs import Cost, as_cost
+from chainrule.errors import FileError, SettingError
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.document import Derivation
 from chainrule.ids import of_entry
 from chainrule.network import Network
-from chainrule.storage import load, load_notes
-from chainrule.tables import Table, read_table
 
 
 def command(
@@ -78,46 +76,8 @@ def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple
         raise FileError(
             f"there is no file {model}; a weight or a bias is named with --by: chainrule explain --by {model}"
         )
-    network, notes = load(model), load_notes(model)
-    the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
-    terms = network.preprocessing
-    table = _table(model, data, notes.get("data"), None if terms is None else terms.target_name)
-    if table.target is None:
-        raise DataError(f"{table.name} has no target, and a cost needs one")
-    if not 0 <= row < len(table):
-        raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
-    one = table.take(np.array([row]))
-    rows = Dataset(one.inputs, table.target[[row]]) if terms is None else Dataset.from_table(one, terms)
-    y, _ = encode_targets(rows.targets, network.sizes[-1], 1)
-    about = f"row {row} of {table.name}: {table.target_name} = {table.target[row]}, inputs as the network takes them"
-    return network, rows.inputs[0], y[0], about, the_cost
-
-
-def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -> Table:
-    """The rows to take the example from: those that are named, else those that the model was trained on."""
-    if named_data is not None:
-        return read_table(named_data, target, optional=True)
-    if not isinstance(kept, str):
-        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
-    try:
-        return read_table(kept, target, optional=True)
-    except (FileError, UnknownNameError) as error:
-        raise FileError(
-            f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
-        ) from None
-
-
-def _kept_cost(model: Path, kept: Any) -> Cost | None:
-    """The cost a model's notes speak of, if they do."""
-    match kept:
-        case None:
-            return None
-        case str(name):
-            return as_cost(name)
-        case [str(name), dict(settings)]:
-            return named(name, **settings)
-        case _:
-            raise FileError(f"{model} notes the cost {kept!r}, which is none: name the cost with --cost")
+    found = examples(model, data, row, cost=cost)
+    return found.network, found.x[0], found.y[0], found.about, found.cost
 
 
 def _as_json(derivation: Derivation, by: str) -> dict[str, Any]:

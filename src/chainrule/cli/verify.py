@@ -8,13 +8,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from chainrule.cli.explain import _kept_cost, _table
+from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json
 from chainrule.costs import Cost, as_cost, natural
-from chainrule.data import Dataset, encode_targets
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import SettingError
 from chainrule.network import Network
-from chainrule.storage import load, load_notes
 from chainrule.verification.faults import Fault
 from chainrule.verification.faults import named as fault_named
 from chainrule.verification.survey import survey
@@ -73,21 +71,8 @@ def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
 
 def _from_model(model: Path, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
     """The model, some rows of its data in the network's terms, and the cost it was trained with."""
-    network, notes = load(model), load_notes(model)
-    terms = network.preprocessing
-    table = _table(model, data, notes.get("data"), None if terms is None else terms.target_name)
-    if table.target is None:
-        raise DataError(f"{table.name} has no target, and a cost needs one")
-    first, many = row or 0, (1 if row is not None else ROWS) if rows is None else rows
-    if not 0 <= first < len(table):
-        raise DataError(f"--row {first}: {table.name} has the rows 0…{len(table) - 1}")
-    if many < 1:
-        raise DataError(f"--rows is a whole number ≥ 1, got {many}")
-    chosen = table.take(np.arange(first, min(first + many, len(table))))
-    assert chosen.target is not None
-    found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
-    y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
-    return network, found.inputs, y, _kept_cost(model, notes.get("cost")) or natural(network.output)
+    found = examples(model, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
+    return found.network, found.x, found.y, found.cost or natural(found.network.output)
 
 
 def _verified(

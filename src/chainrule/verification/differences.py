@@ -26,12 +26,13 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class Difference:
-    """One derivative by differences: its value, its error bar, and the slopes on either side."""
+    """One derivative by differences: its value, its error bar, the slopes on either side, and how far those may be off."""
 
     value: float
     error: float
     left: float
     right: float
+    blur: float = 0.0
 
     def holds(self, other: float, slack: float = 0.0) -> bool:
         """Whether `other` may be the derivative: within the error bar, or at a kink between the one-sided slopes."""
@@ -42,7 +43,7 @@ class Difference:
     @property
     def kink(self) -> bool:
         """True where the slopes on the two sides are not the same."""
-        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 10 * self.error
+        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 10 * self.error + self.blur
 
     @property
     def lowest(self) -> float:
@@ -65,8 +66,8 @@ def derivative(f: Callable[[float], float], at: float, noise: float = 0.0) -> Di
         central = [(u - d) / (2 * k * h) for u, d, k in zip(up, down, (1, 2, 4))]
         fine, coarse = (4 * central[0] - central[1]) / 3, (4 * central[1] - central[2]) / 3
         rounding = 10 * EPSILON * max(abs(here), noise, abs(up[0]), abs(down[0])) / h
-        left, right = _one_sided(here, down, -h), _one_sided(here, up, h)
-        found = Difference(fine, abs(fine - coarse) + rounding, left, right)
+        (left, off_left), (right, off_right) = _one_sided(here, down, -h), _one_sided(here, up, h)
+        found = Difference(fine, abs(fine - coarse) + rounding, left, right, off_left + off_right)
         if best is None or found.error < best.error:
             best = found
         if best.error <= 1e-7 * abs(best.value) + 4 * rounding:
@@ -75,10 +76,11 @@ def derivative(f: Callable[[float], float], at: float, noise: float = 0.0) -> Di
     return best
 
 
-def _one_sided(here: float, beyond: Sequence[float], h: float) -> float:
-    """The slope on one side from f(θ+h), f(θ+2h), f(θ+4h), off by h³ only."""
+def _one_sided(here: float, beyond: Sequence[float], h: float) -> tuple[float, float]:
+    """The slope on one side from f(θ+h), f(θ+2h), f(θ+4h), off by h³ only, and how far from the one that is off by h²."""
     slopes = [(value - here) / (k * h) for value, k in zip(beyond, (1, 2, 4))]
-    return (8 * slopes[0] - 6 * slopes[1] + slopes[2]) / 3
+    slope = (8 * slopes[0] - 6 * slopes[1] + slopes[2]) / 3
+    return slope, abs(slope - (2 * slopes[0] - slopes[1]))
 
 
 def of_entries(

@@ -22,7 +22,7 @@ from chainrule.network import BIASES, Network
 from chainrule.parameters import Parameters
 from chainrule.report import as_json
 from chainrule.verification.roads import ROADS
-from chainrule.verification.verify import SLOW, Verification, verify
+from chainrule.verification.verify import LOW, SLOW, Verification, verify
 
 Array = np.ndarray
 SCALES = (0.01, 20.0)
@@ -40,23 +40,22 @@ class Drawn:
 
 @dataclass
 class Tally:
-    """One road's count: networks it went on, refusals, times it was called wrong, and its distances by dtype."""
+    """One road's count: networks it went on, refusals, times it was called wrong or could not tell, and its distances."""
 
     networks: int = 0
     refused: int = 0
     wrong: int = 0
-    distances: dict[str, list[float]] = field(default_factory=lambda: {"float64": [], "float32": []})
+    untold: int = 0
+    distances: list[float] = field(default_factory=list)
 
-    def below(self, share: float, dtype: str) -> float:
+    def below(self, share: float) -> float:
         """The distance that a share of the networks stays below; the last 1 % have gradients of rounding alone."""
-        return float(np.quantile(self.distances[dtype] or [np.nan], share))
+        return float(np.quantile(self.distances or [np.nan], share))
 
     def to_json(self) -> dict[str, Any]:
-        quantiles = {
-            dtype: {"half": self.below(0.5, dtype), "most": self.below(0.99, dtype), "worst": self.below(1, dtype)}
-            for dtype in self.distances
-        }
-        return {"networks": self.networks, "refused": self.refused, "wrong": self.wrong, **quantiles}
+        quantiles = {"half": self.below(0.5), "most": self.below(0.99), "worst": self.below(1)}
+        counts = {"networks": self.networks, "refused": self.refused, "wrong": self.wrong, "untold": self.untold}
+        return {**counts, **quantiles}
 
 
 @dataclass(frozen=True)
@@ -68,18 +67,17 @@ class Survey:
     tallies: dict[str, Tally]
     skipped: int
     kinks: int
+    untold: int
     alarms: tuple[str, ...]
 
     def __bool__(self) -> bool:
         return not self.alarms
 
     def __str__(self) -> str:
-        columns = [(dtype, share) for dtype in ("float64", "float32") for share in (0.5, 0.99)]
-        below = [f"{share:.0%} {dtype}" for dtype, share in columns]
-        cells = [["road", "networks", "did not go", "called wrong", *below]]
+        cells = [["road", "networks", "did not go", "called wrong", "hidden", "half below", "99% below"]]
         for name, tally in self.tallies.items():
-            distances = [f"{tally.below(share, dtype):.0e}" for dtype, share in columns]
-            cells.append([name, f"{tally.networks:,}", f"{tally.refused:,}", f"{tally.wrong:,}", *distances])
+            counts = (tally.networks, tally.refused, tally.wrong, tally.untold)
+            cells.append([name, *(f"{n:,}" for n in counts), *(f"{tally.below(share):.0e}" for share in (0.5, 0.99))])
         widths = [max(map(len, column)) for column in zip(*cells)]
         lines = [
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
@@ -87,7 +85,8 @@ class Survey:
         ]
         went = self.count - self.skipped
         said = (
-            f"{went:,} healthy networks, {self.kinks:,} of them with entries at a kink, {len(self.alarms)} called wrong"
+            f"{went:,} healthy networks, {self.kinks:,} of them with entries at a kink, {self.untold:,} with a layer "
+            f"whose gradient rounding hides, {len(self.alarms)} called wrong"
         )
         left = f"; {self.skipped:,} more whose cost or gradient left the numbers" if self.skipped else ""
         return "\n".join([*lines, f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]])
@@ -102,28 +101,31 @@ def survey(count: int = 100, seed: int = 0, roads: Sequence[str] | None = None) 
     if count < 1:
         raise SettingError(f"a survey takes at least one network, got {count}")
     names = [name for name in ROADS if name not in SLOW] if roads is None else list(roads)
-    tallies, skipped, kinks, alarms = {name: Tally() for name in names}, 0, 0, []
+    tallies, skipped, kinks, untold, alarms = {name: Tally() for name in [*names, LOW]}, 0, 0, 0, []
     for number, drawn in enumerate(networks(count, seed)):
         try:
             verdict = verify(drawn.network, drawn.x, drawn.y, drawn.cost, names)
         except DataError:
             skipped += 1
             continue
-        _count(tallies, verdict, drawn.network.dtype.name)
+        _count(tallies, verdict)
         kinks += verdict.kinks > 0
-        if not verdict:
+        untold += bool(verdict.untold)
+        if verdict.wrong:
             alarms.append(f"network {number} of seed {seed}: {verdict}")
-    return Survey(count, seed, tallies, skipped, kinks, tuple(alarms))
+    gone = {name: tally for name, tally in tallies.items() if tally.networks or tally.refused}
+    return Survey(count, seed, gone, skipped, kinks, untold, tuple(alarms))
 
 
-def _count(tallies: dict[str, Tally], verdict: Verification, dtype: str) -> None:
+def _count(tallies: dict[str, Tally], verdict: Verification) -> None:
     for row in verdict.rows:
         tally = tallies[row.road]
         tally.refused += bool(row.refused)
         tally.networks += not row.refused
         tally.wrong += not row.holds
+        tally.untold += row.mark == "?"
         if not row.refused:
-            tally.distances[dtype].append(row.distance)
+            tally.distances.append(row.distance)
 
 
 # the networks -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Every road to one gradient, compared: a table of distances, a verdict, and where roads disagree the likely cause.
 
-Two answers agree in a layer where ‖Δ^l‖ ≤ 1e-10 ‖g^l‖, after what rounding and kinks explain is taken off each entry
-(leeway.py: from dtype, depth and magnitudes). Differences bring their own error bars and one-sided slopes. The answer that
-most roads share is the one the others are measured against.
+Two answers agree in an entry where |Δ| ≤ 1e-10 |g|, or where rounding and kinks explain the rest (leeway.py: from dtype,
+depth and magnitudes). Differences bring their own error bars and one-sided slopes. The answer that most roads share is the
+one the others are measured against. What explains a gap must itself be small: where rounding could move a layer by more than
+a thousandth of its gradient, agreement within rounding proves nothing, and the verdict is that nothing can be told there.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ from chainrule.verification.roads import ROADS
 
 Array = np.ndarray
 Gradient = Callable[[Network, Any, Any, Cost], Parameters]
-EXACT = 1e-10  # of the layer's norm, between roads where only rounding differs
+EXACT = 1e-10  # of an entry, between roads where only rounding differs
 MEASURED = 1e-6  # of the norm, from differences
+TELLING = 1e-3  # of a layer's norm: where rounding may move it by more, agreement within rounding tells nothing
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 YOURS = "yours"
+LOW = "delta float32"  # the river as it runs; the others compute in float64
+LEFT = "it left the numbers of {}: NaN or infinities"
 SLOW = {"symbolic": "it takes seconds, and goes when it is named"}
 NO_CAUSES = Causes()
 
@@ -42,7 +46,8 @@ NO_CAUSES = Causes()
 class Row:
     """One road's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
 
-    `refused` says why the road did not go; then there is nothing else. `kinks` counts the entries where it differs by a kink.
+    `refused` says why the road did not go; then there is nothing else. `kinks` counts the entries where it differs by a kink,
+    `untold` names the layers where it is within rounding, and rounding is not small beside the gradient.
     """
 
     road: str
@@ -52,6 +57,7 @@ class Row:
     given: float = math.nan
     expected: float = math.nan
     kinks: int = 0
+    untold: tuple[int, ...] = ()
     refused: str = ""
     causes: Causes = NO_CAUSES
 
@@ -60,10 +66,15 @@ class Row:
         """The largest of its layers."""
         return max(self.distances, default=0.0)
 
+    @property
+    def mark(self) -> str:
+        """✓ it agrees, ? it may, ✗ it does not."""
+        return "✗" if not self.holds else "?" if self.untold else "✓"
+
 
 @dataclass(frozen=True)
 class Verification:
-    """The verdict on one network: true in a condition where all roads that went agree; printed, the table."""
+    """The verdict on one network: true in a condition where all roads agree and that tells something; printed, the table."""
 
     about: str
     rows: tuple[Row, ...]
@@ -71,9 +82,10 @@ class Verification:
     rounding: float
     total: int
     kinks: int
+    advice: str
 
     def __bool__(self) -> bool:
-        return all(row.holds for row in self.rows)
+        return not self.wrong and not self.untold
 
     @property
     def went(self) -> list[Row]:
@@ -85,15 +97,26 @@ class Verification:
         """The roads that disagree with most."""
         return [row for row in self.rows if not row.holds]
 
+    @property
+    def untold(self) -> list[int]:
+        """The layers where the river, or yours, agrees but within rounding that is not small; or, without them, every road."""
+        others = [row for row in self.went if row.road != self.reference]
+        judged = [row for row in others if row.road in ("delta", YOURS)]
+        layers = range(1, len(others[0].distances) + 1)
+        if judged:
+            return [l for l in layers if any(l in row.untold for row in judged)]
+        return [l for l in layers if all(l in row.untold for row in others)]
+
     def __str__(self) -> str:
         layers = max(len(row.distances) for row in self.rows)
         cells = [["road", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
         for row in self.went:
-            cells.append([row.road, *(f"{d:.1e}" for d in row.distances), "✓" if row.holds else "✗"])
+            cells.append([row.road, *(f"{d:.1e}" for d in row.distances), row.mark])
         widths = [max(map(len, column)) for column in zip(*cells)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
         lines += [f"{row.road.ljust(widths[0])}  did not go: {row.refused}" for row in self.rows if row.refused]
-        return "\n".join([self.about, *lines, *self._kinks_said(), self._verdict(), *map(self._said, self.wrong)])
+        notes = [*self._kinks_said(), *self._marks_said(), self._verdict()]
+        return "\n".join([self.about, *lines, *notes, *map(self._said, self.wrong)])
 
     def _kinks_said(self) -> list[str]:
         if not self.kinks:
@@ -102,11 +125,19 @@ class Verification:
             f"{self.kinks:,} of {self.total:,} entries at a kink: any slope between the one-sided ones is right there"
         ]
 
+    def _marks_said(self) -> list[str]:
+        if not any(row.mark == "?" for row in self.went):
+            return []
+        return [f"?  agrees, but rounding alone could move it by more than {TELLING:g} of a layer: that tells little"]
+
     def _verdict(self) -> str:
         went = len(self.went)
-        explained = f"‖Δ‖ ≤ {EXACT:.0e} ‖g‖ a layer, and {self.rounding:.0e} for rounding"
+        explained = f"|Δ| ≤ {EXACT:.0e} |g|, or within rounding"
         if self:
             return f"{went} roads agree over {self.total:,} derivatives ({explained}) ✓"
+        if not self.wrong:
+            layers = f"layer{'s' if len(self.untold) > 1 else ''} {' and '.join(map(str, self.untold))}"
+            return f"? cannot tell in {layers}: rounding hides the gradient there\n{self.advice}"
         wrong = ", ".join(row.road for row in self.wrong)
         return f"✗ {wrong} of {went} roads {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
@@ -150,8 +181,8 @@ def verify(
     """Go to ∂C/∂θ by every road that can (symbolic only if named), or by those named, and compare; C is the mean over rows.
 
     x (in,) or (batch, in), y as for `gradient`. A gradient of your own, Parameters or a function (network, x, y, cost), is
-    one more road. The road delta is the river at the network's dtype; the others compute in float64. Raises DataError where
-    the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is not known.
+    one more road. All compute in float64; the river of a float32 network goes once more as it runs. Raises DataError where
+    the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is unknown.
     """
     the_cost = as_cost(cost)
     names = _names(roads, gradient is not None)
@@ -163,6 +194,8 @@ def verify(
                 f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
             )
         found: dict[str, _Answer | str] = {name: _go(name, network, rows, targets, the_cost) for name in names}
+        if "delta" in names and network.dtype != np.float64:
+            found[LOW] = _answer(LOW, river(network, rows, targets, the_cost), network)
         found |= SLOW if roads is None else {}
         if gradient is not None:
             found[YOURS] = _own(gradient, network, rows, targets, the_cost)
@@ -186,7 +219,13 @@ def verify(
     reached = judge.spread > 0
     reached |= np.logical_or.reduce([each.kinks for each in answers])
     return Verification(
-        about, tuple(made), reference.road, _norm(judge.rounding), network.parameters.size, int(reached.sum())
+        about,
+        tuple(made),
+        reference.road,
+        _norm(judge.rounding),
+        network.parameters.size,
+        int(reached.sum()),
+        _advice(network),
     )
 
 
@@ -208,6 +247,13 @@ def _largest(network: Network) -> float:
     return max(float(np.abs(each).max(initial=0)) for each in network.parameters.arrays())
 
 
+def _advice(network: Network) -> str:
+    """What to do where rounding hides the gradient."""
+    if network.dtype == np.float64:
+        return "the gradient is nearly 0 there, or its terms cancel: other rows, or smaller weights, will tell"
+    return f"in {network.dtype} little is left of it: network.astype('float64'), or scaled rows, will tell"
+
+
 def _go(name: str, network: Network, x: Array, y: Array, cost: Cost) -> _Answer | str:
     """A road's answer, or why there is none."""
     exact, rows, targets = network.astype("float64"), x.astype(np.float64), y.astype(np.float64)
@@ -216,15 +262,18 @@ def _go(name: str, network: Network, x: Array, y: Array, cost: Cost) -> _Answer 
         return reason.removeprefix(f"{name}: ")
     if name == "differences":
         found = of_entries(exact, rows, targets, cost, range(exact.parameters.size))
-        answer = _Answer(name, np.array([each.value for each in found]), found)
-    elif name == "delta":  # the river itself, at the network's own precision
-        answer = _Answer(name, river(network, x, y, cost).astype(np.float64).flat())
-    else:
-        try:
-            answer = _Answer(name, ROADS[name].gradient(exact, rows, targets, cost).flat())
-        except ChainruleError as error:
-            return str(error).removeprefix(f"{name}: ")
-    return answer if np.isfinite(answer.flat).all() else f"it left the numbers of {network.dtype}: NaN or infinities"
+        if not all(np.isfinite(each.value) for each in found):
+            return LEFT.format("float64")
+        return _Answer(name, np.array([each.value for each in found]), found)
+    try:
+        return _answer(name, ROADS[name].gradient(exact, rows, targets, cost), exact)
+    except ChainruleError as error:
+        return str(error).removeprefix(f"{name}: ")
+
+
+def _answer(name: str, found: Parameters, network: Network) -> _Answer | str:
+    flat = found.astype(np.float64).flat()
+    return _Answer(name, flat) if np.isfinite(flat).all() else LEFT.format(network.dtype)
 
 
 def _own(gradient: Parameters | Gradient, network: Network, x: Array, y: Array, cost: Cost) -> _Answer:
@@ -247,11 +296,11 @@ class _Judge:
 
     def most_shared(self, answers: Sequence[_Answer]) -> _Answer:
         """The exact answer that most others agree with; of equals the first independent one."""
-        order = ["differences", "delta", YOURS]
+        order = ["differences", "delta", LOW, YOURS]
         ranked = sorted(answers, key=lambda each: order.index(each.road) + 1 if each.road in order else 0)
         if all(self.agree(ranked[0], other) for other in answers):
             return ranked[0]  # nearly always, and then nobody need vote
-        exact = [each for each in ranked if each.road not in ("differences", YOURS)]
+        exact = [each for each in ranked if each.road not in ("differences", LOW, YOURS)]
         exact = (
             exact if len(exact) > 1 else ranked
         )  # the differences' wide bars fit many, so they judge only if they must
@@ -263,7 +312,7 @@ class _Judge:
 
     def row(self, answer: _Answer, reference: _Answer, x: Array, y: Array) -> Row:
         """The line of the table for one answer."""
-        gap, right, distances = self._layers(answer, reference)
+        gap, right, untold, distances = self._layers(answer, reference)
         plain = np.abs(answer.flat - reference.flat)
         worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
         found = NO_CAUSES
@@ -279,23 +328,26 @@ class _Judge:
             float(answer.flat[worst]),
             float(reference.flat[worst]),
             int((reached & (gap == 0) & (plain > EXACT * np.abs(reference.flat))).sum()),
+            tuple((np.flatnonzero(untold) + 1).tolist()),
             causes=found,
         )
 
-    def _layers(self, one: _Answer, other: _Answer) -> tuple[Array, Array, Array]:
-        """By entry what no kink explains; by layer whether rounding and error bars explain that, and ‖Δ^l‖/‖g^l‖."""
-        gap, allowed = self._gap(one, other), 0.0
-        low = {one.road, other.road} & {"delta", YOURS}  # the others compute in float64
+    def _layers(self, one: _Answer, other: _Answer) -> tuple[Array, Array, Array, Array]:
+        """By entry what no kink explains; by layer: is it explained, by what tells nothing, and ‖Δ^l‖/‖g^l‖."""
+        gap, each = self._gap(one, other), np.maximum(np.abs(one.flat), np.abs(other.flat))
+        low = {one.road, other.road} & {LOW, YOURS}  # the others compute in float64
         bars = one.bars + other.bars + self.rounding * (1.0 if low else self.finer)
-        if one.differences or other.differences:
-            allowed = MEASURED * max(_norm(one.flat), _norm(other.flat))
-        right, distances = [], []
+        measured = bool(one.differences or other.differences)
+        allowed = MEASURED * _norm(each) if measured else 0.0
+        close = gap <= (MEASURED if measured else EXACT) * each  # two roads to the same digits: that tells
+        beyond = np.where(close, 0, np.maximum(gap - bars, 0))
+        right, untold, distances = [], [], []
         for part in self._parts():
-            size = max(_norm(one.flat[part]), _norm(other.flat[part]))
-            off, beyond = _norm(gap[part]), _norm(np.maximum(gap[part] - bars[part], 0))
-            right.append(math.isfinite(beyond) and beyond <= allowed + EXACT * size)
+            size, off = _norm(each[part]), _norm(gap[part])
+            right.append(not _norm(beyond[part]) > allowed and math.isfinite(off))
+            untold.append(_norm(np.where(close, 0, bars)[part]) > TELLING * size)
             distances.append((off / size if size else off) if math.isfinite(off) else math.inf)
-        return gap, np.array(right), np.array(distances)
+        return gap, np.array(right), np.array(untold), np.array(distances)
 
     def _gap(self, one: _Answer, other: _Answer) -> Array:
         """|Δ| of each entry, less the spread of the kinks that reach it; 0 between the one-sided slopes of differences."""

@@ -1,0 +1,76 @@
+"""Rows of a model's data as the network takes them, with their targets and the cost that is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost, as_cost, named
+from chainrule.data import Dataset, encode_targets
+from chainrule.errors import DataError, FileError, UnknownNameError
+from chainrule.network import Network
+from chainrule.storage import load, load_notes
+from chainrule.tables import Table, read_table
+
+
+@dataclass(frozen=True)
+class Examples:
+    """x (batch, in) and y (batch, out) of a network, a line about them, and the cost if one is named or noted."""
+
+    network: Network
+    x: np.ndarray
+    y: np.ndarray
+    about: str
+    cost: Cost | None
+
+
+def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
+    """`rows` rows from `row` on, of the data that is named or else of what the model was trained on."""
+    network, notes = load(model), load_notes(model)
+    the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
+    terms = network.preprocessing
+    learnt = None if terms is None else terms.target_name
+    table = _table(model, data, notes.get("data"), learnt)
+    if table.target is None:
+        missing = "target" if learnt is None else f"column {learnt!r}, the target of {model}"
+        raise DataError(f"{table.name} has no {missing}, and a cost needs one")
+    if not 0 <= row < len(table):
+        raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
+    if rows < 1:
+        raise DataError(f"--rows is a whole number ≥ 1, got {rows}")
+    chosen = table.take(np.arange(row, min(row + rows, len(table))))
+    assert chosen.target is not None
+    found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
+    y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
+    about = f"row {row} of {table.name}: {table.target_name} = {chosen.target[0]}, inputs as the network takes them"
+    return Examples(network, found.inputs, y, about, the_cost)
+
+
+def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -> Table:
+    """The rows to take examples from: those that are named, else those that the model was trained on."""
+    if named_data is not None:
+        return read_table(named_data, target, optional=True)
+    if not isinstance(kept, str):
+        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
+    try:
+        return read_table(kept, target, optional=True)
+    except (FileError, UnknownNameError) as error:
+        raise FileError(
+            f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
+        ) from None
+
+
+def _kept_cost(model: Path, kept: Any) -> Cost | None:
+    """The cost a model's notes speak of, if they do."""
+    match kept:
+        case None:
+            return None
+        case str(name):
+            return as_cost(name)
+        case [str(name), dict(settings)]:
+            return named(name, **settings)
+        case _:
+            raise FileError(f"{model} notes the cost {kept!r}, which is none: name the cost with --cost")
