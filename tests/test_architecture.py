@@ -13,7 +13,9 @@ import chainrule
 SOURCE = Path(chainrule.__file__).parent
 LAYERS = [
     "cli",
+    "lessons",
     "explanation",
+    "diagnostics nudges",
     "storage",
     "verification conventions",
     "training",
@@ -24,7 +26,7 @@ LAYERS = [
     "costs scores data ids",
     "activations parameters preprocessing tables",
     "dual",
-    "elementary names files",
+    "elementary names files notation",
     "errors",
 ]
 ROW = {name: len(LAYERS) - i for i, row in enumerate(LAYERS) for name in row.split()}

@@ -35,9 +35,13 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
                    faults.py wrong rivers, a row each · causes.py why a gradient is wrong, by testing ·
                    leeway.py how far two right gradients may differ · verify.py every road compared ·
-                   survey.py over many random networks
-conventions.py     how an author writes: index order, ½, marks of layers
-explanation/       document.py the intermediate form · text.py as text · derivative.py ∂C/∂w worked out
+                   survey.py over many random networks · moved.py what follows when one quantity moves
+conventions.py     how an author writes: index order, ½, marks of layers, words · notation.py formulas as trees
+
+explanation/       derivative.py any ∂u/∂v worked out · forms/ delta, raw, paths, ⊙, Σ′, … (factors.py vectors.py
+                   steps.py) · view.py one example seen from u · audit.py no number without a witness ·
+                   document.py the intermediate form · text.py latex.py html.py its lowerings · numbers.py digits ·
+                   scene.py a picture before it is drawn · svg.py drawn
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · verify.py a command each ·
                    examples.py rows of a model's data · output.py what is printed where · worked_example.py the chain it shows

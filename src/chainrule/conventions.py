@@ -1,48 +1,79 @@
-"""How an author writes: which cost, which index comes first, where counting starts, how a layer is marked.
+"""How an author writes: which cost, which index comes first, where counting starts, how a layer is marked, which words.
 
-| setting   | s0            | s1            | s2          | s3              | s4             |
-|-----------|---------------|---------------|-------------|-----------------|----------------|
-| cost      | Σ(y − a)²     | Σ(a − y)²     | ½Σ(a − y)²  | on z^L          | any            |
-| weight    | w_kj from, to | w_jk to, from | to, from    | to, from        | to, from       |
-| counts    | from 1        | from 0        | from 0      | from 0          | from 1         |
-| output    | activated     | activated     | activated   | linear          | activated      |
-| layer     | a⁽ˡ⁾          | a⁽ˡ⁾          | aˡ          | aˡ              | aˡ             |
-| ∂C/∂z     | error         | sensitivity   | error       | gradient        | error signal   |
+| setting     | s0            | s1             | s2               | s3              | s4                |
+|-------------|---------------|----------------|------------------|-----------------|-------------------|
+| cost        | Σ(y − a)²     | Σ(a − y)²      | ½Σ(a − y)²       | on z^L          | any               |
+| examples    | one           | mean           | one              | one             | sum               |
+| weight      | w_kj from, to | w_jk to, from  | w_jk to, from    | w_jk to, from   | w_kj to, from     |
+| counts      | from 1        | from 0         | from 0           | from 0          | from 1            |
+| output      | activated     | activated      | activated        | linear          | activated         |
+| orientation | columns       | columns        | columns          | columns         | columns           |
+| layer       | a⁽ˡ⁾          | a⁽ˡ⁾           | aˡ               | aˡ              | aˡ                |
+| ∂C/∂z       | error         | sensitivity    | error            | gradient        | error signal      |
+| z           | preactivation | weighted sum   | weighted input   | sum             | input sum         |
+| σ           | activation function | the same       | the same         | activation gate | transfer function |
 
 A convention changes what is shown, never the network: ids, arrays and files stay as they are (CONCEPTS 1.1).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError, unknown_name
+from chainrule.ids import Id
 from chainrule.network import Network
+from chainrule.notation import Formula, Symbol, Transposed, row
 
-SUPERSCRIPT = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
-SUBSCRIPT = str.maketrans("0123456789jkmr", "₀₁₂₃₄₅₆₇₈₉ⱼₖₘᵣ")
+CHOICES = {
+    "over": ("one", "mean", "sum"),
+    "order": ("to,from", "from,to"),
+    "base": (0, 1),
+    "orientation": ("columns", "rows"),
+    "marks": ("a^l", "a^(l)", "a^(ℓ)", "a^L"),
+    "colours": ("role", "symbol"),
+}
 
 
 @dataclass(frozen=True)
 class Convention:
-    """One author's way of writing. Presets s0 … s4 are the five texts; `but(...)` changes a setting."""
+    """One author's way of writing. Presets s0 … s4 are the five texts; `but(...)` changes a setting.
+
+    cost       the cost this author has in mind, by name; an explicit cost wins
+    over       what C is over examples: one example's own cost, their mean, their sum
+    order      which index of a weight stands first; `to_letter`, `from_letter` are the letters in formulas
+    base       where neurons count from
+    linear_output  the author leaves the last layer without an activation (S3.14)
+    orientation    columns: z = W a + b, a batch as columns; rows: z = a Wᵀ + b
+    marks      how a layer is marked, and with which letter
+    colours    by role (forward, backward), or a colour a symbol (S1.18)
+    """
 
     name: str = "s2"
     cost: str = "quadratic"
+    over: str = "one"
     order: str = "to,from"
+    to_letter: str = "j"
+    from_letter: str = "k"
     base: int = 0
     linear_output: bool = False
-    brackets: bool = False
+    orientation: str = "columns"
+    marks: str = "a^l"
     letter: str = "C"
     word: str = "error"
+    input_word: str = "weighted input"
+    activation_word: str = "activation"
+    function_word: str = "activation function"
+    colours: str = "role"
 
     def __post_init__(self) -> None:
-        if self.order not in ("to,from", "from,to"):
-            raise unknown_name("index order", self.order, ("to,from", "from,to"))
-        if self.base not in (0, 1):
-            raise SettingError(f"neurons count from 0 or from 1, got {self.base}")
+        for setting, choices in CHOICES.items():
+            if getattr(self, setting) not in choices:
+                known = ", ".join(map(repr, choices))  # type: ignore[call-overload]
+                raise SettingError(f"{setting} of a convention is one of {known}, got {getattr(self, setting)!r}")
+        as_cost(self.cost)
 
     @classmethod
     def preset(cls, name: str) -> Convention:
@@ -56,7 +87,7 @@ class Convention:
         try:
             return replace(self, name=f"{self.name}*", **changes)
         except TypeError:
-            known = ("cost", "order", "base", "linear_output", "brackets", "letter", "word")
+            known = [field.name for field in fields(self)]
             raise unknown_name("setting of a convention", next(iter(set(changes) - set(known)), ""), known) from None
 
     def cost_for(self, network: Network, given: str | Cost | None) -> Cost:
@@ -77,33 +108,113 @@ class Convention:
         return as_cost(self.cost)
 
     # symbols ---------------------------------------------------------------------------------------------------------
-    def symbol(self, letter: str, layer: int | None = None, *indices: int | str) -> str:
-        """A letter with its layer above and its neurons below: a⁽¹⁾₀. Neurons come as numbers from 0, or as letters."""
-        above = "" if layer is None else (f"({layer})" if self.brackets else str(layer))
-        return letter + above.translate(SUPERSCRIPT) + self.subscript(*indices)
+    @property
+    def brackets(self) -> bool:
+        """True where a layer's mark stands in brackets."""
+        return "(" in self.marks
 
-    def weight(self, layer: int, neuron: int | str, source: int | str) -> str:
+    @property
+    def layer_letter(self) -> str:
+        """l, ℓ or L."""
+        return self.marks.strip("a^()")
+
+    def above(self, layer: int | str) -> str:
+        """A layer's mark: "2", "(2)", or with a letter "l+1"."""
+        return f"({layer})" if self.brackets else str(layer)
+
+    def below(self, *indices: int | str) -> str:
+        """Neurons in this author's counting, given from 0 or as letters; a comma between those of more than one digit."""
+        shown = [index if isinstance(index, str) else str(index + self.base) for index in indices]
+        return ("," if any(len(index) > 1 for index in shown) else "").join(shown)
+
+    def symbol(self, letter: str, layer: int | str | None = None, *indices: int | str) -> Symbol:
+        """A letter with its layer above and its neurons below: a⁽¹⁾₀. Neurons come as numbers from 0, or as letters."""
+        return Symbol(letter, "" if layer is None else self.above(layer), self.below(*indices))
+
+    def weight(self, layer: int | str, neuron: int | str, source: int | str) -> Symbol:
         """The weight to `neuron` from `source`, in this author's order: w⁽²⁾₀₁."""
         pair = (neuron, source) if self.order == "to,from" else (source, neuron)
         return self.symbol("w", layer, *pair)
 
-    def subscript(self, *indices: int | str) -> str:
-        """Indices below the line, in this author's counting; a comma between those of more than one digit."""
-        shown = [index if isinstance(index, str) else str(index + self.base) for index in indices]
-        return ("," if any(len(index) > 1 for index in shown) else "").join(shown).translate(SUBSCRIPT)
+    def of(self, id: Id) -> Symbol:
+        """How this author writes a quantity: w/2/0/1 as w²₀₁, d/2/0 as δ²₀, x/1 as x₁."""
+        match id.kind:
+            case "C":
+                return Symbol(self.letter)
+            case "x":
+                return self.symbol("x", None, id.neuron)
+            case "w":
+                return self.weight(id.layer, id.neuron, id.source)
+        return self.symbol({"d": "δ"}.get(id.kind, id.kind), id.layer, id.neuron)
 
-    def back(self, layer: int) -> str:
-        """The matrix that moves errors back: (w^l)ᵀ, or w^l itself where rows are sources."""
+    def read(self, symbol: Symbol) -> Id | None:
+        """The quantity that a written symbol names in this convention, the inverse of `of`; None for letters that name none.
+
+        Of a chain of single neurons, whose symbols go without indices (S1.2), every index is the first.
+        """
+        kind = {"δ": "d", self.letter: "C"}.get(symbol.letter, symbol.letter)
+        if kind == "C":
+            return Id("C")
+        above = symbol.above.strip("()")
+        if kind not in "wbzadx" or len(kind) != 1 or not (above.isdecimal() or kind == "x"):
+            return None
+        marks = symbol.below.split(",") if "," in symbol.below else list(symbol.below)
+        if kind != "w" and "," not in symbol.below and symbol.below:
+            marks = [symbol.below]
+        if not all(mark.isdecimal() for mark in marks):
+            return None
+        places = [int(mark) - self.base for mark in marks] or [0] * (2 if kind == "w" else 1)
+        if kind == "x":
+            return Id("x", 0, places[0])
+        if kind == "w":
+            to, source = places if self.order == "to,from" else places[::-1]
+            return Id("w", int(above), to, source)
+        return Id(kind, int(above), places[0])
+
+    def back(self, layer: int | str) -> Formula:
+        """The matrix that moves errors back: (w^l)ᵀ, or w^l itself where its rows are sources."""
         w = self.symbol("w", layer)
-        return f"({w})ᵀ" if self.order == "to,from" else w
+        return Transposed(w) if self.order == "to,from" else w
+
+    def product(self, matrix: Formula, vector: Formula) -> Formula:
+        """A matrix times a column, or a row times its transpose, as this author turns them."""
+        if self.orientation == "columns":
+            return row(matrix, " ", vector)
+        return row(vector, " ", matrix.base if isinstance(matrix, Transposed) else Transposed(matrix))
 
 
 PRESETS = {
-    "s0": Convention("s0", cost="squared_error", order="from,to", base=1, brackets=True, letter="c"),
-    "s1": Convention("s1", cost="squared_error", brackets=True, word="sensitivity"),
+    "s0": Convention(
+        "s0",
+        cost="squared_error",
+        order="from,to",
+        base=1,
+        marks="a^(ℓ)",
+        letter="c",
+        input_word="preactivation",
+    ),
+    "s1": Convention(
+        "s1", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity", input_word="weighted sum"
+    ),
     "s2": Convention("s2"),
-    "s3": Convention("s3", cost="cross_entropy", linear_output=True, word="gradient"),
-    "s4": Convention("s4", base=1, word="error signal"),
+    "s3": Convention(
+        "s3",
+        cost="cross_entropy",
+        linear_output=True,
+        word="gradient",
+        input_word="sum",
+        function_word="activation gate",
+    ),
+    "s4": Convention(
+        "s4",
+        over="sum",
+        to_letter="k",
+        from_letter="j",
+        base=1,
+        word="error signal",
+        input_word="input sum",
+        function_word="transfer function",
+    ),
 }
 
 

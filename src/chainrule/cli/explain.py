@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +16,11 @@ from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import X, Y, chain
 from chainrule.conventions import as_convention
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import FileError, SettingError
+from chainrule.errors import FileError, SettingError, unknown_name
+from chainrule.explanation import html
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.document import Derivation
+from chainrule.explanation.forms import FORMS
 from chainrule.ids import of_entry
 from chainrule.network import Network
 
@@ -28,12 +32,14 @@ def command(
     by: Annotated[
         str | None,
         typer.Option(
-            help="The weight w/l/j/k (to j from k) or bias b/l/j; layers from 1, neurons from 0; else the steepest."
+            help="By what: a weight w/l/j/k (to j from k), b/l/j, z/l/j, a/l/j or x/k; layers from 1, neurons from 0; else "
+            "the steepest weight."
         ),
     ] = None,
-    of: Annotated[str, typer.Option(help="What is differentiated: the cost C.")] = "C",
+    of: Annotated[str, typer.Option(help="What is differentiated: the cost C, or z/l/j, a/l/j of a neuron.")] = "C",
     form: Annotated[
-        str | None, typer.Option(help="delta, product or paths; else product where there is one path, and delta.")
+        str | None,
+        typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
     ] = None,
     convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
@@ -41,9 +47,12 @@ def command(
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
     row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the value, the check and the text as JSON.")] = False,
+    written: Annotated[str, typer.Option("--format", help="text, latex or html (a page with MathML).")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the value, the checks and the text as JSON.")] = False,
 ) -> None:
-    """Work out ∂C/∂w or ∂C/∂b of one example, from symbols to numbers to an independent check."""
+    """Work out a derivative of one example, ∂C/∂w or any other, from symbols to numbers to independent checks."""
+    if written not in FORMATS:
+        raise unknown_name("format", written, FORMATS)
     if model is None:
         if data is not None or row is not None:
             raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
@@ -53,11 +62,25 @@ def command(
     target = _default(model, network, x, y, convention, the_cost) if by is None else by
     derivation = explain(network, x, y, target, of=of, convention=convention, cost=the_cost, form=form)
     if as_json:
-        say_json(_as_json(derivation, target))
+        say_json({"of": of, "by": target, **derivation.to_json()})
+        return
+    if written != "text":
+        say(FORMATS[written](derivation, about), end="")
         return
     if about:
         say(about)
     say(str(derivation))
+
+
+def _page(derivation: Derivation, about: str) -> str:
+    return html.page(str(derivation.left), f"<p>{escape(about)}</p>" if about else "", derivation.html())
+
+
+FORMATS: dict[str, Callable[[Derivation, str], str]] = {
+    "text": lambda derivation, about: str(derivation),
+    "latex": lambda derivation, about: derivation.latex() + "\n",
+    "html": _page,
+}
 
 
 def _default(model: Path | None, network: Network, x: Any, y: Any, convention: str, cost: Cost | None) -> str:
@@ -78,16 +101,3 @@ def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple
         )
     found = examples(model, data, row, cost=cost)
     return found.network, found.x[0], found.y[0], found.about, found.cost
-
-
-def _as_json(derivation: Derivation, by: str) -> dict[str, Any]:
-    check = derivation.check
-    return {
-        "of": "C",
-        "by": by,
-        "value": derivation.value,
-        "central_difference": check.value,
-        "error": check.error,
-        "at_kink": check.kink,
-        "text": str(derivation),
-    }

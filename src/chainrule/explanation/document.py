@@ -1,17 +1,23 @@
-"""The intermediate form of a derivation: symbols beside their values, before anybody decides how they look."""
+"""The intermediate form of a derivation: formulas beside their values, before anybody decides how they look."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from chainrule.conventions import Convention
+from chainrule.notation import Formula
 from chainrule.verification.differences import Difference
+
+Values = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Factor:
     """One factor of a product: how it is written and what it is here."""
 
-    symbol: str
+    symbol: Formula
     value: float
 
 
@@ -19,7 +25,7 @@ class Factor:
 class Product:
     """left = factor · factor · … = numbers = value."""
 
-    left: str
+    left: Formula
     factors: tuple[Factor, ...]
     value: float
 
@@ -28,7 +34,7 @@ class Product:
 class Terms:
     """left = Σ of products, the largest first; `rest` of them are summed in one line."""
 
-    left: str
+    left: Formula
     summary: str
     terms: tuple[Product, ...]
     rest: int
@@ -38,23 +44,123 @@ class Terms:
 
 @dataclass(frozen=True)
 class Stages:
-    """A product of matrices applied from the right: each stage's name and the vector it gives."""
+    """A vector computed in stages, from the right of its formula: each stage's name and the vector it gives."""
 
-    left: str
-    formula: str
-    stages: tuple[tuple[str, tuple[float, ...]], ...]
+    left: Formula
+    formula: Formula
+    stages: tuple[tuple[Formula, Values], ...]
+
+
+@dataclass(frozen=True)
+class Dot:
+    """left = factor · (row)ᵀ column: two vectors beside each other, and their product."""
+
+    left: Formula
+    factor: Factor | None
+    across: Formula
+    first: Values
+    down: Formula
+    second: Values
+    dot: float
+    value: float
+
+
+@dataclass(frozen=True)
+class MatrixProduct:
+    """matrix × column = result, entry by entry, then ⊙ slopes = value; `row` is the entry that is asked for (S4.12).
+
+    entries  the symbols of the matrix, shortened with … where it is large, beside the numbers of `cells`
+    """
+
+    left: Formula
+    matrix: Formula
+    entries: Formula
+    cells: tuple[Values, ...]
+    column: Formula
+    vector: Values
+    result: Values
+    slope: Formula | None
+    slopes: Values
+    value: Values
+    row: int
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Equations one below the other, each with what it comes to here, or None where it is a step of symbols alone."""
+
+    lines: tuple[tuple[Formula, Formula, float | None], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """left = value, and why in words: where one quantity does not depend on the other."""
+
+    left: Formula
+    words: str
+    value: float
+
+
+Part = Product | Terms | Stages | Dot | MatrixProduct | Lines | Statement
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """A derivative worked out: the parts that lead to it, its value, and an independent check beside it."""
+    """A derivative worked out: the parts that lead to it, its value, and two independent checks beside it.
 
-    left: str
-    parts: tuple[Product | Terms | Stages, ...]
+    exact  by dual numbers; check  a central difference with its error bar and one-sided slopes
+    """
+
+    left: Formula
+    parts: tuple[Part, ...]
     value: float
+    exact: float
     check: Difference
+    form: str
+    convention: Convention
 
     def __str__(self) -> str:
         from chainrule.explanation.text import as_text  # noqa: PLC0415  (a document does not know its lowerings)
 
         return as_text(self)
+
+    def latex(self) -> str:
+        """The derivation as LaTeX, an aligned display."""
+        from chainrule.explanation.latex import as_latex  # noqa: PLC0415
+
+        return as_latex(self)
+
+    def html(self) -> str:
+        """The derivation as HTML with MathML, a <section> to put into any page."""
+        from chainrule.explanation.html import as_html  # noqa: PLC0415
+
+        return as_html(self)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def products(self) -> Iterator[Product]:
+        """Every product in it, those inside sums too."""
+        for part in self.parts:
+            if isinstance(part, Product):
+                yield part
+            elif isinstance(part, Terms):
+                yield from part.terms
+
+    def to_json(self) -> dict[str, Any]:
+        """Value, checks and text."""
+        return {
+            "derivative": str(self.left),
+            "form": self.form,
+            "convention": self.convention.name,
+            "value": self.value,
+            "dual_numbers": self.exact,
+            "central_difference": self.check.value,
+            "error": self.check.error,
+            "at_kink": self.check.kink,
+            "text": str(self),
+        }

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from chainrule.explanation.document import Derivation, Factor, Product, Stages, Terms
+from chainrule.explanation.document import (
+    Derivation,
+    Dot,
+    Factor,
+    Lines,
+    MatrixProduct,
+    Product,
+    Stages,
+    Statement,
+    Terms,
+)
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.notation import Matrix
 from chainrule.verification.differences import Difference
 
 MOST_ENTRIES = 8
-DIGITS = 6  # of a factor; more where the product of the printed factors would miss the printed value
 
 
 def as_text(derivation: Derivation) -> str:
@@ -17,51 +28,134 @@ def as_text(derivation: Derivation) -> str:
     blocks = []
     for i, part in enumerate(derivation.parts):
         closing = check_text(derivation.check) if i == 0 else ""
-        blocks.append({Product: product_text, Terms: terms_text, Stages: stages_text}[type(part)](part, closing))  # type: ignore[operator]
+        blocks.append(WRITERS[type(part)](part, closing))
     return "\n".join(blocks)
 
 
 def product_text(part: Product, closing: str = "") -> str:
     """left = symbols / = numbers / = value, with numbers under their symbols."""
-    symbols = [factor.symbol for factor in part.factors]
+    left, symbols = str(part.left), [str(factor.symbol) for factor in part.factors]
     numbers = factor_numbers(part.factors, part.value)
     widths = [max(map(len, column)) for column in zip(symbols, numbers)]
-    pad = " " * len(part.left)
-    rows = [f"{part.left} = {_row(symbols, widths)}"]
+    pad = " " * len(left)
+    rows = [f"{left} = {_row(symbols, widths)}"]
     if len(numbers) > 1:
         rows.append(f"{pad} = {_row(numbers, widths)}")
-    rows.append(f"{pad} = {number(part.value)}{closing}")
+    if symbols != [number(part.value)]:
+        rows.append(f"{pad} = {number(part.value)}")
+    rows[-1] += closing
     return "\n".join(rows)
 
 
 def terms_text(part: Terms, closing: str = "") -> str:
     """left = summary, then a line a term with the running sum, and the rest in one line."""
-    rows = [f"{part.left} = {part.summary}"]
-    columns = [[factor.symbol for factor in term.factors] for term in part.terms]
+    left = str(part.left)
+    rows = [f"{left} = {part.summary}"]
+    columns = [[str(factor.symbol) for factor in term.factors] for term in part.terms]
     values = [factor_numbers(term.factors, term.value) for term in part.terms]
-    widths = [max(map(len, column)) for column in zip(*columns, *values)] if part.terms else []
+    count = max((len(each) for each in columns), default=0)
+    widths = [max((len(row[i]) for row in [*columns, *values] if i < len(row)), default=0) for i in range(count)]
     totals = [number(term.value) for term in part.terms] + ([number(part.rest_sum)] if part.rest else [])
     wide = max(map(len, totals), default=0)
     running, sums = 0.0, []
     for term in part.terms:
         running += term.value
         sums.append(number(running))
-    head = max((len(term.left) for term in part.terms), default=0)
+    head = max((len(str(term.left)) for term in part.terms), default=0)
     for term, symbols, numbers, total, running_text in zip(part.terms, columns, values, totals, sums):
-        rows.append(f"  {term.left:<{head}}  {_row(symbols, widths)}")
+        rows.append(f"  {term.left!s:<{head}}  {_row(symbols, widths)}")
         rows.append(f"  {'':<{head}}  {_row(numbers, widths, full=True)} = {total:>{wide}}   sum {running_text}")
     if part.rest:
         rows.append(f"  {part.rest:,} more of them, together {number(part.rest_sum)}")
-    rows.append(f"{' ' * len(part.left)} = {number(part.value)}{closing}")
+    rows.append(f"{' ' * len(left)} = {number(part.value)}{closing}")
     return "\n".join(rows)
 
 
 def stages_text(part: Stages, closing: str = "") -> str:
     """left = formula, then a line a stage with its vector."""
-    width = max(len(name) for name, _ in part.stages)
+    names = [str(name) for name, _ in part.stages]
+    width = max(map(len, names))
     rows = [f"{part.left} = {part.formula}"]
-    rows += [f"  {name:<{width}} = {vector_text(values)}" for name, values in part.stages]
+    rows += [f"  {name:<{width}} = {vector_text(values)}" for name, (_, values) in zip(names, part.stages)]
+    rows[-1] += closing
     return "\n".join(rows)
+
+
+def dot_text(part: Dot, closing: str = "") -> str:
+    """left = σ′(z) · (row)ᵀ column, the two vectors one below the other, and the numbers."""
+    left, across = str(part.left), str(part.across)
+    factor = "" if part.factor is None else f"{part.factor.symbol} · "
+    width = max(len(across), len(str(part.down)))
+    pad = " " * len(left)
+    rows = [f"{left} = {factor}{across} {part.down}"]
+    rows += [
+        f"  {name:<{width}} = {vector_text(values)}"
+        for name, values in ((across, part.first), (str(part.down), part.second))
+    ]
+    if part.factor is not None:
+        rows.append(f"{pad} = {' · '.join(factor_numbers([part.factor, Factor(part.across, part.dot)], part.value))}")
+    return "\n".join([*rows, f"{pad} = {number(part.value)}{closing}"])
+
+
+def matrix_text(part: MatrixProduct, closing: str = "") -> str:
+    """The matrix, the column and what comes out, row by row; an arrow at the row that is asked for."""
+    assert isinstance(part.entries, Matrix)
+    rows = [f"{part.left} = {part.matrix} {part.column}" + ("" if part.slope is None else f" ⊙ {part.slope}")]
+    symbols = [[str(cell) for cell in row] for row in part.entries.rows]
+    kept, across = kept_rows(part)
+    cells = [["…" if r is None or c is None else number(part.cells[r][c]) for c in across] for r in kept]
+    wide = max(len(cell) for row in [*symbols, *cells] for cell in row)
+    results = ["…" if r is None else number(part.result[r]) for r in kept]
+    values = ["…" if r is None else number(part.value[r]) for r in kept]
+    right, last = max(map(len, results)), max(map(len, values))
+    for r, names, line, result, value in zip(kept, symbols, cells, results, values):
+        slope = "" if part.slope is None or r is None else f" ⊙ {number(part.slopes[r])} = {value:>{last}}"
+        mark = "  ←" if r == part.row else ""
+        rows.append(f"  [{' '.join(f'{name:^{wide}}' for name in names)}]".rstrip())
+        rows.append(
+            f"  [{' '.join(f'{cell:>{wide}}' for cell in line)}] {part.column} = {result:>{right}}{slope}{mark}"
+        )
+    rows.append(f"  with {part.column} = {vector_text(part.vector)}{closing}")
+    return "\n".join(rows)
+
+
+def kept_rows(part: MatrixProduct) -> tuple[list[int | None], list[int | None]]:
+    """Which rows and columns of the matrix are shown: all, or the first ones, None for …, and the last."""
+    assert isinstance(part.entries, Matrix)
+    return _kept(len(part.cells), len(part.entries.rows)), _kept(len(part.vector), len(part.entries.rows[0]))
+
+
+def _kept(count: int, shown: int) -> list[int | None]:
+    return list(range(count)) if shown == count else [*range(shown - 2), None, count - 1]
+
+
+def lines_text(part: Lines, closing: str = "") -> str:
+    """One equation a line, equals signs below each other, numbers where a line has come to one."""
+    lefts = [str(left) for left, _, _ in part.lines]
+    width = max(map(len, lefts))
+    rows = []
+    for left, (_, right, value) in zip(lefts, part.lines):
+        rows.append(f"{left:<{width}} = {right}")
+        if value is not None:
+            rows.append(f"{'':<{width}} = {number(value)}{closing}")
+            closing = ""  # the first number is the derivative
+    return "\n".join([*rows, *([f"({part.note})"] if part.note else [])])
+
+
+def statement_text(part: Statement, closing: str = "") -> str:
+    """left = value, and why."""
+    return f"{part.left} = {number(part.value)}   {part.words}{closing}"
+
+
+WRITERS: dict[type, Callable[[Any, str], str]] = {
+    Product: product_text,
+    Terms: terms_text,
+    Stages: stages_text,
+    Dot: dot_text,
+    MatrixProduct: matrix_text,
+    Lines: lines_text,
+    Statement: statement_text,
+}
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], full: bool = False) -> str:
@@ -82,46 +176,3 @@ def vector_text(values: Sequence[float]) -> str:
     shown = ", ".join(number(value) for value in values[:MOST_ENTRIES])
     more = f", … {len(values) - MOST_ENTRIES:,} more" if len(values) > MOST_ENTRIES else ""
     return f"({shown}{more})"
-
-
-def number(value: float) -> str:
-    """A value to six decimals, or to six digits with a power of ten where those would hide it; −, not a hyphen."""
-    if value == 0:
-        return "0"
-    if math.isfinite(value) and 1e-3 <= abs(value) < 1e5:
-        return _minus(f"{value:.6f}")
-    return _minus(_short_exponent(f"{value:.5e}"))
-
-
-def unit(value: float) -> float:
-    """One unit of the last digit that `number` prints."""
-    if 1e-3 <= abs(value) < 1e5 or value == 0:
-        return 1e-6
-    return float(10.0 ** (math.floor(math.log10(abs(value))) - 5))
-
-
-def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
-    """The factors' numbers, six digits each, or as many more as it takes for their product to be the printed value.
-
-    The product of what is printed is within one unit of the last digit of the value that is printed.
-    """
-    for digits in range(DIGITS, 18):
-        texts = [f"{factor.value:.{digits}g}" for factor in factors]
-        if abs(math.prod(map(float, texts)) - float(_plain(number(value)))) <= unit(value):
-            break
-    return ["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts]
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")
-
-
-def _plain(text: str) -> str:
-    return text.replace("−", "-")
-
-
-def _short_exponent(text: str) -> str:
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return f"{mantissa}e{int(exponent)}"

@@ -1,0 +1,158 @@
+"""Derivatives as products of numbers: a_in δ_out, the chain rule's factors, sums over paths, the recursion of ∂C/∂a."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import product as every
+
+from chainrule.errors import SettingError
+from chainrule.explanation.document import Factor, Part, Product, Terms
+from chainrule.explanation.view import View
+from chainrule.ids import Id
+from chainrule.notation import Formula, joined, row
+from chainrule.notation import Sum as SumOver
+
+MOST_PATHS = 20_000
+LISTED = 8  # terms of a sum that are spelled out
+SPELLED = 3  # of a sum inside a factor
+
+
+def multiplied(left: Formula, factors: Sequence[Factor]) -> Product:
+    """left = the product of these factors."""
+    return Product(left, tuple(factors), math.prod(f.value for f in factors))
+
+
+def added(left: Formula, summary: str, terms: Sequence[Product]) -> Terms:
+    """left = the sum of these products, the largest first, spelled out as far as a reader wants."""
+    ranked = sorted(terms, key=lambda term: -abs(term.value))
+    rest = ranked[LISTED:]
+    total = math.fsum(term.value for term in ranked)
+    return Terms(left, summary, tuple(ranked[:LISTED]), len(rest), math.fsum(term.value for term in rest), total)
+
+
+def delta(view: View, v: Id) -> list[Part]:
+    """a_in · δ_out (S2.9), and that δ by BP1 or BP2."""
+    if v.kind in "ax":
+        return [_back_through_weights(view, v)]
+    if v.kind == "z":
+        return [_origin(view, v.layer, v.neuron)]
+    if view.shared(v):
+        return in_times_delta(view, v)
+    return [*in_times_delta(view, v), _origin(view, v.layer, v.neuron)]
+
+
+def in_times_delta(view: View, v: Id) -> list[Part]:
+    """∂u/∂w = a_in δ_out, ∂u/∂b = δ; of a bias for a whole layer the sum of its δ (S0.4)."""
+    layer = v.layer
+    if view.shared(v):
+        words = f"the {view.how.word}s δ" if view.u.kind == "C" else "the ∂u/∂z"
+        terms = [
+            Product(row(str(j + view.how.base)), (view.error(layer, j),), view.error(layer, j).value)
+            for j in view.entrances(v)
+        ]
+        return [added(view.by(v), f"the sum of {words} of layer {layer}, which share this bias", terms)]
+    out = view.error(layer, v.neuron)
+    return [multiplied(view.by(v), (view.incoming(v), out) if v.kind == "w" else (out,))]
+
+
+def _back_through_weights(view: View, v: Id) -> Terms:
+    """∂u/∂a_k = Σ_m w_mk δ_m (S0.8, S1.17, S3.11)."""
+    layer = v.layer + 1
+    neurons = view.exits() if layer == view.top and view.u.kind != "C" else range(view.network.sizes[layer])
+    terms = [
+        Product(row(str(m + view.how.base)), pair, pair[0].value * pair[1].value)
+        for m in neurons
+        for pair in [(view.onward(layer, m, v.neuron), view.error(layer, m))]
+    ]
+    count = "the one neuron" if len(terms) == 1 else f"the {len(terms):,} neurons"
+    return added(view.by(v), f"the sum over {count} of layer {layer} that this activation feeds", terms)
+
+
+def _origin(view: View, layer: int, j: int) -> Product:
+    """δ^L by BP1, δ^l by BP2 for one neuron."""
+    left, value = view.sensitivity(layer, j), float(view.into_z[layer][j])
+    if layer == view.top:
+        return Product(left, tuple(view.arriving(j)) or (Factor(row("1"), 1.0),), value)
+    if view.network.activations[layer].full_slope:
+        inside = row("[", view.matrix_symbol(layer), " ", sum_back(view, layer, j), "]")
+        return Product(left, (Factor(inside, value),), value)
+    return Product(left, (Factor(sum_back(view, layer, j), float(view.into_a[layer][j])), view.slope(layer, j)), value)
+
+
+def sum_back(view: View, layer: int, j: int | str) -> Formula:
+    """Σ_m w_mj δ_m over the layer above, spelled out where it is short."""
+    count = view.network.sizes[layer + 1]
+    if count > SPELLED or isinstance(j, str):
+        return row("(", SumOver("m", row(view.weight(layer + 1, "m", j), " ", view.sensitivity(layer + 1, "m"))), ")")
+    terms = [row(view.weight(layer + 1, m, j), " ", view.sensitivity(layer + 1, m)) for m in range(count)]
+    return terms[0] if count == 1 else row("(", joined(terms, " + "), ")")
+
+
+def product(view: View, v: Id) -> list[Part]:
+    """The factors of the one way from v to u."""
+    if not view.is_chain(v):
+        count = view.path_count(v)
+        raise SettingError(
+            f"form='product' writes one chain of factors, and {count:,} ways lead from {v} to {view.u}"
+            + (", through a softmax" if view.softmaxes(v) else "")
+            + ": use form='paths', 'sigma' or 'delta'"
+        )
+    return [multiplied(view.by(v), view.chain(v, [stop[0] for stop in view.stops(v)]).factors)]
+
+
+def paths(view: View, v: Id) -> list[Part]:
+    """One product for every way from v to u, and their sum (S1.17)."""
+    count = view.path_count(v)
+    for layer in view.softmaxes(v):
+        raise SettingError(
+            f"form='paths': layer {layer} is a softmax, where every neuron depends on every z: use form='delta'"
+        )
+    if count > MOST_PATHS:
+        raise SettingError(
+            f"form='paths' would multiply out {count:,} paths from {v} to {view.u} (at most {MOST_PATHS:,}): "
+            "use form='delta', which shares them, or a quantity nearer to the output"
+        )
+    chains = [view.chain(v, route) for route in every(*view.stops(v))]
+    first = view.first_layer(v)
+    layers = f"layer {first}" + (f"…{view.top}" if view.top > first else "")
+    summary = f"the sum over {count:,} path{'s' if count > 1 else ''}, named by their neurons in {layers}"
+    return [added(view.by(v), summary, chains)]
+
+
+def raw(view: View, v: Id) -> list[Part]:
+    """∂u/∂w = ∂u/∂a_j · σ′(z_j) · a_k, and ∂u/∂a_j as a sum over the layer above: no δ is named (S0.8, S0.12)."""
+    if v.kind in "ax":
+        return [_raw_sum(view, v)]
+    if view.shared(v):
+        terms = [multiplied(row(str(j + view.how.base)), _raw_error(view, v.layer, j)) for j in view.entrances(v)]
+        return [added(view.by(v), f"the sum over the neurons of layer {v.layer}, which share this bias", terms)]
+    incoming = [view.incoming(v)] if v.kind == "w" else []
+    first = multiplied(view.by(v), [*_raw_error(view, v.layer, v.neuron), *incoming])
+    if v.layer == view.top or view.network.activations[v.layer].full_slope:
+        return [first]
+    return [first, _raw_sum(view, Id("a", v.layer, v.neuron))]
+
+
+def _raw_error(view: View, layer: int, j: int) -> list[Factor]:
+    """∂u/∂a_j · σ′(z_j), or ∂u/∂z_j as one factor where it is no such product: a softmax, or a cost of z (S3.14)."""
+    whole = view.network.activations[layer].full_slope
+    if layer == view.top:
+        whole |= view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None)
+        if view.u.kind == "a" and not whole:
+            return [view.slope(layer, j)] if j == view.u.neuron else [Factor(row("0"), 0.0)]
+    if not whole:
+        return [view.of_activation(layer, j), view.slope(layer, j)]
+    return [Factor(view.by(Id("z", layer, j)), float(view.into_z[layer][j]))]
+
+
+def _raw_sum(view: View, v: Id) -> Terms:
+    """∂u/∂a_j = Σ_r ∂u/∂a_r σ′(z_r) w_rj."""
+    layer = v.layer + 1
+    neurons = view.exits() if layer == view.top and view.u.kind != "C" else range(view.network.sizes[layer])
+    terms = [
+        multiplied(row(str(r + view.how.base)), [*_raw_error(view, layer, r), view.onward(layer, r, v.neuron)])
+        for r in neurons
+    ]
+    count = "the one neuron" if len(terms) == 1 else f"the {len(terms):,} neurons"
+    return added(view.by(v), f"the sum over {count} of layer {layer}", terms)

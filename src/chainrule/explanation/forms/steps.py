@@ -1,0 +1,169 @@
+"""Derivatives written out line by line: with Kronecker's δ, and as one nested formula."""
+
+from __future__ import annotations
+
+from chainrule.errors import SettingError
+from chainrule.explanation.document import Lines, Part
+from chainrule.explanation.view import View
+from chainrule.ids import Id
+from chainrule.notation import Formula, Row, Sum, Symbol, Underbraced, partial, row
+
+NESTED_LETTERS = "nmkjihgfedcb"  # from the output down, as far as letters go
+Line = tuple[Formula, Formula, float | None]
+
+
+def kronecker(view: View, v: Id) -> list[Part]:
+    """Every index of every sum, and Kronecker's δ picking the one that is left (S0.9, S0.10)."""
+    if view.shared(v):
+        raise SettingError(
+            f"form='kronecker' follows one index, and {v} is the bias of a whole layer: use form='delta'"
+        )
+    layer = v.layer
+    lines = _of_parameter(view, v) if v.kind in "wb" else []
+    if v.kind in "wbz":
+        lines += _of_sum(view, layer, v.neuron)
+    if layer < view.top:
+        lines += _of_activation(view, layer, v.neuron)
+    note = "δ with two indices and no layer is Kronecker's: 1 where they are equal, else 0"
+    if v.kind in "wbz" and view.network.activations[layer].full_slope:
+        note += f"; layer {layer} is a softmax, where each activation depends on every z"
+    return [Lines(tuple(lines), note)]
+
+
+def picks(view: View, one: int | str, other: int | str) -> Symbol:
+    """Kronecker's δ."""
+    return Symbol("δ", below=view.how.below(one, other))
+
+
+def _of_parameter(view: View, v: Id) -> list[Line]:
+    """∂u/∂w_jk = Σ_s ∂u/∂z_s ∂z_s/∂w_jk, in which only s = j is left."""
+    u, l, j = view.quantity(view.u), v.layer, v.neuron
+    w = view.how.weight(l, v.neuron, v.source) if v.kind == "w" else view.how.symbol("b", l, j)
+    left = partial(u, w)
+    z_s = view.how.symbol("z", l, "s")
+    lines: list[Line] = [(left, Sum("s", row(partial(u, z_s), " ", partial(z_s, w))), None)]
+    if v.kind == "w":
+        k = v.source
+        inner = Sum("r", row(partial(view.how.weight(l, "s", "r"), w), " ", view.how.symbol("a", l - 1, "r")))
+        lines.append((partial(z_s, w), inner, None))
+        picked = Sum("r", row(picks(view, "s", j), " ", picks(view, "r", k), " ", view.how.symbol("a", l - 1, "r")))
+        lines.append((row(""), picked, None))
+        lines.append((row(""), row(picks(view, "s", j), " ", view.how.symbol("a", l - 1, k)), None))
+        after = row(" ", view.how.symbol("a", l - 1, k))
+    else:
+        lines.append((partial(z_s, w), picks(view, "s", j), None))
+        after = row("")
+    z_j = view.how.symbol("z", l, j)
+    lines.append((left, row(Sum("s", row(partial(u, z_s), " ", picks(view, "s", j))), after), None))
+    lines.append((row(""), row(partial(u, z_j), after), view.value(v)))
+    return lines
+
+
+def _of_sum(view: View, l: int, j: int) -> list[Line]:
+    """∂u/∂z_j = Σ_r ∂u/∂a_r ∂a_r/∂z_j, and ∂a_r/∂z_j = δ_rj σ′(z_j)."""
+    u, z_j, a_r = view.quantity(view.u), view.how.symbol("z", l, j), view.how.symbol("a", l, "r")
+    value = float(view.into_z[l][j])
+    if l == view.top and view.u.kind == "z":
+        return [(partial(u, z_j), row("1"), value)]
+    if l == view.top and view.u.kind == "C" and view.pair.delta is not None:
+        return [(partial(u, z_j), Row(tuple(view.arriving(j)[0].symbol.pieces)), value)]  # type: ignore[attr-defined]
+    lines: list[Line] = [(partial(u, z_j), Sum("r", row(partial(u, a_r), " ", partial(a_r, z_j))), None)]
+    if view.network.activations[l].full_slope:
+        return [
+            *lines,
+            (row(""), row("[", view.matrix_symbol(l), " ", partial(u, view.how.symbol("a", l)), "]"), value),
+        ]
+    slope = row("σ′(", z_j, ")")
+    lines.append((partial(a_r, z_j), row(picks(view, "r", j), " ", slope), None))
+    return [*lines, (partial(u, z_j), row(partial(u, view.how.symbol("a", l, j)), " ", slope), value)]
+
+
+def _of_activation(view: View, l: int, k: int) -> list[Line]:
+    """∂u/∂a_k = Σ_r ∂u/∂z_r ∂z_r/∂a_k, and ∂z_r/∂a_k = Σ_s w_rs δ_sk = w_rk."""
+    u, a_k = view.quantity(view.u), view.how.symbol("a", l, k)
+    z_r, w_rk = view.how.symbol("z", l + 1, "r"), view.how.weight(l + 1, "r", k)
+    return [
+        (partial(u, a_k), Sum("r", row(partial(u, z_r), " ", partial(z_r, a_k))), None),
+        (partial(z_r, a_k), Sum("s", row(view.how.weight(l + 1, "r", "s"), " ", picks(view, "s", k))), None),
+        (row(""), w_rk, None),
+        (partial(u, a_k), Sum("r", row(partial(u, z_r), " ", w_rk)), float(view.into_a[l][k])),
+    ]
+
+
+def nested(view: View, v: Id) -> list[Part]:
+    """u as one formula of sums inside σ, the place of v braced, and its derivative with one sum a layer (S4.5)."""
+    for layer in view.softmaxes(v):
+        raise SettingError(f"form='nested': layer {layer} is a softmax, which takes its whole layer: use form='sigma'")
+    if view.u.kind == "C" and view.network.output.full_slope:
+        raise SettingError("form='nested' writes σ neuron by neuron, and the output is a softmax: use form='sigma'")
+    deepest = view.top - max(view.first_layer(v) - 1, 0)
+    if deepest + 1 > len(NESTED_LETTERS):
+        raise SettingError(f"form='nested' has letters for {len(NESTED_LETTERS)} layers, and this takes {deepest + 1}")
+    return [Lines((_formula(view, v), _derivative(view, v)))]
+
+
+def _formula(view: View, v: Id) -> Line:
+    """u, opened down to the layer that v belongs to."""
+    u = view.quantity(view.u)
+    if view.u.kind == "C":
+        n = NESTED_LETTERS[0]
+        name = row(view.cost.name.replace("_", " "), " of ")
+        return u, row(name, _opened(view, view.top, n, 0, v, "σ")), None
+    neuron: int | str = view.u.neuron
+    return u, _opened(view, view.top, neuron, 0, v, "σ" if view.u.kind == "a" else ""), None
+
+
+def _opened(view: View, layer: int, neuron: int | str, depth: int, v: Id, sigma: str) -> Formula:
+    """σ(Σ_m w_nm σ(…) + b_n), down to v's layer."""
+    letter = NESTED_LETTERS[depth + 1]
+    here = view.first_layer(v)
+    below: Formula = view.how.symbol("a", layer - 1, letter)
+    if layer > here:
+        below = _opened(view, layer - 1, letter, depth + 1, v, "σ")
+    weight: Formula = view.how.weight(layer, neuron, letter)
+    bias: Formula = view.how.symbol("b", layer, *(() if view.network.biases[layer].size == 1 else (neuron,)))
+    if layer == here:
+        mark = view.quantity(v)
+        if v.kind == "w":
+            weight = Underbraced(weight, mark)
+        elif v.kind == "b":
+            bias = Underbraced(bias, mark)
+        elif v.kind in "ax":
+            below = Underbraced(below, mark)
+    has_bias = view.network.biases[layer].size
+    inside = row(Sum(letter, row(weight, " ", below)), *((" + ", bias) if has_bias else ()))
+    if layer == here and v.kind == "z":
+        inside = row(Underbraced(inside, view.quantity(v)))
+    return row(sigma, "(", inside, ")") if sigma else inside
+
+
+def _derivative(view: View, v: Id) -> Line:
+    """∂u/∂v with one sum for each layer in between: Σ_n Σ_m ∂C/∂a_n σ′(z_n) w_nm σ′(z_m) … a_k."""
+    first, top = view.first_layer(v), view.top
+    names: dict[int, int | str] = {l: NESTED_LETTERS[top - l] for l in range(first, top + 1)}
+    if v.kind not in "ax" and not view.shared(v):
+        names[first] = v.neuron
+    if view.u.kind != "C":
+        names[top] = view.u.neuron
+    pieces: list[Formula | str] = []
+    for l in range(top, first - 1, -1):
+        if l == top:
+            if view.u.kind == "C" and view.pair.delta is not None:
+                pieces += [partial(view.quantity(view.u), view.how.symbol("z", l, names[l])), " "]
+            elif view.u.kind != "z":
+                if view.u.kind == "C":
+                    pieces += [partial(view.quantity(view.u), view.how.symbol("a", l, names[l])), " "]
+                pieces += ["σ′(", view.how.symbol("z", l, names[l]), ") "]
+        else:
+            pieces += [view.how.weight(l + 1, names[l + 1], names[l]), " σ′(", view.how.symbol("z", l, names[l]), ") "]
+    if v.kind == "w":
+        pieces.append(view.how.symbol("a", v.layer - 1, v.source))
+    elif v.kind in "ax":
+        pieces.append(view.how.weight(first, names[first], v.neuron))
+    if pieces and isinstance(pieces[-1], str):
+        pieces[-1] = pieces[-1].rstrip()
+    body: Formula = row(*(pieces or ["1"]))
+    for l in range(first, top + 1):
+        if isinstance(names[l], str):
+            body = Sum(str(names[l]), body)
+    return view.by(v), body, view.value(v)

@@ -1,0 +1,194 @@
+"""Derivatives as vectors and matrices: ⊙ layer by layer, the Σ′ product, a dot product, (W)ᵀδ entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from chainrule.errors import SettingError
+from chainrule.explanation.document import Dot, Factor, MatrixProduct, Part, Product, Stages
+from chainrule.explanation.forms.factors import in_times_delta
+from chainrule.explanation.view import View
+from chainrule.ids import Id
+from chainrule.notation import Formula, Matrix, Symbol, Transposed, row
+
+Array = np.ndarray
+SHOWN = 3  # rows and columns of a large matrix before its …, and one after
+
+
+def hadamard(view: View, v: Id) -> list[Part]:
+    """δ^L = ∇_a C ⊙ σ′(z^L), δ^l = ((w)ᵀδ) ⊙ σ′(z^l), a stage each, down to the layer of v (S2.5, S2.8)."""
+    stages = _top_stages(view)
+    stop = v.layer
+    for l in range(view.top - 1, stop - 1, -1):
+        moved = _moved(view, l)
+        stages.append((moved, numbers(view.into_a[l])))
+        if l == stop and v.kind in "ax":
+            break
+        if view.network.activations[l].full_slope:
+            by_slope = row(view.matrix_symbol(l), " ", moved)
+        else:
+            by_slope = row("(", moved, ") ⊙ ", view.slope_symbol_of_layer(l))
+            stages.append((view.slope_symbol_of_layer(l), numbers(view.slopes(l))))
+        stages.append((row(_whole(view, l), " = ", by_slope), numbers(view.into_z[l])))
+    last = str(v.kind) in "ax" or v.layer == view.top
+    return _ending(view, v, stages, stages[-1][0] if last else by_slope)
+
+
+def sigma(view: View, v: Id) -> list[Part]:
+    """δ^l as one product of matrices, applied one after another from the right (S2.20)."""
+    formula, stages = _sigma_top(view)
+    for l in range(view.top - 1, v.layer - 1, -1):
+        moved = _moved(view, l)
+        stages.append((moved, numbers(view.into_a[l])))
+        if l == v.layer and v.kind in "ax":
+            formula = row(view.how.back(l + 1), " ", formula)
+            break
+        formula = row(view.matrix_symbol(l), " ", view.how.back(l + 1), " ", formula)
+        stages.append((row(view.matrix_symbol(l), " ", moved, " = ", _whole(view, l)), numbers(view.into_z[l])))
+    return _ending(view, v, stages, formula)
+
+
+def dot(view: View, v: Id) -> list[Part]:
+    """δ_j = σ′(z_j) (δ^(l+1))ᵀ w_.j (S3.13); of an activation the dot product alone (S3.11)."""
+    if v.layer == view.top:
+        raise SettingError(
+            f"form='dot' is a sum over the layer above, and {v} belongs to layer {v.layer}, the one {view.u} is made of: "
+            "use form='delta'"
+        )
+    if view.shared(v):
+        raise SettingError(
+            f"form='dot' is about one neuron, and {v} is the bias of a whole layer: use form='delta', or z/{v.layer}/0"
+        )
+    layer, j = v.layer, v.neuron
+    above = layer + 1
+    first, second = view.into_z[above], view.network.weights[above][:, j]
+    across: Formula = Transposed(_whole(view, above))
+    column = view.how.symbol("w", above) if view.bare else view.weight(above, "·", j)
+    total = float(view.into_a[layer][j])
+    if v.kind in "ax":
+        return [Dot(view.by(v), None, across, numbers(first), column, numbers(second), total, total)]
+    if view.network.activations[layer].full_slope:
+        raise SettingError(
+            f"form='dot' multiplies with one σ′(z), and layer {layer} is a softmax, whose neurons depend on every z: "
+            "use form='sigma'"
+        )
+    value = float(view.into_z[layer][j])
+    part = Dot(
+        view.sensitivity(layer, j), view.slope(layer, j), across, numbers(first), column, numbers(second), total, value
+    )
+    return [part] if v.kind == "z" else [*in_times_delta(view, v), part]
+
+
+def matrix(view: View, v: Id) -> list[Part]:
+    """(W^(l+1))ᵀ δ^(l+1), entry by entry as a matrix times a column, and then ⊙ σ′ (S4.12)."""
+    layer = v.layer
+    if layer == view.top:
+        raise SettingError(
+            f"form='matrix' moves δ back through the weights above, and {v} belongs to layer {layer}, the one {view.u} is "
+            "made of: use form='hadamard'"
+        )
+    if view.shared(v):
+        raise SettingError(
+            f"form='matrix' is about one neuron, and {v} is the bias of a whole layer: use form='delta', or z/{layer}/0"
+        )
+    above, full = layer + 1, view.network.activations[layer].full_slope if layer else False
+    activation = v.kind in "ax"
+    if full and not activation:
+        raise SettingError(f"form='matrix' ends in ⊙ σ′, and layer {layer} is a softmax: use form='sigma'")
+    part = MatrixProduct(
+        row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", layer)) if activation else _whole(view, layer),
+        view.how.back(above),
+        _entries(view, above),
+        tuple(numbers(each) for each in view.network.weights[above].T),
+        _whole(view, above),
+        numbers(view.into_z[above]),
+        numbers(view.into_a[layer]),
+        None if activation else view.slope_symbol_of_layer(layer),
+        () if activation else numbers(view.slopes(layer)),
+        numbers(view.into_a[layer] if activation else view.into_z[layer]),
+        v.neuron,
+    )
+    return [part] if v.kind in "axz" else [*in_times_delta(view, v), part]
+
+
+def numbers(values: Array) -> tuple[float, ...]:
+    """An array of numbers as plain ones."""
+    return tuple(float(value) for value in np.atleast_1d(values))
+
+
+def _whole(view: View, layer: int) -> Formula:
+    """δ^l as a vector, or ∂u/∂z^l."""
+    if view.u.kind == "C":
+        return view.how.symbol("δ", layer)
+    return row("∂", view.quantity(view.u), "/∂", view.how.symbol("z", layer))
+
+
+def _moved(view: View, layer: int) -> Formula:
+    """(w^(l+1))ᵀ δ^(l+1)."""
+    return view.how.product(view.how.back(layer + 1), _whole(view, layer + 1))
+
+
+def _top_stages(view: View) -> list[tuple[Formula, tuple[float, ...]]]:
+    top = view.top
+    whole = (_whole(view, top), numbers(view.into_z[top]))
+    if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
+        return [whole]
+    gradient = _gradient(view)
+    if view.network.activations[top].full_slope:
+        name = row(whole[0], " = ", view.matrix_symbol(top), " ", gradient)
+        return [(gradient, numbers(view.into_a[top])), (name, whole[1])]
+    return [
+        (gradient, numbers(view.into_a[top])),
+        (view.slope_symbol_of_layer(top), numbers(view.slopes(top))),
+        (row(whole[0], " = ", gradient, " ⊙ ", view.slope_symbol_of_layer(top)), whole[1]),
+    ]
+
+
+def _sigma_top(view: View) -> tuple[Formula, list[tuple[Formula, tuple[float, ...]]]]:
+    top = view.top
+    whole = (_whole(view, top), numbers(view.into_z[top]))
+    if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
+        return whole[0], [whole]
+    formula = row(view.matrix_symbol(top), " ", _gradient(view))
+    return formula, [(_gradient(view), numbers(view.into_a[top])), (row(formula, " = ", whole[0]), whole[1])]
+
+
+def _gradient(view: View) -> Formula:
+    """∇_a C, or ∂u/∂a of u's own layer: 1 at u and else 0."""
+    if view.u.kind == "C":
+        return view.gradient_symbol()
+    return row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", view.top))
+
+
+def _ending(view: View, v: Id, stages: Sequence[tuple[Formula, tuple[float, ...]]], formula: Formula) -> list[Part]:
+    """The derivative picked from the last vector, and the stages that lead to it."""
+    if v.kind in "ax":
+        left: Formula = row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", v.layer))
+        first: list[Part] = [Product(view.by(v), (Factor(entry(left, view, v), view.value(v)),), view.value(v))]
+    else:
+        left = _whole(view, v.layer)
+        z = Factor(entry(left, view, v), float(view.into_z[v.layer][v.neuron]))
+        first = [Product(view.by(v), (z,), z.value)] if v.kind == "z" else in_times_delta(view, v)
+    return [*first, Stages(left, formula, tuple(stages))]
+
+
+def entry(vector: Formula, view: View, v: Id) -> Formula:
+    """Entry j of a vector: [vector]_j."""
+    return row("[", vector, "]", Symbol("", below=view.how.below(v.neuron)))
+
+
+def _entries(view: View, layer: int) -> Formula:
+    """The symbols of (W^l)ᵀ, with … where it is large."""
+    out, into = view.network.weights[layer].shape
+
+    def shown(count: int) -> list[int | None]:
+        return list(range(count)) if count <= SHOWN + 1 else [*range(SHOWN - 1), None, count - 1]
+
+    dots = row("…")
+    return Matrix(
+        tuple(
+            tuple(dots if m is None or k is None else view.weight(layer, m, k) for m in shown(out)) for k in shown(into)
+        )
+    )

@@ -1,0 +1,185 @@
+"""Derivations as HTML: mathematics in MathML Core, numbers below their symbols, no script and no outside resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from chainrule.explanation.document import (
+    Derivation,
+    Dot,
+    Factor,
+    Lines,
+    MatrixProduct,
+    Product,
+    Stages,
+    Statement,
+    Terms,
+)
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.text import MOST_ENTRIES, kept_rows
+from chainrule.notation import Formula, mathml
+
+STYLE = (
+    "<style>.chainrule-derivation math{font-size:1.1em;font-family:'Latin Modern Math','STIX Two Math','Cambria Math',math;"
+    "display:block math;margin:.7em 0}.chainrule-derivation mtd{text-align:left;padding:.15em .25em}"
+    ".chainrule-derivation .check{color:#007a78}.chainrule-derivation p{margin:.3em 0}"
+    ".chainrule-derivation .asked{background:#f3eefa}"
+    "@media (prefers-color-scheme:dark){.chainrule-derivation .check{color:#7df0dc}"
+    ".chainrule-derivation .asked{background:#3a2f4a}}</style>"
+)
+Cells = list[str]
+
+
+def as_html(derivation: Derivation) -> str:
+    """A <section> with the derivation, to put into any page."""
+    blocks = "".join(WRITERS[type(part)](part) for part in derivation.parts)
+    label = escape(f"{derivation.left} = {number(derivation.value)}", quote=True)
+    return f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}</section>'
+
+
+def page(title: str, *bodies: str) -> str:
+    """A page of its own around sections and figures."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>'
+        "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
+        f"{''.join(bodies)}</body></html>\n"
+    )
+
+
+def _math(rows: Sequence[Cells]) -> str:
+    """Rows of cells as one table of mathematics, so that what belongs together stands below each other."""
+    body = "".join("<mtr>" + "".join(f"<mtd>{cell}</mtd>" for cell in row) + "</mtr>" for row in rows)
+    return f'<math display="block"><mtable>{body}</mtable></math>'
+
+
+def _equals(left: Formula | None, *cells: str) -> Cells:
+    return ["" if left is None else mathml(left), "<mo>=</mo>", *cells]
+
+
+def _number(value: float) -> str:
+    return f"<mrow>{mathml(number(value))}</mrow>"
+
+
+def _between(cells: Sequence[str]) -> Cells:
+    """Cells with a dot between them."""
+    return [each for i, cell in enumerate(cells) for each in (("<mo>·</mo>", cell) if i else (cell,))]
+
+
+def _written(factors: Sequence[Factor], value: float) -> list[str]:
+    found = []
+    for i, text in enumerate(factor_numbers(factors, value)):
+        found.append(f"<mrow>{mathml(f'({text})' if text.startswith('−') and i else text)}</mrow>")
+    return found
+
+
+def _product(part: Product) -> str:
+    rows = [_equals(part.left, *_between([mathml(f.symbol) for f in part.factors]))]
+    if len(part.factors) > 1:
+        rows.append(_equals(None, *_between(_written(part.factors, part.value))))
+    return _math([*rows, _equals(None, _number(part.value))])
+
+
+def _terms(part: Terms) -> str:
+    rows = [[mathml(part.left), "<mo>=</mo>", f"<mtext>{escape(part.summary)}</mtext>"]]
+    running = 0.0
+    lines = []
+    for term in part.terms:
+        running += term.value
+        name = f"<mrow>{mathml(term.left)}</mrow>"
+        lines.append([name, *_between([mathml(f.symbol) for f in term.factors])])
+        ending = ["<mo>=</mo>", _number(term.value), f"<mrow><mtext>sum </mtext>{_number(running)}</mrow>"]
+        lines.append(["", *_between(_written(term.factors, term.value)), *ending])
+    if part.rest:
+        rest = f"<mrow><mtext>{part.rest:,} more of them, together </mtext>{_number(part.rest_sum)}</mrow>"
+        lines.append(["", rest])
+    return _math(rows) + _math(lines) + _math([_equals(part.left, _number(part.value))])
+
+
+def _column(values: Sequence[float], rows: Sequence[int | None] | None = None) -> str:
+    """A column between brackets, with ⋮ where it is long."""
+    if rows is None:
+        rows = (
+            list(range(len(values)))
+            if len(values) <= MOST_ENTRIES
+            else [*range(MOST_ENTRIES - 2), None, len(values) - 1]
+        )
+    cells = "".join(f"<mtr><mtd>{'<mo>⋮</mo>' if r is None else _number(values[r])}</mtd></mtr>" for r in rows)
+    return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+
+
+def _stages(part: Stages) -> str:
+    rows = [_equals(name, _column(values)) for name, values in part.stages]
+    return _math([_equals(part.left, mathml(part.formula))]) + _math(rows)
+
+
+def _dot(part: Dot) -> str:
+    factor = "" if part.factor is None else f"{mathml(part.factor.symbol)}<mo>·</mo>"
+    vectors = [
+        _equals(part.across, f"<msup>{_column(part.first)}<mi>T</mi></msup>"),
+        _equals(part.down, _column(part.second)),
+    ]
+    rows = [_equals(part.left, f"<mrow>{factor}{mathml(part.across)}{mathml(part.down)}</mrow>")]
+    if part.factor is not None:
+        numbers = _between(_written([part.factor, Factor(part.across, part.dot)], part.value))
+        rows.append(_equals(None, f"<mrow>{''.join(numbers)}</mrow>"))
+    return _math([*rows, _equals(None, _number(part.value))]) + _math(vectors)
+
+
+def _matrix(part: MatrixProduct) -> str:
+    rows, across = kept_rows(part)
+    cells = "".join(
+        f"<mtr{_asked(r == part.row)}>"
+        + "".join(f"<mtd>{'<mo>…</mo>' if r is None or c is None else _number(part.cells[r][c])}</mtd>" for c in across)
+        + "</mtr>"
+        for r in rows
+    )
+    grid = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+    slope = "" if part.slope is None else f"<mo>⊙</mo>{_column(part.slopes, rows)}"
+    symbols = "" if part.slope is None else f"<mo>⊙</mo>{mathml(part.slope)}"
+    return _math(
+        [
+            _equals(part.left, f"<mrow>{mathml(part.matrix)}{mathml(part.column)}{symbols}</mrow>"),
+            _equals(None, f"<mrow>{mathml(part.entries)}{mathml(part.column)}{symbols}</mrow>"),
+            _equals(None, f"<mrow>{grid}{_column(part.vector, across)}{slope}</mrow>"),
+            _equals(None, _column(part.value, rows)),
+        ]
+    )
+
+
+def _asked(asked: bool) -> str:
+    return ' class="asked"' if asked else ""
+
+
+def _lines(part: Lines) -> str:
+    rows: list[Cells] = []
+    for left, right, value in part.lines:
+        rows.append([mathml(left) if str(left) else "", "<mo>=</mo>", mathml(right)])
+        if value is not None:
+            rows.append(_equals(None, _number(value)))
+    return _math(rows) + (f"<p><small>{escape(part.note)}</small></p>" if part.note else "")
+
+
+def _statement(part: Statement) -> str:
+    return _math([_equals(part.left, _number(part.value))]) + f"<p>{escape(part.words)}</p>"
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {
+    Product: _product,
+    Terms: _terms,
+    Stages: _stages,
+    Dot: _dot,
+    MatrixProduct: _matrix,
+    Lines: _lines,
+    Statement: _statement,
+}
+
+
+def _check(derivation: Derivation) -> str:
+    check = derivation.check
+    if check.kink:
+        found = f"at a kink: one-sided slopes {number(check.left)} and {number(check.right)}"
+    else:
+        found = f"central difference {number(check.value)} ± {check.error:.0e}"
+    return f'<p class="check">✓ dual numbers {number(derivation.exact)} · {found}</p>'

@@ -1,0 +1,163 @@
+"""Derivations as LaTeX: an aligned display for each part, the numbers below their symbols. It needs amsmath alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.explanation.document import (
+    Derivation,
+    Dot,
+    Factor,
+    Lines,
+    MatrixProduct,
+    Product,
+    Stages,
+    Statement,
+    Terms,
+)
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.text import MOST_ENTRIES, kept_rows
+from chainrule.notation import Formula, latex
+
+
+def as_latex(derivation: Derivation) -> str:
+    """The whole derivation, a display a part, and the checks in a last line."""
+    blocks = [_display(WRITERS[type(part)](part)) for part in derivation.parts]
+    return "\n".join([*blocks, _display([_check(derivation)])])
+
+
+def document(*bodies: str) -> str:
+    """A document of its own that compiles, for a look at what `latex()` gives."""
+    head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n"
+    return head + "\n\n".join(bodies) + "\n\\end{document}\n"
+
+
+def _display(lines: Sequence[str]) -> str:
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def _times(cells: Sequence[str]) -> str:
+    return r" \cdot ".join(cells)
+
+
+def _numbers(factors: Sequence[Factor], value: float) -> str:
+    written = [latex(each) for each in factor_numbers(factors, value)]
+    return _times([rf"({each})" if each.startswith("-") and i else each for i, each in enumerate(written)])
+
+
+def _text(words: str) -> str:
+    return rf"\text{{{words.replace('_', chr(92) + '_').replace('%', chr(92) + '%').replace('δ', '$' + chr(92) + 'delta$')}}}"
+
+
+def _product(part: Product) -> list[str]:
+    lines = [f"{latex(part.left)} &= {_times([latex(f.symbol) for f in part.factors])}"]
+    if len(part.factors) > 1:
+        lines.append(f"&= {_numbers(part.factors, part.value)}")
+    return [*lines, f"&= {latex(number(part.value))}"]
+
+
+def _terms(part: Terms) -> list[str]:
+    lines = []
+    for i, term in enumerate(part.terms):
+        head = f"{latex(part.left)} &= " if i == 0 else "&\\quad + "
+        symbols = _times([latex(f.symbol) for f in term.factors])
+        lines.append(
+            rf"{head}\underbrace{{{symbols}}}_{{{_numbers(term.factors, term.value)} = {latex(number(term.value))}}}"
+        )
+    if part.rest:
+        lines.append(rf"&\quad + \underbrace{{\cdots}}_{{{part.rest}\ \text{{more}}}} {latex(_signed(part.rest_sum))}")
+    return [*lines, f"&= {latex(number(part.value))}"]
+
+
+def _signed(value: float) -> str:
+    return number(value) if value < 0 else f"+{number(value)}"
+
+
+def vector(values: Sequence[float]) -> str:
+    """A column, with … where it is long."""
+    shown = [latex(number(value)) for value in values[:MOST_ENTRIES]]
+    if len(values) > MOST_ENTRIES:
+        shown.append(rf"\vdots\ ({len(values) - MOST_ENTRIES})")
+    return r"\begin{bmatrix}" + r" \\ ".join(shown) + r"\end{bmatrix}"
+
+
+def _stages(part: Stages) -> list[str]:
+    head = f"{latex(part.left)} &= {latex(part.formula)}"
+    return [head, *(f"{latex(name)} &= {vector(values)}" for name, values in part.stages)]
+
+
+def _dot(part: Dot) -> list[str]:
+    factor = "" if part.factor is None else rf"{latex(part.factor.symbol)} \cdot "
+    lines = [
+        rf"{latex(part.left)} &= {factor}{latex(part.across)} {latex(part.down)}",
+        f"{latex(part.across)} &= {vector(part.first)}^T, \\quad {latex(part.down)} = {vector(part.second)}",
+    ]
+    if part.factor is not None:
+        lines.append(f"{latex(part.left)} &= {_numbers([part.factor, Factor(part.across, part.dot)], part.value)}")
+    return [*lines, f"{latex(part.left)} &= {latex(number(part.value))}"]
+
+
+def _matrix(part: MatrixProduct) -> list[str]:
+    rows, across = kept_rows(part)
+    cells = [
+        " & ".join(r"\cdots" if r is None or c is None else latex(number(part.cells[r][c])) for c in across)
+        for r in rows
+    ]
+    grid = r"\begin{bmatrix}" + r" \\ ".join(cells) + r"\end{bmatrix}"
+    column = _picked(part.vector, across)
+    slope = "" if part.slope is None else rf" \odot {_picked(part.slopes, rows)}"
+    symbols = "" if part.slope is None else rf" \odot {latex(part.slope)}"
+    return [
+        f"{latex(part.left)} &= {latex(part.matrix)} {latex(part.column)}{symbols}",
+        f"{latex(part.matrix)} &= {latex(part.entries)}",
+        f"{latex(part.left)} &= {grid} {column}{slope} = {_picked(part.value, rows)}",
+    ]
+
+
+def _picked(values: Sequence[float], rows: Sequence[int | None]) -> str:
+    shown = [r"\vdots" if r is None else latex(number(values[r])) for r in rows]
+    return r"\begin{bmatrix}" + r" \\ ".join(shown) + r"\end{bmatrix}"
+
+
+def _lines(part: Lines) -> list[str]:
+    lines = []
+    for left, right, value in part.lines:
+        lines.append(f"{latex(left)} &= {latex(right)}")
+        if value is not None:
+            lines.append(f"&= {latex(number(value))}")
+    return [*lines, *([rf"&\text{{({part.note.replace('δ', '$' + chr(92) + 'delta$')})}}"] if part.note else [])]
+
+
+def _statement(part: Statement) -> list[str]:
+    return [f"{latex(part.left)} &= {latex(number(part.value))} && {_words(part)}"]
+
+
+def _words(part: Statement) -> str:
+    return _text("the one does not depend on the other" if part.value == 0 else part.words)
+
+
+WRITERS: dict[type, Callable[[Any], list[str]]] = {
+    Product: _product,
+    Terms: _terms,
+    Stages: _stages,
+    Dot: _dot,
+    MatrixProduct: _matrix,
+    Lines: _lines,
+    Statement: _statement,
+}
+
+
+def _check(derivation: Derivation) -> str:
+    check = derivation.check
+    if check.kink:
+        found = rf"\text{{one-sided slopes }} {latex(number(check.left))},\ {latex(number(check.right))}"
+    else:
+        bar = latex(f"{check.error:.1e}".replace("e-0", "e-"))
+        found = rf"\text{{central difference }} {latex(number(check.value))} \pm {bar}"
+    return rf"&\text{{dual numbers }} {latex(number(derivation.exact))}, \quad {found}"
+
+
+def inline(formula: Formula) -> str:
+    """$formula$."""
+    return f"${latex(formula)}$"

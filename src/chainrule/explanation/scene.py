@@ -1,0 +1,214 @@
+"""A picture before it is drawn: lines, boxes, circles and labels in one coordinate system, and the table of its numbers.
+
+Roles, not colours: a theme decides what "forward" looks like. x runs to the right, y down, units are pixels at 100 %. Every
+label knows the box it takes, so that a test can say that no two overlap and none is clipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from chainrule.notation import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
+
+ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
+         "w", "b", "z", "a", "y", "C")  # fmt: skip
+SMALL = 0.72  # of the size: raised and lowered marks
+LINE = 1.25  # of the size: from one line of text to the next
+
+# Widths of characters in a plain sans-serif at size 1, on the generous side: fonts differ by some per cent.
+NARROW, WIDE = set("ijl.,:;'|!′ᵢⱼ()[]/·ıfrt "), set("mwMW⊙Σ∇∂…→←—%≈±½")
+
+
+@dataclass(frozen=True)
+class Box:
+    """left, top, right, bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: Box, gap: float = 0.0) -> bool:
+        """True where the two share more than an edge, or come nearer than `gap`."""
+        return (
+            self.left < other.right + gap
+            and other.left < self.right + gap
+            and self.top < other.bottom + gap
+            and other.top < self.bottom + gap
+        )
+
+    def inside(self, other: Box) -> bool:
+        return (
+            self.left >= other.left
+            and self.top >= other.top
+            and self.right <= other.right
+            and self.bottom <= other.bottom
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points, or with `curved` a smooth curve (cubic, four points each, the ends shared)."""
+
+    points: tuple[tuple[float, float], ...]
+    role: str = "ink"
+    width: float = 1.0
+    dashed: bool = False
+    arrow: bool = False
+    curved: bool = False
+    opacity: float = 1.0
+    filled: str = ""  # a role: the area inside
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle with rounded corners."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str = "ink"
+    filled: str = ""
+    stroke: float = 1.0
+    round: float = 0.0
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle."""
+
+    x: float
+    y: float
+    radius: float
+    role: str = "ink"
+    filled: str = "paper"
+    stroke: float = 1.0
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text or a formula; (x, y) is the middle of its height and, by `anchor`, its start, middle or end.
+
+    Backward quantities are italic (`slanted`), so that nothing is told by colour alone. `halo` puts paper behind it.
+    """
+
+    x: float
+    y: float
+    text: str | Formula
+    role: str = "ink"
+    size: float = 13.0
+    anchor: str = "middle"
+    slanted: bool = False
+    bold: bool = False
+    halo: bool = False
+
+    @property
+    def box(self) -> Box:
+        """The room it takes, on the generous side."""
+        width, up, down = extent(self.text)
+        width, up, down = width * self.size, up * self.size, down * self.size
+        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return Box(left, self.y - up, left + width, self.y + down)
+
+
+Element = Line | Rect | Circle | Label
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture: its size, what is in it from back to front, a title and a description, and its numbers as a table."""
+
+    width: float
+    height: float
+    elements: tuple[Element, ...]
+    title: str
+    description: str
+    table: tuple[tuple[str, ...], ...] = ()
+    name: str = field(default="figure")
+
+    def labels(self) -> list[Label]:
+        return [each for each in self.elements if isinstance(each, Label)]
+
+    def clipped(self) -> list[Label]:
+        """Labels that reach beyond the edges."""
+        page = Box(0, 0, self.width, self.height)
+        return [label for label in self.labels() if not label.box.inside(page)]
+
+    def overlapping(self) -> list[tuple[Label, Label]]:
+        """Pairs of labels whose boxes meet."""
+        labels = sorted(self.labels(), key=lambda label: label.box.left)
+        found = []
+        for i, one in enumerate(labels):
+            for other in labels[i + 1 :]:
+                if other.box.left >= one.box.right:
+                    break
+                if one.box.overlaps(other.box):
+                    found.append((one, other))
+        return found
+
+    def svg(self, theme: str = "light") -> str:
+        """The picture as SVG."""
+        from chainrule.explanation.svg import as_svg  # noqa: PLC0415  (a scene does not know its lowerings)
+
+        return as_svg(self, theme)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+def extent(content: str | Formula) -> tuple[float, float, float]:
+    """Width, height above the middle and depth below it, at size 1."""
+    match content:
+        case str(text):
+            return sum(map(_width, text)), 0.62, 0.62
+        case Symbol(letter, above, below):
+            marks = SMALL * max(extent(above)[0], extent(below)[0])
+            return extent(letter)[0] + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
+        case Row(pieces):
+            sizes = [extent(piece) for piece in pieces] or [(0.0, 0.62, 0.62)]
+            return sum(size[0] for size in sizes), max(size[1] for size in sizes), max(size[2] for size in sizes)
+        case Transposed(base):
+            width, up, down = extent(base)
+            return width + 1.3, max(up, 0.82), down
+        case Underbraced(body):
+            return extent(body)
+        case Ratio() | Sum() | Matrix():
+            return extent(str(content))
+    raise TypeError(f"{type(content).__name__} has no extent")
+
+
+def _width(character: str) -> float:
+    if character in NARROW:
+        return 0.36
+    return 0.95 if character in WIDE else 0.72 if character.isupper() else 0.62
+
+
+def moved(elements: Iterable[Element], dx: float, dy: float) -> tuple[Element, ...]:
+    """The same elements somewhere else: how a panel is put into a page."""
+    found: list[Element] = []
+    for each in elements:
+        if isinstance(each, Line):
+            found.append(replace(each, points=tuple((x + dx, y + dy) for x, y in each.points)))
+        else:
+            found.append(replace(each, x=each.x + dx, y=each.y + dy))
+    return tuple(found)
+
+
+def spread(labels: Sequence[Label], gap: float = 2.0, top: float = 0.0, bottom: float = float("inf")) -> list[Label]:
+    """Labels of one column, moved up or down as little as it takes for none to overlap; their order stays."""
+    order = sorted(range(len(labels)), key=lambda i: labels[i].y)
+    heights = {i: labels[i].box.bottom - labels[i].box.top for i in order}
+    ys = {i: labels[i].y for i in order}
+    for before, after in pairwise(order):
+        need = (heights[before] + heights[after]) / 2 + gap
+        ys[after] = max(ys[after], ys[before] + need)
+    limit = bottom
+    for i in reversed(order):
+        ys[i] = min(ys[i], limit - heights[i] / 2)
+        limit = ys[i] - heights[i] / 2 - gap
+    return [replace(label, y=max(ys[i], top + heights[i] / 2)) for i, label in enumerate(labels)]

@@ -1,0 +1,155 @@
+"""Scenes as SVG: generic fonts, no foreignObject, ids with a prefix of their own, a title and a description in each."""
+
+from __future__ import annotations
+
+import hashlib
+from html import escape
+
+from chainrule.errors import unknown_name
+from chainrule.explanation.scene import SMALL, Circle, Element, Label, Line, Rect, Scene
+from chainrule.notation import Formula, Row, Symbol, Transposed, Underbraced
+
+SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
+THEMES: dict[str, dict[str, str]] = {
+    "light": {
+        "ink": "#1b1b1b", "faint": "#6f6f6f", "paper": "#ffffff", "panel": "#f3f3f0", "accent": "#7a4ea3",
+        "forward": "#007a78", "backward": "#b3140a", "positive": "#2166ac", "negative": "#b35806",
+        "w": "#1f5fbf", "b": "#b8327f", "z": "#20703a", "a": "#1b1b1b", "y": "#8a6500", "C": "#b3140a",
+    },
+    "dark": {
+        "ink": "#eeeeee", "faint": "#a0a0a0", "paper": "#16181d", "panel": "#23262d", "accent": "#c9a6f2",
+        "forward": "#7df0dc", "backward": "#ff5240", "positive": "#7db8f5", "negative": "#f0a35e",
+        "w": "#7db8f5", "b": "#f08cc4", "z": "#7fd79a", "a": "#eeeeee", "y": "#e6c14b", "C": "#ff5240",
+    },
+}  # fmt: skip
+
+
+def as_svg(scene: Scene, theme: str = "light") -> str:
+    """The picture in one theme, the same bytes for the same scene."""
+    if theme not in THEMES:
+        raise unknown_name("theme", theme, THEMES)
+    colours = THEMES[theme]
+    body = "".join(_element(each, colours) for each in scene.elements)
+    digest = hashlib.sha256((scene.name + scene.title + scene.description + body).encode()).hexdigest()[:8]
+    prefix = f"{scene.name}-{digest}"
+    body = body.replace("url(#arrow-", f"url(#{prefix}-arrow-")
+    width, height = _n(scene.width), _n(scene.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
+        f'<title id="{prefix}-title">{escape(scene.title)}</title><desc id="{prefix}-desc">{escape(scene.description)}</desc>'
+        f"{_arrows(scene, colours, prefix)}"
+        f'<rect width="{width}" height="{height}" fill="{colours["paper"]}"/>{body}</svg>\n'
+    )
+
+
+def _arrows(scene: Scene, colours: dict[str, str], prefix: str) -> str:
+    roles = sorted({each.role for each in scene.elements if isinstance(each, Line) and each.arrow})
+    heads = "".join(
+        f'<marker id="{prefix}-arrow-{role}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
+        f'markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+        f'<path d="M0 0.8L10 5L0 9.2z" fill="{colours[role]}"/></marker>'
+        for role in roles
+    )
+    return f"<defs>{heads}</defs>" if heads else ""
+
+
+def _element(each: Element, colours: dict[str, str]) -> str:
+    match each:
+        case Line():
+            return _line(each, colours)
+        case Rect():
+            corner = f' rx="{_n(each.round)}"' if each.round else ""
+            return (
+                f'<rect x="{_n(each.x)}" y="{_n(each.y)}" width="{_n(each.width)}" height="{_n(each.height)}"{corner}'
+                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}/>"
+            )
+        case Circle():
+            return (
+                f'<circle cx="{_n(each.x)}" cy="{_n(each.y)}" r="{_n(each.radius)}"'
+                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}/>"
+            )
+        case Label():
+            return _label(each, colours)
+
+
+def _line(line: Line, colours: dict[str, str]) -> str:
+    (x, y), *rest = line.points
+    if line.curved:
+        path = f"M{_n(x)} {_n(y)}" + "".join(
+            "C" + " ".join(f"{_n(px)} {_n(py)}" for px, py in rest[i : i + 3]) for i in range(0, len(rest), 3)
+        )
+    else:
+        path = f"M{_n(x)} {_n(y)}" + "".join(f"L{_n(px)} {_n(py)}" for px, py in rest)
+    dashes = ' stroke-dasharray="5 3"' if line.dashed else ""
+    arrow = f' marker-end="url(#arrow-{line.role})"' if line.arrow else ""
+    fill = _fill(line.filled, colours)
+    return f'<path d="{path}"{fill}{_stroke(line.role, line.width, colours)}{dashes}{arrow}{_opacity(line.opacity)}/>'
+
+
+def _fill(role: str, colours: dict[str, str]) -> str:
+    return f' fill="{colours[role]}"' if role else ' fill="none"'
+
+
+def _stroke(role: str, width: float, colours: dict[str, str]) -> str:
+    return f' stroke="{colours[role]}" stroke-width="{_n(width)}"' if width else ""
+
+
+def _opacity(opacity: float) -> str:
+    return f' opacity="{_n(opacity)}"' if opacity != 1 else ""
+
+
+def _label(label: Label, colours: dict[str, str]) -> str:
+    anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
+    style = ' font-style="italic"' if label.slanted else ""
+    weight = ' font-weight="bold"' if label.bold else ""
+    halo = (
+        f' stroke="{colours["paper"]}" stroke-width="4" paint-order="stroke" stroke-linejoin="round"'
+        if label.halo
+        else ""
+    )
+    y = label.y + 0.35 * label.size  # the baseline that puts the middle of a digit at y
+    return (
+        f'<text x="{_n(label.x)}" y="{_n(y)}" font-size="{_n(label.size)}" fill="{colours[label.role]}"{anchor}{style}{weight}'
+        f'{halo} xml:space="preserve">{_text(label.text, label.size)}</text>'
+    )
+
+
+def _text(content: str | Formula, size: float) -> str:
+    """Text and tspans: marks stand above and below the line in small type."""
+    match content:
+        case str(text):
+            return escape(text)
+        case Symbol(letter, above, below):
+            return escape(letter) + _marks(above, below, size)
+        case Row(pieces):
+            return "".join(_text(piece, size) for piece in pieces)
+        case Transposed(base):
+            return f"({_text(base, size)}){_marks('T', '', size)}"
+        case Underbraced(body):
+            return _text(body, size)
+    return escape(str(content))
+
+
+def _marks(above: str, below: str, size: float) -> str:
+    """Raised and lowered marks, one after the other, and back to the line. (dy works everywhere, baseline-shift does not.)"""
+    small, up, down = _n(SMALL * size), 0.38 * size, 0.24 * size
+    if above and below:
+        back = _n(0.56 * SMALL * size * len(above))
+        return (
+            f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan>'
+            f'<tspan font-size="{small}" dx="-{back}" dy="{_n(up + down)}">{escape(below)}</tspan>'
+            f'<tspan dy="{_n(-down)}">\u200b</tspan>'
+        )
+    if above:
+        return f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan><tspan dy="{_n(up)}">\u200b</tspan>'
+    if below:
+        return (
+            f'<tspan font-size="{small}" dy="{_n(down)}">{escape(below)}</tspan><tspan dy="{_n(-down)}">\u200b</tspan>'
+        )
+    return ""
+
+
+def _n(value: float) -> str:
+    """A coordinate with two decimals at most, and no −0."""
+    return f"{round(float(value), 2) + 0.0:g}" if abs(value) < 1e5 else f"{value:.0f}"

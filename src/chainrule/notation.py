@@ -1,0 +1,249 @@
+"""Formulas as trees: symbols with their marks, products, sums, ratios, matrices. Each prints itself as one line of text.
+
+`latex(formula)` and `mathml(formula)` write the same tree for a page; no formula is ever written down twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+SUPERSCRIPT = str.maketrans("0123456789()+-lLnT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻ˡᴸⁿᵀ")
+SUBSCRIPT = str.maketrans("0123456789ijkmnprstuv+-=", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌")
+LATEX = {
+    "δ": r"\delta", "σ": r"\sigma", "Σ": r"\Sigma", "∇": r"\nabla", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
+    "⊙": r"\odot ", "…": r"\ldots ", "η": r"\eta ", "←": r"\leftarrow ", "→": r"\to ", "ℓ": r"\ell ", "±": r"\pm ",
+    "≈": r"\approx ", "∞": r"\infty ", "≠": r"\ne ", "½": r"\tfrac12 ", "×": r"\times ", "Δ": r"\Delta ", "τ": r"\tau ",
+    "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
+    "⋮": r"\vdots ", "ᵀ": "^{T}", "ε": r"\varepsilon ", "≡": r"\equiv ", "^": r"\hat{}", "²": "^{2}", "\u207b": "^{-}",
+}  # fmt: skip
+OPERATORS = set("+−·=/(),[]∂⊙…←→±≈×<>|∑≤≠∈⋮≡:;{}")
+WORD = re.compile(r"([A-Za-z]{2,}(?: [A-Za-z]+)* ?)")
+NUMBER = re.compile(r"[−-]?\d+(\.\d+)?(e[−-]?\d+)?")
+
+
+class Formula:
+    """One formula. `str` is a line of text with raised and lowered digits, as in w⁽²⁾₀₁."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, repr=False)
+class Symbol(Formula):
+    """A letter with its layer above and its neurons below: δ²₀. Marks are the plain characters "(2)" and "0,11"."""
+
+    letter: str
+    above: str = ""
+    below: str = ""
+
+    def __str__(self) -> str:
+        return self.letter + self.above.translate(SUPERSCRIPT) + self.below.translate(SUBSCRIPT)
+
+
+@dataclass(frozen=True, repr=False)
+class Row(Formula):
+    """Pieces one after the other: formulas, and text such as " · " or "2(" between them."""
+
+    pieces: tuple[Formula | str, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.pieces))
+
+
+@dataclass(frozen=True, repr=False)
+class Ratio(Formula):
+    """top over bottom; on a line of text top/bottom."""
+
+    top: Formula
+    bottom: Formula
+
+    def __str__(self) -> str:
+        return f"{self.top}/{self.bottom}"
+
+
+@dataclass(frozen=True, repr=False)
+class Sum(Formula):
+    """Σ over an index of what follows."""
+
+    index: str
+    body: Formula
+
+    def __str__(self) -> str:
+        return f"Σ{self.index.translate(SUBSCRIPT)} {self.body}"
+
+
+@dataclass(frozen=True, repr=False)
+class Transposed(Formula):
+    """A matrix or vector, turned around."""
+
+    base: Formula
+
+    def __str__(self) -> str:
+        return f"({self.base})ᵀ"
+
+
+@dataclass(frozen=True, repr=False)
+class Matrix(Formula):
+    """Rows of entries between brackets; a column has rows of one entry."""
+
+    rows: tuple[tuple[Formula, ...], ...]
+
+    def __str__(self) -> str:
+        return "[" + "; ".join(" ".join(map(str, row)) for row in self.rows) + "]"
+
+
+@dataclass(frozen=True, repr=False)
+class Underbraced(Formula):
+    """A formula with what it amounts to below it; on a line of text the formula alone."""
+
+    body: Formula
+    below: Formula | str
+
+    def __str__(self) -> str:
+        return str(self.body)
+
+
+def row(*pieces: Formula | str) -> Row:
+    """Pieces one after the other, rows among them opened, neighbouring texts joined."""
+    flat: list[Formula | str] = []
+    for piece in pieces:
+        for each in piece.pieces if isinstance(piece, Row) else (piece,):
+            if isinstance(each, str) and flat and isinstance(flat[-1], str):
+                flat[-1] += each
+            elif each != "":
+                flat.append(each)
+    return Row(tuple(flat))
+
+
+def joined(pieces: Sequence[Formula], between: str) -> Row:
+    """Pieces with a text between them: a · b · c."""
+    return row(*(each for i, piece in enumerate(pieces) for each in ((between, piece) if i else (piece,))))
+
+
+def partial(of: Formula, by: Formula) -> Ratio:
+    """∂of/∂by."""
+    return Ratio(row("∂", of), row("∂", by))
+
+
+def filled(template: str, **symbols: Formula) -> Row:
+    """A text with formulas in the place of its {names}: filled("2({a} − {y})", a=…, y=…)."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    return row(*(symbols[piece] if i % 2 else piece for i, piece in enumerate(pieces)))
+
+
+# LaTeX --------------------------------------------------------------------------------------------------------------
+def latex(formula: Formula | str) -> str:
+    """The formula for LaTeX's mathematics mode."""
+    match formula:
+        case str(text):
+            return _latex_text(text)
+        case Symbol(letter, above, below):
+            up, down = (
+                f"{mark}{{{_latex_marks(each)}}}" if each else "" for mark, each in (("^", above), ("_", below))
+            )
+            if "′" in letter:  # a prime is a superscript already
+                base = letter.replace("′", "")
+                return f"{{{_latex_letter(base)}'}}{up}{down}" if up or down else f"{_latex_letter(base)}'"
+            return _latex_letter(letter) + up + down
+        case Row(pieces):
+            return "".join(map(latex, pieces))
+        case Ratio(top, bottom):
+            return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}"
+        case Sum(index, body):
+            return rf"\sum_{{{_latex_marks(index)}}} {latex(body)}"
+        case Transposed(base):
+            return f"({latex(base)})^T"
+        case Matrix(rows):
+            return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(map(latex, each)) for each in rows) + r"\end{bmatrix}"
+        case Underbraced(body, below):
+            return rf"\underbrace{{{latex(body)}}}_{{{latex(below)}}}"
+    raise TypeError(f"{type(formula).__name__} has no LaTeX")
+
+
+def _latex_letter(letter: str) -> str:
+    return _latex_text(letter) if len(letter) == 1 else rf"\mathrm{{{_latex_text(letter).strip()}}}"
+
+
+def _latex_text(text: str) -> str:
+    """Words stand upright, letters lean, numbers get their power of ten."""
+    if NUMBER.fullmatch(text) and "e" in text:
+        mantissa, exponent = text.split("e")
+        return rf"{_latex_marks(mantissa)} \cdot 10^{{{_latex_marks(exponent)}}}"
+    pieces = WORD.split(text)
+    return "".join(rf"\text{{{piece}}}" if i % 2 else _latex_marks(piece) for i, piece in enumerate(pieces))
+
+
+def _latex_marks(text: str) -> str:
+    """Letter by letter: jk is j beside k."""
+    return "".join(LATEX.get(character, character) for character in text)
+
+
+# MathML Core --------------------------------------------------------------------------------------------------------
+def mathml(formula: Formula | str) -> str:
+    """The formula as MathML Core, without its <math> element."""
+    match formula:
+        case str(text):
+            return "".join(_tokens(text))
+        case Symbol(letter, above, below):
+            base = _letter(letter)
+            up, down = (f"<mrow>{_mathml_marks(each)}</mrow>" for each in (above, below))
+            if above and below:
+                return f"<msubsup>{base}{down}{up}</msubsup>"
+            return f"<msup>{base}{up}</msup>" if above else f"<msub>{base}{down}</msub>" if below else base
+        case Row(pieces):
+            return f"<mrow>{''.join(map(mathml, pieces))}</mrow>"
+        case Ratio(top, bottom):
+            return f"<mfrac>{mathml(top)}{mathml(bottom)}</mfrac>"
+        case Sum(index, body):
+            below = f"<mrow>{_mathml_marks(index)}</mrow>"
+            return f"<mrow><munder><mo>∑</mo>{below}</munder>{mathml(body)}</mrow>"
+        case Transposed(base):
+            return f"<msup><mrow><mo>(</mo>{mathml(base)}<mo>)</mo></mrow><mi>T</mi></msup>"
+        case Matrix(rows):
+            cells = "".join(f"<mtr>{''.join(f'<mtd>{mathml(c)}</mtd>' for c in each)}</mtr>" for each in rows)
+            return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+        case Underbraced(body, below):
+            brace = f"<munder>{mathml(body)}<mo>⏟</mo></munder>"
+            return f"<munder>{brace}<mrow>{mathml(below)}</mrow></munder>"
+    raise TypeError(f"{type(formula).__name__} has no MathML")
+
+
+def _letter(letter: str) -> str:
+    if letter.endswith("′"):
+        return f"<msup>{_letter(letter[:-1])}<mo>′</mo></msup>"
+    return f'<mi mathvariant="normal">{escape(letter)}</mi>' if letter in "Σ∇" else f"<mi>{escape(letter)}</mi>"
+
+
+def _mathml_marks(text: str) -> str:
+    """Letter by letter: jk is j beside k; digits of one number stay together."""
+    return "".join("".join(_tokens(each)) for each in re.findall(r"\d+|\s+|.", text))
+
+
+def _tokens(text: str) -> list[str]:
+    """Numbers, words, letters and operators of a text, an element each."""
+    found = []
+    for token in re.findall(r"\d[\d.,]*(?:e[−-]?\d+)?|[^\W\d_]{2,}(?: [^\W\d_]{2,})*|\s+|.", text):
+        if token.isspace():
+            found.append('<mspace width="0.2em"/>' if len(text) > 1 else "")
+        elif token[0].isdigit():
+            found.append(_number(token))
+        elif len(token) > 1:
+            found.append(f"<mtext>{escape(token)}</mtext>")
+        elif token in OPERATORS:
+            found.append(f"<mo>{escape(token)}</mo>")
+        elif token == "ᵀ":
+            found.append("<mo>ᵀ</mo>")
+        else:
+            found.append(f"<mi>{escape(token)}</mi>")
+    return found
+
+
+def _number(token: str) -> str:
+    mantissa, mark, exponent = token.partition("e")
+    if not mark:
+        return f"<mn>{mantissa}</mn>"
+    power = f"<msup><mn>10</mn><mrow>{''.join(_tokens(exponent))}</mrow></msup>"
+    return f"<mn>{mantissa}</mn><mo>·</mo>{power}"

@@ -1,0 +1,319 @@
+"""Any ∂u/∂v in every form and every preset (S1.21): the parts multiply and add up to a number that two other roads give."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import HIDDEN, LEGAL, Problem, make_problem
+
+import chainrule as cr
+from chainrule.conventions import PRESETS, as_convention
+from chainrule.explanation import latex
+from chainrule.explanation.audit import audit_of, check
+from chainrule.explanation.document import Dot, Factor, Lines, MatrixProduct, Product, Statement, Terms
+from chainrule.explanation.forms import FORMS
+from chainrule.explanation.numbers import factor_numbers, number, unit
+from chainrule.explanation.view import view
+from chainrule.ids import parse
+from chainrule.verification.moved import slope_by_dual
+
+PAIRS = max(200, int(os.environ.get("CHAINRULE_EXAMPLES", "200")))
+
+
+def a_quantity(rng: np.random.Generator, net: cr.Network, kinds: str) -> str:
+    """The id of some quantity of one of these kinds."""
+    kind = str(rng.choice(list(kinds)))
+    layer = int(rng.integers(1, net.depth + 1))
+    j = int(rng.integers(net.sizes[layer]))
+    match kind:
+        case "C":
+            return "C"
+        case "x":
+            return f"x/{rng.integers(net.sizes[0])}"
+        case "w":
+            return f"w/{layer}/{j}/{rng.integers(net.sizes[layer - 1])}"
+        case "b" if net.biases[layer].size:
+            return f"b/{layer}/{rng.integers(net.biases[layer].size)}"
+        case "b":
+            return f"z/{layer}/{j}"
+    return f"{kind}/{layer}/{j}"
+
+
+def a_problem(rng: np.random.Generator, seed: int) -> Problem:
+    depth = int(rng.integers(1, 5))
+    sizes = [int(n) for n in rng.integers(1, 5, depth + 1)]
+    bias, scale = str(rng.choice(["neuron", "layer", "none"])), float(rng.choice([0.1, 1.0, 3.0, 20.0]))
+    hidden = [str(name) for name in rng.choice(HIDDEN, depth - 1)]
+    return make_problem(sizes, hidden, *LEGAL[seed % len(LEGAL)], bias=bias, scale=scale, seed=seed)
+
+
+def multiplies_out(product: Product) -> None:
+    """The printed factors come to the printed value, within one unit of its last digit."""
+    shown = math.prod(float(text.replace("−", "-")) for text in factor_numbers(product.factors, product.value))
+    assert abs(shown - float(number(product.value).replace("−", "-"))) <= unit(product.value) * (1 + 1e-6)
+
+
+def explained(p: Problem, u: str, v: str, presets: Sequence[str]) -> int:
+    """Every form that applies, in the presets that fit; how many there were."""
+    count = 0
+    for form in FORMS:
+        for preset in presets:
+            if PRESETS[preset].linear_output and p.network.output.name != "identity":
+                continue
+            try:
+                found = cr.explain(p.network, p.x[0], p.y[0], v, of=u, form=form, convention=preset, cost=p.cost)
+            except cr.SettingError as error:
+                assert f"form='{form}'" in str(error)  # noqa: PT017  (it says which form does not apply)
+                continue
+            except cr.DataError as error:
+                assert "no slope" in str(error)  # noqa: PT017  (a saturated output under a logarithm)
+                continue
+            for product in found.products():
+                multiplies_out(product)
+            assert "✓" in str(found)
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_pairs_in_every_form(seed: int) -> None:
+    """Issue, Shows 1: 200 pairs in small networks of every kind, each form in one preset; `make proof` in all."""
+    rng = np.random.default_rng(seed)
+    count = 0
+    for number_ in range(PAIRS // 8):
+        p = a_problem(rng, 1000 * seed + number_)
+        presets = list(PRESETS) if PAIRS > 200 else [list(PRESETS)[number_ % 5], "s2"][: 1 + (number_ % 5 == 3)]
+        count += explained(p, a_quantity(rng, p.network, "CCCCza"), a_quantity(rng, p.network, "wwbzax"), presets)
+    assert count > 3 * PAIRS // 8
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [2, 3, 2], [784, 30, 10]])
+def test_the_named_sizes_in_every_form_and_preset(sizes: list[int]) -> None:
+    """Issue, Shows 1: the chain, a small one, and one of the size of the digits of MNIST."""
+    p = make_problem(sizes, ["sigmoid"] * (len(sizes) - 2), "sigmoid", "quadratic", seed=3)
+    rng = np.random.default_rng(4)
+    ids = [(a_quantity(rng, p.network, "CCCza"), a_quantity(rng, p.network, "wwbzax")) for _ in range(PAIRS // 40)]
+    assert sum(explained(p, u, v, list(PRESETS)) for u, v in ids) > 60
+
+
+def test_from_s2_to_s1_every_delta_doubles() -> None:
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "squared_error")
+    for form in ("delta", "hadamard", "dot", "matrix", "sigma", "raw"):
+        s1, s2 = (cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", form=form, convention=c) for c in ("s1", "s2"))
+        assert s1.value == pytest.approx(2 * s2.value, rel=1e-14)
+    one, two = (cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", form="delta", convention=c) for c in ("s1", "s2"))
+    deltas = [[f.value for f in found.parts[0].factors if f.symbol.letter == "δ"] for found in (one, two)]
+    assert deltas[0] == pytest.approx([2 * value for value in deltas[1]], rel=1e-14)
+
+
+@pytest.mark.parametrize("form", ["hadamard", "sigma", "matrix"])
+def test_s0_has_no_transpose_in_bp2(form: str) -> None:
+    p = make_problem([3, 4, 2], ["tanh"], "sigmoid", "squared_error")
+    texts = {
+        c: str(cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", convention=c, form=form)) for c in PRESETS if c != "s3"
+    }
+    assert [name for name, text in texts.items() if "ᵀ" not in text] == ["s0"]
+
+
+def test_any_pair_is_what_dual_numbers_say(chain: cr.Network) -> None:
+    """S1.21: from any quantity to any other."""
+    for u, v in (
+        ("a/3/0", "x/0"),
+        ("z/3/0", "w/1/0/0"),
+        ("a/2/0", "z/2/0"),
+        ("C", "a/1/0"),
+        ("C", "a/3/0"),
+        ("z/2/0", "b/2/0"),
+    ):
+        found = cr.explain(chain, [0.6], [1.0], v, of=u, cost="squared_error")
+        assert found.value == pytest.approx(slope_by_dual(chain, [0.6], [1.0], "squared_error", u, v), rel=1e-12)
+
+
+def test_a_pair_that_is_not_connected_is_zero_and_says_why() -> None:
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "quadratic")
+    later = cr.explain(p.network, p.x[0], None, "w/2/0/1", of="a/1/0")
+    assert later.value == 0
+    assert "w²₀₁ comes after a¹₀: nothing leads back" in str(later)
+    beside = cr.explain(p.network, p.x[0], None, "b/2/1", of="z/2/0")
+    assert "a neuron does not see its neighbours" in str(beside)
+    itself = cr.explain(p.network, p.x[0], None, "a/2/1", of="a/2/1")
+    assert (itself.value, type(itself.parts[0])) == (1.0, Statement)
+
+
+def test_underflow_and_zero_do_not_look_alike() -> None:
+    net = cr.Network([[[700.0]], [[1.0]]], [[0.0], [0.0]], "sigmoid")
+    assert "0.000000" not in str(cr.explain(net, [1.0], [0.0], "w/1/0/0"))
+    assert "e−30" in str(cr.explain(net, [1.0], [0.0], "w/1/0/0"))
+    dead = cr.Network([[[-1.0]], [[1.0]]], [[0.0], [0.0]], ["relu", "identity"])
+    assert " = 0 " in str(cr.explain(dead, [1.0], [0.0], "w/1/0/0"))
+
+
+# each form says what its source says --------------------------------------------------------------------------------
+def parts(form: str, v: str = "w/1/1/0", **settings: object) -> tuple[list, Problem]:
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "squared_error")
+    return list(cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost, **settings).parts), p
+
+
+def test_the_raw_form_names_no_delta() -> None:
+    """S0.12: ∂C/∂a throughout."""
+    found, p = parts("raw", convention="s0")
+    assert "δ" not in "".join(
+        str(f.symbol) for part in found for t in getattr(part, "terms", [part]) for f in t.factors
+    )
+    back = cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
+    assert found[0].factors[0].value == back.da[1][1]
+    assert isinstance(found[1], Terms)
+    assert found[1].value == pytest.approx(back.da[1][1], rel=1e-13)
+
+
+def test_the_dot_form_is_a_slope_times_a_dot_product() -> None:
+    """S3.13."""
+    found, p = parts("dot", "z/1/1")
+    (part,) = found
+    assert isinstance(part, Dot)
+    assert part.second == tuple(p.network.weights[2][:, 1])
+    assert part.factor.value * np.dot(part.first, part.second) == pytest.approx(part.value, rel=1e-14)
+
+
+def test_the_matrix_form_is_the_transpose_times_a_column() -> None:
+    """S4.12, with the row that is asked for."""
+    found, p = parts("matrix", "z/1/1")
+    (part,) = found
+    assert isinstance(part, MatrixProduct)
+    assert np.array(part.cells).tolist() == p.network.weights[2].T.tolist()
+    assert part.row == 1
+    assert str(part.entries) == "[w²₀₀ w²₁₀; w²₀₁ w²₁₁; w²₀₂ w²₁₂]"
+
+
+def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
+    """S0.9, S0.10."""
+    found, _ = parts("kronecker", convention="s0")
+    (lines,) = found
+    assert isinstance(lines, Lines)
+    text = [f"{left} = {right}" for left, right, _ in lines.lines]
+    assert any("δₛ₂ δᵣ₁ a⁽⁰⁾ᵣ" in line for line in text)
+    assert any("∂a⁽¹⁾ᵣ/∂z⁽¹⁾₂ = δᵣ₂ σ′(z⁽¹⁾₂)" in line for line in text)
+
+
+def test_the_nested_form_opens_the_network_down_to_the_weight() -> None:
+    """S4.5: sums inside σ, and the weight braced in LaTeX."""
+    found, _ = parts("nested", convention="s4")
+    assert "σ(Σₘ w²ₙₘ σ(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)" in str(found[0].lines[0][1])
+    assert r"\underbrace{w^{1}_{mk}}_{" in latex.latex(found[0].lines[0][1])
+
+
+# wrong numbers and wrong conventions are refused --------------------------------------------------------------------
+@pytest.mark.parametrize("form", [name for name in FORMS if name not in ("product", "kronecker", "nested")])
+def test_a_mutated_factor_is_refused(form: str) -> None:
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "squared_error")
+    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("s2"))
+    v, audit = parse("w/1/1/0", p.network.parameters), audit_of(seen)
+    found = cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost)
+    check(audit, found, v)
+    for number_, part in enumerate(found.parts):
+        if isinstance(part, Product):
+            for i, factor in enumerate(part.factors):
+                bent = Factor(factor.symbol, factor.value * 1.001)
+                mutated = replace(part, factors=(*part.factors[:i], bent, *part.factors[i + 1 :]))
+                wrong = replace(found, parts=(*found.parts[:number_], mutated, *found.parts[number_ + 1 :]))
+                with pytest.raises(cr.DisagreementError):
+                    check(audit, wrong, v)
+        elif hasattr(part, "value") and isinstance(part.value, float):
+            wrong = replace(
+                found,
+                parts=(*found.parts[:number_], replace(part, value=part.value * 1.001), *found.parts[number_ + 1 :]),
+            )
+            with pytest.raises(cr.DisagreementError):
+                check(audit, wrong, v)
+
+
+def test_symbols_of_another_convention_are_refused() -> None:
+    """The number beside w²₀₁ must be that of the weight which the reader's convention calls so."""
+    p = make_problem([3, 3, 3], ["tanh"], "sigmoid", "squared_error")
+    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("s2"))
+    v, audit = parse("w/1/1/0", p.network.parameters), audit_of(seen)
+    found = cr.explain(p.network, p.x[0], p.y[0], v, form="paths", cost=p.cost)
+    for change in ({"order": "from,to"}, {"base": 1}):
+        with pytest.raises(cr.DisagreementError, match="in convention s2"):
+            check(audit, replace(found, convention=as_convention("s2").but(**change)), v)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 20.0, 300.0])
+def test_a_healthy_saturated_network_is_never_refused(scale: float) -> None:
+    """Issue, Shows 6: tiny is not wrong."""
+    rng = np.random.default_rng(int(100 * scale))
+    for seed in range(30):
+        hidden = HIDDEN[seed % len(HIDDEN)]
+        p = make_problem([2, 3, 2], [hidden], *LEGAL[seed % len(LEGAL)], scale=scale, seed=seed)
+        for form in ("delta", "paths", "hadamard", "raw"):
+            v = a_quantity(rng, p.network, "wbz")
+            try:
+                cr.explain(p.network, p.x[0], p.y[0], v, cost=p.cost, form=form)
+            except cr.SettingError:
+                pass  # a softmax between
+            except cr.DataError as error:
+                assert "overflow" in str(error)  # noqa: PT017
+
+
+# LaTeX, HTML --------------------------------------------------------------------------------------------------------
+@functools.cache
+def every_form() -> list[cr.Derivation]:
+    p = make_problem([2, 3, 5, 2], ["tanh", "relu"], "sigmoid", "squared_error")
+    found = []
+    for form in FORMS:
+        for preset in ("s0", "s1", "s2", "s4"):
+            for u, v in (("C", "w/1/1/0"), ("a/3/1", "b/2/1"), ("z/3/0", "x/1"), ("a/1/0", "w/3/0/0"), ("C", "z/3/0")):
+                try:
+                    found.append(
+                        cr.explain(p.network, p.x[0], p.y[0], v, of=u, form=form, convention=preset, cost=p.cost)
+                    )
+                except cr.SettingError:
+                    continue
+    return found
+
+
+def test_html_is_well_formed_mathml_core() -> None:
+    """Issue, Shows 3: only elements of MathML Core, no script, nothing from outside."""
+    core = {"math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac"}
+    core |= {"munder", "mtable", "mtr", "mtd"}
+    around = {"section", "style", "p", "small"}
+    for found in every_form():
+        root = ET.fromstring(found.html())
+        assert {each.tag for each in root.iter()} <= core | around
+        for element, children in (("msup", 2), ("msub", 2), ("msubsup", 3), ("mfrac", 2), ("munder", 2)):
+            assert all(len(each) == children for each in root.iter(element))
+        assert not any("http" in value for each in root.iter() for value in each.attrib.values())
+
+
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="pdflatex is not installed; `make proof` compiles every form"
+)
+def test_latex_of_every_form_compiles(tmp_path: Path) -> None:
+    """Issue, Shows 3."""
+    source = latex.document(*(found.latex() for found in every_form()))
+    (tmp_path / "forms.tex").write_text(source)
+    done = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "forms.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:
+    found = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1")
+    assert found._repr_html_() == found.html()
+    assert r"\frac{\partial C}{\partial w^{(2)}}" in found._repr_latex_()
+    assert found.to_json()["dual_numbers"] == pytest.approx(found.value, rel=1e-12)
