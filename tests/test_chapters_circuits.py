@@ -1,0 +1,637 @@
+"""The figures of circuits, matrices, batches and unrolled networks: their numbers, their room on the page, their refusals."""
+
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.circuits.unrolled import Recurrent, unroll
+from chainrule.conventions import Convention
+from chainrule.explanation.chapters import delta_batch as batch_module
+from chainrule.explanation.chapters import matrix_form as matrix_module
+from chainrule.explanation.chapters import unit_circuit as unit_module
+from chainrule.explanation.chapters.delta_batch import delta_batch
+from chainrule.explanation.chapters.matrix_form import matrix_form
+from chainrule.explanation.chapters.unit_circuit import brief, unit_circuit
+from chainrule.explanation.chapters.unrolled_figure import shares, unrolled_figure
+from chainrule.explanation.chapters.whole_circuit import gate_count, passes, whole_circuit
+from chainrule.explanation.scene import Label, Line, Scene
+from chainrule.per_example import per_example_gradients
+
+PRESETS = ["s0", "s1", "s2", "s3", "s4"]
+
+
+def network_of(
+    sizes: list[int],
+    hidden: str = "sigmoid",
+    output: str = "sigmoid",
+    scale: float = 1.0,
+    bias: str = "neuron",
+    seed: int = 0,
+) -> cr.Network:
+    rng = np.random.default_rng(seed)
+    net = cr.Network.random(sizes, hidden, output, seed=rng, bias=bias, dtype="float64")
+    return net.with_parameters(net.parameters.map(lambda p: scale * (p + 0.3 * rng.standard_normal(p.shape))))
+
+
+def example_of(net: cr.Network, rows: int | None = None, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    shape = (net.sizes[0],) if rows is None else (rows, net.sizes[0])
+    y = np.eye(net.sizes[-1])[rng.integers(0, net.sizes[-1], () if rows is None else rows)]
+    return rng.standard_normal(shape), y
+
+
+def value_of(text: str) -> float:
+    """A printed number, read again."""
+    return float(text.replace("−", "-").replace("∞", "inf").replace(",", ""))
+
+
+def near(text: str, value: float) -> bool:
+    """Whether a printed number is this value, to the digits that are printed."""
+    return value_of(text) == pytest.approx(value, rel=2e-5, abs=6e-7 if abs(value) >= 1e-3 else 0)
+
+
+def texts(scene: Scene) -> list[str]:
+    return [str(label.text) for label in scene.labels()]
+
+
+def assert_clean(scene: Scene) -> None:
+    assert scene.overlapping() == []
+    assert scene.clipped() == []
+    assert scene.title
+    assert len(scene.description) > 60
+    assert len({len(row) for row in scene.table}) == 1
+    assert not any("nan" in text for text in [*texts(scene), *(cell for row in scene.table for cell in row)])
+    assert "<svg" in scene.svg()
+
+
+SMALL = {
+    "chain": lambda: network_of([1, 1, 1, 1]),
+    "small": lambda: network_of([2, 3, 2]),
+    "deep": lambda: network_of([5, 4, 3, 2], "tanh"),
+    "wide": lambda: network_of([12, 2]),
+    "relu": lambda: network_of([3, 4, 2], "relu"),
+    "softmax": lambda: network_of([3, 4, 3], "softmax", "softmax"),
+    "saturated": lambda: network_of([2, 3, 2], scale=60.0),
+    "zero": lambda: network_of([2, 3, 2], scale=0.0),
+    "tiny": lambda: network_of([2, 3, 2], "identity", "identity", scale=1.1e-6),
+    "huge": lambda: network_of([2, 3, 2], "identity", "identity", scale=3e3),
+    "one bias": lambda: network_of([2, 3, 2], bias="layer"),
+    "no bias": lambda: network_of([2, 3, 2], bias="none"),
+}
+
+
+def read_by(preset: str, net: cr.Network) -> cr.Network:
+    """The network as this author has it: S3 leaves the last layer linear."""
+    if preset != "s3":
+        return net
+    sigmas = [*list(net.activations)[:-1], "identity"]
+    return cr.Network(list(net.weights), [b if b.size else None for b in net.biases], sigmas)
+
+
+def conventions_of(preset: str) -> list[Convention]:
+    how = Convention.preset(preset)
+    return [how, how.but(orientation="rows", colours="symbol")] if preset in ("s0", "s1") else [how]
+
+
+# room on the page ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", SMALL)
+def test_no_two_labels_overlap_and_none_is_clipped(name: str, preset: str) -> None:
+    net = read_by(preset, SMALL[name]())
+    x, y = example_of(net)
+    rows, targets = example_of(net, 3)
+    cost = "quadratic" if preset == "s3" and net.sizes[-1] == 1 else None
+    for how in conventions_of(preset):
+        asked = {"convention": how, "cost": cost}
+        for layer in {1, net.depth}:
+            last = net.sizes[layer] - 1
+            assert_clean(unit_circuit(net, x, y, layer=layer, neuron=last, **asked))
+            assert_clean(matrix_form(net, x, y, layer=layer, neuron=last, **asked))
+            assert_clean(delta_batch(net, rows, targets, layer=layer, neuron=last, **asked))
+        assert_clean(unit_circuit(net, x, y, phase="forward", **asked))
+        assert_clean(whole_circuit(net, x, y, **asked))
+        assert_clean(whole_circuit(net, x, y, phase="forward", **asked))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_network_of_784_inputs_fits_on_a_page(preset: str) -> None:
+    net = read_by(preset, network_of([784, 30, 10], "relu", "softmax"))
+    x, y = example_of(net)
+    rows, targets = example_of(net, 20)
+    for how in conventions_of(preset):
+        asked = {"convention": how, "cost": "cross_entropy"}
+        for by in ("z/2/9", "w/1/3/400"):
+            for scene in (
+                unit_circuit(net, x, y, by=by, **asked),
+                matrix_form(net, x, y, by=by, **asked),
+                delta_batch(net, rows, targets, by=by, **asked),
+            ):
+                assert_clean(scene)
+                assert scene.width < 2000
+                assert scene.height < 2000
+
+
+def test_infinite_slopes_of_a_saturated_softmax_are_printed_as_such() -> None:
+    net = cr.Network([[[800.0], [-800.0]]], [[0.0, 0.0]], "softmax")
+    scene = unit_circuit(net, [1.0], [0.0, 1.0], by="z/1/1", cost="cross_entropy")
+    assert_clean(scene)
+    assert any("−∞" in text for text in texts(scene))
+    assert_clean(whole_circuit(net, [1.0], [0.0, 1.0], cost="cross_entropy"))
+
+
+def test_few_digits_show_whether_they_are_all() -> None:
+    assert [brief(v) for v in (0.2, 0.19996, 1.0, 0.99999, -1.5, 12345.6, 0.0)] == [
+        "0.2", "0.200", "1", "1.00", "−1.5", "12346", "0",
+    ]  # fmt: skip
+    assert [brief(v) for v in (-1.23457e-12, 4e7, math.inf, -math.inf)] == ["−1.23e−12", "4.00e7", "∞", "−∞"]
+
+
+# one neuron ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["chain", "small", "deep", "relu", "one bias", "no bias", "softmax"])
+def test_a_units_wires_hold_what_the_circuit_of_gates_computes(name: str) -> None:
+    net = SMALL[name]()
+    x, y = example_of(net)
+    cost = "quadratic"
+    made = cr.circuit_of(net, x, y, cost)
+    for layer in range(1, net.depth + 1):
+        j = net.sizes[layer] - 1
+        scene = unit_circuit(net, x, y, layer=layer, neuron=j, cost=cost, most=20)
+        wires = [row for row in scene.table[1:] if row[0] != "all shares"]
+        gates = made.unit(layer, j).rows
+        assert len(wires) == len(gates)
+        for row, gate in zip(wires, gates):
+            assert near(row[2], gate.value), (row, gate)
+            if gate.gate == "activation":
+                continue
+            if gate.gate == "bias" and net.biases[layer].size < net.sizes[layer]:
+                continue
+            assert near(row[4], gate.gradient), (row, gate)
+        whole = [row for row in scene.table if row[0] == "all shares"]
+        before = [gate for gate in gates if gate.gate == "activation"]
+        assert [near(row[4], gate.gradient) for row, gate in zip(whole, before)] == [True] * net.sizes[layer - 1]
+
+
+def test_the_share_below_a_wire_is_that_of_this_gate_alone() -> None:
+    net = SMALL["small"]()
+    x, y = example_of(net)
+    back = cr.backward(cr.forward(net, x), y)
+    sums = np.zeros(3)
+    for j in range(2):
+        rows = [row for row in unit_circuit(net, x, y, layer=2, neuron=j).table if row[0] == "σ of layer 1"]
+        shares_of = [value_of(row[4]) for row in rows]
+        assert shares_of == pytest.approx(net.weights[2][j] * back.delta[2][j], abs=1e-6)
+        sums += shares_of
+    assert sums == pytest.approx(back.da[1], abs=2e-6)
+    assert any("only the share through this gate" in text for text in texts(unit_circuit(net, x, y, layer=2)))
+
+
+def test_the_numbers_of_the_table_stand_in_the_picture() -> None:
+    net = SMALL["small"]()
+    scene = unit_circuit(net, *example_of(net), by="z/2/1")
+    written = " ".join(texts(scene))
+    for row in scene.table[1:]:
+        if row[0] != "all shares":
+            assert row[2] in written
+            assert f"{row[3]} = {row[4]}" in written
+
+
+def test_the_gate_of_all_others_adds_up_exactly() -> None:
+    net = network_of([784, 30, 10], "relu", "softmax")
+    x, y = example_of(net)
+    unit = unit_module.Unit.of(
+        unit_module.view(net, x, y, cr.cross_entropy(), unit_module.Id("C"), Convention.preset("s2")), 1, 4, 8
+    )
+    products = [float(each) for each in net.weights[1][4] * x]
+    shown = [each.k for each in unit.inputs]
+    assert unit.others is not None
+    assert unit.left == 776
+    assert unit.others.value == math.fsum(p for k, p in enumerate(products) if k not in shown)
+    assert min(abs(products[k]) for k in shown) >= max(abs(p) for k, p in enumerate(products) if k not in shown)
+    assert unit.total.value == math.fsum(products)
+    scene = unit_circuit(net, x, y, by="z/1/4", cost="cross_entropy")
+    assert "776 more" in texts(scene)
+    assert any(unit_module.written(unit.others.value) in text for text in texts(scene))
+
+
+def test_a_weight_that_is_named_is_among_those_shown() -> None:
+    net = network_of([784, 30, 10], "relu", "softmax")
+    x, y = example_of(net)
+    weakest = int(np.argmin(np.abs(net.weights[1][4] * x)))
+    shown = {row[1] for row in unit_circuit(net, x, y, by=f"w/1/4/{weakest}", cost="cross_entropy", most=2).table}
+    assert str(Convention.preset("s2").weight(1, 4, weakest)) in shown
+
+
+def test_activation_gates_carry_their_level_and_inputs_have_none() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    assert {"σ²", "σ³"} <= set(texts(unit_circuit(net, x, y, layer=3)))
+    first = texts(unit_circuit(net, x, y, layer=1, convention="s0"))
+    assert "σ⁽¹⁾" in first
+    assert "σ⁽⁰⁾" not in first
+    assert "x₁" in first  # counted from 1
+
+
+def test_an_author_with_a_linear_output_sees_no_last_activation_gate() -> None:
+    net = read_by("s3", SMALL["small"]())
+    x, y = example_of(net)
+    assert not any("σ²" in text for text in texts(unit_circuit(net, x, y, layer=2, convention="s3")))
+    assert any("σ²" in text for text in texts(unit_circuit(net, x, y, layer=2, convention="s2")))
+
+
+def test_weights_are_written_in_the_order_of_the_author() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    assert "w⁽²⁾₁₃" in texts(unit_circuit(net, x, y, by="w/2/2/0", convention="s0"))
+    assert "w²₃₁" in texts(unit_circuit(net, x, y, by="w/2/2/0", convention="s4"))
+
+
+def test_forward_alone_shows_no_gradient() -> None:
+    net = SMALL["small"]()
+    x, y = example_of(net)
+    for scene in (unit_circuit(net, x, y, phase="forward"), whole_circuit(net, x, y, phase="forward")):
+        assert not any(isinstance(each, (Label, Line)) and each.role == "backward" for each in scene.elements)
+        assert not any("gradient" in cell for cell in scene.table[0])
+        assert not any("δ" in text for text in texts(scene))
+
+
+def test_backward_numbers_are_slanted_and_below_forward_ones_upright_and_above() -> None:
+    net = SMALL["small"]()
+    scene = unit_circuit(net, *example_of(net))
+    assert all(label.slanted for label in scene.labels() if label.role == "backward")
+    assert not any(label.slanted for label in scene.labels() if label.role == "forward")
+    by_x: dict[float, list[Label]] = {}
+    for label in scene.labels():
+        if label.role in ("forward", "backward"):
+            by_x.setdefault(round(label.x, 3), []).append(label)
+    pairs = [sorted(group, key=lambda each: each.y) for group in by_x.values()]
+    assert all([each.role for each in group] == ["forward", "backward"] * (len(group) // 2) for group in pairs)
+
+
+# a whole network ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["chain", "small", "deep", "relu", "softmax", "one bias", "no bias"])
+def test_the_whole_circuit_holds_what_the_gates_compute(name: str) -> None:
+    net = SMALL[name]()
+    x, y = example_of(net)
+    made = cr.circuit_of(net, x, y, "quadratic")
+    run = made.run()
+    back = run.backward(made.cost)
+    rows = whole_circuit(net, x, y, cost="quadratic").table[1:]
+
+    def column(gate: str) -> list[tuple[str, ...]]:
+        return [row for row in rows if row[0] == gate]
+
+    def flat(layers: object, of: object) -> list[float]:
+        return [float(each) for wires in layers for each in np.ravel(of[wires])]  # type: ignore[attr-defined, index]
+
+    for gate, wires in (("weight", made.weights), ("×", made.products), ("Σ", made.sums if name != "no bias" else [])):
+        found = column(gate) if name != "no bias" or gate != "Σ" else []
+        assert [near(row[3], v) for row, v in zip(found, flat(wires, run))] == [True] * len(found)
+        assert [near(row[4], v) for row, v in zip(found, flat(wires, back))] == [True] * len(found)
+        assert len(found) == len(flat(wires, run))
+    assert [value_of(row[3]) for row in column("σ")] == pytest.approx(flat(list(made.a)[1:], run), rel=1e-4, abs=1e-6)
+    assert [value_of(row[4]) for row in column("σ")] == pytest.approx(flat(list(made.a)[1:], back), rel=1e-4, abs=1e-6)
+    assert near(column("C")[0][3], run[made.cost])
+    assert column("C")[0][4] == "1.000000"
+    assert [value_of(row[4]) for row in column("input")] == pytest.approx(np.ravel(back[made.a[0]]), rel=1e-4, abs=1e-6)
+
+
+def test_shares_at_a_fan_out_add_up_to_the_gradient_before_it() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    rows = whole_circuit(net, x, y).table
+    for k in range(4):
+        parts = [value_of(row[4]) for row in rows if row[2].startswith(f"a¹{'₀₁₂₃'[k]}, share of")]
+        whole = next(value_of(row[4]) for row in rows if row[0] == "σ" and row[2] == f"a¹{'₀₁₂₃'[k]}")
+        assert len(parts) == 3
+        assert sum(parts) == pytest.approx(whole, abs=4e-6)
+
+
+def test_passes_are_numbered_forward_and_backward() -> None:
+    net = SMALL["small"]()
+    scene = whole_circuit(net, *example_of(net))
+    numbers = [label for label in scene.labels() if str(label.text).isdecimal()]
+    top, bottom = min(label.y for label in numbers), max(label.y for label in numbers)
+    forward = [label for label in numbers if label.role == "forward" and label.y == top]
+    backward = [label for label in numbers if label.role == "backward" and label.slanted and label.y == bottom]
+    assert [str(label.text) for label in sorted(forward, key=lambda each: each.x)] == [str(n) for n in range(1, 10)]
+    assert [str(label.text) for label in sorted(backward, key=lambda each: -each.x)] == [str(n) for n in range(10, 19)]
+    assert [one.x for one in forward] == [other.x for other in backward]
+    assert passes(net, Convention.preset("s2"))[-1] == (2, "C")
+    dashed = [each for each in scene.elements if isinstance(each, Line) and each.dashed]
+    assert dashed
+    assert all(line.role == "backward" for line in dashed)
+
+
+def test_gates_are_counted_as_they_are_drawn() -> None:
+    how = Convention.preset("s2")
+    for name in ("chain", "small", "deep", "softmax", "no bias"):
+        net = SMALL[name]()
+        drawn = texts(whole_circuit(net, *example_of(net), cost="quadratic"))
+        counted = sum(text in ("×", "Σ", "+", "C") or text.startswith("σ") for text in drawn)
+        assert counted == gate_count(net, how)
+
+
+def test_more_than_300_gates_are_refused_with_their_number() -> None:
+    net = network_of([784, 30, 10], "relu", "softmax")
+    with pytest.raises(cr.SettingError, match="23,932 gates, and at most 300"):
+        whole_circuit(net, *example_of(net), cost="cross_entropy")
+    assert gate_count(net, Convention.preset("s2")) == 784 * 30 + 300 + 2 * 40 + 30 + 1 + 1
+    nearly = network_of([14, 15, 2])
+    assert gate_count(nearly, Convention.preset("s2")) == 292
+    assert whole_circuit(nearly, *example_of(nearly)).clipped() == []
+
+
+# matrices -----------------------------------------------------------------------------------------------------------
+def cells(scene: Scene, name: str) -> dict[tuple[str, str], float]:
+    return {(row[1], row[2]): value_of(row[3]) for row in scene.table if row[0] == name}
+
+
+def test_the_matrices_are_those_of_the_network() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    trace, back, gradient = cr.forward(net, x), None, cr.gradient(net, x, y)
+    back = cr.backward(trace, y)
+    scene = matrix_form(net, x, y, by="z/2/1")
+    for name, values in (
+        ("w²", net.weights[2]),
+        ("(w³)ᵀ", net.weights[3].T),
+        ("z²", trace.z[2][:, None]),
+        ("δ³", back.delta[3][:, None]),
+        ("∂C/∂a²", back.da[2][:, None]),
+        ("∂C/∂w²", gradient.weights[2]),
+        ("(a¹)ᵀ", trace.a[1][None]),
+    ):
+        found = cells(scene, name)
+        assert found == {
+            (str(i), str(j)): pytest.approx(v, rel=1e-5, abs=1e-6) for (i, j), v in np.ndenumerate(values)
+        }, name
+
+
+def test_the_equations_are_written_as_the_author_turns_them() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+
+    def formulas(how: str | Convention) -> str:
+        return " | ".join(texts(matrix_form(net, x, y, by="z/2/1", convention=how)))
+
+    s2, s0 = Convention.preset("s2"), Convention.preset("s0").but(marks="a^l", letter="C")
+    columns, no_transpose = formulas(s2), formulas(s0)
+    assert "z² = w² a¹ + b²" in columns
+    assert "δ² = (w³)ᵀ δ³ ⊙ σ′(z²)" in columns
+    assert "∂C/∂w² = δ² (a¹)ᵀ" in columns
+    assert "z² = (w²)ᵀ a¹ + b²" in no_transpose
+    assert "δ² = w³ δ³ ⊙ σ′(z²)" in no_transpose
+    assert "∂C/∂w² = a¹ (δ²)ᵀ" in no_transpose
+    rows, both = formulas(s2.but(orientation="rows")), formulas(s0.but(orientation="rows"))
+    assert "z² = a¹ (w²)ᵀ + b²" in rows
+    assert "δ² = δ³ w³ ⊙ σ′(z²)" in rows
+    assert "∂C/∂w² = (δ²)ᵀ a¹" in rows
+    assert "z² = a¹ w² + b²" in both
+    assert "δ² = δ³ (w³)ᵀ ⊙ σ′(z²)" in both
+    assert "∂C/∂w² = (a¹)ᵀ δ²" in both
+
+
+@pytest.mark.parametrize("orientation", ["columns", "rows"])
+@pytest.mark.parametrize("order", ["to,from", "from,to"])
+def test_shapes_and_numbers_of_each_product_fit(order: str, orientation: str) -> None:
+    """The grids of a line, multiplied as they stand, give the grid behind the sign of equality."""
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    how = Convention.preset("s2").but(order=order, orientation=orientation)
+    seen = matrix_module.view(net, x, y, how.cost_for(net, None), matrix_module.Id("C"), how)
+    for layer in (1, 2):
+        focus = matrix_module.Focus(seen, layer, 1, None, 8)
+        for band in (
+            matrix_module.forward_band(focus),
+            matrix_module.backward_band(focus),
+            matrix_module.gradient_band(focus),
+        ):
+            grids = [piece for piece in band.lines[0] if isinstance(piece, matrix_module.Grid)]
+            product = grids[0].values @ grids[1].values
+            if band.title == "forward":
+                product = product + grids[2].values
+            result = grids[2] if band.title != "forward" else grids[3]
+            assert product.shape == result.values.shape
+            assert product == pytest.approx(result.values)
+            if band.title == "backward":
+                assert grids[2].values * grids[3].values == pytest.approx(grids[4].values)
+
+
+def test_large_matrices_leave_out_rows_and_say_what_the_rest_adds_up_to() -> None:
+    net = network_of([784, 30, 10], "sigmoid", "softmax")
+    x, y = example_of(net)
+    scene = matrix_form(net, x, y, by="z/1/7", cost="cross_entropy")
+    products = [float(each) for each in net.weights[1][7] * x]
+    shown = sorted({int(row[2]) for row in scene.table if row[0] == "w¹"})
+    assert len(shown) == 8
+    left = math.fsum(p for k, p in enumerate(products) if k not in shown)
+    entry = next(row[3] for row in scene.table if row[0] == "forward")
+    sign = "−" if left < 0 else "+"
+    assert f"{sign} {unit_module.written(abs(left))} (776 more)" in entry
+    assert {row[1] for row in scene.table if row[0] == "w¹"} == {"0", "7", "29"}
+    assert "30 × 784" in texts(scene)
+    assert "⋮" in texts(scene)
+    assert "…" in texts(scene)
+
+
+def test_a_softmax_shows_the_matrix_of_its_slopes() -> None:
+    net = SMALL["softmax"]()
+    x, y = example_of(net)
+    hidden = matrix_form(net, x, y, layer=1, cost="quadratic")
+    assert any("Σ′(z¹)" in text for text in texts(hidden))
+    back = cr.backward(cr.forward(net, x), y)
+    assert cells(hidden, "δ¹")["0", "0"] == pytest.approx(back.delta[1][0], abs=1e-6)
+    direct = matrix_form(net, x, y, layer=2, cost="cross_entropy", show="backward")
+    assert "δ² = a² − y" in texts(direct)
+    assert not any("⊙" in text for text in texts(direct))
+
+
+def test_only_what_is_asked_for_is_shown() -> None:
+    net = SMALL["small"]()
+    x, y = example_of(net)
+    assert {row[0] for row in matrix_form(net, x, y, show="forward", layer=1).table[1:]} == {
+        "w¹",
+        "a⁰",
+        "b¹",
+        "z¹",
+        "forward",
+    }
+    with pytest.raises(cr.UnknownNameError, match="backwards"):
+        matrix_form(net, x, y, show="backwards")
+
+
+# a batch ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("preset", "reduction"), [("s1", "mean"), ("s4", "sum"), ("s2", "sum")])
+def test_the_stack_of_a_batch_adds_up_to_the_gradient(preset: str, reduction: str) -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net, 5)
+    how = Convention.preset(preset)
+    cost = how.cost_for(net, None)
+    scene = delta_batch(net, x, y, convention=preset, by="w/2/1/3")
+    gradient = cr.gradient(net, x, y, cost, reduction=reduction)
+    name = str(how.symbol("w", 2))
+    base = how.base
+    assert cells(scene, f"∂C/∂{name}") == {
+        (str(i + base), str(j + base)): pytest.approx(v, rel=1e-5, abs=1e-6)
+        for (i, j), v in np.ndenumerate(gradient.weights[2])
+    }
+    tensor = per_example_gradients(net, x, y, cost).tensor(2)
+    followed = cells(scene, f"∂cᵢ/∂{how.weight(2, 1, 3)}")
+    assert list(followed.values()) == pytest.approx(tensor[:, 1, 3], rel=1e-5, abs=1e-6)
+    assert any("5 × 3 × 4" in text for text in texts(scene))
+
+
+def test_samples_are_columns_or_rows_by_the_convention() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net, 4)
+    trace = cr.forward(net, x)
+    columns = delta_batch(net, x, y, layer=2)
+    rows = delta_batch(net, x, y, layer=2, convention=Convention.preset("s2").but(orientation="rows"))
+    assert "3 neurons × 4 samples" in texts(columns)
+    assert "4 samples × 3 neurons" in texts(rows)
+    for i, j in np.ndindex(trace.z[2].shape):
+        assert cells(columns, "z²")[str(j), str(i)] == pytest.approx(trace.z[2][i, j], rel=1e-5, abs=1e-6)
+        assert cells(rows, "z²")[str(i), str(j)] == pytest.approx(trace.z[2][i, j], rel=1e-5, abs=1e-6)
+
+
+def test_the_samples_that_are_left_out_are_summed_exactly() -> None:
+    net = network_of([6, 12, 3], "tanh", "softmax")
+    x, y = example_of(net, 32)
+    scene = delta_batch(net, x, y, by="w/1/4/2", cost="cross_entropy")
+    tensor = per_example_gradients(net, x, y, "cross_entropy").tensor(1)
+    shown = {int(row[1]) for row in scene.table if row[0].startswith("∂cᵢ/∂w¹₄₂")}
+    entries = [float(each) for each in tensor[:, 4, 2]]
+    left = math.fsum(e for i, e in enumerate(entries) if i not in shown)
+    assert len(shown) == 8
+    assert min(abs(entries[i]) for i in shown) >= max(abs(e) for i, e in enumerate(entries) if i not in shown)
+    entry = scene.table[-1][3]
+    assert f"{unit_module.written(abs(left))} (24 more samples)" in entry
+    assert entry.endswith(f"= {unit_module.written(float(tensor.sum(axis=0)[4, 2]))}")
+
+
+def test_a_batch_takes_labels_and_one_row() -> None:
+    net = network_of([3, 4, 2], "relu", "softmax")
+    x, _ = example_of(net, 3)
+    assert_clean(delta_batch(net, x, [0, 1, 1], cost="cross_entropy"))
+    assert_clean(delta_batch(net, x[:1], [1], cost="cross_entropy"))
+
+
+# over time ----------------------------------------------------------------------------------------------------------
+def sequence_of(r: Recurrent, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    return rng.standard_normal((steps, r.sizes[0])), np.eye(r.sizes[2])[rng.integers(0, r.sizes[2], steps)]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("steps", [1, 4, 60])
+def test_an_unrolled_network_fits_on_a_page(steps: int, preset: str) -> None:
+    for sizes, gain in (((1, 1, 1), 1.0), ((2, 5, 3), 1.0), ((3, 4, 2), 0.0), ((2, 3, 2), 1e-9)):
+        r = Recurrent.random(sizes, output="identity" if preset == "s3" else "sigmoid", seed=1)
+        r = r.with_parameters(r.parameters.map(lambda p, gain=gain: gain * (p + 0.1)))
+        for how in conventions_of(preset):
+            scene = unrolled_figure(r, *sequence_of(r, steps), convention=how, cost="quadratic")
+            assert_clean(scene)
+            assert scene.width < 1900
+
+
+def test_unrolled_norms_and_shares_are_those_of_the_circuit() -> None:
+    r = Recurrent.random((2, 5, 3), output="softmax", seed=2)
+    xs, ys = sequence_of(r, 5)
+    scene = unrolled_figure(r, xs, ys, cost="cross_entropy")
+    n = unroll(r, xs, ys, "cross_entropy")
+    back = n.run().backward(n.cost)
+    for t, row in enumerate(scene.table[1:6], 1):
+        assert near(row[2], float(np.linalg.norm(back[n.z[t]])))
+    for column, wires in ((4, n.W), (5, n.U), (6, n.V)):
+        values = [value_of(row[column]) for row in scene.table[1:6]]
+        assert sum(values) == pytest.approx(float(np.linalg.norm(back[wires])), rel=1e-4)
+        assert near(scene.table[-1][column], float(np.linalg.norm(back[wires])))
+
+
+def test_steps_that_are_left_out_are_summed_exactly() -> None:
+    r = Recurrent.random((2, 4, 2), seed=2)
+    xs, ys = sequence_of(r, 50)
+    scene = unrolled_figure(r, xs, ys)
+    assert "42 more steps" in texts(scene)
+    back = cr.circuits.unrolled.through_time(r, xs, ys)
+    values = shares(back.shares_U, back.gradient.U)
+    rest = math.fsum(values[t - 1] for t in range(3, 45))
+    row = next(row for row in scene.table if row[0].startswith("42 more"))
+    assert row[5] == unit_module.written(rest)
+    assert math.fsum(values) == pytest.approx(float(np.linalg.norm(back.gradient.U)), rel=1e-12)
+
+
+def test_the_same_weights_are_marked_at_every_step_and_ways_back_are_dashed() -> None:
+    r = Recurrent.random((1, 2, 1), seed=0)
+    scene = unrolled_figure(r, *sequence_of(r, 4))
+    assert texts(scene).count("W") == 4 + 1
+    assert texts(scene).count("U") == 4 + 1
+    lines = [each for each in scene.elements if isinstance(each, Line)]
+    assert {line.role for line in lines if line.dashed} == {"backward"}
+    assert {line.role for line in lines if not line.dashed} == {"forward"}
+    alone = unrolled_figure(r, *sequence_of(r, 4), cost_at="last")
+    assert sum("δs" in text for text in texts(alone)) == 1 + 1  # the equation, and the last step
+
+
+def test_a_convention_that_means_examples_means_steps() -> None:
+    r = Recurrent.random((1, 2, 1), seed=0)
+    xs, ys = sequence_of(r, 4)
+    mean = unrolled_figure(r, xs, ys, convention="s1")
+    summed = unrolled_figure(r, xs, ys, convention="s1", cost_at="every")
+    assert value_of(mean.table[-1][4]) == pytest.approx(value_of(summed.table[-1][4]) / 4, rel=1e-5)
+
+
+# refusals -----------------------------------------------------------------------------------------------------------
+def test_what_is_not_there_is_refused_in_words() -> None:
+    net = SMALL["small"]()
+    x, y = example_of(net)
+    for figure in (unit_circuit, matrix_form, delta_batch):
+        with pytest.raises(cr.IdError, match="no layer 9"):
+            figure(net, x, y, layer=9)
+        with pytest.raises(cr.IdError, match="neurons in layer 1"):
+            figure(net, x, y, by="z/1/7")
+        with pytest.raises(cr.IdError, match="a neuron is named by"):
+            figure(net, x, y, by="C")
+        with pytest.raises(cr.SettingError, match="give one of them"):
+            figure(net, x, y, by="z/1/1", layer=1)
+        with pytest.raises(cr.SettingError, match="most=0"):
+            figure(net, x, y, most=0)
+        with pytest.raises(cr.PairError, match=r"S3\.14"):
+            figure(net, x, y, convention="s3")
+        with pytest.raises(cr.SettingError, match="first argument is a Network"):
+            figure(None, x, y)
+    for figure in (unit_circuit, whole_circuit):
+        with pytest.raises(cr.UnknownNameError, match="unknown phase 'back'"):
+            figure(net, x, y, phase="back")
+    for figure in (unit_circuit, whole_circuit, matrix_form):
+        with pytest.raises(cr.ShapeError, match="one example is explained"):
+            figure(net, x[None], y[None])
+
+
+def test_an_unrolled_figure_refuses_what_does_not_fit() -> None:
+    r = Recurrent.random((1, 2, 2), output="softmax", seed=0)
+    xs, ys = sequence_of(r, 4)
+    with pytest.raises(cr.PairError, match=r"S3\.14"):
+        unrolled_figure(r, xs, ys, convention="s3")
+    with pytest.raises(cr.SettingError, match="most=2"):
+        unrolled_figure(r, xs, ys, most=2)
+    with pytest.raises(cr.ShapeError, match="one target a step"):
+        unrolled_figure(r, xs, ys[:2])
+    with pytest.raises(cr.SettingError, match="Recurrent"):
+        unrolled_figure(SMALL["small"](), xs, ys)
+
+
+def test_a_batch_that_overflows_is_refused() -> None:
+    net = network_of([2, 3, 2], "identity", "identity", scale=1e200)
+    with pytest.raises(cr.DataError, match="overflows"):
+        delta_batch(net, [[1e10, 1e10]], [[0.0, 1.0]])
+
+
+def test_figures_are_the_same_bytes_each_time() -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    for figure in (unit_circuit, whole_circuit, matrix_form):
+        assert figure(net, x, y).svg() == figure(net, x, y).svg()
+    assert batch_module.delta_batch(net, x[None], y[None]).svg() == delta_batch(net, x[None], y[None]).svg()
