@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run test verify proof docs lint clean
+.PHONY: run test verify proof docs gallery clean
 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
@@ -25,11 +25,15 @@ proof: $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(PIP) --editable '.[dev,peers]'
 	$(BIN)/python benchmarks/circuits.py
 	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
+	CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/test_forms.py
 	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
 	$(BIN)/chainrule verify --survey 10000
 
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py
+
+gallery: $(VENV)/.dev  ## every figure at every size, on one page
+	$(BIN)/python docs/gallery.py build/gallery.html
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ import typer
 from concepts_rows import PRELUDE, ROWS
 
 from chainrule import equations
+from chainrule.circuits.unrolled import Recurrent
 from chainrule.cli.main import app
 from chainrule.explanation.document import Factor
+from chainrule.explanation.figures import FIGURES
 
 DOCS = Path(__file__).resolve().parent
 
@@ -135,7 +138,7 @@ def concepts_page() -> str:
         "# Ideas of the texts, executed",
         "",
         "Generated from `docs/concepts_rows.py` by `make docs`: every call is run, and a test runs them all again. Where a",
-        "row gives two answers, they are the two sides of its equation. The table grows with the library.",
+        "row gives two answers, they are the two sides of its equation. All hundred ideas are here.",
         "",
         "```py",
         PRELUDE.strip(),
@@ -145,9 +148,14 @@ def concepts_page() -> str:
         "|---|---|---|---|",
     ]
     for id, idea, call in ROWS:
-        answer = shown(eval(compile(call, id, "eval"), names))
-        lines.append(f"| {id} | {idea} | `{call}` | {answer} |".replace("|·|", "abs"))
+        lines.append(f"| {id} | {cell(idea)} | `{call}` | {cell(shown(eval(compile(call, id, 'eval'), names)))} |")
     return "\n".join([*lines, ""])
+
+
+def cell(answer: str) -> str:
+    """An answer as the cell of a table: of several lines a block."""
+    answer = answer.replace("|", "\\|")
+    return f"<pre>{escape(answer, quote=False)}</pre>".replace("\n", "<br>") if "\n" in answer else answer
 
 
 def shown(value: Any) -> str:
@@ -191,7 +199,47 @@ def printed_by(command: str, folder: str) -> str:
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
-PAGES = {"equations.md": equations_page, "commands.md": commands_page, "concepts.md": concepts_page}
+def figures_page() -> str:
+    """Every figure of a small network, and the call that draws it."""
+    lines = [
+        "# Figures",
+        "",
+        "Drawn by `make docs`, of the chain 1-1-1-1 and of a network 2-3-2; `make gallery` draws each at every size up to",
+        "784-30-10. In a notebook a figure shows itself; `chainrule show MODEL FIGURE -o FILE.svg` writes it, and `--table`",
+        "prints its numbers.",
+        "",
+    ]
+    for name, (call, _) in drawings().items():
+        lines += [f"## {name}", "", f"{FIGURES[name].says}: `{call}`", "", f"![{name}](figures/{name}.svg)", ""]
+    return "\n".join(lines)
+
+
+def drawings() -> dict[str, tuple[str, str]]:
+    """(call, SVG) of each figure of the page."""
+    names: dict[str, Any] = {}
+    exec(compile(PRELUDE, "docs/concepts_rows.py", "exec"), names)
+    found = {}
+    for name, figure in FIGURES.items():
+        network, of = ("chain", "chain, [0.6], [1.0]") if name in OF_CHAIN else ("net", "net, x, y")
+        if name == "unrolled":
+            names["reader"] = Recurrent.random((2, 3, 1), seed=0)
+            of = "reader, np.eye(4, 2), np.ones((4, 1))"
+        if figure.rows:
+            of = "net, [x, [1.0, 1.0], [-0.5, 0.2]], [y, [0.0, 1.0], [1.0, 1.0]]"
+        settings = OF_CHAIN.get(name, "") if network == "chain" else ""
+        call = f'figure("{name}", {of}{settings})' if name != "summary" else 'figure("summary", None)'
+        found[name] = (f"cr.{call}", eval(call, names).svg())
+    return found
+
+
+OF_CHAIN = {"number_lines": ', by="w/1/0/0", cost="squared_error"', "demon": ', by="z/2/0", cost="squared_error"',
+            "six_steps": ', cost="squared_error"'}  # fmt: skip
+PAGES = {
+    "equations.md": equations_page,
+    "commands.md": commands_page,
+    "concepts.md": concepts_page,
+    "figures.md": figures_page,
+}
 
 
 def main() -> None:
@@ -202,10 +250,20 @@ def main() -> None:
     for name in stale:
         (DOCS / name).write_text(PAGES[name]())
         print(f"wrote docs/{name}")
+    for name, (_, svg) in drawings().items():
+        write_text(DOCS / "figures" / f"{name}.svg", svg)
     for page in [DOCS.parent / "README.md", *(page for page in DOCS.glob("*.md") if page.name not in PAGES)]:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "runs").mkdir()
             page.write_text(with_outputs(page.read_text(), folder))
+    subprocess.run([sys.executable, str(DOCS / "notebook.py")], check=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write it if it is not there already."""
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -102,15 +102,15 @@ def test_evaluate_knows_the_nouns_alone() -> None:
     assert ".delta(" not in text
 
 
-ROADS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_step", "symbolic"]
+ROADS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_step", "symbolic", "moved"]
 
 
 @pytest.mark.parametrize("name", ROADS)
 def test_a_road_knows_nouns_and_forms_alone(name: str) -> None:
     """No road borrows from the river, nor from another road; each takes its slopes from the forms."""
     path = SOURCE / "verification" / f"{name}.py"
-    nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters"}
-    shared = {"chainrule.verification.evaluate", "chainrule.verification.local"}
+    nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters", "ids"}
+    shared = {f"chainrule.verification.{each}" for each in ("evaluate", "local", "differences")}
     for module, _ in imported(path):
         assert module.split(".")[1] in nouns or module in shared, f"{name}.py imports {module}"
     for reach in (".slope(", ".delta("):

@@ -144,3 +144,35 @@ def test_where_differences_cannot_tell_nothing_is_called_right() -> None:
         cr.check_gradient(lambda t: None, slope, AT)
     with pytest.raises(cr.DataError, match="real numbers, got complex"):
         cr.check_gradient(value, lambda t: slope(t) * 1j, AT)
+
+
+def test_a_value_in_float32_gets_steps_that_it_can_feel() -> None:
+    rng = np.random.default_rng(0)
+    x, y, w = (rng.standard_normal(n).astype("f4") for n in ((50, 10), 50, 10))
+    value = lambda t: ((np.tanh(x @ t.astype("f4")) - y) ** 2).mean()
+
+    def right(t: np.ndarray) -> np.ndarray:
+        h = np.tanh(x.astype(float) @ t)
+        return 2 * x.astype(float).T @ ((h - y) * (1 - h * h)) / 50
+
+    assert cr.check_gradient(value, right, w)
+    assert not cr.check_gradient(value, lambda t: 1.3 * right(t), w)
+
+
+@pytest.mark.parametrize("log", [np.log, lambda t: np.array([math.log(v) for v in t])])
+def test_a_step_that_leaves_the_domain_is_made_smaller(log) -> None:  # type: ignore[no-untyped-def]
+    assert cr.check_gradient(lambda t: float(log(t).sum()), lambda t: 1 / t, [1.0, 0.003])
+    assert not cr.check_gradient(lambda t: float(log(t).sum()), lambda t: 2 / t, [1.0, 0.003])
+
+
+def test_entries_that_rounding_hides_are_counted() -> None:
+    value, wrong = lambda t: float(1e9 * t[0] + t[1] * t[2]), lambda t: np.array([1e9, -t[2] * 1e-3, t[1] * 1e-3])
+    found = cr.check_gradient(value, wrong, [1.0, 2e-3, 3e-3])
+    assert found.untold == 2
+    assert "2 hidden by rounding" in str(found)
+
+
+@pytest.mark.parametrize("at", ["abc", [[1, 2], [3]], [1 + 2j, 2]])
+def test_a_point_that_is_no_vector_of_numbers_is_refused(at: object) -> None:
+    with pytest.raises(cr.DataError, match="`at` is"):
+        cr.check_gradient(lambda t: 0.0, lambda t: t, at)

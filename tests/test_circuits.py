@@ -260,3 +260,14 @@ def test_a_circuit_of_labels_names_and_single_examples() -> None:
         cr.circuit_of(net, np.ones((0, 3)), np.ones((0, 2)))
     with pytest.raises(cr.IdError, match="there is no layer 9"):
         by_label.unit(9, 0)
+
+
+def test_functions_of_numpy_are_gates_and_an_input_keeps_its_own_numbers() -> None:
+    c = Circuit()
+    given = np.array([0.5, 2.0])
+    a = c.input("a", given)
+    f = np.exp(a) * given + np.maximum(a, 1.0)
+    given[:] = 9
+    assert c.forward()[f] == pytest.approx(np.exp([0.5, 2.0]) * [0.5, 2.0] + [1.0, 2.0], rel=1e-15)
+    with pytest.raises(cr.CircuitError, match=r"np\.floor is no gate"):
+        np.floor(a)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
@@ -139,3 +140,41 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+# the notebook and the figures ---------------------------------------------------------------------------------------
+def shown_by(cell: dict) -> list[tuple[str, str]]:  # type: ignore[type-arg]
+    """(kind, text without its numbers) of what a cell shows; pictures by their kind alone."""
+    found = []
+    for output in cell["outputs"]:
+        texts = {"text/plain": output["text"]} if "text" in output else output["data"]
+        found += [
+            (kind, NUMBER.sub("#", "".join(text)) if kind == "text/plain" else "") for kind, text in texts.items()
+        ]
+    return found
+
+
+def test_the_notebook_runs_and_shows_what_it_shows() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    notebook = __import__("notebook")
+    kept = json.loads((ROOT / "docs" / "backpropagation.ipynb").read_text(encoding="utf-8"))
+    for before, after in zip(kept["cells"], notebook.with_outputs(kept)["cells"]):
+        if before["cell_type"] == "code":
+            assert before["outputs"], before["source"]
+            assert shown_by(before) == shown_by(after)
+
+
+def test_the_figures_of_the_docs_are_those_the_library_draws() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    generate = __import__("generate")
+    for name, (_, svg) in generate.drawings().items():
+        assert (ROOT / "docs" / "figures" / f"{name}.svg").read_text(encoding="utf-8") == svg, name
+
+
+def test_all_hundred_ideas_of_the_texts_have_a_row() -> None:
+    """18 of S0, 22 of S1, 23 of S2, 17 of S3, 20 of S4."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    rows = __import__("concepts_rows").ROWS
+    expected = [f"S{text}.{n}" for text, count in enumerate((18, 22, 23, 17, 20)) for n in range(1, count + 1)]
+    assert [id for id, _, _ in rows] == expected
+    assert len(expected) == 100

@@ -18,7 +18,7 @@ from networks import HIDDEN, LEGAL, Problem, make_problem
 
 import chainrule as cr
 from chainrule.conventions import PRESETS, as_convention
-from chainrule.explanation import latex
+from chainrule.explanation import html, latex
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.document import Dot, Factor, Lines, MatrixProduct, Product, Statement, Terms
 from chainrule.explanation.forms import FORMS
@@ -208,7 +208,7 @@ def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
 def test_the_nested_form_opens_the_network_down_to_the_weight() -> None:
     """S4.5: sums inside σ, and the weight braced in LaTeX."""
     found, _ = parts("nested", convention="s4")
-    assert "σ(Σₘ w²ₙₘ σ(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)" in str(found[0].lines[0][1])
+    assert " = ".join(map(str, found[0].lines[0][:2])) == "a²ₙ = σ(Σₘ w²ₙₘ σ(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)"
     assert r"\underbrace{w^{1}_{mk}}_{" in latex.latex(found[0].lines[0][1])
 
 
@@ -310,6 +310,14 @@ def test_latex_of_every_form_compiles(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_a_page_carries_its_font_and_asks_for_nothing_from_outside(chain: cr.Network) -> None:
+    """Issue: a shipped maths font."""
+    text = html.page("a page", cr.explain(chain, [0.6], [1.0], "w/2/0/0").html())
+    assert "font/woff2;base64," in text
+    assert "http" not in text
+    assert "woff2" not in html.page("a page without formulas", "<p>words</p>")
 
 
 def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:

@@ -186,7 +186,7 @@ def test_a_moved_parameter_is_a_network_with_that_parameter(drawn: Drawn, by: fl
 
 
 def test_several_steps_at_once_are_each_step_alone() -> None:
-    p = make_problem([2, 3, 4, 2], ["tanh", "softmax"], "sigmoid", "binary_cross_entropy")
+    p = make_problem([1, 2, 2, 2], ["tanh", "softmax"], "sigmoid", "binary_cross_entropy")
     steps = np.array([-1.0, 0.0, 0.25])
     for v in every_id(p.network):
         together = follow(p.network, p.x[0], p.y[0], p.cost, v, steps)
@@ -225,6 +225,8 @@ def test_a_neuron_that_stands_still_where_its_slope_is_infinite_does_no_harm() -
     slope = slope_by_dual(net, [0.0], [1.0], "quadratic", "a/1/1", "w/1/1/0")
     assert slope == 0.0  # a_in is 0
     assert slope_by_dual(net, [0.0], [1.0], "quadratic", "a/1/1", "b/1/1") == pytest.approx(1.0)
+    above = (np.tanh(0.6) - 1) * (1 - np.tanh(0.6) ** 2)  # √0 + √0.25 + 0.1 = 0.6
+    assert slope_by_dual(net, [0.0], [1.0], "quadratic", "C", "b/1/1") == pytest.approx(above)
     with pytest.raises(cr.FormError, match=r"∂C/∂b/1/0: C is .* and its slope"):
         slope_by_dual(net, [0.0], [1.0], "quadratic", "C", "b/1/0")
 

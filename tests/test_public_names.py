@@ -14,7 +14,7 @@ from chainrule import errors
 PROMISED = [
     "Network", "forward", "backward", "gradient", "cost", "squared_error", "train", "epochs", "predict", "score", "save",
     "load", "check_gradient", "explain", "adam", "delta_rule", "momentum", "activation", "own_cost", "Convention", "Dataset",
-    "load_data", "read_table", "per_example_gradients", "huber", "leaky_relu", "Parameters",
+    "figure", "nudge", "why", "load_data", "read_table", "per_example_gradients", "huber", "leaky_relu", "Parameters",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ updates.py         the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · choose.py by name
 circuits/          gates.py value, local slopes and rule, a row each · circuit.py values forward, gradients backward ·
-                   of_network.py a network wired gate by gate
+                   of_network.py a network wired gate by gate · unrolled.py a recurrent network over time
 training.py        train(…) -> Run; epochs(…) streams the same
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
@@ -34,17 +34,34 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    paths.py sums over paths · roads.py every road, a row each ·
                    rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
                    faults.py wrong rivers, a row each · causes.py why a gradient is wrong, by testing ·
-                   leeway.py how far two right gradients may differ · verify.py every road compared ·
-                   survey.py over many random networks · moved.py what follows when one quantity moves
-conventions.py     how an author writes: index order, ½, marks of layers, words · notation.py formulas as trees
+                   leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
+                   verify.py every road compared · survey.py over many random networks ·
+                   moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked
+conventions.py     how an author writes: index order, ½, marks of layers, words
+notation.py        formulas as trees, written as text, LaTeX and MathML
 
-explanation/       derivative.py any ∂u/∂v worked out · forms/ delta, raw, paths, ⊙, Σ′, … (factors.py vectors.py
-                   steps.py) · view.py one example seen from u · audit.py no number without a witness ·
-                   document.py the intermediate form · text.py latex.py html.py its lowerings · numbers.py digits ·
-                   scene.py a picture before it is drawn · svg.py drawn
+nudges.py          one quantity moved, and what follows: predicted, actual, kinks; the demons
+diagnostics/       reasons.py why a weight learns slowly · factors.py of its derivative, row by row · blame.py which is to
+                   blame · case.py one weight · sentences.py its reason in words · numbers.py how they are printed ·
+                   influence.py two rules tested · activation_design.py what σ′ does to learning
 
-cli/               main.py the command · train.py · predict.py · show.py · explain.py · verify.py a command each ·
-                   examples.py rows of a model's data · output.py what is printed where · worked_example.py the chain it shows
+explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
+                   witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·
+                   numbers.py digits · scene.py a picture before it is drawn · svg.py drawn · figures.py every figure ·
+                   sheet.py pages of headed blocks · worksheet.py the six steps · nested_formula.py pseudocode.py
+                   proof.py summary.py such pages
+explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested
+explanation/chapters/  a figure a file: network_figure.py unit_circuit.py whole_circuit.py computation_tree.py
+                   number_lines.py path_sum.py matrix_form.py delta_batch.py demon.py activation_figure.py
+                   gradient_vector.py in_weight_out.py weight_tiles.py six_steps.py summary_page.py unrolled_figure.py
+lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
+                   plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
+                   givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py
+                   chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
+
+cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
+                   verify.py a command each · examples.py rows of a model's data · output.py what is printed where ·
+                   worked_example.py the chain it shows
 """
 
 from __future__ import annotations
@@ -85,7 +102,11 @@ if TYPE_CHECKING:
     from chainrule.circuits.circuit import Circuit
     from chainrule.circuits.of_network import circuit_of
     from chainrule.conventions import Convention
+    from chainrule.diagnostics.reasons import why
     from chainrule.explanation.derivative import explain
+    from chainrule.explanation.document import Derivation
+    from chainrule.explanation.figures import figure
+    from chainrule.nudges import nudge
     from chainrule.report import Report
     from chainrule.storage import load, save
     from chainrule.training import Epoch, Run, epochs, train
@@ -105,6 +126,7 @@ __all__ = [
     "Cost",
     "DataError",
     "Dataset",
+    "Derivation",
     "DisagreementError",
     "DivergenceError",
     "Epoch",
@@ -138,6 +160,7 @@ __all__ = [
     "delta_rule",
     "epochs",
     "explain",
+    "figure",
     "forward",
     "gradient",
     "huber",
@@ -146,6 +169,7 @@ __all__ = [
     "load_data",
     "momentum",
     "multiclass_hinge",
+    "nudge",
     "own_cost",
     "per_example_gradients",
     "predict",
@@ -155,12 +179,14 @@ __all__ = [
     "squared_error",
     "train",
     "verify",
+    "why",
 ]
 
 _LAZY = {
     "Agreement": "verification.agreement",
     "Circuit": "circuits.circuit",
     "Convention": "conventions",
+    "Derivation": "explanation.document",
     "Epoch": "training",
     "Report": "report",
     "Run": "training",
@@ -169,10 +195,13 @@ _LAZY = {
     "circuit_of": "circuits.of_network",
     "epochs": "training",
     "explain": "explanation.derivative",
+    "figure": "explanation.figures",
     "load": "storage",
+    "nudge": "nudges",
     "save": "storage",
     "train": "training",
     "verify": "verification.verify",
+    "why": "diagnostics.reasons",
 }
 
 

@@ -71,7 +71,7 @@ class Convention:
     def __post_init__(self) -> None:
         for setting, choices in CHOICES.items():
             if getattr(self, setting) not in choices:
-                known = ", ".join(map(repr, choices))  # type: ignore[call-overload]
+                known = ", ".join(map(repr, choices))
                 raise SettingError(f"{setting} of a convention is one of {known}, got {getattr(self, setting)!r}")
         as_cost(self.cost)
 
@@ -164,6 +164,8 @@ class Convention:
         if not all(mark.isdecimal() for mark in marks):
             return None
         places = [int(mark) - self.base for mark in marks] or [0] * (2 if kind == "w" else 1)
+        if len(places) != (2 if kind == "w" else 1) or min(places) < 0:
+            return None
         if kind == "x":
             return Id("x", 0, places[0])
         if kind == "w":

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-SUPERSCRIPT = str.maketrans("0123456789()+-lLnT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻ˡᴸⁿᵀ")
+SUPERSCRIPT = str.maketrans("0123456789()+-lLnTs", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻ˡᴸⁿᵀˢ")
 SUBSCRIPT = str.maketrans("0123456789ijkmnprstuv+-=", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌")
 LATEX = {
-    "δ": r"\delta", "σ": r"\sigma", "Σ": r"\Sigma", "∇": r"\nabla", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
+    "δ": r"\delta", "σ": r"\sigma", "Σ": r"\Sigma", "∇": r"\nabla ", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
     "⊙": r"\odot ", "…": r"\ldots ", "η": r"\eta ", "←": r"\leftarrow ", "→": r"\to ", "ℓ": r"\ell ", "±": r"\pm ",
     "≈": r"\approx ", "∞": r"\infty ", "≠": r"\ne ", "½": r"\tfrac12 ", "×": r"\times ", "Δ": r"\Delta ", "τ": r"\tau ",
     "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",

@@ -32,7 +32,6 @@ class Wires:
     """An array of wires of one circuit; arithmetic on it adds gates. A single wire has the shape ()."""
 
     __slots__ = ("circuit", "numbers")
-    __array_ufunc__ = None  # NumPy leaves `array * wires` to us
 
     def __init__(self, circuit: Circuit, numbers: Any) -> None:
         self.circuit = circuit
@@ -40,6 +39,14 @@ class Wires:
 
     def __repr__(self) -> str:
         return f"Wires{self.shape}"
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Wires:
+        """np.exp(wires), array * wires and the like: a gate, as m.exp(wires) and wires * array are."""
+        gate = _UFUNCS.get(ufunc)
+        if gate is None or method != "__call__" or settings:
+            known = ", ".join(f"np.{each.__name__}" for each in _UFUNCS)
+            raise CircuitError(f"np.{ufunc.__name__} is no gate: there are {known}, and ** with a number")
+        return _circuit_of(*inputs).gate(gate, *inputs)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -134,6 +141,11 @@ class Maths:
 
 
 MATHS: Any = Maths()
+_UFUNCS: dict[np.ufunc, Gate] = {
+    np.add: gates.ADD, np.subtract: gates.SUBTRACT, np.multiply: gates.MULTIPLY, np.divide: gates.DIVIDE,
+    np.negative: gates.NEGATE, np.absolute: gates.ABS, np.exp: gates.EXP, np.log: gates.LOG, np.tanh: gates.TANH,
+    np.sin: gates.SIN, np.cos: gates.COS, np.sqrt: gates.SQRT, np.maximum: gates.MAXIMUM, np.minimum: gates.MINIMUM,
+}  # fmt: skip
 
 
 def _circuit_of(*wires: Any) -> Circuit:
@@ -370,7 +382,7 @@ def _look_up(run: Run, values: Array, wires: Wires) -> Any:
 
 def _numbers(value: Any, what: str) -> Array:
     try:
-        values = np.asarray(value, dtype=np.float64)
+        values = np.array(value, dtype=np.float64)  # its own: the caller's array may change
     except (TypeError, ValueError):
         raise CircuitError(f"{what} is a real number or an array of them, got {value!r}") from None
     if not np.isfinite(values).all():

@@ -1,4 +1,4 @@
-"""The command `chainrule`: alone it works one derivative out; train, predict, show, explain and verify are its commands."""
+"""The command `chainrule`: alone it works one derivative out; train, predict, show, explain, nudge, why, quiz and verify."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import chainrule
-from chainrule.cli import explain, predict, show, train, verify
+from chainrule.cli import explain, nudge, predict, quiz, show, train, verify, why
 from chainrule.cli.output import fail, make_printable, say
 from chainrule.cli.worked_example import worked_example
 from chainrule.errors import ChainruleError
@@ -23,6 +23,9 @@ app.command("train")(train.command)
 app.command("predict")(predict.command)
 app.command("show")(show.command)
 app.command("explain")(explain.command)
+app.command("nudge")(nudge.command)
+app.command("why")(why.command)
+app.command("quiz")(quiz.command)
 app.command("verify")(verify.command)
 
 

@@ -43,7 +43,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Decides the networks of a survey, and the small network.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Compare every road to one gradient. Exit code 0 where all agree, 1 where they do not, as with a planted fault."""
+    """Compare every road to one gradient. Exit code 1 where one differs, as with a planted fault."""
     if seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     names = None if roads is None else [name.strip() for name in roads.split(",")]

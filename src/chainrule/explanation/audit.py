@@ -131,9 +131,9 @@ def _whole(audit: Audit, part: Part, value: float | None, v: Id) -> None:
             _same(left, float(np.dot(first, second)), dot, 1e-13 * size)
             _same(left, dot * (1.0 if factor is None else factor.value), claimed, slack)
         case MatrixProduct():
-            size = np.abs(part.cells) @ np.abs(part.vector)
-            for i, (got, said) in enumerate(zip(np.array(part.cells) @ np.array(part.vector), part.result)):
-                _same(part.left, float(got), said, 1e-13 * float(size[i]))
+            cells, vector = np.array(part.cells), np.array(part.vector)
+            for got, said, reach in zip(cells @ vector, part.result, np.abs(cells) @ np.abs(vector)):
+                _same(part.left, float(got), said, 1e-13 * float(reach))
             for slope, result, said in zip(part.slopes, part.result, part.value):
                 _same(part.left, slope * result, said, 1e-300)
     if value is not None:

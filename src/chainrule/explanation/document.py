@@ -127,13 +127,13 @@ class Derivation:
 
     def latex(self) -> str:
         """The derivation as LaTeX, an aligned display."""
-        from chainrule.explanation.latex import as_latex  # noqa: PLC0415
+        from chainrule.explanation.latex import as_latex  # noqa: PLC0415  (nor does it know this one)
 
         return as_latex(self)
 
     def html(self) -> str:
         """The derivation as HTML with MathML, a <section> to put into any page."""
-        from chainrule.explanation.html import as_html  # noqa: PLC0415
+        from chainrule.explanation.html import as_html  # noqa: PLC0415  (nor this one)
 
         return as_html(self)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib import resources
 from typing import Any
 
 from chainrule.explanation.document import (
@@ -22,13 +24,15 @@ from chainrule.explanation.text import MOST_ENTRIES, kept_rows
 from chainrule.notation import Formula, mathml
 
 STYLE = (
-    "<style>.chainrule-derivation math{font-size:1.1em;font-family:'Latin Modern Math','STIX Two Math','Cambria Math',math;"
-    "display:block math;margin:.7em 0}.chainrule-derivation mtd{text-align:left;padding:.15em .25em}"
+    "<style>.chainrule-derivation math{font-size:1.1em;font-family:'Chainrule Math','Latin Modern Math','STIX Two Math',"
+    "'Cambria Math',math;display:block math;text-align:left;margin:.7em 0}"
+    ".chainrule-derivation mtd{text-align:left;padding:.15em .25em;math-style:normal}"
     ".chainrule-derivation .check{color:#007a78}.chainrule-derivation p{margin:.3em 0}"
     ".chainrule-derivation .asked{background:#f3eefa}"
     "@media (prefers-color-scheme:dark){.chainrule-derivation .check{color:#7df0dc}"
     ".chainrule-derivation .asked{background:#3a2f4a}}</style>"
 )
+SPACE = '<mspace width="0.4em"/>'
 Cells = list[str]
 
 
@@ -40,12 +44,20 @@ def as_html(derivation: Derivation) -> str:
 
 
 def page(title: str, *bodies: str) -> str:
-    """A page of its own around sections and figures."""
+    """A page of its own around sections and figures; where there are formulas it carries the font for them."""
+    font = _font() if any("<math" in body for body in bodies) else ""
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>{font}'
         "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
         f"{''.join(bodies)}</body></html>\n"
     )
+
+
+def _font() -> str:
+    """The maths font as a style, so that a page looks the same everywhere."""
+    data = resources.files("chainrule.explanation").joinpath("fonts/chainrule-math.woff2").read_bytes()
+    source = f"data:font/woff2;base64,{b64encode(data).decode()}"
+    return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"
 
 
 def _math(rows: Sequence[Cells]) -> str:
@@ -89,10 +101,10 @@ def _terms(part: Terms) -> str:
         running += term.value
         name = f"<mrow>{mathml(term.left)}</mrow>"
         lines.append([name, *_between([mathml(f.symbol) for f in term.factors])])
-        ending = ["<mo>=</mo>", _number(term.value), f"<mrow><mtext>sum </mtext>{_number(running)}</mrow>"]
+        ending = ["<mo>=</mo>", _number(term.value), f"<mrow><mtext>sum</mtext>{SPACE}{_number(running)}</mrow>"]
         lines.append(["", *_between(_written(term.factors, term.value)), *ending])
     if part.rest:
-        rest = f"<mrow><mtext>{part.rest:,} more of them, together </mtext>{_number(part.rest_sum)}</mrow>"
+        rest = f"<mrow><mtext>{part.rest:,} more of them, together</mtext>{SPACE}{_number(part.rest_sum)}</mrow>"
         lines.append(["", rest])
     return _math(rows) + _math(lines) + _math([_equals(part.left, _number(part.value))])
 

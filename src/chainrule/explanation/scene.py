@@ -141,13 +141,13 @@ class Scene:
 
     def overlapping(self) -> list[tuple[Label, Label]]:
         """Pairs of labels whose boxes meet."""
-        labels = sorted(self.labels(), key=lambda label: label.box.left)
+        boxed = sorted(((label.box, label) for label in self.labels()), key=lambda pair: pair[0].left)
         found = []
-        for i, one in enumerate(labels):
-            for other in labels[i + 1 :]:
-                if other.box.left >= one.box.right:
+        for i, (box, one) in enumerate(boxed):
+            for other_box, other in boxed[i + 1 :]:
+                if other_box.left >= box.right:
                     break
-                if one.box.overlaps(other.box):
+                if box.overlaps(other_box):
                     found.append((one, other))
         return found
 

@@ -135,11 +135,11 @@ def _marks(above: str, below: str, size: float) -> str:
     """Raised and lowered marks, one after the other, and back to the line. (dy works everywhere, baseline-shift does not.)"""
     small, up, down = _n(SMALL * size), 0.38 * size, 0.24 * size
     if above and below:
-        back = _n(0.56 * SMALL * size * len(above))
+        wide, low = (SMALL * size * sum(map(_advance, marks)) for marks in (above, below))
         return (
             f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan>'
-            f'<tspan font-size="{small}" dx="-{back}" dy="{_n(up + down)}">{escape(below)}</tspan>'
-            f'<tspan dy="{_n(-down)}">\u200b</tspan>'
+            f'<tspan font-size="{small}" dx="{_n(-wide)}" dy="{_n(up + down)}">{escape(below)}</tspan>'
+            f'<tspan dx="{_n(max(0.0, wide - low))}" dy="{_n(-down)}">\u200b</tspan>'
         )
     if above:
         return f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan><tspan dy="{_n(up)}">\u200b</tspan>'
@@ -148,6 +148,13 @@ def _marks(above: str, below: str, size: float) -> str:
             f'<tspan font-size="{small}" dy="{_n(down)}">{escape(below)}</tspan><tspan dy="{_n(-down)}">\u200b</tspan>'
         )
     return ""
+
+
+def _advance(mark: str) -> float:
+    """How far a character of a mark moves the line on, at size 1 (Helvetica's widths)."""
+    if mark in "()":
+        return 0.333
+    return 0.278 if mark in ",." else 0.584 if mark in "+−=" else 0.222 if mark in "lij" else 0.556
 
 
 def _n(value: float) -> str:

@@ -36,6 +36,7 @@ class Agreement:
     worst     the entry that differs most, by id or number, `given` there and `difference` by differences, ± its error
     checked, total  how many entries were compared, of how many; kinks  how many of them lie at a kink
     cause  where it does not hold, a line on the likely cause, if one is known
+    untold  how many entries agree only since rounding hides them: the differences' error is as large as they are
     """
 
     holds: bool
@@ -47,6 +48,7 @@ class Agreement:
     total: int
     kinks: int
     cause: str = ""
+    untold: int = 0
 
     def __bool__(self) -> bool:
         return self.holds
@@ -54,6 +56,7 @@ class Agreement:
     def __str__(self) -> str:
         share = "all" if self.checked == self.total else f"{self.checked:,} of"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
+        kinks += f", {self.untold} hidden by rounding" if self.untold else ""
         line = (
             f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {'✓' if self.holds else '✗'}"
         )
@@ -95,6 +98,8 @@ def compare(
         cause = "a number that is not finite: of the gradient, or of the value near this point"
     else:
         cause = flat_cause(given, measured, errors, apart, names) if apart.any() else ""
+    size_of_each = np.maximum(np.abs(given), np.abs(measured))
+    hidden = ~apart & ~kinks & (gap > 1e-3 * size_of_each) & (errors > 0.1 * size_of_each)
     return Agreement(
         not apart.any(),
         distance,
@@ -105,6 +110,7 @@ def compare(
         total,
         int(kinks.sum()),
         cause,
+        int(hidden.sum()),
     )
 
 
@@ -158,40 +164,64 @@ def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, 
         raise SettingError(
             "check_gradient takes two functions of a flat vector: value(θ) a number, gradient(θ) a vector"
         )
-    start = np.array(at, dtype=np.float64)
+    start = _numbers(at, "`at`")
     if start.ndim != 1 or start.size == 0:
         raise ShapeError(f"`at` is one flat vector of parameters, got an array of shape {start.shape}: at.ravel()")
     if not np.isfinite(start).all():
         raise DataError("`at` holds NaN or infinities: choose a point where the value is defined")
-    given = np.asarray(gradient(start.copy()))
+    if most is not None and (not isinstance(most, (int, np.integer)) or most < 1):
+        raise SettingError(f"most={most!r}: a whole number of entries, at least one, is compared")
+    given = _numbers(gradient(start.copy()), "the gradient", keep=True)
     if given.shape != start.shape:
         raise ShapeError(f"the gradient has the shape {given.shape}, and `at` has {start.shape}")
+
+    precision = float(np.finfo(_value(value, start).dtype).eps)
 
     def along(entry: int) -> Callable[[float], float]:
         def f(moved: float) -> float:
             theta = start.copy()
             theta[entry] = moved
-            result = np.asarray(value(theta))
-            if result.dtype.kind not in "fiub":
-                raise DataError(f"the value is one real number, got {result.dtype}")
-            if result.size != 1:
-                raise ShapeError(f"the value is one number, got an array of shape {result.shape}")
-            return float(result.reshape(()))
+            try:
+                return float(_value(value, theta))
+            except (ValueError, ArithmeticError):  # log of what a step made negative: a smaller step will do
+                if moved == start[entry]:
+                    raise
+                return math.nan
 
         return f
 
     entries = list(range(start.size))
     if most is not None and most < start.size:
-        if most < 1:
-            raise SettingError(f"most={most}: at least one entry is compared")
         entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
-    found = [derivative(along(entry), float(start[entry])) for entry in entries]
-    if given.dtype.kind not in "fiub":
-        raise DataError(f"a gradient is real numbers, got {given.dtype}")
-    single = given.dtype.itemsize < 8  # float32 carries 7 digits, and loses some on the way
-    rounding = 1e-3 * np.abs(given[entries]).astype(np.float64) if single else 0.0
+    with np.errstate(all="ignore"):  # a step may leave the domain of the value; what it finds there is no number
+        found = [derivative(along(entry), float(start[entry]), epsilon=precision) for entry in entries]
+    single = given.dtype.kind == "f" and given.dtype.itemsize < 8  # carries 7 digits, and loses some on the way
+    sizes = np.abs(given[entries]).astype(np.float64)
+    rounding = 1e-4 * sizes + 1e-6 * sizes.max(initial=0) if single else 0.0
     verdict = compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding)
     bar, size = _length(np.array([d.error for d in found])), _length(given[entries].astype(np.float64))
     if verdict and 0 < size <= 10 * bar:  # every gradient of this size would be within the bars
         return replace(verdict, holds=False, cause=f"{UNDECIDED} (± {bar:.1e} on a gradient of {size:.1e})")
     return verdict
+
+
+def _numbers(given: Any, what: str, keep: bool = False) -> Array:
+    """A vector of real numbers in float64, or with `keep` as it is. Raises DataError for what is none."""
+    try:
+        found = np.array(given)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{what} is one flat vector of numbers, got {type(given).__name__}: {error}") from error
+    if found.dtype.kind not in "fiub":
+        raise DataError(f"{what} is real numbers, got {found.dtype}")
+    return found if keep else found.astype(np.float64)
+
+
+def _value(value: Callable[[Array], Any], theta: Array) -> Array:
+    """value(θ) as one real number in its own precision."""
+    result = np.asarray(value(theta.copy()))
+    if result.dtype.kind not in "fiub":
+        raise DataError(f"the value is one real number, got {result.dtype}")
+    if result.size != 1:
+        raise ShapeError(f"the value is one number, got an array of shape {result.shape}")
+    found = result.reshape(())
+    return found if found.dtype.kind == "f" else found.astype(np.float64)

@@ -267,7 +267,8 @@ def _spoken(number: float) -> str:
     if 2 in (whole, share) and why:
         why += ", or a 2 or ½ in one of the two only"
     shown = f"{number:.6g}" if share < 2 or whole > 1 else f"1/{share}" if number > 0 else f"−1/{share}"
-    return f"every entry is {shown} × the difference: {' and '.join(filter(None, (turned, why)))}?"
+    because = " and ".join(filter(None, (turned, why)))
+    return f"every entry is {shown} × the difference{f': {because}?' if because else ''}"
 
 
 def _runs(entries: Array, names: Sequence[str]) -> str:

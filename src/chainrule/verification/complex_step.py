@@ -1,4 +1,4 @@
-"""The complex road: ∂C/∂θ = Im C(θ + ih) / h with h = 1e-200 (Squire and Trapp 1998).
+"""The complex road: ∂C/∂θ = Im C(θ + ih) / h with h = 1e-40 (Squire and Trapp 1998).
 
 Where C is analytic, C(θ + ih) = C(θ) + ih C′(θ) + O(h²): no difference is taken, so that no digit is lost, and h may be as
 small as floating point numbers go. |·|, max and min are not analytic: the numbers here refuse them, by whatever name a form
@@ -22,8 +22,8 @@ from chainrule.verification.evaluate import evaluate
 from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
 
 Array = np.ndarray
-STEP = 1e-200
-LIMIT = 200_000  # parameters × rows: half a minute at most
+STEP = 1e-40
+LIMIT = 50_000_000  # parameters² × rows: half a minute at most
 LARGEST_EXPONENT = float(np.log(np.finfo(np.float64).max))
 
 # NumPy's functions by name: those that are analytic, those that ask and move nothing, those that only arrange
@@ -85,7 +85,7 @@ COMPLEXES = Complexes()
 
 def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
     """Why this road cannot go here: too large, or the first activation or the cost that is not analytic; None if it can."""
-    size = too_many("complex_step", network.parameters.size * rows_of(network, x), LIMIT, "parameters × rows")
+    size = too_many("complex_step", network.parameters.size**2 * rows_of(network, x), LIMIT, "parameters² × rows")
     if size:
         return size
     exact, rows, targets, pair = ready(network, x, y, cost)

@@ -7,6 +7,7 @@ entry that stays undecided, exactly at a kink, has two one-sided slopes, and any
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,21 +55,25 @@ class Difference:
         return max(self.left, self.right)
 
 
-def derivative(f: Callable[[float], float], at: float, noise: float = 0.0) -> Difference:
-    """f′(at) of a function of one number. `noise` is the size of the terms f sums, where it is larger than |f|."""
+def derivative(f: Callable[[float], float], at: float, noise: float = 0.0, epsilon: float = EPSILON) -> Difference:
+    """f′(at) of a function of one number. `noise` is the size of the terms f sums, where it is larger than |f|.
+
+    `epsilon` is the precision f computes in: with float32 the first step is ε^(1/5), some 0.03, instead of 0.001.
+    """
+    first = FIRST_STEP if epsilon == EPSILON else 2.0 ** round(math.log2(epsilon) / 5)
     scale = max(1.0, abs(at))
     here = f(at)
     best: Difference | None = None
     for attempt in range(TRIES):
-        h = FIRST_STEP * scale * SHRINK**attempt
+        h = first * scale * SHRINK**attempt
         h = (at + h) - at  # the step that the floating point numbers at this place can take
         up, down = [f(at + k * h) for k in (1, 2, 4)], [f(at - k * h) for k in (1, 2, 4)]
         central = [(u - d) / (2 * k * h) for u, d, k in zip(up, down, (1, 2, 4))]
         fine, coarse = (4 * central[0] - central[1]) / 3, (4 * central[1] - central[2]) / 3
-        rounding = 10 * EPSILON * max(abs(here), noise, abs(up[0]), abs(down[0])) / h
+        rounding = 10 * epsilon * max(abs(here), noise, abs(up[0]), abs(down[0])) / h
         (left, off_left), (right, off_right) = _one_sided(here, down, -h), _one_sided(here, up, h)
         found = Difference(fine, abs(fine - coarse) + rounding, left, right, off_left + off_right)
-        if best is None or found.error < best.error:
+        if best is None or found.error < best.error or math.isnan(best.error):
             best = found
         if best.error <= 1e-7 * abs(best.value) + 4 * rounding:
             break

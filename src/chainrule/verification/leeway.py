@@ -2,9 +2,7 @@
 
 Both are local errors at each unit, carried back through |w| and |σ′| as δ is, so that nothing cancels (a running error
 bound, Higham 2002, section 3.3). Rounding: z is off by n ε |w| |a| and what the layer below adds, σ′ by |σ″| times that, and
-each product and sum by ε of its terms. Kinks (S3.4): where z may lie at a kink of σ, or a margin of the hinge at 0, the slope
-may be that of either side, and the jump between them is what is carried back. One-sided slopes of the whole cost would be too
-narrow: relu(t) − relu(−t) = t is smooth, and the chain rule with relu′(0) = 0 answers 0 there.
+each product and sum by ε of its terms. What kinks leave open is an interval, carried back with the signs (kinks.py).
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from chainrule.costs import Cost, Pair
 from chainrule.forward import propagate
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.verification.kinks import Open, beside, margins, open_gradients
 
 Array = np.ndarray
 STEEPEST = 1.2  # above every |σ′| and |σ″| of the named activations
@@ -29,10 +28,20 @@ SAFETY = 4.0
 
 @dataclass(frozen=True)
 class Leeway:
-    """What may lie between two right answers for the mean cost, in each entry; kinks is zero where no kink reaches."""
+    """What may lie between two right answers for the mean cost, in each entry: rounding, and kinks below and above.
+
+    `below` ≤ 0 ≤ `above` are distances from `base`, the gradient that the equations give, zero where no kink reaches.
+    """
 
     rounding: Parameters
-    kinks: Parameters
+    base: Parameters
+    below: Parameters
+    above: Parameters
+
+    @property
+    def kinks(self) -> Parameters:
+        """How far a kink may move each entry."""
+        return self.rounding.like(np.maximum(-self.below.flat(), self.above.flat()))
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,12 @@ class _Pass:
         return self.network.activations[l]
 
     def slope(self, l: int) -> Array:
-        return np.abs(self.sigma(l).slope(self.z[l]))
+        """|σ′|, at a kink the larger of its two sides: another road may be on the other one."""
+        slope = np.abs(self.sigma(l).slope(self.z[l]))
+        for kink in self.sigma(l).kinks:
+            at = np.abs(self.z[l] - kink) <= self.off_z[l]
+            slope[at] = np.maximum(slope[at], np.abs(beside(self.sigma(l), kink)).max())
+        return slope
 
 
 def leeway(network: Network, x: Array, y: Array, cost: Cost, step: float = 0.0) -> Leeway:
@@ -61,19 +75,22 @@ def leeway(network: Network, x: Array, y: Array, cost: Cost, step: float = 0.0) 
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     pair, p = cost.on(network.output), _forward(network.astype("float64"), x, np.finfo(network.dtype), step)
-    jumps = [np.zeros(0), *(_jump(p, l) for l in range(1, network.depth + 1))]
-    delta, off, open_ = _at_output(p, y, cost, pair, jumps[-1])
+    delta, off = _at_output(p, y, cost, pair)
     rounding: list[tuple[Array, Array]] = []
-    kinks: list[tuple[Array, Array]] = []
     for l in range(network.depth, 0, -1):
         lost = p.off_a[l - 1] + (len(x) + 8) * p.epsilon * np.abs(p.a[l - 1]) + p.tiny
         rounding.insert(
             0, (off.T @ np.abs(p.a[l - 1]) + delta.T @ lost, (off + len(x) * p.epsilon * delta).sum(axis=0))
         )
-        kinks.insert(0, (open_.T @ np.abs(p.a[l - 1]), open_.sum(axis=0)))
         if l > 1:
-            delta, off, open_ = _one_back(p, l - 1, jumps[l - 1], delta, off, open_)
-    return Leeway(_mean(network, rounding, SAFETY / len(x)), _mean(network, kinks, 1 / len(x)))
+            delta, off = _one_back(p, l - 1, delta, off)
+    opened = open_gradients(p.network, p.a, p.z[1:], p.off_z[1:], y, cost)
+    return Leeway(
+        _mean(network, rounding, SAFETY / len(x)),
+        _mean(network, [(w.base, b.base) for w, b in opened], 1 / len(x)),
+        _mean(network, [(w.low, b.low) for w, b in opened], 1 / len(x)),
+        _mean(network, [(w.high, b.high) for w, b in opened], 1 / len(x)),
+    )
 
 
 def _mean(network: Network, sums: Sequence[tuple[Array, Array]], share: float) -> Parameters:
@@ -96,56 +113,39 @@ def _forward(network: Network, x: Array, info: np.finfo, step: float) -> _Pass:
     return _Pass(network, a, [x, *z], off_a, off_z, epsilon, float(info.tiny))
 
 
-def _jump(p: _Pass, l: int) -> Array:
-    """By how much σ′ jumps at each unit of layer l that may lie at a kink; else 0."""
-    jump = np.zeros_like(p.z[l])
-    for kink in p.sigma(l).kinks:
-        step = 1e-6 * max(1.0, abs(kink))
-        below, above = p.sigma(l).slope(np.array([kink - step, kink + step]))
-        jump[np.abs(p.z[l] - kink) <= p.off_z[l]] += abs(above - below)
-    return jump
-
-
-def _through(p: _Pass, l: int, moved: Array, jump: Array) -> tuple[Array, Array]:
+def _through(p: _Pass, l: int, moved: Array) -> tuple[Array, Array]:
     """A quantity carried through |σ′| of layer l, and what rounding adds where σ′ itself is off."""
     slope, off = p.slope(l), p.off_z[l]
-    if (
-        slope.ndim == 3
-    ):  # a softmax: each row of Σ′ sums to less than 1, and moves by less than 4 times the largest of z
+    if slope.ndim == 3:  # each row of Σ′ sums to less than 1, and moves by less than 4 times the largest of z
         lost = moved.max(axis=1, keepdims=True) * (4 * off.max(axis=1, keepdims=True) + 8 * p.epsilon)
         return odot(moved, slope), np.broadcast_to(lost, off.shape)
     bend = 0.0 if p.sigma(l).name in STRAIGHT and not p.sigma(l).own else STEEPEST
-    return moved * (slope + jump), moved * (bend * off + 8 * p.epsilon)
+    return moved * slope, moved * (bend * off + 8 * p.epsilon)
 
 
-def _one_back(p: _Pass, l: int, jump: Array, delta: Array, off: Array, open_: Array) -> tuple[Array, Array, Array]:
-    """|δ|, its rounding and what kinks leave open, from layer l + 1 to layer l."""
+def _one_back(p: _Pass, l: int, delta: Array, off: Array) -> tuple[Array, Array]:
+    """|δ| and its rounding, from layer l + 1 to layer l."""
     w = np.abs(p.network.weights[l + 1])
-    arriving, (below, lost) = delta @ w, _through(p, l, delta @ w, jump)
-    carried, _ = _through(p, l, off @ w, jump)
-    still_open, _ = _through(p, l, open_ @ w, jump)
-    return below, carried + lost + (len(w) + 2) * p.epsilon * below + p.tiny, still_open + arriving * jump
+    below, lost = _through(p, l, delta @ w)
+    carried, _ = _through(p, l, off @ w)
+    return below, carried + lost + (len(w) + 2) * p.epsilon * below + p.tiny
 
 
-def _at_output(p: _Pass, y: Array, cost: Cost, pair: Pair, jump: Array) -> tuple[Array, Array, Array]:
-    """|δ^L|, its rounding and what kinks leave open."""
+def _at_output(p: _Pass, y: Array, cost: Cost, pair: Pair) -> tuple[Array, Array]:
+    """|δ^L| and its rounding."""
     last = p.network.depth
     a, z, off = p.a[last], p.z[last], p.off_z[last]
     if pair.delta is not None:
         delta = np.abs(pair.delta(z, y))
-        if cost.name == "multiclass_hinge":  # whole numbers, but where a margin may be 0
-            return delta, np.full_like(z, p.tiny), _margins(z, y, off)
-        return delta, off.max(axis=1, keepdims=True) + 8 * p.epsilon * (1 + np.abs(y)), np.zeros_like(z)
+        if cost.name == "multiclass_hinge":  # whole numbers, each margin that may be 0 counted
+            counted = margins(Open.shut(pair.delta(z, y)), z, off, y)
+            return np.maximum(np.abs(counted.base + counted.low), np.abs(counted.base + counted.high)), np.full_like(
+                z, p.tiny
+            )
+        return delta, off.max(axis=1, keepdims=True) + 8 * p.epsilon * (1 + np.abs(y))
     moved = p.off_a[last] + 4 * p.epsilon * (np.abs(a) + np.abs(y))
     grad_a = np.abs(pair.slope(a, y))
     off_grad = np.abs(pair.slope(a + moved, y) - pair.slope(a - moved, y)) + 8 * p.epsilon * grad_a
-    delta, lost = _through(p, last, grad_a, jump)
-    carried, _ = _through(p, last, off_grad, jump)
-    return delta, carried + lost + p.tiny, grad_a * jump
-
-
-def _margins(z: Array, y: Array, off: Array) -> Array:
-    """By how much δ^L of the hinge jumps where a margin 1 + z_j − z_y may be 0."""
-    right, off_right = (y * z).sum(axis=1, keepdims=True), (y * off).sum(axis=1, keepdims=True)
-    near = (np.abs(1 + z - right) <= off + off_right + 4 * np.finfo(np.float64).eps) & (y == 0)
-    return near + y * near.sum(axis=1, keepdims=True)
+    delta, lost = _through(p, last, grad_a)
+    carried, _ = _through(p, last, off_grad)
+    return delta, carried + lost + p.tiny

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.report import as_json
 from chainrule.verification.causes import Causes, causes
+from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
 from chainrule.verification.differences import FIRST_STEP, Difference, of_entries
 from chainrule.verification.leeway import leeway
 from chainrule.verification.roads import ROADS
@@ -33,12 +34,17 @@ Array = np.ndarray
 Gradient = Callable[[Network, Any, Any, Cost], Parameters]
 EXACT = 1e-10  # of an entry, between roads where only rounding differs
 MEASURED = 1e-6  # of the norm, from differences
-TELLING = 1e-3  # of a layer's norm: where rounding may move it by more, agreement within rounding tells nothing
+TELLING = {
+    8: 1e-6,
+    4: 1e-3,
+    2: 1e-1,
+}  # of a layer's norm, by bytes: where rounding may move it by more, it tells nothing
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 YOURS = "yours"
 LOW = "delta float32"  # the river as it runs; the others compute in float64
 LEFT = "it left the numbers of {}: NaN or infinities"
 SLOW = {"symbolic": "it takes seconds, and goes when it is named"}
+UNDERFLOW = float(np.finfo(np.float64).tiny) / STEP_OF_COMPLEX
 NO_CAUSES = Causes()
 
 
@@ -85,7 +91,8 @@ class Verification:
     advice: str
 
     def __bool__(self) -> bool:
-        return not self.wrong and not self.untold
+        """No road is wrong; and of a gradient of yours that this could be told."""
+        return not self.wrong and not (self.untold and any(row.road == YOURS for row in self.rows))
 
     @property
     def went(self) -> list[Row]:
@@ -128,12 +135,12 @@ class Verification:
     def _marks_said(self) -> list[str]:
         if not any(row.mark == "?" for row in self.went):
             return []
-        return [f"?  agrees, but rounding alone could move it by more than {TELLING:g} of a layer: that tells little"]
+        return ["?  within rounding, which is not small beside the gradient of some layer: that tells little"]
 
     def _verdict(self) -> str:
         went = len(self.went)
         explained = f"|Δ| ≤ {EXACT:.0e} |g|, or within rounding"
-        if self:
+        if not self.wrong and not self.untold:
             return f"{went} roads agree over {self.total:,} derivatives ({explained}) ✓"
         if not self.wrong:
             layers = f"layer{'s' if len(self.untold) > 1 else ''} {' and '.join(map(str, self.untold))}"
@@ -148,16 +155,17 @@ class Verification:
     def to_json(self) -> dict[str, Any]:
         """Everything in the table."""
         rows = [{**row.__dict__, "causes": row.causes.to_json()} for row in self.rows]
-        return as_json({"agree": bool(self), **self.__dict__, "rows": rows})
+        return as_json({"agree": bool(self), "untold": self.untold, **self.__dict__, "rows": rows})
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """A road's gradient as one vector, and the differences it came from, if any."""
+    """A road's gradient as one vector, the differences it came from, if any, and the dtype it was computed in."""
 
     road: str
     flat: Array
     differences: Sequence[Difference] = ()
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
 
     @property
     def kinks(self) -> Array:
@@ -195,7 +203,7 @@ def verify(
             )
         found: dict[str, _Answer | str] = {name: _go(name, network, rows, targets, the_cost) for name in names}
         if "delta" in names and network.dtype != np.float64:
-            found[LOW] = _answer(LOW, river(network, rows, targets, the_cost), network)
+            found[LOW] = _answer(LOW, river(network, rows, targets, the_cost))
         found |= SLOW if roads is None else {}
         if gradient is not None:
             found[YOURS] = _own(gradient, network, rows, targets, the_cost)
@@ -266,22 +274,32 @@ def _go(name: str, network: Network, x: Array, y: Array, cost: Cost) -> _Answer 
             return LEFT.format("float64")
         return _Answer(name, np.array([each.value for each in found]), found)
     try:
-        return _answer(name, ROADS[name].gradient(exact, rows, targets, cost), exact)
+        return _answer(name, ROADS[name].gradient(exact, rows, targets, cost))
     except ChainruleError as error:
         return str(error).removeprefix(f"{name}: ")
 
 
-def _answer(name: str, found: Parameters, network: Network) -> _Answer | str:
+def _answer(name: str, found: Parameters) -> _Answer | str:
     flat = found.astype(np.float64).flat()
-    return _Answer(name, flat) if np.isfinite(flat).all() else LEFT.format(network.dtype)
+    return _Answer(name, flat, (), found.dtype) if np.isfinite(flat).all() else LEFT.format(found.dtype)
 
 
 def _own(gradient: Parameters | Gradient, network: Network, x: Array, y: Array, cost: Cost) -> _Answer:
-    given = gradient if isinstance(gradient, Parameters) else gradient(network, x, y, cost)
+    """Yours, computed in float64 where it is a function; it gets arrays of its own, which it may write into."""
+    given = gradient
+    if callable(gradient) and not isinstance(gradient, Parameters):
+        exact = network.astype("float64")
+        given = gradient(exact, x.astype(np.float64), y.astype(np.float64), cost)
     if not isinstance(given, Parameters):
-        raise ShapeError(f"a gradient is chainrule.Parameters of the network's shapes, got {type(given).__name__}")
+        raise ShapeError(
+            f"a gradient is chainrule.Parameters of the network's shapes, or a function that gives such, got "
+            f"{type(given).__name__}: cr.Parameters([∂C/∂w¹, …], [∂C/∂b¹, …])"
+        )
+    given = Parameters([np.asarray(w) for w in given.weights], [np.asarray(b) for b in given.biases])
     network.parameters._same_space(given)
-    return _Answer(YOURS, given.astype(np.float64).flat())
+    if given.dtype.kind != "f":
+        raise DataError(f"a gradient is real numbers in float64 or float32, got {given.dtype}")
+    return _Answer(YOURS, given.astype(np.float64).flat(), (), given.dtype)
 
 
 class _Judge:
@@ -290,9 +308,9 @@ class _Judge:
     def __init__(self, network: Network, x: Array, y: Array, cost: Cost) -> None:
         self.network, self.cost, self.space = network, cost, network.parameters.astype(np.float64)
         found = leeway(network, x, y, cost)
-        self.rounding, self.spread = found.rounding.flat(), found.kinks.flat()
-        self.stepped = leeway(network, x, y, cost, STEP).kinks.flat()
-        self.finer = float(np.finfo(np.float64).eps / np.finfo(network.dtype).eps)
+        self.rounding, self.epsilon = found.rounding.flat(), float(np.finfo(network.dtype).eps)
+        self.near, self.stepped = found, leeway(network, x, y, cost, STEP)
+        self.spread = found.kinks.flat()
 
     def most_shared(self, answers: Sequence[_Answer]) -> _Answer:
         """The exact answer that most others agree with; of equals the first independent one."""
@@ -308,7 +326,8 @@ class _Judge:
         return exact[int(np.argmax(votes))]
 
     def agree(self, one: _Answer, other: _Answer) -> bool:
-        return bool(self._layers(one, other)[1].all())
+        """Whether the other is right, if one is."""
+        return bool(self._layers(other, one)[1].all())
 
     def row(self, answer: _Answer, reference: _Answer, x: Array, y: Array) -> Row:
         """The line of the table for one answer."""
@@ -318,7 +337,7 @@ class _Judge:
         found = NO_CAUSES
         if not right.all():
             given, trusted = self.space.like(answer.flat), self.space.like(reference.flat)
-            found = causes(given, trusted, self.network, x, y, self.cost)
+            found = causes(given, trusted, self.network.astype(str(answer.dtype)), x, y, self.cost)
         reached = (self.spread > 0) | answer.kinks | reference.kinks
         return Row(
             answer.road,
@@ -335,8 +354,10 @@ class _Judge:
     def _layers(self, one: _Answer, other: _Answer) -> tuple[Array, Array, Array, Array]:
         """By entry what no kink explains; by layer: is it explained, by what tells nothing, and ‖Δ^l‖/‖g^l‖."""
         gap, each = self._gap(one, other), np.maximum(np.abs(one.flat), np.abs(other.flat))
-        low = {one.road, other.road} & {LOW, YOURS}  # the others compute in float64
-        bars = one.bars + other.bars + self.rounding * (1.0 if low else self.finer)
+        dtype = min(one.dtype, other.dtype, key=lambda each: each.itemsize)  # the coarser of the two
+        bars = one.bars + other.bars + self.rounding * (float(np.finfo(dtype).eps) / self.epsilon)
+        if "complex_step" in (one.road, other.road):  # whose imaginary parts underflow first
+            bars = bars + UNDERFLOW
         measured = bool(one.differences or other.differences)
         allowed = MEASURED * _norm(each) if measured else 0.0
         close = gap <= (MEASURED if measured else EXACT) * each  # two roads to the same digits: that tells
@@ -345,18 +366,25 @@ class _Judge:
         for part in self._parts():
             size, off = _norm(each[part]), _norm(gap[part])
             right.append(not _norm(beyond[part]) > allowed and math.isfinite(off))
-            untold.append(_norm(np.where(close, 0, bars)[part]) > TELLING * size)
+            untold.append(
+                _norm(np.where(close, 0, bars)[part]) > (1e-3 if measured else TELLING[min(dtype.itemsize, 8)]) * size
+            )
             distances.append((off / size if size else off) if math.isfinite(off) else math.inf)
         return gap, np.array(right), np.array(untold), np.array(distances)
 
     def _gap(self, one: _Answer, other: _Answer) -> Array:
-        """|Δ| of each entry, less the spread of the kinks that reach it; 0 between the one-sided slopes of differences."""
-        gap = np.abs(one.flat - other.flat)
-        spread = self.stepped if one.differences or other.differences else self.spread
+        """|Δ| of each entry; of one that a kink reaches, by how much it leaves the interval of the slopes there.
+
+        Between the one-sided slopes of differences nothing is wrong either.
+        """
+        open_ = self.stepped if one.differences or other.differences else self.near
+        base, below, above = open_.base.flat(), open_.below.flat(), open_.above.flat()
+        beyond = np.maximum(np.maximum(one.flat - (base + above), base + below - one.flat), 0)
+        gap = np.where(below < above, beyond, np.abs(one.flat - other.flat))
         for each, rest in ((one, other), (other, one)):
             if each.differences:
                 gap[[d.kink and d.holds(g) for d, g in zip(each.differences, rest.flat.tolist())]] = 0
-        return np.maximum(gap - spread, 0)
+        return gap
 
     def _parts(self) -> list[slice]:
         """Where the flat vector holds each layer."""
@@ -366,4 +394,8 @@ class _Judge:
 
 
 def _norm(values: Array) -> float:
-    return float(np.linalg.norm(values))
+    """The length, safe from overflow and underflow."""
+    largest = float(np.abs(values).max(initial=0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(values / largest))

@@ -106,9 +106,13 @@ def _formula(view: View, v: Id) -> Line:
     """u, opened down to the layer that v belongs to."""
     u = view.quantity(view.u)
     if view.u.kind == "C":
+        letter = "z" if view.pair.of == "z" else "a"  # what the cost reads
         n = NESTED_LETTERS[0]
-        name = row(view.cost.name.replace("_", " "), " of ")
-        return u, row(name, _opened(view, view.top, n, 0, v, "σ")), None
+        return (
+            view.how.symbol(letter, view.top, n),
+            _opened(view, view.top, n, 0, v, "σ" if letter == "a" else ""),
+            None,
+        )
     neuron: int | str = view.u.neuron
     return u, _opened(view, view.top, neuron, 0, v, "σ" if view.u.kind == "a" else ""), None
 

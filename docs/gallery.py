@@ -1,0 +1,116 @@
+"""A page of every figure at every size, from 1-1-1-1 to 784-30-10: python docs/gallery.py build/gallery.html
+
+The tests look at the same figures: no label overlaps another, none is clipped (tests/test_figures.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import chainrule as cr
+from chainrule.circuits.unrolled import Recurrent
+from chainrule.errors import ChainruleError
+from chainrule.explanation.figures import FIGURES, figure
+from chainrule.explanation.html import page
+from chainrule.explanation.scene import Scene
+
+
+@dataclass(frozen=True)
+class Size:
+    """A network of some size, one example and a few rows of it."""
+
+    name: str
+    network: cr.Network
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def one(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.x[0], self.y[0]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A figure at a size, or why there is none."""
+
+    size: str
+    figure: str
+    scene: Scene | None
+    refused: str = ""
+
+
+@cache
+def sizes() -> tuple[Size, ...]:
+    """The chain of the texts, small ones of every kind, the digits trained, and 784-30-10 trained on enlarged digits."""
+    rng = np.random.default_rng(1)
+    chain = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
+    small = cr.Network.random([2, 3, 2], "tanh", "sigmoid", seed=2, dtype="float64")
+    kinked = cr.Network.random([5, 4, 3, 2], "relu", "identity", seed=3, dtype="float64")
+    saturated = small.with_parameters(small.parameters.map(lambda each: 40 * each))
+    digits = cr.load_data("digits")
+    x, y = np.asarray(digits.inputs), np.eye(10)[np.asarray(digits.targets)]
+    trained = _trained([64, 32, 10], "relu", x, digits.targets)
+    wide = x.reshape(-1, 8, 8)[:, np.arange(28) * 8 // 28][:, :, np.arange(28) * 8 // 28].reshape(len(x), 784)
+    large = _trained([784, 30, 10], "sigmoid", wide, digits.targets)
+    few = slice(0, 12)
+    return (
+        Size("1-1-1-1", chain, np.array([[0.6], [-0.5], [0.1]]), np.array([[1.0], [0.0], [1.0]])),
+        Size("2-3-2", small, rng.standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
+        Size("5-4-3-2, ReLU", kinked, rng.standard_normal((5, 5)), rng.standard_normal((5, 2))),
+        Size("2-3-2, saturated", saturated, rng.standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
+        Size("64-32-10, trained on the digits", trained, x[few], y[few]),
+        Size("784-30-10, trained on enlarged digits", large, wide[few], y[few]),
+    )
+
+
+def _trained(sizes: list[int], hidden: str, x: np.ndarray, y: np.ndarray) -> cr.Network:
+    return cr.train(cr.Network.random(sizes, hidden, "softmax", seed=0), (x, y), rule=cr.adam(1e-3), epochs=5).network
+
+
+def pieces(convention: str = "s2") -> Iterator[Piece]:
+    """Every figure at every size, in one convention; with several rows where the figure takes them."""
+    for size in sizes():
+        for each in FIGURES.values():
+            if each.name in ("summary", "unrolled"):
+                continue
+            x, y = (size.x, size.y) if each.rows else size.one
+            yield _piece(size.name, each.name, size.network, x, y, convention)
+    yield _piece("any network", "summary", None, None, None, convention)
+    recurrent = Recurrent.random((2, 3, 1), seed=0)
+    sequence = np.random.default_rng(0).standard_normal((4, 2))
+    yield _piece("2-3-1 over 4 steps", "unrolled", recurrent, sequence, np.ones((4, 1)), convention)
+
+
+def _piece(size: str, name: str, network: Any, x: Any, y: Any, convention: str) -> Piece:
+    try:
+        return Piece(size, name, figure(name, network, x, y, convention=convention))
+    except ChainruleError as error:
+        return Piece(size, name, None, str(error))
+
+
+def write(path: Path) -> None:
+    """The page, with what could not be drawn said in its place."""
+    parts = ["<h1>Every figure at every size</h1>"]
+    before = ""
+    for piece in pieces():
+        if piece.size != before:
+            parts.append(f"<h2>{escape(piece.size)}</h2>")
+            before = piece.size
+        parts.append(f"<h3>{escape(piece.figure)}</h3><p>{escape(FIGURES[piece.figure].says)}</p>")
+        parts.append(piece.scene.svg() if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page("chainrule: every figure", *parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "build/gallery.html")
+    write(target)
+    print(target)

@@ -1,0 +1,132 @@
+"""`chainrule nudge [MODEL] --by z/2/0`: one quantity moved, what the tangent promises, and what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from chainrule.backward import backward
+from chainrule.cli.examples import examples
+from chainrule.cli.output import say, say_json
+from chainrule.cli.worked_example import X, Y, chain
+from chainrule.costs import Cost, as_cost, natural
+from chainrule.errors import FileError, SettingError
+from chainrule.forward import forward
+from chainrule.network import Network
+from chainrule.nudges import BestMove, Demon, Nudge, Sweep, best_move, demon, nudge, sweep
+
+STEPS = "0.01,0.1,0.5,1,2,-2"
+CHAIN = "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1"
+
+
+@dataclass(frozen=True)
+class _Example:
+    """One example of a network, a line about it, and the cost."""
+
+    network: Network
+    x: Any
+    y: Any
+    about: str
+    cost: Cost
+
+
+def command(
+    model: Annotated[
+        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="What is moved: z/l/j, a/l/j, w/l/j/k, b/l/j or x/k; else the z with the largest error δ."),
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="What is watched: C, or any z/l/j, a/l/j above.  [default: C]")] = None,
+    step: Annotated[float | None, typer.Option(help="One step, with everything on the way.")] = None,
+    steps: Annotated[
+        str | None, typer.Option(help=f"Several steps, a row each.  [default: {STEPS}]", show_default=False)
+    ] = None,
+    between: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--range", metavar="LOW HIGH", help="Look for the step in this range that lowers it most."),
+    ] = None,
+    demon_kind: Annotated[
+        str | None,
+        typer.Option("--demon", help="good: each z of a layer; activation: each a; gradient: all weights together."),
+    ] = None,
+    layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
+    size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
+    ] = None,
+    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
+) -> None:
+    """Move one quantity of one example: what its slope promises for another, what happens, and by how much they differ."""
+    given = {"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}
+    _check_options(given, by, of, layer, size)
+    here = _example(model, data, row, cost)
+    found: Nudge | Sweep | BestMove | Demon
+    if demon_kind is not None:
+        length = 0.1 if size is None else size
+        found = demon(here.network, here.x, here.y, layer, length, here.cost, demon_kind)
+    else:
+        target = by or ("z/2/0" if model is None else _largest_error(here))
+        ask = (here.network, here.x, here.y, target)
+        watched = of or "C"
+        if step is not None:
+            found = nudge(*ask, step, watched, here.cost)
+        elif between is not None:
+            found = best_move(*ask, *between, watched, here.cost)
+        else:
+            found = sweep(*ask, _numbers(steps or STEPS), watched, here.cost)
+    if as_json:
+        say_json(found.to_json())
+        return
+    say(here.about)
+    say(str(found))
+
+
+def _check_options(
+    given: dict[str, Any], by: str | None, of: str | None, layer: int | None, size: float | None
+) -> None:
+    """Raises SettingError for options that do not go together."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise SettingError(f"{' and '.join(named)} ask for different things: take one of {', '.join(given)}")
+    if named == ["--demon"]:
+        if by is not None or of is not None:
+            raise SettingError("the demon moves every neuron of a layer and watches C: leave out --by and --of")
+        if layer is None and given["--demon"] in ("good", "activation"):
+            raise SettingError(f"--demon {given['--demon']} sits at a layer: name it with --layer 2")
+    elif layer is not None or size is not None:
+        raise SettingError("--layer and --size are the demon's: chainrule nudge --demon good --layer 2 --size 0.1")
+
+
+def _example(model: Path | None, data: str | None, row: int | None, cost: str | None) -> _Example:
+    """The chain, or a model with one row of its data."""
+    if model is None:
+        if data is not None or row is not None:
+            raise SettingError("--data and --row go with a model: chainrule nudge MODEL --data FILE --row 3")
+        return _Example(chain(), np.array(X), np.array(Y), CHAIN, as_cost(cost or "squared_error"))
+    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b", "z", "a", "x"):
+        raise FileError(f"there is no file {model}; what is moved is named with --by: chainrule nudge --by {model}")
+    found = examples(model, data, row or 0, cost=cost)
+    return _Example(found.network, found.x[0], found.y[0], found.about, found.cost or natural(found.network.output))
+
+
+def _largest_error(here: _Example) -> str:
+    """The z with the largest |δ|: where a nudge promises most (S0.16)."""
+    errors = backward(forward(here.network.astype("float64"), here.x), here.y, here.cost).delta
+    layer = max(errors.numbers, key=lambda l: float(np.abs(errors[l]).max()))
+    return f"z/{layer}/{int(np.abs(errors[layer]).argmax())}"
+
+
+def _numbers(text: str) -> list[float]:
+    """The numbers of a list such as 0.01,0.1,−2."""
+    try:
+        return [float(part.strip().replace("−", "-")) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(f"--steps are numbers with commas between them, as {STEPS}; got {text!r}") from None

@@ -1,0 +1,246 @@
+"""`chainrule quiz [MODEL | FILE]`: questions about backpropagation, asked and graded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from chainrule.cli.examples import examples
+from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.cli.worked_example import X, Y, chain
+from chainrule.costs import Cost
+from chainrule.errors import DataError, FileError, SettingError, unknown_name
+from chainrule.lessons.plain_text import plain
+from chainrule.lessons.questions import KINDS, questions
+from chainrule.lessons.quiz import FULL, Grade, Question, Session
+from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
+from chainrule.lessons.replies import label
+from chainrule.lessons.six_questions import six
+from chainrule.network import Network
+
+FILES = (".quiz", ".md", ".markdown", ".txt")
+SIX = "six"
+CONVENTION = "s2"
+GIVE_UP = "?"
+
+
+def command(
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MODEL | FILE]",
+            help="A model to ask about, or a quiz to read (.quiz, .md, .txt); without one, the chain of the worked example.",
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(help="How many questions: 5 about a network, all of a file, unless said.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides which questions are asked.")] = 0,
+    convention: Annotated[str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
+    ] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
+    ] = None,
+    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the questions into this file instead of asking them.")
+    ] = None,
+    answers: Annotated[
+        str | None,
+        typer.Option(help="Replies instead of asking for them, with semicolons between: 'b;0.0183;w/2/0/1'."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the score, question by question, as JSON.")] = False,
+) -> None:
+    """Ask questions, say what is wrong with a wrong answer, and count points. A line with ? gives a question up."""
+    if seed < 0:
+        raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
+    if count is not None and count < 1:
+        raise SettingError(f"--count is a whole number of questions ≥ 1, got {count}")
+    if source is not None and source.suffix.lower() in FILES:
+        if any(each is not None for each in (convention, kind, cost, data, row)):
+            raise SettingError(
+                "--convention, --kind, --cost, --data and --row are for questions about a network; a file has its own"
+            )
+        quiz = _from_file(source, count)
+    else:
+        asked = _Asked(source, convention or CONVENTION, _kinds(kind), cost, data, row)
+        quiz = asked.quiz(count, seed)
+    if write is not None:
+        _write(quiz, write, as_json)
+        return
+    show = tell if as_json else say
+    session = _ask(quiz, _replies(answers), show, echo=answers is not None or not _at_terminal())
+    if as_json:
+        say_json(session.to_json())
+
+
+# the questions ------------------------------------------------------------------------------------------------------
+def _from_file(path: Path, count: int | None) -> Quiz:
+    quiz = read_quiz(path)
+    if not quiz.questions:
+        raise FileError(
+            f"{path} has no questions: expected some between lines of ??, as chainrule quiz --write writes them"
+        )
+    return quiz if count is None else quiz.first(count)
+
+
+def _kinds(given: str | None) -> list[str] | None:
+    if given is None:
+        return None
+    names = [name.strip().lower() for name in given.split(",")]
+    for name in names:
+        if name not in (*KINDS, SIX):
+            raise unknown_name("kind of question", name, (*KINDS, SIX))
+    return names
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which network and example the questions are to be about, and how they are written."""
+
+    model: Path | None
+    convention: str
+    kinds: list[str] | None
+    cost: str | None
+    data: str | None
+    row: int | None
+
+    def quiz(self, count: int | None, seed: int) -> Quiz:
+        """The six where they are wanted, and then questions about the network."""
+        if self.model is None and (self.data is not None or self.row is not None):
+            raise SettingError("--data and --row go with a model: chainrule quiz MODEL --data FILE --row 3")
+        with_six = self.model is None if self.kinds is None else SIX in self.kinds
+        known = six(self.convention) if with_six else ()
+        kinds = None if self.kinds is None else [kind for kind in self.kinds if kind != SIX]
+        if kinds == []:
+            return Quiz.of(known[:count])
+        title, network, x, y, cost = self._example()
+        made = questions(network, x, y, cost=cost, convention=self.convention, kinds=kinds, count=count, seed=seed)
+        return Quiz.of((*known, *made), title)
+
+    def _example(self) -> tuple[str, Network, Any, Any, str | Cost | None]:
+        """A line about the example, the network, x, y and the cost."""
+        if self.model is None:
+            return "", chain(), np.array(X), np.array(Y), self.cost
+        found = examples(self.model, self.data, self.row or 0, cost=self.cost)
+        return found.about, found.network, found.x[0], found.y[0], found.cost
+
+
+def _write(quiz: Quiz, path: Path, as_json: bool) -> None:
+    write_quiz(path, quiz)
+    if as_json:
+        say_json({"file": str(path), "questions": len(quiz.questions)})
+    else:
+        say(f"{counted(len(quiz.questions), 'question')} in {path}; ask them with: chainrule quiz {path}")
+
+
+# asking -------------------------------------------------------------------------------------------------------------
+def _at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _replies(given: str | None) -> Iterator[str]:
+    """Replies from --answers, or a line each from standard input; a person at a terminal sees a sign to type behind."""
+    if given is not None:
+        yield from given.split(";")
+        return
+    while sys.stdin is not None:
+        if _at_terminal() and sys.stderr is not None:
+            print("> ", end="", file=sys.stderr, flush=True)
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError as error:
+            raise DataError(f"standard input is no text in {error.encoding}: {error.reason}") from None
+        if not line:
+            return
+        yield line
+
+
+def _ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo: bool) -> Session:
+    """Ask until every question is answered or given up, or the replies end; the state in which that leaves the reader."""
+    session = Session.of(quiz.questions)
+    texts = _texts_before(quiz)
+    asked: int | None = None
+    while session.current is not None:
+        question, place = session.current, session.place
+        if place != asked:
+            for text in filter(None, [texts.pop(place or 0, "")]):
+                show(f"{plain(text)}\n")
+            show(_shown(question, session))
+            asked = place
+        reply = next(replies, None)
+        if reply is None:
+            done = len(session.questions) - len(session.waiting)
+            show(f"\nHere the answers end, after {done} of {counted(len(session.questions), 'question')}.")
+            break
+        if echo:
+            show(f"> {reply.strip()}")
+        if reply.strip() == GIVE_UP:
+            session = session.give_up()
+            show(f"  The answer is {_answer(question)}")
+        else:
+            session, result = session.answer(reply)
+            show(_said(result))
+            if not result.right and question.shownext:
+                asked = None
+        if session.place != place:
+            show("")
+    show(_score(session))
+    return session
+
+
+def _texts_before(quiz: Quiz) -> dict[int, str]:
+    """The text that stands before each question, by its number; what stands behind the last is left unread."""
+    texts: dict[int, str] = {}
+    place = 0
+    for part in quiz.parts:
+        if isinstance(part, Question):
+            place += 1
+        else:
+            texts[place] = part.strip()
+    return texts
+
+
+def _shown(question: Question, session: Session) -> str:
+    """A question with its answers, or with what is to be typed."""
+    assert session.place is not None
+    lines = [f"{session.place + 1} of {len(session.questions)}  {plain(question.text)}".replace("\n", "\n   ")]
+    if question.typed is not None:
+        lines.append(f"   type {question.typed.wanted}")
+    else:
+        for place, answer in enumerate(question.answers):
+            lines.append(f"   {label(place)}  {plain(answer.text)}".replace("\n", "\n      "))
+        if len(question.right) > 1:
+            lines.append("   more than one holds: name them all, as a,c")
+    return "\n".join(lines)
+
+
+def _said(result: Grade) -> str:
+    mark = "✓" if result.right else "✗" if result.counts else "·"
+    points = f"  ({result.points:g} points)" if result.right and result.points < FULL else ""
+    return f"  {mark} {plain(result.feedback)}{points}"
+
+
+def _answer(question: Question) -> str:
+    right = [place for place, answer in enumerate(question.answers) if answer.right]
+    if question.typed is not None:
+        return plain(question.answers[right[0]].text)
+    return ", ".join(f"{label(place)} ({plain(question.answers[place].text)})" for place in right)
+
+
+def _score(session: Session) -> str:
+    tries = sum(map(len, session.replies))
+    return (
+        f"score {session.earned:g} of {FULL * len(session.questions):g}: {sum(session.solved)} of "
+        f"{counted(len(session.questions), 'question')} right in {tries} {'try' if tries == 1 else 'tries'}"
+    )

@@ -1,0 +1,116 @@
+"""`chainrule why [MODEL]`: why weights learn slowly, in groups or one by one; two rules tested; an activation measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from chainrule.activations import Activation, as_activation
+from chainrule.cli.examples import examples
+from chainrule.cli.output import counted, say, say_json
+from chainrule.cli.worked_example import X, Y, chain
+from chainrule.costs import Cost, as_cost
+from chainrule.diagnostics.activation_design import Design, design
+from chainrule.diagnostics.influence import Influence, influence
+from chainrule.diagnostics.reasons import Reason, Slowest, slowest, why
+from chainrule.errors import FileError, SettingError
+from chainrule.forward import forward
+from chainrule.network import Network
+
+ROWS = 200  # enough for signs to cancel and for a dead neuron to show
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A network with the rows it is looked at on, a line about them, and the cost if one is meant."""
+
+    network: Network
+    x: np.ndarray
+    y: np.ndarray
+    about: str
+    cost: Cost | None
+
+
+def command(
+    model: Annotated[
+        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; else the slowest, and all in groups."),
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(help="How many rows, from the first on or from --row; else 200, or the one of --row.")
+    ] = None,
+    row: Annotated[int | None, typer.Option(help="One row, from 0.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
+    ] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
+    rules: Annotated[
+        bool,
+        typer.Option("--influence", help="Test instead: do weights change only where activations are influential?"),
+    ] = False,
+    activation: Annotated[
+        str | None,
+        typer.Option(help="Measure this activation instead; with a model, at the weighted inputs of its layers."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say why a weight learns slowly: which factor of its derivative is to blame, and by how many powers of ten."""
+    chosen = {"--by": by is not None, "--influence": rules, "--activation": activation is not None}
+    if sum(chosen.values()) > 1:
+        given = " and ".join(option for option, is_given in chosen.items() if is_given)
+        raise SettingError(f"{given} ask for different answers: give one of them")
+    asked = _asked(model, data, row, rows, cost)
+    found: Design | Influence | Reason | Slowest
+    if activation is not None:
+        found = _measured(activation, None if model is None else asked)
+    elif rules:
+        found = influence(asked.network, asked.x, asked.y, asked.cost, convention=convention)
+    elif by is not None:
+        found = why(asked.network, asked.x, asked.y, by, asked.cost, convention)
+    else:
+        found = slowest(asked.network, asked.x, asked.y, asked.cost, convention=convention)
+    if as_json:
+        say_json(found.to_json())
+        return
+    if asked.about:
+        say(asked.about)
+    say(str(found))
+
+
+def _asked(model: Path | None, data: str | None, row: int | None, rows: int | None, cost: str | None) -> Asked:
+    """What is looked at: the chain of the worked example, or a model and rows of its data, in the network's terms."""
+    if model is None:
+        if data is not None or row is not None or rows is not None:
+            raise SettingError("--data, --row and --rows go with a model: chainrule why MODEL --rows 200")
+        return Asked(chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost))
+    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
+        raise FileError(f"there is no file {model}; a weight or a bias is named with --by: chainrule why --by {model}")
+    count = (1 if row is not None else ROWS) if rows is None else rows
+    found = examples(model, data, row or 0, count, cost)
+    if len(found.x) == 1:
+        return Asked(found.network, found.x[0], found.y[0], found.about, found.cost)
+    first, last = row or 0, (row or 0) + len(found.x) - 1
+    about = f"{counted(len(found.x), 'row')}, {first}…{last}, inputs as the network takes them"
+    return Asked(found.network, found.x, found.y, about, found.cost)
+
+
+def _measured(name: str, asked: Asked | None) -> Design:
+    """The activation of that name; with a model the one it uses, and at the z of the layers that use it."""
+    named = as_activation(name)
+    if asked is None:
+        return design(named)
+    used = {l: sigma for l, sigma in asked.network.activations.items() if sigma.name == named.name}
+    if not used:
+        have = asked.network.activations_text()
+        raise SettingError(f"no layer of this model uses {named.name}: it has {have}; without a model any is measured")
+    z = forward(asked.network, asked.x).z
+    sigma: Activation = next(iter(used.values()))
+    return design(sigma, np.concatenate([z[l].ravel() for l in used]))

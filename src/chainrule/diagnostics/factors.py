@@ -1,0 +1,242 @@
+"""The factors of every derivative, row by row, and what each is held against (S2.9, S2.12–S2.14).
+
+∂C/∂w = a_in · σ′(z) · wᵀδ     in a hidden layer
+      = a_in · σ′(z) · ∂C/∂a   at the output
+      = a_in · δ               where the cost is a function of z^L (S3.14)
+
+a_in     against 1, the input that a bias has (S4.7), or the root mean square of its layer where that is larger
+σ′(z)    against the largest |σ′| there is, ¼ for the sigmoid; 1 where |σ′| grows without bound
+wᵀδ …    against ∂C/∂a of an output that is off by 1, or by the targets' root mean square where outputs have no bounds;
+         against 1 where δ^L is a difference of probabilities or a count of margins
+
+Of a softmax, δ_j = a_j(1 − a_j) · (∂C/∂a_j less the others' mean).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.backward import backward, gradient
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.diagnostics.activation_design import steepest
+from chainrule.diagnostics.numbers import digits
+from chainrule.errors import DisagreementError
+from chainrule.forward import forward, target_rows
+from chainrule.network import Network, as_network
+
+Array = np.ndarray
+EPS = float(np.finfo(np.float64).eps)
+EXACT = 1e-12  # of mean |∂c/∂w|: how closely the product of the factors meets the gradient
+TINY = float(np.finfo(np.float64).smallest_subnormal)
+BOUNDED = ("sigmoid", "tanh", "softmax")
+WAY = ("error", "slope", "weights", "cancelling")  # what changes the size of an error on its way back
+
+
+class Reference(NamedTuple):
+    """What a factor is held against, and that in words."""
+
+    value: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The factors of the weights from some sources into some neurons of layer l, sample by sample.
+
+    a           (samples, in); `usual` (in,) is what each is held against, 1 for a bias's 1
+    slope       (samples, out); 1 where the cost is a function of z^L
+    error       (samples, out); `spread` is Σ_m |w_mj δ_m|, the error before its terms cancel, None where there are none
+    blur        how far rounding alone parts slope · error from δ of the river, where that subtracts (softmax)
+    references  of input, slope and error
+    """
+
+    l: int
+    a: Array
+    usual: Array
+    slope: Array
+    error: Array
+    spread: Array | None
+    blur: Array
+    references: tuple[Reference, Reference, Reference]
+
+    def taken(self, sources: Any, neurons: Any) -> Factors:
+        """Those of some sources and neurons alone."""
+        return self._with(self.a[:, sources], self.usual[sources], lambda each: each[:, neurons])
+
+    def pooled(self) -> Factors:
+        """All neurons as one, which has a sample for each: they share a bias (S0.4)."""
+        ones = np.ones((self.error.size, 1))
+        return self._with(ones, ones[0], lambda each: each.reshape(-1, 1))
+
+    def _with(self, a: Array, usual: Array, of: Callable[[Array], Array]) -> Factors:
+        spread = None if self.spread is None else of(self.spread)
+        slope, error, blur = map(of, (self.slope, self.error, self.blur))
+        return replace(self, a=a, usual=usual, slope=slope, error=error, spread=spread, blur=blur)
+
+
+class Look:
+    """A network and rows with their one forward and backward pass, and the gradient that every answer is checked against."""
+
+    @np.errstate(all="ignore")
+    def __init__(self, network: Any, x: Any, y: Any, cost: str | Cost | None, convention: str | Convention) -> None:
+        self.how = as_convention(convention)
+        self.cost = self.how.cost_for(as_network(network, "why(network, x, y, by)"), cost)
+        self.network: Network = network.astype("float64")
+        rows, self.targets, self.pair = target_rows(self.network, x, y, self.cost)
+        self.rows, reduction = len(rows), "sum" if self.how.over == "sum" else "mean"
+        self.count = self.rows if reduction == "sum" else 1  # how many times the mean over the rows C is
+        self.trace = forward(self.network, rows)
+        self.back = backward(self.trace, self.targets, self.cost)
+        self.gradient = gradient(self.network, rows, self.targets, self.cost, reduction=reduction)
+        self.bounded = self.network.output.name in BOUNDED and not self.network.output.own
+        self._error = self._error_reference()
+        self._factors: dict[int, Factors] = {}
+
+    def own_bias(self, l: int) -> bool:
+        """Whether each neuron of layer l has a bias of its own, the weight of one more input, which is 1."""
+        return self.network.biases[l].size == self.network.sizes[l]
+
+    def shared_bias(self, l: int) -> bool:
+        """Whether the neurons of layer l have one bias in common (S0.4)."""
+        return bool(self.network.biases[l].size) and not self.own_bias(l)
+
+    def on_z(self, l: int) -> bool:
+        """Whether the cost is a function of z of layer l, which leaves no slope (S3.14)."""
+        return l == self.network.depth and self.pair.delta is not None
+
+    def smooth(self, l: int) -> bool:
+        """Whether σ′ of layer l is 0 only because it is smaller than any number there is."""
+        sigma = self.network.activations[l]
+        return not sigma.kinks and not sigma.own
+
+    # factors ---------------------------------------------------------------------------------------------------------
+    def factors(self, l: int) -> Factors:
+        """Those of all weights into layer l, and of the biases that each neuron has for itself."""
+        if l not in self._factors:
+            self._factors[l] = self._made(l)
+        return self._factors[l]
+
+    @np.errstate(all="ignore")
+    def _made(self, l: int) -> Factors:
+        a, sigma, references = self.trace.a[l - 1], self.network.activations[l], self._references(l)
+        usual = np.full(a.shape[1], references[0].value)
+        if self.own_bias(l):
+            a, usual = np.column_stack([a, np.ones(self.rows)]), np.append(usual, 1.0)
+        error, spread = self.back.delta[l] if self.on_z(l) else self.back.da[l], None
+        slope, blur = np.ones_like(error), np.zeros_like(error)
+        if sigma.full_slope and not self.on_z(l):
+            p, size = self.trace.a[l], np.abs(error)
+            blur = p * (size + (p * size).sum(axis=1, keepdims=True))
+            slope, error = _softmax_factors(p, error)
+        elif not self.on_z(l):
+            slope = sigma.slope(self.trace.z[l])
+            if l < self.network.depth:
+                spread = np.abs(self.back.delta[l + 1]) @ np.abs(self.network.weights[l + 1])
+        return Factors(l, a, usual, slope, error, spread, blur, references)
+
+    def _references(self, l: int) -> tuple[Reference, Reference, Reference]:
+        """Of a_in, σ′ and the error of the weights into layer l."""
+        a_in, typical = Reference(1.0, "1, the input of a bias"), overall(self.trace.a[l - 1])
+        if math.isfinite(typical) and typical > 1:
+            where = f"layer {l - 1}" if l > 1 else "the inputs"
+            a_in = Reference(typical, f"{digits(typical, 3)}, the root mean square of {where}")
+        if self.on_z(l):
+            return a_in, Reference(1.0, "1"), self._error
+        sigma = self.network.activations[l]
+        scale, bounded = (0.25, True) if sigma.full_slope else steepest(sigma)  # a(1 − a) is ¼ at a = ½
+        words = f"{digits(scale, 3)}, the largest σ′" if bounded else "1, an error passed on whole"
+        return a_in, Reference(scale, words), self._error
+
+    def _error_reference(self) -> Reference:
+        """How large ∂C/∂a is where an output is off by what is usual for it."""
+        if self.pair.delta is not None:
+            return Reference(1.0, "1, an answer wholly wrong")
+        off = 1.0 if self.bounded else max(1.0, overall(self.targets))
+        sizes = [overall(self.pair.slope(self.targets + way, self.targets)) for way in (off, -off)]
+        scale = max((size for size in sizes if math.isfinite(size) and size > 0), default=0.0)
+        return (
+            Reference(scale, f"{digits(scale, 3)}, for an output off by {digits(off, 3)}")
+            if scale
+            else Reference(1.0, "1")
+        )
+
+    # the way of the error --------------------------------------------------------------------------------------------
+    def steps(self, factors: Factors) -> list[tuple[str, int, Array]]:
+        """From the cost to these neurons: (what of WAY, layer, decades by neuron); they add up to the error's share."""
+        l, last, back = factors.l, self.network.depth, self.back
+        stages = [("error", last, back.delta[last] if self.on_z(last) else back.da[last])]
+        if not self.on_z(last):
+            stages.append(("slope", last, back.delta[last]))
+        for m in range(last - 1, l, -1):
+            stages += [("weights", m + 1, back.da[m]), ("slope", m, back.delta[m])]
+        stages = [(what, m, values.reshape(-1, 1)) for what, m, values in stages]
+        if l == last:
+            stages = [("error", last, factors.error)]
+        elif factors.spread is None:
+            stages.append(("weights", l + 1, factors.error))
+        else:
+            stages += [("weights", l + 1, factors.spread), ("cancelling", l + 1, factors.error)]
+        found, before = [], np.log10([factors.references[2].value])
+        for what, m, values in stages:
+            after = np.log10(rms(values))
+            found.append((what, m, after - before))
+            before = after
+        return found
+
+    def underflows_above(self, l: int) -> bool:
+        """Whether all errors are 0 somewhere above layer l although none of their factors is."""
+        for m in range(self.network.depth, l, -1):
+            here, delta, w = self.factors(m), np.abs(self.back.delta[m]), np.abs(self.network.weights[m])
+            if not delta.any() and here.error.any():
+                return self.smooth(m) or bool(((here.slope != 0) & (here.error != 0)).any())
+            if delta.any() and not (delta @ w).any():
+                return bool((delta.any(axis=0) & w.any(axis=1)).any())
+        return False
+
+    # the gradient ----------------------------------------------------------------------------------------------------
+    def entries(self, l: int) -> Array:
+        """The gradient's entries of layer l, the biases as one more column where each neuron has its own."""
+        w, b = self.gradient.weights[l], self.gradient.biases[l]
+        return np.column_stack([w, b]) if self.own_bias(l) else w
+
+    @np.errstate(all="ignore")
+    def check(self, factors: Factors, mine: Array, size: Array, entries: Array) -> None:
+        """Raises DisagreementError where the product of the factors is not the gradient's entry."""
+        a = np.abs(factors.a)
+        allowed = max(EXACT, self.rows * EPS) * size + 4 * TINY * len(a) * np.maximum(1.0, a.max(axis=0))
+        allowed = allowed + 64 * EPS * (factors.blur.T @ a) / len(a)
+        apart = (np.abs(mine - entries) > allowed) | (np.isfinite(mine) != np.isfinite(entries))
+        if apart.any():
+            j, k = np.argwhere(apart)[0]
+            raise DisagreementError(
+                f"layer {factors.l}: the factors of the weight to neuron {j} from {k} multiply to {mine[j, k]:.15g} and the "
+                f"gradient says {entries[j, k]:.15g}: nothing is said until they agree; "
+                "is a slope or a cost's derivative wrong?"
+            )
+
+
+def _softmax_factors(p: Array, v: Array) -> tuple[Array, Array]:
+    """a_j(1 − a_j) and v_j less the mean of the others' v, weighted by their a: together Σ′ᵀ v, without a difference from 1."""
+    others = 1.0 - np.eye(p.shape[1])
+    rest = p @ others
+    mean = np.where(rest > 0, (p * v) @ others / np.where(rest > 0, rest, 1.0), 0.0)
+    return p * rest, v - mean
+
+
+def rms(values: Array) -> Array:
+    """The root mean square of each column, safe from underflow and overflow."""
+    largest = np.abs(values).max(axis=0)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    with np.errstate(under="ignore"):
+        return np.asarray(scale * np.sqrt(((values / scale) ** 2).mean(axis=0)))
+
+
+def overall(values: Array) -> float:
+    """The root mean square of all values."""
+    return float(rms(values.reshape(-1, 1))[0])

@@ -1,0 +1,40 @@
+"""How numbers are printed here: so many digits, decades with their sign or in words, texts in columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def digits(value: float, count: int = 4) -> str:
+    """A number to so many digits, with a true minus."""
+    mantissa, e, exponent = f"{value:.{count}g}".partition("e")
+    return "0" if value == 0 else minus(f"{mantissa}e{int(exponent)}" if e else mantissa)
+
+
+def minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def signed(decades: float) -> str:
+    """Decades with their sign: −2.1, +0.3."""
+    if not math.isfinite(decades):
+        return {math.inf: "+∞", -math.inf: "−∞"}.get(decades, "none")
+    text = f"{decades:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else minus(text)
+
+
+def in_words(decades: float) -> str:
+    return f"{decades:.1f} decade{'' if f'{decades:.1f}' == '1.0' else 's'}"
+
+
+def far(decades: float) -> str:
+    """How far below or above."""
+    return f"{in_words(abs(decades))} {'above' if decades >= 0.05 else 'below'}"
+
+
+def columns(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+    """Rows as lines, each column as wide as its widest text, which stands on the side that is given, < or >."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    cells = [[f"{text:{side}{width}}" for text, side, width in zip(row, sides, widths)] for row in rows]
+    return [("  " + "  ".join(row)).rstrip() for row in cells]

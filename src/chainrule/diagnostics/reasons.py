@@ -1,0 +1,212 @@
+"""Why a weight learns slowly: the factors of its derivative, each in decades of what it could be (S2.9, S2.12–S2.15)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention
+from chainrule.costs import Cost
+from chainrule.diagnostics.blame import BLAMED, SLOW, Kind, Table, judge
+from chainrule.diagnostics.case import Case, Share, Step
+from chainrule.diagnostics.factors import Look, rms
+from chainrule.diagnostics.numbers import columns, digits, far, signed
+from chainrule.diagnostics.sentences import because, in_common, sentence
+from chainrule.errors import IdError, SettingError
+from chainrule.ids import Id, of_entry, parse
+from chainrule.network import Network
+from chainrule.report import as_json
+
+Array = np.ndarray
+__all__ = ["SLOW", "Group", "Kind", "Reason", "Share", "Slowest", "Step", "rms", "slowest", "why"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one weight or bias learns as it does; printed, the factors, the way of the error and a sentence.
+
+    value     ∂C/∂w, the product of the factors' values
+    decades   the sum of the factors' shares: how far from full pace, the product of the references
+    kind      what is to blame; `because` says it with numbers
+    rule      whether a low input or a saturated neuron alone would have foretold it (S2.15)
+    holds     in how many of the `rows` the same reason holds
+    """
+
+    id: str
+    left: str
+    value: float
+    factors: tuple[Share, ...]
+    steps: tuple[Step, ...]
+    decades: float
+    kind: Kind
+    because: str
+    sentence: str
+    rule: bool
+    rows: int
+    holds: int
+
+    @property
+    def slow(self) -> bool:
+        """True where it learns slowly or not at all."""
+        return self.kind is not Kind.NOT_SLOW
+
+    @property
+    def blame(self) -> str:
+        """The factor to blame: input, slope, error, together or signs; "" where there is none."""
+        return BLAMED.get(self.kind, "")
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        pace = f", {far(self.decades)} full pace" if math.isfinite(self.decades) else ""
+        yield f"{self.left} = {digits(self.value)}{pace}"
+        cells = [
+            [each.symbol, digits(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
+        ]
+        yield from columns(cells, "<<><")
+        telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
+        if len(self.steps) > 1 and telling:
+            yield f"  the way of the error: {', '.join(telling)}"
+        yield self.sentence
+        if self.kind not in (Kind.UNDERFLOW, Kind.NOT_FINITE):
+            foretold = "against the rule" if self.rule else "the rule does not foretell it"
+            state = "low or the neuron saturated" if self.rule else "not low, the neuron not saturated"
+            yield f"{'as the rule foretells' if self.rule == self.slow else foretold}: the input is {state}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything; what is not finite is null."""
+        return as_json({**asdict(self), "slow": self.slow, "blame": self.blame})
+
+
+@dataclass(frozen=True)
+class Group:
+    """Weights and biases of one layer that share a reason: how many, a sentence, and one of them."""
+
+    kind: Kind
+    layer: int
+    count: int
+    sentence: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """Every weight and bias of a network by its reason, and the slowest of those that move at all.
+
+    groups   by layer and reason, the largest first; `slow` counts those that learn slowly, of `total`
+    foretold how many of the slow ones the rule alone foretells: a low input or a saturated neuron (S2.15)
+    still    how many have the derivative 0
+    entries  the smallest derivatives that are not 0, the smallest first
+    """
+
+    about: str
+    total: int
+    slow: int
+    foretold: int
+    still: int
+    groups: tuple[Group, ...]
+    entries: tuple[Reason, ...]
+
+    def __str__(self) -> str:
+        groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
+        entries = [[e.id, digits(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
+        head = ["the slowest that move:"] if entries else []
+        return "\n".join([self.about, self._counted(), *columns(groups, "><"), *head, *columns(entries, "<<><")])
+
+    def _counted(self) -> str:
+        if not self.slow:
+            return f"none of {self.total:,} weights and biases learns slowly"
+        still = f", {self.still:,} of them have the derivative 0" if self.still else ""
+        told = f"the rule, a low input or a saturated neuron, foretells {self.foretold:,} of them"
+        return f"{self.slow:,} of {self.total:,} weights and biases learn slowly{still}; {told}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, each entry as its reason is."""
+        return as_json({**asdict(self), "entries": [each.to_json() for each in self.entries]})
+
+
+def why(
+    network: Network,
+    x: Any,
+    y: Any,
+    by: str | Id,
+    cost: str | Cost | None = None,
+    convention: str | Convention = "s2",
+) -> Reason:
+    """Why the weight or bias `by` ("w/2/0/1", "b/1/3") learns as fast or slowly as it does, on one example or on rows.
+
+    C is the mean over the rows, or their sum where the convention says so; the convention supplies the cost unless one is
+    given. All in float64. Raises IdError where `by` names no weight or bias, and DisagreementError, saying nothing, where the
+    product of the factors is not the gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
+    """
+    look = Look(network, x, y, cost, convention)
+    target = parse(by, look.network.parameters)
+    if target.kind not in ("w", "b"):
+        raise IdError(f"by={str(target)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
+    return reason(look, target)
+
+
+@np.errstate(all="ignore")
+def reason(look: Look, target: Id) -> Reason:
+    """The reason of one weight or bias, checked against the gradient."""
+    c = Case(look, target)
+    value, said, rule, left = c.value, because(c), bool(c.table.rule[0, 0]), f"∂{look.how.letter}/∂{c.symbol}"
+    factors, words = tuple(c.shares.values()), sentence(c, said)
+    return Reason(str(target), left, value, factors, c.way, c.total, c.kind, said, words, rule, c.samples, c.holds)
+
+
+def slowest(
+    network: Network,
+    x: Any,
+    y: Any,
+    cost: str | Cost | None = None,
+    most: int = 10,
+    convention: str | Convention = "s2",
+) -> Slowest:
+    """The reason of every weight and bias, in groups with counts, and of the `most` slowest that move, each with its own."""
+    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:
+        raise SettingError(f"most={most!r}: how many are listed is a whole number ≥ 0")
+    look = Look(network, x, y, cost, convention)
+    groups: list[Group] = []
+    found: list[
+        tuple[Array, ...]
+    ] = []  # mean, kind and rule of all entries, in the order of the flat vector w¹,b¹,…,w^L,b^L
+    for l in range(1, look.network.depth + 1):
+        factors, n = look.factors(l), look.network.sizes[l - 1]
+        table = judge(look, factors)
+        look.check(factors, table.mean * look.count, table.size * look.count, look.entries(l))
+        groups += _groups(look, l, table)
+        told = table.mean * look.count, table.kinds, table.rule
+        found += [tuple(each[:, :n].ravel() for each in told), tuple(each[:, n:].ravel() for each in told)]
+        if look.shared_bias(l):
+            only = reason(look, Id("b", l, 0))
+            groups.append(Group(only.kind, l, 1, f"the bias of the layer: {only.because}", only.id))
+            found.append(tuple(np.array([each]) for each in (only.value, only.kind, only.rule)))
+    mean, kinds, rule = map(np.concatenate, zip(*found))
+    slow = kinds != Kind.NOT_SLOW
+    moving = np.flatnonzero((mean != 0) & np.isfinite(mean))
+    first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
+    return Slowest(
+        f"{look.network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost!r}",
+        look.network.parameters.size,
+        int(slow.sum()),
+        int((slow & rule).sum()),
+        int((mean == 0).sum()),
+        tuple(sorted(groups, key=lambda group: (group.kind is Kind.NOT_SLOW, -group.count))),
+        tuple(reason(look, of_entry(look.network.parameters, int(i))) for i in first),
+    )
+
+
+def _groups(look: Look, l: int, table: Table) -> Iterator[Group]:
+    """The weights of a layer by kind."""
+    for kind in Kind:
+        here = table.kinds == kind
+        if here.any():
+            j, k = (int(i) for i in np.argwhere(here)[0])
+            id = Id("w", l, j, k) if k < look.network.sizes[l - 1] else Id("b", l, j)
+            yield Group(kind, l, int(here.sum()), in_common(look, l, kind, here), str(id))

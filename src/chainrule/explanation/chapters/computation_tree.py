@@ -1,0 +1,427 @@
+"""What the cost depends on, back through the layers: w, a and b make z, z makes a, a and y make C (S1.5); a route lit (S1.14).
+
+In a wider network the tree is unfolded along one neuron a layer: its inputs stand above it as the products they bring, and the
+other neurons of its layer are not drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.errors import IdError
+from chainrule.explanation.chapters.number_lines import strongest_route
+from chainrule.explanation.chapters.path_sum import (
+    differentiable,
+    inline,
+    role_of,
+    route_count,
+    short,
+    whole_number,
+    width_of,
+)
+from chainrule.explanation.document import Factor
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.scene import Element, Label, Line, Rect, Scene
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id
+from chainrule.network import Network, as_network
+from chainrule.notation import Formula, Row, Symbol, partial, row
+
+MARGIN, TOP = 24.0, 92.0
+HIGH, FAN, DOWN, APART = 42.0, 50.0, 40.0, 12.0  # a box, from inputs to z, from z to a, between boxes
+SIZE, NUMBER = 13.5, 11.0
+IN_A_LINE = 9  # factors
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box: where (columns from the spine, row), what it holds, and what it leads to."""
+
+    column: float
+    row: int
+    symbol: Formula
+    numbers: str
+    role: str = "ink"
+    id: Id | None = None
+    aside: bool = False  # one of the others, and not unfolded
+
+
+@dataclass(frozen=True)
+class Link:
+    """A step of the lit route: from, to, the derivative and what it is."""
+
+    left: Formula
+    factor: Factor
+
+
+def computation_tree(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    by: str | Id | None = None,
+    layer: int = 1,
+    most: int = 8,
+) -> Scene:
+    """The tree of one example x (in,), y (out,) or its label, from the inputs of `layer` down to the cost.
+
+    `by`, a weight, a bias, a z, an a or an input, is led to the cost on its strongest route, a derivative a step; without it
+    the tree follows what a neuron gets most of. Of more than `most` inputs the largest |w a| are shown, and the exact sum of
+    the others. Raises IdError for a quantity or a layer that is not there.
+    """
+    how = as_convention(convention)
+    as_network(network, "computation_tree(network, x, y)")
+    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    v = None if by is None else differentiable(by, seen)
+    first = _first_layer(layer, seen, v)
+    return _Tree(seen, v, first, whole_number(most, "most")).scene()
+
+
+def _first_layer(layer: Any, seen: View, v: Id | None) -> int:
+    last = seen.network.depth
+    if isinstance(layer, bool) or not isinstance(layer, (int, np.integer)) or not 1 <= layer <= last:
+        raise IdError(f"layer={layer!r}: the tree begins with the inputs of one of the layers 1…{last}")
+    if v is not None and layer > (v.layer + 1 if v.kind in "ax" else v.layer) and v.layer < last:
+        raise IdError(f"by={str(v)!r} is not in a tree that begins with layer {layer}: give layer={max(v.layer, 1)}")
+    return int(layer)
+
+
+class _Tree:
+    """The tree of one view: rows of boxes, two a layer, the unfolded neurons below each other on the spine."""
+
+    def __init__(self, seen: View, v: Id | None, first: int, most: int) -> None:
+        self.seen, self.v, self.first, self.most = seen, v, first, most
+        self.route = [] if v is None else strongest_route(seen, v)
+        self.neurons = self._spine()
+        self.nodes = [node for layer in range(first, seen.network.depth + 1) for node in self._layer(layer)]
+        self.nodes += self._output()
+        left = -min(node.column for node in self.nodes)
+        self.box = max(70.0, *(max(width_of(n.symbol, SIZE), width_of(n.numbers, NUMBER)) + 16 for n in self.nodes))
+        self.spine = MARGIN + left * (self.box + APART) + self.box / 2
+
+    # what is unfolded ------------------------------------------------------------------------------------------------
+    def _spine(self) -> dict[int, tuple[int, int]]:
+        """For each layer from first − 1 on, the z and the a on the spine: those of the route, above it the largest |w a|."""
+        seen, last = self.seen, self.seen.network.depth
+        found: dict[int, tuple[int, int]] = {}
+        z = {id.layer: id.neuron for id in self.route if id.kind == "z"}
+        a = {id.layer: id.neuron for id in self.route if id.kind in "ax"}
+        if self.v is not None and self.v.kind == "w":
+            a[self.v.layer - 1] = self.v.source
+        for layer in range(last, self.first - 2, -1):
+            if layer == last:
+                leaves = a.get(layer, z.get(layer, int(np.argmax(np.abs(seen.trace.a[last] - seen.y)))))
+            else:
+                above = found[layer + 1][0]
+                leaves = a.get(layer, int(np.argmax(np.abs(self._brought(layer + 1, above)))))
+            found[layer] = (z.get(layer, leaves), leaves)
+        return found
+
+    def _brought(self, layer: int, j: int) -> np.ndarray:
+        """w a of every input of a neuron."""
+        return np.asarray(self.seen.network.weights[layer][j] * self.seen.trace.a[layer - 1])
+
+    # boxes -----------------------------------------------------------------------------------------------------------
+    def _layer(self, layer: int) -> list[Node]:
+        """The inputs of a layer's neuron, and its z; of a softmax the z of the other neurons too."""
+        seen, at = self.seen, 2 * (layer - self.first)
+        j, before = self.neurons[layer][0], self.neurons[layer - 1][1]
+        w, a = Id("w", layer, j, before), Id("x" if layer == 1 else "a", layer - 1, before)
+        nodes = [
+            self._node(-1, at, w, float(seen.network.weights[layer][j, before])),
+            self._node(0, at, a, float(seen.trace.a[layer - 1][before])),
+            self._node(0, at + 1, Id("z", layer, j), float(seen.trace.z[layer][j])),
+        ]
+        products = self._brought(layer, j)
+        left, right, rest = _others(products, before, self.most)
+        for i, k in enumerate(left):
+            nodes.append(self._product(-2 - i, at, layer, j, k, products))
+        for i, k in enumerate(right):
+            nodes.append(self._product(1 + i, at, layer, j, k, products))
+        column = 1 + len(right)
+        if rest:
+            total = math.fsum(products[k] for k in rest)
+            more = Symbol(f"{len(rest):,} more")
+            nodes.append(Node(column, at, more, f"Σ = {short(total, 6)}", aside=True))
+            column += 1
+        bias = seen.network.biases[layer]
+        if bias.size:
+            b = Id("b", layer, 0 if bias.size == 1 else j)
+            nodes.append(self._node(column, at, b, float(bias[b.neuron])))
+        return [*nodes, *self._softmax(layer, at + 1)]
+
+    def _softmax(self, layer: int, at: int) -> list[Node]:
+        """The other z that an a of a softmax depends on."""
+        if not self.seen.network.activations[layer].full_slope:
+            return []
+        z, a = self.neurons[layer]
+        sizes = self.seen.slopes(layer)[a]
+        left, right, rest = _others(sizes, z, max(2, self.most // 2))
+        shown = sorted([*left, *right], reverse=True)
+        nodes = [
+            self._node(-1 - i, at, Id("z", layer, k), float(self.seen.trace.z[layer][k]), aside=True)
+            for i, k in enumerate(shown)
+        ]
+        if rest:
+            total = math.fsum(self.seen.trace.z[layer][k] for k in rest)
+            nodes.append(Node(-1 - len(shown), at, Symbol(f"{len(rest):,} more"), f"Σ = {short(total, 6)}", aside=True))
+        return nodes
+
+    def _output(self) -> list[Node]:
+        """a^L and y, and the cost they make."""
+        seen, last = self.seen, self.seen.network.depth
+        at, j = 2 * (last - self.first + 1), self.neurons[last][1]
+        target, y = seen.target(j), float(seen.y[j])
+        nodes = [
+            self._node(0, at, Id("a", last, j), float(seen.trace.a[last][j])),
+            Node(1, at, target, short(y, 6), role_of(seen.how, "y")),
+        ]
+        misses = seen.trace.a[last] - seen.y
+        left, right, rest = _others(misses, j, self.most)
+        for column, k in [*((-1 - i, k) for i, k in enumerate(left)), *((2 + i, k) for i, k in enumerate(right))]:
+            both = row(seen.a(last, k), " − ", seen.target(k))
+            nodes.append(Node(column, at, both, short(float(misses[k]), 6), aside=True))
+        if rest:
+            total = math.fsum(misses[k] for k in rest)
+            nodes.append(Node(2 + len(right), at, Symbol(f"{len(rest):,} more"), f"Σ = {short(total, 6)}", aside=True))
+        return [
+            *nodes,
+            Node(0, at + 1, Symbol(seen.how.letter), short(self._cost(), 6), role_of(seen.how, "C"), Id("C")),
+        ]
+
+    def _cost(self) -> float:
+        seen = self.seen
+        given = seen.trace.z if seen.pair.of == "z" else seen.trace.a
+        return float(seen.pair.value(given[seen.network.depth][None], seen.y[None])[0])
+
+    def _node(self, column: float, at: int, id: Id, value: float, aside: bool = False) -> Node:
+        return Node(column, at, self.seen.quantity(id), short(value, 6), role_of(self.seen.how, id.kind), id, aside)
+
+    def _product(self, column: float, at: int, layer: int, j: int, k: int, products: np.ndarray) -> Node:
+        both = row(self.seen.weight(layer, j, k), " ", self.seen.a(layer - 1, k))
+        return Node(column, at, both, short(float(products[k]), 6), aside=True)
+
+    # the route -------------------------------------------------------------------------------------------------------
+    def links(self) -> dict[Id, Link]:
+        """The steps of the route by where they arrive."""
+        return {after: self._link(before, after) for before, after in zip(self.route, self.route[1:])}
+
+    def _link(self, before: Id, after: Id) -> Link:
+        seen = self.seen
+        left = inline(partial(seen.quantity(after), seen.quantity(before)))
+        if after.kind == "C":
+            into = (
+                seen.of_activation(before.layer, before.neuron)
+                if before.kind == "a"
+                else seen.arriving(before.neuron)[0]
+            )
+            return Link(left, Factor(inline(into.symbol), into.value))
+        if after.kind == "a":
+            if seen.network.activations[after.layer].full_slope:
+                return Link(left, Factor(left, float(seen.slopes(after.layer)[after.neuron, before.neuron])))
+            return Link(left, seen.slope(after.layer, after.neuron))
+        if before.kind in "ax":
+            return Link(left, seen.onward(after.layer, after.neuron, before.neuron))
+        return Link(left, seen.incoming(before))
+
+    def lit(self, node: Node) -> bool:
+        if node.id is None or node.aside:
+            return False
+        last = self.seen.network.depth
+        skipped = node.id.kind == "a" and node.id.layer == last and bool(self.route)  # δ^L passes it in one step
+        return node.id in self.route or (skipped and self.route[0] != node.id)
+
+    # the picture -----------------------------------------------------------------------------------------------------
+    def _place(self, node: Node) -> tuple[float, float]:
+        """The middle of a box."""
+        layers, within = divmod(node.row, 2)
+        y = TOP + (24 if self.first > 1 else 0) + HIGH / 2 + layers * (2 * HIGH + FAN + DOWN) + within * (HIGH + FAN)
+        return self.spine + node.column * (self.box + APART), y
+
+    def scene(self) -> Scene:
+        elements: list[Element] = [*self._head()]
+        bottom = {node.row: node for node in self.nodes if node.column == 0}
+        for node in sorted(self.nodes, key=self.lit):
+            if node.row + 1 in bottom:
+                elements.append(self._edge(node, bottom[node.row + 1]))
+        if self.first > 1:
+            elements += self._stub(bottom[0])
+        for node in self.nodes:
+            elements += self._box(node)
+        elements += self._factors(bottom)
+        foot = self._place(bottom[max(bottom)])[1] + HIGH / 2
+        elements += self._product_line(foot + 44)
+        labels = [each.box for each in elements if isinstance(each, Label)]
+        rects = [each for each in elements if isinstance(each, Rect)]
+        width = max(*(box.right for box in labels), *(each.x + each.width for each in rects)) + MARGIN
+        height = max(*(box.bottom for box in labels), foot) + MARGIN
+        return Scene(width, height, tuple(elements), self._title(), self._says(), self._table(), "computation-tree")
+
+    def _title(self) -> str:
+        letter = self.seen.how.letter
+        return f"What {letter} depends on" if self.v is None else f"From {self.seen.quantity(self.v)} to {letter}"
+
+    def _head(self) -> list[Element]:
+        letter = self.seen.how.letter
+        title = (
+            row("What ", letter, " depends on")
+            if self.v is None
+            else row("From ", self.seen.quantity(self.v), " to ", letter)
+        )
+        return [
+            Label(MARGIN, 32, title, size=16, anchor="start", bold=True),
+            Label(MARGIN, 56, "every box depends on the boxes that lead down to it", "faint", 11.5, "start"),
+        ]
+
+    def _edge(self, node: Node, below: Node) -> Line:
+        (x, y), (to, down) = self._place(node), self._place(below)
+        lit = self.lit(node)
+        role, width = ("accent", 2.2) if lit else ("faint", 0.9)
+        end = to + max(-self.box / 2 + 10, min(self.box / 2 - 10, (x - to) * 0.12))
+        return Line(
+            ((x, y + HIGH / 2), (end, down - HIGH / 2 - 1)), role, width, arrow=True, opacity=0.6 if node.aside else 1.0
+        )
+
+    def _stub(self, node: Node) -> list[Element]:
+        """The tree goes on above."""
+        x, y = self._place(node)
+        top = y - HIGH / 2
+        ends = ((x - 22, top - 18), (x, top - 20), (x + 22, top - 18))
+        return [Line((end, (x, top)), "faint", 0.9) for end in ends]
+
+    def _box(self, node: Node) -> list[Element]:
+        x, y = self._place(node)
+        lit = self.lit(node)
+        edge = "accent" if lit else "faint"
+        text = "faint" if node.aside else "forward" if node.numbers else "ink"
+        return [
+            Rect(
+                x - self.box / 2,
+                y - HIGH / 2,
+                self.box,
+                HIGH,
+                edge,
+                "paper",
+                2.2 if lit else 0.9,
+                6,
+                0.6 if node.aside else 1.0,
+            ),
+            Label(x, y - 8, node.symbol, "faint" if node.aside else node.role, SIZE),
+            Label(x, y + 11, node.numbers, text, NUMBER),
+        ]
+
+    def _factors(self, spine: dict[int, Node]) -> list[Element]:
+        """Beside each step of the route its derivative."""
+        found: list[Element] = []
+        for after, link in self.links().items():
+            node = next(node for node in spine.values() if node.id == after)
+            x, y = self._place(node)
+            if after.kind == "a":
+                y -= HIGH / 2 + DOWN / 2 + 1
+                x += 14
+            else:
+                x += self.box / 2 + 14
+            found.append(Label(x, y, _equation(link), "backward", 12.5, "start", slanted=True))
+        last = self.seen.network.depth
+        if self.route and self.route[-2].kind == "z":
+            a = next(node for node in spine.values() if node.id == Id("a", last, self.neurons[last][1]))
+            x, y = self._place(a)
+            words = (
+                "in one step with the cost"
+                if self.seen.pair.delta is not None
+                else "through every output of the softmax"
+            )
+            found.append(Label(x + 14, y - HIGH / 2 - DOWN / 2 - 1, words, "faint", 11, "start"))
+        return found
+
+    def _product_line(self, y: float) -> list[Element]:
+        """The factors multiplied, and what all routes come to."""
+        if self.v is None:
+            return []
+        seen, v = self.seen, self.v
+        factors = [link.factor for link in self.links().values()]
+        product, value = math.prod(factor.value for factor in factors), seen.value(v)
+        count = route_count(seen, v)
+        left = inline(seen.by(v))
+        numbers = [
+            f"({text})" if text.startswith("−") and i else text
+            for i, text in enumerate(factor_numbers(factors, product))
+        ]
+        lines = [" · ".join(numbers[i : i + IN_A_LINE]) for i in range(0, len(numbers), IN_A_LINE)]
+        lines = [("· " if i else "") + line for i, line in enumerate(lines)]
+        found: list[Element] = []
+        head: Formula = row(left, " = ") if count == 1 else row(f"this route, the strongest of {count:,}: ")
+        for i, line in enumerate(lines):
+            text = row(
+                head if not i else "      ",
+                line,
+                f" = {number(product)}" if i == len(lines) - 1 and len(factors) > 1 else "",
+            )
+            found.append(
+                Label(MARGIN, y + 22 * i, text, "backward" if count == 1 else "ink", 13.5, "start", slanted=count == 1)
+            )
+        if count > 1:
+            both = row(f"all {count:,} routes together: ", left, f" = {number(value)}")
+            found.append(Label(MARGIN, y + 22 * len(lines), both, "backward", 13.5, "start", slanted=True))
+        return found
+
+    def _says(self) -> str:
+        seen, last = self.seen, self.seen.network.depth
+        chain = ", ".join(f"{node.symbol} = {node.numbers}" for node in self.nodes if node.column == 0)
+        above = f" The tree goes on above layer {self.first}." if self.first > 1 else ""
+        says = f"Boxes below each other, each made of the ones above it: {chain}.{above}"
+        if self.v is None:
+            j = self.neurons[last][1]
+            return f"{says} {seen.a(last, j)} and {seen.target(j)} make the cost."
+        steps = "; ".join(f"{link.left} = {number(link.factor.value)}" for link in self.links().values())
+        return (
+            f"{says} Lit is the route from {seen.quantity(self.v)} to {seen.how.letter}: {steps}. All routes: "
+            f"{seen.by(self.v)} = {number(seen.value(self.v))}."
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], ...]:
+        spine = {node.row: node for node in self.nodes if node.column == 0}
+        links = self.links()
+        rows = [("quantity", "value", "leads to", "derivative", "its value")]
+        for node in sorted(self.nodes, key=lambda node: (node.row, node.column)):
+            below = spine.get(node.row + 1)
+            link = None
+            if node.id in self.route[:-1]:
+                link = links[self.route[self.route.index(node.id) + 1]]
+            step = ("", "") if link is None else (str(_derivative(link)), number(link.factor.value))
+            rows.append((str(node.symbol), node.numbers, "" if below is None else str(below.symbol), *step))
+        return tuple(rows)
+
+
+def _derivative(link: Link) -> Row:
+    """∂z/∂w = a, or the one side where there is no other way to write it."""
+    if str(link.left) == str(link.factor.symbol):
+        return row(link.left)
+    return row(link.left, " = ", link.factor.symbol)
+
+
+def _equation(link: Link) -> Row:
+    written = _derivative(link)
+    value = short(link.factor.value, 6)
+    return written if str(link.factor.symbol) == value else row(written, f" = {value}")
+
+
+def _others(sizes: np.ndarray, kept: int, most: int) -> tuple[list[int], list[int], list[int]]:
+    """Of all but one the largest: those to its left (nearest first), those to its right, and the ones left over.
+
+    They stand in the order of their numbers; where some are left over, half on each side.
+    """
+    order = [int(k) for k in np.argsort(-np.abs(sizes), kind="stable") if k != kept]
+    shown, rest = sorted(order[: most - 1]), sorted(order[most - 1 :])
+    if len(rest) == 1 and most > 1:
+        shown, rest = sorted(order[:most]), []
+    border = sum(k < kept for k in shown) if not rest else (len(shown) + 1) // 2
+    return shown[:border][::-1], shown[border:], rest

@@ -1,0 +1,256 @@
+"""A batch as matrices, a sample a column, and the gradients of the samples as a stack that adds up to one (S4.16, S4.17)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.backward import backward
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.errors import DataError, SettingError
+from chainrule.explanation.chapters.matrix_form import Grid, laid_out, terms_of
+from chainrule.explanation.chapters.unit_circuit import neuron_of, strongest, written
+from chainrule.explanation.scene import Element, Label, Rect, Scene
+from chainrule.forward import forward, target_rows
+from chainrule.ids import Id
+from chainrule.network import Network, as_network
+from chainrule.notation import Formula, Symbol, row
+
+Array = np.ndarray
+MARGIN, WIDEST, STEP = 30.0, 1400.0, 15.0  # of the page; of a line of matrices; from card to card of the stack
+FEWER = 5  # columns of W that are shown where there are more than `most`
+
+
+def delta_batch(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    by: str | Id | None = None,
+    layer: int | None = None,
+    neuron: int = 0,
+    most: int = 8,
+) -> Scene:
+    """One layer for rows x (batch, in) and their targets y: a, z, a and δ as neuron × sample, and ∂c_i/∂W of each sample.
+
+    Samples are columns, or rows by the convention's orientation. The stack [sample, neuron, weight] adds up to the gradient,
+    or is averaged where the convention's C is a mean. One weight is followed through it: "w/2/0/1", or the steepest of a
+    neuron. Of more than `most` samples those that add most to it are shown, and the sum of all others.
+    """
+    how = as_convention(convention)
+    here, source = neuron_of(as_network(network, "delta_batch(network, x, y)"), by, layer, neuron)
+    if not isinstance(most, int) or most < 3:
+        raise SettingError(f"most={most!r}: at least three samples, neurons and weights are shown")
+    return _scene(Batch.of(network, x, y, how, how.cost_for(network, cost), here, source, most))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One layer of one batch: arrays are (sample, neuron) here, as everywhere; the weight to j from k is followed.
+
+    entries  ∂c_i/∂w_jk of every sample; total  the gradient matrix, their sum or mean; samples, js, ks  what is shown.
+    """
+
+    how: Convention
+    bare: bool
+    layer: int
+    j: int
+    k: int
+    before: Array
+    z: Array
+    a: Array
+    delta: Array
+    entries: tuple[float, ...]
+    total: Array
+    samples: tuple[int, ...]
+    js: tuple[int, ...]
+    ks: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, network: Network, x: Any, y: Any, how: Convention, cost: Cost, here: Id, source: int | None, most: int
+    ) -> Batch:
+        exact = network.astype("float64")
+        rows, targets, _ = target_rows(exact, x, y, cost)
+        with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+            trace = forward(exact, rows)
+            delta = backward(trace, targets, cost).delta[here.layer]
+            before, z, a = trace.a[here.layer - 1], trace.z[here.layer], trace.a[here.layer]
+            total = delta.T @ before / (len(rows) if how.over == "mean" else 1)
+        if not all(np.isfinite(each).all() for each in (z, a, delta, total)):
+            raise DataError(
+                f"layer {here.layer} overflows on this batch: nothing can be shown; smaller weights will do"
+            )
+        j = here.neuron
+        steepness = [float(each) for each in total[j]]
+        k = source if source is not None else strongest(steepness, 1)[0]
+        entries = tuple(float(each) for each in delta[:, j] * before[:, k])
+        js = range(len(total)) if len(total) <= most else sorted({0, j, len(total) - 1})
+        columns = most if len(steepness) <= most else min(most, FEWER)
+        shown = (tuple(strongest(entries, most)), tuple(js), tuple(strongest(steepness, columns, k)))
+        return cls(how, max(network.sizes) == 1, here.layer, j, k, before, z, a, delta, entries, total, *shown)
+
+    @property
+    def left(self) -> list[float]:
+        """What the samples that are not shown add."""
+        return [each for i, each in enumerate(self.entries) if i not in self.samples]
+
+    def grid(self, letter: str, layer: int, values: Array, shown: Sequence[int], lit: int | None = None) -> Grid:
+        """Neuron × sample, or the other way round; the row of one neuron lit."""
+        role, slanted = ("backward", True) if letter == "δ" else ("forward", False)
+        if self.how.colours == "symbol" and letter in "za":
+            role = letter
+        axes = ("input" if layer == 0 else "neuron", "sample")
+        grid = Grid(self.how.symbol(letter, layer), values.T, tuple(shown), self.samples, role, slanted,
+                    None if lit is None else (lit, None), base=self.how.base, axes=axes)  # fmt: skip
+        return grid if self.how.orientation == "columns" else grid.turned()
+
+    def weights(self, name: Formula, values: Array) -> Grid:
+        """A matrix in the shape of W, the weight that is followed ringed."""
+        grid = Grid(name, values, self.js, self.ks, "backward", True, ringed=(self.j, self.k), base=self.how.base,
+                    axes=("neuron", "weight"))  # fmt: skip
+        return grid if self.how.order == "to,from" else grid.turned()
+
+    # words
+    @property
+    def weight(self) -> Symbol:
+        """The weight that is followed."""
+        return self.how.symbol("w", self.layer) if self.bare else self.how.weight(self.layer, self.j, self.k)
+
+    @property
+    def own(self) -> Symbol:
+        """A sample's own cost, c_i."""
+        return Symbol(self.how.letter.lower(), below="i")
+
+    @property
+    def gathers(self) -> Formula:
+        """Σ_i, or 1/n Σ_i where C is a mean (S1.11)."""
+        share = f"1/{len(self.entries):,} " if self.how.over == "mean" else ""
+        return row(share, Symbol("Σ", below="i"))
+
+    def entry(self) -> Formula:
+        """How the entries of the samples give that of the gradient."""
+        shown = math.fsum(self.entries[i] for i in self.samples)
+        terms = [(shown, f"{len(self.samples)} shown"), (math.fsum(self.left), f"{len(self.left):,} more samples")]
+        if not self.left:
+            terms = [(self.entries[i], "") for i in self.samples]
+        text: Formula = terms_of(terms)
+        if self.how.over == "mean":
+            text = row("(", text, f") / {len(self.entries):,}") if len(terms) > 1 else text
+        return row(
+            "∂",
+            Symbol(self.how.letter),
+            "/∂",
+            self.weight,
+            " = ",
+            text,
+            f" = {written(float(self.total[self.j, self.k]))}",
+        )
+
+
+# on the page --------------------------------------------------------------------------------------------------------
+def _scene(batch: Batch) -> Scene:
+    how, l = batch.how, batch.layer
+    table: list[tuple[str, ...]] = [("matrix", "row", "column", "value")]
+    everything = [
+        batch.grid("a", l - 1, batch.before, batch.ks, batch.k),
+        batch.grid("z", l, batch.z, batch.js),
+        batch.grid("a", l, batch.a, batch.js),
+        batch.grid("δ", l, batch.delta, batch.js, batch.j),
+    ]
+    elements, right, top = _gridwork(everything, how)
+    for grid in everything:
+        table += grid.cells()
+    name = row("∂", Symbol(how.letter), "/∂", how.symbol("w", l))
+    own = row("∂", batch.own, "/∂", how.symbol("w", l))
+    shape = " × ".join(f"{n:,}" for n in (len(batch.entries), *batch.total.shape))
+    axes = "[sample, neuron, weight]" if how.order == "to,from" else "[sample, weight, neuron]"
+    if how.order != "to,from":
+        shape = " × ".join(f"{n:,}" for n in (len(batch.entries), *batch.total.T.shape))
+    elements += [
+        Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
+        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, " ", own), "ink", 16, "start"),
+    ]
+    stack, drawn, edge, bottom = _stack(batch, own, top + 44)
+    elements += drawn
+    table += stack.cells()
+    follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
+                  batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
+    total = batch.weights(name, batch.total)
+    gathered = "mean →" if how.over == "mean" else "Σ →"
+    rest, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
+
+    elements += rest
+    table += [*follow.cells(), *total.cells()]
+    bottom = max(bottom, low)
+    elements.append(Label(MARGIN, bottom - 4, f"{axes} = {shape}", "faint", 11, "start"))
+    elements.append(Label(MARGIN, bottom + 22, batch.entry(), "backward", 12, "start", slanted=True))
+    table.append(("gradient", "", "", str(batch.entry())))
+    labels = [each for each in elements if isinstance(each, Label)]
+    width = max(right, edge, *(label.box.right for label in labels)) + MARGIN
+    return Scene(
+        round(width), round(bottom + 22 + MARGIN), tuple(elements), f"Layer {l} for a batch of {len(batch.entries):,}",
+        _description(batch, axes, shape), tuple(table), "delta-batch",
+    )  # fmt: skip
+
+
+def _gridwork(grids: Sequence[Grid], how: Convention) -> tuple[list[Element], float, float]:
+    """The matrices of the batch in as many lines as they need."""
+    for each in (4, 2, 1):  # to a line: all, in pairs, or one
+        lines = [grids[i : i + each] for i in range(0, len(grids), each)]
+        if max(sum(grid.width + 36 for grid in line) for line in lines) <= WIDEST:
+            break
+    across = "column" if how.orientation == "columns" else "row"
+    elements: list[Element] = [
+        Label(MARGIN, MARGIN + 8, "batch", "forward", 12, "start"),
+        Label(MARGIN + 84, MARGIN + 8, f"a sample is a {across}", "ink", 14, "start"),
+    ]
+    top, right = MARGIN + 34, 0.0
+    for line in lines:
+        pieces = [piece for grid in line for piece in (grid, " ")][:-1]
+        drawn, edge, bottom = laid_out(pieces, MARGIN, top)
+        elements += drawn
+        right, top = max(right, edge), bottom + 12
+    return elements, right, top + 16
+
+
+def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element], float, float]:
+    """∂c_i/∂W of the shown samples as cards one behind the other, the first in front with its numbers."""
+    first = batch.samples[0]
+    front = batch.weights(name, np.outer(batch.delta[first], batch.before[first]))
+    deep = len(batch.samples) + (1 if batch.left else 0)
+    width, high = front.width + 24 + 2 * front.overhang, front.above + front.height + 34
+    elements: list[Element] = []
+    for place in range(deep - 1, -1, -1):
+        x, y = MARGIN + STEP * place, top + STEP * (deep - 1 - place)
+        elements.append(Rect(x, y, width, high, "faint", "paper", 0.9, 4.0))
+        if place:
+            number = (
+                str(batch.samples[place] + batch.how.base)
+                if place < len(batch.samples)
+                else f"{len(batch.left):,} more"
+            )
+            elements.append(Label(x + width - 6, y + STEP / 2, number, "faint", 9.5, "end"))
+    y = top + STEP * (deep - 1)
+    elements.append(Label(MARGIN + width - 6, y + 9, str(first + batch.how.base), "faint", 9.5, "end"))
+    elements += front.draw(MARGIN + 10 + front.overhang, y + 10 + front.above + front.height / 2)
+    named = replace(front, name=row(name, f", sample {first + batch.how.base}"))
+    return named, elements, MARGIN + width + STEP * (deep - 1), y + high + 24
+
+
+def _description(batch: Batch, axes: str, shape: str) -> str:
+    how, count = batch.how, len(batch.entries)
+    side = "column" if how.orientation == "columns" else "row"
+    gathered = "averaged" if how.over == "mean" else "added up"
+    return (
+        f"Layer {batch.layer} for {count:,} samples, each a {side} of the matrices of activations, z and δ. Each sample has a "
+        f"gradient of its own in the shape of W; the stack {axes} of {shape} numbers, {gathered} over the samples, is the "
+        f"gradient: {batch.entry()}."
+    )

@@ -1,0 +1,376 @@
+"""The demon's bargain: what the cost really does as one quantity is moved, against the tangent that δ promises (S2.2–S2.4).
+
+The curve is C(z + Δz), exact; the tangent is C + δ Δz. At chosen steps predicted, actual and miss stand side by side; kinks,
+where the promise ends, are marked (S3.4), and so is the best move in the range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.errors import SettingError
+from chainrule.explanation.chapters.number_lines import short, tick_texts, ticks
+from chainrule.explanation.numbers import number
+from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id, parse
+from chainrule.network import Network
+from chainrule.notation import Formula, Row, row
+from chainrule.nudges import HINGE, NEAR, BestMove, Change, Kink, Sweep, best_move, miss_text, signed, step_text, sweep
+from chainrule.verification.moved import follow, movable
+
+Array = np.ndarray
+LEFT, TOP, WIDTH, HEIGHT = 96.0, 118.0, 440.0, 320.0  # of the plot, without what stands above it
+SIDE = 586.0  # where the numbers stand
+COLUMNS = (
+    ("", 30.0),
+    ("Δ", 126.0),
+    ("predicted", 226.0),
+    ("actual", 326.0),
+    ("miss", 434.0),
+)  # right ends, from SIDE on
+LINE = 25.0  # from row to row of numbers
+POINTS = 321  # of the curve
+LISTED = 6  # kinks that are spelled out
+TRIED = 0.1  # the step whose promise decides what the demon calls near optimal
+SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axis, and below which it is a level line
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where numbers lie in the plot."""
+
+    low: float
+    high: float
+    bottom: float
+    top: float
+    up: float  # the upper edge, in pixels
+    base: float  # what is taken off the numbers at the axis: 0, or C before where little more than that can be seen
+
+    def x(self, step: float) -> float:
+        return LEFT + WIDTH * (step - self.low) / (self.high - self.low)
+
+    def y(self, value: float) -> float:
+        return self.up + HEIGHT * (self.top - value) / (self.top - self.bottom)
+
+    @property
+    def down(self) -> float:
+        return self.up + HEIGHT
+
+
+def demon(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    by: str | Id | None = None,
+    low: float = -2.0,
+    high: float = 2.0,
+    steps: Sequence[float] | None = None,
+) -> Scene:
+    """The cost of one example x (in,), y (out,) as `by` is moved within low…high, with predicted and actual at `steps`.
+
+    `by` is a z, an activation (S2.4), a weight, a bias or an input; without it, the z with the largest |δ|. Without `steps`,
+    three in the direction of a good demon, against δ (S2.3). Raises IdError, and SettingError for ranges that are none.
+    """
+    how = as_convention(convention)
+    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    v = _largest_error(seen) if by is None else movable(by, seen.network.parameters)
+    best = best_move(seen.network, seen.x, seen.y, v, low, high, "C", seen.cost)
+    chosen = _chosen(steps, best, float(low), float(high))
+    swept = sweep(seen.network, seen.x, seen.y, v, chosen, "C", seen.cost)
+    return _drawn(seen, v, swept, best)
+
+
+def _largest_error(seen: View) -> Id:
+    """The z with the largest |δ|."""
+    layer = max(sorted(seen.into_z), key=lambda l: float(np.abs(seen.into_z[l]).max()))
+    return Id("z", layer, int(np.abs(seen.into_z[layer]).argmax()))
+
+
+def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
+    """The steps asked for, in order; or a tenth, a quarter and half of the way to the end that the slope points away from."""
+    if steps is None:
+        end = best.tangent.step or (low + high - best.tangent.step)
+        return sorted(end * share for share in (0.1, 0.25, 0.5))
+    wrong = isinstance(steps, (str, bytes)) or np.ndim(steps) != 1 or not 0 < len(steps) <= 8
+    if wrong or not all(isinstance(s, (int, float, np.number)) and min(low, 0) <= s <= max(high, 0) for s in steps):
+        raise SettingError(
+            f"steps are one to eight numbers between {min(low, 0):g} and {max(high, 0):g}, such as [0.1, 0.5]; got {steps!r}"
+        )
+    return sorted({float(step) for step in steps})
+
+
+# the picture --------------------------------------------------------------------------------------------------------
+def _drawn(seen: View, v: Id, swept: Sweep, best: BestMove) -> Scene:
+    curve = _curve(seen, v, swept, best)
+    marks = [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]
+    levels = _levels([(mark, _across(change.step, best)) for mark, change in marks])
+    frame = _frame(curve, swept, best, TOP + 19 * max(levels))
+    elements: list[Element] = [
+        *_heads(seen, v),
+        *_axes(seen, v, frame),
+        *(_kink_marks(best.kinks, frame)),
+        *_lines(curve, swept, frame),
+        *(each for (mark, change), level in zip(marks, levels) for each in _mark(mark, change, level, frame)),
+        *_numbers(seen, v, swept, best, marks),
+    ]
+    labels = [each.box for each in elements if isinstance(each, Label)]
+    name = seen.quantity(v)
+    return Scene(
+        max(box.right for box in labels) + 24,
+        max(frame.down + 60, max(box.bottom for box in labels) + 24),
+        tuple(elements),
+        f"The demon at {name}: {seen.how.letter} against its tangent",
+        _description(seen, v, swept, best),
+        _table(seen, v, swept, best),
+        "demon",
+    )
+
+
+def _curve(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[tuple[float, float]]:
+    """(Δ, C) on an even grid, and at every step and kink, so that corners are sharp."""
+    low, high = min(best.lowest, 0.0), max(best.highest, 0.0)
+    places = [0.0, best.step, *(kink.at for kink in best.kinks), *(change.step for change in swept.rows)]
+    at = np.union1d(np.linspace(low, high, POINTS), [place for place in places if low <= place <= high])
+    values = np.broadcast_to(follow(seen.network, seen.x, seen.y, seen.cost, v, at).C, at.shape)
+    return list(zip(at.tolist(), values.tolist()))
+
+
+def _across(step: float, best: BestMove) -> float:
+    low, high = min(best.lowest, 0.0), max(best.highest, 0.0)
+    return LEFT + WIDTH * (step - low) / (high - low)
+
+
+def _levels(marks: Sequence[tuple[str, float]]) -> list[int]:
+    """On which line above the plot each mark stands, so that neighbours do not meet."""
+    ends: list[float] = []
+    found = {}
+    for i in sorted(range(len(marks)), key=lambda i: marks[i][1]):
+        text, x = marks[i]
+        half = 18.0 if len(text) > 1 else 11.0
+        level = next((n for n, end in enumerate(ends) if end <= x - half), len(ends))
+        ends[level : level + 1] = [x + half]
+        found[i] = level
+    return [found[i] for i in range(len(marks))]
+
+
+def _frame(curve: Sequence[tuple[float, float]], swept: Sweep, best: BestMove, up: float) -> Frame:
+    """The plot around the curve and the tangent as far as it is spoken of."""
+    values = (
+        [value for _, value in curve] + [swept.before] + [change.before + change.predicted for change in swept.rows]
+    )
+    finite = [value for value in values if math.isfinite(value)]
+    bottom, top = min(finite), max(finite)
+    least = FLAT * max(abs(bottom), abs(top)) or 1.0
+    if top - bottom < least:
+        middle = bottom / 2 + top / 2
+        bottom, top = middle - least, middle + least
+    margin = 0.06 * (top - bottom)
+    base = swept.before if top - bottom < SMALL * max(abs(bottom), abs(top)) else 0.0
+    return Frame(min(best.lowest, 0.0), max(best.highest, 0.0), bottom - margin, top + margin, up, base)
+
+
+def _heads(seen: View, v: Id) -> list[Element]:
+    name, letter = seen.quantity(v), seen.how.letter
+    curve = row(letter, "(", name, " + Δ), exact")
+    slope = _slope(seen, v)
+    return [
+        Label(LEFT - 60, 30, row("The demon at ", name), size=16, anchor="start", bold=True),
+        Line(((LEFT, 62), (LEFT + 30, 62)), "forward", 2.0),
+        Label(LEFT + 38, 62, curve, "forward", 13, "start"),
+        Line(((LEFT + 210, 62), (LEFT + 240, 62)), "backward", 1.6, dashed=True),
+        Label(
+            LEFT + 248, 62, row("the tangent, ", letter, " + ", slope, " · Δ"), "backward", 13, "start", slanted=True
+        ),
+    ]
+
+
+def _slope(seen: View, v: Id) -> Formula:
+    """δ of a z, ∂C/∂ of anything else."""
+    if v.kind == "z":
+        return seen.letter("δ", v.layer, v.neuron)
+    return row("∂", seen.how.letter, "/∂", seen.quantity(v))
+
+
+def _axes(seen: View, v: Id, frame: Frame) -> list[Element]:
+    across, up = ticks(frame.low, frame.high), ticks(frame.bottom - frame.base, frame.top - frame.base)
+    found: list[Element] = []
+    for place, text in zip(across, tick_texts(across)):
+        found.append(Line(((frame.x(place), frame.down), (frame.x(place), frame.down + 5)), "faint"))
+        found.append(Label(frame.x(place), frame.down + 16, text, "faint", 11))
+    for place, text in zip(up, tick_texts(up)):
+        y = frame.y(place + frame.base)
+        found.append(Line(((LEFT, y), (LEFT + WIDTH, y)), "faint", 0.6, opacity=0.3))
+        found.append(Label(LEFT - 8, y, text, "faint", 11, "end"))
+    zero = frame.x(0.0)
+    return [
+        *found,
+        Line(((LEFT, frame.down), (LEFT + WIDTH, frame.down)), "faint", 1.0),
+        Line(((zero, frame.up), (zero, frame.down)), "faint", 1.0),
+        Label(LEFT + WIDTH / 2, frame.down + 38, row("Δ, added to ", seen.quantity(v)), "ink", 12),
+        Label(LEFT - 24, frame.up - 19, f"{'Δ' if frame.base else ''}{seen.how.letter}", "ink", 13, "end"),
+    ]
+
+
+def _lines(curve: Sequence[tuple[float, float]], swept: Sweep, frame: Frame) -> list[Element]:
+    """The tangent, as far as it lies in the plot, and the curve, broken where C is no number."""
+    found: list[Element] = []
+    ends = _clipped(swept, frame)
+    if ends:
+        found.append(Line(tuple((frame.x(t), frame.y(c)) for t, c in ends), "backward", 1.6, dashed=True))
+    piece: list[tuple[float, float]] = []
+    for step, value in [*curve, (0.0, math.nan)]:
+        if math.isfinite(value):
+            piece.append((frame.x(step), frame.y(value)))
+            continue
+        if len(piece) > 1:
+            found.append(Line(tuple(piece), "forward", 2.0))
+        piece = []
+    return found
+
+
+def _clipped(swept: Sweep, frame: Frame) -> list[tuple[float, float]]:
+    """The two ends of C + δ Δ inside the plot."""
+    low, high = frame.low, frame.high
+    if swept.slope:
+        crossing = sorted((edge - swept.before) / swept.slope for edge in (frame.bottom, frame.top))
+        low, high = max(low, crossing[0]), min(high, crossing[1])
+    return [(step, swept.before + swept.slope * step) for step in (low, high)] if low < high else []
+
+
+def _mark(mark: str, change: Change, level: int, frame: Frame) -> list[Element]:
+    """A step: its number above the plot, a line down, and between tangent and curve the miss."""
+    x, top = frame.x(change.step), frame.up - 18 - 19 * level
+    best = mark == "best"
+    role = "accent" if best else "ink"
+    found: list[Element] = [
+        Line(((x, top + 9), (x, frame.down)), role, 0.8, opacity=0.45),
+        Label(x, top, mark, role, 12, bold=True),
+    ]
+    if not best:
+        found.insert(1, Circle(x, top, 8.5, "ink", "paper", 0.8))
+    if not math.isfinite(change.after):
+        return found
+    actual = frame.y(change.after)
+    if not best:
+        predicted = frame.y(change.before + change.predicted)
+        found.append(Line(((x, predicted), (x, actual)), "accent", 3.0))
+        found.append(Circle(x, predicted, 3.5, "backward", "paper", 1.5))
+    found.append(
+        Circle(x, actual, 5.5 if best else 3.5, "accent" if best else "forward", "paper" if best else "forward", 1.5)
+    )
+    return found
+
+
+def _kink_marks(kinks: Sequence[Kink], frame: Frame) -> list[Element]:
+    """A thin line and a wedge at the foot of the plot for every kink."""
+    found: list[Element] = []
+    for kink in kinks:
+        x = frame.x(kink.at)
+        found.append(Line(((x, frame.up), (x, frame.down)), "ink", 0.7, dashed=True, opacity=0.4))
+        wedge = ((x, frame.down - 9), (x - 4.5, frame.down), (x + 4.5, frame.down), (x, frame.down - 9))
+        found.append(Line(wedge, "ink", 0.0, filled="ink"))
+    return found
+
+
+# the numbers --------------------------------------------------------------------------------------------------------
+def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tuple[str, Change]]) -> list[Element]:
+    """The slope, the table of steps, and what there is to say."""
+    y = 62.0
+    before = row(seen.how.letter, " before = ", number(swept.before))
+    left: Row = row(_slope(seen, v), " = ")
+    if v.kind == "z":
+        left = row(left, "∂", seen.how.letter, "/∂", seen.quantity(v), " = ")
+    found: list[Element] = [
+        Label(SIDE + 16, y, before, "forward", 14, "start"),
+        Label(SIDE + 16, y + 24, row(left, number(swept.slope)), "backward", 14, "start", slanted=True),
+    ]
+    y += 62
+    found += [Label(SIDE + end, y, text, "faint", 12, "end") for text, end in COLUMNS if text]
+    found.append(Line(((SIDE + 6, y + 12), (SIDE + COLUMNS[-1][1], y + 12)), "faint", 0.7))
+    y += 27
+    for mark, change in marks:
+        cells = [step_text(_rounded(change.step)), signed(change.predicted), signed(change.actual), miss_text(change)]
+        roles = ["ink", "backward", "forward", "accent"]
+        if mark != "best":
+            found.append(Circle(SIDE + 17, y, 8.5, "ink", "paper", 0.8))
+        found.append(Label(SIDE + 17, y, mark, "accent" if mark == "best" else "ink", 12, bold=True))
+        found += [
+            Label(SIDE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
+            for cell, role, (_, end) in zip(cells, roles, COLUMNS[1:])
+        ]
+        y += LINE
+    y += 12
+    for text in _said(seen, v, swept, best):
+        found.append(Label(SIDE + 8, y, text, "ink", 12, "start"))
+        y += 21
+    return found
+
+
+def _rounded(step: float) -> float:
+    """A step as it is shown, to six digits; those that are asked for are mostly shorter."""
+    return float(f"{step:.6g}")
+
+
+def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
+    """The demon's advice, what ended the search, and the kinks."""
+    name = seen.quantity(v)
+    said: list[Row] = []
+    if swept.slope == 0:
+        said.append(row("The slope is 0: the demon sees no way to help."))
+    else:
+        said.append(row("The slope is ", "> 0" if swept.slope > 0 else "< 0", ": a good demon ",
+                        "lowers " if swept.slope > 0 else "raises ", name, "."))  # fmt: skip
+        if abs(swept.slope * TRIED) <= NEAR * abs(swept.before):
+            said.append(row(f"A step of {TRIED} promises next to nothing: near optimal, for all it can tell."))
+    reach = f"{short(best.lowest, 6)} … {short(best.highest, 6)}"
+    if not best.change.actual < 0:
+        said.append(row(f"No move in {reach} lowers ", seen.how.letter, "."))
+    elif best.at_end:
+        said.append(row(f"The best move in {reach} is at its end: there may be more beyond."))
+    else:
+        said.append(row(f"The best move in {reach} leaves ", seen.how.letter, " = ", number(best.change.after), "."))
+    if best.kinks:
+        said.append(row(f"{len(best.kinks):,} kink{'s' if len(best.kinks) > 1 else ''} in this range:"))
+        near = sorted(sorted(best.kinks, key=lambda kink: abs(kink.at))[:LISTED], key=lambda kink: kink.at)
+        said += [row("   ", _kink(seen, kink)) for kink in near]
+        if len(best.kinks) > LISTED:
+            said.append(row(f"   and {len(best.kinks) - LISTED:,} more, further out"))
+    return said
+
+
+def _kink(seen: View, kink: Kink) -> Row:
+    name = seen.quantity(parse(kink.unit, seen.network.parameters))
+    if kink.of == HINGE:
+        return row(name, " meets the margin at Δ = ", signed(kink.at))
+    return row(name, f" passes {short(kink.passes)} at Δ = ", signed(kink.at))
+
+
+def _description(seen: View, v: Id, swept: Sweep, best: BestMove) -> str:
+    rows = "; ".join(
+        f"at {step_text(_rounded(c.step))} predicted {signed(c.predicted)}, actual {signed(c.actual)}, miss {miss_text(c)}"
+        for c in swept.rows
+    )
+    return (
+        f"{seen.how.letter} as a curve over what is added to {seen.quantity(v)}, with its tangent at 0, whose slope is "
+        f"{number(swept.slope)}: {rows}. {' '.join(str(line).strip() for line in _said(seen, v, swept, best))}"
+    )
+
+
+def _table(seen: View, v: Id, swept: Sweep, best: BestMove) -> tuple[tuple[str, ...], ...]:
+    rows = [("step", "Δ", "predicted", "actual", "miss", seen.how.letter)]
+    for mark, c in [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]:
+        cells = (step_text(_rounded(c.step)), signed(c.predicted), signed(c.actual), miss_text(c), number(c.after))
+        rows.append((mark, *cells))
+    rows += [("kink", signed(kink.at), "", "", "", str(_kink(seen, kink))) for kink in best.kinks]
+    return tuple(rows)

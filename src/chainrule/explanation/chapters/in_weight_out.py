@@ -1,0 +1,311 @@
+"""One weight between the neuron it comes from and the neuron it leads to: a_in → w → δ_out (S2.9), and why it learns slowly.
+
+Below the three elements the factors of ∂C/∂w stand as bars on a logarithmic scale, each in decades of what it could be: the
+longest bar is to blame, and the bars add up as the factors multiply (S2.15).
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
+from chainrule.errors import IdError
+from chainrule.explanation.chapters.path_sum import inline, role_of, short, width_of
+from chainrule.explanation.document import Factor
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id, parse
+from chainrule.network import Network, as_network
+from chainrule.notation import Formula, Symbol, row
+
+MARGIN, RADIUS = 24.0, 27.0
+WIRE, ACROSS = 136.0, 380.0  # where the three elements stand, and how far apart
+BARS, PITCH, AREA = 272.0, 34.0, 300.0  # the first bar, from bar to bar, the width of the scale
+ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
+TICKS = (1, 2, 5, 10, 20, 50, 100)
+LETTERS = 96  # of the reason in a line
+
+
+def in_weight_out(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    by: str | Id | None = None,
+) -> Scene:
+    """One weight or bias `by` on one example x (in,), y (out,) or its label: its three elements, its factors, and the reason.
+
+    Without `by` it is the weight with the smallest |∂C/∂w| that is not 0. Raises IdError for what is no weight and no bias.
+    """
+    how = as_convention(convention)
+    as_network(network, "in_weight_out(network, x, y)")
+    chosen = how.cost_for(network, cost)
+    seen = view(network, x, y, chosen, Id("C"), how)
+    v = _slowest(seen) if by is None else parse(by, seen.network.parameters)
+    if v.kind not in "wb":
+        raise IdError(f"by={str(v)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
+    return _Picture(seen, v, why(seen.network, seen.x, seen.y, v, cost=chosen, convention=how)).scene()
+
+
+def _slowest(seen: View) -> Id:
+    """The weight whose derivative is the smallest that is not 0, the first of several; w/1/0/0 where all are 0."""
+    smallest, found = math.inf, Id("w", 1, 0, 0)
+    for layer, delta in seen.into_z.items():
+        sizes = np.abs(np.outer(delta, seen.trace.a[layer - 1]))
+        sizes[sizes == 0] = math.inf
+        if sizes.min() < smallest:
+            smallest = float(sizes.min())
+            found = Id("w", layer, *map(int, divmod(int(sizes.argmin()), sizes.shape[1])))
+    return found
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """Three elements above, a bar a factor below, and the reason in words."""
+
+    seen: View
+    v: Id
+    reason: Reason
+
+    # the three elements ----------------------------------------------------------------------------------------------
+    @property
+    def value(self) -> float:
+        """∂C/∂w by backpropagation; through a softmax rounding may part the product of the factors from it."""
+        return self.seen.value(self.v)
+
+    @property
+    def left(self) -> Formula:
+        return inline(self.seen.by(self.v))
+
+    @property
+    def a_in(self) -> tuple[Formula, float]:
+        """What the weight multiplies: an activation, or the 1 of a bias (S4.7)."""
+        factor = self.seen.incoming(self.v)
+        return factor.symbol, factor.value
+
+    @property
+    def out(self) -> tuple[Formula, float]:
+        """δ of the neuron it leads to; of a bias for a whole layer the sum of them."""
+        seen, v = self.seen, self.v
+        if seen.shared(v):
+            return row("Σ", seen.how.symbol("δ", v.layer)), seen.value(v)
+        return seen.letter("δ", v.layer, v.neuron), float(seen.into_z[v.layer][v.neuron])
+
+    def _values(self) -> list[str]:
+        """The factors' numbers."""
+        return _numbers([Factor(row(share.symbol), share.value) for share in self.reason.factors], self.value)
+
+    def _elements(self) -> list[Element]:
+        seen, v = self.seen, self.v
+        left, right = MARGIN + 170, MARGIN + 170 + ACROSS
+        value = float(
+            seen.network.weights[v.layer][v.neuron, v.source]
+            if v.kind == "w"
+            else seen.network.biases[v.layer][v.neuron]
+        )
+        symbol, hue = seen.quantity(v), "positive" if value > 0 else "negative" if value < 0 else "faint"
+        (a, in_value), (delta, error) = self.a_in, self.out
+        ends = _numbers([Factor(a, in_value), Factor(delta, error)], self.value)
+        start, end, middle = left + RADIUS, right - RADIUS, (left + right) / 2
+        circle: Element = Circle(left, WIRE, RADIUS, "forward", "paper", 1.6)
+        if v.kind == "b":
+            circle = Rect(left - RADIUS, WIRE - RADIUS, 2 * RADIUS, 2 * RADIUS, "forward", "paper", 1.6, 3)
+        return [
+            Line(((start + 3, WIRE - 7), (end - 4, WIRE - 7)), hue, 2.4, arrow=True),
+            Line(((end - 3, WIRE + 8), (start + 4, WIRE + 8)), "backward", 1.4, dashed=True, arrow=True),
+            circle,
+            Circle(right, WIRE, RADIUS, "backward", "paper", 1.6),
+            Label(left, WIRE, a, role_of(seen.how, "a", "forward"), 15),
+            Label(right, WIRE, delta, "backward", 15, slanted=True),
+            Label(middle, WIRE - 24, row(symbol, " = ", short(value, 6)), role_of(seen.how, v.kind), 14),
+            Label(middle, WIRE + 25, row(self.left, " = ", number(self.value)), "backward", 14, slanted=True),
+            *([Label(left, WIRE - RADIUS - 14, ends[0], "forward", 13)] if v.kind == "w" else []),
+            Label(right, WIRE + RADIUS + 15, ends[1], "backward", 13, slanted=True),
+            Label(
+                left,
+                WIRE + RADIUS + 34,
+                f"{seen.how.activation_word} in" if v.kind == "w" else "a bias has the input 1",
+                "faint",
+                11.5,
+            ),
+            Label(right, WIRE + RADIUS + 34, f"{seen.how.word} out", "faint", 11.5),
+        ]
+
+    # the factors -----------------------------------------------------------------------------------------------------
+    def _symbol(self, share: Share) -> Formula | str:
+        """A factor as the convention writes it."""
+        seen, v = self.seen, self.v
+        a = seen.a(v.layer, v.neuron)
+        full = seen.network.activations[v.layer].full_slope
+        if seen.shared(v):
+            return share.symbol
+        match share.what:
+            case "input":
+                return seen.incoming(v).symbol
+            case "slope":
+                return row(a, "(1 − ", a, ")") if full else seen.slope_symbol(v.layer, v.neuron)
+            case "error":
+                split = full and any(each.what == "slope" for each in self.reason.factors)
+                return row(self._error(), " less the others’ mean") if split else self._error()
+        return share.symbol
+
+    def _error(self) -> Formula:
+        """What comes back to the neuron: from the cost, or through the weights above."""
+        seen, v = self.seen, self.v
+        if v.layer == seen.network.depth:
+            whole = seen.pair.delta is not None
+            return seen.letter("δ", v.layer, v.neuron) if whole else inline(seen.by(Id("a", v.layer, v.neuron)))
+        if seen.bare:
+            return row(seen.weight(v.layer + 1, 0, 0), " ", seen.sensitivity(v.layer + 1))
+        m = row(seen.weight(v.layer + 1, "m", v.neuron), " ", seen.sensitivity(v.layer + 1, "m"))
+        return row(Symbol("Σ", below="m"), " ", m)
+
+    def _lowest(self) -> float:
+        """The lower end of the scale, a whole number of decades with room for every bar that ends."""
+        decades = [share.decades for share in self.reason.factors] + [self.reason.decades]
+        return float(math.floor(min([-3.0, *(each for each in decades if math.isfinite(each))]) - 0.25))
+
+    def _highest(self) -> float:
+        decades = [share.decades for share in self.reason.factors] + [self.reason.decades]
+        return max([0.0, *(each for each in decades if math.isfinite(each))])
+
+    def _bars(self) -> tuple[list[Element], float]:
+        """A bar a factor from what it could be, at the line, down to what it is; their sum last."""
+        shares = self.reason.factors
+        symbols = [self._symbol(share) for share in shares]
+        total: Formula | str = self.left
+        names = max(width_of(each, 13.5) for each in (*symbols, total))
+        texts = self._values()
+        numbers = max(width_of(text, 12.5) for text in [*texts, number(self.value)])
+        at = MARGIN + names + 26 + numbers + 22
+        low, high = self._lowest(), self._highest()
+        scale = AREA / (high - low)
+        one = at - scale * low
+        end = BARS + PITCH * len(shares) + 14
+        found = self._scale(at, one, scale, low, high, end + PITCH / 2 + 16)
+        words = at + AREA + 96
+        worst = min(range(len(shares)), key=lambda i: shares[i].decades)
+        for i, (share, symbol, text) in enumerate(zip(shares, symbols, texts)):
+            y, role = BARS + PITCH * i, ROLES.get(share.what, "faint")
+            bold = i == worst and self.reason.slow
+            found += [
+                Label(MARGIN + names, y, symbol, role, 13.5, "end", slanted=role == "backward", bold=bold),
+                Label(MARGIN + names + 9, y, "=", "faint", 12.5, "start"),
+                Label(MARGIN + names + 26, y, text, role, 12.5, "start", slanted=role == "backward"),
+                *self._bar(one, y, scale, share.decades, role, 1.0 if bold or not self.reason.slow else 0.45),
+                Label(at + AREA + 14, y, _decades(share.decades), role, 12.5, "start", bold=bold),
+                Label(words, y, f"of {share.against}", "faint", 11.5, "start"),
+            ]
+        found += [
+            Line(((MARGIN, end - 18), (at + AREA + 70, end - 18)), "faint", 0.8, opacity=0.6),
+            Label(MARGIN + names, end, total, "ink", 13.5, "end", bold=True),
+            Label(MARGIN + names + 9, end, "=", "faint", 12.5, "start"),
+            Label(MARGIN + names + 26, end, number(self.value), "ink", 12.5, "start", bold=True),
+            *self._bar(one, end, scale, self.reason.decades, "accent", 1.0),
+            Label(at + AREA + 14, end, _decades(self.reason.decades), "accent", 12.5, "start", bold=True),
+            Label(words, end, "together", "faint", 11.5, "start"),
+        ]
+        return found, end
+
+    def _scale(self, at: float, one: float, scale: float, low: float, high: float, bottom: float) -> list[Element]:
+        """The decades above the bars, the line of full pace, and from where on a weight is slow."""
+        slow = one - scale * SLOW
+        found: list[Element] = [
+            Rect(at, BARS - 20, slow - at, bottom - BARS + 20, "paper", "panel", 0),
+            Label((at + slow) / 2, bottom - 9, "slow", "faint", 11),
+            Label(at + AREA + 14, BARS - 34, "decades", "faint", 11, "start"),
+            Line(((one, BARS - 22), (one, bottom)), "ink", 1.0),
+        ]
+        step = _step(high - low)
+        for i in range(math.ceil(low / step), math.floor(high / step) + 1):
+            x = one + scale * step * i
+            found.append(Label(x, BARS - 34, row("10", _raised(step * i)) if i else "1", "faint", 11))
+            found.append(Line(((x, BARS - 24), (x, BARS - 19)), "faint", 0.8))
+        return found
+
+    def _bar(self, one: float, y: float, scale: float, decades: float, role: str, opacity: float) -> list[Element]:
+        if not math.isfinite(decades):
+            return [
+                Line(((one, y), (one + scale * self._lowest() + 2, y)), role, 10, opacity=opacity),
+                *_torn(one + scale * self._lowest(), y),
+            ]
+        ends = sorted((one, one + scale * decades))
+        return [Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0, 0, opacity)]
+
+    # the page --------------------------------------------------------------------------------------------------------
+    def scene(self) -> Scene:
+        bars, end = self._bars()
+        name, pace = self.seen.quantity(self.v), "slowly" if self.reason.slow else "as it does"
+        elements: list[Element] = [
+            Label(MARGIN, 32, row("Why ", name, " learns ", pace), size=16, anchor="start", bold=True),
+            Label(MARGIN, 56, "values forward above the wire, derivatives backward below", "faint", 11.5, "start"),
+            *self._elements(),
+            *bars,
+        ]
+        for i, line in enumerate(textwrap.wrap(self.reason.sentence, LETTERS, break_long_words=False)):
+            elements.append(Label(MARGIN, end + 64 + 20 * i, line, size=13, anchor="start"))
+        boxes = [each.box for each in elements if isinstance(each, Label)]
+        width, height = max(box.right for box in boxes) + MARGIN, max(box.bottom for box in boxes) + MARGIN
+        title = f"{name} between its two neurons, and why it learns {pace}"
+        return Scene(width, height, tuple(elements), title, self._says(), self._table(), "in-weight-out")
+
+    def _says(self) -> str:
+        (a, in_value), (delta, error) = self.a_in, self.out
+        bars = "; ".join(
+            f"{self._symbol(share)} = {number(share.value)}, {_decades(share.decades)} decades of {share.against}"
+            for share in self.reason.factors
+        )
+        return (
+            f"{a} = {number(in_value)} enters {self.seen.quantity(self.v)}, {delta} = {number(error)} comes back, and their "
+            f"product is {self.left} = {number(self.value)}. The factors on a logarithmic scale: {bars}; together "
+            f"{_decades(self.reason.decades)} decades. {self.reason.sentence}"
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], ...]:
+        rows = [("factor", "value", "decades", "of")]
+        for share in self.reason.factors:
+            rows.append((str(self._symbol(share)), number(share.value), _decades(share.decades), share.against))
+        for step in self.reason.steps if len(self.reason.steps) > 1 else ():
+            rows.append((f"on the way: {step.what}, layer {step.layer}", "", _decades(step.decades), ""))
+        rows.append((str(self.left), number(self.value), _decades(self.reason.decades), "together"))
+        return tuple(rows)
+
+
+def _numbers(factors: list[Factor], value: float) -> list[str]:
+    """Numbers whose product is the printed value, or six digits each where rounding or several neurons part the two."""
+    if math.isclose(math.prod(factor.value for factor in factors), value, rel_tol=1e-9):
+        return factor_numbers(factors, value)
+    return [short(factor.value, 6) for factor in factors]
+
+
+def _step(span: float) -> int:
+    """Decades from tick to tick: a round number that makes six at most."""
+    return next((step for step in TICKS if span / step <= 6), TICKS[-1])
+
+
+def _raised(power: int) -> Formula:
+    return Symbol("", above=str(power).replace("-", "−"))
+
+
+def _torn(x: float, y: float) -> list[Element]:
+    """The end of a bar that goes on without end: its factor is 0."""
+    zigzag = ((x + 4, y - 8), (x, y - 4), (x + 4, y), (x, y + 4), (x + 4, y + 8))
+    return [Line(zigzag, "paper", 4), Line(zigzag, "ink", 1.0)]
+
+
+def _decades(value: float) -> str:
+    """−1.2, or −∞ of a factor that is 0."""
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+    return text.replace("-", "−")

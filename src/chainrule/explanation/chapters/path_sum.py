@@ -1,0 +1,503 @@
+"""Every route from a quantity to the cost multiplied out, the largest first; their running sum ends on the gradient (S1.17).
+
+A factor is printed dark where it first occurs and pale where a route above has used it already: sharing those products, as
+backpropagation does, saves the multiplications that are counted below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
+from chainrule.errors import DataError, DisagreementError, IdError, SettingError
+from chainrule.explanation.document import Factor
+from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id, parse
+from chainrule.network import Network, as_network
+from chainrule.notation import Formula, Ratio, Row, Symbol, partial, row
+
+Array = np.ndarray
+MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
+SAME = 1e-11  # of Σ |product|: rounding may part the sum over routes from backpropagation by less
+MARGIN, TOP, PITCH = 24.0, 100.0, 34.0
+STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of the running sum
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to the cost: for each layer where it enters (z) and leaves (a), its factors, and their product."""
+
+    neurons: tuple[tuple[int, int, int], ...]
+    factors: tuple[Factor, ...]
+    product: float
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The ways from v to the cost, the largest products first.
+
+    rest   the sum of the products that are not among the ranked
+    total  the sum of all `count` of them, added without rounding on the way
+    value  ∂C/∂v by backpropagation
+    """
+
+    v: Id
+    ranked: tuple[Route, ...]
+    count: int
+    rest: float
+    total: float
+    value: float
+
+
+def path_sum(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    by: str | Id | None = None,
+    most: int = 8,
+) -> Scene:
+    """∂C/∂by of one example x (in,), y (out,) or its label, as the sum over the routes from `by` to the cost.
+
+    `by` is a weight, a bias, a z, an a or an input; without it, the weight of layer 1 with the largest |∂C/∂w|. `most` routes
+    are listed, all others in one exact sum. Raises SettingError where there are more than a million routes,
+    DisagreementError, drawing nothing, where their sum is not the gradient.
+    """
+    how = as_convention(convention)
+    as_network(network, "path_sum(network, x, y)")
+    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    v = steepest(seen, 1) if by is None else differentiable(by, seen)
+    return _Picture(seen, routes(seen, v, whole_number(most, "most")), work(seen, v), _whole_work(seen)).scene()
+
+
+def differentiable(by: str | Id, seen: View) -> Id:
+    """The quantity by which the cost is differentiated; δ is no such quantity, and a/0/k is the input x/k."""
+    id = parse(by, seen.network.parameters)
+    if id.kind in "Cd":
+        hint = f"; δ is ∂C/∂z: by='z/{id.layer}/{id.neuron}'" if id.kind == "d" else ""
+        raise IdError(f"by={str(id)!r}: the cost is differentiated by a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}")
+    if not math.isfinite(seen.value(id)):
+        value = float(seen.trace.a[id.layer][id.neuron])
+        raise DataError(f"{id} is {value:g}, where the cost has no finite slope: nothing can be shown")
+    return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id
+
+
+def steepest(seen: View, layer: int) -> Id:
+    """The weight of a layer with the largest |∂C/∂w|, the first of several."""
+    sizes = np.abs(np.outer(seen.into_z[layer], seen.trace.a[layer - 1]))
+    return Id("w", layer, *map(int, divmod(int(sizes.argmax()), sizes.shape[1])))
+
+
+def whole_number(given: Any, what: str) -> int:
+    """How many are shown. Raises SettingError for anything but a whole number of at least 1."""
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise SettingError(f"{what}={given!r}: how many are shown is a whole number ≥ 1")
+    return int(given)
+
+
+# the routes ---------------------------------------------------------------------------------------------------------
+def routes(seen: View, v: Id, most: int) -> Routes:
+    """The `most` largest routes from v to the cost, and exact sums of the others and of all."""
+    count = route_count(seen, v)
+    if count > MOST_ROUTES:
+        raise SettingError(
+            f"{count:,} routes lead from {v} to the cost, and at most {MOST_ROUTES:,} are multiplied out: take a quantity "
+            "nearer to the output"
+        )
+    with np.errstate(all="ignore"):
+        products = _products(seen, v)
+    flat = products.ravel()
+    if not np.isfinite(flat).all():
+        raise DataError(f"the product of a route from {v} overflows on this example: nothing can be added up")
+    order = np.argsort(-np.abs(flat), kind="stable")[:most]
+    total, value = math.fsum(flat), seen.value(v)
+    if not abs(total - value) <= SAME * math.fsum(np.abs(flat)) + 1e-300:
+        raise DisagreementError(
+            f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
+            "until they agree; is a slope or a cost's derivative wrong?"
+        )
+    ranked = [_route(seen, v, np.unravel_index(i, products.shape)) for i in order]
+    return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
+
+
+def route_count(seen: View, v: Id) -> int:
+    """How many ways lead from v to the cost: one neuron a layer, and through a softmax below the output any two."""
+    return math.prod(map(len, seen.stops(v))) * math.prod(seen.network.sizes[l] for l in seen.softmaxes(v))
+
+
+def _products(seen: View, v: Id) -> Array:
+    """The product of every route, an axis for every choice of a neuron; multiplied from v on, as math.prod does."""
+    first, last = seen.first_layer(v), seen.network.depth
+    if first > last:
+        return np.array([seen.of_activation(v.layer, v.neuron).value])
+    here = seen.entrances(v)
+    found = np.array([math.prod(factor.value for factor in _lead(seen, v, j)) for j in here])
+    for layer in range(first, last):
+        slopes = seen.slopes(layer)
+        found = found * slopes[here] if slopes.ndim == 1 else found[..., None] * slopes.T[here]
+        w = seen.network.weights[layer + 1].T
+        found = found[..., None] * (w[here] if slopes.ndim == 1 else w)
+        here = list(range(seen.network.sizes[layer + 1]))
+    for factors in zip(*(seen.arriving(j) for j in here)):
+        found = found * np.array([factor.value for factor in factors])
+    return found
+
+
+def _lead(seen: View, v: Id, j: int) -> list[Factor]:
+    """What leads from v to the z_j it enters; nothing where that factor is 1 (S1.12)."""
+    if v.kind in "ax":
+        return [seen.onward(v.layer + 1, j, v.neuron)]
+    return [seen.incoming(v)] if v.kind == "w" else []
+
+
+def _route(seen: View, v: Id, choices: Sequence[Any]) -> Route:
+    """One route from the neurons that are chosen, axis by axis."""
+    first, last = seen.first_layer(v), seen.network.depth
+    if first > last:
+        slope = seen.of_activation(v.layer, v.neuron)
+        return Route((), (slope,), slope.value)
+    left = [int(choice) for choice in choices]
+    j = seen.entrances(v)[left.pop(0)]
+    factors, neurons = _lead(seen, v, j), []
+    for layer in range(first, last):
+        leaves = left.pop(0) if seen.network.activations[layer].full_slope else j
+        neurons.append((layer, j, leaves))
+        factors.append(_through(seen, layer, j, leaves))
+        after = left.pop(0)
+        factors.append(seen.onward(layer + 1, after, leaves))
+        j = after
+    neurons.append((last, j, j))
+    factors += seen.arriving(j)
+    return Route(tuple(neurons), tuple(factors), math.prod(factor.value for factor in factors))
+
+
+def _through(seen: View, layer: int, j: int, leaves: int) -> Factor:
+    """∂a/∂z on the way through a neuron; in a softmax from any z_j to any a_i."""
+    if not seen.network.activations[layer].full_slope:
+        return seen.slope(layer, j)
+    symbol = inline(partial(seen.a(layer, leaves), seen.letter("z", layer, j)))
+    return Factor(symbol, float(seen.slopes(layer)[leaves, j]))
+
+
+# the work -----------------------------------------------------------------------------------------------------------
+def work(seen: View, v: Id) -> tuple[int, int]:
+    """How many multiplications ∂C/∂v takes: with every route multiplied out alone, and with δ shared by all routes."""
+    first, last = seen.first_layer(v), seen.network.depth
+    if first > last:
+        return 0, 0
+    lead, arriving = int(v.kind in "wax"), len(seen.arriving(0))
+    alone = route_count(seen, v) * (lead + 2 * (last - first) + arriving - 1)
+    entrances = len(seen.entrances(v))
+    return alone, _shared(seen, first, entrances) + lead * (entrances if v.kind in "ax" else 1)
+
+
+def _shared(seen: View, first: int, entrances: int) -> int:
+    """Multiplications of the recursion from the output down to the δ of `entrances` neurons of a layer (BP1, BP2)."""
+    sizes, last, count = seen.network.sizes, seen.network.depth, 0
+    for layer in range(last, first - 1, -1):
+        neurons = entrances if layer == first else sizes[layer]
+        if layer == last:
+            count += neurons * (len(seen.arriving(0)) - 1)
+        elif seen.network.activations[layer].full_slope:
+            count += sizes[layer] * (sizes[layer + 1] + neurons)
+        else:
+            count += neurons * (sizes[layer + 1] + 1)
+    return count
+
+
+def _whole_work(seen: View) -> tuple[int, int]:
+    """The same two counts for the gradient by every weight and bias."""
+    network, alone, shared = seen.network, 0, _shared(seen, 1, seen.network.sizes[1])
+    for layer, w in network.weights.items():
+        alone += w.size * work(seen, Id("w", layer, 0, 0))[0]
+        alone += network.biases[layer].size * (work(seen, Id("b", layer, 0))[0] if network.biases[layer].size else 0)
+        shared += w.size
+    return alone, shared
+
+
+# how things are written ---------------------------------------------------------------------------------------------
+def short(value: float, digits: int = 4) -> str:
+    """A value rounded to a few digits, where there is no room for `number`."""
+    if value == 0:
+        return "0"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    mantissa, mark, exponent = f"{value:.{digits}g}".partition("e")
+    return (f"{mantissa}e{int(exponent)}" if mark else mantissa).replace("-", "−")
+
+
+def inline(formula: Formula) -> Formula:
+    """A formula on one line with raised and lowered marks: a ratio as ∂C/∂w."""
+    match formula:
+        case Ratio(top, bottom):
+            return row(inline(top), "/", inline(bottom))
+        case Row(pieces):
+            return row(*(piece if isinstance(piece, str) else inline(piece) for piece in pieces))
+    return formula
+
+
+def role_of(how: Convention, letter: str, otherwise: str = "ink") -> str:
+    """The colour of a letter where the author gives every symbol its own (S1.18)."""
+    return {"x": "a"}.get(letter, letter) if how.colours == "symbol" and letter in "wbzayCx" else otherwise
+
+
+def width_of(content: str | Formula, size: float) -> float:
+    """The room a label takes across."""
+    return extent(content)[0] * size
+
+
+# the picture --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Picture:
+    """The routes as rows: neurons, factors, product, and the step each makes in the running sum."""
+
+    seen: View
+    found: Routes
+    this_work: tuple[int, int]
+    whole_work: tuple[int, int]
+
+    @property
+    def left(self) -> Formula:
+        return inline(self.seen.by(self.found.v))
+
+    @property
+    def more(self) -> int:
+        """How many routes are not listed."""
+        return self.found.count - len(self.found.ranked)
+
+    def steps(self) -> list[float]:
+        """What each route adds, and what the rest does."""
+        return [*(route.product for route in self.found.ranked), *([self.found.rest] if self.more else [])]
+
+    def sums(self) -> list[float]:
+        """The running sum before the first route, after each, and after the rest."""
+        products = [route.product for route in self.found.ranked]
+        parts = [math.fsum(products[:i]) for i in range(len(products) + 1)]
+        return [*parts, self.found.total] if self.more else [*parts[:-1], self.found.total]
+
+    def running(self) -> list[str]:
+        """The running sum as it is printed; it ends on the gradient."""
+        return [*map(number, self.sums()[1:-1]), number(self.found.value)]
+
+    def heads(self) -> list[Formula]:
+        """What stands above the columns of factors."""
+        seen, v, last = self.seen, self.found.v, self.seen.network.depth
+        if not self.found.ranked[0].neurons:
+            return [self.left]
+        heads: list[Formula] = []
+        if v.kind == "w":
+            heads.append(self.found.ranked[0].factors[0].symbol)
+        if v.kind in "ax":
+            heads.append(seen.how.symbol("w", v.layer + 1))
+        for layer in range(seen.first_layer(v), last):
+            whole = seen.network.activations[layer].full_slope
+            a, z = seen.how.symbol("a", layer), seen.how.symbol("z", layer)
+            heads += [
+                inline(partial(a, z)) if whole else seen.slope_symbol_of_layer(layer),
+                seen.how.symbol("w", layer + 1),
+            ]
+        if len(seen.arriving(0)) == 1:
+            return [*heads, seen.how.symbol("δ", last)]
+        a, cost = seen.how.symbol("a", last), Symbol(seen.how.letter)
+        return [*heads, seen.slope_symbol_of_layer(last), inline(partial(cost, a))]
+
+    def stops(self) -> list[tuple[Symbol, list[str]]]:
+        """The columns of neurons: what stands above, and the neuron of each route."""
+        seen = self.seen
+        found: list[tuple[Symbol, list[str]]] = []
+        for i, (layer, _, _) in enumerate(self.found.ranked[0].neurons):
+            ways = [route.neurons[i] for route in self.found.ranked]
+            whole = layer < seen.network.depth and seen.network.activations[layer].full_slope
+            for letter, place in (("z", 1), ("a", 2)) if whole else (("z", 1),):
+                found.append((seen.how.symbol(letter, layer), [str(way[place] + seen.how.base) for way in ways]))
+        return found
+
+    def scene(self) -> Scene:
+        rows = len(self.found.ranked) + bool(self.more)
+        ys = [TOP + PITCH * (i + 0.5) for i in range(rows)]
+        elements, x = self._stops(MARGIN, ys)
+        more, x = self._factors(x + 26, ys)
+        elements += more
+        more, x = self._products(x, ys)
+        elements += more
+        more, x = self._running(x + 30, ys)
+        elements += [*more, *self._head(), *self._work(ys[-1] + PITCH + 52)]
+        labels = [each.box for each in elements if isinstance(each, Label)]
+        width = max(x, *(box.right for box in labels)) + MARGIN
+        height = max(box.bottom for box in labels) + MARGIN
+        rule = Line(((MARGIN, TOP - 6), (width - MARGIN, TOP - 6)), "faint", 0.8, opacity=0.5)
+        return Scene(width, height, (rule, *elements), self._title(), self._says(), self._table(), "path-sum")
+
+    def _title(self) -> str:
+        routes = f"{self.found.count:,} route" + ("s" if self.found.count > 1 else "")
+        return f"{self.seen.by(self.found.v)} as a sum over {routes}"
+
+    def _head(self) -> list[Element]:
+        count = self.found.count
+        said = "one route leads" if count == 1 else f"{count:,} routes lead"
+        v, letter = self.seen.quantity(self.found.v), self.seen.how.letter
+        title = Label(MARGIN, 32, row(said + " from ", v, " to ", letter), size=16, anchor="start", bold=True)
+        pale = "; pale: a factor that a route above has used already" if count > 1 else ""
+        return [
+            title,
+            Label(
+                MARGIN,
+                56,
+                f"the largest product first{pale}" if count > 1 else "its factors multiply to the gradient",
+                "faint",
+                11.5,
+                "start",
+            ),
+        ]
+
+    def _stops(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
+        """From the quantity through a neuron a layer to the cost, a line a route."""
+        columns, seen = self.stops(), self.seen
+        name = seen.quantity(self.found.v)
+        start = x + width_of(name, 13) / 2
+        end = start + STOP * (len(columns) + 1)
+        first = Label(start, TOP - 20, name, role_of(seen.how, self.found.v.kind), 13)
+        found: list[Element] = [first, Label(end, TOP - 20, seen.how.letter, role_of(seen.how, "C"), 13)]
+        for y in ys[: len(self.found.ranked)]:
+            found.append(Line(((start, y), (end - 4, y)), "faint", 1.0, arrow=True))
+            found.append(Circle(start, y, 2.5, "ink", "ink", 0))
+        for i, (head, neurons) in enumerate(columns, 1):
+            at = start + STOP * i
+            found.append(Label(at, TOP - 20, head, role_of(seen.how, head.letter), 13))
+            for text, y in zip(neurons, ys):
+                radius = max(10.0, width_of(text, 11) / 2 + 3)
+                found += [Circle(at, y, radius, "ink", "paper", 1.0), Label(at, y, text, size=11)]
+        if self.more:
+            words = f"{self.more:,} more route" + ("s" if self.more > 1 else "")
+            found.append(Label(MARGIN, ys[-1], words, "faint", 12, "start"))
+            end = max(end, MARGIN + width_of(words, 12) - 20)
+        return found, end + 8
+
+    def _factors(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
+        """The factors, a column each; pale where the same factor stands further up."""
+        found: list[Element] = []
+        columns = list(zip(*(route.factors for route in self.found.ranked)))
+        written = list(zip(*(factor_numbers(route.factors, route.product) for route in self.found.ranked)))
+        for i, (head, column, texts) in enumerate(zip(self.heads(), columns, written)):
+            wide = max(width_of(head, 13), *(width_of(text, 12) for text in texts))
+            right = x + wide
+            found.append(Label(x + wide / 2, TOP - 20, head, size=13))
+            used: set[str] = set()
+            for factor, text, y in zip(column, texts, ys):
+                role = "faint" if str(factor.symbol) in used else "ink"
+                found.append(Label(x + wide / 2, y, text, role, 12))
+                used.add(str(factor.symbol))
+                found.append(Label(right + 11, y, "·" if i < len(columns) - 1 else "=", "faint", 12))
+            x = right + 22
+        return found, x
+
+    def _products(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
+        """What each route contributes, and the rest together."""
+        values = self.steps()
+        wide = max(56.0, *(width_of(number(value), 12.5) for value in values))
+        found: list[Element] = [Label(x + wide, TOP - 20, "product", "faint", 11.5, "end")]
+        for value, y in zip(values, ys):
+            found.append(Label(x + wide, y, number(value), _hue(value), 12.5, "end"))
+        if self.more:
+            found.append(Label(x - 8, ys[-1], "Σ =", "faint", 12, "end"))
+        return found, x + wide
+
+    def _running(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
+        """Each product as a step from the sum before to the sum after; the last bar is the gradient."""
+        sums = self.sums()
+        low, high = min(0.0, *sums), max(0.0, *sums)
+        at = [x + AREA * ((each - low) / (high - low)) if high > low else x for each in (0.0, *sums)]
+        zero, *places = at
+        bottom = ys[-1] + PITCH
+        found: list[Element] = [
+            Label(x + AREA / 2, TOP - 20, "running sum", "faint", 11.5),
+            Line(((zero, TOP - 6), (zero, bottom + 12)), "faint", 0.8),
+            Label(zero, bottom + 20, "0", "faint", 10.5),
+        ]
+        texts = self.running()
+        right = x + AREA + 14 + max(width_of(text, 12) for text in texts)
+        for (before, after), value, text, y in zip(pairwise(places), self.steps(), texts, ys):
+            ends, role = sorted((before, after)), _hue(value)
+            found.append(Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0))
+            found.append(Line(((after, y + 6), (after, y + PITCH - 6)), "faint", 0.8))
+            found.append(Label(right, y, text, size=12, anchor="end"))
+        end = sorted((zero, places[-1]))
+        found.append(Rect(end[0], bottom - 6, max(end[1] - end[0], 1.0), 12, "backward", "", 1.2))
+        found.append(Label(right, bottom, number(self.found.value), "backward", 13, "end", slanted=True, bold=True))
+        found.append(Label(x - 14, bottom, row(self.left, " ="), "backward", 13, "end", slanted=True))
+        if self._rounding():
+            found.append(Label(right, bottom + 22, self._rounding(), "faint", 10.5, "end"))
+        return found, right
+
+    def _rounding(self) -> str:
+        """What is said where rounding parts the exact sum from backpropagation in what is printed."""
+        exact = number(self.found.total)
+        return "" if exact == number(self.found.value) else f"added exactly {exact}; the difference is rounding"
+
+    def _work(self, y: float) -> list[Element]:
+        """Multiplications with and without sharing, for this derivative and for the whole gradient."""
+        found: list[Element] = [Label(MARGIN, y, "multiplications", size=12.5, anchor="start", bold=True)]
+        whole = row("for the whole gradient")
+        for top, words, counts in ((y + 28, row("for ", self.left), self.this_work), (y + 80, whole, self.whole_work)):
+            found.append(Label(MARGIN, top, words, size=12, anchor="start"))
+            found += _bars(MARGIN + 300, top, *counts)
+        return found
+
+    def _says(self) -> str:
+        found, (alone, shared), whole = self.found, self.this_work, self.whole_work
+        listed = "; ".join(f"{_way(self.seen, route)}: {number(route.product)}" for route in found.ranked)
+        rest = f"; {self.more:,} more, together {number(found.rest)}" if self.more else ""
+        rounding = f" ({self._rounding()})" if self._rounding() else ""
+        return (
+            f"The routes by the neurons they pass, each with the product of its factors: {listed}{rest}. They add up to "
+            f"{self.seen.by(found.v)} = {number(found.value)}{rounding}. Multiplications for it: {alone:,} with each route "
+            f"alone, {shared:,} when products are shared; for the whole gradient {whole[0]:,} and {whole[1]:,}."
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], ...]:
+        found, texts = self.found, self.running()
+        rows = [("route", *map(str, self.heads()), "product", "running sum")]
+        for route, text in zip(found.ranked, texts):
+            rows.append(
+                (_way(self.seen, route), *(number(f.value) for f in route.factors), number(route.product), text)
+            )
+        if self.more:
+            blank = [""] * len(found.ranked[0].factors)
+            rows.append((f"{self.more:,} more", *blank, number(found.rest), texts[-1]))
+        return tuple(rows)
+
+
+def _bars(left: float, y: float, alone: int, shared: int) -> list[Element]:
+    """Two numbers of multiplications to scale, and how many are saved."""
+    scale = 240 / max(alone, shared, 1)
+    saved = f" ({alone - shared:,} saved)" if shared < alone else ""
+    found: list[Element] = []
+    rows = (("each route alone", alone, "faint", ""), ("shared", shared, "accent", saved))
+    for at, (what, count, role, more) in zip((y, y + 18), rows):
+        found.append(Label(left - 12, at, what, "faint", 11.5, "end"))
+        found.append(Rect(left, at - 5, max(scale * count, 1.0), 10, role, role, 0))
+        found.append(Label(left + scale * count + 8, at, f"{count:,}{more}", size=11.5, anchor="start"))
+    return found
+
+
+def _way(seen: View, route: Route) -> str:
+    """The neurons a route passes, in the reader's counting."""
+    stops = [
+        str(j + seen.how.base) if j == i else f"{j + seen.how.base}⇢{i + seen.how.base}" for _, j, i in route.neurons
+    ]
+    return " → ".join([*stops, seen.how.letter])
+
+
+def _hue(value: float) -> str:
+    return "positive" if value > 0 else "negative" if value < 0 else "faint"

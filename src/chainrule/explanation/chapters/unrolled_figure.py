@@ -1,0 +1,238 @@
+"""A recurrent network unrolled over time: forward solid, backward dashed, the same weights at every step (S4.20)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.circuits.unrolled import Recurrent, RecurrentBackward, Steps, through_time
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost, as_cost
+from chainrule.errors import PairError, SettingError
+from chainrule.explanation.chapters.unit_circuit import brief, written
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.notation import Formula, Symbol, row
+
+Array = np.ndarray
+MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step
+UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
+EARLY = 2  # of many steps the first two and the last ones are drawn
+
+
+def unrolled_figure(
+    recurrent: Recurrent,
+    xs: Any,
+    ys: Any,
+    *,
+    convention: str | Convention = "s2",
+    cost: str | Cost | None = None,
+    cost_at: str | None = None,
+    h0: Any = None,
+    most: int = 8,
+) -> Scene:
+    """A column a step t = 1…T of the sequence xs (T, in) with targets ys: x_t below, h_t, y_t above, and ‖δ_t‖ on the way back.
+
+    Below stands what each step adds to ‖∂C/∂W‖, ‖∂C/∂U‖ and ‖∂C/∂V‖: its share along the gradient, so that the shares add up.
+    `cost_at` as in `through_time`; unless given, "mean" where the convention's C is a mean, else "every". Of more than `most`
+    steps the first two and the last ones are drawn.
+    """
+    how = as_convention(convention)
+    if not isinstance(most, int) or most < 3:
+        raise SettingError(f"most={most!r}: at least three steps are drawn, the first two and the last")
+    if how.linear_output and isinstance(recurrent, Recurrent) and recurrent.output.name != "identity":
+        raise PairError(
+            f"convention {how.name} applies no activation on the last layer (S3.14), and this network's is "
+            f"{recurrent.output.name}: choose s0, s1, s2 or s4, or build the network with output='identity'"
+        )
+    the_cost = as_cost(cost if cost is not None else how.default_cost())
+    at = cost_at if cost_at is not None else "mean" if how.over == "mean" else "every"
+    return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), how, most, at).scene()
+
+
+def shares(steps: Steps[Array], gradient: Array) -> list[float]:
+    """How much each step adds to ‖gradient‖: its share along the direction of the sum, which add up to that norm."""
+    length = float(np.linalg.norm(gradient))
+    if length == 0:
+        return [0.0] * len(steps)
+    direction = gradient / length
+    return [math.fsum((share * direction).ravel()) for share in steps]
+
+
+@dataclass
+class _Picture:
+    """Columns of steps from left to right, dots for those left out; elements and rows of the table gather on the way."""
+
+    back: RecurrentBackward
+    how: Convention
+    most: int
+    at: str
+    elements: list[Element] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        return len(self.back.delta)
+
+    @property
+    def columns(self) -> list[int | None]:
+        """The steps that are drawn; None stands for those between."""
+        if self.steps <= self.most:
+            return [*range(1, self.steps + 1)]
+        late = range(self.steps - (self.most - EARLY) + 1, self.steps + 1)
+        return [*range(1, EARLY + 1), None, *late]
+
+    @property
+    def left(self) -> list[int]:
+        """The steps that are not drawn."""
+        return [t for t in range(1, self.steps + 1) if t not in self.columns]
+
+    @property
+    def reads(self) -> set[int]:
+        """The steps at which the cost looks."""
+        return {self.steps} if self.at == "last" else set(range(1, self.steps + 1))
+
+    def scene(self) -> Scene:
+        top = MARGIN + 66
+        middle = top + 50 + UP
+        start = MARGIN + 62 + HALF
+        self._equations()
+        self._state(start, middle, 0)
+        before = start
+        for n, t in enumerate(self.columns, 1):
+            x = start + n * PITCH
+            self._arrows(before, x, middle, t, self.columns[n - 2] if n > 1 else 0)
+            if t is None:
+                self.elements.append(Label(x, middle, "…", "faint", 20))
+                self.elements.append(Label(x, middle + 44, f"{len(self.left):,} more steps", "faint", SIZE))
+            else:
+                self._step(x, middle, t)
+            before = x
+        bottom = self._shares(start, middle + DOWN + 66, before)
+        labels = [each for each in self.elements if isinstance(each, Label)]
+        width = max(before + HALF, *(label.box.right for label in labels)) + MARGIN
+        sizes = "-".join(map(str, self.back.trace.recurrent.sizes))
+        return Scene(
+            round(width), round(bottom + MARGIN), tuple(self.elements), f"A recurrent network {sizes} over {self.steps} steps",
+            self._description(sizes), self._table(), "unrolled",
+        )  # fmt: skip
+
+    # parts
+    def _equations(self) -> None:
+        """What every step does, forward and backward."""
+
+        def times(letter: str, vector: Formula, back: bool = False) -> Formula:
+            columns = self.how.orientation == "columns"
+            matrix = Symbol(letter, "" if back != (columns == (self.how.order == "to,from")) else "T")
+            return row(matrix, " ", vector) if columns else row(vector, " ", matrix)
+
+        h, x, s, z = (Symbol(letter, below="t") for letter in "hxsz")
+        before, after, onto = Symbol("h", below="t−1"), Symbol("δ", below="t+1"), Symbol("δ", "s", "t")
+        forward = row(h, " = σ(", z, "),  ", z, " = ", times("W", x), " + ", times("U", before), " + b;   ",
+                      Symbol("y", below="t"), " = τ(", s, "),  ", s, " = ", times("V", h), " + c")  # fmt: skip
+        backward = row(
+            Symbol("δ", below="t"), " = (", times("V", onto, True), " + ", times("U", after, True), ") ⊙ σ′(", z, ")"
+        )
+        self.elements.append(Label(MARGIN, MARGIN, forward, "forward", 14, "start"))
+        self.elements.append(Label(MARGIN, MARGIN + 26, backward, "backward", 14, "start", slanted=True))
+
+    def _state(self, x: float, y: float, t: int) -> None:
+        self.elements.append(Rect(x - HALF, y - 22, 2 * HALF, 44, "faint" if t == 0 else "ink", "paper", 1.2, 8.0))
+        self.elements.append(Label(x, y, Symbol("h", below=str(t)), "faint" if t == 0 else "ink", 15))
+
+    def _step(self, x: float, y: float, t: int) -> None:
+        """One step: x_t, h_t, y_t, and c_t where the cost looks at it."""
+        trace, back = self.back.trace, self.back
+        self._state(x, y, t)
+        low, high = y + DOWN, y - UP
+        for at, letter, vector in ((low, "x", trace.x[t]), (high, "y", trace.y[t])):
+            self.elements.append(Circle(x, at, 19, "ink", "paper", 1.2))
+            self.elements.append(Label(x, at, Symbol(letter, below=str(t)), self._role(letter), 14))
+            if vector.size == 1:
+                value = f"= {brief(float(vector[0]))}"
+                self.elements.append(Label(x + 25, at, value, self._role(letter, "forward"), SIZE, "start"))
+        self.elements.append(Line(((x, low - 19), (x, y + 22)), "forward", 1.3, arrow=True))
+        self._badge(x - 17, (low + y) / 2 + 2, "W")
+        self.elements.append(Line(((x - 7, y - 22), (x - 7, high + 18)), "forward", 1.3, arrow=True))
+        self._badge(x - 24, (high + y) / 2 - 2, "V")
+        if t not in self.reads:
+            return
+        self.elements.append(Line(((x + 7, high + 18), (x + 7, y - 22)), "backward", 1.2, dashed=True, arrow=True))
+        norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(_norm(back.delta_s[t]))}")
+        self.elements.append(Label(x + 14, (high + y) / 2 - 2, norm, "backward", SIZE, "start", slanted=True))
+        cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
+        self.elements.append(Label(x, high - 32, row(Symbol("c", below=str(t)), f" = {brief(cost)}"), "forward", SIZE))
+
+    def _arrows(self, before: float, x: float, y: float, t: int | None, last: int | None) -> None:
+        """h goes on through U; δ comes back the same way, with its length."""
+        left, right = before + (HALF if last is not None else 16), x - (HALF if t is not None else 16)
+        self.elements.append(Line(((left, y - 8), (right, y - 8)), "forward", 1.3, arrow=True))
+        self.elements.append(Line(((right, y + 8), (left, y + 8)), "backward", 1.2, dashed=True, arrow=True))
+        self._badge((left + right) / 2, y - 24, "U")
+        known = t if t is not None else self.left[0]
+        norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {brief(_norm(self.back.delta[known]))}")
+        self.elements.append(Label((left + right) / 2, y + 24, norm, "backward", SIZE, slanted=True))
+
+    def _badge(self, x: float, y: float, letter: str) -> None:
+        """A weight that is the same at every step."""
+        self.elements.append(Rect(x - 9, y - 9, 18, 18, "faint", "panel", 0.7, 4.0))
+        self.elements.append(Label(x, y, letter, "w" if self.how.colours == "symbol" else "ink", SIZE, bold=True))
+
+    def _role(self, letter: str, otherwise: str = "ink") -> str:
+        return letter if self.how.colours == "symbol" and letter == "y" else otherwise
+
+    def _parts(self) -> list[tuple[str, list[float], float]]:
+        """W, U, V: what each step adds, and the length of the sum."""
+        g, back = self.back.gradient, self.back
+        parts = (("W", back.shares_W, g.W), ("U", back.shares_U, g.U), ("V", back.shares_V, g.V))
+        return [(name, shares(steps, total), _norm(total)) for name, steps, total in parts]
+
+    def _shares(self, start: float, y: float, end: float) -> float:
+        """Below each step what it adds to the gradients; at the right their sums."""
+        head = "W, U, V, b and c are the same at every step, so what the steps send back adds up. Each step's share:"
+        self.elements.append(Label(MARGIN, y, head, "faint", SIZE, "start"))
+        for name, values, total in self._parts():
+            y += 26
+            self._badge(MARGIN + 9, y, name)
+            name_of = row("‖∂", Symbol(self.how.letter), "/∂", Symbol(name), "‖")
+            for n, t in enumerate(self.columns, 1):
+                text = brief(values[t - 1]) if t is not None else f"Σ = {brief(self._rest(values))}"
+                self.elements.append(Label(start + n * PITCH, y, text, "backward", SIZE, slanted=True))
+            total_text = row("Σ = ", name_of, f" = {brief(total)}")
+            self.elements.append(Label(end + HALF + 40, y, total_text, "backward", SIZE, "start", slanted=True))
+        return y + 8
+
+    def _rest(self, values: Sequence[float]) -> float:
+        return math.fsum(values[t - 1] for t in self.left)
+
+    # words
+    def _description(self, sizes: str) -> str:
+        norms = [_norm(each) for each in self.back.delta]
+        lines = "; ".join(f"‖∂{self.how.letter}/∂{name}‖ = {written(total)}" for name, _, total in self._parts())
+        return (
+            f"A recurrent network {sizes} unrolled over {self.steps} steps with the same weights W, U, V at each. Forward, "
+            f"each h goes on to the next step; the cost is {written(self.back.cost)}. Backward, the length of δ is "
+            f"{written(norms[-1])} at step {self.steps} and {written(norms[0])} at step 1. Over all steps {lines}."
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], ...]:
+        parts, back = self._parts(), self.back
+        letter = self.how.letter
+        head = ("step", "‖h‖", "‖δ‖", "‖δˢ‖", *(f"share of ‖∂{letter}/∂{name}‖" for name, *_ in parts))
+        rows = []
+        for t in self.columns:
+            if t is None:
+                rest = [written(self._rest(values)) for _, values, _ in parts]
+                rows.append((f"{len(self.left):,} more, Σ", "", "", "", *rest))
+            else:
+                norms = [written(_norm(each)) for each in (back.trace.h[t], back.delta[t], back.delta_s[t])]
+                rows.append((str(t), *norms, *(written(values[t - 1]) for _, values, _ in parts)))
+        return (head, *rows, ("all", "", "", "", *(written(total) for *_, total in parts)))
+
+
+def _norm(vector: Array) -> float:
+    """The Euclidean length, safe from underflow."""
+    largest = float(np.abs(vector).max(initial=0))
+    return largest * float(np.linalg.norm(vector / largest)) if largest else 0.0

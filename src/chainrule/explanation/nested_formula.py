@@ -1,0 +1,196 @@
+"""The whole network as one formula, sums inside σ inside sums, and its value found from the inside out (S4.5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention
+from chainrule.errors import DataError, ShapeError
+from chainrule.explanation.sheet import Block, Cells, Equation, Heading, Sheet, Values, check_most, sentence
+from chainrule.explanation.summary import Letters
+from chainrule.forward import forward
+from chainrule.network import Network, as_network
+from chainrule.notation import Formula, Sum, Symbol, row
+
+NAMES = "nmkjihgfed"  # of neurons, from the last layer down to the inputs
+SPELLED = 3  # layers that are all written out; of more the first two and the last one
+
+
+def nested_formula(network: Network, convention: str | Convention = "s2", x: Any = None, *, most: int = 6) -> Sheet:
+    """a^L_n as one formula of x, with the size of every sum; with an example x (in,) also every bracket's value.
+
+    A softmax takes its whole layer, so that the formula is divided there: a^L_n = softmax_n(z^L), and z^L_n goes on.
+    """
+    how = as_convention(convention)
+    how.cost_for(as_network(network, "nested_formula(network)"), "quadratic")  # refuses a convention that does not fit
+    nest = Nest(network.astype("float64"), Letters(how), check_most(most))
+    blocks: list[Block] = [*nest.introduction(), *nest.formulas(), *nest.sizes()]
+    if x is not None:
+        blocks += nest.inside_out(x)
+    return Sheet("The network as one formula", how.name, tuple(blocks))
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A network's formula in one convention: neurons of layer l are called `letter(l)`, the last one's n."""
+
+    network: Network
+    s: Letters
+    most: int
+
+    @property
+    def depth(self) -> int:
+        return self.network.depth
+
+    @property
+    def abridged(self) -> bool:
+        """True where layers are left out, which they are not around a softmax."""
+        return self.depth > SPELLED and not any(self.network.activations[l].full_slope for l in range(1, self.depth))
+
+    def letter(self, layer: int) -> str:
+        """n for the last layer, m for the one before …; where layers are left out the letters go on below them."""
+        steps = self.depth - layer
+        return NAMES[steps % len(NAMES) if not self.abridged or steps < 2 else 4 - layer]
+
+    def index(self, layer: int, letter: str = "") -> str:
+        """An index with where it begins and ends: m=0…29."""
+        return f"{letter or self.letter(layer)}={self.span(layer)}"
+
+    def span(self, layer: int) -> str:
+        """The numbers of a layer's neurons: 0…29."""
+        first, count = self.s.how.base, self.network.sizes[layer]
+        return f"{first}…{first + count - 1}" if count > 1 else str(first)
+
+    @property
+    def mixed(self) -> bool:
+        """True where layers have different functions, which are then written by their names."""
+        return len({each.name for each in self.network.activations if each.name != "identity"}) > 1
+
+    def function(self, layer: int) -> str:
+        sigma = self.network.activations[layer]
+        if sigma.name == "identity":
+            return ""
+        return sigma.name.replace("_", " ") if self.mixed else "σ"
+
+    # symbols ---------------------------------------------------------------------------------------------------------
+    def introduction(self) -> list[Block]:
+        """Which function σ is, and how many terms stand in the formula."""
+        sigmas = {each.name: each for each in self.network.activations if each.name != "identity"}
+        words = [sentence("A network is a function of its input, and can be written down as one.")]
+        if len(sigmas) == 1:
+            (sigma,) = sigmas.values()
+            kind = self.s.how.function_word
+            words.append(
+                sentence(row("σ"), f" is the {kind} {sigma.name.replace('_', ' ')} in every layer that has one.")
+            )
+        return [*words]
+
+    def formulas(self) -> list[Block]:
+        """The formula; divided where a softmax takes a whole layer."""
+        return [Equation(left, right) for left, right in self._divided()]
+
+    def _divided(self) -> Iterator[tuple[Formula, Formula]]:
+        top = self.depth
+        left = self.last()
+        while top:
+            if self.network.activations[top].full_slope:
+                n = self.letter(top)
+                yield left, row(Symbol("softmax", below=n), "(", self.s.z(top), ")")
+                left = self.s.z(top, n)
+            found, below = self._opened(top, function=left != self.s.z(top, self.letter(top)))
+            yield left, found
+            left, top = self.s.a(below, self.letter(below)), below
+
+    def last(self) -> Formula:
+        """a^L_n; z^L_n for an author who has no activation there."""
+        n = self.letter(self.depth)
+        return self.s.z(self.depth, n) if self.s.how.linear_output else self.s.a(self.depth, n)
+
+    def _opened(self, layer: int, function: bool = True) -> tuple[Formula, int]:
+        """σ(Σ w σ(…) + b), and the layer at which it stops: the input, or a softmax below."""
+        s, j, k = self.s, self.letter(layer), self.letter(layer - 1)
+        stop = layer - 1
+        before: Formula
+        if layer == 1:
+            before = Symbol("x", below=k)
+        elif self.network.activations[layer - 1].full_slope:
+            before = s.a(layer - 1, k)
+        elif self.abridged and layer == self.depth:
+            inner, stop = self._opened(2)
+            before = row("[… ", inner, " …]", Symbol("", below=k))
+        else:
+            before, stop = self._opened(layer - 1)
+        inside = row(Sum(self.index(layer - 1), row(s.weight(layer, j, k), " ", before)), *self._bias(layer, j))
+        name = self.function(layer) if function else ""
+        return (row(name, "(", inside, ")") if name else self._plain(inside, layer)), stop
+
+    def _plain(self, inside: Formula, layer: int) -> Formula:
+        """A sum without a function: in brackets where it stands inside another."""
+        return inside if layer == self.depth or self.network.activations[layer].full_slope else row("(", inside, ")")
+
+    def _bias(self, layer: int, j: str) -> tuple[Formula | str, ...]:
+        size = self.network.biases[layer].size
+        if not size:
+            return ()
+        return " + ", self.s.b(layer) if size < self.network.sizes[layer] else self.s.b(layer, j)
+
+    def sizes(self) -> list[Block]:
+        """How large the sums are."""
+        before = list(self.network.sizes[:-1])
+        sums = ", ".join(f"{n:,}" for n in before[:-1]) + (" and " if before[1:] else "") + f"{before[-1]:,}"
+        n = row(f"{self.letter(self.depth)} = {self.span(self.depth)}")
+        return [
+            sentence(
+                f"From the inside out the sums have {sums} {'term' if before == [1] else 'terms'}, and there is one such "
+                "formula for each ", n, f". Written without Σ it would name inputs {_counted(math.prod(before), 'time')}; "
+                "from the inside out every bracket is computed once.",
+            )
+        ]  # fmt: skip
+
+    def letters(self, layer: int) -> tuple[str, str]:
+        """The letters of a layer and of the one before: those of the formula, any where it leaves layers out."""
+        named = not self.abridged or layer <= 2
+        here = self.letter(layer) if named or layer >= self.depth - 1 else self.s.j
+        before = self.letter(layer - 1) if named or layer == self.depth else self.s.k
+        return here, before
+
+    # numbers ---------------------------------------------------------------------------------------------------------
+    def inside_out(self, x: Any) -> list[Block]:
+        """Every bracket of one example, from the innermost to the last."""
+        if np.ndim(x) != 1:
+            raise ShapeError(
+                f"the formula is evaluated for one example, x of shape ({self.network.sizes[0]},), got {np.shape(x)}: pass x[i]"
+            )
+        with np.errstate(all="ignore"):
+            trace = forward(self.network, x)
+        if not all(np.isfinite(each).all() for each in [*trace.z, *trace.a]):
+            raise DataError("a bracket overflows on this example: nothing can be shown; smaller weights will do")
+        s, how = self.s, self.s.how
+        blocks: list[Block] = [Heading("From the inside out"), Values((row("x"), " = ", self.cells(trace.a[0])))]
+        for l in range(1, self.depth + 1):
+            j, k = self.letters(l)
+            index = self.index(l - 1, k)
+            before: Formula = Symbol("x", below=k) if l == 1 else s.a(l - 1, k)
+            total = row(Sum(index, row(s.weight(l, j, k), " ", before)), *self._bias(l, j))
+            blocks.append(Values((s.z(l, j), " = ", total, " = ", self.cells(trace.z[l]))))
+            sigma = self.network.activations[l]
+            if sigma.full_slope:
+                name: Formula = row(Symbol("softmax", below=j), "(", s.z(l), ")")
+            else:
+                name = row(self.function(l), "(", s.z(l, j), ")") if self.function(l) else s.z(l, j)
+            if not (l == self.depth and how.linear_output):
+                blocks.append(Values((s.a(l, j), " = ", name, " = ", self.cells(trace.a[l]))))
+        return blocks
+
+    def cells(self, values: np.ndarray) -> Cells:
+        """A number a neuron, as this author turns a vector."""
+        return Cells(values[:, None] if self.s.how.orientation == "columns" else values[None], self.most)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"

@@ -1,0 +1,1 @@
+"""Quizzes: read from a text, made from a live network, graded."""

@@ -1,0 +1,657 @@
+"""The figures of networks, trees, paths and single weights: they show the gradient's own numbers, and nothing overlaps."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import product as every
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import Drawn, make_problem, problems
+
+import chainrule as cr
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import as_cost
+from chainrule.diagnostics.reasons import why
+from chainrule.explanation.chapters import path_sum as path_sum_module
+from chainrule.explanation.chapters.computation_tree import computation_tree
+from chainrule.explanation.chapters.in_weight_out import in_weight_out
+from chainrule.explanation.chapters.network_figure import network_figure
+from chainrule.explanation.chapters.path_sum import path_sum, routes, short, work
+from chainrule.explanation.numbers import number
+from chainrule.explanation.scene import Circle, Label, Line, Rect, Scene
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id, parse
+from chainrule.verification.local import local, ready
+from chainrule.verification.paths import paths
+
+PRESETS = ["s0", "s1", "s2", "s4"]
+FIGURES = {"network": network_figure, "tree": computation_tree, "paths": path_sum, "weight": in_weight_out}
+FEW = settings(max_examples=15)
+
+
+def drawn(sizes: list[int], hidden: str = "sigmoid", output: str = "sigmoid", scale: float = 1.0, **more: Any) -> tuple:
+    """A network, an example and its target."""
+    problem = make_problem(sizes, [hidden] * (len(sizes) - 2), output, "quadratic", scale=scale, batch=1, **more)
+    return problem.network, problem.x[0], np.eye(problem.network.sizes[-1])[0]
+
+
+def hard(name: str) -> tuple:
+    match name:
+        case "chain":
+            return cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]]), np.array([0.6]), np.array([1.0])
+        case "2-3-2":
+            return drawn([2, 3, 2])
+        case "5-4-3-2":
+            return drawn([5, 4, 3, 2], "tanh")
+        case "saturated":
+            return drawn([3, 4, 3], scale=40.0)
+        case "zero":
+            return drawn([3, 4, 3], scale=0.0)
+        case "dead":
+            return drawn([3, 4, 3], "relu", "relu", scale=5.0, seed=3)
+        case "tiny":
+            network, x, y = drawn([3, 4, 3], "identity", "identity", scale=1.23457e-12)
+            return network, x, 0 * y
+        case "one layer":
+            return drawn([3, 2])
+        case "one bias":
+            return drawn([3, 4, 2], bias="layer")
+        case "no bias":
+            return drawn([3, 4, 2], bias="none")
+        case "softmax inside":
+            return drawn([3, 4, 3], "softmax", "softmax")
+        case "deep":
+            return drawn([2] + [3] * 11, "tanh")
+        case "large":
+            rng = np.random.default_rng(0)
+            network = cr.Network.random([784, 30, 10], "sigmoid", "softmax", seed=1, dtype="float64")
+            return network, np.maximum(rng.random(784) - 0.6, 0), np.eye(10)[3]
+    raise ValueError(name)
+
+
+HARD = ["chain", "2-3-2", "5-4-3-2", "saturated", "zero", "dead", "tiny", "one layer", "one bias", "no bias",
+        "softmax inside", "deep", "large"]  # fmt: skip
+
+
+def seen_of(network: cr.Network, x: Any, y: Any, cost: Any = "quadratic", convention: str = "s2") -> View:
+    return view(network, x, y, as_cost(cost), Id("C"), as_convention(convention))
+
+
+def clean(scene: Scene) -> None:
+    """No label meets another or the edge; what is drawn is XML, has words, and knows no NaN."""
+    assert scene.overlapping() == []
+    assert scene.clipped() == []
+    svg = scene.svg()
+    ElementTree.fromstring(svg)
+    assert not re.search(r'"-?(nan|inf)', svg)
+    assert scene.title
+    assert len(scene.description) > 60
+    assert len({len(line) for line in scene.table}) == 1
+
+
+def texts(scene: Scene) -> list[str]:
+    return [str(label.text) for label in scene.labels()]
+
+
+def said(scene: Scene, start: str) -> str:
+    """The one label that begins like this."""
+    (found,) = [text for text in texts(scene) if text.startswith(start)]
+    return found
+
+
+def value(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", "").replace("Σ", "").replace("=", "").replace("∞", "inf"))
+
+
+def column(scene: Scene, name: str) -> list[str]:
+    head, *rows = scene.table
+    return [line[head.index(name)] for line in rows]
+
+
+# room on the page ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", HARD)
+def test_nothing_overlaps_and_nothing_is_clipped(name: str, preset: str) -> None:
+    network, x, y = hard(name)
+    for draw in FIGURES.values():
+        clean(draw(network, x, y, convention=preset))
+    clean(network_figure(network, x, y, convention=preset, edges="gradient", bias_units=True))
+    clean(network_figure(network, x, y, convention=preset, by="w/1/0/0", layer=1, bias_units=True))
+    clean(network_figure(network, x, y, convention=preset, by="z/1/0"))
+    clean(computation_tree(network, x, y, convention=preset, by="w/1/0/0"))
+
+
+@pytest.mark.parametrize("cost", ["cross_entropy", "quadratic", "multiclass_hinge", "binary_cross_entropy"])
+def test_a_linear_output_is_drawn_in_the_convention_that_wants_it(cost: str) -> None:
+    network, x, y = drawn([4, 5, 3], "relu", "identity")
+    for draw in FIGURES.values():
+        clean(draw(network, x, y, convention="s3", cost=cost))
+        clean(draw(network, x, y, convention="s3", cost=cost, by="w/2/1/3"))
+
+
+@FEW
+@given(problems(), st.sampled_from(PRESETS), st.booleans(), st.integers(0, 10**6))
+def test_any_small_problem_is_drawn_without_a_collision(draw: Drawn, preset: str, own_colours: bool, pick: int) -> None:
+    problem = draw.make()
+    how = Convention.preset(preset).but(orientation="rows", colours="symbol") if own_colours else preset
+    sizes = problem.network.sizes
+    layer = 1 + pick % problem.network.depth
+    w = f"w/{layer}/{pick % sizes[layer]}/{pick % sizes[layer - 1]}"
+    here = {"convention": how, "cost": problem.cost, "by": w}
+    example = problem.network, problem.x[0], problem.y[0]
+    for figure in FIGURES.values():
+        clean(figure(*example, **here))
+    clean(network_figure(*example, **here | {"by": f"z/{layer}/{pick % sizes[layer]}"}, edges="gradient"))
+    clean(network_figure(*example, **here, layer=layer, bias_units=True, most=2))
+
+
+def test_the_same_call_gives_the_same_bytes() -> None:
+    for draw in FIGURES.values():
+        assert draw(*hard("5-4-3-2")).svg() == draw(*hard("5-4-3-2")).svg()
+
+
+def test_every_figure_has_a_dark_side() -> None:
+    for draw in FIGURES.values():
+        scene = draw(*hard("2-3-2"))
+        ElementTree.fromstring(scene.svg("dark"))
+        assert scene.svg("dark") != scene.svg()
+
+
+def test_numbers_in_labels_are_rounded_not_cut() -> None:
+    assert [short(each) for each in (0.0, -0.0, 1.5, -0.123456, 1.23456e-12, -12345.678)] == [
+        "0", "0", "1.5", "−0.1235", "1.235e−12", "−1.235e4",
+    ]  # fmt: skip
+    assert short(-math.inf) == "−∞"
+
+
+# the path sum -------------------------------------------------------------------------------------------------------
+@FEW
+@given(problems(), st.integers(0, 10**6))
+def test_the_routes_are_those_of_the_road_of_paths(draw: Drawn, pick: int) -> None:
+    problem = draw.make()
+    network, x, y = problem.network, problem.x[0], problem.y[0]
+    layer = 1 + pick % network.depth
+    j, k = pick % network.sizes[layer], pick % network.sizes[layer - 1]
+    if network.output.full_slope and problem.cost.on(network.output).delta is None:
+        return  # through its last softmax the road of paths goes on, and this figure ends with ∂C/∂z
+    found = routes(seen_of(network, x, y, problem.cost), parse(f"w/{layer}/{j}/{k}", network.parameters), 10**6)
+    exact, rows, targets, pair = ready(network, x, y[None], problem.cost)
+    here = local(exact, rows[0], targets[0], pair)
+    want = sorted(here.a[layer - 1][k] * path.product for path in paths(exact, here, layer, j))
+    got = sorted(route.product for route in found.ranked)
+    assert np.allclose(got, want, rtol=1e-9, atol=1e-12 * max(map(abs, want)))
+    assert found.count == len(want)
+
+
+@pytest.mark.parametrize("by", ["w/1/1/2", "b/1/0", "z/2/1", "a/1/2", "a/0/3", "x/3", "b/2/1", "w/3/0/1", "a/3/1"])
+def test_the_running_sum_ends_on_the_gradient(by: str) -> None:
+    network, x, y = hard("5-4-3-2")
+    scene = path_sum(network, x, y, by=by, most=3)
+    seen = seen_of(network, x, y)
+    id = parse(by, network.parameters)
+    end = number(seen.value(id))
+    assert column(scene, "running sum")[-1] == end
+    assert texts(scene).count(end) >= 2, "after the last route, and as the gradient"
+    if id.kind in "wb":
+        gradient = cr.gradient(network, x, y)
+        entry = (
+            gradient.weights[id.layer][id.neuron, id.source] if id.kind == "w" else gradient.biases[id.layer][id.neuron]
+        )
+        assert end == number(float(entry))
+
+
+def test_the_routes_that_are_not_listed_have_an_exact_sum() -> None:
+    network, x, y = hard("large")
+    found = routes(seen_of(network, x, y, "cross_entropy"), Id("x", 0, 150), 8)
+    w1, w2 = network.weights[1], network.weights[2]
+    seen = seen_of(network, x, y, "cross_entropy")
+    slopes = seen.slopes(1)
+    all_products = [w1[j, 150] * slopes[j] * w2[m, j] * seen.into_z[2][m] for j, m in every(range(30), range(10))]
+    ranked = sorted(all_products, key=lambda each: -abs(each))
+    assert found.count == 300
+    assert [route.product for route in found.ranked] == pytest.approx(ranked[:8], rel=1e-12)
+    assert found.rest == pytest.approx(math.fsum(ranked[8:]), rel=1e-12)
+    assert math.fsum([*(route.product for route in found.ranked), found.rest]) == pytest.approx(found.total, rel=1e-13)
+    scene = path_sum(network, x, y, cost="cross_entropy", by="x/150")
+    assert said(scene, "292 more") == "292 more routes"
+    assert number(found.rest) in texts(scene)
+
+
+def test_the_bars_of_the_running_sum_are_to_scale() -> None:
+    scene = path_sum(*hard("5-4-3-2"), by="w/1/1/2")
+    products = [abs(value(text)) for text in column(scene, "product")]
+    bars = [each.width for each in scene.elements if isinstance(each, Rect) and each.height == 12 and each.filled]
+    assert np.allclose(np.array(bars) / bars[0], np.array(products) / products[0], rtol=1e-3)
+
+
+def test_printed_factors_multiply_to_the_printed_product() -> None:
+    scene = path_sum(*hard("5-4-3-2"), by="w/1/1/2")
+    head, *rows = scene.table
+    shown = [str(label.text) for label in scene.labels()]
+    for line in rows:
+        factors = [value(text) for text in line[1:-2]]
+        assert math.prod(factors) == pytest.approx(value(line[-2]), rel=1e-3)
+        assert line[-2] in shown
+    assert len(head) == len(rows[0])
+
+
+class Counted(float):
+    """A number that counts its multiplications."""
+
+    times = 0
+
+    def __mul__(self, other: float) -> Counted:
+        Counted.times += 1
+        return Counted(float(self) * float(other))
+
+    def __add__(self, other: float) -> Counted:
+        return Counted(float(self) + float(other))
+
+    __radd__ = __add__
+
+
+def counted(values: Any) -> list[Counted]:
+    return [Counted(each) for each in values]
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [2, 3, 2], [5, 4, 3, 2], [3, 2]])
+def test_the_multiplications_are_those_that_are_done(sizes: list[int]) -> None:
+    network, x, y = drawn(sizes, "tanh", "sigmoid")
+    seen, last = seen_of(network, x, y), len(sizes) - 1
+    for layer in range(1, last + 1):
+        v = Id("w", layer, 0, 0)
+        found = routes(seen, v, 10**6)
+        Counted.times = 0
+        for route in found.ranked:
+            first, *rest = counted(factor.value for factor in route.factors)
+            for factor in rest:
+                first = first * factor
+        alone = Counted.times
+        Counted.times = 0
+        slopes = [Counted(seen.slope(last, j).value) for j in range(sizes[last])]
+        delta = [a * s for a, s in zip(counted(seen.into_a[last]), slopes if last > layer else slopes[:1])]
+        for l in range(last - 1, layer - 1, -1):
+            neurons = range(sizes[l]) if l > layer else range(1)
+            w = network.weights[l + 1]
+            back = [sum((d * Counted(w[m, j]) for m, d in enumerate(delta)), Counted(0)) for j in neurons]
+            delta = [each * Counted(seen.slope(l, j).value) for j, each in zip(neurons, back)]
+        gradient = delta[0] * Counted(seen.trace.a[layer - 1][0])
+        assert float(gradient) == pytest.approx(found.value)
+        assert work(seen, v) == (alone, Counted.times)
+
+
+def test_sharing_saves_what_the_figure_says() -> None:
+    network, x, y = hard("5-4-3-2")
+    alone, shared = work(seen_of(network, x, y), Id("w", 1, 1, 2))
+    assert f"{shared} ({alone - shared} saved)" in texts(path_sum(network, x, y, by="w/1/1/2"))
+
+
+def test_a_factor_that_a_route_above_has_used_is_pale() -> None:
+    scene = path_sum(*hard("2-3-2"), by="w/1/1/0")
+    a_in = column(scene, scene.table[0][1])[0]
+    roles = [
+        label.role for label in scene.labels() if value_or_none(str(label.text)) == pytest.approx(value(a_in), rel=1e-4)
+    ]
+    assert roles == ["ink", "faint"]
+
+
+def value_or_none(text: str) -> float:
+    try:
+        return value(text)
+    except ValueError:
+        return math.nan
+
+
+def test_routes_that_do_not_add_up_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = path_sum_module._products
+    monkeypatch.setattr(path_sum_module, "_products", lambda seen, v: original(seen, v) * 1.01)
+    with pytest.raises(cr.DisagreementError, match="6 routes add up to"):
+        path_sum(*hard("5-4-3-2"), by="w/1/1/2")
+
+
+def test_too_many_routes_are_refused_with_their_number() -> None:
+    network, x, y = drawn([2, 101, 101, 101, 2], "tanh")
+    with pytest.raises(cr.SettingError, match="2,060,602 routes lead from x/0"):
+        path_sum(network, x, y, by="x/0")
+
+
+# the tree -----------------------------------------------------------------------------------------------------------
+def test_the_lit_route_of_the_chain_has_the_five_factors_of_the_exercise() -> None:
+    network, x, y = hard("chain")
+    scene = computation_tree(network, x, y, convention="s1", by="w/2/0/0")
+    seen = seen_of(network, x, y, "squared_error", "s1")
+    want = [seen.trace.a[1][0], seen.slopes(2)[0], 1.2, seen.slopes(3)[0], 2 * (seen.trace.a[3][0] - 1)]
+    names = [
+        "∂z⁽²⁾/∂w⁽²⁾ = a⁽¹⁾", "∂a⁽²⁾/∂z⁽²⁾ = σ′(z⁽²⁾)", "∂z⁽³⁾/∂a⁽²⁾ = w⁽³⁾",
+        "∂a⁽³⁾/∂z⁽³⁾ = σ′(z⁽³⁾)", "∂C/∂a⁽³⁾ = 2(a⁽³⁾ − y)",
+    ]  # fmt: skip
+    for name, factor in zip(names, want):
+        assert said(scene, name) == f"{name} = {short(factor, 6)}"
+    assert [text for text in column(scene, "its value") if text] == list(map(number, want))
+    left, *numbers, end = re.split(r" = | · ", said(scene, "∂C/∂w⁽²⁾ = "))
+    assert left == "∂C/∂w⁽²⁾"
+    assert end == number(math.prod(want)) == "−0.040465"
+    assert math.prod(value(text.strip("()")) for text in numbers) == pytest.approx(value(end), abs=1e-6)
+
+
+def test_the_first_tree_shows_the_last_layer_alone_and_that_it_goes_on() -> None:
+    network, x, y = hard("chain")
+    scene = computation_tree(network, x, y, convention="s1", layer=3)
+    names = [text for text in texts(scene) if not text[0].isdecimal() and not text.startswith("−")]
+    assert {"w⁽³⁾", "a⁽²⁾", "b⁽³⁾", "z⁽³⁾", "a⁽³⁾", "y", "C"} <= set(names)
+    assert not [text for text in names if "⁽¹⁾" in text or text in ("w⁽²⁾", "z⁽²⁾")]
+    assert "goes on above" in scene.description
+    assert "goes on above" not in computation_tree(network, x, y).description
+
+
+def test_what_stands_above_a_sum_adds_up_to_it() -> None:
+    network, x, y = hard("large")
+    scene = computation_tree(network, x, y, cost="cross_entropy", by="w/1/3/150")
+    rows = [line for line in scene.table if line[2] == "z¹₃"]
+    w = next(value(line[1]) for line in rows if line[0] == "w¹₃,₁₅₀")
+    a = next(value(line[1]) for line in rows if line[0] == "a⁰₁₅₀")
+    others = [value(line[1]) for line in rows if line[0] not in ("w¹₃,₁₅₀", "a⁰₁₅₀")]
+    z = cr.forward(network, x).z[1][3]
+    assert w * a + math.fsum(others) == pytest.approx(z, abs=1e-5)
+    rest = next(line for line in rows if line[0] == "776 more")
+    terms = network.weights[1][3] * x
+    order = [k for k in np.argsort(-np.abs(terms), kind="stable") if k != 150]
+    assert value(rest[1]) == pytest.approx(math.fsum(terms[order[7:]]), rel=1e-5)
+
+
+def test_boxes_and_edges_of_the_route_are_lit_and_no_others() -> None:
+    scene = computation_tree(*hard("5-4-3-2"), by="w/2/1/0")
+    boxes = [each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"]
+    edges = [each for each in scene.elements if isinstance(each, Line) and each.role == "accent"]
+    assert (len(boxes), len(edges)) == (6, 5), "w z a z a C, and the steps between them"
+    plain = computation_tree(*hard("5-4-3-2"))
+    assert not [each for each in plain.elements if getattr(each, "role", "") == "accent"]
+
+
+def test_the_tree_says_which_share_of_all_routes_it_shows() -> None:
+    network, x, y = hard("5-4-3-2")
+    scene = computation_tree(network, x, y, by="w/1/1/2")
+    strongest = routes(seen_of(network, x, y), Id("w", 1, 1, 2), 1)
+    assert said(scene, "this route").endswith(f"= {number(strongest.ranked[0].product)}")
+    assert said(scene, "all 6 routes together").endswith(f"= {number(strongest.value)}")
+
+
+# one weight ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("by", ["w/1/1/2", "w/3/0/1", "b/2/1"])
+def test_the_three_elements_multiply_to_the_derivative(by: str) -> None:
+    network, x, y = hard("5-4-3-2")
+    scene = in_weight_out(network, x, y, by=by)
+    seen, id = seen_of(network, x, y), parse(by, network.parameters)
+    delta = float(seen.into_z[id.layer][id.neuron])
+    a = float(seen.trace.a[id.layer - 1][id.source]) if id.kind == "w" else 1.0
+    assert said(scene, f"{seen.by(id)} = ") == f"{seen.by(id)} = {number(a * delta)}"
+    shown = [value_or_none(text) for text in texts(scene)]
+    assert any(each == pytest.approx(delta, rel=1e-5) for each in shown)
+    assert any(each == pytest.approx(a, rel=1e-5) for each in shown)
+
+
+def test_the_bars_are_as_long_as_the_decades_and_add_up() -> None:
+    network, x, y = hard("5-4-3-2")
+    reason = why(network, x, y, "w/1/1/2")
+    scene = in_weight_out(network, x, y, by="w/1/1/2")
+    bars = [each.width for each in scene.elements if isinstance(each, Rect) and each.height == 12]
+    decades = [abs(share.decades) for share in reason.factors]
+    ticks = {str(label.text): label.x for label in scene.labels() if label.role == "faint"}
+    scale = ticks["1"] - ticks["10−¹"]  # a decade
+    assert bars[-1] == pytest.approx(scale * abs(reason.decades), rel=1e-9)
+    for bar, share in zip(bars, decades):
+        assert bar == pytest.approx(max(scale * share, 1.0), rel=1e-9)
+    assert sum(share.decades for share in reason.factors) == pytest.approx(reason.decades)
+    assert math.prod(value(text) for text in column(scene, "value")[: len(decades)]) == pytest.approx(
+        reason.value, rel=1e-4
+    )
+
+
+def test_a_factor_of_zero_has_a_bar_without_end_and_is_no_number_of_decades() -> None:
+    network, x, y = hard("large")
+    k = int(np.argmin(x))
+    scene = in_weight_out(network, x, y, by=f"w/1/0/{k}", cost="cross_entropy")
+    assert x[k] == 0
+    assert texts(scene).count("−∞") == 2
+    assert scene.table[1][1:3] == ("0", "−∞")
+
+
+def test_the_factor_to_blame_is_the_one_in_bold() -> None:
+    network, x, y = drawn([2, 3, 2], scale=12.0)
+    reason = why(network, x, y, "w/2/1/1")
+    assert reason.slow
+    worst = min(reason.factors, key=lambda share: share.decades)
+    bold = [str(label.text) for label in in_weight_out(network, x, y, by="w/2/1/1").labels() if label.bold]
+    assert f"{worst.decades:+.1f}".replace("-", "−") in bold
+
+
+def test_without_an_id_the_smallest_derivative_that_is_not_zero_is_shown() -> None:
+    network, _, y = hard("2-3-2")
+    x = np.array([0.0, 0.7])
+    gradient = cr.gradient(network, x, y)
+    smallest = min(abs(float(each)) for w in gradient.weights for each in w.ravel() if each)
+    assert abs(value(column(in_weight_out(network, x, y), "value")[-1])) == pytest.approx(smallest, rel=1e-3)
+
+
+# the network --------------------------------------------------------------------------------------------------------
+def wires(scene: Scene) -> list[Line]:
+    """The edges: straight lines between two points that are no arrows and no halves of neurons."""
+    return [
+        each for each in scene.elements
+        if isinstance(each, Line) and len(each.points) == 2 and each.points[0][0] != each.points[1][0]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("edges", ["weight", "gradient"])
+def test_every_edge_is_as_wide_as_its_number_and_has_its_sign_in_hue_and_print(edges: str) -> None:
+    network, x, y = hard("2-3-2")
+    scene = network_figure(network, x, y, edges=edges)
+    gradient = cr.gradient(network, x, y)
+    ws = network.weights if edges == "weight" else gradient.weights
+    want = sorted(float(each) for w in ws for each in w.ravel())
+    lines = wires(scene)
+    widths = [0.7 + 4.8 * abs(each) / max(map(abs, want)) for each in want]
+    assert sorted(line.width for line in lines) == pytest.approx(sorted(widths))
+    assert sorted(line.role for line in lines) == sorted("positive" if each > 0 else "negative" for each in want)
+    printed = [str(label.text) for label in scene.labels() if label.role in ("positive", "negative")]
+    assert sorted(printed) == sorted([*(short(each, 3) for each in want), "positive", "negative"])
+    assert all(line.dashed == (edges == "gradient") for line in lines)
+
+
+@FEW
+@given(problems(), st.booleans())
+def test_whatever_has_a_hue_has_a_number(draw: Drawn, by_gradient: bool) -> None:
+    problem = draw.make()
+    edges = "gradient" if by_gradient else "weight"
+    scene = network_figure(problem.network, problem.x[0], problem.y[0], cost=problem.cost, edges=edges)
+    hues = ("positive", "negative")
+    coloured = sum(line.role in hues for line in wires(scene))
+    printed = sum(label.role in hues for label in scene.labels()) - len(hues)  # the words of the legend
+    assert coloured == printed
+
+
+def test_a_and_delta_of_every_neuron_stand_above_and_below_it() -> None:
+    network, x, y = hard("5-4-3-2")
+    scene = network_figure(network, x, y)
+    back = cr.backward(cr.forward(network, x), y)
+    circles = {(each.x, each.y) for each in scene.elements if isinstance(each, Circle)}
+    assert len(circles) == 14
+    by_place = {(round(label.x), round(label.y)): label for label in scene.labels()}
+    for layer in (1, 2, 3):
+        for j in range(network.sizes[layer]):
+            a, delta = short(float(back.trace.a[layer][j])), short(float(back.delta[layer][j]))
+            name = next(label for label in scene.labels() if str(label.text) == str(Convention().symbol("a", layer, j)))
+            above, below = (by_place[round(name.x), round(name.y + side)] for side in (-26, 27))
+            assert (str(above.text), above.role, above.slanted) == (a, "forward", False)
+            assert (str(below.text), below.role, below.slanted) == (delta, "backward", True)
+    heights = {str(label.text): label.y for label in scene.labels()}
+    assert heights["a¹₀"] < heights["a¹₁"] < heights["a¹₂"] < heights["a¹₃"]
+
+
+def test_biases_are_visible_as_numbers_or_as_edges_from_a_square_unit() -> None:
+    network, x, y = hard("2-3-2")
+    biases = [float(each) for b in network.biases for each in b]
+    plain, units = network_figure(network, x, y), network_figure(network, x, y, bias_units=True)
+    assert {f"b = {short(each)}" for each in biases} <= set(texts(plain))
+    assert not any(text.startswith("b = ") for text in texts(units))
+    assert {short(each, 3) for each in biases} <= set(texts(units))
+    assert len(wires(units)) == len(wires(plain)) + len(biases)
+    delta = cr.backward(cr.forward(network, x), y).delta
+    slopes = network_figure(network, x, y, bias_units=True, edges="gradient")
+    assert {short(float(each), 3) for d in delta for each in d} <= set(texts(slopes))
+    squares = [each for each in units.elements if isinstance(each, Rect) and each.width == each.height == 26]
+    assert len(squares) == 2
+    by_layer = drawn([3, 4, 2], bias="layer")
+    assert f"b¹ = {short(float(by_layer[0].biases[1][0]))}" in texts(network_figure(*by_layer))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_lit_neuron_shows_its_edges_and_its_row_of_the_matrix(preset: str) -> None:
+    network, x, y = drawn([6, 3])
+    scene = network_figure(network, x, y, by="z/1/1", convention=preset)
+    lit = [line for line in wires(scene) if line.role in ("positive", "negative")]
+    assert len(lit) == 6
+    frames = [each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"]
+    assert len(frames) == 3, "in z, in W and in b"
+    frame = max(frames, key=lambda each: each.width)
+    inside = [
+        label for label in scene.labels()
+        if frame.x < label.x < frame.x + frame.width and frame.y < label.y < frame.y + frame.height
+    ]  # fmt: skip
+    ordered = sorted(inside, key=lambda label: label.x)
+    assert [str(label.text) for label in ordered] == [short(float(each)) for each in network.weights[1][1]]
+
+
+def test_an_author_who_writes_rows_has_a_column_of_the_turned_matrix_lit() -> None:
+    network, x, y = drawn([6, 3])
+    scene = network_figure(network, x, y, by="z/1/1", convention=Convention.preset("s2").but(orientation="rows"))
+    frame = max(
+        (each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"), key=lambda r: r.height
+    )
+    assert frame.height == 6 * 20
+    assert "(w¹)ᵀ" in texts(scene)
+
+
+def test_two_neurons_have_their_edges_lit_in_two_layers() -> None:
+    scene = network_figure(*hard("5-4-3-2"), by=["z/1/2", "a/2/0"])
+    assert sum(line.role in ("positive", "negative") for line in wires(scene)) == 5 + 4
+
+
+def test_three_layers_split_their_middle_neurons_and_write_the_derivative() -> None:
+    network, x, y = hard("5-4-3-2")
+    scene = network_figure(network, x, y, by="w/2/1/2", layer=2, convention="s4")
+    assert {"z²₁", "a²₁", "a¹₁", "a³₁"} <= set(texts(scene))
+    assert not [text for text in texts(scene) if text.startswith("a⁰")]
+    seen = seen_of(network, x, y, convention="s4")
+    back, slope, a = seen.into_a[2][1], seen.slopes(2)[1], seen.trace.a[1][2]
+    left, symbols, numbers, end = said(scene, "∂C/∂w²₂₃ = ").split(" = ")
+    assert (left, symbols) == ("∂C/∂w²₂₃", "(Σₘ δ³ₘ w³ₘ₂) σ′(z²₂) a¹₃")
+    assert [value(text) for text in numbers.strip("()").split(") (")] == pytest.approx([back, slope, a], rel=1e-5)
+    assert end == number(float(cr.gradient(network, x, y).weights[2][1, 2]))
+    lit = [line for line in wires(scene) if line.role in ("positive", "negative")]
+    assert len(lit) == 1 + 2, "the weight, and on to every neuron of the layer above"
+
+
+def test_of_a_large_layer_the_strongest_stay_and_the_others_are_summed_exactly() -> None:
+    network, x, y = hard("large")
+    scene = network_figure(network, x, y, by="z/1/3", cost="cross_entropy")
+    order = np.argsort(-np.abs(network.weights[1][3]), kind="stable")
+    names = [f"a{Convention().symbol('', 0, int(k))}" for k in sorted(order[:8])]
+    assert [text for text in texts(scene) if text.startswith("a⁰") and text != "a⁰"] == names
+    rest = sorted(map(int, order[8:]))
+    assert f"Σ {short(math.fsum(x[rest]))}" in texts(scene)
+    assert f"Σ {short(math.fsum(network.weights[1][3][rest]))}" in texts(scene)
+    brought = math.fsum(network.weights[1][3][rest] * x[rest])
+    assert said(scene, "776 more inputs").endswith(f"Σ w a = {number(brought)}")
+    every_weight = math.fsum(network.weights[1].ravel())
+    head, *rows = scene.table
+    shown = math.fsum(value(line[1]) for line in rows if line[0].startswith("w¹"))
+    hidden = next(line for line in rows if line[0].startswith("23,456 more"))
+    assert shown + value(hidden[1]) == pytest.approx(every_weight, abs=1e-4)
+    total = math.fsum(value(line[1]) for line in rows if "a⁰" in line[0])
+    assert total == pytest.approx(math.fsum(x), abs=1e-4)
+    assert head == ("quantity", "value", "∂C/∂ of it")
+
+
+def test_what_is_lit_is_shown_however_weak_it_is() -> None:
+    network, x, y = hard("large")
+    k = int(np.argmin(np.abs(network.weights[1][3])))
+    scene = network_figure(network, x, y, by=f"w/1/3/{k}", cost="cross_entropy")
+    assert str(Convention().symbol("a", 0, k)) in texts(scene)
+    assert said(scene, f"{Convention().weight(1, 3, k)} = ").endswith(short(float(network.weights[1][3, k])))
+
+
+def test_of_a_deep_network_the_layers_between_are_counted() -> None:
+    network, x, y = hard("deep")
+    shown = [text for text in texts(network_figure(network, x, y, by="z/6/1")) if text.startswith("layer ")]
+    assert shown == ["layer 1", "layer 5", "layer 6", "layer 7", "layer 10"]
+    assert "3 more layers" in texts(network_figure(network, x, y, by="z/6/1"))
+
+
+def test_the_table_holds_the_gradient() -> None:
+    network, x, y = hard("2-3-2")
+    rows = {line[0]: line[1:] for line in network_figure(network, x, y).table}
+    gradient = cr.gradient(network, x, y)
+    how = Convention()
+    for layer, w in gradient.weights.items():
+        for j, k in np.ndindex(w.shape):
+            want = number(float(network.weights[layer][j, k])), number(float(w[j, k]))
+            assert rows[str(how.weight(layer, j, k))] == want
+    for layer, b in gradient.biases.items():
+        for j, each in enumerate(b):
+            assert rows[str(how.symbol("b", layer, j))][1] == number(float(each))
+
+
+# refusals -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda *n: network_figure(*n, edges="delta"), cr.UnknownNameError, "known are weight, gradient"),
+        (lambda *n: network_figure(*n, by="x/0"), cr.IdError, "no edge leads here"),
+        (lambda *n: network_figure(*n, by="w/9/0/0"), cr.IdError, "there is no layer 9"),
+        (lambda *n: network_figure(*n, layer=4), cr.IdError, "one of 1…3"),
+        (lambda *n: network_figure(*n, layer=1, by="z/3/0"), cr.IdError, "give layer=3"),
+        (lambda *n: network_figure(*n, most=0), cr.SettingError, "most=0"),
+        (lambda *n: computation_tree(*n, layer=0), cr.IdError, "one of the layers 1…3"),
+        (lambda *n: computation_tree(*n, layer=3, by="w/1/0/0"), cr.IdError, "give layer=1"),
+        (lambda *n: computation_tree(*n, by="d/1/0"), cr.IdError, "by='z/1/0'"),
+        (lambda *n: path_sum(*n, by="C"), cr.IdError, "the cost is differentiated by"),
+        (lambda *n: path_sum(*n, most=True), cr.SettingError, "whole number"),
+        (lambda *n: in_weight_out(*n, by="z/1/0"), cr.IdError, "what learns is a weight"),
+        (lambda *n: path_sum(n[0], np.zeros((2, 5)), n[2]), cr.ShapeError, "one example"),
+        (lambda *n: network_figure(*n, convention="s3"), cr.PairError, "no activation on the last layer"),
+        (lambda *n: in_weight_out(*n, convention="s9"), cr.UnknownNameError, "unknown convention"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_one_clear_error(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        call(*hard("5-4-3-2"))
+
+
+def test_an_output_without_a_slope_is_refused() -> None:
+    network = cr.Network([[[2000.0]], [[1000.0], [-1000.0]]], [[0.0], [0.0, 0.0]], ["identity", "softmax"])
+    with pytest.raises(cr.DataError, match="no finite slope"):
+        path_sum(network, np.array([1.0]), 1, cost="cross_entropy", by="a/2/1")
+
+
+def test_labels_know_their_size() -> None:
+    """A wide label would be found: two at one place overlap."""
+    scene = network_figure(*hard("chain"))
+    doubled = Scene(scene.width, scene.height, (*scene.elements, Label(100, 100, "x" * 200)), "t", "d")
+    assert doubled.overlapping()
+    assert doubled.clipped()
+
+
+def test_a_cost_without_a_slope_leaves_no_number_in_the_table() -> None:
+    network = cr.Network([[[2000.0]], [[1000.0], [-1000.0], [-900.0]]], [[0.0], [0.0] * 3], ["identity", "softmax"])
+    scene = network_figure(network, np.array([1.0]), 0, cost="cross_entropy")
+    rows = {line[0]: line for line in scene.table}
+    assert rows["a²₁"][2] == "—", "0 / 0"
+    assert rows["a²₀"][2] == number(-1.0)
+    clean(scene)

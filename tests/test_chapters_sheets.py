@@ -1,0 +1,344 @@
+"""Figures of whole pages: one update in six steps, the four equations (S4.15, S2.23, S3.17, S4.13)."""
+
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.conventions import Convention
+from chainrule.explanation.chapters import six_steps as of_steps
+from chainrule.explanation.chapters.six_steps import six_steps, strongest
+from chainrule.explanation.chapters.summary_page import Look, summary_page, typeset, wrapped
+from chainrule.explanation.numbers import number
+from chainrule.explanation.scene import Label, Line, Rect, extent
+from chainrule.explanation.summary import Letters
+from chainrule.explanation.view import view
+from chainrule.explanation.worksheet import one_update
+from chainrule.ids import Id
+
+PRESETS = ["s0", "s1", "s2", "s3", "s4"]
+
+
+def drawn(sizes, hidden, output, *, scale=1.0, seed=0, bias="neuron", shift=0.3):
+    network = cr.Network.random(sizes, hidden, output, bias=bias, seed=seed, dtype="float64")
+    rng = np.random.default_rng(seed + 1)
+    return network.with_parameters(
+        network.parameters.map(lambda array: scale * (array + shift * rng.standard_normal(array.shape)))
+    )
+
+
+CHAIN = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
+NETWORKS = {
+    "1-1-1-1": CHAIN,
+    "1-1": cr.Network([[[1.5]]], [[0.2]], "identity"),
+    "2-3-2": drawn([2, 3, 2], "tanh", "sigmoid"),
+    "5-4-3-2": drawn([5, 4, 3, 2], ["relu", "gelu"], "softmax"),
+    "20-9-4": drawn([20, 9, 4], "sigmoid", "softmax"),
+    "784-30-10": drawn([784, 30, 10], "sigmoid", "softmax", shift=0.02),
+    "relu 784-30-10": drawn([784, 30, 10], "relu", "identity", shift=0.02),
+    "saturated": drawn([2, 3, 2], "sigmoid", "sigmoid", scale=14.0, shift=1.0),
+    "zero": cr.Network([np.zeros((3, 2)), np.zeros((2, 3))], [np.zeros(3), np.zeros(2)], ["relu", "sigmoid"]),
+    "tiny": drawn([2, 3, 2], "tanh", "identity", scale=1.234567e-6),
+    "one bias a layer": drawn([2, 3, 2], "leaky_relu", "sigmoid", bias="layer"),
+    "softmax inside, no bias": drawn([2, 3, 4, 2], ["softmax", "tanh"], "identity", bias="none"),
+    "softmax next to the last": drawn([2, 3, 4, 2], ["tanh", "softmax"], "softmax"),
+    "nine layers": drawn([2] * 10, "tanh", "sigmoid"),
+}
+
+
+def example(network, kind="random"):
+    x = np.random.default_rng(5).standard_normal(network.sizes[0]) if kind == "random" else np.zeros(network.sizes[0])
+    return x, np.eye(network.sizes[-1])[-1]
+
+
+def texts(scene):
+    return [str(label.text) for label in scene.labels()]
+
+
+def said(text):
+    """A printed number, read back."""
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def cases():
+    """Every network in every convention that fits it; large ones in the convention with the longest marks alone."""
+    for name, network in NETWORKS.items():
+        fitting = [preset for preset in PRESETS if preset != "s3" or network.output.name == "identity"]
+        yield from ((name, preset) for preset in (["s0"] if "784" in name else fitting))
+
+
+# both ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "preset"), list(cases()))
+@pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
+def test_no_label_meets_another_or_the_edge(figure, name, preset):
+    network = NETWORKS[name]
+    for kind in ("random", "zero") if preset == "s2" else ("random",):
+        scene = figure(network, *example(network, kind), convention=preset)
+        assert scene.overlapping() == []
+        assert scene.clipped() == []
+        assert scene.title
+        assert len(scene.description) > 60
+        assert len(scene.table) > 1
+        assert len({len(row) for row in scene.table}) == 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("orientation", ["columns", "rows"])
+@pytest.mark.parametrize("colours", ["role", "symbol"])
+def test_the_page_needs_no_network_and_takes_any_convention(preset, orientation, colours):
+    for order in ("to,from", "from,to"):
+        how = Convention.preset(preset).but(orientation=orientation, colours=colours, order=order)
+        scene = summary_page(convention=how)
+        assert scene.overlapping() == []
+        assert scene.clipped() == []
+        assert len(scene.table) >= 5
+
+
+@pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
+def test_every_number_of_the_table_stands_in_the_picture(figure):
+    network = NETWORKS["2-3-2"]
+    scene = figure(network, *example(network), convention="s1")
+    written = " ".join(texts(scene))
+    for row in scene.table[1:]:
+        for part in row[-1].split(" → "):
+            assert (part.split(" = ")[-1] if figure is summary_page else part) in written, row
+
+
+@pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
+def test_the_same_call_gives_the_same_bytes(figure):
+    network = NETWORKS["5-4-3-2"]
+    first, again = (figure(network, *example(network)).svg() for _ in range(2))
+    assert first == again
+    assert first != figure(network, *example(network), convention="s0").svg()
+
+
+@pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
+def test_rows_are_refused(figure):
+    network = NETWORKS["2-3-2"]
+    with pytest.raises(cr.ShapeError, match="one example is explained"):
+        figure(network, np.zeros((4, 2)), np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
+def test_an_author_of_linear_outputs_is_refused_on_an_activated_one(figure):
+    with pytest.raises(cr.PairError, match="applies no activation"):
+        figure(CHAIN, [0.6], [1.0], convention="s3")
+
+
+# six steps ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "one bias a layer", "softmax inside, no bias", "20-9-4"])
+def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(name):
+    network = NETWORKS[name]
+    x, y = example(network)
+    trace, back = cr.forward(network, x), cr.backward(cr.forward(network, x), y)
+    gradient = cr.gradient(network, x, y)
+    after = network.parameters - gradient * 0.25
+    scene = six_steps(network, x, y, learning_rate=0.25)
+    rows = {(step[0], name): value for step, _, name, value in scene.table[1:]}
+    how = Convention.preset("s2")
+    bare = max(network.sizes) == 1
+    checked = 0
+
+    def expected(step, symbol, value):
+        nonlocal checked
+        if (step, symbol) in rows:
+            assert rows[step, symbol] == value, (step, symbol)
+            checked += 1
+
+    for l in range(1, network.depth + 1):
+        for j in range(network.sizes[l]):
+            at = () if bare else (j,)
+            expected("1", str(how.symbol("z", l, *at)), number(float(trace.z[l][j])))
+            expected("1", str(how.symbol("a", l, *at)), number(float(trace.a[l][j])))
+            expected("2" if l == network.depth else "3", str(how.symbol("δ", l, *at)), number(float(back.delta[l][j])))
+            for k in range(network.sizes[l - 1]):
+                w = how.symbol("w", l) if bare else how.weight(l, j, k)
+                expected("4", f"∂C/∂{w}", number(float(gradient.weights[l][j, k])))
+                change = f"{number(float(network.weights[l][j, k]))} → {number(float(after.weights[l][j, k]))}"
+                expected("6", str(w), change)
+        for j, b in enumerate(gradient.biases[l]):
+            single = bare or len(gradient.biases[l]) < network.sizes[l]
+            symbol = how.symbol("b", l, *(() if single else (j,)))
+            expected("5", f"∂C/∂{symbol}", number(float(b)))
+            change = f"{number(float(network.biases[l][j]))} → {number(float(after.biases[l][j]))}"
+            expected("6", str(symbol), change)
+    numbered = [row for row in scene.table[1:] if row[0] != "the cost" and "more" not in row[2] and row[1] != "input"]
+    assert checked == len(numbered) > 5
+    costs = [value for step, _, _, value in scene.table if step == "the cost"]
+    assert costs[0] == number(float(cr.cost(network, x, y)))
+    assert costs[1] == number(float(cr.cost(network.with_parameters(after), x, y)))
+
+
+def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact():
+    network = NETWORKS["784-30-10"]
+    x, y = example(network)
+    scene = six_steps(network, x, y)
+    gradient = cr.gradient(network, x, y)
+    flat = gradient.weights[1].ravel()
+    order = np.argsort(-np.abs(flat), kind="stable")
+    (rest,) = [row for row in scene.table if row[0].startswith("4") and row[1] == "layer 1" and "more" in row[2]]
+    assert rest[2] == "23,512 more, sum"
+    assert rest[3] == number(math.fsum(flat[order[8:]].tolist()))
+    shown = {row[3] for row in scene.table if row[0].startswith("4") and row[1] == "layer 1" and "more" not in row[2]}
+    assert shown == {number(float(flat[i])) for i in order[:8]}
+    inputs = [row for row in scene.table if row[1] == "input"]
+    assert len(inputs) == 9
+    left = sorted(np.abs(x))[:-8]
+    assert inputs[-1][2] == "776 more a, sum"
+    total = math.fsum(v for v in x if abs(v) in set(left))
+    assert said(inputs[-1][3]) == pytest.approx(total, abs=1e-6)
+
+
+def test_a_single_one_is_not_left_out():
+    assert strongest([3.0, -5.0, 1.0], 2) == ([0, 1, 2], [])
+    assert strongest([3.0, -5.0, 1.0, 2.0], 2) == ([0, 1], [2, 3])
+    assert strongest([1.0, 1.0, 1.0, 1.0], 2) == ([0, 1], [2, 3])
+
+
+def test_forward_is_solid_and_upright_backward_dashed_and_slanted():
+    network = NETWORKS["2-3-2"]
+    scene = six_steps(network, *example(network))
+    arrows = {line.role: line for line in scene.elements if isinstance(line, Line) and line.arrow}
+    assert not arrows["forward"].dashed
+    assert arrows["forward"].points[0][0] < arrows["forward"].points[1][0]
+    assert arrows["backward"].dashed
+    assert arrows["backward"].points[0][0] > arrows["backward"].points[1][0]
+    for label in scene.labels():
+        if label.role == "backward" and not label.bold:
+            assert label.slanted, label
+        if label.role == "forward":
+            assert not label.slanted, label
+
+
+def test_layers_stand_below_their_heads_in_every_step():
+    network = NETWORKS["2-3-2"]
+    scene = six_steps(network, *example(network))
+    heads = {str(label.text): label.x for label in scene.labels() if label.bold and "layer" in str(label.text)}
+    delta = [label for label in scene.labels() if str(label.text) == "δ"]
+    columns = {min(heads, key=lambda head: abs(heads[head] - label.x)) for label in delta if label.x > 300}
+    assert columns == {"layer 1", "layer 2"}
+
+
+def test_the_bars_are_as_long_as_the_costs():
+    scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=1.0)
+    before, after = [rect.width for rect in scene.elements if isinstance(rect, Rect) and rect.filled in ("faint", "C")]
+    x, y = np.array([0.6]), np.array([1.0])
+    update = one_update(CHAIN, x, y, cr.costs.as_cost("quadratic"), "mean", 1.0)
+    assert after / before == pytest.approx(update.cost_after / update.cost_before)
+    assert "C falls" in texts(scene)
+
+
+def test_a_step_too_long_is_seen_to_raise_the_cost():
+    net = cr.Network([[[2.0]]], [[0.0]], "identity")
+    assert "C rises" in texts(six_steps(net, [3.0], [1.0], learning_rate=1.0))
+
+
+def test_a_wrong_slope_is_not_drawn(monkeypatch):
+    flipped = lambda *given, **named: -1 * cr.gradient(*given, **named)
+    monkeypatch.setattr("chainrule.explanation.worksheet.gradient", flipped)
+    with pytest.raises(cr.DisagreementError):
+        six_steps(CHAIN, [0.6], [1.0])
+
+
+@pytest.mark.parametrize("most", [1, 0, -3, True])
+def test_how_many_are_shown_is_a_number_of_at_least_two(most):
+    with pytest.raises(cr.SettingError, match="at least 2"):
+        six_steps(CHAIN, [0.6], [1.0], most=most)
+
+
+def test_the_module_and_its_figure_have_one_name():
+    assert of_steps.six_steps is six_steps
+
+
+# the page -----------------------------------------------------------------------------------------------------------
+def formulas(scene):
+    return {row[0]: row[1:] for row in scene.table[1:]}
+
+
+def test_s0_moves_errors_back_without_a_transpose_and_adds_its_raw_equations():
+    rows = formulas(summary_page(convention="s0"))
+    assert "ᵀ" not in rows["BP2"][0]
+    assert "raw" in rows
+    assert "δ" not in rows["raw"][0]
+    assert "ᵀ" in formulas(summary_page(convention="s2"))["BP2"][0]
+    assert "raw" not in formulas(summary_page(convention="s2"))
+
+
+def test_s3_begins_with_the_derivative_by_z_and_ends_with_a_dot_product():
+    scene = summary_page(convention="s3")
+    assert formulas(scene)["BP1"][0] == "δᴸ = ∂C/∂zᴸ"
+    assert scene.table[-1][1] == "δˡⱼ = σ′(zˡⱼ) (δˡ⁺¹)ᵀ wˡ⁺¹·ⱼ"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_words_are_those_of_the_author(preset):
+    how = Convention.preset(preset)
+    text = " ".join(texts(summary_page(convention=preset)))
+    assert how.word in text
+    assert how.input_word in text
+    assert how.linear_output or how.function_word in text
+
+
+@pytest.mark.parametrize("name", ["2-3-2", "5-4-3-2", "one bias a layer", "softmax inside, no bias", "1-1"])
+def test_the_numbers_below_the_equations_are_those_of_backpropagation(name):
+    network = NETWORKS[name]
+    x, y = example(network)
+    seen = view(network, x, y, cr.costs.as_cost("quadratic"), Id("C"), Convention.preset("s2"))
+    rows = formulas(summary_page(network, x, y))
+    last, hidden = network.depth, max(network.depth - 1, 1)
+    strong = {l: max(seen.into_z[l].tolist(), key=abs) for l in (last, hidden)}
+    assert rows["BP1"][-1].endswith(f"= {number(strong[last])}")
+    if network.depth > 1:
+        assert rows["BP2"][-1].endswith(f"= {number(strong[hidden])}")
+    gradient = cr.gradient(network, x, y)
+    steepest = max(gradient.weights[hidden].ravel().tolist(), key=abs)
+    assert said(rows["BP4"][-1].split(" = ")[-1]) == pytest.approx(steepest, abs=1e-6)
+    if gradient.biases[hidden].size:
+        total = max(gradient.biases[hidden].tolist(), key=abs)
+        assert rows["BP3"][-1].endswith(f"= {number(total)}")
+    else:
+        assert rows["BP3"][-1] == ""
+
+
+def test_a_network_without_an_example_is_refused():
+    with pytest.raises(cr.ShapeError, match="pass x"):
+        summary_page(CHAIN)
+
+
+# setting formulas ---------------------------------------------------------------------------------------------------
+def test_a_fraction_has_its_parts_above_and_below_a_line():
+    s = Letters(Convention.preset("s2"))
+    made = typeset(s.by(s.z("l", "j")), 20, Look(s.how))
+    (bar,) = [each for each in made.elements if isinstance(each, Line)]
+    labels = [each for each in made.elements if isinstance(each, Label)]
+    above = "".join(str(label.text) for label in labels if label.y < bar.points[0][1] - 5 and label.size > 15)
+    assert above == "∂C"
+    assert all(label.slanted and label.role == "backward" for label in labels)
+    assert made.up > 20 > 0
+    assert made.down > 20
+
+
+def test_marks_stand_above_each_other_right_behind_their_letter():
+    s = Letters(Convention.preset("s0"))
+    labels = {label.text: label for label in typeset(s.weight("ℓ", "j", "k"), 20, Look(s.how)).elements}
+    assert set(labels) == {"w", "(ℓ)", "kj"}
+    assert labels["(ℓ)"].x == labels["kj"].x
+    assert 0 <= labels["kj"].x - labels["w"].x < 0.5
+    assert labels["(ℓ)"].y < 0 < labels["kj"].y
+    assert labels["w"].anchor == "end"
+
+
+def test_letters_keep_their_colour_where_an_author_colours_letters():
+    how = Convention.preset("s1").but(colours="symbol")
+    s = Letters(how)
+    roles = {label.text: label.role for label in typeset(s.weighted("l"), 20, Look(how)).elements}
+    assert {roles["w"], roles["a"], roles["b"]} >= {"w", "a"}
+    assert Look(how).letter("C") == ("C", True)
+
+
+def test_words_are_wrapped_to_a_width():
+    text = "the error of the neuron it leads to and nothing else " * 4
+    lines = wrapped(text, 13, 300)
+    assert " ".join(lines) == text.strip()
+    assert all(extent(line)[0] * 13 <= 300 for line in lines)

@@ -1,0 +1,738 @@
+"""Figures of values: number lines, the demon, an activation, the gradient vector, tiles (S1.1, S1.6, S1.22, S2.2, S2.12)."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.conventions import Convention
+from chainrule.diagnostics.activation_design import design
+from chainrule.explanation.chapters import activation_figure as of_activation
+from chainrule.explanation.chapters import demon as of_demon
+from chainrule.explanation.chapters import gradient_vector as of_vector
+from chainrule.explanation.chapters import number_lines as of_lines
+from chainrule.explanation.chapters import weight_tiles as of_tiles
+from chainrule.explanation.chapters.activation_figure import activation_figure
+from chainrule.explanation.chapters.demon import demon
+from chainrule.explanation.chapters.gradient_vector import gradient_vector
+from chainrule.explanation.chapters.number_lines import number_lines
+from chainrule.explanation.chapters.weight_tiles import weight_tiles
+from chainrule.explanation.numbers import number
+from chainrule.explanation.scene import Circle, Label, Line, Rect
+from chainrule.explanation.view import view
+from chainrule.ids import Id, parse
+from chainrule.nudges import best_move, signed
+from chainrule.verification.moved import follow, slope_by_dual
+
+FIGURES = [number_lines, demon, activation_figure, gradient_vector, weight_tiles]
+
+
+def drawn(sizes, hidden, output, *, scale=1.0, seed=0, bias="neuron", shift=0.3):
+    network = cr.Network.random(sizes, hidden, output, bias=bias, seed=seed, dtype="float64")
+    rng = np.random.default_rng(seed + 1)
+    return network.with_parameters(
+        network.parameters.map(lambda array: scale * (array + shift * rng.standard_normal(array.shape)))
+    )
+
+
+def example(network, kind="random", seed=5):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(network.sizes[0]) if kind == "random" else np.zeros(network.sizes[0])
+    return x, np.eye(network.sizes[-1])[-1]
+
+
+CHAIN = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
+NETWORKS = {
+    "1-1-1-1": CHAIN,
+    "2-3-2": drawn([2, 3, 2], "tanh", "sigmoid"),
+    "5-4-3-2": drawn([5, 4, 3, 2], ["relu", "gelu"], "softmax"),
+    "784-30-10": drawn([784, 30, 10], "sigmoid", "softmax", shift=0.02),
+    "relu 784-30-10": drawn([784, 30, 10], "relu", "identity", shift=0.02),
+    "saturated": drawn([2, 3, 2], "sigmoid", "sigmoid", scale=14.0, shift=1.0),
+    "zero": cr.Network([np.zeros((3, 2)), np.zeros((2, 3))], [np.zeros(3), np.zeros(2)], ["relu", "sigmoid"]),
+    "tiny": drawn([2, 3, 2], "tanh", "identity", scale=1.234567e-6),
+    "one bias a layer": drawn([2, 3, 2], "leaky_relu", "sigmoid", bias="layer"),
+    "softmax inside, no bias": drawn([2, 3, 4, 2], ["softmax", "tanh"], "identity", bias="none"),
+}
+PRESETS = ["s0", "s1", "s2", "s3", "s4"]
+
+
+def seen_by(network, x, y, preset="s2", cost=None):
+    how = Convention.preset(preset)
+    return view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+
+
+def texts(scene):
+    return [str(label.text) for label in scene.labels()]
+
+
+def lines(scene, role, **wanted):
+    found = [each for each in scene.elements if isinstance(each, Line) and each.role == role]
+    return [each for each in found if all(getattr(each, name) == value for name, value in wanted.items())]
+
+
+def said(text):
+    """A printed number, read back."""
+    return float(text.replace("−", "-").replace(",", "").removesuffix(" ×").removesuffix(" %"))
+
+
+# all five -----------------------------------------------------------------------------------------------------------
+def cases():
+    """Every network in every convention that fits it; large ones in the convention with the longest marks alone."""
+    for name, network in NETWORKS.items():
+        fitting = [preset for preset in PRESETS if preset != "s3" or network.output.name == "identity"]
+        yield from ((name, preset) for preset in (["s0"] if "784" in name else fitting))
+
+
+@pytest.mark.parametrize(("name", "preset"), list(cases()))
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
+def test_no_label_meets_another_or_the_edge(figure, name, preset):
+    network = NETWORKS[name]
+    for kind in ("random", "zero") if preset == "s2" else ("random",):
+        scene = figure(network, *example(network, kind), convention=preset)
+        assert scene.overlapping() == []
+        assert scene.clipped() == []
+        assert scene.title
+        assert len(scene.description) > 60
+        assert len(scene.table) > 1
+        assert len({len(row) for row in scene.table}) == 1
+        drawing = scene.svg()
+        assert "nan" not in drawing
+        assert "inf" not in drawing
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
+def test_a_convention_that_leaves_the_output_linear_is_refused_on_one_that_is_not(figure):
+    with pytest.raises(cr.PairError, match="s3"):
+        figure(CHAIN, [0.6], [1.0], convention="s3")
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
+def test_the_same_call_gives_the_same_bytes_and_a_label_will_do_for_y(figure):
+    network = NETWORKS["5-4-3-2"]
+    x, y = example(network)
+    assert figure(network, x, y).svg() == figure(network.astype("float64"), x, int(y.argmax())).svg()
+
+
+@pytest.mark.parametrize("figure", [number_lines, demon, weight_tiles], ids=lambda figure: figure.__name__)
+def test_rows_are_refused_where_one_example_is_meant(figure):
+    with pytest.raises(cr.ShapeError, match=r"x\[i\], y\[i\]"):
+        figure(CHAIN, [[0.6], [0.1]], [[1.0], [0.0]])
+
+
+@pytest.mark.parametrize("figure", [gradient_vector, weight_tiles], ids=lambda figure: figure.__name__)
+@pytest.mark.parametrize("most", [0, -1, True])
+def test_a_most_that_counts_nothing_is_refused(figure, most):
+    with pytest.raises(cr.SettingError, match="most is how many"):
+        figure(CHAIN, [0.6], [1.0], most=most)
+
+
+# number lines (S1.6, S1.7) ------------------------------------------------------------------------------------------
+def brackets(scene):
+    """(start, end, y) of every bracket of a nudge, from above."""
+    shapes = [each for each in lines(scene, "positive") + lines(scene, "negative") if len(each.points) == 4]
+    return sorted(((each.points[1][0], each.points[2][0], each.points[1][1]) for each in shapes), key=lambda b: b[2])
+
+
+def pixels_to_one(scene):
+    return said(scene.description.split("variable, ")[1].split(" pixels")[0])
+
+
+@pytest.mark.parametrize("step", [0.01, -0.3, 2.0])
+@pytest.mark.parametrize("by", ["w/1/0/0", "b/2/0", "w/3/0/0", "x/0", "z/2/0", "a/2/0"])
+def test_brackets_divided_by_their_zoom_are_the_changes_that_happen(by, step):
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by=by, step=step)
+    rows = scene.table[1:]
+    before, after = (follow(CHAIN, [0.6], [1.0], "squared_error", by, each) for each in (0.0, step))
+    first = parse(by, CHAIN.parameters)
+    names = [f"{kind}/{layer}/0" for layer in (1, 2, 3) for kind in "za"]
+    names = names[names.index(f"z/{first.layer}/0") :] if first.kind in "wb" else names
+    if first.kind in "za":
+        names = names[names.index(by) + 1 :]
+    changes = [step] + [float(after.value(name) - before.value(name)) for name in [*names, "C"]]
+    assert len(rows) == len(changes)
+    for (start, end, _), row, change in zip(brackets(scene), rows, changes, strict=True):
+        assert (end - start) / said(row[3]) / pixels_to_one(scene) == pytest.approx(change, rel=1e-9)
+        assert said(row[2]) == pytest.approx(change, rel=1e-5, abs=5e-7)
+
+
+def test_values_stand_where_the_scale_says():
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by="w/1/0/0")
+    trace = cr.forward(CHAIN, [0.6])
+    values = [1.5, *(v for l in (1, 2, 3) for v in (trace.z[l][0], trace.a[l][0])), 0.203198]
+    dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle))
+    ticks = {said(str(label.text)): label.x for label in scene.labels() if label.size == 11 and label.role == "faint"}
+    for (_, x), value in zip(dots, values, strict=True):
+        assert x - ticks[0.0] == pytest.approx(pixels_to_one(scene) * value, abs=1e-3)
+    assert ticks[1.5] - ticks[1.0] == pytest.approx(0.5 * pixels_to_one(scene))
+
+
+@pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "5-4-3-2", "softmax inside, no bias"])
+@pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
+def test_the_ratio_of_adjacent_brackets_is_that_links_derivative(name, cost):
+    network = NETWORKS[name]
+    if cost == "cross_entropy" and network.output.name not in ("softmax", "identity"):
+        return
+    x, y = example(network)
+    seen = seen_by(network, x, y, cost=cost)
+    for by in (
+        "w/1/0/1" if network.sizes[0] > 1 else "w/1/0/0",
+        "x/0",
+        "z/1/0",
+        "a/1/0",
+        f"a/{network.depth}/{y.size - 1}",
+    ):
+        stops, links = of_lines.travel(seen, parse(by, network.parameters), 1e-6)
+        assert stops[-1].id == Id("C")
+        for first, second, link in zip(stops, stops[1:], links):
+            exact = slope_by_dual(network, x, y, cost, second.id, first.id)
+            assert link.factor.value == pytest.approx(exact, rel=1e-9, abs=1e-15)
+            if link.ratio is not None:
+                assert link.ratio == pytest.approx(exact, rel=2e-3, abs=1e-12)
+        assert by[0] == "z" or any(link.ratio for link in links)  # a dead ReLU lets nothing through
+
+
+def test_in_a_chain_the_links_multiply_to_the_entry_of_the_gradient():
+    for by in ("w/1/0/0", "b/1/0", "w/2/0/0", "b/3/0"):
+        _, links = of_lines.travel(seen_by(CHAIN, [0.6], [1.0], "s1"), parse(by, CHAIN.parameters), 0.01)
+        id = parse(by, CHAIN.parameters)
+        slopes = cr.gradient(CHAIN, [0.6], [1.0], "squared_error")
+        entry = slopes.weights[id.layer][0, 0] if id.kind == "w" else slopes.biases[id.layer][0]
+        assert math.prod(link.factor.value for link in links) == pytest.approx(entry, rel=1e-12)
+        shown = number_lines(CHAIN, [0.6], [1.0], convention="s1", by=by)
+        assert any(text.startswith("all links multiplied") and text.endswith(number(entry)) for text in texts(shown))
+
+
+@pytest.mark.parametrize("name", ["2-3-2", "5-4-3-2", "softmax inside, no bias"])
+def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
+    network = NETWORKS[name]
+    x, y = example(network)
+    seen = seen_by(network, x, y)
+    v = parse("x/0", network.parameters)
+    stages = of_lines._stages(seen, v)
+    slope = {
+        (before, after): slope_by_dual(network, x, y, "quadratic", after, before)
+        for below, above in itertools.pairwise(stages)
+        for before, after in itertools.product(below, above)
+    }
+    products = {}
+    for route in itertools.product(*stages):
+        factors = [slope[step] for step in itertools.pairwise(route)]
+        full = [network.activations[each.layer].full_slope for each in route[1:] if each.kind == "a"]
+        same = [a.neuron == z.neuron for z, a in itertools.pairwise(route) if a.kind == "a"]
+        if all(crosses or stays for crosses, stays in zip(full, same)):
+            products[route] = abs(math.prod(factors))
+    assert len(products) == of_lines.route_count(seen, v)
+    chosen = of_lines.strongest_route(seen, v)
+    assert products[tuple(chosen)] == pytest.approx(max(products.values()))
+    assert len(set(products.values())) > 1
+    scene = number_lines(network, x, y, by="x/0")
+    assert any(f"the strongest of {len(products):,}, the other neurons held still" in text for text in texts(scene))
+    assert any(text.endswith(number(seen.value(v))) for text in texts(scene) if "routes together" in text)
+
+
+def test_a_nudge_is_followed_until_it_is_lost_and_says_why():
+    deaf = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-40.0]], "sigmoid")
+    scene = number_lines(deaf, [0.6], [1.0], by="w/1/0/0")
+    assert "lost in rounding" in texts(scene)
+    assert scene.table[-1][2] == "lost in rounding"
+    assert scene.table[-1][5] == "—"
+    assert len(brackets(scene)) == len(scene.table) - 2
+    zero = number_lines(NETWORKS["zero"], [0.5, 0.5], [0.0, 1.0], by="w/1/0/0")
+    assert [row[2] for row in zero.table[-3:]] == ["0", "0", "0"]  # dead: nothing arrives, and nothing is hidden
+
+
+def test_a_kink_that_is_passed_is_named():
+    relu = cr.Network([[[1.5]], [[-2.0]]], [[-0.905], [0.9]], ["relu", "sigmoid"])
+    scene = number_lines(relu, [0.6], [1.0], by="w/1/0/0")
+    assert "ratio of the brackets 0.166667, over the kink at 0" in texts(scene)  # 0.006 of z, of which 0.001 is above 0
+
+
+def test_a_nudge_that_shrinks_gets_a_second_zoom_and_its_bracket_is_drawn_again():
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by="w/1/0/0")
+    zooms = [said(row[3]) for row in scene.table[1:]]
+    changes = [said(row[2]) for row in scene.table[1:]]
+    assert len(set(zooms)) == 2
+    again = lines(scene, "accent", dashed=True)
+    at = next(i for i in range(1, len(zooms)) if zooms[i] != zooms[i - 1])
+    (_, _), (start, _), (end, _), (_, _) = again[0].points
+    assert (end - start) / zooms[at] / pixels_to_one(scene) == pytest.approx(changes[at - 1], rel=1e-3)
+    assert all(abs(end - start) >= 3 for start, end, _ in brackets(scene))
+
+
+def test_without_a_name_the_steepest_weight_is_nudged():
+    network = NETWORKS["5-4-3-2"]
+    x, y = example(network)
+    found = of_lines._steepest(seen_by(network, x, y))
+    slopes = cr.gradient(network, x, y, "quadratic")
+    largest = max(float(np.abs(w).max()) for w in slopes.weights)
+    assert abs(slopes.weights[found.layer][found.neuron, found.source]) == largest
+
+
+@pytest.mark.parametrize("step", [0, math.nan, math.inf, "0.01", None])
+def test_a_step_that_is_none_is_refused(step):
+    with pytest.raises(cr.SettingError, match="a nudge is a finite number other than 0"):
+        of_lines._step(step)
+    with pytest.raises(cr.SettingError, match="a nudge is a finite number other than 0"):
+        number_lines(CHAIN, [0.6], [1.0], step=0.0)
+
+
+def test_a_cost_that_is_infinite_as_a_function_of_what_is_moved_is_not_drawn():
+    sure = cr.Network([[[100.0]]], [[0.0]], "sigmoid")
+    assert number_lines(sure, [1.0], [0.0], by="z/1/0", cost="binary_cross_entropy").table[-1][1] == "100.000000"
+    with pytest.raises(cr.DataError, match="C is inf as a function of a/1/0"):
+        number_lines(sure, [1.0], [0.0], by="a/1/0", cost="binary_cross_entropy")
+
+
+@pytest.mark.parametrize("by", ["d/1/0", "C", "w/9/0/0", "nonsense"])
+def test_only_what_can_be_moved_is_nudged(by):
+    with pytest.raises(cr.IdError):
+        number_lines(CHAIN, [0.6], [1.0], by=by)
+    with pytest.raises(cr.IdError):
+        demon(CHAIN, [0.6], [1.0], by=by)
+
+
+def test_symbols_take_their_colours_where_the_author_has_them():
+    scene = number_lines(CHAIN, [0.6], [1.0], convention=Convention.preset("s1").but(colours="symbol"), by="w/3/0/0")
+    roles = [label.role for label in sorted(scene.labels(), key=lambda label: label.y) if label.size == 17]
+    assert roles == ["w", "z", "a", "C"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1.0, 1.0), (0.0, 0.37), (-3e-12, 2e-12), (0.2031, 0.20314), (-1e9, 4e9), (5.0, 11.0)]
+)
+def test_ticks_are_round_told_apart_and_inside(low, high):
+    places = of_lines.ticks(low, high)
+    assert 2 <= len(places) <= 7
+    assert all(low - 1e-9 * (high - low) <= place <= high + 1e-9 * (high - low) for place in places)
+    shown = of_lines.tick_texts(places)
+    assert len(set(shown)) == len(shown)
+    assert [said(text) for text in shown] == pytest.approx(places, rel=1e-3, abs=1e-3 * (high - low))
+
+
+# the demon (S2.2–S2.4) ----------------------------------------------------------------------------------------------
+def plotted(scene, role, dashed):
+    """The points of a line in the plot, in Δ and C, by the ticks that are printed."""
+    faint = [label for label in scene.labels() if label.role == "faint" and label.size == 11]
+    across = sorted((label.x, said(str(label.text))) for label in faint if label.anchor == "middle")
+    up = sorted((label.y, said(str(label.text))) for label in faint if label.anchor == "end")
+    (x0, t0), (x1, t1) = across[0], across[-1]
+    (y0, c0), (y1, c1) = up[0], up[-1]
+    found = [each for each in lines(scene, role, dashed=dashed) if each.points[0][1] > 70]
+    return [
+        [(t0 + (x - x0) * (t1 - t0) / (x1 - x0), c0 + (y - y0) * (c1 - c0) / (y1 - y0)) for x, y in each.points]
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("by", "preset"), [("z/2/0", "s1"), ("a/1/0", "s2"), ("w/1/0/0", "s0"), ("b/3/0", "s4"), ("x/0", "s2")]
+)
+def test_the_curve_is_the_cost_and_the_line_its_tangent(by, preset):
+    cost = Convention.preset(preset).default_cost()
+    scene = demon(CHAIN, [0.6], [1.0], convention=preset, by=by, low=-3, high=3)
+    (curve,) = plotted(scene, "forward", False)
+    for step, value in curve[:: len(curve) // 20]:
+        if by[0] in "wb":
+            moved = CHAIN.with_value(by, float(follow(CHAIN, [0.6], [1.0], cost, by, step).value(by)))
+            expected = cr.cost(moved, [0.6], [1.0], cost)
+        elif by == "x/0":
+            expected = cr.cost(CHAIN, [0.6 + step], [1.0], cost)
+        else:
+            expected = follow(CHAIN, [0.6], [1.0], cost, by, step).C
+        assert value == pytest.approx(expected, abs=2e-4)
+    ((left, at_left), (right, at_right)) = plotted(scene, "backward", True)[0]
+    slope = slope_by_dual(CHAIN, [0.6], [1.0], cost, "C", by)
+    before = cr.cost(CHAIN, [0.6], [1.0], cost)
+    assert (at_right - at_left) / (right - left) == pytest.approx(slope, rel=1e-2)
+    assert at_left - slope * left == pytest.approx(before, abs=2e-4)
+
+
+def test_predicted_actual_and_miss_stand_together():
+    steps = [-1.5, -0.25, 0.5, 1.75]
+    scene = demon(CHAIN, [0.6], [1.0], convention="s1", by="z/2/0", steps=steps)
+    before = cr.cost(CHAIN, [0.6], [1.0], "squared_error")
+    delta = cr.backward(cr.forward(CHAIN, [0.6]), [1.0], "squared_error").delta[2][0]
+    shown = [(str(label.text), label.x) for label in scene.labels()]
+    columns = dict(shown)
+    for step, row in zip(steps, scene.table[1:], strict=False):
+        actual = follow(CHAIN, [0.6], [1.0], "squared_error", "z/2/0", step).C - before
+        assert said(row[1]) == step
+        assert row[2] == signed(delta * step)
+        assert row[3] == signed(actual)
+        assert said(row[4]) == pytest.approx(100 * (actual - delta * step) / (delta * step), abs=0.051)
+        for head, cell in zip(("Δ", "predicted", "actual", "miss"), row[1:5]):
+            assert (cell, columns[head]) in shown
+    misses = lines(scene, "accent", width=3.0)
+    assert len(misses) == len(steps)
+
+
+def test_without_steps_the_demon_goes_against_the_slope():
+    scene = demon(CHAIN, [0.6], [1.0], convention="s1", by="z/2/0")  # δ < 0
+    assert [said(row[1]) for row in scene.table[1:4]] == [0.2, 0.5, 1.0]
+    assert any("a good demon raises z" in text for text in texts(scene))
+    scene = demon(CHAIN, [0.6], [0.0], convention="s1", by="z/2/0")  # δ > 0
+    assert [said(row[1]) for row in scene.table[1:4]] == [-1.0, -0.5, -0.2]
+    assert any("a good demon lowers z" in text for text in texts(scene))
+    scene = demon(CHAIN, [0.6], [0.0], convention="s1", by="z/2/0", low=0, high=1)  # the good end is 0 itself
+    assert [said(row[1]) for row in scene.table[1:4]] == [0.1, 0.25, 0.5]
+    assert any("No move in 0 … 1 lowers C" in text for text in texts(scene))
+
+
+def test_the_largest_error_is_chosen_where_no_place_is_named():
+    network = NETWORKS["5-4-3-2"]
+    x, y = example(network)
+    delta = cr.backward(cr.forward(network, x), y, "quadratic").delta
+    layer = max(delta.numbers, key=lambda l: np.abs(delta[l]).max())
+    name = Convention.preset("s2").symbol("z", layer, int(np.abs(delta[layer]).argmax()))
+    assert demon(network, x, y).title.startswith(f"The demon at {name}:")
+
+
+def test_kinks_are_marked_where_they_are():
+    network = cr.Network([[[1.5], [-1.0]], [[-2.0, 0.7]]], [[-0.61, 1.003], [0.9]], ["relu", "sigmoid"])
+    scene = demon(network, [0.6], [1.0], by="x/0", low=-2, high=2)
+    expected = [0.61 / 1.5 - 0.6, 1.003 - 0.6]  # where 1.5x − 0.61 and 1.003 − x are 0
+    kinks = [said(row[1]) for row in scene.table if row[0] == "kink"]
+    assert kinks == pytest.approx(expected, abs=1e-6)
+    wedges = [each for each in scene.elements if isinstance(each, Line) and each.filled == "ink"]
+    faint = [
+        label for label in scene.labels() if label.role == "faint" and label.anchor == "middle" and label.size == 11
+    ]
+    scale = {said(str(label.text)): label.x for label in faint}
+    assert sorted(each.points[0][0] for each in wedges) == pytest.approx(
+        [scale[0.0] + at * (scale[1.0] - scale[0.0]) for at in expected], abs=1e-3
+    )
+    assert any("passes 0 at Δ = −0.193333" in text for text in texts(scene))
+    (curve,) = lines(scene, "forward", width=2.0, dashed=False)[1:]  # the first is the key
+    corners = [min(abs(each.points[0][0] - x) for x, _ in curve.points) for each in wedges]
+    assert max(corners) < 1e-9
+
+
+def test_the_best_move_is_no_worse_than_any_point_of_the_curve():
+    network = NETWORKS["relu 784-30-10"]
+    x, y = example(network)
+    scene = demon(network, x, y, by="x/100", low=-20, high=20)
+    best = next(row for row in scene.table if row[0] == "best")
+    values = follow(network, x, y, "quadratic", "x/100", np.linspace(-20, 20, 2001)).C
+    assert said(best[5]) <= values.min() + 1e-6
+    mark = next(each for each in scene.elements if isinstance(each, Circle) and each.role == "accent")
+    lowest = max(y for each in lines(scene, "forward", width=2.0) for _, y in each.points)
+    assert mark.y == pytest.approx(lowest, abs=0.01)
+    assert sum(row[0] == "kink" for row in scene.table) > of_demon.LISTED
+    assert any(text.strip().endswith("more, further out") for text in texts(scene))
+
+
+def test_a_change_too_small_for_the_axis_is_what_the_axis_shows():
+    nearly = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-20.0]], "sigmoid")
+    scene = demon(nearly, [0.6], [1.0], by="w/1/0/0")
+    assert "ΔC" in texts(scene)
+    (curve,) = plotted(scene, "forward", False)
+    before = follow(nearly, [0.6], [1.0], "quadratic", "w/1/0/0", 0.0).C
+    for step, change in curve[::60]:
+        expected = follow(nearly, [0.6], [1.0], "quadratic", "w/1/0/0", step).C - before
+        assert change == pytest.approx(expected, abs=2e-3 * abs(curve[0][1] - curve[-1][1]))
+
+
+@pytest.mark.parametrize("steps", [[], [3.0], "0.1", [0.1, "b"], 0.5, [0.1] * 9, [math.nan]])
+def test_steps_that_are_not_in_the_range_are_refused(steps):
+    best = best_move(CHAIN, [0.6], [1.0], "z/2/0", -2.0, 2.0)
+    with pytest.raises(cr.SettingError, match="steps are one to eight numbers"):
+        of_demon._chosen(steps, best, -2.0, 2.0)
+    with pytest.raises(cr.SettingError, match="steps are one to eight numbers between -2 and 2"):
+        demon(CHAIN, [0.6], [1.0], by="z/2/0", steps=[2.5])
+
+
+def test_a_range_that_is_none_is_refused():
+    with pytest.raises(cr.SettingError, match="range"):
+        demon(CHAIN, [0.6], [1.0], by="z/2/0", low=1, high=1)
+
+
+# an activation (S2.12–S2.16) ----------------------------------------------------------------------------------------
+def rug(scene):
+    return lines(scene, "ink", width=1.4) + lines(scene, "negative", width=1.4)
+
+
+def scale_of(scene):
+    """z → x by the printed ticks."""
+    faint = [
+        label for label in scene.labels() if label.role == "faint" and label.anchor == "middle" and label.size == 11
+    ]
+    places = {said(str(label.text)): label.x for label in faint}
+    ends = min(places), max(places)
+    return lambda z: places[ends[0]] + (z - ends[0]) * (places[ends[1]] - places[ends[0]]) / (ends[1] - ends[0])
+
+
+def test_the_rug_is_the_z_of_the_layer_and_counts_those_in_flat_zones():
+    network = drawn([2, 9, 2], "sigmoid", "sigmoid", scale=4.0, shift=1.0)
+    x, _ = example(network)
+    z = cr.forward(network, x).z[1]
+    scene = activation_figure(network, x, None, layer=1)
+    at = scale_of(scene)
+    assert sorted(each.points[0][0] for each in rug(scene)) == pytest.approx(sorted(map(at, z)), abs=0.01)
+    flat = np.abs(network.activations[1].slope(z)) < 0.05 * 0.25
+    assert 0 < flat.sum() < z.size
+    assert len(lines(scene, "negative", width=1.4)) == flat.sum()
+    assert any(text.strip() == f"{flat.sum()} in a flat zone, {100 * flat.mean():.1f} %" for text in texts(scene))
+    assert [row[4] for row in scene.table[1:]] == ["yes" if each else "no" for each in flat]
+
+
+@pytest.mark.parametrize("sigma", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu", "identity"])
+def test_both_panels_share_their_z_and_flat_zones_are_where_the_slope_is_small(sigma):
+    network = drawn([3, 4, 2], sigma, "identity")
+    x, _ = example(network)
+    scene = activation_figure(network, x, layer=1)
+    at = scale_of(scene)
+    upper = [point for each in lines(scene, "forward", width=2.0) for point in each.points]
+    lower = [point for each in lines(scene, "backward", width=2.0) for point in each.points]
+    assert [x for x, _ in upper] == pytest.approx([x for x, _ in lower])
+    assert max(y for _, y in upper) < min(y for _, y in lower)
+    assert all(each.dashed for each in lines(scene, "backward", width=2.0))
+    zones = [each for each in scene.elements if isinstance(each, Rect) and each.filled == "panel"]
+    edges = [edge for each in zones for edge in (each.x, each.x + each.width)]
+    flat = design(sigma, low=-6.0, high=6.0).flat
+    assert edges == pytest.approx([at(end) for zone in flat for end in (zone.low, zone.high)], abs=0.02)
+    dots = [each for each in scene.elements if isinstance(each, Circle) and each.role == "forward"]
+    assert sorted(each.x for each in dots) == pytest.approx(sorted(map(at, cr.forward(network, x).z[1])), abs=0.01)
+    hollow = [
+        each for each in scene.elements if isinstance(each, Circle) and each.role == "backward" and each.radius < 4
+    ]
+    for curve, marks in ((upper, dots), (lower, hollow)):
+        assert len(marks) == 4
+        for each in marks:
+            assert each.y == pytest.approx(np.interp(each.x, *zip(*curve)), abs=0.3)
+
+
+def test_a_jump_of_the_slope_is_not_bridged_and_shows_which_side_counts():
+    network = drawn([3, 4, 2], "relu", "identity")
+    scene = activation_figure(network, example(network)[0], layer=1)
+    assert len(lines(scene, "backward", width=2.0)) == 2
+    ends = [each for each in scene.elements if isinstance(each, Circle) and each.radius == 4]
+    (full,) = [each for each in ends if each.filled == "backward"]
+    (hollow,) = [each for each in ends if each.filled == "paper"]
+    assert full.y > hollow.y  # σ′(0) = 0
+
+
+def test_of_many_z_bars_count_every_one():
+    network = NETWORKS["784-30-10"]
+    x = np.random.default_rng(0).standard_normal((60, 784)) / 3
+    z = cr.forward(network, x).z[1]
+    scene = activation_figure(network, x, layer=1)
+    assert rug(scene) == []
+    assert sum(said(row[2]) for row in scene.table[1:]) == z.size
+    flat = int((np.abs(network.activations[1].slope(z)) < 0.0125).sum())
+    assert sum(said(row[3]) for row in scene.table[1:]) == flat
+    bars = [each for each in scene.elements if isinstance(each, Rect) and each.filled in ("ink", "negative")]
+    tallest = max(said(row[2]) for row in scene.table[1:])
+    height = (of_activation.BARS - 8) / tallest
+    assert sum(each.height for each in bars) == pytest.approx(height * z.size)
+    assert any(text == "60 examples × 30 neurons z¹:" for text in texts(scene))
+
+
+def test_z_beyond_the_picture_are_counted():
+    network = cr.Network([[[45.0], [-45.0], [1.0]], [[1.0, 1.0, 1.0]]], [[0.0, 0.0, 0.0], [0.0]], "sigmoid")
+    scene = activation_figure(network, [1.0], layer=1)
+    assert any(text.strip() == "1 beyond the picture, z > 30" for text in texts(scene))
+    assert any(text.strip() == "1 beyond the picture, z < −30" for text in texts(scene))
+    assert len(rug(scene)) == 1
+
+
+def test_the_flattest_layer_is_chosen_and_a_softmax_left_out():
+    network = cr.Network(
+        [[[0.1]], [[9.0], [9.0]], [[1.0, 0.0], [0.0, 1.0]]],
+        [[0.0], [9.0, 9.0], [0.0, 0.0]],
+        ["sigmoid", "sigmoid", "softmax"],
+    )
+    assert activation_figure(network, [0.3]).title.endswith("layer 2")
+    with pytest.raises(cr.SettingError, match="softmax is no function of one z"):
+        activation_figure(network, [0.3], layer=3)
+    with pytest.raises(cr.SettingError, match="layer 1…3, got layer=4"):
+        activation_figure(network, [0.3], layer=4)
+
+
+def test_the_slowest_place_is_named():
+    scene = activation_figure(CHAIN, [0.6], [1.0], layer=1)
+    slope = CHAIN.activations[1].slope(np.array([6.0]))[0]
+    assert f"slowest, |σ′| = {slope:.4g}, at −6 and 6" in texts(scene)
+    at = scale_of(scene)
+    marks = [each.x for each in scene.elements if isinstance(each, Circle) and each.role == "accent"]
+    assert sorted(marks) == pytest.approx([at(-6.0), at(6.0)], abs=0.01)
+
+
+# the gradient vector (S1.1, S1.11) ----------------------------------------------------------------------------------
+def numbers_in_column(scene, column):
+    return [said(row[column]) for row in scene.table[1:-1]]
+
+
+@pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "one bias a layer", "softmax inside, no bias", "saturated"])
+def test_every_entry_stands_in_its_place_with_its_bar(name):
+    network = NETWORKS[name]
+    x, y = example(network)
+    scene = gradient_vector(network, x, y)
+    flat = cr.gradient(network, x, y, "quadratic").flat()
+    assert [row[1] for row in scene.table[1:-1]] == [signed(value) for value in flat]
+    order = [str(symbol.text) for symbol in scene.labels() if symbol.size == 16 and symbol.x < 60 and not symbol.bold]
+    marks = "¹²³"
+    expected = [f"{kind}{marks[l - 1]}" for l in range(1, network.depth + 1) for kind in "wb"]
+    assert order == ([each for each in expected if each[0] == "w"] if "no bias" in name else expected)
+    bars = [each for each in scene.elements if isinstance(each, Rect) and each.filled in ("positive", "negative")]
+    shown = flat[flat != 0]
+    assert len(bars) == shown.size
+    for bar, value in zip(sorted(bars, key=lambda bar: bar.y), shown):
+        assert bar.width == pytest.approx(of_vector.HALF * abs(value) / np.abs(flat).max())
+        assert bar.filled == ("positive" if value > 0 else "negative")
+    assert any(text == f"‖∇C‖ = {number(float(np.linalg.norm(flat)))}" for text in texts(scene))
+
+
+@pytest.mark.parametrize(("preset", "word"), [("s1", "mean"), ("s2", "mean"), ("s4", "sum")])
+def test_each_examples_vector_stands_beside_their_mean_or_sum(preset, word):
+    network = NETWORKS["2-3-2"]
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((6, 2)), rng.integers(0, 2, 6)
+    cost = Convention.preset(preset).default_cost()
+    scene = gradient_vector(network, x, y, convention=preset)
+    each = [cr.gradient(network, x[i], np.eye(2)[y[i]], cost).flat() for i in range(6)]
+    strongest = sorted(sorted(range(6), key=lambda i: -np.linalg.norm(each[i]))[: of_vector.EXAMPLES])
+    assert scene.table[0] == ("entry", *(f"example {i}" for i in strongest), f"{word} of 6")
+    for column, i in enumerate(strongest, 1):
+        assert numbers_in_column(scene, column) == pytest.approx(each[i].tolist(), rel=1e-4, abs=1e-6)
+    total = np.mean(each, axis=0) if word == "mean" else np.sum(each, axis=0)
+    assert numbers_in_column(scene, 5) == pytest.approx(total.tolist(), rel=1e-4, abs=1e-6)
+    assert any(text.endswith(f"2 more are in the {word}.") for text in texts(scene))
+    assert scene.overlapping() == []
+    assert scene.clipped() == []
+
+
+def test_a_vector_of_many_lies_down_and_its_sum_of_others_is_exact():
+    network = NETWORKS["784-30-10"]
+    x, y = example(network)
+    scene = gradient_vector(network, x, y, most=5)
+    flat = cr.gradient(network, x, y, "quadratic").flat()
+    order = np.argsort(-np.abs(flat), kind="stable")
+    assert of_vector.strongest(flat, 5) == (order[:5].tolist(), math.fsum(flat[order[5:]]))
+    shown = texts(scene)
+    assert f"{flat.size - 5:,} others" in shown
+    assert f"Σ = {signed(math.fsum(flat[order[5:]]))}" in shown
+    for i in order[:5]:
+        assert signed(flat[i]) in shown
+
+
+def test_bars_show_the_largest_of_as_many_entries_as_they_say():
+    network = NETWORKS["784-30-10"]
+    x, y = example(network)
+    flat = cr.gradient(network, x, y, "quadratic").flat()
+    laid = of_vector.lay(of_vector.blocks(network.parameters))
+    edges = [edge for each in laid for edge in each.edges[:-1]] + [laid[-1].edges[-1]]
+    assert edges[0] == 0
+    assert edges[-1] == flat.size
+    assert edges == sorted(set(edges))
+    scene = gradient_vector(network, x, y)
+    bars = [each for each in scene.elements if isinstance(each, Rect) and each.width == of_vector.BAR - 1]
+    bars.sort(key=lambda bar: bar.x)
+    largest = [flat[a:b][np.abs(flat[a:b]).argmax()] for a, b in itertools.pairwise(edges)]
+    assert len(bars) == len(largest) <= of_vector.BARS
+    for bar, value in zip(bars, largest):
+        assert bar.height == pytest.approx(74 * abs(value) / np.abs(flat).max())
+        assert bar.filled == ("positive" if value > 0 else "negative")
+    assert laid[0].counts == "336 a bar"
+    assert laid[2].counts == "4 or 5 a bar"
+
+
+def test_many_examples_of_a_large_network_lie_above_their_mean():
+    network = NETWORKS["784-30-10"]
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((20, 784)), rng.integers(0, 10, 20)
+    scene = gradient_vector(network, x, y, convention="s1")
+    flat = cr.gradient(network, x, y, "squared_error").flat()
+    assert f"‖∇C‖ = {number(float(np.linalg.norm(flat)))}" in texts(scene)
+    assert "mean of 20" in texts(scene)
+    zoom = [text for text in texts(scene) if text.endswith("× taller")]
+    assert len(zoom) == 1
+    norms = cr.per_example_gradients(network, x, y, "squared_error").norms()
+    shown = {int(text.split()[1]) for text in texts(scene) if text.startswith("example ")}
+    assert shown == set(np.argsort(-norms)[:4].tolist())
+    assert scene.overlapping() == []
+    assert scene.clipped() == []
+
+
+def test_a_gradient_that_is_no_number_is_not_drawn():
+    network = cr.Network([[[1e200]], [[1e200]]], [[0.0], [0.0]], "identity")
+    with pytest.raises(cr.DataError):
+        gradient_vector(network, [1.0], [0.0])
+
+
+# tiles (S1.22) ------------------------------------------------------------------------------------------------------
+def cells(scene, left, top, grid, largest):
+    """The numbers that a tile shows, read from its cells."""
+    found = np.zeros((grid.rows, grid.columns))
+    for each in scene.elements:
+        if not isinstance(each, Rect) or each.stroke or each.filled not in ("positive", "negative", "ink"):
+            continue
+        row, start = (each.y - top) / grid.tall, (each.x - left) / grid.cell
+        if 0 <= row < grid.rows and 0 <= start < grid.columns and each.height == grid.tall:
+            count = round(each.width / grid.cell)
+            sign = -1 if each.filled == "negative" else 1
+            found[round(row), round(start) : round(start) + count] = sign * each.opacity * largest
+    return found.ravel()
+
+
+@pytest.mark.parametrize("inputs", [784, 64, 5, 48, 1])
+def test_tiles_are_the_rows_of_the_weights_and_of_their_gradient(inputs):
+    network = drawn([inputs, 6, 3], "tanh", "softmax", shift=0.1)
+    x, y = example(network)
+    slopes = cr.gradient(network, x, y, "quadratic").weights[1]
+    scene = weight_tiles(network, x, y, most=4)
+    grid = of_tiles.grid_of(inputs)
+    assert (grid.rows, grid.columns) == {784: (28, 28), 64: (8, 8), 5: (1, 5), 48: (2, 24), 1: (1, 1)}[inputs]
+    order = np.argsort(-np.linalg.norm(slopes, axis=1))
+    frames = [e for e in scene.elements if isinstance(e, Rect) and e.stroke == 0.6 and e.width == grid.width + 2]
+    tiles = [frame for frame in frames if frame.x > 150]
+    assert len(tiles) == 8
+    weights = network.weights[1]
+    for i, j in enumerate(order[:4]):
+        for frame, values, all_values in ((tiles[2 * i], weights[j], weights), (tiles[2 * i + 1], slopes[j], slopes)):
+            largest = np.abs(all_values).max()
+            shown = cells(scene, frame.x + 1, frame.y + 1, grid, largest)[:inputs]
+            assert np.abs(shown - values).max() <= largest / of_tiles.SHADES / 2 + 1e-12
+    assert [row[0] for row in scene.table[1:5]] == [str(j) for j in order[:4]]
+    assert "2 more neurons" in scene.labels()[-1].text.pieces[0]
+    rest = math.fsum(float(np.linalg.norm(slopes[j])) for j in order[4:])
+    assert scene.table[-1][3] == f"Σ = {number(rest)}"
+    assert any(text.endswith(f"‖ = {number(rest)}") for text in texts(scene))
+
+
+def test_the_example_is_shown_as_it_was_where_its_columns_were_scaled():
+    data = cr.load_data("digits")
+    network = drawn([64, 6, 10], "tanh", "softmax").with_preprocessing(data.preprocessing)
+    plain = drawn([64, 6, 10], "tanh", "softmax")
+    x, y = data.inputs[5], int(data.targets[5])
+    scene = weight_tiles(network, x, y)
+    assert {"the example", "what the network is given"} <= set(texts(scene))
+    assert "the example" not in texts(weight_tiles(plain, x, y))
+    grid = of_tiles.grid_of(64)
+    raw = cells(scene, of_tiles.MARGIN, of_tiles.TOP, grid, 1.0)
+    pixels = of_tiles.unscaled(seen_by(network, x, y))
+    assert np.abs(pixels - np.round(pixels)).max() < 1e-4  # whole grey levels 0…16
+    assert pixels.min() == 0
+    assert np.abs(raw - pixels / pixels.max()).max() <= 0.5 / of_tiles.SHADES + 1e-9
+
+
+def test_a_legend_says_how_deep_the_deepest_colour_is():
+    network = NETWORKS["784-30-10"]
+    x, y = example(network)
+    scene = weight_tiles(network, x, y)
+    slopes = cr.gradient(network, x, y, "quadratic").weights[1]
+    for values in (network.weights[1], slopes):
+        largest = of_lines.short(float(np.abs(values).max()), 3)
+        assert {f"+{largest}", f"−{largest}"} <= set(texts(scene))
+    inputs = weight_tiles(CHAIN, [0.6123], [1.0])
+    assert {"0", "0.612"} <= set(texts(inputs))  # what is never negative goes from 0 to its largest
+    deepest = max(each.opacity for each in scene.elements if isinstance(each, Rect) and each.stroke == 0)
+    assert deepest == 1.0
+
+
+def test_labels_below_tiles_are_upright_for_weights_and_slanted_for_derivatives():
+    scene = weight_tiles(NETWORKS["5-4-3-2"], *example(NETWORKS["5-4-3-2"]))
+    below = [label for label in scene.labels() if isinstance(label, Label) and label.size == of_tiles.TEXT]
+    assert {(label.role, label.slanted) for label in below} == {("ink", False), ("backward", True)}
