@@ -233,7 +233,7 @@ def _bp1_plain(s: Letters, case: Case, e: Example | None) -> list[Block]:
     through = (z, " acts on ", s.cost, " through ", a, " alone.")
     lines: list[Block] = [
         Equation(s.by(z), row(s.by(a), " ", partial(a, z)), why=through, sides=product),
-        Equation(partial(a, z), s.slope("L", s.j), why=("For ", row(a, " = σ(", z, ")"), "."), sides=slope),
+        Equation(partial(a, z), s.slope("L", s.j), why=("For ", row(a, " = σ(", z, ")"), ":"), sides=slope),
         Equation(s.delta("L", s.j), s.output_one("L"), "BP1", why=("Put together:",), sides=a_j),
     ]  # fmt: skip
     cost_slope = s.cost_slope(case.pair, "L", s.j)
@@ -336,7 +336,7 @@ def _bp2(s: Letters, case: Case, e: Example | None) -> list[Block]:
                 s.by(z), row(s.by(a), " ", partial(a, z)), why=(z, " acts on ", s.cost, " through ", a, " alone."),
                 sides=numbers.get("product"),
             ),
-            Equation(partial(a, z), s.slope(l, s.j), why=("For ", row(a, " = σ(", z, ")"), "."), sides=numbers.get("slope")),
+            Equation(partial(a, z), s.slope(l, s.j), why=("For ", row(a, " = σ(", z, ")"), ":"), sides=numbers.get("slope")),
         ]  # fmt: skip
     lines += [
         Equation(
