@@ -5,38 +5,33 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError, ShapeError, unknown_name
-from chainrule.explanation.chapters.activation_figure import activation_figure
-from chainrule.explanation.chapters.computation_tree import computation_tree
-from chainrule.explanation.chapters.delta_batch import delta_batch
-from chainrule.explanation.chapters.demon import demon
-from chainrule.explanation.chapters.gradient_vector import gradient_vector
-from chainrule.explanation.chapters.in_weight_out import in_weight_out
-from chainrule.explanation.chapters.matrix_form import matrix_form
-from chainrule.explanation.chapters.network_figure import network_figure
-from chainrule.explanation.chapters.number_lines import number_lines
-from chainrule.explanation.chapters.path_sum import path_sum
-from chainrule.explanation.chapters.six_steps import six_steps
-from chainrule.explanation.chapters.summary_page import summary_page
-from chainrule.explanation.chapters.unit_circuit import unit_circuit
-from chainrule.explanation.chapters.unrolled_figure import unrolled_figure
-from chainrule.explanation.chapters.weight_tiles import weight_tiles
-from chainrule.explanation.chapters.whole_circuit import whole_circuit
 from chainrule.explanation.scene import Scene
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: `draw(network, x, y, …)` for one example, or where `rows` is true for rows as well."""
+    """One figure: `draw(network, x, y, …)` for one example, or where `rows` is true for rows as well.
+
+    `chapter` is the file that draws it, and the function in it; it is imported when it is asked for.
+    """
 
     name: str
     says: str
-    draw: Callable[..., Scene]
+    chapter: str
     rows: bool = False
+
+    @property
+    def draw(self) -> Callable[..., Scene]:
+        found: Callable[..., Scene] = getattr(
+            import_module(f"chainrule.explanation.chapters.{self.chapter}"), self.chapter
+        )
+        return found
 
     @property
     def options(self) -> list[str]:
@@ -49,23 +44,27 @@ FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
         Figure(
-            "network", "layers, edges by weight or gradient, a and δ at each neuron (S4.3, S4.4, S4.7)", network_figure
+            "network",
+            "layers, edges by weight or gradient, a and δ at each neuron (S4.3, S4.4, S4.7)",
+            "network_figure",
         ),
-        Figure("unit_circuit", "one neuron as gates, values above and gradients below (S3.5–S3.12)", unit_circuit),
-        Figure("whole_circuit", "every gate of a small network, passes numbered (S3.1)", whole_circuit),
-        Figure("computation_tree", "what depends on what, a route lit (S1.5, S1.14)", computation_tree),
-        Figure("number_lines", "a line a variable, a nudge travelling along them (S1.6, S1.7)", number_lines),
-        Figure("path_sum", "every route's product, and their running sum (S1.17)", path_sum),
-        Figure("matrix_form", "Wᵀδ ⊙ σ′ with shapes and cells (S4.12, S2.9)", matrix_form),
-        Figure("delta_batch", "a batch as columns, and the stack of gradients (S4.16, S4.17)", delta_batch, rows=True),
-        Figure("demon", "exact C(z + Δz) against the tangent (S2.2–S2.4)", demon),
-        Figure("activation", "σ and σ′ with a layer's z as a rug (S2.12–S2.16)", activation_figure, rows=True),
-        Figure("gradient_vector", "w¹,b¹…w^L,b^L as one vector (S1.1, S1.11)", gradient_vector, rows=True),
-        Figure("in_weight_out", "a_in → w → δ_out, and why it learns slowly (S2.9, S2.15)", in_weight_out),
-        Figure("weight_tiles", "rows of W¹ and of its gradient as images (S1.22)", weight_tiles),
-        Figure("six_steps", "one update, written out (S4.15)", six_steps),
-        Figure("summary", "the four equations in a convention (S2.23, S3.17, S4.13)", summary_page),
-        Figure("unrolled", "a recurrent network over time (S4.20)", unrolled_figure),
+        Figure("unit_circuit", "one neuron as gates, values above and gradients below (S3.5–S3.12)", "unit_circuit"),
+        Figure("whole_circuit", "every gate of a small network, passes numbered (S3.1)", "whole_circuit"),
+        Figure("computation_tree", "what depends on what, a route lit (S1.5, S1.14)", "computation_tree"),
+        Figure("number_lines", "a line a variable, a nudge travelling along them (S1.6, S1.7)", "number_lines"),
+        Figure("path_sum", "every route's product, and their running sum (S1.17)", "path_sum"),
+        Figure("matrix_form", "Wᵀδ ⊙ σ′ with shapes and cells (S4.12, S2.9)", "matrix_form"),
+        Figure(
+            "delta_batch", "a batch as columns, and the stack of gradients (S4.16, S4.17)", "delta_batch", rows=True
+        ),
+        Figure("demon", "exact C(z + Δz) against the tangent (S2.2–S2.4)", "demon"),
+        Figure("activation", "σ and σ′ with a layer's z as a rug (S2.12–S2.16)", "activation_figure", rows=True),
+        Figure("gradient_vector", "w¹,b¹…w^L,b^L as one vector (S1.1, S1.11)", "gradient_vector", rows=True),
+        Figure("in_weight_out", "a_in → w → δ_out, and why it learns slowly (S2.9, S2.15)", "in_weight_out"),
+        Figure("weight_tiles", "rows of W¹ and of its gradient as images (S1.22)", "weight_tiles"),
+        Figure("six_steps", "one update, written out (S4.15)", "six_steps"),
+        Figure("summary", "the four equations in a convention (S2.23, S3.17, S4.13)", "summary_page"),
+        Figure("unrolled", "a recurrent network over time (S4.20)", "unrolled_figure"),
     )
 }
 
