@@ -650,8 +650,8 @@ def test_labels_know_their_size() -> None:
 
 def test_a_cost_without_a_slope_leaves_no_number_in_the_table() -> None:
     network = cr.Network([[[2000.0]], [[1000.0], [-1000.0], [-900.0]]], [[0.0], [0.0] * 3], ["identity", "softmax"])
-    scene = network_figure(network, np.array([1.0]), 0, cost="cross_entropy")
+    scene = network_figure(network, np.array([1.0]), 1, cost="cross_entropy")
     rows = {line[0]: line for line in scene.table}
-    assert rows["a²₁"][2] == "—", "0 / 0"
-    assert rows["a²₀"][2] == number(-1.0)
+    assert [rows[f"a²{mark}"][2] for mark in "₀₁₂"] == ["0", "−∞", "0"]
+    assert [rows[f"z²{mark}"][2] for mark in "₀₁₂"] == [number(1.0), number(-1.0), "0"]
     clean(scene)

@@ -771,7 +771,7 @@ def _cell(terms: Any) -> str:
     """An exact sum for the table; a cost without a slope at its output has ∞ or none there."""
     if np.isfinite(terms).all():
         return number(math.fsum(terms))
-    total = float(np.sum(terms))
+    total = sum(map(float, terms))
     return "—" if math.isnan(total) else short(total)
 
 
