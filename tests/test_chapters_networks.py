@@ -655,3 +655,16 @@ def test_a_cost_without_a_slope_leaves_no_number_in_the_table() -> None:
     assert [rows[f"a²{mark}"][2] for mark in "₀₁₂"] == ["0", "−∞", "0"]
     assert [rows[f"z²{mark}"][2] for mark in "₀₁₂"] == [number(1.0), number(-1.0), "0"]
     clean(scene)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_everything_cancels_the_rounding_is_named(seed: int) -> None:
+    """One bias for a whole softmax moves nothing: what the routes leave is rounding, and it is told apart from the gradient."""
+    network, x, y = drawn([3, 4, 3], "softmax", "sigmoid", bias="layer", seed=seed)
+    scene = path_sum(network, x, y, by="b/1/0")
+    clean(scene)
+    found = routes(seen_of(network, x, y), Id("b", 1, 0), 8)
+    assert abs(found.value) < 1e-15
+    named = [text for text in texts(scene) if text.endswith("the difference is rounding")]
+    assert bool(named) == (number(found.total) != number(found.value))
+    assert column(scene, "running sum")[-1] == number(found.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import HIDDEN, LEGAL, Drawn, Problem, make_problem, problems
 
@@ -14,6 +16,8 @@ from chainrule.verification.differences import derivative
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.rounding import rounding_bound
 
+EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
+
 
 def assert_agrees(problem: Problem) -> None:
     g = cr.gradient(problem.network, problem.x, problem.y, problem.cost)
@@ -21,6 +25,7 @@ def assert_agrees(problem: Problem) -> None:
     assert verdict, str(verdict)
 
 
+@settings(max_examples=EXAMPLES)
 @given(problems())
 def test_backpropagation_agrees_with_central_differences_on_any_network(drawn: Drawn) -> None:
     """Shows 3: ‖Δ‖/‖g‖ ≤ 1e-6, or within the error bar of the differences (S0.14, S2.23, S3.17, S4.13)."""
@@ -41,6 +46,7 @@ def test_every_hidden_activation_agrees_with_differences(hidden: str, bias: str)
         assert_agrees(make_problem([3, 4, 4, 2], [hidden, hidden], "softmax", "cross_entropy", bias=bias, seed=seed))
 
 
+@settings(max_examples=EXAMPLES)
 @given(problems())
 def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> None:
     """∂C/∂x of each example (S3.15)."""
@@ -63,6 +69,7 @@ def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> Non
     assert verdict, str(verdict)
 
 
+@settings(max_examples=EXAMPLES)
 @given(problems(), st.booleans(), st.sampled_from(["mean", "sum"]))
 def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weighted: bool, reduction: str) -> None:
     """S1.11 (mean), S4.17 (sum): the gradient of the total is the total of the examples' gradients."""
@@ -84,6 +91,7 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
             assert np.array_equal(biases[l][0], each[rows.start].biases[l])
 
 
+@settings(max_examples=EXAMPLES)
 @given(problems())
 def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
     """‖g₃₂ − g₆₄‖ ≤ 8 (L + n) ε₃₂ ‖G‖ at the same rounded parameters; verification/rounding.py says what G is.

@@ -437,7 +437,7 @@ class _Picture:
         found.append(Label(right, bottom, number(self.found.value), "backward", 13, "end", slanted=True, bold=True))
         found.append(Label(x - 14, bottom, row(self.left, " ="), "backward", 13, "end", slanted=True))
         if self._rounding():
-            found.append(Label(right, bottom + 22, self._rounding(), "faint", 10.5, "end"))
+            found.append(Label(right, bottom + 35, self._rounding(), "faint", 10.5, "end"))
         return found, right
 
     def _rounding(self) -> str:
