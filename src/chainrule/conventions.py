@@ -118,6 +118,11 @@ class Convention:
         """l, ℓ or L."""
         return self.marks.strip("a^()")
 
+    @property
+    def words(self) -> str:
+        """More than one of them: errors, sensitivities."""
+        return f"{self.word[:-1]}ies" if self.word.endswith("y") else f"{self.word}s"
+
     def above(self, layer: int | str) -> str:
         """A layer's mark: "2", "(2)", or with a letter "l+1"."""
         return f"({layer})" if self.brackets else str(layer)

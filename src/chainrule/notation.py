@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-SUPERSCRIPT = str.maketrans("0123456789()+-lLnTs", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻ˡᴸⁿᵀˢ")
-SUBSCRIPT = str.maketrans("0123456789ijkmnprstuv+-=", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌")
+SUPERSCRIPT = str.maketrans("0123456789()+-−lLnTs", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻⁻ˡᴸⁿᵀˢ")
+SUBSCRIPT = str.maketrans("0123456789aijkmnprstuv+-=", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌")
 LATEX = {
-    "δ": r"\delta", "σ": r"\sigma", "Σ": r"\Sigma", "∇": r"\nabla ", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
+    "δ": r"\delta ", "σ": r"\sigma ", "Σ": r"\Sigma ", "∇": r"\nabla ", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
     "⊙": r"\odot ", "…": r"\ldots ", "η": r"\eta ", "←": r"\leftarrow ", "→": r"\to ", "ℓ": r"\ell ", "±": r"\pm ",
     "≈": r"\approx ", "∞": r"\infty ", "≠": r"\ne ", "½": r"\tfrac12 ", "×": r"\times ", "Δ": r"\Delta ", "τ": r"\tau ",
     "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
@@ -232,6 +232,8 @@ def _tokens(text: str) -> list[str]:
             found.append(_number(token))
         elif len(token) > 1:
             found.append(f"<mtext>{escape(token)}</mtext>")
+        elif token == "-":
+            found.append("<mo>−</mo>")
         elif token in OPERATORS:
             found.append(f"<mo>{escape(token)}</mo>")
         elif token == "ᵀ":

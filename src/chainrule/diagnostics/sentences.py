@@ -111,7 +111,7 @@ def _faded(c: Case) -> str:
     said = {
         "slope": "fades on its way back, in σ′ of the layers above",
         "weights": "fades on its way back, in the weights",
-        "cancelling": f"cancels: the {c.look.how.word}s of layer {c.layer + 1} are of both signs here",
+        "cancelling": f"cancels: the {c.look.how.words} of layer {c.layer + 1} are of both signs here",
     }[what]
     steps = ", ".join(str(step) for step in c.way if step.what == what)
     return f"the error {said} ({steps} of {signed(c.decades['error'])} decades)"
@@ -149,7 +149,7 @@ def _no_error(c: Case) -> str:
         "error": f"the {'output is' if c.last else 'outputs are'} right to the last digit",
         "slope": f"layer {layer} passes nothing back, σ′ is 0 in all its neurons",
         "weights": f"the weights of layer {layer} out of it are 0, or lead to neurons without {word}",
-        "cancelling": f"the {word}s of layer {layer} cancel here to the last digit",
+        "cancelling": f"the {c.look.how.words} of layer {layer} cancel here to the last digit",
     }[c.way[-1].what]
     return f"no error arrives{_everywhere(c)}, {cause}"
 
@@ -181,7 +181,7 @@ WORDS = {  # of one weight, and of a group
     Kind.OPTIMAL: (_near_optimal, "near optimal, the error itself is small: {neuron}"),
     Kind.FADED: (_faded, "the error fades in σ′ of the layers above: {neuron}"),
     Kind.WEIGHTS: (_faded, "the error fades in the weights above: {neuron}"),
-    Kind.CANCELLING: (_faded, "the {word}s of layer {above} cancel at {neuron}"),
+    Kind.CANCELLING: (_faded, "the {words} of layer {above} cancel at {neuron}"),
     Kind.APART: (_seldom, "input and error are seldom large in the same row"),
     Kind.SIGNS: (_cancelled, "the rows pull against each other"),
     Kind.ZERO_INPUT: (lambda c: f"{_input(c)} is 0{_everywhere(c)}", "{source} {source_is} 0 {every}"),
@@ -203,5 +203,6 @@ def in_common(look: Look, l: int, kind: Kind, here: Array) -> str:
         neuron_is="is" if neurons == 1 else "are",
         every="in this row" if look.rows == 1 else "in every row",
         word=look.how.word,
+        words=look.how.words,
         above=l + 1,
     )

@@ -46,7 +46,7 @@ def in_times_delta(view: View, v: Id) -> list[Part]:
     """∂u/∂w = a_in δ_out, ∂u/∂b = δ; of a bias for a whole layer the sum of its δ (S0.4)."""
     layer = v.layer
     if view.shared(v):
-        words = f"the {view.how.word}s δ" if view.u.kind == "C" else "the ∂u/∂z"
+        words = f"the {view.how.words} δ" if view.u.kind == "C" else "the ∂u/∂z"
         terms = [
             Product(row(str(j + view.how.base)), (view.error(layer, j),), view.error(layer, j).value)
             for j in view.entrances(v)
