@@ -572,7 +572,7 @@ def test_the_same_weights_are_marked_at_every_step_and_ways_back_are_dashed() ->
     assert {line.role for line in lines if line.dashed} == {"backward"}
     assert {line.role for line in lines if not line.dashed} == {"forward"}
     alone = unrolled_figure(r, *sequence_of(r, 4), cost_at="last")
-    assert sum("δs" in text for text in texts(alone)) == 1 + 1  # the equation, and the last step
+    assert sum("δˢ" in text for text in texts(alone)) == 1 + 1  # the equation, and the last step
 
 
 def test_a_convention_that_means_examples_means_steps() -> None:

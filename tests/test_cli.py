@@ -300,11 +300,11 @@ MISTAKES = [
     ("explain --by w/2/5/5", "layer 2"),
     ("explain --by nonsense", "'nonsense' is no id"),
     ("explain --by=", "'' is no id"),
-    ("explain --by a/2/0", "by a weight (w/l/j/k) or a bias"),
+    ("explain --by d/2/0", "δ is ∂C/∂z"),
     ("explain w/2/0/0", "chainrule explain --by w/2/0/0"),
     ("explain --form dleta", "did you mean 'delta'"),
     ("explain --convention s9", "unknown convention 's9'"),
-    ("explain --of a", "of='C'"),
+    ("explain --of a", "is no id"),
     ("explain xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
     ("explain xor.safetensors --row -1", "--row -1"),
     # verify

@@ -144,7 +144,7 @@ def test_each_svg_opens_in_rsvg(pieces, tmp_path: Path) -> None:  # type: ignore
 
 # the scene itself ---------------------------------------------------------------------------------------------------
 def test_labels_that_overlap_or_are_clipped_are_found() -> None:
-    one, near, far = Label(50, 50, "value"), Label(60, 52, "value"), Label(200, 50, Symbol("w", "2", "01"))
+    one, near, far = Label(50, 50, "value"), Label(60, 52, "value"), Label(150, 50, Symbol("w", "2", "01"))
     scene = Scene(210, 100, (one, near, far, Label(3, 50, "out")), "t", "d")
     assert scene.overlapping() == [(one, near)]
     assert [label.text for label in scene.clipped()] == ["out"]

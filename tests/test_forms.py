@@ -325,3 +325,46 @@ def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:
     assert found._repr_html_() == found.html()
     assert r"\frac{\partial C}{\partial w^{(2)}}" in found._repr_latex_()
     assert found.to_json()["dual_numbers"] == pytest.approx(found.value, rel=1e-12)
+
+
+# conventions --------------------------------------------------------------------------------------------------------
+def test_an_author_of_rows_gets_every_product_turned_around() -> None:
+    """EXPLANATION: rows a Wᵀ + b. δ is a row, matrices stand on its right, and nothing is transposed twice."""
+    p = make_problem([2, 3, 3, 2], ["tanh", "tanh"], "sigmoid", "quadratic")
+    rows = as_convention("s2").but(orientation="rows")
+    text = {
+        f: str(cr.explain(p.network, p.x[0], p.y[0], "z/1/2", convention=rows, form=f))
+        for f in ("sigma", "hadamard", "dot")
+    }
+    assert "δ¹ = ∇ₐC Σ′(z³) w³ Σ′(z²) w² Σ′(z¹)" in text["sigma"]
+    assert "δ² w² Σ′(z¹) = δ¹" in text["sigma"]
+    assert "(δ² w²) ⊙ σ′(z¹)" in text["hadamard"]
+    assert "σ′(z¹₂) · δ² w²·₂" in text["dot"]
+    with pytest.raises(cr.SettingError, match="orientation='columns'"):
+        cr.explain(p.network, p.x[0], p.y[0], "z/1/2", convention=rows, form="matrix")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"letter": "w"}, "letters other than"),
+        ({"letter": ""}, "letter of a convention is a text"),
+        ({"letter": "E_1$"}, "by letters"),
+        ({"to_letter": "k"}, "differ, got 'k' twice"),
+        ({"from_letter": "l"}, "is one of"),
+        ({"orientation": "diagonal"}, "'columns', 'rows'"),
+        ({"base": 2}, "base of a convention is one of 0, 1, got 2"),
+        ({"cots": "huber"}, "did you mean 'cost'"),
+    ],
+)
+def test_a_convention_that_could_not_be_read_back_is_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(cr.ChainruleError, match=message):
+        as_convention("s2").but(**change)
+
+
+def test_every_symbol_is_read_back_as_the_quantity_it_was_written_for() -> None:
+    p = make_problem([3, 12, 2], ["tanh"], "sigmoid", "quadratic")
+    for how in [*PRESETS.values(), as_convention("s2").but(name="mine", marks="a^(ℓ)", base=1)]:
+        for text in ("w/1/11/2", "w/2/1/10", "b/1/11", "z/2/0", "a/1/3", "d/1/11", "x/2", "C"):
+            id = parse(text, p.network.parameters)
+            assert how.read(how.of(id)) == id, (how.name, text)

@@ -27,6 +27,8 @@ from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, Symbol, Transposed, row
 
+TAKEN = "wbzaxyδσ"  # letters that name something else
+INDICES = "ijkmnpqrstuv"
 CHOICES = {
     "over": ("one", "mean", "sum"),
     "order": ("to,from", "from,to"),
@@ -70,22 +72,37 @@ class Convention:
 
     def __post_init__(self) -> None:
         for setting, choices in CHOICES.items():
-            if getattr(self, setting) not in choices:
+            if not any(getattr(self, setting) is each or (isinstance(each, str) and getattr(self, setting) == each)
+                       for each in choices):  # fmt: skip
                 known = ", ".join(map(repr, choices))
                 raise SettingError(f"{setting} of a convention is one of {known}, got {getattr(self, setting)!r}")
         as_cost(self.cost)
+        if not isinstance(self.linear_output, bool):
+            raise SettingError(f"linear_output of a convention is True or False, got {self.linear_output!r}")
+        for setting in ("name", "letter", "word", "input_word", "activation_word", "function_word"):
+            if not (isinstance(getattr(self, setting), str) and getattr(self, setting).strip()):
+                raise SettingError(f"{setting} of a convention is a text, got {getattr(self, setting)!r}")
+        if not self.letter.isalpha() or self.letter in TAKEN:
+            raise SettingError(
+                f"letter of a convention names the cost, by letters other than {TAKEN}; got {self.letter!r}"
+            )
+        for setting in ("to_letter", "from_letter"):
+            if getattr(self, setting) not in INDICES:
+                raise SettingError(f"{setting} of a convention is one of {INDICES}, got {getattr(self, setting)!r}")
+        if self.to_letter == self.from_letter:
+            raise SettingError(f"to_letter and from_letter of a convention differ, got {self.to_letter!r} twice")
 
     @classmethod
     def preset(cls, name: str) -> Convention:
         """The convention of a text, s0 … s4."""
-        if name.lower() not in PRESETS:
-            raise unknown_name("convention", name, PRESETS)
+        if not isinstance(name, str) or name.lower() not in PRESETS:
+            raise unknown_name("convention", str(name), PRESETS)
         return PRESETS[name.lower()]
 
     def but(self, **changes: Any) -> Convention:
         """This convention with some settings changed: `Convention.preset("s2").but(base=1)`."""
         try:
-            return replace(self, name=f"{self.name}*", **changes)
+            return replace(self, **{"name": f"{self.name}*", **changes})
         except TypeError:
             known = [field.name for field in fields(self)]
             raise unknown_name("setting of a convention", next(iter(set(changes) - set(known)), ""), known) from None

@@ -81,7 +81,7 @@ def command(
         elif between is not None:
             found = best_move(*ask, *between, watched, here.cost)
         else:
-            found = sweep(*ask, _numbers(steps or STEPS), watched, here.cost)
+            found = sweep(*ask, _numbers(STEPS if steps is None else steps), watched, here.cost)
     if as_json:
         say_json(found.to_json())
         return

@@ -67,6 +67,12 @@ def command(
         scene = _scene(path, figure, convention, cost, data, row, rows, given)
         _print(scene, theme, output, table, as_json)
         return
+    alone = {"--by": by, "--layer": layer, "--neuron": neuron, "--step": step, "--low": low, "--high": high, "--edges": edges,
+             "--bias-units": bias_units, "--phase": phase, "--most": most, "--cost": cost, "--data": data, "--row": row,
+             "--rows": rows, "--output": output, "--table": table or None}  # fmt: skip
+    for option, value in alone.items():
+        if value is not None:
+            raise SettingError(f"{option} goes with a figure: chainrule show {model} network {option} …")
     _contents(model, as_json)
 
 
@@ -135,7 +141,7 @@ def _scene(
         if data is not None or row is not None or rows is not None:
             raise SettingError("--data, --row and --rows go with a model: chainrule show MODEL FIGURE --row 3")
         return draw(key, chain(), X, Y, cost=cost, **how)
-    found = examples(model, data, row or 0, rows or 1, cost)
+    found = examples(model, data, row or 0, 1 if rows is None else rows, cost)
     x, y = (found.x, found.y) if rows is not None else (found.x[0], found.y[0])
     return draw(key, found.network, x, y, cost=found.cost, **how)
 

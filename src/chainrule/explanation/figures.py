@@ -75,9 +75,9 @@ def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any
     `network, x, y` as for `explain`, with the options of the figure: figure("demon", net, x, y, by="z/2/0"). The figure
     "summary" needs no network, "unrolled" takes a Recurrent and its sequences. Raises UnknownNameError for another name.
     """
-    key = name.replace("-", "_")
+    key = str(name).replace("-", "_")
     if key not in FIGURES:
-        raise unknown_name("figure", name, FIGURES)
+        raise unknown_name("figure", str(name), FIGURES)
     found = FIGURES[key]
     taken = [*found.options, "convention", "cost"]
     for option in options:

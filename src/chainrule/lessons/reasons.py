@@ -46,7 +46,7 @@ def slow_question(live: Live, target: Id, rng: np.random.Generator, penalty: flo
         f"{tex(live.by(live.symbol('w', l, j, k)), ' = ', joined(symbols, ' · '))} is a product of three. Here "
         f"{tex(symbols[0])} = {written(values[0], DIGITS)}, {live.tex('z', l, j)} = "
         f"{written(float(live.trace.z[l][j]), DIGITS)} under {sigma!r}, and {tex(symbols[2])} = "
-        f"{written(values[2], DIGITS)}. Which factor makes this weight learn slowly?"
+        f"{written(values[2], DIGITS)}. Which factor slows this weight most?"
     )
     told = ", ".join(f"{tex(symbol)} = {written(value, 3)}" for symbol, value in zip(symbols, values))
     wrong = [(words[i], f"{tex(symbols[i])} is not the smallest: {told}.") for i in range(3) if i != least]

@@ -83,7 +83,7 @@ class Batch:
             trace = forward(exact, rows)
             delta = backward(trace, targets, cost).delta[here.layer]
             before, z, a = trace.a[here.layer - 1], trace.z[here.layer], trace.a[here.layer]
-            total = delta.T @ before / (len(rows) if how.over == "mean" else 1)
+            total = delta.T @ before / (len(rows) if how.over != "sum" else 1)
         if not all(np.isfinite(each).all() for each in (z, a, delta, total)):
             raise DataError(
                 f"layer {here.layer} overflows on this batch: nothing can be shown; smaller weights will do"
@@ -132,7 +132,7 @@ class Batch:
     @property
     def gathers(self) -> Formula:
         """Σ_i, or 1/n Σ_i where C is a mean (S1.11)."""
-        share = f"1/{len(self.entries):,} " if self.how.over == "mean" else ""
+        share = f"1/{len(self.entries):,} " if self.how.over != "sum" else ""
         return row(share, Symbol("Σ", below="i"))
 
     def entry(self) -> Formula:
@@ -142,7 +142,7 @@ class Batch:
         if not self.left:
             terms = [(self.entries[i], "") for i in self.samples]
         text: Formula = terms_of(terms)
-        if self.how.over == "mean":
+        if self.how.over != "sum":
             text = row("(", text, f") / {len(self.entries):,}") if len(terms) > 1 else text
         return row(
             "∂",
@@ -184,7 +184,7 @@ def _scene(batch: Batch) -> Scene:
     follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
                   batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
     total = batch.weights(name, batch.total)
-    gathered = "mean →" if how.over == "mean" else "Σ →"
+    gathered = "mean →" if how.over != "sum" else "Σ →"
     rest, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
 
     elements += rest
@@ -248,7 +248,7 @@ def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element]
 def _description(batch: Batch, axes: str, shape: str) -> str:
     how, count = batch.how, len(batch.entries)
     side = "column" if how.orientation == "columns" else "row"
-    gathered = "averaged" if how.over == "mean" else "added up"
+    gathered = "averaged" if how.over != "sum" else "added up"
     return (
         f"Layer {batch.layer} for {count:,} samples, each a {side} of the matrices of activations, z and δ. Each sample has a "
         f"gradient of its own in the shape of W; the stack {axes} of {shape} numbers, {gathered} over the samples, is the "

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import IdError, unknown_name
+from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.chapters.path_sum import inline, role_of, short, whole_number, width_of
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
@@ -27,6 +27,7 @@ from chainrule.notation import Formula, Row, Symbol, Transposed, joined, row
 
 Array = np.ndarray
 EDGES = ("weight", "gradient")
+MOST = 64  # neurons of a layer
 MARGIN, TOP = 28.0, 84.0
 RADIUS, WIDE = 17.0, 36.0  # of a neuron, and of one that shows z and a
 CELL = 20.0  # from line to line of a matrix
@@ -98,6 +99,8 @@ def network_figure(
     as_network(network, "network_figure(network, x, y)")
     if edges not in EDGES:
         raise unknown_name("edges", edges, EDGES)
+    if most > MOST:
+        raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, nobody could read more")
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
     if layer is not None and (isinstance(layer, bool) or layer not in range(1, seen.network.depth + 1)):
         raise IdError(f"layer={layer!r}: the layer in the middle is one of 1…{seen.network.depth}")

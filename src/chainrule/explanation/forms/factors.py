@@ -93,8 +93,9 @@ def product(view: View, v: Id) -> list[Part]:
     """The factors of the one way from v to u."""
     if not view.is_chain(v):
         count = view.path_count(v)
+        ways = "1 way leads" if count == 1 else f"{count:,} ways lead"
         raise SettingError(
-            f"form='product' writes one chain of factors, and {count:,} ways lead from {v} to {view.u}"
+            f"form='product' writes one chain of factors, and {ways} from {v} to {view.u}"
             + (", through a softmax" if view.softmaxes(v) else "")
             + ": use form='paths', 'sigma' or 'delta'"
         )

@@ -19,7 +19,7 @@ SHOWN = 3  # rows and columns of a large matrix before its …, and one after
 
 def hadamard(view: View, v: Id) -> list[Part]:
     """δ^L = ∇_a C ⊙ σ′(z^L), δ^l = ((w)ᵀδ) ⊙ σ′(z^l), a stage each, down to the layer of v (S2.5, S2.8)."""
-    stages = _top_stages(view)
+    stages, by_slope = _top_stages(view)
     stop = v.layer
     for l in range(view.top - 1, stop - 1, -1):
         moved = _moved(view, l)
@@ -27,13 +27,14 @@ def hadamard(view: View, v: Id) -> list[Part]:
         if l == stop and v.kind in "ax":
             break
         if view.network.activations[l].full_slope:
-            by_slope = row(view.matrix_symbol(l), " ", moved)
+            by_slope = _by_matrix(view, l, moved)
         else:
             by_slope = row("(", moved, ") ⊙ ", view.slope_symbol_of_layer(l))
             stages.append((view.slope_symbol_of_layer(l), numbers(view.slopes(l))))
         stages.append((row(_whole(view, l), " = ", by_slope), numbers(view.into_z[l])))
-    last = str(v.kind) in "ax" or v.layer == view.top
-    return _ending(view, v, stages, stages[-1][0] if last else by_slope)
+    if v.kind in "ax":
+        return _ending(view, v, stages, stages[-1][0])
+    return _ending(view, v, stages, by_slope)
 
 
 def sigma(view: View, v: Id) -> list[Part]:
@@ -43,10 +44,10 @@ def sigma(view: View, v: Id) -> list[Part]:
         moved = _moved(view, l)
         stages.append((moved, numbers(view.into_a[l])))
         if l == v.layer and v.kind in "ax":
-            formula = row(view.how.back(l + 1), " ", formula)
+            formula = view.how.product(view.how.back(l + 1), formula)
             break
-        formula = row(view.matrix_symbol(l), " ", view.how.back(l + 1), " ", formula)
-        stages.append((row(view.matrix_symbol(l), " ", moved, " = ", _whole(view, l)), numbers(view.into_z[l])))
+        formula = _by_matrix(view, l, view.how.product(view.how.back(l + 1), formula))
+        stages.append((row(_by_matrix(view, l, moved), " = ", _whole(view, l)), numbers(view.into_z[l])))
     return _ending(view, v, stages, formula)
 
 
@@ -64,7 +65,8 @@ def dot(view: View, v: Id) -> list[Part]:
     layer, j = v.layer, v.neuron
     above = layer + 1
     first, second = view.into_z[above], view.network.weights[above][:, j]
-    across: Formula = Transposed(_whole(view, above))
+    whole = _whole(view, above)
+    across: Formula = Transposed(whole) if view.how.orientation == "columns" else whole  # a row already
     column = view.how.symbol("w", above) if view.bare else view.weight(above, "·", j)
     total = float(view.into_a[layer][j])
     if v.kind in "ax":
@@ -92,6 +94,11 @@ def matrix(view: View, v: Id) -> list[Part]:
     if view.shared(v):
         raise SettingError(
             f"form='matrix' is about one neuron, and {v} is the bias of a whole layer: use form='delta', or z/{layer}/0"
+        )
+    if view.how.orientation == "rows":
+        raise SettingError(
+            "form='matrix' lists a matrix times a column, and this convention has rows: use form='hadamard', or "
+            "orientation='columns'"
         )
     above, full = layer + 1, view.network.activations[layer].full_slope if layer else False
     activation = v.kind in "ax"
@@ -130,29 +137,38 @@ def _moved(view: View, layer: int) -> Formula:
     return view.how.product(view.how.back(layer + 1), _whole(view, layer + 1))
 
 
-def _top_stages(view: View) -> list[tuple[Formula, tuple[float, ...]]]:
+def _by_matrix(view: View, layer: int, vector: Formula) -> Formula:
+    """Σ′(z^l) applied to a vector, from the side on which this author has matrices. (Σ′ is symmetric.)"""
+    matrix = view.matrix_symbol(layer)
+    return row(matrix, " ", vector) if view.how.orientation == "columns" else row(vector, " ", matrix)
+
+
+Stage = tuple[Formula, tuple[float, ...]]
+
+
+def _top_stages(view: View) -> tuple[list[Stage], Formula]:
+    """∂u/∂z of the top layer in stages, and how it is written."""
     top = view.top
-    whole = (_whole(view, top), numbers(view.into_z[top]))
+    name, vector = _whole(view, top), numbers(view.into_z[top])
     if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
-        return [whole]
+        return [(name, vector)], name
     gradient = _gradient(view)
+    stages = [(gradient, numbers(view.into_a[top]))]
     if view.network.activations[top].full_slope:
-        name = row(whole[0], " = ", view.matrix_symbol(top), " ", gradient)
-        return [(gradient, numbers(view.into_a[top])), (name, whole[1])]
-    return [
-        (gradient, numbers(view.into_a[top])),
-        (view.slope_symbol_of_layer(top), numbers(view.slopes(top))),
-        (row(whole[0], " = ", gradient, " ⊙ ", view.slope_symbol_of_layer(top)), whole[1]),
-    ]
+        formula = _by_matrix(view, top, gradient)
+    else:
+        formula = row(gradient, " ⊙ ", view.slope_symbol_of_layer(top))
+        stages.append((view.slope_symbol_of_layer(top), numbers(view.slopes(top))))
+    return [*stages, (row(name, " = ", formula), vector)], formula
 
 
-def _sigma_top(view: View) -> tuple[Formula, list[tuple[Formula, tuple[float, ...]]]]:
+def _sigma_top(view: View) -> tuple[Formula, list[Stage]]:
     top = view.top
-    whole = (_whole(view, top), numbers(view.into_z[top]))
+    name, vector = _whole(view, top), numbers(view.into_z[top])
     if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
-        return whole[0], [whole]
-    formula = row(view.matrix_symbol(top), " ", _gradient(view))
-    return formula, [(_gradient(view), numbers(view.into_a[top])), (row(formula, " = ", whole[0]), whole[1])]
+        return name, [(name, vector)]
+    formula = _by_matrix(view, top, _gradient(view))
+    return formula, [(_gradient(view), numbers(view.into_a[top])), (row(formula, " = ", name), vector)]
 
 
 def _gradient(view: View) -> Formula:
