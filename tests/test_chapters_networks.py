@@ -403,7 +403,7 @@ def test_the_bars_are_as_long_as_the_decades_and_add_up() -> None:
     bars = [each.width for each in scene.elements if isinstance(each, Rect) and each.height == 12]
     decades = [abs(share.decades) for share in reason.factors]
     ticks = {str(label.text): label.x for label in scene.labels() if label.role == "faint"}
-    scale = ticks["1"] - ticks["10−¹"]  # a decade
+    scale = ticks["1"] - ticks["10⁻¹"]  # a decade
     assert bars[-1] == pytest.approx(scale * abs(reason.decades), rel=1e-9)
     for bar, share in zip(bars, decades):
         assert bar == pytest.approx(max(scale * share, 1.0), rel=1e-9)
