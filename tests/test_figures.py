@@ -217,3 +217,11 @@ def test_every_label_is_visible_in_chromium(pieces, tmp_path: Path) -> None:  # 
     hidden = re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)
     assert hidden is not None
     assert hidden.group(1).strip() == f"{len(drawn)}: a label that is cut off"
+
+
+def test_the_summary_of_a_network_with_a_softmax_writes_its_matrix() -> None:
+    """S2.18: ⊙ σ′ is the diagonal case of Σ′."""
+    net = cr.Network.random([2, 3, 2], "tanh", "softmax", seed=0)
+    of_it = figure("summary", net, [0.1, 0.2], 1, convention="s2", cost="quadratic")
+    assert any("Σ′" in cell for line in of_it.table for cell in line)
+    assert not any("Σ′" in cell for line in figure("summary", None).table for cell in line)

@@ -132,7 +132,7 @@ def _scene(
             "the figure unrolled is of a recurrent network, which has no model file: see docs/recurrent.md"
         )
     how: dict[str, Any] = {"convention": convention, **options}
-    if key == "summary":
+    if key == "summary" and model is None:
         return draw(key, None, **how)
     if rows is not None and not FIGURES[key].rows:
         several = ", ".join(figure.name for figure in FIGURES.values() if figure.rows)

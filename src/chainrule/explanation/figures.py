@@ -83,8 +83,8 @@ def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any
     for option in options:
         if option not in taken:
             raise SettingError(f"the figure {key} takes {', '.join(taken)}, got {option}")
-    if key == "summary":
-        return found.draw(**options)
+    if key == "summary":  # of a network, or of any
+        return found.draw(network, x, y, **options)
     if x is None:
         raise ShapeError(f"the figure {key} is drawn of an example: figure({key!r}, network, x, y)")
     if not found.rows and key != "unrolled" and np.ndim(x) != 1:
