@@ -16,7 +16,7 @@ import pytest
 from networks import LEGAL, make_problem
 
 import chainrule as cr
-from chainrule.conventions import PRESETS, Convention
+from chainrule.conventions import PRESETS, Convention, plural
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.numbers import number
 from chainrule.explanation.proof import proof
@@ -34,7 +34,7 @@ from chainrule.explanation.sheet import (
     inline,
     sentence,
 )
-from chainrule.explanation.summary import Letters, plural, summary, usual_output
+from chainrule.explanation.summary import Letters, summary, usual_output
 from chainrule.explanation.worksheet import one_update, worksheet
 from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, row
 

@@ -138,7 +138,7 @@ class Convention:
     @property
     def words(self) -> str:
         """More than one of them: errors, sensitivities."""
-        return f"{self.word[:-1]}ies" if self.word.endswith("y") else f"{self.word}s"
+        return plural(self.word)
 
     def above(self, layer: int | str) -> str:
         """A layer's mark: "2", "(2)", or with a letter "l+1"."""
@@ -240,6 +240,11 @@ PRESETS = {
         function_word="transfer function",
     ),
 }
+
+
+def plural(word: str) -> str:
+    """More than one of it: errors, sensitivities."""
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def as_convention(given: str | Convention) -> Convention:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.dual import Dual, dual
 from chainrule.errors import DisagreementError, FormError, ShapeError
 from chainrule.explanation.audit import Audit, audit_of
 from chainrule.explanation.sheet import Block, Equation, Heading, Sheet, Words, sentence
-from chainrule.explanation.summary import Letters, beside, meaning, plural, usual_output
+from chainrule.explanation.summary import Letters, beside, meaning, usual_output
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.activations import Activation
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
 from chainrule.explanation.sheet import Code, Heading, Program, Sheet, Words, line, sentence
-from chainrule.explanation.summary import Letters, meaning, plural, usual_output
+from chainrule.explanation.summary import Letters, meaning, usual_output
 from chainrule.notation import Formula, Symbol, row
 
 Line = tuple[int, Words, str]

@@ -28,11 +28,6 @@ def beside(layer: Layer, by: int) -> Layer:
     return layer + by if isinstance(layer, int) else f"{layer}{by:+d}" if by else layer
 
 
-def plural(word: str) -> str:
-    """errors, sensitivities."""
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-
-
 def usual_output(how: Convention, cost: Cost) -> Activation:
     """The last activation that this author puts before that cost: none (S3.14), the one the cost stands on, or a sigmoid."""
     if how.linear_output:

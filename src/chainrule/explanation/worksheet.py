@@ -10,13 +10,13 @@ import numpy as np
 
 from chainrule.activations import sigmoid, softmax
 from chainrule.backward import Backward, backward, gradient
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
 from chainrule.explanation.numbers import number
 from chainrule.explanation.sheet import Block, Cells, Heading, Piece, Sheet, Values, check_most, sentence
-from chainrule.explanation.summary import Letters, definition, meaning, plural
+from chainrule.explanation.summary import Letters, definition, meaning
 from chainrule.forward import Trace, forward, target_rows
 from chainrule.forward import cost as cost_of
 from chainrule.network import Network, as_network

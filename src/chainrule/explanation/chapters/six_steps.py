@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.explanation.chapters.summary_page import Look, Typeset, typeset
 from chainrule.explanation.numbers import number
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent, moved
 from chainrule.explanation.sheet import check_most, inline
-from chainrule.explanation.summary import Letters, plural
+from chainrule.explanation.summary import Letters
 from chainrule.explanation.view import View, view
 from chainrule.explanation.worksheet import Update, one_update
 from chainrule.ids import Id

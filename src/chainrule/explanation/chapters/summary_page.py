@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.errors import ShapeError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent, moved
 from chainrule.explanation.sheet import inline
-from chainrule.explanation.summary import Letters, beside, plural, usual_forms, usual_output
+from chainrule.explanation.summary import Letters, beside, usual_forms, usual_output
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
