@@ -13,9 +13,10 @@ from chainrule.explanation.chapters import matrix_form as matrix_module
 from chainrule.explanation.chapters import unit_circuit as unit_module
 from chainrule.explanation.chapters.delta_batch import delta_batch
 from chainrule.explanation.chapters.matrix_form import matrix_form
-from chainrule.explanation.chapters.unit_circuit import brief, unit_circuit
+from chainrule.explanation.chapters.unit_circuit import unit_circuit
 from chainrule.explanation.chapters.unrolled_figure import shares, unrolled_figure
 from chainrule.explanation.chapters.whole_circuit import gate_count, passes, whole_circuit
+from chainrule.explanation.numbers import brief
 from chainrule.explanation.scene import Label, Line, Scene
 from chainrule.per_example import per_example_gradients
 

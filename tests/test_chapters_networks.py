@@ -22,8 +22,8 @@ from chainrule.explanation.chapters import path_sum as path_sum_module
 from chainrule.explanation.chapters.computation_tree import computation_tree
 from chainrule.explanation.chapters.in_weight_out import in_weight_out
 from chainrule.explanation.chapters.network_figure import network_figure
-from chainrule.explanation.chapters.path_sum import path_sum, routes, short, work
-from chainrule.explanation.numbers import number
+from chainrule.explanation.chapters.path_sum import path_sum, routes, work
+from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Circle, Label, Line, Rect, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse

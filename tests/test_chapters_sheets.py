@@ -1,6 +1,7 @@
 """Figures of whole pages: one update in six steps, the four equations (S4.15, S2.23, S3.17, S4.13)."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,13 +10,16 @@ import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation.chapters import six_steps as of_steps
 from chainrule.explanation.chapters.six_steps import six_steps, strongest
-from chainrule.explanation.chapters.summary_page import Look, summary_page, typeset, wrapped
+from chainrule.explanation.chapters.summary_page import summary_page
 from chainrule.explanation.numbers import number
-from chainrule.explanation.scene import Label, Line, Rect, extent
+from chainrule.explanation.scene import Label, Line, Rect, Scene, Spans, extent
 from chainrule.explanation.summary import Letters
+from chainrule.explanation.svg import THEMES
+from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import one_update
 from chainrule.ids import Id
+from chainrule.notation import Symbol, row
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
@@ -100,9 +104,9 @@ def test_every_number_of_the_table_stands_in_the_picture(figure):
     network = NETWORKS["2-3-2"]
     scene = figure(network, *example(network), convention="s1")
     written = " ".join(texts(scene))
-    for row in scene.table[1:]:
-        for part in row[-1].split(" → "):
-            assert (part.split(" = ")[-1] if figure is summary_page else part) in written, row
+    for line in scene.table[1:]:
+        for part in line[-1].split(" → "):
+            assert (part.split(" = ")[-1] if figure is summary_page else part) in written, line
 
 
 @pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
@@ -205,17 +209,18 @@ def test_forward_is_solid_and_upright_backward_dashed_and_slanted():
     assert arrows["backward"].dashed
     assert arrows["backward"].points[0][0] > arrows["backward"].points[1][0]
     for label in scene.labels():
-        if label.role == "backward" and not label.bold:
-            assert label.slanted, label
-        if label.role == "forward":
-            assert not label.slanted, label
+        for piece in label.text.pieces if isinstance(label.text, Spans) else [label]:
+            if piece.role == "backward" and not label.bold:
+                assert piece.slanted, label
+            if piece.role == "forward":
+                assert not piece.slanted, label
 
 
 def test_layers_stand_below_their_heads_in_every_step():
     network = NETWORKS["2-3-2"]
     scene = six_steps(network, *example(network))
     heads = {str(label.text): label.x for label in scene.labels() if label.bold and "layer" in str(label.text)}
-    delta = [label for label in scene.labels() if str(label.text) == "δ"]
+    delta = [label for label in scene.labels() if re.fullmatch("δ[¹²][₀₁₂]", str(label.text))]
     columns = {min(heads, key=lambda head: abs(heads[head] - label.x)) for label in delta if label.x > 300}
     assert columns == {"layer 1", "layer 2"}
 
@@ -312,28 +317,42 @@ def test_a_fraction_has_its_parts_above_and_below_a_line():
     made = typeset(s.by(s.z("l", "j")), 20, Look(s.how))
     (bar,) = [each for each in made.elements if isinstance(each, Line)]
     labels = [each for each in made.elements if isinstance(each, Label)]
-    above = "".join(str(label.text) for label in labels if label.y < bar.points[0][1] - 5 and label.size > 15)
-    assert above == "∂C"
-    assert all(label.slanted and label.role == "backward" for label in labels)
+    above, below = sorted(labels, key=lambda label: label.y)
+    assert str(above.text) == "∂C"
+    assert above.y < bar.points[0][1] - 5 < bar.points[0][1] + 5 < below.y
+    assert all(label.anchor == "middle" and label.x == above.x for label in labels)
+    assert all(span.slanted and span.role == "backward" for label in labels for span in label.text.pieces)
     assert made.up > 20 > 0
     assert made.down > 20
 
 
-def test_marks_stand_above_each_other_right_behind_their_letter():
+def test_a_line_of_letters_is_one_label_with_the_marks_at_their_letters():
+    """So that the reader's own font spaces them, whichever it is."""
     s = Letters(Convention.preset("s0"))
-    labels = {label.text: label for label in typeset(s.weight("ℓ", "j", "k"), 20, Look(s.how)).elements}
-    assert set(labels) == {"w", "(ℓ)", "kj"}
-    assert labels["(ℓ)"].x == labels["kj"].x
-    assert 0 <= labels["kj"].x - labels["w"].x < 0.5
-    assert labels["(ℓ)"].y < 0 < labels["kj"].y
-    assert labels["w"].anchor == "end"
+    (label,) = typeset(row(s.weight("ℓ", "j", "k"), " ", s.a("ℓ", "k")), 20, Look(s.how)).elements
+    assert [span.content for span in label.text.pieces] == [s.weight("ℓ", "j", "k"), " ", s.a("ℓ", "k")]
+    assert [span.role for span in label.text.pieces] == ["ink", "ink", "forward"]
+    svg = Scene(99, 40, (label,), "t", "d").svg()
+    assert svg.count("<text") == 1
+    assert svg.index(">(ℓ)<") < svg.index(">kj<") < svg.index(f'fill="{THEMES["light"]["forward"]}"')
+
+
+def test_what_stands_beside_a_fraction_keeps_clear_of_it():
+    s = Letters(Convention.preset("s2"))
+    made = typeset(row(s.w("l"), " ← ", s.w("l"), " − η ", s.by(s.w("l")), " · 2"), 20, Look(s.how))
+    (bar,) = [each for each in made.elements if isinstance(each, Line)]
+    before, after = [each for each in made.elements if isinstance(each, Label) and each.y == 0]
+    assert (before.anchor, after.anchor) == ("start", "start")
+    assert 0 < bar.points[0][0] - before.box.right < 8
+    assert 0 < after.box.left - bar.points[1][0] < 8
 
 
 def test_letters_keep_their_colour_where_an_author_colours_letters():
     how = Convention.preset("s1").but(colours="symbol")
     s = Letters(how)
-    roles = {label.text: label.role for label in typeset(s.weighted("l"), 20, Look(how)).elements}
-    assert {roles["w"], roles["a"], roles["b"]} >= {"w", "a"}
+    (label,) = typeset(s.weighted("l"), 20, Look(how)).elements
+    roles = {span.content.letter: span.role for span in label.text.pieces if isinstance(span.content, Symbol)}
+    assert roles == {"w": "w", "a": "a", "b": "b"}
     assert Look(how).letter("C") == ("C", True)
 
 

@@ -134,6 +134,22 @@ def filled(template: str, **symbols: Formula) -> Row:
     return row(*(symbols[piece] if i % 2 else piece for i, piece in enumerate(pieces)))
 
 
+def inline(formula: Formula) -> Formula:
+    """The formula for one line, its fractions with a stroke: ∂C/∂w."""
+    match formula:
+        case Ratio(top, bottom):
+            return row(inline(top), "/", inline(bottom))
+        case Row(pieces):
+            return row(*(piece if isinstance(piece, str) else inline(piece) for piece in pieces))
+    return formula
+
+
+def raised(text: str) -> Row:
+    """A formula written in a line of text, its powers as marks: "1 / (1 + e^−z)"."""
+    pieces = re.split(r"(\w\^−?\w)", text)
+    return row(*(Symbol(*piece.split("^")) if i % 2 else piece for i, piece in enumerate(pieces)))
+
+
 # LaTeX --------------------------------------------------------------------------------------------------------------
 def latex(formula: Formula | str) -> str:
     """The formula for LaTeX's mathematics mode."""

@@ -1,4 +1,4 @@
-"""How numbers are written in a derivation: six digits, zero and small told apart, factors that multiply to their value."""
+"""How numbers are written: six digits, fewer where there is no room, factors that multiply to their value."""
 
 from __future__ import annotations
 
@@ -51,3 +51,33 @@ def _short_exponent(text: str) -> str:
         return text
     mantissa, exponent = text.split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+# in figures ---------------------------------------------------------------------------------------------------------
+def written(value: float) -> str:
+    """A number as everywhere; a slope of the cost may be infinite where an output is saturated."""
+    return ("−" if value < 0 else "") + "∞" if math.isinf(value) else number(value)
+
+
+def short(value: float, digits: int = 4) -> str:
+    """A value rounded to a few digits, for ticks and places where there is no room for `number`."""
+    if value == 0 or math.isinf(value):
+        return written(value)
+    return _minus(_short_exponent(f"{value:.{digits}g}"))
+
+
+def brief(value: float, digits: int = 3) -> str:
+    """A number of few digits, where many stand side by side: 0.2 is 0.2, and 0.19996 is 0.200. The table has all digits."""
+    if value == 0 or math.isinf(value):
+        return written(value)
+    if not 1e-3 <= abs(value) < 1e5:
+        return _minus(_short_exponent(f"{value:.{digits - 1}e}"))
+    if abs(value) >= 10**digits:
+        return _minus(f"{value:.0f}")
+    short = f"{value:.{digits}g}"
+    return _minus(short if float(short) == value else f"{value:#.{digits}g}".rstrip("."))
+
+
+def times(zoom: float) -> str:
+    """A zoom in words: 3,000 ×."""
+    return f"{zoom:,.10g} ×" if 1e-3 <= zoom < 1e7 else f"{short(zoom)} ×"

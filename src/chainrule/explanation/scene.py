@@ -16,9 +16,20 @@ ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "n
          "w", "b", "z", "a", "y", "C")  # fmt: skip
 SMALL = 0.72  # of the size: raised and lowered marks
 LINE = 1.25  # of the size: from one line of text to the next
+HEAD = 54.0  # the room that a title and the line below it take
 
-# Widths of characters in a plain sans-serif at size 1, on the generous side: fonts differ by some per cent.
-NARROW, WIDE = set("ijl.,:;'|!′ᵢⱼ()[]/·ıfrt "), set("mwMW⊙Σ∇∂…→←—%≈±½")
+# Widths of characters at size 1: those of DejaVu Sans, the widest of the fonts that readers' machines have in these places.
+# Helvetica, Arial and what stands in for them are narrower by an eighth; bold type is wider.
+WIDTHS = {
+    character: width
+    for width, characters in {
+        0.0: "\u200b", 0.23: "′", 0.3: "ijlIˡ", 0.34: " .,:;/|’'·!", 0.36: "f-", 0.42: "()[]rt²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₙᵣₛₜᴸᵀ⁽⁾",
+        0.53: "szc∂‖⁺⁻₊₋₌", 0.6: "vxyk", 0.64: "ΣPST", 0.7: "ABCRVXYKΔ∇", 0.79: "GNODHQU&", 0.84: "w+−=×±→←⊙≤≥≈#^<>½",
+        0.98: "mMW%", 1.0: "…⋮—Ω",
+    }.items()
+    for character in characters
+}  # fmt: skip
+ORDINARY, CAPITAL, BOLD = 0.64, 0.75, 1.11
 
 
 @dataclass(frozen=True)
@@ -91,15 +102,34 @@ class Circle:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A piece of a line with a role of its own."""
+
+    content: str | Formula
+    role: str
+    slanted: bool = False
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Pieces of different roles in one line, which follow each other as closely as the reader's font lets them."""
+
+    pieces: tuple[Span, ...]
+
+    def __str__(self) -> str:
+        return "".join(str(piece.content) for piece in self.pieces)
+
+
+@dataclass(frozen=True)
 class Label:
-    """A text or a formula; (x, y) is the middle of its height and, by `anchor`, its start, middle or end.
+    """A text, a formula or spans; (x, y) is the middle of its height and, by `anchor`, its start, middle or end.
 
     Backward quantities are italic (`slanted`), so that nothing is told by colour alone. `halo` puts paper behind it.
     """
 
     x: float
     y: float
-    text: str | Formula
+    text: str | Formula | Spans
     role: str = "ink"
     size: float = 13.0
     anchor: str = "middle"
@@ -110,8 +140,8 @@ class Label:
     @property
     def box(self) -> Box:
         """The room it takes, on the generous side."""
-        width, up, down = extent(self.text)
-        width, up, down = width * self.size, up * self.size, down * self.size
+        width, up, down = (length * self.size for length in extent(self.text))
+        width *= BOLD if self.bold else 1.0
         left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return Box(left, self.y - up, left + width, self.y + down)
 
@@ -151,6 +181,13 @@ class Scene:
                     found.append((one, other))
         return found
 
+    def headed(self, says: str, left: float) -> Scene:
+        """The same picture below its title, and below that how it is read."""
+        head = heading(self.title, says, left)
+        right = max(each.box.right for each in head if isinstance(each, Label))
+        elements = (*head, *moved(self.elements, 0, HEAD))
+        return replace(self, width=max(self.width, round(right + left)), height=self.height + HEAD, elements=elements)
+
     def svg(self, theme: str = "light") -> str:
         """The picture as SVG."""
         from chainrule.explanation.svg import as_svg  # noqa: PLC0415  (a scene does not know its lowerings)
@@ -161,17 +198,18 @@ class Scene:
         return self.svg()
 
 
-def extent(content: str | Formula) -> tuple[float, float, float]:
+def extent(content: str | Formula | Spans) -> tuple[float, float, float]:
     """Width, height above the middle and depth below it, at size 1."""
     match content:
         case str(text):
             return sum(map(_width, text)), 0.62, 0.62
+        case Spans(pieces):
+            return _in_a_row(extent(piece.content) for piece in pieces)
         case Symbol(letter, above, below):
             marks = SMALL * max(extent(above)[0], extent(below)[0])
             return extent(letter)[0] + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
         case Row(pieces):
-            sizes = [extent(piece) for piece in pieces] or [(0.0, 0.62, 0.62)]
-            return sum(size[0] for size in sizes), max(size[1] for size in sizes), max(size[2] for size in sizes)
+            return _in_a_row(map(extent, pieces))
         case Transposed(base):
             width, up, down = extent(base)
             return width + 1.3, max(up, 0.82), down
@@ -182,10 +220,24 @@ def extent(content: str | Formula) -> tuple[float, float, float]:
     raise TypeError(f"{type(content).__name__} has no extent")
 
 
+def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, float, float]:
+    widths, ups, downs = zip((0.0, 0.62, 0.62), *extents)
+    return sum(widths), max(ups), max(downs)
+
+
 def _width(character: str) -> float:
-    if character in NARROW:
-        return 0.36
-    return 0.95 if character in WIDE else 0.72 if character.isupper() else 0.62
+    return WIDTHS.get(character, CAPITAL if character.isupper() else ORDINARY)
+
+
+def width_of(content: str | Formula | Spans, size: float) -> float:
+    """The room a label takes across."""
+    return extent(content)[0] * size
+
+
+def heading(title: str | Formula, says: str | Formula = "", left: float = 28.0) -> list[Element]:
+    """The head of a picture: what it is, and below it in a few words how it is read."""
+    head: list[Element] = [Label(left, 32, title, size=16, anchor="start", bold=True)]
+    return [*head, Label(left, 56, says, "faint", 11.5, "start")] if says else head
 
 
 def moved(elements: Iterable[Element], dx: float, dy: float) -> tuple[Element, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from chainrule.errors import SettingError
 from chainrule.explanation.numbers import number
-from chainrule.notation import LATEX, Formula, Ratio, Row, latex, mathml, row
+from chainrule.notation import LATEX, Formula, Row, inline, latex, mathml, row
 
 Array = np.ndarray
 Words = tuple[str | Formula, ...]  # a sentence: words, and formulas among them
@@ -161,16 +161,6 @@ class Sheet:
 def sentence(*words: str | Formula) -> Sentence:
     """A sentence from its words and formulas."""
     return Sentence(words)
-
-
-def inline(formula: Formula) -> Formula:
-    """The formula for a line of words: its fractions with a stroke."""
-    match formula:
-        case Ratio(top, bottom):
-            return row(inline(top), "/", inline(bottom))
-        case Row(pieces):
-            return row(*(inline(piece) if isinstance(piece, Formula) else piece for piece in pieces))
-    return formula
 
 
 def line(indent: int, *words: str | Formula, remark: str = "") -> tuple[int, Words, str]:

@@ -6,7 +6,7 @@ import hashlib
 from html import escape
 
 from chainrule.errors import unknown_name
-from chainrule.explanation.scene import SMALL, Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.scene import SMALL, Circle, Element, Label, Line, Rect, Scene, Spans
 from chainrule.notation import Formula, Row, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
@@ -60,6 +60,8 @@ def _element(each: Element, colours: dict[str, str]) -> str:
             return _line(each, colours)
         case Rect():
             corner = f' rx="{_n(each.round)}"' if each.round else ""
+            if not (each.stroke or each.round):  # cells and bars that touch leave no hairline between them
+                corner = ' shape-rendering="crispEdges"'
             return (
                 f'<rect x="{_n(each.x)}" y="{_n(each.y)}" width="{_n(each.width)}" height="{_n(each.height)}"{corner}'
                 f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}/>"
@@ -104,15 +106,28 @@ def _label(label: Label, colours: dict[str, str]) -> str:
     style = ' font-style="italic"' if label.slanted else ""
     weight = ' font-weight="bold"' if label.bold else ""
     halo = (
-        f' stroke="{colours["paper"]}" stroke-width="4" paint-order="stroke" stroke-linejoin="round"'
+        f' stroke="{colours["paper"]}" stroke-width="6" paint-order="stroke" stroke-linejoin="round"'
         if label.halo
         else ""
     )
     y = label.y + 0.35 * label.size  # the baseline that puts the middle of a digit at y
+    body = _spans(label, colours) if isinstance(label.text, Spans) else _text(label.text, label.size)
     return (
         f'<text x="{_n(label.x)}" y="{_n(y)}" font-size="{_n(label.size)}" fill="{colours[label.role]}"{anchor}{style}{weight}'
-        f'{halo} xml:space="preserve">{_text(label.text, label.size)}</text>'
+        f'{halo} xml:space="preserve">{body}</text>'
     )
+
+
+def _spans(label: Label, colours: dict[str, str]) -> str:
+    """Pieces in the looks of their roles; what looks like the label itself needs no words about it."""
+    assert isinstance(label.text, Spans)
+    found = ""
+    for span in label.text.pieces:
+        looks = f' fill="{colours[span.role]}"' if span.role != label.role else ""
+        looks += ' font-style="italic"' if span.slanted and not label.slanted else ""
+        body = _text(span.content, label.size)
+        found += f"<tspan{looks}>{body}</tspan>" if looks else body
+    return found
 
 
 def _text(content: str | Formula, size: float) -> str:
@@ -135,6 +150,7 @@ def _marks(above: str, below: str, size: float) -> str:
     """Raised and lowered marks, one after the other, and back to the line. (dy works everywhere, baseline-shift does not.)"""
     small, up, down = _n(SMALL * size), 0.38 * size, 0.24 * size
     if above and below:
+        up, down = 0.45 * size, 0.28 * size  # apart, so that brackets above do not touch digits below
         wide, low = (SMALL * size * sum(map(_advance, marks)) for marks in (above, below))
         return (
             f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan>'

@@ -200,6 +200,10 @@ class View:
         """How many ways lead from v to u."""
         return math.prod(map(len, self.stops(v))) if self.stops(v) else 0
 
+    def route_count(self, v: Id) -> int:
+        """How many routes lead from v to the cost: one neuron a layer, and through a softmax below the output any two."""
+        return max(1, self.path_count(v)) * math.prod(self.network.sizes[l] for l in self.softmaxes(v))
+
     def softmaxes(self, v: Id) -> list[int]:
         """The layers between v and u in which every neuron depends on every z."""
         return [l for l in range(self.first_layer(v), self.top) if self.network.activations[l].full_slope]

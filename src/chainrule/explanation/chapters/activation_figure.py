@@ -18,12 +18,12 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import FLAT, Design, Interval, design, steepest
 from chainrule.errors import SettingError
-from chainrule.explanation.chapters.number_lines import short, tick_texts, ticks
-from chainrule.explanation.numbers import number
+from chainrule.explanation.axes import tick_texts, ticks
+from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, row
+from chainrule.notation import Formula, Row, raised, row
 
 Array = np.ndarray
 LEFT, TOP, WIDTH = 84.0, 84.0, 520.0
@@ -312,7 +312,7 @@ def _said(given: Given, measured: Design, how: Convention, bare: bool) -> list[t
     flat = int(given.flat.sum())
     against = f"its largest, {short(measured.scale)}" if measured.bounded else "1, for σ′ grows"
     lines = [
-        (row(f"σ(z) = {given.sigma.formula}"), "forward"),
+        (row("σ(z) = ", raised(given.sigma.formula)), "forward"),
         (row(f"σ′ from {short(near.least)} to {short(near.most)}"), "backward"),
         (row(f"slowest, |σ′| = {short(measured.least)}, {_places(measured.slowest)}"), "accent"),
         (row(f"flat, |σ′| < {100 * FLAT:.0f} % of {against}:"), "ink"),

@@ -16,22 +16,16 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.chapters.number_lines import strongest_route
-from chainrule.explanation.chapters.path_sum import (
-    differentiable,
-    inline,
-    role_of,
-    route_count,
-    short,
-    whole_number,
-    width_of,
-)
+from chainrule.explanation.chapters.path_sum import differentiable
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene
+from chainrule.explanation.numbers import factor_numbers, number, short
+from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.shown import together, whole_number
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, partial, row
+from chainrule.notation import Formula, Row, Symbol, inline, partial, row
 
 MARGIN, TOP = 24.0, 92.0
 HIGH, FAN, DOWN, APART = 42.0, 50.0, 40.0, 12.0  # a box, from inputs to z, from z to a, between boxes
@@ -349,7 +343,7 @@ class _Tree:
         seen, v = self.seen, self.v
         factors = [link.factor for link in self.links().values()]
         product, value = math.prod(factor.value for factor in factors), seen.value(v)
-        count = route_count(seen, v)
+        count = seen.route_count(v)
         left = inline(seen.by(v))
         numbers = [
             f"({text})" if text.startswith("−") and i else text
@@ -369,7 +363,7 @@ class _Tree:
                 Label(MARGIN, y + 22 * i, text, "backward" if count == 1 else "ink", 13.5, "start", slanted=count == 1)
             )
         if count > 1:
-            both = row(f"all {count:,} routes together: ", left, f" = {number(value)}")
+            both = row(f"{together(count)}: ", left, f" = {number(value)}")
             found.append(Label(MARGIN, y + 22 * len(lines), both, "backward", 13.5, "start", slanted=True))
         return found
 

@@ -14,8 +14,9 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
 from chainrule.explanation.chapters.matrix_form import Grid, laid_out, terms_of
-from chainrule.explanation.chapters.unit_circuit import neuron_of, strongest, written
+from chainrule.explanation.numbers import written
 from chainrule.explanation.scene import Element, Label, Rect, Scene
+from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.forward import forward, target_rows
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
@@ -198,7 +199,7 @@ def _scene(batch: Batch) -> Scene:
     return Scene(
         round(width), round(bottom + 22 + MARGIN), tuple(elements), f"Layer {l} for a batch of {len(batch.entries):,}",
         _description(batch, axes, shape), tuple(table), "delta-batch",
-    )  # fmt: skip
+    ).headed("every sample has a gradient of its own in the shape of the weights", MARGIN)  # fmt: skip
 
 
 def _gridwork(grids: Sequence[Grid], how: Convention) -> tuple[list[Element], float, float]:

@@ -16,8 +16,8 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
-from chainrule.explanation.chapters.number_lines import short, tick_texts, ticks
-from chainrule.explanation.numbers import number
+from chainrule.explanation.axes import tick_texts, ticks
+from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse

@@ -16,8 +16,8 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
-from chainrule.explanation.chapters.number_lines import round_down, short, times
-from chainrule.explanation.numbers import number
+from chainrule.explanation.chapters.number_lines import round_down
+from chainrule.explanation.numbers import number, short, times
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent
 from chainrule.explanation.view import View, view
 from chainrule.forward import target_rows

@@ -17,14 +17,14 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
-from chainrule.explanation.chapters.path_sum import inline, role_of, short, width_of
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.numbers import factor_numbers, number, short
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Symbol, row
+from chainrule.notation import Formula, Symbol, inline, row
 
 MARGIN, RADIUS = 24.0, 27.0
 WIRE, ACROSS = 136.0, 380.0  # where the three elements stand, and how far apart

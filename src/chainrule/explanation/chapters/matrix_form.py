@@ -12,8 +12,9 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, unknown_name
-from chainrule.explanation.chapters.unit_circuit import brief, neuron_of, strongest, written
+from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene
+from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
@@ -517,4 +518,4 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
     return Scene(
         round(width), round(top), tuple(elements), f"Layer {focus.layer} in matrix form", description, tuple(rows),
         "matrix-form",
-    )  # fmt: skip
+    ).headed(f"lit: what makes one number of neuron {focus.j + seen.how.base}", MARGIN)  # fmt: skip

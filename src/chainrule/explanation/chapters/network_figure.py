@@ -16,14 +16,15 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError, unknown_name
-from chainrule.explanation.chapters.path_sum import inline, role_of, short, whole_number, width_of
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Box, Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.numbers import factor_numbers, number, short
+from chainrule.explanation.scene import Box, Circle, Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.shown import whole_number
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, Transposed, joined, row
+from chainrule.notation import Formula, Row, Symbol, Transposed, inline, joined, row
 
 Array = np.ndarray
 EDGES = ("weight", "gradient")

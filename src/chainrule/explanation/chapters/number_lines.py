@@ -17,9 +17,11 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
+from chainrule.explanation.axes import tick_texts, ticks
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import number
+from chainrule.explanation.numbers import number, short, times
 from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
+from chainrule.explanation.shown import together
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
@@ -220,28 +222,6 @@ def _step(given: Any) -> float:
 
 
 # scale and zoom -----------------------------------------------------------------------------------------------------
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers from low to high, `most` at most: multiples of 1, 2 or 5 times a power of ten."""
-    least = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(least))
-    apart = next(first * power for first in (1, 2, 5, 10) if first * power >= least * (1 - 1e-9))
-    return [apart * i + 0.0 for i in range(math.ceil(low / apart - 1e-9), math.floor(high / apart + 1e-9) + 1)]
-
-
-def tick_texts(places: Sequence[float]) -> list[str]:
-    """The places as numbers, with as many digits as it takes to tell them apart."""
-    apart = min((abs(b - a) for a, b in pairwise(places)), default=1.0)
-    largest = max(map(abs, places), default=1.0)
-    digits = max(3, 1 + math.ceil(math.log10(largest / apart))) if largest else 3
-    return [short(place, digits) for place in places]
-
-
-def short(value: float, digits: int = 4) -> str:
-    """A value rounded to a few digits, for ticks and places where there is no room for `number`."""
-    mantissa, mark, exponent = f"{value + 0.0:.{digits}g}".partition("e")
-    return (f"{mantissa}e{int(exponent)}" if mark else mantissa).replace("-", "−")
-
-
 def _window(stops: Sequence[Stop], step: float) -> tuple[float, float, float]:
     """Pixels to 1, and the ends of all the lines: round numbers around 0 and every value."""
     values = [stop.value for stop in stops]
@@ -399,11 +379,6 @@ def _new_zoom(before: Stop, y: float, origin: float, scale: float, zoom: str, ro
     ]
 
 
-def times(zoom: float) -> str:
-    """A zoom in words: 3,000 ×."""
-    return f"{zoom:,.10g} ×" if 1e-3 <= zoom < 1e7 else f"{short(zoom)} ×"
-
-
 def _link(link: Link, y: float) -> list[Element]:
     """The arrow from one line to the next, the derivative beside it and the ratio of the two brackets."""
     middle, x = y + PITCH / 2, LINKS - 16
@@ -435,7 +410,7 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
     product = number(math.prod(link.factor.value for link in links))
     reached = stops[-1].change
     outer = "—" if reached is None else number(reached / (v.change or 1.0))
-    routes = route_count(seen, v.id)
+    routes = seen.route_count(v.id)
     start = LEFT - 60
     if routes == 1:
         lines: list[tuple[Row, str]] = [
@@ -448,7 +423,7 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
         one = f"this route, the strongest of {routes:,}, the other neurons held still: its links multiply to "
         lines = [
             (row(one, product), "backward"),
-            (row(f"all {routes:,} routes together:  ", left, " = ", number(seen.value(v.id))), "backward"),
+            (row(f"{together(routes)}:  ", left, " = ", number(seen.value(v.id))), "backward"),
             (row("the whole nudge, all neurons free to move:  Δ", letter, " = ", moved), "ink"),
         ]
     return [
@@ -463,11 +438,6 @@ def _whole(seen: View, v: Stop) -> Change:
     both = follow(seen.network, seen.x, seen.y, seen.cost, v.id, np.array([0.0, step])).C
     terms = float(np.abs(seen.into_z[last]) @ np.abs(seen.trace.z[last]))
     return Change(step, float(both[0]), float(both[1]), seen.value(v.id), terms)
-
-
-def route_count(seen: View, v: Id) -> int:
-    """How many routes lead from v to the cost, through one neuron a layer."""
-    return max(1, seen.path_count(v)) * math.prod(seen.network.sizes[l] for l in seen.softmaxes(v))
 
 
 def _description(stops: list[Stop], links: list[Link], scale: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,11 +19,13 @@ from chainrule.costs import Cost
 from chainrule.errors import DataError, DisagreementError, IdError, SettingError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.shown import steepest, whole_number
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Ratio, Row, Symbol, partial, row
+from chainrule.notation import Formula, Symbol, inline, partial, row
 
 Array = np.ndarray
 MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
@@ -93,23 +95,10 @@ def differentiable(by: str | Id, seen: View) -> Id:
     return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id
 
 
-def steepest(seen: View, layer: int) -> Id:
-    """The weight of a layer with the largest |∂C/∂w|, the first of several."""
-    sizes = np.abs(np.outer(seen.into_z[layer], seen.trace.a[layer - 1]))
-    return Id("w", layer, *map(int, divmod(int(sizes.argmax()), sizes.shape[1])))
-
-
-def whole_number(given: Any, what: str) -> int:
-    """How many are shown. Raises SettingError for anything but a whole number of at least 1."""
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise SettingError(f"{what}={given!r}: how many are shown is a whole number ≥ 1")
-    return int(given)
-
-
 # the routes ---------------------------------------------------------------------------------------------------------
 def routes(seen: View, v: Id, most: int) -> Routes:
     """The `most` largest routes from v to the cost, and exact sums of the others and of all."""
-    count = route_count(seen, v)
+    count = seen.route_count(v)
     if count > MOST_ROUTES:
         raise SettingError(
             f"{count:,} routes lead from {v} to the cost, and at most {MOST_ROUTES:,} are multiplied out: take a quantity "
@@ -129,11 +118,6 @@ def routes(seen: View, v: Id, most: int) -> Routes:
         )
     ranked = [_route(seen, v, np.unravel_index(i, products.shape)) for i in order]
     return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
-
-
-def route_count(seen: View, v: Id) -> int:
-    """How many ways lead from v to the cost: one neuron a layer, and through a softmax below the output any two."""
-    return math.prod(map(len, seen.stops(v))) * math.prod(seen.network.sizes[l] for l in seen.softmaxes(v))
 
 
 def _products(seen: View, v: Id) -> Array:
@@ -197,7 +181,7 @@ def work(seen: View, v: Id) -> tuple[int, int]:
     if first > last:
         return 0, 0
     lead, arriving = int(v.kind in "wax"), len(seen.arriving(0))
-    alone = route_count(seen, v) * (lead + 2 * (last - first) + arriving - 1)
+    alone = seen.route_count(v) * (lead + 2 * (last - first) + arriving - 1)
     entrances = len(seen.entrances(v))
     return alone, _shared(seen, first, entrances) + lead * (entrances if v.kind in "ax" else 1)
 
@@ -227,36 +211,6 @@ def _whole_work(seen: View) -> tuple[int, int]:
 
 
 # how things are written ---------------------------------------------------------------------------------------------
-def short(value: float, digits: int = 4) -> str:
-    """A value rounded to a few digits, where there is no room for `number`."""
-    if value == 0:
-        return "0"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    mantissa, mark, exponent = f"{value:.{digits}g}".partition("e")
-    return (f"{mantissa}e{int(exponent)}" if mark else mantissa).replace("-", "−")
-
-
-def inline(formula: Formula) -> Formula:
-    """A formula on one line with raised and lowered marks: a ratio as ∂C/∂w."""
-    match formula:
-        case Ratio(top, bottom):
-            return row(inline(top), "/", inline(bottom))
-        case Row(pieces):
-            return row(*(piece if isinstance(piece, str) else inline(piece) for piece in pieces))
-    return formula
-
-
-def role_of(how: Convention, letter: str, otherwise: str = "ink") -> str:
-    """The colour of a letter where the author gives every symbol its own (S1.18)."""
-    return {"x": "a"}.get(letter, letter) if how.colours == "symbol" and letter in "wbzayCx" else otherwise
-
-
-def width_of(content: str | Formula, size: float) -> float:
-    """The room a label takes across."""
-    return extent(content)[0] * size
-
-
 # the picture --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Picture:
@@ -345,7 +299,7 @@ class _Picture:
 
     def _head(self) -> list[Element]:
         count = self.found.count
-        said = "one route leads" if count == 1 else f"{count:,} routes lead"
+        said = "One route leads" if count == 1 else f"{count:,} routes lead"
         v, letter = self.seen.quantity(self.found.v), self.seen.how.letter
         title = Label(MARGIN, 32, row(said + " from ", v, " to ", letter), size=16, anchor="start", bold=True)
         pale = "; pale: a factor that a route above has used already" if count > 1 else ""
@@ -426,15 +380,18 @@ class _Picture:
             Label(zero, bottom + 20, "0", "faint", 10.5),
         ]
         texts = self.running()
-        right = x + AREA + 14 + max(width_of(text, 12) for text in texts)
+        total = Label(0, bottom, number(self.found.value), "backward", 13, "end", slanted=True, bold=True)
+        room = max(total.box.right - total.box.left, *(width_of(text, 12) for text in texts))
+        right = x + AREA + 14 + room
         for (before, after), value, text, y in zip(pairwise(places), self.steps(), texts, ys):
             ends, role = sorted((before, after)), _hue(value)
-            found.append(Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0))
-            found.append(Line(((after, y + 6), (after, y + PITCH - 6)), "faint", 0.8))
+            if value:
+                found.append(Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0))
+            found.append(Line(((after, y + (6 if value else -6)), (after, y + PITCH - 6)), "faint", 0.8))
             found.append(Label(right, y, text, size=12, anchor="end"))
         end = sorted((zero, places[-1]))
         found.append(Rect(end[0], bottom - 6, max(end[1] - end[0], 1.0), 12, "backward", "", 1.2))
-        found.append(Label(right, bottom, number(self.found.value), "backward", 13, "end", slanted=True, bold=True))
+        found.append(replace(total, x=right))
         found.append(Label(x - 14, bottom, row(self.left, " ="), "backward", 13, "end", slanted=True))
         if self._rounding():
             found.append(Label(right, bottom + 35, self._rounding(), "faint", 10.5, "end"))

@@ -9,22 +9,22 @@ from typing import Any
 
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
-from chainrule.explanation.chapters.summary_page import Look, Typeset, typeset
 from chainrule.explanation.numbers import number
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent, moved
-from chainrule.explanation.sheet import check_most, inline
+from chainrule.explanation.sheet import check_most
 from chainrule.explanation.summary import Letters
+from chainrule.explanation.typeset import Look, Typeset, typeset
 from chainrule.explanation.view import View, view
 from chainrule.explanation.worksheet import Update, one_update
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Sum, row
+from chainrule.notation import Formula, Sum, inline, row
 
 EDGE, TOP = 36.0, 112.0
 LEFT = 330.0  # the room for what each step is
 SIZE, PITCH = 12.5, 23.0  # of the numbers, and from line to line
 GAP, AIR = 46.0, 22.0  # between layers, and above and below the numbers of a step
-NEAR, FAR = 4.0, 20.0  # from a symbol to its number, and from there to the next symbol
+NEAR, FAR = 9.0, 22.0  # from a symbol to its number, and from there to the next symbol
 
 
 def six_steps(
@@ -103,7 +103,7 @@ def _set_part(part: Part, look: Look) -> Typeset:
     if isinstance(content, str):
         width, up, down = (size * SIZE for size in extent(content))
         return Typeset((Label(width, 0, content, role, SIZE, "end", slanted),), width, up, down)
-    return typeset(content, SIZE, look, inside="∂" in str(content), flush=True)
+    return typeset(content, SIZE, look, inside="∂" in str(content))
 
 
 # the picture --------------------------------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ class Picture:
         ]
         below = top + 14
         for formula in step.formulas:
-            made = typeset(formula, 14.5, self.look, flush=True)
+            made = typeset(formula, 14.5, self.look)
             elements += made.at(EDGE + 38, below + made.up)
             below += made.up + made.down + 4
         lowest = below

@@ -12,186 +12,17 @@ from chainrule.costs import Cost, Pair, as_cost
 from chainrule.errors import ShapeError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent, moved
-from chainrule.explanation.sheet import inline
+from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent
 from chainrule.explanation.summary import Letters, beside, usual_forms, usual_output
+from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, row
+from chainrule.notation import Formula, Sum, Symbol, inline, row
 
 WIDTH, EDGE = 900.0, 44.0  # of the page, and what stays free on its sides
 TAG, FIRST, SECOND = EDGE, EDGE + 74, 500.0  # where the names, the formulas and the formulas neuron by neuron begin
 LARGE, MEDIUM, WORDS = 22.0, 18.0, 13.0
-MARK = 0.66  # of the size: raised and lowered marks
-SHORT = 8  # letters: what is longer begins where it should, what is shorter stands in the middle of its room
-RAISED = 0.42  # of the size: how far they stand above and below the middle
-
-
-# formulas as they are set -------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Look:
-    """Which role a letter has, and whether it leans: forward upright, backward leaning; or a colour a letter (S1.18)."""
-
-    how: Convention
-    plain: str = "ink"  # the role of everything else
-
-    @property
-    def by_symbol(self) -> bool:
-        return self.how.colours == "symbol"
-
-    def letter(self, letter: str) -> tuple[str, bool]:
-        back = letter in ("δ", "∂", "∇", self.how.letter)
-        if self.by_symbol and letter.casefold() in ("w", "b", "z", "a", "y", "c"):
-            return ("C" if letter == self.how.letter else letter), back
-        if back:
-            return "backward", True
-        return ("forward" if letter in ("a", "z", "y", "x", "p") else self.plain), False
-
-    def derivative(self, letter: str) -> tuple[str, bool]:
-        """In a fraction ∂C/∂w every letter belongs to the way back."""
-        return self.letter(letter) if self.by_symbol else ("backward", True)
-
-
-@dataclass(frozen=True)
-class Typeset:
-    """A formula as elements around (0, 0), its left end at the height of the middle of its line; how far it reaches."""
-
-    elements: tuple[Element, ...]
-    width: float
-    up: float
-    down: float
-
-    def at(self, x: float, y: float) -> tuple[Element, ...]:
-        return moved(self.elements, x, y)
-
-
-@dataclass(frozen=True)
-class Run:
-    """Letters of one role in a line, or raised and lowered marks, or something that is set by itself."""
-
-    text: str = ""
-    role: str = "ink"
-    slanted: bool = False
-    above: str = ""
-    below: str = ""
-    whole: Typeset | None = None
-
-    @property
-    def marked(self) -> bool:
-        return bool(self.above or self.below)
-
-
-def typeset(formula: Formula | str, size: float, look: Look, *, inside: bool = False, flush: bool = False) -> Typeset:
-    """A formula with real fractions and sums, each letter in its role; its labels do not meet. `inside` a derivative.
-
-    Labels know their width on the generous side. With `flush` the ink of a first letter begins at 0, its box before that.
-    """
-    runs = _joined(_runs(formula, size, look, inside))
-    elements: list[Element] = []
-    x, up, down, air = 0.0, 0.62 * size, 0.62 * size, 0.01 * size
-    for i, run in enumerate(runs):
-        if run.whole is not None:
-            elements += run.whole.at(x, 0)
-            x, up, down = x + run.whole.width, max(up, run.whole.up), max(down, run.whole.down)
-        elif run.marked:
-            reach = (RAISED + 0.62 * MARK) * size
-            up, down = max(up, reach if run.above else 0), max(down, reach if run.below else 0)
-            for text, y in ((run.above, -RAISED * size), (run.below, RAISED * size)):
-                if text:
-                    elements.append(Label(x, y, text, run.role, MARK * size, "start", run.slanted))
-            x += max(extent(run.above)[0], extent(run.below)[0]) * MARK * size + air
-        else:
-            width = extent(run.text)[0] * size
-            if flush and i == 0:
-                x = min(0.0, ink(run.text) * size - width)
-            hugs = run.text.endswith("∂") or (
-                i + 1 < len(runs) and runs[i + 1].marked
-            )  # a letter stands close to its marks
-            anchor = "end" if hugs else "start" if (flush and i == 0) or len(run.text) > SHORT else "middle"
-            at = x + {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-            elements.append(Label(at, 0, run.text, run.role, size, anchor, run.slanted))
-            x += width + air
-    return Typeset(tuple(elements), x, up, down)
-
-
-def ink(text: str) -> float:
-    """About how wide letters really are, at size 1."""
-    return sum(0.72 if c in "wm" or c.isupper() else 0.3 if c in "/() " else 0.53 for c in text.strip())
-
-
-def _runs(formula: Formula | str, size: float, look: Look, inside: bool) -> list[Run]:
-    role = look.derivative if inside else look.letter
-    match formula:
-        case str(text):
-            own = inside or text == "∂" or (len(text) == 1 and text.isalpha())
-            return [Run(text, *(role(text.strip("/ ") or "∂") if own else (look.plain, False)))] if text else []
-        case Symbol(letter, above, below):
-            marks = (above.replace("-", "−"), below)
-            found = [Run(letter, *role(letter))] if letter else []
-            return [*found, *([Run("", *role(letter), *marks)] if above or below else [])]
-        case Row(pieces):
-            return [run for piece in pieces for run in _runs(piece, size, look, inside)]
-        case Transposed(base):
-            return [
-                Run("(", look.plain), *_runs(base, size, look, inside), Run(")", look.plain), Run("", look.plain, above="T")
-            ]  # fmt: skip
-        case Ratio(top, bottom):
-            return [Run(whole=_fraction(top, bottom, size, look))]
-        case Sum(index, body):
-            return [Run(whole=_sigma(index, size, look)), *_runs(body, size, look, inside)]
-    return [Run(str(formula), look.plain)]
-
-
-def _joined(runs: Sequence[Run]) -> list[Run]:
-    """Neighbouring letters of one role as one text, which a browser spaces as it should."""
-    found: list[Run] = []
-    for run in runs:
-        last = found[-1] if found else None
-        plain = last is not None and not (run.marked or run.whole or last.marked or last.whole)
-        if last is not None and plain and (last.role, last.slanted) == (run.role, run.slanted):
-            found[-1] = replace(last, text=last.text + run.text)
-        else:
-            found.append(run)
-    return found
-
-
-def _fraction(top: Formula, bottom: Formula, size: float, look: Look) -> Typeset:
-    size = 0.88 * size
-    above, below = (typeset(part, size, look, inside=True) for part in (top, bottom))
-    width, gap = max(above.width, below.width) + 0.3 * size, 0.12 * size
-    high, low = above.down + gap, below.up + gap
-    return Typeset(
-        (
-            *above.at((width - above.width) / 2, -high),
-            *below.at((width - below.width) / 2, low),
-            Line(((0.05 * size, 0), (width - 0.05 * size, 0)), look.derivative("∂")[0], 1.1),
-        ),
-        width + 0.1 * size,
-        high + above.up,
-        low + below.down,
-    )
-
-
-def _sigma(index: str, size: float, look: Look) -> Typeset:
-    big, small = 1.45 * size, 0.62 * size
-    width = max(extent("Σ")[0] * big, extent(index)[0] * small)
-    low = 0.63 * big + 0.63 * small
-    return Typeset(
-        (Label(width / 2, 0, "Σ", look.plain, big), Label(width / 2, low, index, look.plain, small)),
-        width + 0.1 * size, 0.62 * big, low + 0.62 * small,
-    )  # fmt: skip
-
-
-def wrapped(text: str, size: float, width: float) -> list[str]:
-    """Words in lines no wider than that."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and extent(f"{lines[-1]} {word}")[0] * size <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
 
 
 # the page -----------------------------------------------------------------------------------------------------------
@@ -393,7 +224,7 @@ class Page:
         ]
         y = 86.0
         for text in self._subtitle():
-            elements += typeset(text, WORDS, Look(self.how.but(colours="role"), "faint"), flush=True).at(EDGE, y)
+            elements += typeset(text, WORDS, Look(self.how.but(colours="role"), "faint")).at(EDGE, y)
             y += 1.55 * WORDS
         made, y = self._forward(y + 8, look)
         elements += made
@@ -423,8 +254,8 @@ class Page:
     def _forward(self, y: float, look: Look) -> tuple[list[Element], float]:
         """The way there, on a panel."""
         s, l = self.s, self.s.layer
-        z = typeset(row(s.z(l), " = ", s.weighted(l)), MEDIUM, look, flush=True)
-        a = typeset(row(s.a(l), " = σ(", s.z(l), ")"), MEDIUM, look, flush=True)
+        z = typeset(row(s.z(l), " = ", s.weighted(l)), MEDIUM, look)
+        a = typeset(row(s.a(l), " = σ(", s.z(l), ")"), MEDIUM, look)
         height = 62.0
         middle = y + height / 2
         last = " σ on every layer but the last" if self.how.linear_output else f" σ: {self.how.function_word}"
@@ -438,8 +269,8 @@ class Page:
 
     def _band(self, band: Band, y: float, look: Look) -> tuple[list[Element], float]:
         """An equation, the same neuron by neuron beside it or, where it is wide, below it, what it says, and its numbers."""
-        main = typeset(band.formula, LARGE, look, flush=True)
-        single = None if band.single is None else typeset(band.single, MEDIUM, look, flush=True)
+        main = typeset(band.formula, LARGE, look)
+        single = None if band.single is None else typeset(band.single, MEDIUM, look)
         fits = single is None or (main.width < SECOND - FIRST - 12 and SECOND + single.width < WIDTH - EDGE)
         up, down = main.up, main.down
         if single and fits:
@@ -461,7 +292,7 @@ class Page:
             y += 1.45 * WORDS
         if band.example is not None:
             left, right = band.example
-            small, numbers = typeset(left, WORDS, look, inside=True, flush=True), typeset(right, WORDS, look)
+            small, numbers = typeset(left, WORDS, look, inside=True), typeset(right, WORDS, look)
             elements += [*small.at(FIRST, y + 5), *numbers.at(FIRST + small.width, y + 5)]
             y += small.down + small.up + 5
         y += 4

@@ -9,11 +9,12 @@ from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import IdError, SettingError, unknown_name
-from chainrule.explanation.numbers import number
+from chainrule.errors import SettingError, unknown_name
+from chainrule.explanation.numbers import written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.explanation.view import View, view
-from chainrule.ids import Id, parse
+from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Row, Symbol, Transposed, row
 
@@ -51,19 +52,9 @@ def unit_circuit(
     return _Picture(Unit.of(seen, here.layer, here.neuron, most, pinned), phase == "both").scene()
 
 
-def neuron_of(network: Network, by: str | Id | None, layer: int | None, neuron: int) -> tuple[Id, int | None]:
-    """The neuron that is meant, and the input whose weight it was named by."""
-    if by is None:
-        layer = max(1, network.depth - 1) if layer is None else layer
-        return parse(f"z/{layer}/{neuron}", network.parameters), None
-    if layer is not None:
-        raise SettingError(f"by={str(by)!r} names a neuron and layer={layer} another: give one of them")
-    id = parse(by, network.parameters)
-    if id.kind in "Cx" or id.layer == 0:
-        raise IdError(
-            f"by={str(id)!r}: a neuron is named by its z/l/j, a/l/j, d/l/j, b/l/j, or a weight w/l/j/k into it"
-        )
-    return Id("z", id.layer, id.neuron), id.source if id.kind == "w" else None
+def reading(how: Convention, both: bool) -> str:
+    """How the numbers at the wires are read (S3.6, S3.12)."""
+    return "values forward above the wires" + (f", derivatives of {how.letter} backward below" if both else "")
 
 
 # what it shows ------------------------------------------------------------------------------------------------------
@@ -166,12 +157,6 @@ class Unit:
         return [*found, ("activation gate", self.a)] if self.activated else found
 
 
-def strongest(values: Sequence[float], most: int, pinned: int | None = None) -> list[int]:
-    """Where the `most` largest |values| are, in order of place; `pinned` is always among them."""
-    order = sorted(range(len(values)), key=lambda k: (k != pinned, -abs(values[k]), k))
-    return sorted(order[:most])
-
-
 def _input(seen: View, layer: int, j: int, k: int) -> Input:
     """The wires around one multiply gate: it switches its inputs and multiplies them with δ (S3.10)."""
     w, a = float(seen.network.weights[layer][j, k]), float(seen.trace.a[layer - 1][k])
@@ -201,28 +186,6 @@ def _onto_output(seen: View, layer: int, j: int) -> tuple[Formula, float]:
     if seen.bare:
         return row(seen.letter("δ", layer + 1), seen.weight(layer + 1, 0, 0)), value
     return row(Transposed(seen.how.symbol("δ", layer + 1)), seen.how.weight(layer + 1, ".", j)), value
-
-
-def written(value: float) -> str:
-    """A number as everywhere; a slope of the cost may be infinite where an output is saturated."""
-    return ("−" if value < 0 else "") + "∞" if math.isinf(value) else number(value)
-
-
-def brief(value: float, digits: int = 3) -> str:
-    """A number of few digits, where many stand side by side: 0.2 is 0.2, and 0.19996 is 0.200. The table has all digits."""
-    if value == 0 or math.isinf(value):
-        return written(value)
-    if not 1e-3 <= abs(value) < 1e5:
-        return _exponent(f"{value:.{digits - 1}e}")
-    if abs(value) >= 10**digits:
-        return f"{value:.0f}".replace("-", "−")
-    short = f"{value:.{digits}g}"
-    return (short if float(short) == value else f"{value:#.{digits}g}".rstrip(".")).replace("-", "−")
-
-
-def _exponent(text: str) -> str:
-    mantissa, exponent = text.split("e")
-    return f"{mantissa}e{int(exponent)}".replace("-", "−")
 
 
 # how it is drawn ----------------------------------------------------------------------------------------------------
@@ -270,7 +233,7 @@ class _Picture:
         return Scene(
             round(width), round(height), tuple(elements), f"{name} as gates".capitalize(), self._description(name),
             self._table(), "unit-circuit",
-        )  # fmt: skip
+        ).headed(reading(u.seen.how, self.both), MARGIN)  # fmt: skip
 
     # places
     def _columns(self) -> dict[str, float]:

@@ -13,7 +13,7 @@ from chainrule.circuits.unrolled import Recurrent, RecurrentBackward, Steps, thr
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
-from chainrule.explanation.chapters.unit_circuit import brief, written
+from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
 from chainrule.notation import Formula, Symbol, row
 
@@ -117,7 +117,7 @@ class _Picture:
         return Scene(
             round(width), round(bottom + MARGIN), tuple(self.elements), f"A recurrent network {sizes} over {self.steps} steps",
             self._description(sizes), self._table(), "unrolled",
-        )  # fmt: skip
+        ).headed("forward solid, backward through time dashed", MARGIN)  # fmt: skip
 
     # parts
     def _equations(self) -> None:

@@ -16,8 +16,7 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
-from chainrule.explanation.chapters.number_lines import short
-from chainrule.explanation.numbers import number
+from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Element, Label, Rect, Scene, extent
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id

@@ -10,7 +10,8 @@ from typing import Any
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, unknown_name
-from chainrule.explanation.chapters.unit_circuit import PHASES, brief, written
+from chainrule.explanation.chapters.unit_circuit import PHASES, reading
+from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
@@ -119,7 +120,7 @@ class _Picture:
         return Scene(
             round(width), round(bottom + (30 if self.both else 0)), tuple(self.elements), f"The network {sizes} as a circuit",
             self._description(sizes, count), table, "whole-circuit",
-        )  # fmt: skip
+        ).headed(f"{reading(self.seen.how, self.both)}; gates of one column work at the same time", MARGIN)  # fmt: skip
 
     # places
     def _groups(self, layer: int) -> tuple[float, float]:

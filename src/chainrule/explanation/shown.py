@@ -1,0 +1,52 @@
+"""What is shown where there is no room for all: the strongest of many, and the neuron or weight that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import IdError, SettingError
+from chainrule.explanation.view import View
+from chainrule.ids import Id, parse
+from chainrule.network import Network
+
+
+def whole_number(given: Any, what: str) -> int:
+    """How many are shown. Raises SettingError for anything but a whole number of at least 1."""
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise SettingError(f"{what}={given!r}: how many are shown is a whole number ≥ 1")
+    return int(given)
+
+
+def strongest(values: Sequence[float], most: int, pinned: int | None = None) -> list[int]:
+    """Where the `most` largest |values| are, in order of place; `pinned` is always among them."""
+    order = sorted(range(len(values)), key=lambda k: (k != pinned, -abs(values[k]), k))
+    return sorted(order[:most])
+
+
+def together(routes: int) -> str:
+    """All routes, in words."""
+    return "both routes together" if routes == 2 else f"all {routes:,} routes together"
+
+
+def steepest(seen: View, layer: int) -> Id:
+    """The weight of a layer with the largest |∂C/∂w|, the first of several."""
+    sizes = np.abs(np.outer(seen.into_z[layer], seen.trace.a[layer - 1]))
+    return Id("w", layer, *map(int, divmod(int(sizes.argmax()), sizes.shape[1])))
+
+
+def neuron_of(network: Network, by: str | Id | None, layer: int | None, neuron: int) -> tuple[Id, int | None]:
+    """The neuron that is meant, and the input whose weight it was named by."""
+    if by is None:
+        layer = max(1, network.depth - 1) if layer is None else layer
+        return parse(f"z/{layer}/{neuron}", network.parameters), None
+    if layer is not None:
+        raise SettingError(f"by={str(by)!r} names a neuron and layer={layer} another: give one of them")
+    id = parse(by, network.parameters)
+    if id.kind in "Cx" or id.layer == 0:
+        raise IdError(
+            f"by={str(id)!r}: a neuron is named by its z/l/j, a/l/j, d/l/j, b/l/j, or a weight w/l/j/k into it"
+        )
+    return Id("z", id.layer, id.neuron), id.source if id.kind == "w" else None
