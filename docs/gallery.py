@@ -39,12 +39,22 @@ class Size:
 
 @dataclass(frozen=True)
 class Piece:
-    """A figure at a size, or why there is none."""
+    """A figure at a size with its options, or why there is none."""
 
     size: str
     figure: str
     scene: Scene | None
     refused: str = ""
+    options: str = ""
+
+
+ASKED: dict[str, dict[str, Any]] = {  # besides each figure as it comes, those that show more when they are asked
+    "network": {"layer": 1, "by": "w/1/0/0", "bias_units": True},
+    "computation_tree": {"by": "w/1/0/0"},
+    "number_lines": {"by": "x/0", "step": -0.1},
+    "unit_circuit": {"layer": 1, "phase": "forward"},
+    "demon": {"by": "z/1/0"},
+}
 
 
 @cache
@@ -83,17 +93,20 @@ def pieces(convention: str = "s2") -> Iterator[Piece]:
                 continue
             x, y = (size.x, size.y) if each.rows else size.one
             yield _piece(size.name, each.name, size.network, x, y, convention)
+            if each.name in ASKED:
+                yield _piece(size.name, each.name, size.network, x, y, convention, **ASKED[each.name])
     yield _piece("any network", "summary", None, None, None, convention)
     recurrent = Recurrent.random((2, 3, 1), seed=0)
     sequence = np.random.default_rng(0).standard_normal((4, 2))
     yield _piece("2-3-1 over 4 steps", "unrolled", recurrent, sequence, np.ones((4, 1)), convention)
 
 
-def _piece(size: str, name: str, network: Any, x: Any, y: Any, convention: str) -> Piece:
+def _piece(size: str, name: str, network: Any, x: Any, y: Any, convention: str, **options: Any) -> Piece:
+    asked = ", ".join(f"{option}={value!r}" for option, value in options.items())
     try:
-        return Piece(size, name, figure(name, network, x, y, convention=convention))
+        return Piece(size, name, figure(name, network, x, y, convention=convention, **options), options=asked)
     except ChainruleError as error:
-        return Piece(size, name, None, str(error))
+        return Piece(size, name, None, str(error), asked)
 
 
 def write(path: Path) -> None:
@@ -104,7 +117,9 @@ def write(path: Path) -> None:
         if piece.size != before:
             parts.append(f"<h2>{escape(piece.size)}</h2>")
             before = piece.size
-        parts.append(f"<h3>{escape(piece.figure)}</h3><p>{escape(FIGURES[piece.figure].says)}</p>")
+        parts.append(
+            f"<h3>{escape(piece.figure)} {escape(piece.options)}</h3><p>{escape(FIGURES[piece.figure].says)}</p>"
+        )
         parts.append(piece.scene.svg() if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page("chainrule: every figure", *parts), encoding="utf-8")

@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ import typer
 from concepts_rows import PRELUDE, ROWS
 
 from chainrule import equations
-from chainrule.circuits.unrolled import Recurrent
 from chainrule.cli.main import app
 from chainrule.explanation.document import Factor
 from chainrule.explanation.figures import FIGURES
@@ -206,34 +206,69 @@ def figures_page() -> str:
         "",
         "Drawn by `make docs`, of the chain 1-1-1-1 and of a network 2-3-2; `make gallery` draws each at every size up to",
         "784-30-10. In a notebook a figure shows itself; `chainrule show MODEL FIGURE -o FILE.svg` writes it, and `--table`",
-        "prints its numbers.",
+        "prints its numbers. `chain`, `net`, `x` and `y` are those of [concepts.md](concepts.md); besides",
+        "",
+        f"```python\n{MORE_NETWORKS}```",
         "",
     ]
-    for name, (call, _) in drawings().items():
-        lines += [f"## {name}", "", f"{FIGURES[name].says}: `{call}`", "", f"![{name}](figures/{name}.svg)", ""]
+    for name, figure in FIGURES.items():
+        lines += [f"## {name}", "", f"{figure.says}:", ""]
+        for file, (call, _) in drawings().items():
+            if call.startswith(f'cr.figure("{name}"'):
+                lines += [
+                    f"`{call}`" + (f", {ASKED[file][0]}" if file in ASKED else ""),
+                    "",
+                    f"![{file}](figures/{file}.svg)",
+                    "",
+                ]
     return "\n".join(lines)
 
 
+@cache
 def drawings() -> dict[str, tuple[str, str]]:
-    """(call, SVG) of each figure of the page."""
+    """(call, SVG) of each figure of the page by the name of its file."""
     names: dict[str, Any] = {}
     exec(compile(PRELUDE, "docs/concepts_rows.py", "exec"), names)
+    exec(compile(MORE_NETWORKS, "docs/generate.py", "exec"), names)
+    calls = {name: ARGUMENTS.get(name, "net, x, y") for name in FIGURES}
+    calls |= {file: arguments for file, (_, arguments) in ASKED.items()}
     found = {}
-    for name, figure in FIGURES.items():
-        network, of = ("chain", "chain, [0.6], [1.0]") if name in OF_CHAIN else ("net", "net, x, y")
-        if name == "unrolled":
-            names["reader"] = Recurrent.random((2, 3, 1), seed=0)
-            of = "reader, np.eye(4, 2), np.ones((4, 1))"
-        if figure.rows:
-            of = "net, [x, [1.0, 1.0], [-0.5, 0.2]], [y, [0.0, 1.0], [1.0, 1.0]]"
-        settings = OF_CHAIN.get(name, "") if network == "chain" else ""
-        call = f'figure("{name}", {of}{settings})' if name != "summary" else 'figure("summary", None)'
-        found[name] = (f"cr.{call}", eval(call, names).svg())
+    for file, arguments in calls.items():
+        name = next(name for name in FIGURES if file == name or file.startswith(f"{name}-"))
+        call = f'figure("{name}", {arguments})'
+        found[file] = (f"cr.{call}", eval(call, names).svg())
     return found
 
 
-OF_CHAIN = {"number_lines": ', by="w/1/0/0", cost="squared_error"', "demon": ', by="z/2/0", cost="squared_error"',
-            "six_steps": ', cost="squared_error"'}  # fmt: skip
+MORE_NETWORKS = """\
+import numpy as np
+import chainrule as cr
+from chainrule.circuits.unrolled import Recurrent
+
+kinked = cr.Network.random([5, 4, 3, 2], "relu", "identity", seed=3, dtype="float64")
+reader = Recurrent.random((2, 3, 1), seed=0)
+"""
+THREE_ROWS = "net, [x, [1.0, 1.0], [-0.5, 0.2]], [y, [0.0, 1.0], [1.0, 1.0]]"
+OF_CHAIN = 'chain, [0.6], [1.0], cost="squared_error"'
+ARGUMENTS = {
+    "number_lines": f'{OF_CHAIN}, by="w/1/0/0"', "demon": f'{OF_CHAIN}, by="z/2/0"', "six_steps": OF_CHAIN,
+    "summary": "None", "unrolled": "reader, np.eye(4, 2), np.ones((4, 1))", "delta_batch": THREE_ROWS, "activation": THREE_ROWS,
+    "gradient_vector": THREE_ROWS,
+}  # fmt: skip
+ASKED = {  # file: what it shows, and the arguments
+    "network-neuron": ("one neuron, its edges and its row of W (S4.3)", 'net, x, y, by="z/1/1", convention="s4"'),
+    "network-whole": ("what leads into a neuron of each of two layers (S4.4)",
+                      'net, x, y, by=["z/1/0", "z/2/1"], convention="s4"'),
+    "network-layer": ("a layer and its neighbours, its neurons as z and a, biases as square units (S4.7)",
+                      'net, x, y, layer=1, by="w/1/1/0", bias_units=True, convention="s4"'),
+    "network-gradient": ("edges as wide as the derivatives", 'net, x, y, edges="gradient"'),
+    "unit_circuit-forward": ("the way forward alone (S3.6)", 'net, x, y, phase="forward"'),
+    "computation_tree-route": ("a route lit, its factors beside it (S1.14)",
+                               'chain, [0.6], [1.0], by="w/2/0/0", convention="s1"'),
+    "demon-kinks": ("a ReLU network, the kinks on the way marked (S3.4)",
+                    'kinked, [0.36, 0.29, 0.03, 0.55, -0.74], [2.0, 0.6], by="z/1/2"'),
+    "summary-s1": ("as another author writes them", 'None, convention="s1"'),
+}  # fmt: skip
 PAGES = {
     "equations.md": equations_page,
     "commands.md": commands_page,
