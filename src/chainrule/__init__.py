@@ -2,6 +2,7 @@
 
 errors.py          every error, as one tree
 names.py           tables of named things
+aligned.py         tables as text, in columns
 files.py           writing a file whole or not at all
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together

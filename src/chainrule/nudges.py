@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.aligned import aligned
 from chainrule.backward import gradient
 from chainrule.costs import Cost, as_cost, natural
 from chainrule.dual import Dual, dual
@@ -165,7 +166,7 @@ class Nudge:
         head = ["", "before", "after", "change", "predicted", "ratio"]
         rows = [head, *map(_link_cells, self.links)]
         title = f"{self.by} moved by {step_text(self.change.step)}, and what follows up to {_named(self.of, self.cost)}"
-        return "\n".join([title, *_aligned(rows), _verdict(self.change), *_kink_lines(self.kinks)])
+        return "\n".join([title, *aligned(rows), _verdict(self.change), *_kink_lines(self.kinks)])
 
     def to_json(self) -> dict[str, Any]:
         """Everything in the table, and all kinks."""
@@ -194,7 +195,7 @@ class Sweep:
             f"slope ∂{self.of}/∂{self.by} = {number(self.slope)}"
         )
         return "\n".join(
-            [title, *_aligned([["Δ", "predicted", "actual", "miss"], *cells], left=()), *_kink_lines(self.kinks)]
+            [title, *aligned([["Δ", "predicted", "actual", "miss"], *cells], ">"), *_kink_lines(self.kinks)]
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -240,7 +241,7 @@ class BestMove:
             said.append(f"no move in this range lowers {self.of}")
         elif self.at_end:
             said.append("the best is at the end of the range: further out there may be more")
-        return "\n".join([title, *_aligned(rows), *said, *_kink_lines(self.kinks)])
+        return "\n".join([title, *aligned(rows), *said, *_kink_lines(self.kinks)])
 
     def to_json(self) -> dict[str, Any]:
         """Both moves, and all kinks in the range."""
@@ -312,7 +313,7 @@ class Demon:
             said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
         if any(deed.near_optimal for deed in self.deeds):
             said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, as far as the demon can tell")
-        return "\n".join([self._title(), *_aligned(rows, left=(0, 6)), *said])
+        return "\n".join([self._title(), *aligned(rows, "<>>>>><"), *said])
 
     def _title(self) -> str:
         steps = f"by {step_text(self.size).removeprefix('+')}"
@@ -856,12 +857,3 @@ def _kink_lines(kinks: Sequence[Kink]) -> list[str]:
     shown = sorted(sorted(kinks, key=lambda kink: abs(kink.at))[:LISTED], key=lambda kink: kink.at)
     rest = [f"  and {len(kinks) - LISTED:,} more, further out"] if len(kinks) > LISTED else []
     return [f"{len(kinks):,} kink{'s' if len(kinks) > 1 else ''} on the way:", *(f"  {kink}" for kink in shown), *rest]
-
-
-def _aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
-    """Rows of cells as lines: the columns in `left` to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    padded = (
-        [cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))] for row in rows
-    )
-    return ["  ".join(row).rstrip() for row in padded]

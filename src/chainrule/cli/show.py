@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json, shown, tell
 from chainrule.cli.worked_example import X, Y, chain
@@ -93,9 +93,8 @@ def _contents(model: Path, as_json: bool) -> None:
         rows.append(
             [str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])]
         )
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for row in rows:
-        say("  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
+    for line in aligned(rows, ">"):
+        say(line)
     say()
     for line in _terms(network):
         say(line)
@@ -150,9 +149,8 @@ def _print(scene: Scene, theme: str, output: Path | None, table: bool, as_json: 
     if as_json:
         say_json({"title": scene.title, "description": scene.description, "table": scene.table})
     elif table:
-        widths = [max(map(len, column)) for column in zip_longest(*scene.table, fillvalue="")]
-        for line in scene.table:
-            say("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        for line in aligned(scene.table, "<"):
+            say(line)
     elif output is None:
         say(scene.svg(theme), end="")
     else:

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from chainrule.aligned import aligned
 from chainrule.backward import Backward, backward, collect
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
-from chainrule.diagnostics.numbers import columns
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import Trace, forward, shares, target_rows
 from chainrule.network import Network, as_network
@@ -85,7 +85,7 @@ class Influence:
             cells.append(
                 [_layer(test), f"{test.count:,}", _shown(test.correlation), _shown(other), f"{test.only_if:.0%}"]
             )
-        lines = [RULES[rule], *columns(cells, ">>>>>")]
+        lines = [RULES[rule], *aligned(cells, ">", indent=2)]
         for test in tests:
             lines += _pairs(f"  {_layer(test)}: most change", test.top)
             lines += _pairs(f"  {_layer(test)}: much change, little influence", test.breaks)

@@ -1,9 +1,8 @@
-"""How numbers are printed here: so many digits, decades with their sign or in words, texts in columns."""
+"""How numbers are printed here: so many digits, decades with their sign or in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 
 def digits(value: float, count: int = 4) -> str:
@@ -31,10 +30,3 @@ def in_words(decades: float) -> str:
 def far(decades: float) -> str:
     """How far below or above."""
     return f"{in_words(abs(decades))} {'above' if decades >= 0.05 else 'below'}"
-
-
-def columns(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
-    """Rows as lines, each column as wide as its widest text, which stands on the side that is given, < or >."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    cells = [[f"{text:{side}{width}}" for text, side, width in zip(row, sides, widths)] for row in rows]
-    return [("  " + "  ".join(row)).rstrip() for row in cells]

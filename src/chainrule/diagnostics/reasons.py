@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.aligned import aligned
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, Kind, Table, judge
 from chainrule.diagnostics.case import Case, Share, Step
 from chainrule.diagnostics.factors import Look, rms
-from chainrule.diagnostics.numbers import columns, digits, far, signed
+from chainrule.diagnostics.numbers import digits, far, signed
 from chainrule.diagnostics.sentences import because, in_common, sentence
 from chainrule.errors import IdError, SettingError
 from chainrule.ids import Id, of_entry, parse
@@ -68,7 +69,7 @@ class Reason:
         cells = [
             [each.symbol, digits(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
         ]
-        yield from columns(cells, "<<><")
+        yield from aligned(cells, "<<><", indent=2)
         telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
         if len(self.steps) > 1 and telling:
             yield f"  the way of the error: {', '.join(telling)}"
@@ -115,8 +116,10 @@ class Slowest:
     def __str__(self) -> str:
         groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
         entries = [[e.id, digits(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
-        head = ["the slowest that move:"] if entries else []
-        return "\n".join([self.about, self._counted(), *columns(groups, "><"), *head, *columns(entries, "<<><")])
+        said = [self.about, self._counted(), *aligned(groups, "><", indent=2)]
+        if entries:
+            said += ["the slowest that move:", *aligned(entries, "<<><", indent=2)]
+        return "\n".join(said)
 
     def _counted(self) -> str:
         if not self.slow:

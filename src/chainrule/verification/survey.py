@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import NAMED as ACTIVATIONS
+from chainrule.aligned import aligned
 from chainrule.costs import ANY, Cost
 from chainrule.costs import NAMED as COSTS
 from chainrule.errors import DataError, SettingError
@@ -78,18 +79,13 @@ class Survey:
         for name, tally in self.tallies.items():
             counts = (tally.networks, tally.refused, tally.wrong, tally.untold)
             cells.append([name, *(f"{n:,}" for n in counts), *(f"{tally.below(share):.0e}" for share in (0.5, 0.99))])
-        widths = [max(map(len, column)) for column in zip(*cells)]
-        lines = [
-            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
-            for row in cells
-        ]
         went = self.count - self.skipped
         said = (
             f"{went:,} healthy networks, {self.kinks:,} of them with entries at a kink, {self.untold:,} with a layer "
             f"whose gradient rounding hides, {len(self.alarms)} called wrong"
         )
         left = f"; {self.skipped:,} more whose cost or gradient left the numbers" if self.skipped else ""
-        return "\n".join([*lines, f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]])
+        return "\n".join([*aligned(cells), f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]])
 
     def to_json(self) -> dict[str, Any]:
         tallies = {name: tally.to_json() for name, tally in self.tallies.items()}

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.aligned import aligned
 from chainrule.backward import gradient as river
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, unknown_name
@@ -119,9 +120,8 @@ class Verification:
         cells = [["road", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
         for row in self.went:
             cells.append([row.road, *(f"{d:.1e}" for d in row.distances), row.mark])
-        widths = [max(map(len, column)) for column in zip(*cells)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
-        lines += [f"{row.road.ljust(widths[0])}  did not go: {row.refused}" for row in self.rows if row.refused]
+        lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
+        lines += [f"{row.road.ljust(width)}  did not go: {row.refused}" for row in self.rows if row.refused]
         notes = [*self._kinks_said(), *self._marks_said(), self._verdict()]
         return "\n".join([self.about, *lines, *notes, *map(self._said, self.wrong)])
 
