@@ -41,7 +41,10 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
 conventions.py     how an author writes: index order, ½, marks of layers, words
 notation.py        formulas as trees, written as text, LaTeX and MathML
 
-nudges.py          one quantity moved, and what follows: predicted, actual, kinks; the demons
+nudges/            one quantity moved: nudge.py one step, and what follows · sweep.py several, a row each ·
+                   best_move.py the best within a range · demon.py each neuron of a layer · question.py u after a step of v ·
+                   change.py predicted, actual, miss · way.py from v to u · kinks.py on it · crossings.py where they are
+                   passed · line_search.py grid, golden sections · lowest_point.py of u · text.py how it is written
 diagnostics/       reasons.py why a weight learns slowly · factors.py of its derivative, row by row · blame.py which is to
                    blame · case.py one weight · sentences.py its reason in words · numbers.py how they are printed ·
                    influence.py two rules tested · activation_design.py what σ′ does to learning
@@ -107,7 +110,7 @@ if TYPE_CHECKING:
     from chainrule.explanation.derivative import explain
     from chainrule.explanation.document import Derivation
     from chainrule.explanation.figures import figure
-    from chainrule.nudges import nudge
+    from chainrule.nudges.nudge import nudge
     from chainrule.report import Report
     from chainrule.storage import load, save
     from chainrule.training import Epoch, Run, epochs, train
@@ -198,7 +201,7 @@ _LAZY = {
     "explain": "explanation.derivative",
     "figure": "explanation.figures",
     "load": "storage",
-    "nudge": "nudges",
+    "nudge": "nudges.nudge",
     "save": "storage",
     "train": "training",
     "verify": "verification.verify",

@@ -17,7 +17,10 @@ from chainrule.costs import Cost, as_cost, natural
 from chainrule.errors import FileError, SettingError
 from chainrule.forward import forward
 from chainrule.network import Network
-from chainrule.nudges import BestMove, Demon, Nudge, Sweep, best_move, demon, nudge, sweep
+from chainrule.nudges.best_move import BestMove, best_move
+from chainrule.nudges.demon import Demon, demon
+from chainrule.nudges.nudge import Nudge, nudge
+from chainrule.nudges.sweep import Sweep, sweep
 
 STEPS = "0.01,0.1,0.5,1,2,-2"
 CHAIN = "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1"

@@ -23,7 +23,12 @@ from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network
 from chainrule.notation import Formula, Row, row
-from chainrule.nudges import HINGE, NEAR, BestMove, Change, Kink, Sweep, best_move, miss_text, signed, step_text, sweep
+from chainrule.nudges.best_move import BestMove, best_move
+from chainrule.nudges.change import Change
+from chainrule.nudges.demon import NEAR
+from chainrule.nudges.kinks import HINGE, Kink
+from chainrule.nudges.sweep import Sweep, sweep
+from chainrule.nudges.text import miss_text, signed, step_text
 from chainrule.verification.moved import follow, movable
 
 Array = np.ndarray

@@ -24,7 +24,7 @@ from chainrule.forward import target_rows
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Row, Symbol, row
-from chainrule.nudges import signed
+from chainrule.nudges.text import signed
 from chainrule.parameters import Parameters
 from chainrule.per_example import per_example_gradients
 

@@ -26,7 +26,8 @@ from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, Row, Symbol, row
-from chainrule.nudges import Change, signed, step_text
+from chainrule.nudges.change import Change
+from chainrule.nudges.text import signed, step_text
 from chainrule.verification.moved import follow, movable
 
 Array = np.ndarray

@@ -22,7 +22,7 @@ from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, row
-from chainrule.nudges import signed
+from chainrule.nudges.text import signed
 
 Array = np.ndarray
 IMAGE = 64  # inputs from which on a square number of them is taken to be an image

@@ -1,0 +1,183 @@
+"""What a demon can do for C: each neuron of a layer moved in turn, or all weights together (S0.16, S2.3, S2.4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.aligned import aligned
+from chainrule.backward import gradient
+from chainrule.costs import Cost
+from chainrule.errors import FormError, SettingError, unknown_name
+from chainrule.ids import Id
+from chainrule.network import Network, as_network
+from chainrule.nudges.change import Change
+from chainrule.nudges.kinks import crossed, units_between
+from chainrule.nudges.question import Question, ask, cost_of, finite, left_the_numbers, one_example
+from chainrule.nudges.text import miss_text, number, signed, step_text
+from chainrule.parameters import Parameters
+from chainrule.report import as_json
+from chainrule.verification.moved import follow, largest_term
+
+Array = np.ndarray
+DEMONS = ("good", "activation", "gradient")
+NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, as far as the demon can tell
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What the demon did at one place: the change of C, and the units that it left on another side of a kink."""
+
+    at: str
+    change: Change
+    crossed: tuple[str, ...]
+
+    @property
+    def near_optimal(self) -> bool:
+        """True where the slope promises next to nothing: as far as the demon can tell, this is near optimal (S2.3)."""
+        return abs(self.change.predicted) <= NEAR * abs(self.change.before)
+
+    @property
+    def remark(self) -> str:
+        """What a reader should see at once."""
+        risen = self.change.actual > 0 and self.change.note != "lost in rounding"
+        words = ["near optimal"] if self.near_optimal else ["overshot"] if risen else []
+        if self.crossed:
+            words.append(f"over {len(self.crossed)} kink{'s' if len(self.crossed) > 1 else ''}")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class Demon:
+    """What the demon can do for C, the most promising place first; prints as a table."""
+
+    kind: str
+    layer: int | None
+    size: float
+    cost: str
+    deeds: tuple[Deed, ...]
+
+    @property
+    def before(self) -> float:
+        """C before anything is moved."""
+        return self.deeds[0].change.before
+
+    @property
+    def best(self) -> Deed:
+        """The deed that lowered C most in fact, which need not be the one that promised most."""
+        return min(self.deeds, key=lambda deed: deed.change.actual if math.isfinite(deed.change.actual) else math.inf)
+
+    def __str__(self) -> str:
+        slope = {"good": "δ = ∂C/∂z", "activation": "∂C/∂a", "gradient": "−‖∇C‖"}[self.kind]
+        rows = [["", slope, "Δ", "predicted", "actual", "miss", ""]]
+        for deed in self.deeds:
+            c = deed.change
+            rows.append(
+                [
+                    deed.at,
+                    signed(c.slope),
+                    step_text(c.step),
+                    signed(c.predicted),
+                    signed(c.actual),
+                    miss_text(c),
+                    deed.remark,
+                ]
+            )
+        said = []
+        if self.best.change.actual < 0 and self.best.at != self.deeds[0].at:
+            said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
+        if any(deed.near_optimal for deed in self.deeds):
+            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, as far as the demon can tell")
+        return "\n".join([self._title(), *aligned(rows, "<>>>>><"), *said])
+
+    def _title(self) -> str:
+        steps = f"by {step_text(self.size).removeprefix('+')}"
+        whose = "all weights and biases" if self.layer is None else f"the weights and biases of layer {self.layer}"
+        doing = {
+            "good": f"the good demon at layer {self.layer} moves each z {steps} against its δ",
+            "activation": f"the demon on the activations of layer {self.layer} moves each {steps} against its ∂C/∂a",
+            "gradient": f"the demon of the gradient moves {whose} {steps} along −∇C",
+        }[self.kind]
+        return f"{doing}; C ({self.cost}) before {number(self.before)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything in the table."""
+        deeds = [
+            {"at": deed.at, **deed.change.to_json(), "near_optimal": deed.near_optimal, "crossed": deed.crossed}
+            for deed in self.deeds
+        ]
+        return as_json({**self.__dict__, "before": self.before, "deeds": deeds, "best": self.best.at})
+
+
+def demon(
+    network: Network,
+    x: Any,
+    y: Any,
+    layer: int | None = None,
+    size: float = 0.1,
+    cost: str | Cost | None = None,
+    kind: str = "good",
+) -> Demon:
+    """What small moves can do for the cost of one example: predicted and actual, the most promising first.
+
+    good        each z of the layer alone, Δz = −size · sign δ                (S2.3, S0.16)
+    activation  each a of the layer alone, Δa = −size · sign ∂C/∂a; layer 0 is x   (S2.4)
+    gradient    all weights and biases, or those of the layer, by a step of norm `size` along −∇C
+    """
+    if kind not in DEMONS:
+        raise unknown_name("demon", kind, DEMONS)
+    length = finite(size, "the demon's size")
+    if length <= 0:
+        raise SettingError(f"the demon's size is > 0, its sign is the demon's choice; got {length:g}")
+    if layer is not None or kind != "gradient":
+        _check_layer(as_network(network, "demon(network, x, y)"), layer, kind)
+    if kind == "gradient":
+        deeds = [_along_the_gradient(network, x, y, layer, length, cost)]
+    else:
+        assert layer is not None
+        letter = "x" if layer == 0 else f"{'z' if kind == 'good' else 'a'}/{layer}"
+        names = [f"{letter}/{j}" for j in range(network.sizes[layer])]
+        deeds = [_against_the_slope(ask(network, x, y, name, "C", cost), length) for name in names]
+    deeds.sort(key=lambda deed: deed.change.predicted)
+    return Demon(kind, layer, length, repr(cost_of(network, cost)), tuple(deeds))
+
+
+def _check_layer(network: Network, layer: Any, kind: str) -> None:
+    first = 0 if kind == "activation" else 1
+    if isinstance(layer, (int, np.integer)) and first <= layer <= network.depth:
+        return
+    zero = " (0 is the input)" if first == 0 else ""
+    raise SettingError(f"the demon {kind!r} sits at a layer {first}…{network.depth}{zero}, got layer={layer!r}")
+
+
+def _against_the_slope(question: Question, size: float) -> Deed:
+    """One place moved by `size` in the direction that lowers C, not at all where the slope is 0."""
+    step = -size * float(np.sign(question.slope)) + 0.0
+    start, end = question.followed(0.0), question.followed(step)
+    return Deed(str(question.v), question.change(step), crossed(start, end, question.y, question.units))
+
+
+def _along_the_gradient(
+    network: Network, x: Any, y: Any, layer: int | None, size: float, cost: str | Cost | None
+) -> Deed:
+    """All weights and biases, or those of a layer, moved by a step of norm `size` along −∇C: promised is −size ‖∇C‖."""
+    exact, row, target, the_cost = one_example(network, x, y, cost)
+    slopes = gradient(exact, row, target, the_cost)
+    if layer is not None:
+        kept = range(layer, layer + 1)
+        slopes = Parameters(
+            [w if l in kept else 0 * w for l, w in slopes.weights.items()],
+            [b if l in kept else 0 * b for l, b in slopes.biases.items()],
+        )
+    steepness = slopes.norm()
+    start = follow(exact, row, target, the_cost, "x/0", 0.0)
+    if not (math.isfinite(steepness) and math.isfinite(start.C)):
+        raise FormError(f"the cost is {start.C:g} and its gradient has the length {steepness:g}: take smaller weights")
+    moved = exact if steepness == 0 else exact.with_parameters(exact.parameters - slopes / steepness * size)
+    end = follow(moved, row, target, the_cost, "x/0", 0.0)
+    units = list(units_between(exact, the_cost, Id("x"), Id("C"), target))
+    change = Change(size, start.C, end.C, -steepness, largest_term(start), left_the_numbers(end))
+    return Deed("all" if layer is None else f"layer {layer}", change, crossed(start, end, target, units))

@@ -1,0 +1,36 @@
+"""The way from v to u: all that a nudge of v moves before it reaches u."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chainrule.ids import Id
+from chainrule.network import Network
+
+
+def way(network: Network, v: Id, u: Id) -> Iterator[list[Id]]:
+    """v, then what it reaches of each layer below u, z and a in turn, then u."""
+    yield [v]
+    for kind, layer, neurons in _reached(network, v):
+        if u.kind not in "zaC" or (u.kind != "C" and (layer, kind == "a") >= (u.layer, u.kind == "a")):
+            break
+        if layer == u.layer and not network.activations[layer].full_slope:
+            neurons = [j for j in neurons if j == u.neuron]  # σ takes each z to its own a
+        if neurons:
+            yield [Id(kind, layer, j) for j in neurons]
+    if u != v:
+        yield [u]
+
+
+def _reached(network: Network, v: Id) -> Iterator[tuple[str, int, list[int]]]:
+    """(z or a, layer, neurons) that v reaches, from below: one neuron of its own layer, and all of those above."""
+    if v.kind in "wbz":
+        whole = list(range(network.sizes[v.layer]))
+        shared = v.kind == "b" and network.biases[v.layer].size < len(whole)
+        neurons = whole if shared else [v.neuron]
+        if v.kind != "z":
+            yield "z", v.layer, neurons
+        yield "a", v.layer, whole if network.activations[v.layer].full_slope else neurons
+    for layer in range(v.layer + 1, network.depth + 1):
+        for kind in "za":
+            yield kind, layer, list(range(network.sizes[layer]))
