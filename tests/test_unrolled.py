@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from networks import COSTS, HIDDEN, LEGAL
 
 import chainrule as cr
 from chainrule.activations import as_activation, odot
-from chainrule.circuits import unrolled
 from chainrule.circuits.circuit import MATHS, Circuit
 from chainrule.circuits.unrolled import (
     COST_AT,
@@ -24,6 +24,7 @@ from chainrule.circuits.unrolled import (
     travel,
     unroll,
 )
+from chainrule.circuits.unrolled.task import as_recurrent
 from chainrule.elementary import ARRAYS
 from chainrule.verification import unrolled as roads
 from chainrule.verification.unrolled import check
@@ -248,7 +249,8 @@ def test_a_wrong_gradient_of_ones_own_is_seen_and_named(fault, activation: str, 
     "back", [lambda U, delta: 0 * delta, lambda U, delta: U @ delta, lambda U, delta: -U.T @ delta]
 )
 def test_a_fault_in_the_recursion_itself_is_seen_by_every_other_road(back, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(unrolled, "one_step_back", back)
+    module = import_module("chainrule.circuits.unrolled.through_time")  # the package binds the function by that name
+    monkeypatch.setattr(module, "one_step_back", back)
     for activation in ("tanh", "relu"):
         verdict = check(*small(activation=activation))
         assert [row.road for row in verdict.wrong] == ["through_time"]
@@ -494,7 +496,7 @@ def test_an_output_and_a_cost_that_do_not_fit_are_one_clear_error() -> None:
     with pytest.raises(cr.ShapeError, match=r"got \(4,\): write xs\[:, None\]"):
         forward_in_time(Recurrent.random((1, 2, 1)), np.ones(4))
     with pytest.raises(cr.SettingError, match="the first argument is a Recurrent, got Network"):
-        unrolled._as_recurrent(cr.Network.random([2, 2]))
+        as_recurrent(cr.Network.random([2, 2]))
 
 
 def test_a_circuit_too_large_for_memory_is_refused_with_its_size() -> None:

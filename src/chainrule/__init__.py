@@ -24,7 +24,9 @@ updates.py         the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · choose.py by name
 circuits/          gates.py value, local slopes and rule, a row each · circuit.py values forward, gradients backward ·
-                   of_network.py a network wired gate by gate · unrolled.py a recurrent network over time
+                   of_network.py a network wired gate by gate
+circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
+                   targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each

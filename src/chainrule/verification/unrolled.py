@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.circuits.unrolled import SHARED, Recurrent, RecurrentBackward, Task, backward_of, length, task, wired
+from chainrule.circuits.unrolled.recurrent import SHARED, Recurrent
+from chainrule.circuits.unrolled.task import Task, task
+from chainrule.circuits.unrolled.through_time import RecurrentBackward, backward_of, length
+from chainrule.circuits.unrolled.wiring import wired
 from chainrule.costs import Cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS, Elementary

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.unrolled import Recurrent, RecurrentBackward, Steps, through_time
+from chainrule.circuits.unrolled.recurrent import Recurrent
+from chainrule.circuits.unrolled.steps import Steps
+from chainrule.circuits.unrolled.through_time import RecurrentBackward, through_time
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
