@@ -26,7 +26,7 @@ from chainrule.circuits.unrolled import (
 )
 from chainrule.circuits.unrolled.task import as_recurrent
 from chainrule.elementary import ARRAYS
-from chainrule.verification import unrolled as roads
+from chainrule.verification import unrolled_roads as roads
 from chainrule.verification.unrolled import check
 
 

@@ -39,7 +39,8 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    faults.py wrong rivers, a row each · causes.py why a gradient is wrong, by testing ·
                    leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
                    verify.py every road compared · survey.py over many random networks ·
-                   moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked
+                   moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked ·
+                   unrolled_roads.py each road to its gradient · unrolled_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
 notation.py        formulas as trees, written as text, LaTeX and MathML
 

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation
 from chainrule.circuits.unrolled.recurrent import SHARED, Recurrent
 from chainrule.circuits.unrolled.task import Task, task
-from chainrule.circuits.unrolled.through_time import RecurrentBackward, backward_of, length
-from chainrule.circuits.unrolled.wiring import wired
+from chainrule.circuits.unrolled.through_time import backward_of, length
 from chainrule.costs import Cost
-from chainrule.dual import DUALS, Dual, dual
-from chainrule.elementary import ARRAYS, Elementary
-from chainrule.errors import ChainruleError, FormError, SettingError, ShapeError
+from chainrule.errors import ChainruleError, SettingError, ShapeError
 from chainrule.parameters import Parameters
 from chainrule.verification.agreement import compare
-from chainrule.verification.complex_step import COMPLEXES, STEP, analytic
 from chainrule.verification.differences import derivative
+from chainrule.verification.unrolled_leeway import jumps_at, leeway_of
+from chainrule.verification.unrolled_roads import (
+    Part,
+    cut,
+    evaluate,
+    of_complex,
+    of_duals,
+    of_gates,
+    of_time,
+    parts_of,
+    point_of,
+)
 
 Array = np.ndarray
 EXACT = 1e-10  # of the norm of a part, between roads where only rounding differs
 TELLING = 1e-3  # of that norm: where rounding could move it by more, agreement within rounding tells nothing
-NUDGE = 2.0**-46  # 64 ε, in which rounding in every road is contained
-DRAWS = 3
-JUMP = 1e-6  # of an entry: what no smooth gradient moves by under such a change
 ABATED = 1e-100  # below it the complex step's imaginary parts are no numbers any more
-AT_ONCE = 256  # directions
-LIMIT = 20_000_000  # entries × steps of a road that takes every direction: some ten seconds
 OURS, YOURS = "through_time", "yours"
 Gradient = Callable[[Recurrent, Any, Any, Cost], Parameters]
 
@@ -110,210 +112,31 @@ def check(
     if most is not None and most < 1:
         raise SettingError(f"most={most}: at least one entry is compared")
     here = backward_of(given)  # what fails here, fails on every road
-    answers: dict[str, Array] = {OURS: _of_time(here)}
+    answers: dict[str, Array] = {OURS: of_time(here)}
     refused: dict[str, str] = {}
-    for name, road in {"circuit": _of_gates, "forward_mode": _of_duals, "complex_step": _of_complex}.items():
+    for name, road in {"circuit": of_gates, "forward_mode": of_duals, "complex_step": of_complex}.items():
         try:
             answers[name] = road(given)
         except ChainruleError as error:
             refused[name] = str(error)
     if gradient is not None:
         answers[YOURS] = _yours(gradient(recurrent, xs, ys, given.cost), recurrent)
-    leeway, noise = _leeway(given, here)
-    parts = _parts(given)
+    leeway, noise = leeway_of(given, here)
+    parts = parts_of(given)
     shared = _most_shared(answers, parts, leeway)
     rows = {name: _row(name, answer, answers[shared], parts, leeway) for name, answer in answers.items()}
     rows.update({name: RoadRow(name, refused=reason) for name, reason in refused.items()})
     entries = _entries(len(answers[shared]), most, seed)
-    rows["differences"] = _differences(given, answers[shared], leeway, noise, entries, _jumps(given, answers[OURS]))
+    rows["differences"] = _differences(given, answers[shared], leeway, noise, entries, jumps_at(given, answers[OURS]))
     about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}: ‖Δ‖/‖g‖ beside {shared}"
     order = (OURS, "circuit", "forward_mode", "complex_step", "differences", YOURS)
     return RecurrentCheck(about, tuple(rows[name] for name in order if name in rows))
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of the arrays in the one vector that every road answers: its name, shape and place there."""
-
-    name: str
-    shape: tuple[int, ...]
-    place: slice
-
-    def __contains__(self, entry: int) -> bool:
-        return bool(self.place.start <= entry < self.place.stop)
-
-    def name_of(self, entry: int) -> str:
-        """An entry in words: U[0, 1], or x_3[0] for the inputs of step 3."""
-        at = [int(i) for i in np.unravel_index(entry - self.place.start, self.shape)]
-        return f"x_{at[0] + 1}[{at[1]}]" if self.name == "x" else f"{self.name}{at}"
-
-
-def _parts(given: Task) -> dict[str, Part]:
-    """W, b, U, V, c, h_0 and x_1…x_T, in the order of the vector."""
-    r, parts, start = given.recurrent, {}, 0
-    shapes = {**{name: getattr(r, name).shape for name in SHARED}, "h0": given.h0.shape, "x": given.xs.shape}
-    for name, shape in shapes.items():
-        stop = start + int(np.prod(shape))
-        parts[name] = Part(name, shape, slice(start, stop))
-        start = stop
-    return parts
-
-
-def _point(given: Task) -> Array:
-    return np.concatenate([given.recurrent.parameters.flat(), given.h0, given.xs.ravel()])
-
-
-def _cut(given: Task, vectors: Array) -> dict[str, Array]:
-    """Vectors (many, entries) as their parts, each (many, …)."""
-    return {name: vectors[:, part.place].reshape(-1, *part.shape) for name, part in _parts(given).items()}
-
-
-def evaluate(given: Task, point: Mapping[str, Any], m: Elementary = ARRAYS) -> Any:
-    """C at many points at once, for any kind of number: the network as its definition reads, by the forms of σ, τ and C.
-
-    Each part of `point` has an axis of points before its own.
-    """
-    r, h, total = given.recurrent, point["h0"], 0.0
-    targets = dict(zip(given.reads.tolist(), given.targets))
-
-    def through(weights: Any, a: Any) -> Any:
-        return m.sum(weights * a[:, None, :])[..., 0]
-
-    for t in range(len(given)):
-        z = through(point["W"], point["x"][:, t]) + through(point["U"], h) + point["b"]
-        h = r.activation.form(z, m)
-        if t in targets:
-            s = through(point["V"], h) + point["c"]
-            read = s if given.pair.of == "z" else r.output.form(s, m)
-            target = np.broadcast_to(targets[t], read.shape)
-            total = total + given.share * given.pair.form(read, target, m)
-    return total
-
-
-def _of_time(back: RecurrentBackward) -> Array:
-    return np.concatenate([back.gradient.flat(), back.dh0, back.dx.rows.ravel()])
-
-
-def _of_gates(given: Task) -> Array:
-    n = wired(given)
-    back = n.run().backward(n.cost)
-    wires = (n.W, n.b, n.U, n.V, n.c, n.h[0], n.x.rows)
-    return np.concatenate([np.ravel(back[each]) for each in wires])
-
-
-def _in_every_direction(given: Task, along: Callable[[Array, Array], Array]) -> Array:
-    """A slope for each entry of the vector: `along(points, directions)` answers some at once."""
-    point, found = _point(given), []
-    if point.size * len(given) > LIMIT:
-        raise SettingError(f"{point.size * len(given):,} entries × steps, and the limit is {LIMIT:,}")
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
-        for start in range(0, point.size, AT_ONCE):
-            directions = np.eye(min(AT_ONCE, point.size - start), point.size, start)
-            found.append(along(np.broadcast_to(point, directions.shape), directions))
-    slopes = np.concatenate(found)
-    if not np.isfinite(slopes).all():
-        raise FormError("a form of the network leaves the floating point numbers here: take smaller weights or inputs")
-    return slopes
-
-
-def _of_duals(given: Task) -> Array:
-    """C(θ + ε e_i) on dual numbers, from the first step to the last: nothing is sent backward (S1.21)."""
-
-    def along(points: Array, directions: Array) -> Array:
-        moved = _cut(given, directions)
-        at = {name: Dual(value, moved[name]) for name, value in _cut(given, points).items()}
-        return dual(evaluate(given, at, DUALS)).slope.reshape(len(points))
-
-    return _in_every_direction(given, along)
-
-
-def _of_complex(given: Task) -> Array:
-    """Im C(θ + ih e_i) / h; where σ, τ or C is not analytic the numbers refuse it."""
-
-    def along(points: Array, directions: Array) -> Array:
-        at = {name: analytic(each) for name, each in _cut(given, points + 1j * STEP * directions).items()}
-        found, true = (
-            np.asarray(evaluate(given, where, m), np.complex128).view(np.ndarray).reshape(-1)
-            for where, m in ((at, COMPLEXES), (_cut(given, points[:1]), ARRAYS))
-        )
-        if not np.allclose(found.real, true.real, rtol=1e-8, atol=1e-8):
-            raise FormError("a form overflows here, or takes a root, power or logarithm of a negative number")
-        return found.imag / STEP
-
-    try:
-        return _in_every_direction(given, along)
-    except ChainruleError:
-        raise
-    except Exception as error:  # a user's own form may fail in its own way
-        raise FormError(f"a form fails on complex numbers, {type(error).__name__}: {error}") from error
 
 
 def _yours(answer: Any, recurrent: Recurrent) -> Array:
     if not isinstance(answer, Parameters):
         raise ShapeError(f"your gradient answers RecurrentParameters(W, U, b, V, c), got {type(answer).__name__}")
     return recurrent.parameters.map(lambda _, mine: mine, answer).flat().astype(np.float64)
-
-
-def _leeway(given: Task, here: RecurrentBackward) -> tuple[Array, float]:
-    """How far rounding may move each entry of a gradient, and how large the numbers are that C sums: by trying.
-
-    Rounding is as a change of every number by some ε, given or on the way. Here they change by 64 ε, at random (a bound
-    over |U| would grow without end along the steps, where U itself does not).
-    """
-    rng, point, answer = np.random.default_rng(0), _point(given), _of_time(here)
-    moved, rounded = np.zeros_like(answer), 0.0
-    for _ in range(DRAWS):
-        there = backward_of(_jolted(given, point * (1 + NUDGE * rng.uniform(-1, 1, point.size)), rng))
-        moved = np.maximum(moved, np.abs(_of_time(there) - answer))
-        rounded = max(rounded, abs(there.cost - here.cost))
-    read = here.trace.s.rows[given.reads]
-    return moved, max(rounded / NUDGE, given.share * float(np.abs(read).max(axis=1).sum()))
-
-
-def _jolted(given: Task, point: Array, rng: np.random.Generator) -> Task:
-    """The task at another point, with σ, τ, C and their slopes each off by 64 ε."""
-
-    def off(number: Array, floor: Any) -> Array:
-        return number + NUDGE * rng.uniform(-1, 1, number.shape) * (np.abs(number) + floor)
-
-    def sigma(exact: Activation) -> Activation:
-        # where no digits cancel inside, rounding is relative: what is exactly at a kink stays there
-        floor = 0.0 if exact.kinks or exact.name == "identity" else 1.0
-        value, slope = exact.value, exact.slope
-        return replace(exact, value=lambda z: off(value(z), floor), slope=lambda z: off(slope(z), floor))
-
-    moved, pair = _at(given, point), given.pair
-    slope, delta = pair.slope, pair.delta
-    cost = replace(
-        pair,
-        slope=lambda a, y: off(slope(a, y), 1 + np.abs(a) + np.abs(y)),
-        delta=None if delta is None else lambda z, y: off(delta(z, y), 1 + np.abs(y)),
-    )
-    r = moved.recurrent
-    return replace(moved, recurrent=Recurrent(r.W, r.U, r.b, r.V, r.c, sigma(r.activation), sigma(r.output)), pair=cost)
-
-
-def _at(given: Task, point: Array) -> Task:
-    """The task with other numbers in its network, start and sequence."""
-    W, b, U, V, c, h0, xs = (part[0] for part in _cut(given, point[None]).values())
-    r = given.recurrent
-    return replace(given, recurrent=Recurrent(W, U, b, V, c, r.activation, r.output), xs=xs, h0=h0)
-
-
-def _jumps(given: Task, answer: Array) -> Array:
-    """Which entries jump as everything moves by next to nothing: the network is at a kink there (S3.4).
-
-    Zero is such a place: a relu without biases, at a first x of zeros. Several units at a kink bend C along one entry in more
-    ways than its two one-sided slopes tell, so that differences have nothing to say there.
-    """
-    rng, point = np.random.default_rng(1), _point(given)
-    jumped, size = np.zeros(answer.shape, bool), length(answer)
-    for _ in range(DRAWS):
-        step = NUDGE * rng.uniform(-1, 1, point.size) * (1 + np.abs(point))
-        for side in (step, -step):  # whatever z is at a kink crosses it on one of them
-            gap = np.abs(_of_time(backward_of(_at(given, point + side))) - answer)
-            jumped |= gap > JUMP * np.abs(answer) + JUMP / 1000 * size
-    return jumped
 
 
 def _most_shared(answers: Mapping[str, Array], parts: Mapping[str, Part], leeway: Array) -> str:
@@ -358,7 +181,7 @@ def _entries(total: int, most: int | None, seed: int) -> Array:
 def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> RoadRow:
     """The others' answer against central differences of C, but for entries at a kink."""
 
-    point, parts = _point(given), _parts(given)
+    point, parts = point_of(given), parts_of(given)
     kinks, entries = int(jumps[entries].sum()), entries[~jumps[entries]]
     if not entries.size:
         return RoadRow("differences", refused="every entry that it was to compare is at a kink")
@@ -367,7 +190,7 @@ def _differences(given: Task, other: Array, leeway: Array, noise: float, entries
         def value(at: float) -> float:
             moved = point.copy()
             moved[entry] = at
-            return float(np.ravel(evaluate(given, _cut(given, moved[None])))[0])
+            return float(np.ravel(evaluate(given, cut(given, moved[None])))[0])
 
         return value
 
