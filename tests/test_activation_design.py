@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.activations import NAMED
 from chainrule.activations import named as activation_named
-from chainrule.diagnostics.activation_design import FLAT, Interval, design, steepest
+from chainrule.diagnostics.activation_design import FLAT, design, steepest
+from chainrule.diagnostics.slope_curve import Interval
 from chainrule.report import json_text
 
 SCALARS = sorted(set(NAMED) - {"softmax"})

@@ -50,7 +50,8 @@ nudges/            one quantity moved: nudge.py one step, and what follows · sw
                    passed · line_search.py grid, golden sections · lowest_point.py of u · text.py how it is written
 diagnostics/       reasons.py why a weight learns slowly · factors.py of its derivative, row by row · blame.py which is to
                    blame · case.py one weight · sentences.py its reason in words · numbers.py how they are printed ·
-                   influence.py two rules tested · activation_design.py what σ′ does to learning
+                   influence.py two rules tested · activation_design.py what σ′ does to learning ·
+                   slope_curve.py σ′ on a grid, its bounds, zones and kinks
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
                    witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·

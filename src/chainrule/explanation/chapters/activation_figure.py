@@ -16,7 +16,8 @@ import numpy as np
 from chainrule.activations import Activation
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.diagnostics.activation_design import FLAT, Design, Interval, design, steepest
+from chainrule.diagnostics.activation_design import FLAT, Design, design, steepest
+from chainrule.diagnostics.slope_curve import Interval
 from chainrule.errors import SettingError
 from chainrule.explanation.axes import tick_texts, ticks
 from chainrule.explanation.numbers import number, short
