@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from chainrule.network import Network
 from chainrule.report import as_json
 
 Array = np.ndarray
+WIDE = 100  # letters in a line
 __all__ = ["SLOW", "Group", "Kind", "Reason", "Share", "Slowest", "Step", "rms", "slowest", "why"]
 
 
@@ -72,7 +74,11 @@ class Reason:
         yield from aligned(cells, "<<><", indent=2)
         telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
         if len(self.steps) > 1 and telling:
-            yield f"  the way of the error: {', '.join(telling)}"
+            whole = (step.replace(" ", "\u00a0") for step in telling)  # a step is not broken
+            lines = wrap(
+                f"the way of the error: {', '.join(whole)}", WIDE, initial_indent="  ", subsequent_indent="    "
+            )
+            yield from (line.replace("\u00a0", " ") for line in lines)
         yield self.sentence
         if self.kind not in (Kind.UNDERFLOW, Kind.NOT_FINITE):
             foretold = "against the rule" if self.rule else "the rule does not foretell it"
