@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import os
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,9 @@ from chainrule.explanation.document import Dot, Factor, Lines, MatrixProduct, Pr
 from chainrule.explanation.forms import FORMS
 from chainrule.explanation.numbers import factor_numbers, number, unit
 from chainrule.explanation.view import view
-from chainrule.ids import parse
-from chainrule.verification.moved import slope_by_dual
+from chainrule.ids import Id, parse
+from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Underbraced
+from chainrule.verification.moved import Followed, follow, slope_by_dual
 
 PAIRS = max(200, int(os.environ.get("CHAINRULE_EXAMPLES", "200")))
 
@@ -208,8 +211,149 @@ def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
 def test_the_nested_form_opens_the_network_down_to_the_weight() -> None:
     """S4.5: sums inside σ, and the weight braced in LaTeX."""
     found, _ = parts("nested", convention="s4")
-    assert " = ".join(map(str, found[0].lines[0][:2])) == "a²ₙ = σ(Σₘ w²ₙₘ σ(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)"
+    assert " = ".join(map(str, found[0].lines[0][:2])) == "a²ₙ = sigmoid(Σₘ w²ₙₘ tanh(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)"
     assert r"\underbrace{w^{1}_{mk}}_{" in latex.latex(found[0].lines[0][1])
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the letters of a nested formula stand for in a network whose layers are all of one size, and its worth."""
+
+    p: Problem
+    how: cr.Convention
+    values: Followed
+    u: str
+
+    def worth(self, formula: Formula, **at: int) -> float:
+        """The formula's value; letters such as n are neurons as the author counts."""
+        code = self.python(formula, at)
+        code = re.sub(r"σ′\(value\('(z/\d+/\d+)'\)\)", r"slope('\1')", code)
+        for sigma in self.p.network.activations:
+            code = code.replace(f"{sigma.name.replace('_', ' ')}(", f"{sigma.name}(")
+        code = re.sub(r"(?<=\)) (?=[^ +)])", " * ", code)
+        sigmas = {sigma.name: sigma.value for sigma in self.p.network.activations}
+        only = next((value for name, value in sigmas.items() if name != "identity"), None)
+        names = {
+            "value": lambda id: np.array([self.value(id)]),
+            "slope": self.slope,
+            "by": functools.cache(self.by),
+            "σ": only,
+        } | sigmas
+        return float(np.sum(eval(code, names)))
+
+    def python(self, formula: Formula | str, at: dict[str, int]) -> str:
+        match formula:
+            case str(text):
+                return text
+            case Row(pieces):
+                return "".join(self.python(piece, at) for piece in pieces)
+            case Underbraced(body, _):
+                return self.python(body, at)
+            case Sum(index, body):
+                neurons = range(self.how.base, self.how.base + self.p.network.sizes[0])
+                return f"({' + '.join(self.python(body, at | {index: j}) for j in neurons)})"
+            case Ratio(_, Row((_, Symbol() as bottom))):
+                return f"by({str(self.read(bottom, at))!r})"
+            case Symbol():
+                return f"value({str(self.read(formula, at))!r})"
+        raise TypeError(formula)
+
+    def read(self, symbol: Symbol, at: dict[str, int]) -> Id:
+        below = "".join(str(at.get(mark, mark)) for mark in symbol.below)
+        found = self.how.read(replace(symbol, below=below))
+        assert found is not None, symbol
+        return found
+
+    def value(self, id: str) -> float:
+        return float(self.values.value(id))
+
+    def slope(self, id: str) -> float:
+        l = id.split("/")[1]
+        return float(self.p.network.activations[int(l)].slope(np.array([self.value(id)]))[0])
+
+    def by(self, id: str) -> float:
+        return slope_by_dual(self.p.network, self.p.x[0], self.p.y[0], self.p.cost, self.u, id)
+
+
+ASKED = [
+    ("C", "w/1/0/0"),
+    ("C", "b/2/0"),
+    ("C", "z/1/0"),
+    ("C", "x/0"),
+    ("a/2/0", "a/1/0"),
+    ("z/3/0", "w/2/0/0"),
+    ("z/3/0", "z/3/0"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("bias", ["neuron", "none"])
+@pytest.mark.parametrize(
+    ("hidden", "output", "cost"),
+    [
+        (["sigmoid", "sigmoid"], "sigmoid", "squared_error"),
+        (["tanh", "identity"], "sigmoid", "huber"),
+        (["identity", "leaky_relu"], "identity", "squared_error"),
+        (["sigmoid", "tanh"], "sigmoid", "binary_cross_entropy"),
+    ],
+)
+def test_the_nested_form_is_worth_what_stands_beside_it(
+    size: int, bias: str, hidden: list[str], output: str, cost: str
+) -> None:
+    """S4.5: every letter is read back, every function is its layer's, and both lines come to the right number."""
+    p = make_problem([size] * 4, hidden, output, cost, bias=bias, seed=5)
+    values = follow(p.network, p.x[0], p.y[0], p.cost, "x/0", 0.0)
+    for preset, (u, v) in itertools.chain(zip(PRESETS, ASKED), zip(PRESETS, ASKED[2:]), [("s2", ASKED[1])]):
+        how = as_convention(preset)
+        if (how.linear_output and output != "identity") or (v[0] == "b" and bias == "none"):
+            continue
+        found = cr.explain(p.network, p.x[0], p.y[0], v, of=u, form="nested", convention=how, cost=p.cost)
+        if isinstance(found.parts[0], Statement):
+            continue
+        (_, formula, _), (_, derivative, value) = found.parts[0].lines
+        meaning = Meaning(p, how, values, u)
+        reads = "z" if u[0] == "z" or (u == "C" and p.cost.on(p.network.output).of == "z") else "a"
+        top, n = (3, size - 1) if u == "C" else (int(u[2]), 0)
+        assert meaning.worth(formula, n=n + how.base) == pytest.approx(meaning.value(f"{reads}/{top}/{n}"), rel=1e-12)
+        assert value == pytest.approx(found.exact, rel=1e-9)
+        assert meaning.worth(derivative) == pytest.approx(value, rel=1e-9)
+
+
+def nested_lines(sizes: list[int], hidden: list[str], v: str, bias: str = "neuron", **settings: object) -> list[str]:
+    p = make_problem(sizes, hidden, "sigmoid", "squared_error", bias=bias)
+    found = cr.explain(p.network, p.x[0], p.y[0], v, form="nested", cost=p.cost, **settings)
+    for written in (found.latex(), found.html()):
+        assert ("∑" in written or r"\sum" in written) == ("Σ" in str(found))
+    return [f"{left} = {right}" for left, right, _ in found.parts[0].lines]
+
+
+def test_in_a_chain_of_single_neurons_the_nested_form_has_neither_sums_nor_indices() -> None:
+    """S1.2 writes such a chain without indices, and so is everything in it."""
+    assert nested_lines([1, 1, 1, 1], ["sigmoid", "sigmoid"], "w/1/0/0") == [
+        "a³ = σ(w³ σ(w² σ(w¹ a⁰ + b¹) + b²) + b³)",
+        "∂C/∂w¹ = ∂C/∂a³ σ′(z³) w³ σ′(z²) w² σ′(z¹) a⁰",
+    ]
+    assert nested_lines([1, 1, 1], ["sigmoid"], "z/1/0", bias="none", of="z/2/0", convention="s0") == [
+        "z⁽²⁾ = w⁽²⁾ σ(w⁽¹⁾ a⁽⁰⁾)",
+        "∂z⁽²⁾/∂z⁽¹⁾ = w⁽²⁾ σ′(z⁽¹⁾)",
+    ]
+    deep = nested_lines([1] * 31, ["tanh"] * 28 + ["identity"], "b/1/0")  # deeper than there are letters
+    assert deep[0].startswith("a³⁰ = sigmoid(w³⁰ (w²⁹ tanh(w²⁸ tanh(")
+
+
+def test_the_nested_form_names_the_functions_of_layers_that_differ() -> None:
+    assert nested_lines([2, 2, 2, 2], ["leaky_relu", "identity"], "w/1/1/0")[0] == (
+        "a³ₙ = sigmoid(Σₘ w³ₙₘ (Σₖ w²ₘₖ leaky relu(Σⱼ w¹ₖⱼ a⁰ⱼ + b¹ₖ) + b²ₘ) + b³ₙ)"
+    )
+    assert nested_lines([1, 1, 1], ["identity"], "x/0", bias="none") == [
+        "a² = σ(w² w¹ a⁰)",
+        "∂C/∂a⁰ = ∂C/∂a² σ′(z²) w² σ′(z¹) w¹",
+    ]
+
+
+def test_a_layer_of_one_neuron_with_its_own_bias_is_no_layer_with_one_bias_for_all() -> None:
+    assert nested_lines([2, 1, 2], ["tanh"], "b/1/0")[0].endswith("a⁰ₖ + b¹ₘ) + b²ₙ)")
+    assert nested_lines([2, 3, 2], ["tanh"], "b/1/0", bias="layer")[0].endswith("a⁰ₖ + b¹) + b²)")
 
 
 # wrong numbers and wrong conventions are refused --------------------------------------------------------------------

@@ -13,6 +13,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.errors import DataError, ShapeError
 from chainrule.explanation.sheet import Block, Cells, Equation, Heading, Sheet, Values, check_most, sentence
 from chainrule.explanation.summary import Letters
+from chainrule.explanation.view import function_name
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Sum, Symbol, row
@@ -66,17 +67,6 @@ class Nest:
         first, count = self.s.how.base, self.network.sizes[layer]
         return f"{first}…{first + count - 1}" if count > 1 else str(first)
 
-    @property
-    def mixed(self) -> bool:
-        """True where layers have different functions, which are then written by their names."""
-        return len({each.name for each in self.network.activations if each.name != "identity"}) > 1
-
-    def function(self, layer: int) -> str:
-        sigma = self.network.activations[layer]
-        if sigma.name == "identity":
-            return ""
-        return sigma.name.replace("_", " ") if self.mixed else "σ"
-
     # symbols ---------------------------------------------------------------------------------------------------------
     def introduction(self) -> list[Block]:
         """Which function σ is, and how many terms stand in the formula."""
@@ -126,7 +116,7 @@ class Nest:
         else:
             before, stop = self._opened(layer - 1)
         inside = row(Sum(self.index(layer - 1), row(s.weight(layer, j, k), " ", before)), *self._bias(layer, j))
-        name = self.function(layer) if function else ""
+        name = function_name(self.network, layer) if function else ""
         return (row(name, "(", inside, ")") if name else self._plain(inside, layer)), stop
 
     def _plain(self, inside: Formula, layer: int) -> Formula:
@@ -182,7 +172,8 @@ class Nest:
             if sigma.full_slope:
                 name: Formula = row(Symbol("softmax", below=j), "(", s.z(l), ")")
             else:
-                name = row(self.function(l), "(", s.z(l, j), ")") if self.function(l) else s.z(l, j)
+                function = function_name(self.network, l)
+                name = row(function, "(", s.z(l, j), ")") if function else s.z(l, j)
             if not (l == self.depth and how.linear_output):
                 blocks.append(Values((s.a(l, j), " = ", name, " = ", self.cells(trace.a[l]))))
         return blocks

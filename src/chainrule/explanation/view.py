@@ -237,6 +237,15 @@ class View:
         return errors * (self.incoming(v).value if v.kind == "w" else 1.0)
 
 
+def function_name(network: Network, layer: int) -> str:
+    """How a layer's function is written before its brackets: σ, or its name where layers differ; identity is not written."""
+    names = {each.name for each in network.activations if each.name != "identity"}
+    name = network.activations[layer].name
+    if name == "identity":
+        return ""
+    return name.replace("_", " ") if len(names) > 1 else "σ"
+
+
 def view(network: Network, x: Any, y: Any, cost: Cost, u: Id, how: Convention) -> View:
     """One example x (in,), y (out,) or its label, seen from u. Raises ShapeError for rows, DataError where u is not finite."""
     if np.ndim(x) != 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.errors import SettingError
 from chainrule.explanation.document import Lines, Part
-from chainrule.explanation.view import View
+from chainrule.explanation.view import View, function_name
 from chainrule.ids import Id
 from chainrule.notation import Formula, Row, Sum, Symbol, Underbraced, partial, row
 
@@ -97,35 +97,39 @@ def nested(view: View, v: Id) -> list[Part]:
     if view.u.kind == "C" and view.network.output.full_slope:
         raise SettingError("form='nested' writes σ neuron by neuron, and the output is a softmax: use form='sigma'")
     deepest = view.top - max(view.first_layer(v) - 1, 0)
-    if deepest + 1 > len(NESTED_LETTERS):
+    if not view.bare and deepest + 1 > len(NESTED_LETTERS):
         raise SettingError(f"form='nested' has letters for {len(NESTED_LETTERS)} layers, and this takes {deepest + 1}")
     return [Lines((_formula(view, v), _derivative(view, v)))]
 
 
+def _index(view: View, depth: int) -> int | str:
+    """The letter that goes through the neurons of a layer so deep below u; of single neurons the one there is."""
+    return 0 if view.bare else NESTED_LETTERS[depth]
+
+
+def _summed(index: int | str, body: Formula) -> Formula:
+    """Σ over a letter; a number is one neuron, and there is nothing to sum."""
+    return Sum(index, body) if isinstance(index, str) else body
+
+
 def _formula(view: View, v: Id) -> Line:
     """u, opened down to the layer that v belongs to."""
-    u = view.quantity(view.u)
+    top = view.top
     if view.u.kind == "C":
         letter = "z" if view.pair.of == "z" else "a"  # what the cost reads
-        n = NESTED_LETTERS[0]
-        return (
-            view.how.symbol(letter, view.top, n),
-            _opened(view, view.top, n, 0, v, "σ" if letter == "a" else ""),
-            None,
-        )
-    neuron: int | str = view.u.neuron
-    return u, _opened(view, view.top, neuron, 0, v, "σ" if view.u.kind == "a" else ""), None
+        n = _index(view, 0)
+        return view.letter(letter, top, n), _opened(view, top, n, 0, v, activated=letter == "a"), None
+    return view.quantity(view.u), _opened(view, top, view.u.neuron, 0, v, activated=view.u.kind == "a"), None
 
 
-def _opened(view: View, layer: int, neuron: int | str, depth: int, v: Id, sigma: str) -> Formula:
+def _opened(view: View, layer: int, neuron: int | str, depth: int, v: Id, activated: bool = True) -> Formula:
     """σ(Σ_m w_nm σ(…) + b_n), down to v's layer."""
-    letter = NESTED_LETTERS[depth + 1]
-    here = view.first_layer(v)
-    below: Formula = view.how.symbol("a", layer - 1, letter)
-    if layer > here:
-        below = _opened(view, layer - 1, letter, depth + 1, v, "σ")
-    weight: Formula = view.how.weight(layer, neuron, letter)
-    bias: Formula = view.how.symbol("b", layer, *(() if view.network.biases[layer].size == 1 else (neuron,)))
+    letter, here = _index(view, depth + 1), view.first_layer(v)
+    below: Formula = _opened(view, layer - 1, letter, depth + 1, v) if layer > here else view.a(layer - 1, letter)
+    weight: Formula = view.weight(layer, neuron, letter)
+    biases = view.network.biases[layer].size
+    one_for_all = biases < view.network.sizes[layer]
+    bias: Formula = view.how.symbol("b", layer) if one_for_all else view.letter("b", layer, neuron)
     if layer == here:
         mark = view.quantity(v)
         if v.kind == "w":
@@ -134,17 +138,18 @@ def _opened(view: View, layer: int, neuron: int | str, depth: int, v: Id, sigma:
             bias = Underbraced(bias, mark)
         elif v.kind in "ax":
             below = Underbraced(below, mark)
-    has_bias = view.network.biases[layer].size
-    inside = row(Sum(letter, row(weight, " ", below)), *((" + ", bias) if has_bias else ()))
+    inside = row(_summed(letter, row(weight, " ", below)), *((" + ", bias) if biases else ()))
     if layer == here and v.kind == "z":
         inside = row(Underbraced(inside, view.quantity(v)))
-    return row(sigma, "(", inside, ")") if sigma else inside
+    function = function_name(view.network, layer) if activated else ""
+    in_brackets = function or (depth and (biases or not view.bare))  # a product of single neurons needs none
+    return row(function, "(", inside, ")") if in_brackets else inside
 
 
 def _derivative(view: View, v: Id) -> Line:
     """∂u/∂v with one sum for each layer in between: Σ_n Σ_m ∂C/∂a_n σ′(z_n) w_nm σ′(z_m) … a_k."""
     first, top = view.first_layer(v), view.top
-    names: dict[int, int | str] = {l: NESTED_LETTERS[top - l] for l in range(first, top + 1)}
+    names = {l: _index(view, top - l) for l in range(first, top + 1)}
     if v.kind not in "ax" and not view.shared(v):
         names[first] = v.neuron
     if view.u.kind != "C":
@@ -153,21 +158,20 @@ def _derivative(view: View, v: Id) -> Line:
     for l in range(top, first - 1, -1):
         if l == top:
             if view.u.kind == "C" and view.pair.delta is not None:
-                pieces += [partial(view.quantity(view.u), view.how.symbol("z", l, names[l])), " "]
+                pieces += [partial(view.quantity(view.u), view.letter("z", l, names[l])), " "]
             elif view.u.kind != "z":
                 if view.u.kind == "C":
-                    pieces += [partial(view.quantity(view.u), view.how.symbol("a", l, names[l])), " "]
-                pieces += ["σ′(", view.how.symbol("z", l, names[l]), ") "]
+                    pieces += [partial(view.quantity(view.u), view.letter("a", l, names[l])), " "]
+                pieces += [view.slope_symbol(l, names[l]), " "]
         else:
-            pieces += [view.how.weight(l + 1, names[l + 1], names[l]), " σ′(", view.how.symbol("z", l, names[l]), ") "]
+            pieces += [view.weight(l + 1, names[l + 1], names[l]), " ", view.slope_symbol(l, names[l]), " "]
     if v.kind == "w":
-        pieces.append(view.how.symbol("a", v.layer - 1, v.source))
+        pieces.append(view.a(v.layer - 1, v.source))
     elif v.kind in "ax":
-        pieces.append(view.how.weight(first, names[first], v.neuron))
-    if pieces and isinstance(pieces[-1], str):
-        pieces[-1] = pieces[-1].rstrip()
+        pieces.append(view.weight(first, names[first], v.neuron))
+    if pieces and pieces[-1] == " ":
+        pieces.pop()
     body: Formula = row(*(pieces or ["1"]))
     for l in range(first, top + 1):
-        if isinstance(names[l], str):
-            body = Sum(str(names[l]), body)
+        body = _summed(names[l], body)
     return view.by(v), body, view.value(v)
