@@ -15,8 +15,9 @@ from networks import Drawn, make_problem, problems
 import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation import view as module
-from chainrule.explanation.document import Product, Terms
-from chainrule.explanation.numbers import factor_numbers, number, unit
+from chainrule.explanation.document import Factor, Product, Terms
+from chainrule.explanation.numbers import factor_numbers, number, plain, unit
+from chainrule.notation import row
 
 WORKED = """\
 ∂C/∂w⁽²⁾ = a⁽¹⁾     · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · 2(a⁽³⁾ − y)
@@ -70,6 +71,54 @@ def test_printed_factors_multiply_to_the_printed_value_within_one_unit_of_its_la
         if isinstance(part, Product):
             shown = math.prod(float(text.replace("−", "-")) for text in factor_numbers(part.factors, part.value))
             assert abs(shown - float(number(part.value).replace("−", "-"))) <= unit(part.value) * (1 + 1e-6)
+
+
+def said(value: float) -> str:
+    (text,) = factor_numbers([Factor(row("w"), value)], value)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.5, "−0.5"),
+        (1.2, "1.2"),
+        (1.0, "1"),
+        (0.0, "0"),
+        (-2.0, "−2"),
+        (2e-7, "2e−7"),
+        (250000.0, "250000"),
+        (1e6, "1e6"),
+    ],
+)
+def test_a_factor_that_is_exactly_what_a_short_text_says_stays_short(value: float, text: str) -> None:
+    assert said(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-0.0467799996, "−0.0467800"),
+        (0.1 + 0.2, "0.300000"),
+        (float(np.float32(1.2)), "1.20000"),
+        (0.99999999, "1.00000"),
+        (-3.0000000004e-9, "−3.00000e−9"),
+        (123456.7, "123456.7"),
+        (999999.99, "1.00000e6"),
+    ],
+)
+def test_every_other_factor_shows_all_its_digits(value: float, text: str) -> None:
+    """A reader tells −0.0467799996, shown as −0.0467800, from a weight that is −0.04678."""
+    assert said(value) == text
+
+
+@given(value=st.floats(-1e9, 1e9).filter(bool), digits=st.integers(0, 8))
+def test_a_factor_of_few_digits_is_exact_and_the_text_of_six_is_not(value: float, digits: int) -> None:
+    for number_ in (value, round(value, digits)):
+        text = plain(said(number_))
+        mantissa = text.split("e")[0].replace("-", "").replace(".", "").lstrip("0")
+        assert float(text) == number_ or len(mantissa) >= 6
+        assert math.isclose(float(text), number_, rel_tol=1e-5)
 
 
 def test_nothing_is_printed_where_backpropagation_and_differences_differ(

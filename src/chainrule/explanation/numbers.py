@@ -1,4 +1,4 @@
-"""How numbers are written: six digits, fewer where there is no room, factors that multiply to their value."""
+"""How numbers are written: six digits, exact ones short, fewer in a figure, small told from zero, factors that multiply out."""
 
 from __future__ import annotations
 
@@ -29,13 +29,23 @@ def unit(value: float) -> float:
 def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
     """The factors' numbers, six digits each, or as many more as it takes for their product to be the printed value.
 
-    The product of what is printed is within one unit of the last digit of the value that is printed.
+    The product of what is printed is within one unit of the last digit of the value that is printed. A number that is exactly
+    what a shorter text says stays short, as 1.2 and −2; every other shows all its digits, the zeros among them: −0.0467800.
     """
     for digits in range(DIGITS, 18):
-        texts = [f"{factor.value:.{digits}g}" for factor in factors]
+        texts = [_digits(factor.value, digits) for factor in factors]
         if abs(math.prod(map(float, texts)) - float(plain(number(value)))) <= unit(value):
             break
     return ["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts]
+
+
+def _digits(value: float, digits: int) -> str:
+    """So many digits of a number, and of one that fewer digits give exactly only these."""
+    short = f"{value:.{digits}g}"
+    if float(short) == value or not math.isfinite(value):
+        return short
+    full = f"{value:#.{digits}g}"
+    return f"{value:#.{digits + 1}g}" if full.endswith(".") else full  # a digit behind the point: 123456.7 is no 123457
 
 
 def _minus(text: str) -> str:
