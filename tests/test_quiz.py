@@ -492,7 +492,7 @@ def test_answers_can_be_given_with_the_command_and_the_score_as_json(ask: type) 
 
 
 def test_without_a_model_the_six_are_asked_and_then_the_chain_of_the_worked_example(ask: type) -> None:
-    said = ask("--count", "2", "--write", "out.quiz")
+    said = ask("--count", "8", "--write", "out.quiz")
     assert said.output == "8 questions in out.quiz; ask them with: chainrule quiz out.quiz\n"
     written_quiz = read_quiz("out.quiz")
     assert written_quiz.questions[:6] == six("s2")
@@ -501,6 +501,19 @@ def test_without_a_model_the_six_are_asked_and_then_the_chain_of_the_worked_exam
     assert json.loads(again.stdout) == {"file": "again.quiz", "questions": 8}
     assert Path("again.quiz").read_bytes() == Path("out.quiz").read_bytes()
     assert ask("out.quiz", "--count", "1", typed="?\n").output.startswith("1 of 1  There are as many neurons")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count", "of_the_six"),
+    [("", 11, 6), ("--count 11", 11, 6), ("--count 7", 7, 6), ("--count 6", 6, 6), ("--count 2", 2, 2),
+     ("--kind six,index --count 7", 7, 6), ("--kind six --count 3", 3, 3), ("--kind index --count 3", 3, 0)],
+)  # fmt: skip
+def test_a_count_is_of_all_questions(ask: type, arguments: str, count: int, of_the_six: int) -> None:
+    said = ask(*arguments.split(), "--write", "out.quiz")
+    assert said.output.startswith(f"{count} questions in out.quiz")
+    asked = read_quiz("out.quiz").questions
+    assert len(asked) == count
+    assert [question in six("s2") for question in asked] == [True] * of_the_six + [False] * (count - of_the_six)
 
 
 def test_the_same_seed_asks_the_same_and_another_seed_asks_otherwise(ask: type) -> None:
@@ -538,7 +551,10 @@ def test_a_model_is_asked_about_with_a_row_of_its_data(ask: type) -> None:
         ("--seed -1", "--seed is a whole number ≥ 0, got -1"),
         ("--count 0", "--count is a whole number of questions ≥ 1, got 0"),
         ("lesson.md --count -1", "--count is a whole number of questions ≥ 1, got -1"),
-        ("--count 500", "500 questions were wanted and this network gives"),
+        ("--count 500", "--count 500: there are "),
+        ("--count 7 --kind six", "--count 7: there are 6 questions of the kinds six: ask for no more"),
+        ("--count 9 --kind six,half", "--count 9: there are 7 questions of the kinds six, half: ask for no more"),
+        ("lesson.md --count 3", "--count 3: lesson.md has 2 questions; ask for no more"),
         ("--kind six --write nowhere/out.quiz", "there is no folder"),
         ("--cost cross_entropy", "stands on an output of softmax"),
     ],

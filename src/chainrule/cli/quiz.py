@@ -17,7 +17,7 @@ from chainrule.cli.worked_example import X, Y, chain
 from chainrule.costs import Cost
 from chainrule.errors import DataError, FileError, SettingError, unknown_name
 from chainrule.lessons.plain_text import plain
-from chainrule.lessons.questions import KINDS, questions
+from chainrule.lessons.questions import KINDS, at_most, questions
 from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
 from chainrule.lessons.replies import label
@@ -39,7 +39,11 @@ def command(
         ),
     ] = None,
     count: Annotated[
-        int | None, typer.Option(help="How many questions: 5 about a network, all of a file, unless said.")
+        int | None,
+        typer.Option(
+            help="How many questions in all, the six first where they are asked; else these and 5 about the network, or all "
+            "of a file."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides which questions are asked.")] = 0,
     convention: Annotated[str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.")] = None,
@@ -91,6 +95,8 @@ def _from_file(path: Path, count: int | None) -> Quiz:
         raise FileError(
             f"{path} has no questions: expected some between lines of ??, as chainrule quiz --write writes them"
         )
+    if count is not None and count > len(quiz.questions):
+        raise SettingError(f"--count {count}: {path} has {counted(len(quiz.questions), 'question')}; ask for no more")
     return quiz if count is None else quiz.first(count)
 
 
@@ -116,17 +122,33 @@ class _Asked:
     row: int | None
 
     def quiz(self, count: int | None, seed: int) -> Quiz:
-        """The six where they are wanted, and then questions about the network."""
+        """The six where they are wanted, and then questions about the network: `count` in all."""
         if self.model is None and (self.data is not None or self.row is not None):
             raise SettingError("--data and --row go with a model: chainrule quiz MODEL --data FILE --row 3")
         with_six = self.model is None if self.kinds is None else SIX in self.kinds
-        known = six(self.convention) if with_six else ()
+        known = six(self.convention)[:count] if with_six else ()
         kinds = None if self.kinds is None else [kind for kind in self.kinds if kind != SIX]
-        if kinds == []:
-            return Quiz.of(known[:count])
+        if kinds == [] or len(known) == count:
+            self._check(count, len(known))
+            return Quiz.of(known)
         title, network, x, y, cost = self._example()
-        made = questions(network, x, y, cost=cost, convention=self.convention, kinds=kinds, count=count, seed=seed)
+        about: dict[str, Any] = {"cost": cost, "convention": self.convention, "kinds": kinds, "seed": seed}
+        if count is None:
+            made = questions(network, x, y, **about)
+        else:
+            made = at_most(count - len(known), network, x, y, **about)
+            self._check(count, len(known) + len(made))
         return Quiz.of((*known, *made), title)
+
+    def _check(self, count: int | None, there: int) -> None:
+        """Raises SettingError where there are fewer questions than are to be asked."""
+        if count is None or count <= there:
+            return
+        of = "" if self.kinds is None else f" of the kinds {', '.join(self.kinds)}"
+        ways = ["ask for no more"] if there else []
+        ways += ["name other kinds with --kind"] if self.kinds is not None else []
+        ways.append("or ask about a network with more neurons")
+        raise SettingError(f"--count {count}: there are {counted(there, 'question')}{of}: {', '.join(ways)}")
 
     def _example(self) -> tuple[str, Network, Any, Any, str | Cost | None]:
         """A line about the example, the network, x, y and the cost."""

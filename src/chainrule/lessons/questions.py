@@ -88,7 +88,29 @@ def questions(
     there are fewer than a count that is given, or none.
     """
     wanted = COUNT if count is None else count
-    if isinstance(wanted, bool) or not isinstance(wanted, int | np.integer) or wanted < 1:
+    found = at_most(wanted, network, x, y, cost=cost, convention=convention, kinds=kinds, seed=seed)
+    if len(found) < (1 if count is None else count):
+        of = "" if kinds is None else f" of the kinds {', '.join(kinds)}"
+        raise SettingError(
+            f"{wanted} questions were wanted and this network gives {len(found)}{of}: ask for fewer, for other kinds, "
+            "or about a network with more neurons"
+        )
+    return found
+
+
+def at_most(
+    count: int,
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    cost: str | Cost | None = None,
+    convention: str | Convention = "s2",
+    kinds: Sequence[str] | None = None,
+    seed: int | Rng = 0,
+) -> tuple[Question, ...]:
+    """The same questions, and fewer where there are not so many."""
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise SettingError(f"count is a whole number of questions ≥ 1, got {count!r}")
     live, rng = Live.of(network, x, y, cost, convention), generator(seed)
     chosen = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
@@ -97,7 +119,7 @@ def questions(
             raise unknown_name("kind of question", kind, KINDS)
     found: dict[str, Question] = {}
     waiting: list[str] = []
-    while len(found) < wanted and chosen:
+    while len(found) < count and chosen:
         waiting = waiting or [chosen[place] for place in rng.permutation(len(chosen))]
         kind = waiting.pop(0)
         made = _another(KINDS[kind], live, rng, found)
@@ -105,12 +127,6 @@ def questions(
             chosen.remove(kind)
         else:
             found[made.text] = made
-    if len(found) < (1 if count is None else count):
-        of = "" if kinds is None else f" of the kinds {', '.join(kinds)}"
-        raise SettingError(
-            f"{wanted} questions were wanted and this network gives {len(found)}{of}: ask for fewer, for other kinds, "
-            "or about a network with more neurons"
-        )
     return tuple(found.values())
 
 
