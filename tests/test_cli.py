@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -509,6 +510,67 @@ def test_a_reader_who_leaves_early_is_no_error(here: Path, chainrule_: Run, xor:
         assert process.stdout.readline().strip() in ("0", "1")
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+EVIL = "\x1b[31mred\x1bctitle\x07\r\x08\x7f\x9b2J\u202e"
+
+
+def harmless(text: str) -> bool:
+    """True of a text that a terminal shows and does not obey: line ends and tabs are its only control characters."""
+    return not any(unicodedata.category(c) in ("Cc", "Cf") for c in text if c not in "\t\n")
+
+
+@pytest.fixture
+def evil(chainrule_: Run, here: Path) -> str:
+    """A model of columns, labels and notes with control characters in them."""
+    rows = "".join(f'{i},"hen{EVIL}"\n{i + 9},dog\n' for i in range(5))
+    (here / "evil.csv").write_text(f'"legs{EVIL}","kind{EVIL}"\n{rows}', newline="")
+    assert (
+        chainrule_(
+            "train", "evil.csv", *["--epochs", "40", "--learning-rate", "0.05", "--test", "0", "-o", "evil"]
+        ).code
+        == 0
+    )
+    network = cr.load("evil.safetensors")
+    cr.save(network, "evil.safetensors", {**load_notes("evil.safetensors"), "by": f"one{EVIL}\ntwo"})
+    return "evil.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("line", "shows"),
+    [
+        ("show MODEL", "hen␛[31mred␛ctitle␇␍␈␡\\x9b2J\\u202e"),
+        ("show MODEL", "one␛[31mred␛ctitle␇␍␈␡\\x9b2J\\u202e␊two"),
+        ("explain MODEL --by w/1/0/0", "kind␛[31mred"),
+        ("why MODEL --row 1", "kind␛[31mred"),
+        ("predict MODEL evil.csv", "hen␛[31mred"),
+        ("predict MODEL xor.csv", "the data lacks legs␛[31m"),
+        ("predict MODEL no\x1b[31mfile\n.csv", "no␛[31mfile␊.csv"),
+        ("explain --by w\x1b[31m", "w\\x1b[31m"),
+        ("explain --b\x1b[31my", "No such option: --b\\x1b[31my"),
+        ("quiz evil.quiz --answers=\x1b[31m;a", "One␛[31mred"),
+        ("quiz evil.quiz --answers=\x1b[31m;a", "> ␛[31m"),
+        ("quiz wrong.quiz", "unknown tag '\\\\wrng:'"),
+    ],
+)
+def test_control_characters_of_a_file_are_shown_and_not_obeyed(
+    chainrule_: Run, evil: str, line: str, shows: str
+) -> None:
+    Path("evil.quiz").write_text(f"Text{EVIL}\n??\nOne{EVIL}?\n\\c: yes{EVIL}\n\\w: no\n??\n")
+    Path("wrong.quiz").write_text(f"??\nOne{EVIL}?\n\\wrng: yes{EVIL}\n??\n")
+    said = chainrule_(*line.replace("MODEL", evil).split(" "))
+    assert harmless(said.out), repr(said.out)
+    assert harmless(said.err), repr(said.err)
+    assert shows in said.out + said.err
+    assert said.err.count("\n") == 1 if said.err.startswith("error: ") else True
+
+
+def test_json_keeps_control_characters_as_json_does(chainrule_: Run, evil: str) -> None:
+    said = chainrule_("show", evil, "--json")
+    assert harmless(said.out), repr(said.out)
+    assert f"hen{EVIL}" in json.loads(said.out)["preprocessing"]["labels"]
+    told = json.loads(chainrule_("predict", evil, "evil.csv", "--json").out)
+    assert set(told["predictions"]) == {f"hen{EVIL}", "dog"}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")

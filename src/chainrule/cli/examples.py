@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.cli.output import one_line
 from chainrule.costs import Cost, as_cost, named
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
@@ -45,7 +46,8 @@ def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: s
     assert chosen.target is not None
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
     y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
-    about = f"row {row} of {table.name}: {table.target_name} = {chosen.target[0]}, inputs as the network takes them"
+    target = one_line(f"{table.target_name} = {chosen.target[0]}")
+    about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
     return Examples(network, found.inputs, y, about, the_cost)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
-from chainrule.cli.output import say, say_json, shown, tell
+from chainrule.cli.output import one_line, say, say_json, shown, tell
 from chainrule.cli.worked_example import X, Y, chain
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
@@ -182,14 +182,14 @@ def _terms(network: Network) -> list[str]:
     if terms.columns is not None:
         lines.append(f"{'columns':<14} {_list([column.name for column in terms.columns])}")
     if terms.labels is not None:
-        lines.append(f"{'answers':<14} {terms.target_name}: {_list(terms.labels)}")
+        lines.append(f"{'answers':<14} {one_line(terms.target_name)}: {_list(terms.labels)}")
     else:
-        lines.append(f"{'answers':<14} {terms.target_name}, a number")
+        lines.append(f"{'answers':<14} {one_line(terms.target_name)}, a number")
     return lines
 
 
 def _list(values: Any, most: int = 8) -> str:
-    shown = ", ".join(str(value) for value in list(values)[:most])
+    shown = ", ".join(one_line(str(value)) for value in list(values)[:most])
     return shown + (f", … {len(values) - most:,} more" if len(values) > most else "")
 
 
@@ -202,7 +202,7 @@ def _shown(value: Any) -> str:
         case dict():
             return _pairs(value, " ")
         case _:
-            return str(value)
+            return one_line(str(value))
 
 
 def _pairs(values: dict[str, Any], between: str) -> str:
