@@ -5,7 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run test verify proof docs gallery clean
+# what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
+TOOLS  := pdflatex rsvg-convert chromium
+DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
+
+.PHONY: run test verify proof proof-tools docs gallery clean
 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
@@ -19,15 +23,27 @@ test: $(VENV)/.dev  ## style, types and every test
 verify: $(VENV)/.dev  ## every road to the gradient, over random networks
 	$(BIN)/chainrule verify --survey 500
 
-proof: $(VENV)/.dev  ## the long figures behind what the docs claim
+proof: export CHAINRULE_PROOF = 1
+proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(BIN)/python benchmarks/digits_accuracy.py
 	$(BIN)/python benchmarks/hadamard_or_matrix.py
 	$(PIP) --editable '.[dev,peers]'
 	$(BIN)/python benchmarks/circuits.py
 	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
 	CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/test_forms.py
+	$(BIN)/python -m pytest -q tests/test_sheets.py tests/test_figures.py
 	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
 	$(BIN)/chainrule verify --survey 10000
+
+proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
+	@missing() { for each in $(TOOLS); do command -v $$each >/dev/null || echo $$each; done; }; \
+	as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo -n "$$@"; fi 2>/dev/null; }; \
+	if [ -n "$$(missing)" ] && as_root apt-get --version >/dev/null; then \
+	  echo "installing $(DEBIAN)"; as_root apt-get -qq update; \
+	  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $(DEBIAN) >/dev/null; \
+	fi; \
+	if [ -n "$$(missing)" ]; then echo "make proof needs" $$(missing)", which is not installed here; on Debian:" \
+	  "apt-get install $(DEBIAN)"; exit 1; fi
 
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py

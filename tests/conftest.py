@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
+pytest_plugins = ["needs"]
+
 with install_import_hook("chainrule", "typechecker.checked"):
     import chainrule
     import chainrule.cli.main

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -132,7 +131,7 @@ def test_the_two_directions_and_the_two_signs_are_told_apart_under_every_colour_
 
 
 # outside readers ----------------------------------------------------------------------------------------------------
-@pytest.mark.skipif(shutil.which("rsvg-convert") is None, reason="rsvg-convert is not installed")
+@pytest.mark.needs("rsvg-convert")
 def test_each_svg_opens_in_rsvg(pieces, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     for piece in pieces:
         if piece.scene is not None and piece.size in ("2-3-2", "any network", "2-3-1 over 4 steps"):
@@ -199,7 +198,7 @@ document.body.innerHTML = '<pre id="found">' + found.join('\\n').replace(/</g, '
 """
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+@pytest.mark.needs("chromium")
 def test_every_label_is_visible_in_chromium(pieces, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Issue, Shows 3: with the fonts of a browser, each text has a width and lies inside its figure."""
     drawn = [piece for piece in pieces if piece.scene is not None]

@@ -7,7 +7,6 @@ import itertools
 import math
 import os
 import re
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -439,9 +438,7 @@ def test_html_is_well_formed_mathml_core() -> None:
         assert not any("http" in value for each in root.iter() for value in each.attrib.values())
 
 
-@pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is not installed; `make proof` compiles every form"
-)
+@pytest.mark.needs("pdflatex")
 def test_latex_of_every_form_compiles(tmp_path: Path) -> None:
     """Issue, Shows 3."""
     source = latex.document(*(found.latex() for found in every_form()))

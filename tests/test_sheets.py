@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -724,17 +723,14 @@ def test_every_named_cost_has_its_formula_and_its_beginning(preset, cost):
 
 
 # lowerings ----------------------------------------------------------------------------------------------------------
-PDFLATEX = shutil.which("pdflatex")
-
-
-@pytest.mark.skipif(PDFLATEX is None, reason="pdflatex is not installed: the LaTeX is written, but not compiled")
+@pytest.mark.needs("pdflatex")
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_the_latex_compiles_with_amsmath_alone_and_stays_on_the_page(preset, tmp_path):
     body = "\n".join(sheet.latex() for sheet in every_sheet(preset))
     source = f"\\documentclass{{article}}\n\\usepackage{{amsmath}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
     (tmp_path / "sheet.tex").write_text(source)
     done = subprocess.run(
-        [PDFLATEX, "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"],
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"],
         cwd=tmp_path,
         capture_output=True,
         check=False,
