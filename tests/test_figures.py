@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import measured
 
 import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
@@ -180,21 +181,18 @@ def test_the_small_figures_are_clean_in_the_other_presets_too(preset: str) -> No
             assert scene.clipped() == [], (each.name, size.name)
 
 
-MEASURE = """
-<script>
-const found = [];
+HIDDEN = """
+const found = [], texts = document.querySelectorAll('svg text');
 document.querySelectorAll('svg').forEach((svg, i) => {
   const page = svg.getBoundingClientRect();
   svg.querySelectorAll('text').forEach(text => {
     const box = text.getBoundingClientRect();
     const across = box.left >= page.left - 1 && box.right <= page.right + 1;
     const inside = across && box.top >= page.top - 1 && box.bottom <= page.bottom + 1;
-    if (text.textContent.trim() && !(box.width > 0 && inside)) found.push(i + ': ' + text.textContent);
+    if (text.textContent.trim() && !(box.width > 0 && inside)) found.push([i, text.textContent]);
   });
 });
-document.title = 'measured ' + document.querySelectorAll('svg text').length;
-document.body.innerHTML = '<pre id="found">' + found.join('\\n').replace(/</g, '&lt;') + '</pre>';
-</script>
+return {hidden: found, count: texts.length};
 """
 
 
@@ -202,20 +200,11 @@ document.body.innerHTML = '<pre id="found">' + found.join('\\n').replace(/</g, '
 def test_every_label_is_visible_in_chromium(pieces, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Issue, Shows 3: with the fonts of a browser, each text has a width and lies inside its figure."""
     drawn = [piece for piece in pieces if piece.scene is not None]
-    page = tmp_path / "page.html"
     cut = Scene(60, 40, (Label(50, 20, "a label that is cut off"),), "cut", "a figure that must be found")
     body = "".join(f"<div>{scene.svg()}</div>" for scene in [*(piece.scene for piece in drawn), cut])
-    page.write_text(f"<!DOCTYPE html><html><body>{body}{MEASURE}</body></html>", encoding="utf-8")
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-               "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={tmp_path / 'profile'}",
-               "--virtual-time-budget=20000", "--dump-dom", str(page)]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-    count = re.search(r"<title>measured (\d+)</title>", dom)
-    assert count is not None
-    assert int(count.group(1)) == sum(piece.scene.svg().count("<text") for piece in drawn) + 1
-    hidden = re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)
-    assert hidden is not None
-    assert hidden.group(1).strip() == f"{len(drawn)}: a label that is cut off"
+    found = measured(f"<!DOCTYPE html><html><body>{body}</body></html>", HIDDEN, tmp_path)
+    assert found["count"] == sum(piece.scene.svg().count("<text") for piece in drawn) + 1
+    assert found["hidden"] == [[len(drawn), "a label that is cut off"]]
 
 
 def test_the_summary_of_a_network_with_a_softmax_writes_its_matrix() -> None:

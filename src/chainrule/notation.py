@@ -19,7 +19,7 @@ LATEX = {
     "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
     "⋮": r"\vdots ", "ᵀ": "^{T}", "ε": r"\varepsilon ", "≡": r"\equiv ", "^": r"\hat{}", "²": "^{2}", "\u207b": "^{-}",
 }  # fmt: skip
-OPERATORS = set("+−·=/(),[]∂⊙…←→±≈×<>|∑≤≠∈⋮≡:;{}")
+OPERATORS = set("+−·=(),[]⊙…←→±≈×<>|∑≤≠∈⋮≡:;{}")
 WORD = re.compile(r"([A-Za-z]{2,}(?: [A-Za-z]+)* ?)")
 NUMBER = re.compile(r"[−-]?\d+(\.\d+)?(e[−-]?\d+)?")
 
@@ -198,26 +198,29 @@ def _latex_marks(text: str) -> str:
 
 
 # MathML Core --------------------------------------------------------------------------------------------------------
+BRACKETS = {"<mo>(</mo>": "<mo>)</mo>", "<mo>[</mo>": "<mo>]</mo>", "<mo>|</mo>": "<mo>|</mo>"}
+TALL = ("<mfrac", "<munder", "<mtable")  # what brackets grow around
+RAISED = {"<mn>²</mn>": "<mn>2</mn>", "<mi>ᵀ</mi>": "<mi>T</mi>"}
+SPACED = {f"<mo>{escape(sign)}</mo>" for sign in "+−·=⊙←→±≈×<>≤≠∈≡,"}  # these bring their own spaces
+SPACE, MINUS = '<mspace width="0.2em"/>', "<mo>−</mo>"
+
+
 def mathml(formula: Formula | str) -> str:
     """The formula as MathML Core, without its <math> element."""
     match formula:
         case str(text):
-            return "".join(_tokens(text))
+            return _in_a_row(_tokens(text))
         case Symbol(letter, above, below):
-            base = _letter(letter)
-            up, down = (f"<mrow>{_mathml_marks(each)}</mrow>" for each in (above, below))
-            if above and below:
-                return f"<msubsup>{base}{down}{up}</msubsup>"
-            return f"<msup>{base}{up}</msup>" if above else f"<msub>{base}{down}</msub>" if below else base
-        case Row(pieces):
-            return f"<mrow>{''.join(map(mathml, pieces))}</mrow>"
+            return _scripts(_letter(letter), above, below)
+        case Row():
+            return f"<mrow>{_in_a_row(_elements(formula))}</mrow>"
         case Ratio(top, bottom):
             return f"<mfrac>{mathml(top)}{mathml(bottom)}</mfrac>"
         case Sum(index, body):
             below = f"<mrow>{_mathml_marks(index)}</mrow>"
             return f"<mrow><munder><mo>∑</mo>{below}</munder>{mathml(body)}</mrow>"
         case Transposed(base):
-            return f"<msup><mrow><mo>(</mo>{mathml(base)}<mo>)</mo></mrow><mi>T</mi></msup>"
+            return f"<msup>{_in_a_row(['<mo>(</mo>', mathml(base), '<mo>)</mo>'])}<mi>T</mi></msup>"
         case Matrix(rows):
             cells = "".join(f"<mtr>{''.join(f'<mtd>{mathml(c)}</mtd>' for c in each)}</mtr>" for each in rows)
             return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
@@ -227,6 +230,67 @@ def mathml(formula: Formula | str) -> str:
     raise TypeError(f"{type(formula).__name__} has no MathML")
 
 
+Element = str | Symbol  # a symbol without a letter is the marks of what stands before it
+
+
+def _elements(formula: Row) -> list[Element]:
+    found: list[Element] = []
+    for piece in formula.pieces:
+        if isinstance(piece, str):
+            found += _tokens(piece)
+        else:
+            found.append(piece if isinstance(piece, Symbol) and not piece.letter else mathml(piece))
+    return found
+
+
+def _in_a_row(elements: Sequence[Element]) -> str:
+    """Elements one after the other. What two brackets hold is a row of its own: they are as tall as that, and no taller."""
+    rows: list[list[str]] = [[]]
+    for each in elements:
+        inside = rows[-1]
+        if isinstance(each, Symbol):
+            inside.append(_scripts(inside.pop() if inside else "<mrow/>", each.above, each.below))
+        elif not each:
+            continue
+        elif len(rows) > 1 and each == BRACKETS[inside[0]]:
+            rows.pop()
+            rows[-1].append(_bracketed(inside[0], inside[1:], each))
+        elif each in BRACKETS:
+            rows.append([each])
+        elif each in RAISED and inside:
+            inside.append(f"<msup>{inside.pop()}{RAISED[each]}</msup>")
+        else:
+            inside.append(each)
+    return "".join(_spaced([each for inside in rows for each in inside]))
+
+
+def _bracketed(left: str, inside: Sequence[str], right: str) -> str:
+    """Brackets around a row. A stretched one is as wide as the widest of its glyphs, so only around what is tall."""
+    body = "".join(_spaced(inside))
+    if not any(mark in body for mark in TALL):
+        left, right = (each.replace("<mo>", '<mo stretchy="false">') for each in (left, right))
+    return f"<mrow>{left}{body if len(inside) == 1 else f'<mrow>{body}</mrow>'}{right}</mrow>"
+
+
+def _spaced(elements: Sequence[str]) -> list[str]:
+    """No space beside a sign that brings its own, and a minus behind such a sign stands close to its number."""
+    found: list[str] = []
+    for each, after in zip(elements, [*elements[1:], ""]):
+        before = found[-1] if found else ""
+        if each == SPACE and (before in SPACED or after in SPACED):
+            continue
+        found.append('<mo form="prefix">−</mo>' if each == MINUS and before in SPACED else each)
+    return found
+
+
+def _scripts(base: str, above: str, below: str) -> str:
+    """An element with its marks."""
+    up, down = (f"<mrow>{_mathml_marks(each)}</mrow>" for each in (above, below))
+    if above and below:
+        return f"<msubsup>{base}{down}{up}</msubsup>"
+    return f"<msup>{base}{up}</msup>" if above else f"<msub>{base}{down}</msub>" if below else base
+
+
 def _letter(letter: str) -> str:
     if letter.endswith("′"):
         return f"<msup>{_letter(letter[:-1])}<mo>′</mo></msup>"
@@ -234,8 +298,9 @@ def _letter(letter: str) -> str:
 
 
 def _mathml_marks(text: str) -> str:
-    """Letter by letter: jk is j beside k; digits of one number stay together."""
-    return "".join("".join(_tokens(each)) for each in re.findall(r"\d+|\s+|.", text))
+    """Letter by letter: jk is j beside k; digits of one number stay together, and brackets do not stretch."""
+    marks = "".join("".join(_tokens(each)) for each in re.findall(r"\d+|\s+|.", text))
+    return re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', marks)
 
 
 def _tokens(text: str) -> list[str]:
@@ -243,17 +308,19 @@ def _tokens(text: str) -> list[str]:
     found = []
     for token in re.findall(r"\d[\d.,]*(?:e[−-]?\d+)?|[^\W\d_]{2,}(?: [^\W\d_]{2,})*|\s+|.", text):
         if token.isspace():
-            found.append('<mspace width="0.2em"/>' if len(text) > 1 else "")
+            found.append(SPACE if len(text) > 1 else "")
         elif token[0].isdigit():
             found.append(_number(token))
         elif len(token) > 1:
             found.append(f"<mtext>{escape(token)}</mtext>")
         elif token == "-":
-            found.append("<mo>−</mo>")
+            found.append(MINUS)
+        elif token == "/":
+            found.append('<mo lspace="0" rspace="0">/</mo>')
+        elif token == "½":
+            found.append('<mfrac displaystyle="false"><mn>1</mn><mn>2</mn></mfrac>')
         elif token in OPERATORS:
             found.append(f"<mo>{escape(token)}</mo>")
-        elif token == "ᵀ":
-            found.append("<mo>ᵀ</mo>")
         else:
             found.append(f"<mi>{escape(token)}</mi>")
     return found

@@ -23,14 +23,14 @@ from chainrule.explanation.numbers import factor_numbers, number
 from chainrule.explanation.text import MOST_ENTRIES, kept_rows
 from chainrule.notation import Formula, mathml
 
-STYLE = (
-    "<style>.chainrule-derivation math{font-size:1.1em;font-family:'Chainrule Math','Latin Modern Math','STIX Two Math',"
-    "'Cambria Math',math;display:block math;text-align:left;margin:.7em 0}"
-    ".chainrule-derivation mtd{text-align:left;padding:.15em .25em;math-style:normal}"
-    ".chainrule-derivation .check{color:#007a78}.chainrule-derivation p{margin:.3em 0}"
-    ".chainrule-derivation .asked{background:#f3eefa}"
-    "@media (prefers-color-scheme:dark){.chainrule-derivation .check{color:#7df0dc}"
-    ".chainrule-derivation .asked{background:#3a2f4a}}</style>"
+FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
+STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
+    f"<style>.chainrule-derivation math{{font-size:1.1em;font-family:{FONTS};"
+    "display:block math;width:fit-content;margin:.7em 0}"
+    ".chainrule-derivation mtd{text-align:left;padding:.25em;math-style:normal}"
+    ".chainrule-derivation .number{text-align:right;text-align:-webkit-right}.chainrule-derivation p{margin:.3em 0}"
+    ".chainrule-derivation .check{color:inherit;color:color-mix(in srgb,currentColor 40%,#00a39c)}"
+    ".chainrule-derivation .asked{background:#8a63d233}</style>"
 )
 SPACE = '<mspace width="0.4em"/>'
 Cells = list[str]
@@ -72,6 +72,11 @@ def _equals(left: Formula | None, *cells: str) -> Cells:
 
 def _number(value: float) -> str:
     return f"<mrow>{mathml(number(value))}</mrow>"
+
+
+def _cell(value: float | None, left_out: str) -> str:
+    """A number of a matrix, ending where those above and below it end; or the mark of those that are left out."""
+    return f'<mtd class="number">{f"<mo>{left_out}</mo>" if value is None else _number(value)}</mtd>'
 
 
 def _between(cells: Sequence[str]) -> Cells:
@@ -117,7 +122,7 @@ def _column(values: Sequence[float], rows: Sequence[int | None] | None = None) -
             if len(values) <= MOST_ENTRIES
             else [*range(MOST_ENTRIES - 2), None, len(values) - 1]
         )
-    cells = "".join(f"<mtr><mtd>{'<mo>⋮</mo>' if r is None else _number(values[r])}</mtd></mtr>" for r in rows)
+    cells = "".join(f"<mtr>{_cell(None if r is None else values[r], '⋮')}</mtr>" for r in rows)
     return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
 
 
@@ -143,7 +148,7 @@ def _matrix(part: MatrixProduct) -> str:
     rows, across = kept_rows(part)
     cells = "".join(
         f"<mtr{_asked(r == part.row)}>"
-        + "".join(f"<mtd>{'<mo>…</mo>' if r is None or c is None else _number(part.cells[r][c])}</mtd>" for c in across)
+        + "".join(_cell(None if r is None or c is None else part.cells[r][c], "…") for c in across)
         + "</mtr>"
         for r in rows
     )

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
+from chainrule.explanation.html import FONTS
 from chainrule.explanation.numbers import number
 from chainrule.notation import LATEX, Formula, Row, inline, latex, mathml, row
 
@@ -439,8 +440,9 @@ def _latex(formula: str | Formula) -> str:
 
 # HTML ---------------------------------------------------------------------------------------------------------------
 STYLE = (
-    "<style>.chainrule-sheet{max-width:60em;line-height:1.5}.chainrule-sheet math{font-family:'Latin Modern Math',"
-    "'STIX Two Math','Cambria Math',math}.chainrule-sheet h2{font-size:1.5em;margin:0 0 .6em}"
+    "<style>.chainrule-sheet{max-width:60em;line-height:1.5}"
+    f".chainrule-sheet math{{font-family:{FONTS}}}"
+    ".chainrule-sheet h2{font-size:1.5em;margin:0 0 .6em}"
     ".chainrule-sheet h3{font-size:1.1em;margin:1.6em 0 .4em}.chainrule-sheet table{border-collapse:collapse;margin:.8em 1em}"
     ".chainrule-sheet td{padding:.3em .1em;vertical-align:baseline}.chainrule-sheet .left{text-align:right}"
     ".chainrule-sheet .side,.chainrule-sheet .remark,.chainrule-sheet .name{padding-left:2em;opacity:.75}"
