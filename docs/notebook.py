@@ -1,6 +1,6 @@
 """Fill in what the cells of a notebook show, without a kernel: python docs/notebook.py [--check]
 
-The last expression of a cell is shown as notebooks show it: as SVG, HTML or text, whichever it offers first.
+The last expression of a cell is kept as a kernel keeps it: as SVG, HTML and LaTeX, where it offers them, and as its repr.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 NOTEBOOK = Path(__file__).resolve().parent / "backpropagation.ipynb"
-RICH = {"image/svg+xml": "_repr_svg_", "text/html": "_repr_html_"}
+RICH = {"image/svg+xml": "_repr_svg_", "text/html": "_repr_html_", "text/latex": "_repr_latex_"}
 
 
 def with_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def run(source: str, names: dict[str, Any], count: int) -> list[dict[str, Any]]:
         outputs.append({"output_type": "stream", "name": "stdout", "text": lines(printed.getvalue())})
     if value is not None:
         data = {kind: lines(getattr(value, method)()) for kind, method in RICH.items() if hasattr(value, method)}
-        shown = {"data": {**data, "text/plain": lines(str(value))}, "metadata": {}}
+        shown = {"data": {**data, "text/plain": lines(repr(value))}, "metadata": {}}
         outputs.append({"output_type": "execute_result", "execution_count": count, **shown})
     return outputs
 

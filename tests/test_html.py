@@ -152,6 +152,15 @@ def test_every_token_is_drawn_apart_in_its_place_and_in_the_shipped_font(tmp_pat
     assert wrong == {(name, name) for name in PLANTED}
 
 
+@pytest.mark.needs("chromium")
+def test_a_notebooks_cells_bring_the_font(tmp_path: Path) -> None:
+    """Where no maths font is installed δ and ∂ would be empty boxes."""
+    cells = cr.explain(chain(), X, Y, "w/2/0/0")._repr_html_() + summary("s2")._repr_html_()
+    found = measured(f"<!DOCTYPE html><html><body>{cells}</body></html>", MEASURE, tmp_path)
+    assert ["Chainrule Math", "loaded"] in found["fonts"]
+    assert [fault for math in found["maths"] for fault in faults_of(math, found["size"])] == []
+
+
 # MathML -------------------------------------------------------------------------------------------------------------
 def test_brackets_grow_around_what_is_tall_alone() -> None:
     """A stretched bracket takes the width of the widest one, and in one row with a fraction it would grow with that."""

@@ -16,6 +16,7 @@ from networks import LEGAL, make_problem
 
 import chainrule as cr
 from chainrule.conventions import PRESETS, Convention, plural
+from chainrule.explanation.html import in_a_cell
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.numbers import number
 from chainrule.explanation.proof import proof
@@ -752,7 +753,7 @@ def test_the_html_is_well_formed_and_asks_for_nothing(preset):
         assert {"h2", "math", "mi", "mo"} <= tags
         assert not {"script", "link", "img", "iframe"} & tags
         assert "http" not in html
-        assert sheet._repr_html_() == html
+        assert sheet._repr_html_() == in_a_cell(html)
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

@@ -180,7 +180,7 @@ def latex(formula: Formula | str) -> str:
 
 
 def _latex_letter(letter: str) -> str:
-    return _latex_text(letter) if len(letter) == 1 else rf"\mathrm{{{_latex_text(letter).strip()}}}"
+    return _latex_text(letter) if len(letter) < 2 else rf"\mathrm{{{_latex_text(letter).strip()}}}"
 
 
 def _latex_text(text: str) -> str:

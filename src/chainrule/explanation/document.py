@@ -105,7 +105,7 @@ class Statement:
 Part = Product | Terms | Stages | Dot | MatrixProduct | Lines | Statement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """A derivative worked out: the parts that lead to it, its value, and two independent checks beside it.
 
@@ -125,6 +125,9 @@ class Derivation:
 
         return as_text(self)
 
+    def __repr__(self) -> str:  # what a prompt shows
+        return str(self)
+
     def latex(self) -> str:
         """The derivation as LaTeX, an aligned display."""
         from chainrule.explanation.latex import as_latex  # noqa: PLC0415  (nor does it know this one)
@@ -138,7 +141,9 @@ class Derivation:
         return as_html(self)
 
     def _repr_html_(self) -> str:
-        return self.html()
+        from chainrule.explanation.html import in_a_cell  # noqa: PLC0415  (nor how a notebook shows it)
+
+        return in_a_cell(self.html())
 
     def _repr_latex_(self) -> str:
         return self.latex()

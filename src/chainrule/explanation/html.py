@@ -45,7 +45,7 @@ def as_html(derivation: Derivation) -> str:
 
 def page(title: str, *bodies: str) -> str:
     """A page of its own around sections and figures; where there are formulas it carries the font for them."""
-    font = _font() if any("<math" in body for body in bodies) else ""
+    font = font_face() if any("<math" in body for body in bodies) else ""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>{font}'
         "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
@@ -53,8 +53,13 @@ def page(title: str, *bodies: str) -> str:
     )
 
 
-def _font() -> str:
-    """The maths font as a style, so that a page looks the same everywhere."""
+def in_a_cell(section: str) -> str:
+    """A section as a notebook shows it: with the font, for whoever reads it has no say in the page around it."""
+    return font_face() + section
+
+
+def font_face() -> str:
+    """The maths font as a style, so that formulas look the same everywhere, where no maths font is installed too."""
     data = resources.files("chainrule.explanation").joinpath("fonts/chainrule-math.woff2").read_bytes()
     source = f"data:font/woff2;base64,{b64encode(data).decode()}"
     return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.explanation.html import FONTS
+from chainrule.explanation.html import FONTS, in_a_cell
 from chainrule.explanation.numbers import number
 from chainrule.notation import LATEX, Formula, Row, inline, latex, mathml, row
 
@@ -124,7 +124,7 @@ class Program:
 Block = Heading | Sentence | Equation | Values | Code | Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sheet:
     """A page: its title, the name of the convention it is written in, and its blocks."""
 
@@ -135,6 +135,9 @@ class Sheet:
     def __str__(self) -> str:
         return as_text(self)
 
+    def __repr__(self) -> str:  # what a prompt shows
+        return str(self)
+
     def latex(self) -> str:
         """The page as a fragment of LaTeX, for any document with amsmath."""
         return as_latex(self)
@@ -144,7 +147,7 @@ class Sheet:
         return as_html(self)
 
     def _repr_html_(self) -> str:
-        return self.html()
+        return in_a_cell(self.html())
 
     def to_json(self) -> dict[str, Any]:
         """Title, convention and text."""
