@@ -124,10 +124,18 @@ def commands_page() -> str:
                 continue
             shown = ", ".join(f"`{each}`" for each in parameter.opts) if parameter.param_type_name == "option" else ""
             shown = shown or f"`{parameter.name.upper()}`"
-            default = parameter.default
-            text = "" if default is None or default is False or parameter.required else f"`{default}`"
-            lines.append(f"| {shown} | {parameter.help} | {text} |")
+            help, default = said(parameter)
+            lines.append(f"| {shown} | {help} | {default} |")
     return "\n".join([*lines, ""])
+
+
+def said(parameter: Any) -> tuple[str, str]:
+    """What a parameter's help says, and its default: its own, or the one that the help names at its end."""
+    found = re.fullmatch(r"(.*?)\s*\[default: (.+)\]", parameter.help)
+    if found is not None:
+        return found.group(1), f"`{found.group(2)}`"
+    default = parameter.default
+    return parameter.help, "" if default is None or default is False or parameter.required else f"`{default}`"
 
 
 def concepts_page() -> str:

@@ -26,6 +26,7 @@ MADE = {  # what make calls
     "make run": "chainrule train digits --output runs/digits.safetensors",
     "make verify": "chainrule verify --survey 500",
 }
+COUNTS = (18, 22, 23, 17, 20)  # ideas of S0 … S4
 NUMBER = re.compile(r"−?-?\d[\d,]*\.?\d*(?:e[-+−]?\d+)?")
 
 
@@ -183,6 +184,20 @@ def test_all_hundred_ideas_of_the_texts_have_a_row() -> None:
     """18 of S0, 22 of S1, 23 of S2, 17 of S3, 20 of S4."""
     sys.path.insert(0, str(ROOT / "docs"))
     rows = __import__("concepts_rows").ROWS
-    expected = [f"S{text}.{n}" for text, count in enumerate((18, 22, 23, 17, 20)) for n in range(1, count + 1)]
+    expected = [f"S{text}.{n}" for text, count in enumerate(COUNTS) for n in range(1, count + 1)]
     assert [id for id, _, _ in rows] == expected
     assert len(expected) == 100
+
+
+def ids_in(text: str) -> set[str]:
+    """The ideas that a text names; S3.5–S3.8 names four."""
+    found = set()
+    for source, first, last in re.findall(r"S(\d)\.(\d+)(?:–S\d\.(\d+))?", text):
+        found |= {f"S{source}.{n}" for n in range(int(first), int(last or first) + 1)}
+    return found
+
+
+@pytest.mark.parametrize("text", range(5))
+def test_the_page_of_each_text_goes_by_all_its_ideas(text: int) -> None:
+    named = ids_in((ROOT / "docs" / f"s{text}.md").read_text())
+    assert [f"S{text}.{n}" for n in range(1, COUNTS[text] + 1) if f"S{text}.{n}" not in named] == []

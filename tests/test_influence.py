@@ -164,8 +164,8 @@ def test_it_prints_both_rules_and_goes_to_json() -> None:
     text = str(found)
     assert text.splitlines()[0] == "Network(4-3-2, tanh → sigmoid, float64, 23 parameters), 6 rows, quadratic"
     for words in (
-        "rule 1: weights",
-        "rule 2: activations",
+        "rule 1: what changes",
+        "rule 2: what should change",
         "layer 1: most change",
         "inputs: most change",
         "in one neuron",

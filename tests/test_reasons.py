@@ -506,7 +506,7 @@ def test_a_model_is_looked_at_on_its_own_rows_and_with_its_own_cost(run: Any) ->
 
 
 def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> None:
-    assert "rule 2: activations" in run("digits.safetensors", "--influence")
+    assert "rule 2: what should change" in run("digits.safetensors", "--influence")
     assert len(json.loads(run("--influence", "--json"))["tests"]) == 6
     assert "the 800 z given" in run("digits.safetensors", "--activation", "ReLU")
     assert run("--activation", "sigmoid").startswith("sigmoid: σ(z) = 1 / (1 + e^−z)")

@@ -1,7 +1,7 @@
 """Two rules read off the equations and put to the test on a network (S0.17, S0.18).
 
-1. Weights change a lot only if the activations they multiply are influential: ∂C/∂w_jk = a_k δ_j.
-2. Activations ought to change a lot only if the weights they meet are influential: ∂C/∂a_k = Σ_j w_jk δ_j.
+1. What changes a lot is a weight with a strong activation before it: ∂C/∂w_jk = a_k δ_j.
+2. What should change a lot is an activation with strong weights behind it: ∂C/∂a_k = Σ_j w_jk δ_j.
 
 Each is tested in every layer by Spearman's rank correlation, and as it is said, with its "only if": of the tenth that changes
 most, how much has an influence above the median. Where a rule breaks, the factor it leaves out tells why: δ in both, and what
@@ -97,8 +97,8 @@ class Influence:
 
 
 RULES = {
-    1: "rule 1: weights change a lot only if the activations they multiply are influential (|∂C/∂w| against |a_in|)",
-    2: "rule 2: activations ought to change a lot only if the weights they meet are influential (|∂C/∂a| against ‖w‖)",
+    1: "rule 1: what changes a lot is a weight with a strong activation before it (|∂C/∂w| against |a_in|)",
+    2: "rule 2: what should change a lot is an activation with strong weights behind it (|∂C/∂a| against ‖w‖)",
 }
 
 
