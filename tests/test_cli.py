@@ -19,6 +19,8 @@ import pytest
 import chainrule as cr
 import chainrule.cli.main
 import chainrule.cli.train
+from chainrule.cli import show
+from chainrule.explanation.figures import FIGURES
 from chainrule.storage import load_notes
 
 COMMAND = [sys.executable, "-m", "chainrule"]
@@ -228,6 +230,44 @@ def test_verify_says_whether_the_roads_agree_in_its_exit_code(chainrule_: Run, x
     assert "5 healthy networks" in surveyed.out
 
 
+def test_a_figure_is_told_the_options_that_its_function_takes() -> None:
+    """The table of `show` against the figures' own functions."""
+    for figure in FIGURES.values():
+        listed = {name for name, told in show.TOLD.items() if figure.name in told.names}
+        assert listed == (set(figure.options) & set(show.TOLD) if figure.name != "unrolled" else set()), figure.name
+    for name, told in show.TOLD.items():
+        assert told.for_instance.split()[0] == show._flag(name)
+
+
+def test_what_an_error_says_to_write_instead_works(chainrule_: Run, xor: str) -> None:
+    for told in show.TOLD.values():
+        said = chainrule_("show", xor, told.names[0], *told.for_instance.split(), "--table")
+        assert said.code == 0, said
+
+
+def test_help_of_show_groups_its_options(chainrule_: Run) -> None:
+    help = chainrule_("show", "--help").out
+    heads = [line for line in help.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert heads == ["Arguments:", "What the figure is told:", "Which example:", "How it is written:", "Options:"]
+    assert help.index("What the figure is told:") < help.index("--bias-units") < help.index("Which example:")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "told"),
+    [("number-lines --step 0.1", "number_lines", {"step": 0.1}), ("summary --convention s1", "summary", {"convention": "s1"}),
+     ("network --bias-units --edges gradient", "network", {"bias_units": True, "edges": "gradient"}),
+     ("demon --low -1 --high 1", "demon", {"low": -1.0, "high": 1.0})],
+)  # fmt: skip
+def test_a_figure_is_printed_as_the_library_draws_it(
+    chainrule_: Run, chain: cr.Network, line: str, name: str, told: dict[str, Any]
+) -> None:
+    example = (None,) if name == "summary" else (chain, [0.6], [1.0])
+    assert chainrule_("show", *line.split()).out == cr.figure(name, *example, **told).svg()
+    dark = chainrule_("show", *line.split(), "--theme", "dark", "-o", "it.svg")
+    assert (dark.code, dark.out) == (0, "")
+    assert Path("it.svg").read_text() == cr.figure(name, *example, **told).svg("dark")
+
+
 # mistakes -----------------------------------------------------------------------------------------------------------
 MISTAKES = [
     # commands and options
@@ -267,6 +307,39 @@ MISTAKES = [
     ("predict folder xor.csv", "folder is a folder"),
     ("show xor.csv", "xor.csv is no safetensors file"),
     ("show house.json", "house.json is no safetensors file"),
+    # figures
+    ("show xor.safetensors demom", "unknown figure 'demom': did you mean 'demon'"),
+    ("show xor.safetensors unrolled", "is of a recurrent network, which has no model file"),
+    (
+        "show xor.safetensors network --step 0.1",
+        "--step goes with number_lines, as in chainrule show xor.safetensors "
+        "number_lines --step 0.1; the figure network takes --by, --layer, --edges, --bias-units and --most",
+    ),
+    (
+        "show demon --phase both",
+        "--phase goes with unit_circuit and whole_circuit, as in chainrule show unit_circuit "
+        "--phase forward; the figure demon takes --by, --low and --high",
+    ),
+    ("show summary --most 3", "as in chainrule show network --most 4; the figure summary takes no such option"),
+    (
+        "show xor.safetensors in-weight-out --rows 3",
+        "--rows goes with the figures of several rows, delta_batch, activation "
+        "and gradient_vector, and in_weight_out is of one: chainrule show xor.safetensors in_weight_out --row 3",
+    ),
+    ("show summary --row 3", "--data, --row and --rows go with a model: chainrule show MODEL summary --row 3"),
+    ("show activation --rows 3", "chainrule show activation is of the worked example"),
+    (
+        "show xor.safetensors --step 1",
+        "--step goes with a figure: chainrule show xor.safetensors number_lines --step 0.1",
+    ),
+    ("show xor.safetensors --rows 3", "chainrule show xor.safetensors delta_batch --rows 20"),
+    ("show xor.safetensors --theme dark", "chainrule show xor.safetensors network --theme dark"),
+    ("show xor.safetensors --convention s1", "chainrule show xor.safetensors network --convention s1"),
+    ("show xor.safetensors --bias-units", "chainrule show xor.safetensors network --bias-units"),
+    ("show demon --table --json", "--output, --table and --json each say what becomes of the figure: give one of them"),
+    ("show demon --table -o a.svg", "give one of them"),
+    ("show demon --theme drak", "'drak'"),
+    ("show nosuch.safetensors demon", "there is no file nosuch.safetensors"),
     # numbers
     ("train xor.csv --hidden -5", "as 128 or 64,32, or none; got '-5'"),
     ("train xor.csv --hidden abc", "got 'abc'"),

@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 app.command("train")(train.command)
 app.command("predict")(predict.command)
-app.command("show")(show.command)
+app.command("show", cls=show.Grouped)(show.command)
 app.command("explain")(explain.command)
 app.command("nudge")(nudge.command)
 app.command("why")(why.command)

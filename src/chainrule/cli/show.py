@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
@@ -19,61 +21,233 @@ from chainrule.files import write_atomically
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
 
+EXAMPLE, FIGURE, WRITTEN = "Which example", "What the figure is told", "How it is written"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something a figure can be told: what it says, the figures it goes with, and how it is written for instance."""
+
+    says: str
+    figures: str
+    for_instance: str
+
+    @property
+    def help(self) -> str:
+        return f"{self.says} ({self.figures})."
+
+    @property
+    def names(self) -> list[str]:
+        return self.figures.split(", ")
+
+
+TOLD = {
+    "by": Told(
+        "The quantity it is about, as w/2/0/1, z/2/0 or x/3",
+        "network, unit_circuit, computation_tree, number_lines, path_sum, matrix_form, delta_batch, demon, in_weight_out",
+        "--by z/2/0",
+    ),
+    "layer": Told(
+        "The layer it is about",
+        "network, unit_circuit, computation_tree, matrix_form, delta_batch, activation",
+        "--layer 2",
+    ),
+    "neuron": Told("The neuron of that layer, from 0", "unit_circuit, matrix_form, delta_batch", "--neuron 0"),
+    "step": Told("How far the nudge goes", "number_lines", "--step 0.1"),
+    "low": Told("The lowest Δ", "demon", "--low -2"),
+    "high": Told("The highest Δ", "demon", "--high 2"),
+    "edges": Told("Edges by weight or by gradient", "network", "--edges gradient"),
+    "bias_units": Told("Biases as square units", "network", "--bias-units"),
+    "phase": Told("forward, or both", "unit_circuit, whole_circuit", "--phase forward"),
+    "most": Told(
+        "How many are shown where there are more",
+        "network, unit_circuit, computation_tree, path_sum, matrix_form, delta_batch, gradient_vector, weight_tiles, six_steps",
+        "--most 4",
+    ),
+}  # beside each the figures whose functions take it
+ALWAYS = {  # what every figure takes, or is written with
+    "convention": "--convention s1",
+    "cost": "--cost squared_error",
+    "data": "--data FILE",
+    "row": "--row 3",
+    "rows": "--rows 20",
+    "theme": "--theme dark",
+    "output": "--output FILE.svg",
+    "table": "--table",
+}
+
+
+class Grouped(TyperCommand):
+    """A command whose help lists its options below the headings of their `rich_help_panel`."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(parameter, "rich_help_panel", None) or kind, []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _told(name: str, *flags: str) -> Any:
+    """The option by which a figure is told this."""
+    return typer.Option(*flags, help=TOLD[name].help, rich_help_panel=FIGURE)
+
+
+def _option(*flags: str, help: str, panel: str) -> Any:
+    return typer.Option(*flags, help=help, rich_help_panel=panel)
+
 
 def command(
     model: Annotated[
         Path, typer.Argument(help="A model's file, or the name of a figure: then of the worked example's chain.")
     ],
     figure: Annotated[str | None, typer.Argument(help=f"A figure: {', '.join(FIGURES)}.")] = None,
-    by: Annotated[str | None, typer.Option(help="The quantity it is about, as w/2/0/1, z/2/0 or x/3.")] = None,
-    layer: Annotated[int | None, typer.Option(help="The layer it is about.")] = None,
-    neuron: Annotated[int | None, typer.Option(help="The neuron of that layer, from 0.")] = None,
-    step: Annotated[float | None, typer.Option(help="number_lines: how far the nudge goes.")] = None,
-    low: Annotated[float | None, typer.Option(help="demon: the lowest Δ.")] = None,
-    high: Annotated[float | None, typer.Option(help="demon: the highest Δ.")] = None,
-    edges: Annotated[str | None, typer.Option(help="network: edges by weight or by gradient.")] = None,
-    bias_units: Annotated[bool | None, typer.Option("--bias-units", help="network: biases as square units.")] = None,
-    phase: Annotated[str | None, typer.Option(help="Circuits: forward, or both.")] = None,
-    most: Annotated[int | None, typer.Option(help="How many are shown where there are more.")] = None,
-    convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
-    data: Annotated[str | None, typer.Option(help="Where the example is from; else the data of the model.")] = None,
-    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
-    rows: Annotated[int | None, typer.Option(help="How many rows, where the figure takes several.")] = None,
-    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the SVG there; else print it.")] = None,
-    table: Annotated[bool, typer.Option("--table", help="Print the figure's numbers as a table instead.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    by: Annotated[str | None, _told("by")] = None,
+    layer: Annotated[int | None, _told("layer")] = None,
+    neuron: Annotated[int | None, _told("neuron")] = None,
+    step: Annotated[float | None, _told("step")] = None,
+    low: Annotated[float | None, _told("low")] = None,
+    high: Annotated[float | None, _told("high")] = None,
+    edges: Annotated[str | None, _told("edges")] = None,
+    bias_units: Annotated[bool | None, _told("bias_units", "--bias-units")] = None,
+    phase: Annotated[str | None, _told("phase")] = None,
+    most: Annotated[int | None, _told("most")] = None,
+    cost: Annotated[
+        str | None, _option(help="The cost; else the model's own, else the convention's.", panel=EXAMPLE)
+    ] = None,
+    data: Annotated[
+        str | None, _option(help="Where the example is from; else the data of the model.", panel=EXAMPLE)
+    ] = None,
+    row: Annotated[int | None, _option(help="Which row of it, from 0; else the first.", panel=EXAMPLE)] = None,
+    rows: Annotated[
+        int | None, _option(help="How many rows (delta_batch, activation, gradient_vector).", panel=EXAMPLE)
+    ] = None,
+    convention: Annotated[
+        str | None, _option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.", panel=WRITTEN)
+    ] = None,
+    theme: Annotated[str | None, _option(help="light or dark; else light.", panel=WRITTEN)] = None,
+    output: Annotated[
+        Path | None, _option("--output", "-o", help="Write the SVG there; else print it.", panel=WRITTEN)
+    ] = None,
+    table: Annotated[
+        bool, _option("--table", help="Print the figure's numbers as a table instead.", panel=WRITTEN)
+    ] = False,
+    as_json: Annotated[bool, _option("--json", help="Print everything as JSON.", panel=WRITTEN)] = False,
 ) -> None:
     """Layers, weights, columns, labels, and how the network was trained; or a figure of the network at work."""
+    told = {"by": by, "layer": layer, "neuron": neuron, "step": step, "low": low, "high": high, "edges": edges,
+            "bias_units": bias_units, "phase": phase, "most": most}  # fmt: skip
+    always = {"convention": convention, "cost": cost, "data": data, "row": row, "rows": rows, "theme": theme,
+              "output": output, "table": table or None}  # fmt: skip
+    path: Path | None = model
     if figure is None and _is_figure(model):
         figure, path = str(model), None
-    else:
-        path = model
-    if figure is not None:
-        options = {
-            "by": by,
-            "layer": layer,
-            "neuron": neuron,
-            "step": step,
-            "low": low,
-            "high": high,
-            "edges": edges,
-            "bias_units": bias_units,
-            "phase": phase,
-            "most": most,
-        }
-        given = {name: value for name, value in options.items() if value is not None}
-        scene = _scene(path, figure, convention, cost, data, row, rows, given)
-        _print(scene, theme, output, table, as_json)
+    if figure is None:
+        _check_alone(model, {**told, **always})
+        _contents(model, as_json)
         return
-    alone = {"--by": by, "--layer": layer, "--neuron": neuron, "--step": step, "--low": low, "--high": high, "--edges": edges,
-             "--bias-units": bias_units, "--phase": phase, "--most": most, "--cost": cost, "--data": data, "--row": row,
-             "--rows": rows, "--output": output, "--table": table or None}  # fmt: skip
-    for option, value in alone.items():
+    if sum(map(bool, (output, table, as_json))) > 1:
+        raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
+    given = {name: value for name, value in told.items() if value is not None}
+    scene = _Asked(path, _figure(figure), given, convention or "s2", cost, data, row, rows).scene()
+    _print(scene, theme or "light", output, table, as_json)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _is_figure(model: Path) -> bool:
+    return not model.exists() and str(model).replace("-", "_") in FIGURES
+
+
+def _figure(name: str) -> str:
+    """A figure's name, as it is kept."""
+    key = name.replace("-", "_")
+    if key not in FIGURES:
+        raise unknown_name("figure", name, FIGURES)
+    if key == "unrolled":
+        raise SettingError(
+            "the figure unrolled is of a recurrent network, which has no model file: see docs/recurrent.md"
+        )
+    return key
+
+
+def _check_alone(model: Path, given: dict[str, Any]) -> None:
+    """Raises SettingError for an option of figures where none is asked for."""
+    for name, value in given.items():
         if value is not None:
-            raise SettingError(f"{option} goes with a figure: chainrule show {model} network {option} …")
-    _contents(model, as_json)
+            example = TOLD[name].for_instance if name in TOLD else ALWAYS[name]
+            figure = TOLD[name].names[0] if name in TOLD else _several()[0] if name == "rows" else "network"
+            raise SettingError(f"{_flag(name)} goes with a figure: chainrule show {model} {figure} {example}")
+
+
+def _several() -> list[str]:
+    """The figures of several rows."""
+    return [figure.name for figure in FIGURES.values() if figure.rows]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The figure that is asked for: of which model (None: the worked example) and rows, and what else it is told."""
+
+    model: Path | None
+    figure: str
+    told: dict[str, Any]
+    convention: str
+    cost: str | None
+    data: str | None
+    row: int | None
+    rows: int | None
+
+    def scene(self) -> Scene:
+        """The figure, drawn."""
+        self._check()
+        how = {"convention": self.convention, **self.told}
+        if self.model is None:
+            example = (None, None, None) if self.figure == "summary" else (chain(), X, Y)
+            return draw(self.figure, *example, cost=self.cost, **how)
+        found = examples(self.model, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
+        x, y = (found.x, found.y) if self.rows is not None else (found.x[0], found.y[0])
+        return draw(self.figure, found.network, x, y, cost=found.cost, **how)
+
+    def _check(self) -> None:
+        """Raises SettingError for an option that does not go with this figure, or with the worked example."""
+        for name in self.told:
+            if self.figure not in TOLD[name].names:
+                raise SettingError(self._misplaced(name))
+        if self.model is None and any(each is not None for each in (self.data, self.row, self.rows)):
+            raise SettingError(
+                f"--data, --row and --rows go with a model: chainrule show MODEL {self.figure} --row 3; "
+                f"chainrule show {self.figure} is of the worked example"
+            )
+        if self.rows is not None and not FIGURES[self.figure].rows:
+            raise SettingError(
+                f"--rows goes with the figures of several rows, {_listed(_several())}, and {self.figure} is of one: "
+                f"{self._command(self.figure, '--row 3')}"
+            )
+
+    def _misplaced(self, name: str) -> str:
+        own = [_flag(each) for each, told in TOLD.items() if self.figure in told.names]
+        takes = _listed(own) if own else "no such option"
+        told = TOLD[name]
+        return (
+            f"{_flag(name)} goes with {_listed(told.names)}, as in {self._command(told.names[0], told.for_instance)}; the "
+            f"figure {self.figure} takes {takes}"
+        )
+
+    def _command(self, figure: str, options: str) -> str:
+        """What to write instead."""
+        return " ".join(["chainrule show", *([] if self.model is None else [str(self.model)]), figure, options])
 
 
 def _contents(model: Path, as_json: bool) -> None:
@@ -101,48 +275,6 @@ def _contents(model: Path, as_json: bool) -> None:
     for key, value in notes.items():
         if value is not None:
             say(f"{key.replace('_', ' '):<14} {_shown(value)}")
-
-
-def _is_figure(model: Path) -> bool:
-    return not model.exists() and str(model).replace("-", "_") in FIGURES
-
-
-def _scene(
-    model: Path | None,
-    name: str,
-    convention: str,
-    cost: str | None,
-    data: str | None,
-    row: int | None,
-    rows: int | None,
-    options: dict[str, Any],
-) -> Scene:
-    """The figure of a model's row or rows, or of the worked example."""
-    key = name.replace("-", "_")
-    if key not in FIGURES:
-        raise unknown_name("figure", name, FIGURES)
-    for option in options:
-        if option not in FIGURES[key].options:
-            takes = [f"--{each.replace('_', '-')}" for each in FIGURES[key].options]
-            known = ", ".join(takes) or "no options of its own"
-            raise SettingError(f"--{option.replace('_', '-')} does not go with the figure {key}, which takes {known}")
-    if key == "unrolled":
-        raise SettingError(
-            "the figure unrolled is of a recurrent network, which has no model file: see docs/recurrent.md"
-        )
-    how: dict[str, Any] = {"convention": convention, **options}
-    if key == "summary" and model is None:
-        return draw(key, None, **how)
-    if rows is not None and not FIGURES[key].rows:
-        several = ", ".join(figure.name for figure in FIGURES.values() if figure.rows)
-        raise SettingError(f"--rows goes with figures of several rows ({several}), and {key} is of one: --row 3")
-    if model is None:
-        if data is not None or row is not None or rows is not None:
-            raise SettingError("--data, --row and --rows go with a model: chainrule show MODEL FIGURE --row 3")
-        return draw(key, chain(), X, Y, cost=cost, **how)
-    found = examples(model, data, row or 0, 1 if rows is None else rows, cost)
-    x, y = (found.x, found.y) if rows is not None else (found.x[0], found.y[0])
-    return draw(key, found.network, x, y, cost=found.cost, **how)
 
 
 def _print(scene: Scene, theme: str, output: Path | None, table: bool, as_json: bool) -> None:
