@@ -478,7 +478,7 @@ def test_a_neuron_without_a_slope_is_near_optimal_and_is_left_alone() -> None:
     found = demon(net, [0.0], [2.0], 1)
     dead = found.deeds[-1]
     assert (dead.at, dead.change.step, dead.change.actual, dead.near_optimal) == ("z/1/0", 0.0, 0.0, True)
-    assert "as far as the demon can tell" in str(found)
+    assert "a slope says no more" in str(found)
     assert not found.deeds[0].near_optimal
 
 

@@ -24,7 +24,7 @@ from chainrule.verification.moved import follow, largest_term
 
 Array = np.ndarray
 DEMONS = ("good", "activation", "gradient")
-NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, as far as the demon can tell
+NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, for all its slope says
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Deed:
 
     @property
     def near_optimal(self) -> bool:
-        """True where the slope promises next to nothing: as far as the demon can tell, this is near optimal (S2.3)."""
+        """True where the slope promises next to nothing: as near to optimal as a slope can say (S2.3)."""
         return abs(self.change.predicted) <= NEAR * abs(self.change.before)
 
     @property
@@ -90,7 +90,7 @@ class Demon:
         if self.best.change.actual < 0 and self.best.at != self.deeds[0].at:
             said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
         if any(deed.near_optimal for deed in self.deeds):
-            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, as far as the demon can tell")
+            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, and a slope says no more")
         return "\n".join([self._title(), *aligned(rows, "<>>>>><"), *said])
 
     def _title(self) -> str:
