@@ -1,6 +1,7 @@
 """One BLAS thread, and every shape in a signature checked, before NumPy and chainrule are first imported."""
 
 import os
+from importlib import import_module
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
@@ -18,6 +19,10 @@ with install_import_hook("chainrule", "typechecker.checked"):
     import chainrule.storage
     import chainrule.training
     import chainrule.verification.agreement
+    from chainrule.explanation.figures import FIGURES
+
+    for figure in FIGURES.values():  # chapters are imported when they are asked for
+        import_module(figure.module)
 
 # 200 random networks for a property of the gradient (test_roads.py), 50 for any other; `make proof` asks for thousands
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))

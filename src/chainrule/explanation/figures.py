@@ -27,10 +27,13 @@ class Figure:
     rows: bool = False
 
     @property
+    def module(self) -> str:
+        """Where the chapter is."""
+        return f"chainrule.explanation.chapters.{self.chapter}"
+
+    @property
     def draw(self) -> Callable[..., Scene]:
-        found: Callable[..., Scene] = getattr(
-            import_module(f"chainrule.explanation.chapters.{self.chapter}"), self.chapter
-        )
+        found: Callable[..., Scene] = getattr(import_module(self.module), self.chapter)
         return found
 
     @property
