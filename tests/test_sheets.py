@@ -31,12 +31,11 @@ from chainrule.explanation.sheet import (
     Sentence,
     Sheet,
     Values,
-    inline,
     sentence,
 )
 from chainrule.explanation.summary import Letters, summary, usual_output
 from chainrule.explanation.worksheet import one_update, worksheet
-from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, row
+from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
 
 COSTS = ("quadratic", "squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge")
 ORDERS, TURNS = ("to,from", "from,to"), ("columns", "rows")

@@ -57,7 +57,8 @@ explanation/       derivative.py any ∂u/∂v worked out · view.py one example
                    witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·
                    numbers.py digits · figures.py every figure · scene.py a picture before it is drawn · typeset.py
                    formulas in it · axes.py ticks · shown.py the strongest of many · svg.py drawn · sheet.py pages of
-                   headed blocks · worksheet.py the six steps · nested_formula.py pseudocode.py proof.py summary.py such pages
+                   headed blocks · sheet_text.py sheet_latex.py sheet_html.py their lowerings · worksheet.py the six
+                   steps · nested_formula.py pseudocode.py proof.py summary.py such pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested
 explanation/chapters/  a figure a file: network_figure.py unit_circuit.py whole_circuit.py computation_tree.py
                    number_lines.py path_sum.py matrix_form.py delta_batch.py demon.py activation_figure.py

@@ -20,7 +20,7 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.text import MOST_ENTRIES, kept_rows
+from chainrule.explanation.text import MOST_ENTRIES, kept, kept_rows
 from chainrule.notation import Formula, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -122,11 +122,7 @@ def _terms(part: Terms) -> str:
 def _column(values: Sequence[float], rows: Sequence[int | None] | None = None) -> str:
     """A column between brackets, with ⋮ where it is long."""
     if rows is None:
-        rows = (
-            list(range(len(values)))
-            if len(values) <= MOST_ENTRIES
-            else [*range(MOST_ENTRIES - 2), None, len(values) - 1]
-        )
+        rows = kept(len(values), min(len(values), MOST_ENTRIES))
     cells = "".join(f"<mtr>{_cell(None if r is None else values[r], '⋮')}</mtr>" for r in rows)
     return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
 

@@ -122,10 +122,11 @@ def matrix_text(part: MatrixProduct, closing: str = "") -> str:
 def kept_rows(part: MatrixProduct) -> tuple[list[int | None], list[int | None]]:
     """Which rows and columns of the matrix are shown: all, or the first ones, None for …, and the last."""
     assert isinstance(part.entries, Matrix)
-    return _kept(len(part.cells), len(part.entries.rows)), _kept(len(part.vector), len(part.entries.rows[0]))
+    return kept(len(part.cells), len(part.entries.rows)), kept(len(part.vector), len(part.entries.rows[0]))
 
 
-def _kept(count: int, shown: int) -> list[int | None]:
+def kept(count: int, shown: int) -> list[int | None]:
+    """`count` places in `shown` cells: all, or the first ones, None for …, and the last."""
     return list(range(count)) if shown == count else [*range(shown - 2), None, count - 1]
 
 

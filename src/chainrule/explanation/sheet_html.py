@@ -1,0 +1,121 @@
+"""Sheets as HTML: headings, paragraphs and MathML; no script and nothing from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from chainrule.explanation.html import FONTS
+from chainrule.explanation.sheet import (
+    Cells,
+    Code,
+    Equation,
+    Heading,
+    Piece,
+    Program,
+    Sentence,
+    Sheet,
+    Values,
+    Words,
+    lowered,
+    sides_of,
+)
+from chainrule.explanation.sheet_text import WIDE, broken
+from chainrule.notation import Formula, inline, mathml, row
+
+STYLE = (
+    "<style>.chainrule-sheet{max-width:60em;line-height:1.5}"
+    f".chainrule-sheet math{{font-family:{FONTS}}}"
+    ".chainrule-sheet h2{font-size:1.5em;margin:0 0 .6em}"
+    ".chainrule-sheet h3{font-size:1.1em;margin:1.6em 0 .4em}.chainrule-sheet table{border-collapse:collapse;margin:.8em 1em}"
+    ".chainrule-sheet td{padding:.3em .1em;vertical-align:baseline}.chainrule-sheet .left{text-align:right}"
+    ".chainrule-sheet .side,.chainrule-sheet .remark,.chainrule-sheet .name{padding-left:2em;opacity:.75}"
+    ".chainrule-sheet .why{padding-top:.9em}.chainrule-sheet .values{overflow-x:auto;margin:.8em 1em}"
+    ".chainrule-sheet .number{text-align:right;text-align:-webkit-right;padding:.15em .35em}"
+    ".chainrule-sheet pre{overflow-x:auto;padding:1em;"
+    "border-left:3px solid #9994}</style>"
+)
+
+
+def as_html(sheet: Sheet) -> str:
+    """The page as one <section>: headings, paragraphs, MathML; no script and nothing from outside."""
+    title = escape(sheet.title, quote=True)
+    blocks = [STYLE, f"<h2>{escape(sheet.title)}</h2>", *lowered(sheet, _equations, WRITERS)]
+    return f'<section class="chainrule-sheet" aria-label="{title}">{"".join(blocks)}</section>\n'
+
+
+def _mathml(formula: str | Formula) -> str:
+    return mathml(formula).replace("<mi>-</mi>", "<mo>−</mo>")  # the hyphen of a layer's mark, l-1, is a minus
+
+
+def _math(inside: str) -> str:
+    return f'<math displaystyle="true">{inside}</math>'
+
+
+def _words(words: Words) -> str:
+    return "".join(
+        f"<math>{_mathml(inline(each))}</math>" if isinstance(each, Formula) else escape(each) for each in words
+    )
+
+
+def _equations(group: Sequence[Equation]) -> str:
+    rows = []
+    for each in group:
+        if each.why:
+            rows.append(f'<tr><td class="why" colspan="4">{_words(each.why)}</td></tr>')
+        sides = ""
+        if each.sides:
+            sides = _math(_mathml(sides_of(each)))
+        name = f"({escape(each.name)})" if each.name else ""
+        rows.append(
+            f'<tr><td class="left">{_math(_mathml(each.left)) if str(each.left) else ""}</td>'
+            f"<td>{_math('<mo>=</mo>' + _mathml(each.right))}</td>"
+            f'<td class="side">{sides}</td><td class="name">{name}</td></tr>'
+        )
+    return f'<table role="presentation">{"".join(rows)}</table>'
+
+
+def _heading(block: Heading) -> str:
+    return f"<h3>{escape(block.text)}</h3>"
+
+
+def _sentence(block: Sentence) -> str:
+    return f"<p>{_words(block.words)}</p>"
+
+
+def _values(block: Values) -> str:
+    lines = ["".join(map(_piece, part)) for part in broken(block, WIDE)]
+    return "".join(f'<div class="values">{_math(f"<mrow>{each}</mrow>")}</div>' for each in lines)
+
+
+def _piece(piece: Piece) -> str:
+    if not isinstance(piece, Cells):
+        return _mathml(piece)
+    cells = "".join(
+        "<mtr>" + "".join(f'<mtd class="number">{_mathml(row(cell))}</mtd>' for cell in cells) + "</mtr>"
+        for cells in piece.texts()
+    )
+    matrix = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+    return matrix if piece.whole else f"<munder>{matrix}<mtext>{piece.shape}</mtext></munder>"
+
+
+def _code(block: Code) -> str:
+    rows = "".join(
+        f'<tr><td style="padding-left:{2 * indent}em">{_words(words)}</td><td class="remark">{escape(remark)}</td></tr>'
+        for indent, words, remark in block.lines
+    )
+    return f'<table role="presentation">{rows}</table>'
+
+
+def _program(block: Program) -> str:
+    return f"<pre><code>{escape(block.text)}</code></pre>"
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {
+    Heading: _heading,
+    Sentence: _sentence,
+    Values: _values,
+    Code: _code,
+    Program: _program,
+}
