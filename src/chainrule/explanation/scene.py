@@ -87,6 +87,10 @@ class Rect:
     round: float = 0.0
     opacity: float = 1.0
 
+    @property
+    def box(self) -> Box:
+        return Box(self.x, self.y, self.x + self.width, self.y + self.height)
+
 
 @dataclass(frozen=True)
 class Circle:
@@ -99,6 +103,10 @@ class Circle:
     filled: str = "paper"
     stroke: float = 1.0
     opacity: float = 1.0
+
+    @property
+    def box(self) -> Box:
+        return Box(self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius)
 
 
 @dataclass(frozen=True)
@@ -238,6 +246,19 @@ def heading(title: str | Formula, says: str | Formula = "", left: float = 28.0) 
     """The head of a picture: what it is, and below it in a few words how it is read."""
     head: list[Element] = [Label(left, 32, title, size=16, anchor="start", bold=True)]
     return [*head, Label(left, 56, says, "faint", 11.5, "start")] if says else head
+
+
+def brackets(left: float, top: float, right: float, bottom: float, inward: float, width: float) -> list[Element]:
+    """[ and ] at the sides of a matrix or a vector, their ends bent inward."""
+    return [
+        Line(((edge + end, top), (edge, top), (edge, bottom), (edge + end, bottom)), "ink", width)
+        for edge, end in ((left, inward), (right, -inward))
+    ]
+
+
+def hue(value: float) -> str:
+    """The role of a value by its sign."""
+    return "positive" if value > 0 else "negative" if value < 0 else "faint"
 
 
 def moved(elements: Iterable[Element], dx: float, dy: float) -> tuple[Element, ...]:

@@ -1,0 +1,164 @@
+"""Neurons as they are drawn: a above and δ below, or split into z and a (S4.7); all the others as one, biases as a unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chainrule.explanation.numbers import short
+from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, width_of
+from chainrule.explanation.typeset import role_of
+from chainrule.ids import Id
+from chainrule.notation import row
+
+RADIUS, WIDE = 17.0, 36.0  # of a neuron, and of one that shows z and a
+UNIT = 26.0  # the side of a bias drawn as a unit
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """The neurons of what is shown, each drawn around the place it is given."""
+
+    shown: ShownNetwork
+
+    @property
+    def radius(self) -> float:
+        """Of the largest there are."""
+        return WIDE if self.shown.middle is not None else RADIUS
+
+    @property
+    def above(self) -> float:
+        """The room for what stands above each of them."""
+        return 46.0 if any(b.size for b in self.shown.network.biases) and not self.shown.bias_units else 32.0
+
+    def half(self, column: Column, slot: int) -> float:
+        """From the middle to where edges begin and end."""
+        if slot == UNIT_SOURCE:
+            return UNIT / 2
+        if slot == REST:
+            return _half_pill(column)
+        return WIDE if column.layer == self.shown.middle else RADIUS
+
+    def head(self, column: Column, x: float, top: float) -> Iterator[Element]:
+        """What stands above a layer: its name, its activation, and the bias that all its neurons share."""
+        layer = column.layer
+        said = "input" if layer == 0 else f"layer {layer}"
+        said = "output" if layer == self.shown.network.depth and self.shown.middle is None else said
+        yield Label(x, top + 6, said, size=12.5, bold=True)
+        if layer > 0:
+            yield Label(x, top + 24, repr(self.shown.network.activations[layer]), "faint", 11)
+            bias = self.shown.network.biases[layer]
+            if bias.size == 1 and self.shown.network.sizes[layer] > 1 and not self.shown.bias_units:
+                yield Label(
+                    x,
+                    top + 40,
+                    row(self.shown.how.symbol("b", layer), f" = {short(float(bias[0]))}"),
+                    role_of(self.shown.how, "b"),
+                    11,
+                )
+
+    def draw(self, column: Column, slot: int, x: float, y: float) -> list[Element]:
+        """A neuron of a column, all its others, or its unit."""
+        if slot == UNIT_SOURCE:
+            return self._unit(column, x, y)
+        if slot == REST:
+            return self._others(column, x, y)
+        draw = self._split if column.layer == self.shown.middle else self._neuron
+        return draw(column.layer, slot, x, y)
+
+    def _neuron(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        seen = self.shown.seen
+        lit = Id("z", layer, j) in self.shown.lit
+        found: list[Element] = [
+            Circle(x, y, RADIUS, "accent" if lit else "ink", "paper", 2.4 if lit else 1.1),
+            Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
+            Label(x, y - RADIUS - 9, short(float(seen.trace.a[layer][j])), "forward", 11.5, halo=True),
+        ]
+        if layer > 0:
+            delta = short(float(seen.into_z[layer][j]))
+            found.append(Label(x, y + RADIUS + 10, delta, "backward", 11.5, slanted=True, halo=True))
+        found += self._bias(layer, j, x, y - RADIUS - 24)
+        return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
+
+    def _split(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        """A neuron that shows z in its left half and a in its right one, with ∂C/∂z and ∂C/∂a below (S4.7)."""
+        seen = self.shown.seen
+        lit = any(id.kind == "z" and id == Id("z", layer, j) for id in self.shown.lit)
+        top, bottom = y - WIDE - 9, y + WIDE + 10
+        of_a = _printed(float(seen.into_a[layer][j]))
+        return [
+            Circle(x, y, WIDE, "accent" if lit else "ink", "paper", 2.4 if lit else 1.1),
+            Line(((x, y - WIDE), (x, y + WIDE)), "ink", 1.0),
+            Label(x - WIDE / 2, y, seen.letter("z", layer, j), role_of(self.shown.how, "z"), 13),
+            Label(x + WIDE / 2, y, seen.a(layer, j), role_of(self.shown.how, "a"), 13),
+            Label(x - 5, top, short(float(seen.trace.z[layer][j])), "forward", 11.5, "end"),
+            Label(x + 5, top, short(float(seen.trace.a[layer][j])), "forward", 11.5, "start"),
+            Label(x - 5, bottom, short(float(seen.into_z[layer][j])), "backward", 11.5, "end", slanted=True),
+            Label(x + 5, bottom, of_a, "backward", 11.5, "start", slanted=True),
+            *self._bias(layer, j, x, top - 15),
+            *self._target(layer, j, x + WIDE + 8, y),
+        ]
+
+    def _bias(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        """The bias as a number above its neuron; one for the whole layer stands at its head."""
+        if (
+            layer == 0
+            or self.shown.bias_units
+            or self.shown.network.biases[layer].size != self.shown.network.sizes[layer]
+        ):
+            return []
+        lit = Id("b", layer, j) in self.shown.lit
+        text = f"b = {short(float(self.shown.network.biases[layer][j]))}"
+        return [
+            Label(x, y, text, "accent" if lit else role_of(self.shown.how, "b", "faint"), 10.5, bold=lit, halo=True)
+        ]
+
+    def _target(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        if layer < self.shown.network.depth:
+            return []
+        text = row(self.shown.seen.target(j), f" = {short(float(self.shown.seen.y[j]))}")
+        return [Label(x, y, text, role_of(self.shown.how, "y", "faint"), 11.5, "start")]
+
+    def _others(self, column: Column, x: float, y: float) -> list[Element]:
+        """All neurons that are not shown: how many, Σ a above and Σ δ below."""
+        rest, layer = list(column.rest), column.layer
+        sum_a = math.fsum(self.shown.seen.trace.a[layer][rest])
+        found: list[Element] = [
+            Rect(x - _half_pill(column), y - 12, 2 * _half_pill(column), 24, "faint", "panel", 0.9, 12),
+            Label(x, y, _more(column), "ink", 10.5),
+            Label(x, y - RADIUS - 9, f"Σ {short(sum_a)}", "forward", 11.5),
+        ]
+        if layer > 0:
+            sum_delta = math.fsum(self.shown.seen.into_z[layer][rest])
+            found.append(Label(x, y + RADIUS + 10, f"Σ {short(sum_delta)}", "backward", 11.5, slanted=True))
+        return found
+
+    def _unit(self, column: Column, x: float, y: float) -> list[Element]:
+        """A square that is always 1: the biases of the next layer are the weights of its edges."""
+        half = UNIT / 2
+        return [
+            Rect(x - half, y - half, UNIT, UNIT, "ink", "paper", 1.1, 2),
+            Label(x, y, "1", size=12),
+            Label(
+                x,
+                y + half + 10,
+                self.shown.how.symbol("b", column.layer + 1),
+                role_of(self.shown.how, "b", "faint"),
+                11,
+            ),
+        ]
+
+
+def _printed(value: float) -> str:
+    return "—" if math.isnan(value) else short(value)
+
+
+def _more(column: Column) -> str:
+    return f"{len(column.rest):,} more"
+
+
+def _half_pill(column: Column) -> float:
+    """Half the width of the shape that stands for all others."""
+    return max(26.0, width_of(_more(column), 10.5) / 2 + 5)

@@ -1,0 +1,205 @@
+"""What of a network is shown: its columns of neurons and the edges between them, and which of them are lit.
+
+Of a large layer the strongest neurons are shown; all others stand in one place, and so do their edges, with exact sums.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.conventions import Convention
+from chainrule.errors import IdError
+from chainrule.explanation.view import View
+from chainrule.ids import Id, parse
+from chainrule.network import Network
+from chainrule.notation import Formula, row
+
+Array = np.ndarray
+FEW_LAYERS = 7  # columns without a gap
+UNIT_SOURCE, REST = -1, -2  # in place of a neuron: the bias as a unit, and all the others
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line from `source` of the layer before to `neuron` of `layer`; either may stand for all the others."""
+
+    layer: int
+    neuron: int
+    source: int
+    value: float
+    lit: bool
+
+    @property
+    def bundle(self) -> bool:
+        return REST in (self.neuron, self.source)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A layer: the neurons that are shown, the others, and whether the next layer's biases stand below them as a unit."""
+
+    layer: int
+    shown: tuple[int, ...]
+    rest: tuple[int, ...]
+    unit: bool
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """What stands below each other."""
+        return self.shown + (REST,) * bool(self.rest) + (UNIT_SOURCE,) * self.unit
+
+
+@dataclass(frozen=True)
+class ShownNetwork:
+    """The network on one example, and what is asked for: what is lit, a layer in the middle, what edges are drawn by."""
+
+    seen: View
+    lit: list[Id]
+    middle: int | None
+    by_gradient: bool
+    bias_units: bool
+    most: int
+
+    @property
+    def network(self) -> Network:
+        return self.seen.network
+
+    @property
+    def how(self) -> Convention:
+        return self.seen.how
+
+    def values(self, layer: int) -> Array:
+        """What the edges into a layer are drawn by: w, or ∂C/∂w, (out, in)."""
+        if self.by_gradient:
+            return np.outer(self.seen.into_z[layer], self.seen.trace.a[layer - 1])
+        return self.network.weights[layer]
+
+    def unit_values(self, layer: int) -> Array:
+        """The same of the edges from the unit that stands for the biases, (out,)."""
+        if self.by_gradient:
+            return self.seen.into_z[layer]
+        return np.broadcast_to(self.network.biases[layer], (self.network.sizes[layer],))
+
+    @cached_property
+    def layers(self) -> list[int]:
+        """The layers that have a column."""
+        last = self.network.depth
+        if self.middle is not None:
+            return list(range(self.middle - 1, min(self.middle + 1, last) + 1))
+        if last < FEW_LAYERS:
+            return list(range(last + 1))
+        near = {l for id in self.lit for l in (id.layer - 1, id.layer, id.layer + 1)}
+        return sorted({0, 1, last - 1, last} | {l for l in near if 0 <= l <= last})
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Layer by layer what is shown of it."""
+        return [Column(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers]
+
+    def _unit_in(self, layer: int) -> bool:
+        """Whether the unit stands in this column that is the next layer's biases."""
+        return self.bias_units and layer + 1 in self.layers and self.network.biases[layer + 1].size > 0
+
+    def _chosen(self, layer: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The neurons of a layer that are shown, those that are lit among them, and the others."""
+        size = self.network.sizes[layer]
+        if size <= self.most + 1:  # "1 more" takes as much room as that one
+            return tuple(range(size)), ()
+        strength = self._strength(layer)
+        for id in self.lit:
+            if id.layer == layer:
+                strength[id.neuron] = np.inf
+            if id.kind == "w" and id.layer - 1 == layer:
+                strength[id.source] = np.inf
+        order = np.argsort(-strength, kind="stable")
+        return tuple(sorted(map(int, order[: self.most]))), tuple(sorted(map(int, order[self.most :])))
+
+    def _strength(self, layer: int) -> Array:
+        """By which neurons are chosen: their largest edge, into what is lit where something is."""
+        above = [id.neuron for id in self.lit if id.layer == layer + 1]
+        below = [id.neuron for id in self.lit if id.layer == layer - 1]
+        if above:
+            return np.abs(self.values(layer + 1)[above]).max(axis=0)
+        if below:
+            return np.abs(self.values(layer)[:, below]).max(axis=1)
+        found = np.zeros(self.network.sizes[layer])
+        if layer > 0:
+            found = np.maximum(found, np.abs(self.values(layer)).max(axis=1))
+        if layer < self.network.depth:
+            found = np.maximum(found, np.abs(self.values(layer + 1)).max(axis=0))
+        return found
+
+    @cached_property
+    def gaps(self) -> list[tuple[Column, Column]]:
+        """Neighbouring columns with edges between them."""
+        return [(a, b) for a, b in zip(self.columns, self.columns[1:]) if b.layer == a.layer + 1]
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Every line between the columns."""
+        return [edge for before, after in self.gaps for edge in self._between(before, after)]
+
+    def _between(self, before: Column, after: Column) -> Iterator[Edge]:
+        layer, values = after.layer, self.values(after.layer)
+        for neuron in (*after.shown, *(REST,) * bool(after.rest)):
+            to = list(after.rest) if neuron == REST else [neuron]
+            for source in before.slots:
+                if source == UNIT_SOURCE:
+                    terms = self.unit_values(layer)[to]
+                else:
+                    terms = values[np.ix_(to, list(before.rest) if source == REST else [source])]
+                yield Edge(layer, neuron, source, math.fsum(terms.ravel()), self._is_lit(layer, neuron, source))
+
+    def _is_lit(self, layer: int, neuron: int, source: int) -> bool:
+        for id in self.lit:
+            into = id.layer == layer and id.neuron == neuron
+            if id.kind == "z" and into:
+                return True
+            if id.kind == "w" and into and id.source == source:
+                return True
+            if id.kind == "b" and id.layer == layer and source == UNIT_SOURCE and (into or self.seen.shared(id)):
+                return True
+            onward = self.middle == id.layer and layer == id.layer + 1 and source == id.neuron
+            if id.kind in "wb" and onward:
+                return True
+        return False
+
+    def not_drawn(self, before: Column, after: Column) -> tuple[int, float]:
+        """The edges between two columns that have no line of their own: how many, and their exact sum."""
+        values = self.values(after.layer)
+        hidden = hidden_in(values, before, after)
+        return int(hidden.sum()), math.fsum(values[hidden])
+
+    def edge_symbol(self, layer: int) -> Formula:
+        """w of a layer, or ∂C/∂w."""
+        w = self.how.symbol("w", layer)
+        return row("∂", self.how.letter, "/∂", w) if self.by_gradient else w
+
+    def edge_name(self, edge: Edge) -> Formula:
+        """The weight of an edge, or ∂C/∂w of it."""
+        weight = self.seen.weight(edge.layer, edge.neuron, edge.source)
+        return row("∂", self.how.letter, "/∂", weight) if self.by_gradient else weight
+
+
+def lit_of(by: str | Id | Sequence[str | Id] | None, seen: View) -> list[Id]:
+    """What is lit; a neuron is named by any quantity of its own."""
+    given = [] if by is None else [by] if isinstance(by, (str, Id)) else list(by)
+    found = [parse(each, seen.network.parameters) for each in given]
+    for id in found:
+        if id.kind in "Cx" or (id.kind == "a" and id.layer == 0):
+            raise IdError(
+                f"by={str(id)!r}: lit are weights w/l/j/k, biases b/l/j and neurons z/l/j, and no edge leads here"
+            )
+    return [id if id.kind in "wb" else Id("z", id.layer, id.neuron) for id in found]
+
+
+def hidden_in(values: Array, before: Column, after: Column) -> Array:
+    """Which entries of a matrix (out, in) have no line of their own."""
+    hidden = np.ones(values.shape, bool)
+    hidden[np.ix_(after.shown, before.shown)] = False
+    return hidden
