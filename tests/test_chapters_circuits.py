@@ -9,16 +9,18 @@ import pytest
 import chainrule as cr
 from chainrule.circuits.unrolled import Recurrent, unroll
 from chainrule.conventions import Convention
-from chainrule.explanation.chapters import delta_batch as batch_module
-from chainrule.explanation.chapters import matrix_form as matrix_module
-from chainrule.explanation.chapters import unit_circuit as unit_module
 from chainrule.explanation.chapters.delta_batch import delta_batch
 from chainrule.explanation.chapters.matrix_form import matrix_form
 from chainrule.explanation.chapters.unit_circuit import unit_circuit
 from chainrule.explanation.chapters.unrolled_figure import shares, unrolled_figure
 from chainrule.explanation.chapters.whole_circuit import gate_count, passes, whole_circuit
-from chainrule.explanation.numbers import brief
+from chainrule.explanation.numbers import brief, written
+from chainrule.explanation.parts.grid import Grid
+from chainrule.explanation.parts.layer_equations import Focus, backward_band, forward_band, gradient_band
+from chainrule.explanation.parts.unit import Unit
 from chainrule.explanation.scene import Label, Line, Scene
+from chainrule.explanation.view import view
+from chainrule.ids import Id
 from chainrule.per_example import per_example_gradients
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
@@ -202,9 +204,7 @@ def test_the_numbers_of_the_table_stand_in_the_picture() -> None:
 def test_the_gate_of_all_others_adds_up_exactly() -> None:
     net = network_of([784, 30, 10], "relu", "softmax")
     x, y = example_of(net)
-    unit = unit_module.Unit.of(
-        unit_module.view(net, x, y, cr.cross_entropy(), unit_module.Id("C"), Convention.preset("s2")), 1, 4, 8
-    )
+    unit = Unit.of(view(net, x, y, cr.cross_entropy(), Id("C"), Convention.preset("s2")), 1, 4, 8)
     products = [float(each) for each in net.weights[1][4] * x]
     shown = [each.k for each in unit.inputs]
     assert unit.others is not None
@@ -214,7 +214,7 @@ def test_the_gate_of_all_others_adds_up_exactly() -> None:
     assert unit.total.value == math.fsum(products)
     scene = unit_circuit(net, x, y, by="z/1/4", cost="cross_entropy")
     assert "776 more" in texts(scene)
-    assert any(unit_module.written(unit.others.value) in text for text in texts(scene))
+    assert any(written(unit.others.value) in text for text in texts(scene))
 
 
 def test_a_weight_that_is_named_is_among_those_shown() -> None:
@@ -402,15 +402,15 @@ def test_shapes_and_numbers_of_each_product_fit(order: str, orientation: str) ->
     net = SMALL["deep"]()
     x, y = example_of(net)
     how = Convention.preset("s2").but(order=order, orientation=orientation)
-    seen = matrix_module.view(net, x, y, how.cost_for(net, None), matrix_module.Id("C"), how)
+    seen = view(net, x, y, how.cost_for(net, None), Id("C"), how)
     for layer in (1, 2):
-        focus = matrix_module.Focus(seen, layer, 1, None, 8)
+        focus = Focus(seen, layer, 1, None, 8)
         for band in (
-            matrix_module.forward_band(focus),
-            matrix_module.backward_band(focus),
-            matrix_module.gradient_band(focus),
+            forward_band(focus),
+            backward_band(focus),
+            gradient_band(focus),
         ):
-            grids = [piece for piece in band.lines[0] if isinstance(piece, matrix_module.Grid)]
+            grids = [piece for piece in band.lines[0] if isinstance(piece, Grid)]
             product = grids[0].values @ grids[1].values
             if band.title == "forward":
                 product = product + grids[2].values
@@ -431,7 +431,7 @@ def test_large_matrices_leave_out_rows_and_say_what_the_rest_adds_up_to() -> Non
     left = math.fsum(p for k, p in enumerate(products) if k not in shown)
     entry = next(row[3] for row in scene.table if row[0] == "forward")
     sign = "−" if left < 0 else "+"
-    assert f"{sign} {unit_module.written(abs(left))} (776 more)" in entry
+    assert f"{sign} {written(abs(left))} (776 more)" in entry
     assert {row[1] for row in scene.table if row[0] == "w¹"} == {"0", "7", "29"}
     assert "30 × 784" in texts(scene)
     assert "⋮" in texts(scene)
@@ -510,8 +510,8 @@ def test_the_samples_that_are_left_out_are_summed_exactly() -> None:
     assert len(shown) == 8
     assert min(abs(entries[i]) for i in shown) >= max(abs(e) for i, e in enumerate(entries) if i not in shown)
     entry = scene.table[-1][3]
-    assert f"{unit_module.written(abs(left))} (24 more samples)" in entry
-    assert entry.endswith(f"= {unit_module.written(float(tensor.sum(axis=0)[4, 2]))}")
+    assert f"{written(abs(left))} (24 more samples)" in entry
+    assert entry.endswith(f"= {written(float(tensor.sum(axis=0)[4, 2]))}")
 
 
 def test_a_batch_takes_labels_and_one_row() -> None:
@@ -562,7 +562,7 @@ def test_steps_that_are_left_out_are_summed_exactly() -> None:
     values = shares(back.shares_U, back.gradient.U)
     rest = math.fsum(values[t - 1] for t in range(3, 45))
     row = next(row for row in scene.table if row[0].startswith("42 more"))
-    assert row[5] == unit_module.written(rest)
+    assert row[5] == written(rest)
     assert math.fsum(values) == pytest.approx(float(np.linalg.norm(back.gradient.U)), rel=1e-12)
 
 
@@ -637,4 +637,4 @@ def test_figures_are_the_same_bytes_each_time() -> None:
     x, y = example_of(net)
     for figure in (unit_circuit, whole_circuit, matrix_form):
         assert figure(net, x, y).svg() == figure(net, x, y).svg()
-    assert batch_module.delta_batch(net, x[None], y[None]).svg() == delta_batch(net, x[None], y[None]).svg()
+    assert delta_batch(net, x[None], y[None]).svg() == delta_batch(net, x[None], y[None]).svg()

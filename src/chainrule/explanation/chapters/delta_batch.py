@@ -13,8 +13,9 @@ from chainrule.backward import backward
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
-from chainrule.explanation.chapters.matrix_form import Grid, laid_out, terms_of
 from chainrule.explanation.numbers import written
+from chainrule.explanation.parts.grid import Grid, laid_out
+from chainrule.explanation.parts.terms import terms_of
 from chainrule.explanation.scene import Element, Label, Rect, Scene
 from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.forward import forward, target_rows

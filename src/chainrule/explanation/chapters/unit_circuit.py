@@ -9,16 +9,18 @@ from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import SettingError
 from chainrule.explanation.numbers import written
+from chainrule.explanation.parts.phase import backward_too, reading
+from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
-from chainrule.explanation.shown import neuron_of, strongest
-from chainrule.explanation.view import View, view
+from chainrule.explanation.shown import neuron_of
+from chainrule.explanation.typeset import role_of
+from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, Transposed, row
+from chainrule.notation import Formula, Row, Symbol, row
 
-PHASES = ("forward", "both")
 MARGIN, RADIUS, SIZE, SMALL = 28.0, 17.0, 13.0, 11.5
 ABOVE = 14.0  # of a number from its wire
 
@@ -44,148 +46,11 @@ def unit_circuit(
     """
     how = as_convention(convention)
     here, pinned = neuron_of(as_network(network, "unit_circuit(network, x, y)"), by, layer, neuron)
-    if phase not in PHASES:
-        raise unknown_name("phase", phase, PHASES)
+    both = backward_too(phase)
     if not isinstance(most, int) or most < 1:
         raise SettingError(f"most={most!r}: at least one input is shown")
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
-    return _Picture(Unit.of(seen, here.layer, here.neuron, most, pinned), phase == "both").scene()
-
-
-def reading(how: Convention, both: bool) -> str:
-    """How the numbers at the wires are read (S3.6, S3.12)."""
-    return "values forward above the wires" + (f", derivatives of {how.letter} backward below" if both else "")
-
-
-# what it shows ------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Wire:
-    """A wire: its name, the value above it, and the gradient below it with how that is written; `letter` colours it."""
-
-    name: Formula
-    value: float
-    sent: Formula
-    gradient: float
-    letter: str = "ink"
-
-
-@dataclass(frozen=True)
-class Input:
-    """One multiply gate: the wires of its weight and of its activation, and of their product."""
-
-    k: int
-    weight: Wire
-    activation: Wire
-    product: Wire
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The wires of one neuron (S3.7): the inputs that are shown, all others as one, then Σ w a, b, z and a.
-
-    `others` is Σ w a over the inputs that are not shown, `left` of them; without a bias z is the sum itself.
-    """
-
-    seen: View
-    layer: int
-    j: int
-    inputs: tuple[Input, ...]
-    left: int
-    others: Wire | None
-    total: Wire
-    bias: Wire | None
-    z: Wire
-    a: Wire
-    slope: Wire
-
-    @classmethod
-    def of(cls, seen: View, layer: int, j: int, most: int, pinned: int | None = None) -> Unit:
-        network, trace = seen.network, seen.trace
-        delta = float(seen.into_z[layer][j])
-        back = seen.letter("δ", layer, j)
-        products = [float(each) for each in network.weights[layer][j] * trace.a[layer - 1]]
-        shown = strongest(products, most, pinned)
-        left = [each for k, each in enumerate(products) if k not in shown]
-        total = Wire(_sum_symbol(seen, layer, j), math.fsum(products), back, delta, "z")
-        bias = network.biases[layer]
-        z_name, z_value = seen.letter("z", layer, j), float(trace.z[layer][j])
-        b = None
-        if bias.size:
-            id = Id("b", layer, j if bias.size > 1 else 0)
-            b = Wire(seen.quantity(id), float(bias[id.neuron]), back, delta, "b")
-        a = Wire(seen.a(layer, j), float(trace.a[layer][j]), *_onto_output(seen, layer, j), "a")
-        slope = seen.slopes(layer)
-        own = float(slope[j] if slope.ndim == 1 else slope[j, j])
-        return cls(
-            seen,
-            layer,
-            j,
-            tuple(_input(seen, layer, j, k) for k in shown),
-            len(left),
-            Wire(row("Σ"), math.fsum(left), back, delta) if left else None,
-            total,
-            b,
-            Wire(z_name if b else row(z_name, " = ", total.name), z_value, back, delta, "z"),
-            a,
-            Wire(seen.slope_symbol(layer, j), own, back, delta),
-        )
-
-    @property
-    def activated(self) -> bool:
-        """False on the last layer of an author who leaves it without an activation gate (S3.14)."""
-        return not (self.seen.how.linear_output and self.layer == self.seen.network.depth)
-
-    @property
-    def whole(self) -> bool:
-        """True for an activation that takes every z of its layer (softmax)."""
-        return self.seen.network.activations[self.layer].full_slope
-
-    def wires(self) -> list[tuple[str, Wire]]:
-        """Every wire with the gate that it leaves, from the inputs on."""
-        before = "input" if self.layer == 1 else f"σ of layer {self.layer - 1}"
-        found = [
-            pair
-            for each in self.inputs
-            for pair in (("weight", each.weight), (before, each.activation), ("multiply", each.product))
-        ]
-        if self.others is not None:
-            found.append((f"{self.left:,} more multiply gates", self.others))
-        if self.bias is None:
-            found.append(("first add", self.z))
-        else:
-            found += [("first add", self.total), ("bias", self.bias), ("second add", self.z)]
-        return [*found, ("activation gate", self.a)] if self.activated else found
-
-
-def _input(seen: View, layer: int, j: int, k: int) -> Input:
-    """The wires around one multiply gate: it switches its inputs and multiplies them with δ (S3.10)."""
-    w, a = float(seen.network.weights[layer][j, k]), float(seen.trace.a[layer - 1][k])
-    delta, back = float(seen.into_z[layer][j]), seen.letter("δ", layer, j)
-    w_name, a_name = seen.weight(layer, j, k), seen.a(layer - 1, k)
-    return Input(
-        k,
-        Wire(w_name, w, row(back, a_name), delta * a, "w"),
-        Wire(a_name, a, row(back, w_name), delta * w, "a"),
-        Wire(row(w_name, a_name), w * a, back, delta),
-    )
-
-
-def _sum_symbol(seen: View, layer: int, j: int) -> Formula:
-    """Σ_k w_jk a_k, the name of the wire between the two add gates (S3.7)."""
-    if seen.bare:
-        return row(seen.weight(layer, 0, 0), seen.a(layer - 1, 0))
-    k = seen.how.from_letter
-    return row(Symbol("Σ", below=k), " ", seen.how.weight(layer, j, k), seen.how.symbol("a", layer - 1, k))
-
-
-def _onto_output(seen: View, layer: int, j: int) -> tuple[Formula, float]:
-    """What the gates after it send to a^l_j: (δ^{l+1})ᵀ w^{l+1}_.j, or the cost's own slope (S3.11)."""
-    if layer == seen.network.depth:
-        return row("∂", Symbol(seen.how.letter), "/∂", seen.a(layer, j)), float(seen.into_a[layer][j])
-    value = float(seen.into_a[layer][j])
-    if seen.bare:
-        return row(seen.letter("δ", layer + 1), seen.weight(layer + 1, 0, 0)), value
-    return row(Transposed(seen.how.symbol("δ", layer + 1)), seen.how.weight(layer + 1, ".", j)), value
+    return _Picture(Unit.of(seen, here.layer, here.neuron, most, pinned), both).scene()
 
 
 # how it is drawn ----------------------------------------------------------------------------------------------------
@@ -279,7 +144,7 @@ class _Picture:
     # parts
     def _numbers(self, wire: Wire, x: float, y: float, named: bool = True) -> list[Label]:
         """The value above the middle of a wire, and the gradient below it."""
-        role = wire.letter if self.unit.seen.how.colours == "symbol" and wire.letter in "wbza" else "forward"
+        role = role_of(self.unit.seen.how, wire.letter, "forward")
         above = row(wire.name, " = ", written(wire.value)) if named else row(written(wire.value))
         found = [Label(x, y - ABOVE, above, role, SIZE)]
         if self.both:
@@ -300,7 +165,7 @@ class _Picture:
                 Line(((bend, at), (bend + 18, at), (end[0] - 12, at), end), width=1.1, arrow=True, curved=True)
             )
             found += self._numbers(wire, (start + bend) / 2, at, named)
-        found.append(Label(x["source"], y - self.apart, each.weight.name, self._role("w"), 15))
+        found.append(Label(x["source"], y - self.apart, each.weight.name, role_of(self.unit.seen.how, "w"), 15))
         found += self._source(each, x["source"], y + self.apart)
         found += gate(meet, y, "×")
         found.append(Line(((meet + RADIUS, y), (x["sum"] - RADIUS, y)), width=1.1, arrow=True))
@@ -312,7 +177,7 @@ class _Picture:
         if layer:
             return gate(x, y, Symbol("σ", seen.how.above(layer)))
         name = Symbol("x", below="" if seen.bare else seen.how.below(each.k))
-        return [Label(x, y, name, self._role("a"), 15)]
+        return [Label(x, y, name, role_of(self.unit.seen.how, "a"), 15)]
 
     def _others(self, wire: Wire, y: float, x: dict[str, float]) -> list[Element]:
         """All other multiply gates at once: their sum goes into Σ."""
@@ -347,7 +212,7 @@ class _Picture:
         y, start, bend = middle - 84, x["sum"] + RADIUS + 46, x["add"] - 26
         path = ((bend, y), (bend + 18, y), (x["add"], y + 14), (x["add"], middle - RADIUS))
         return [
-            Label(start - 20, y, wire.name, self._role("b"), 15),
+            Label(start - 20, y, wire.name, role_of(self.unit.seen.how, "b"), 15),
             Line(((start, y), (bend, y)), width=1.1),
             Line(path, width=1.1, arrow=True, curved=True),
             *self._numbers(wire, (start + bend) / 2, y, False),
@@ -392,9 +257,6 @@ class _Picture:
             found.append(Circle(x, y, 2.5, "ink", "ink"))
         more = f"and {count - shown:,} more" if count > shown else ""
         return [*found, Label(x + 60, y + 34 * (shown - 1) / 2 + 22, more, "faint", 10.5)] if more else found
-
-    def _role(self, letter: str) -> str:
-        return letter if self.unit.seen.how.colours == "symbol" else "ink"
 
     # words
     def _notes(self) -> list[str | Row]:

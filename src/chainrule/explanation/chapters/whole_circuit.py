@@ -9,10 +9,11 @@ from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import SettingError, unknown_name
-from chainrule.explanation.chapters.unit_circuit import PHASES, reading
+from chainrule.errors import SettingError
 from chainrule.explanation.numbers import brief, written
+from chainrule.explanation.parts.phase import backward_too, reading
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
@@ -40,15 +41,14 @@ def whole_circuit(
     """
     how = as_convention(convention)
     the_cost = how.cost_for(as_network(network, "whole_circuit(network, x, y)"), cost)
-    if phase not in PHASES:
-        raise unknown_name("phase", phase, PHASES)
+    both = backward_too(phase)
     count = gate_count(network, how)
     if count > LIMIT:
         raise SettingError(
             f"{network!r} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
             "unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
         )
-    return _Picture(view(network, x, y, the_cost, Id("C"), how), phase == "both").scene(count)
+    return _Picture(view(network, x, y, the_cost, Id("C"), how), both).scene(count)
 
 
 def passes(network: Network, how: Convention) -> tuple[tuple[int, str], ...]:
@@ -178,7 +178,7 @@ class _Picture:
         room = self._widest([(brief(v, DIGITS),) for v in [*values, *self.seen.into_a[0]]])
         start = MARGIN + self._widest([(name,) for name in names]) * 13 / SIZE + 6
         for k, y in enumerate(ys):
-            self.elements.append(Label(start - 6, y, names[k], self._role("a"), 13, "end"))
+            self.elements.append(Label(start - 6, y, names[k], role_of(self.seen.how, "a"), 13, "end"))
             self._wire(start, start + room + 18, y, values[k], self.seen.into_a[0][k], letter="a")
             self._row("input", 0, names[k], values[k], self.seen.into_a[0][k])
         end = start + room + 18
@@ -222,7 +222,7 @@ class _Picture:
         rise = ((bend, lane), (gate - 16, lane), (gate - 16, lane), (gate - 16, lane),
                 (gate - 4, lane), (gate, lane - 4), (gate, y + 9))  # fmt: skip
         self.elements.append(Line(rise, "faint", 0.8, arrow=True, curved=True))
-        self.elements.append(Label(x["name"], y, name, self._role("w"), SIZE + 1, "end"))
+        self.elements.append(Label(x["name"], y, name, role_of(self.seen.how, "w"), SIZE + 1, "end"))
         self._wire(x["name"] + 5, gate - 9, y, w, delta * a, arrow=True, letter="w")
         if self.both:
             middle = (x["name"] + gate) / 2 - 2
@@ -241,7 +241,7 @@ class _Picture:
         id = Id("b", layer, j if bias.size > 1 else 0)
         value, delta = float(bias[id.neuron]), float(seen.into_z[layer][j])
         start, end = x["Σ"] + 38, x["+"] - 12
-        self.elements.append(Label(start, y, seen.quantity(id), self._role("b"), SIZE + 1, "end"))
+        self.elements.append(Label(start, y, seen.quantity(id), role_of(self.seen.how, "b"), SIZE + 1, "end"))
         self._wire(start + 5, end, y, value, delta, letter="b")
         path = ((end, y), (end + 8, y), (x["+"], y + 6), (x["+"], middle - 11))
         self.elements.append(Line(path, width=0.9, arrow=True, curved=True))
@@ -283,7 +283,7 @@ class _Picture:
             self.elements.append(Line(((x, y), (gate - 15, y)), width=0.9, arrow=True))
             at = y + 46
             self._wire(gate - 15 - room, gate - 15, at, float(seen.y[j]), None, arrow=True, letter="y")
-            self.elements.append(Label(gate - 20 - room, at, names[j], self._role("y"), SIZE + 1, "end"))
+            self.elements.append(Label(gate - 20 - room, at, names[j], role_of(self.seen.how, "y"), SIZE + 1, "end"))
             self._row("target", 0, names[j], float(seen.y[j]), None)
         top, bottom = ys[0] - 16, ys[-1] + 62
         self.elements.append(Rect(gate - 15, top, 30, bottom - top, "ink", "paper", 1.1, 15))
@@ -318,9 +318,6 @@ class _Picture:
             text = brief(gradient, DIGITS)
             below = row(sent, " = ", text) if sent else text
             self.elements.append(Label(middle, y + ABOVE, below, "backward", SIZE, slanted=True))
-
-    def _role(self, letter: str) -> str:
-        return letter if self.seen.how.colours == "symbol" else "ink"
 
     # passes
     def _passes(self, right: float, top: float, bottom: float) -> None:

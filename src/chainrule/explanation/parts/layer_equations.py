@@ -1,0 +1,246 @@
+"""One layer's equations as matrices: z = W a + b forward, Wᵀ δ ⊙ σ′ backward, ∂C/∂W from δ and a (S4.3, S4.12, S2.9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chainrule.explanation.numbers import written
+from chainrule.explanation.parts.grid import Grid
+from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
+from chainrule.explanation.shown import strongest
+from chainrule.explanation.view import View
+from chainrule.ids import Id
+from chainrule.notation import Formula, Symbol, Transposed, filled, row
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The layer, the neuron whose row is lit, and, if a weight was named, where it comes from."""
+
+    seen: View
+    layer: int
+    j: int
+    source: int | None
+    most: int
+
+    def some(self, count: int, lit: int) -> tuple[int, ...]:
+        """Rows of a matrix: all, or of many the first, the lit one and the last."""
+        return tuple(range(count)) if count <= self.most else tuple(sorted({0, lit, count - 1}))
+
+    def matrix(
+        self, name: Formula, values: Array, rows: Sequence[int], columns: Sequence[int], letter: str = ""
+    ) -> Grid:
+        return Grid(name, values, tuple(rows), tuple(columns), *self._look(letter), base=self.seen.how.base)
+
+    def vector(self, name: Formula, values: Array, shown: Sequence[int], letter: str = "") -> Grid:
+        """A column, or a row by the convention's orientation."""
+        column = self.matrix(name, np.asarray(values)[:, None], shown, (0,), letter)
+        return column if self.upright else column.turned()
+
+    @property
+    def upright(self) -> bool:
+        return self.seen.how.orientation == "columns"
+
+    def product(self, matrix: Grid, vector: Grid) -> list[Grid | str]:
+        """A matrix times a column, or a row times the matrix turned around, whose name is then turned by the caller."""
+        return [matrix, vector] if self.upright else [vector, matrix.turned()]
+
+    def _look(self, letter: str) -> tuple[str, bool]:
+        back = letter in ("δ", "C")
+        if self.seen.how.colours == "symbol" and letter in "wbzay" and letter:
+            return letter, False
+        return ("backward" if back else "forward" if letter and letter in "azxy" else "ink"), back
+
+
+@dataclass(frozen=True)
+class Band:
+    """One equation: its formula, the lines of matrices, and how the lit numbers give one entry."""
+
+    title: str
+    role: str
+    formula: Formula
+    lines: tuple[tuple[Grid | str, ...], ...]
+    entry: Formula
+
+
+def forward_band(focus: Focus) -> Band:
+    """z^l = W^l a^(l−1) + b^l, row j of W and the column a lit (S4.3)."""
+    seen, l, j = focus.seen, focus.layer, focus.j
+    w, a, z, how = seen.network.weights[l], seen.trace.a[l - 1], seen.trace.z[l], seen.how
+    products = [float(each) for each in w[j] * a]
+    ks, rows = strongest(products, focus.most, focus.source), focus.some(len(z), j)
+    symbol = how.symbol("w", l)
+    across: Formula = symbol if how.order == "to,from" else Transposed(symbol)
+    a_name, b_name, z_name = how.symbol("a", l - 1), how.symbol("b", l), how.symbol("z", l)
+    formula = row(z_name, " = ", how.product(across, a_name))
+    name = across if focus.upright else _other_way(across)
+    matrix = replace(focus.matrix(name, w, rows, ks, "w"), lit=(j, None))
+    pieces = focus.product(matrix, _all_lit(focus.vector(a_name, a, ks, "a")))
+    biased = seen.network.biases[l].size > 0
+    if biased:
+        formula = row(formula, " + ", b_name)
+        b = np.broadcast_to(seen.network.biases[l], z.shape)
+        pieces += ["+", _lit_at(focus, focus.vector(b_name, b, rows, "b"), j)]
+    pieces += ["=", _ringed_at(focus, focus.vector(z_name, z, rows, "z"), j)]
+    terms = sum_of(products, ks)
+    if biased:
+        terms.append((float(b[j]), b_name if seen.shared(Id("b", l, 0)) else seen.letter("b", l, j)))
+    return Band("forward", "forward", formula, (tuple(pieces),), summed(seen.letter("z", l, j), terms, float(z[j])))
+
+
+def backward_band(focus: Focus) -> Band:
+    """δ^l = (W^(l+1))ᵀ δ^(l+1) ⊙ σ′(z^l), or at the output ∇_a C ⊙ σ′(z^L), row j lit (S4.12, S4.13)."""
+    seen, l, j, how = focus.seen, focus.layer, focus.j, focus.seen.how
+    delta_name = how.symbol("δ", l)
+    if l == seen.network.depth and seen.pair.delta is not None:
+        return _given_by_cost(focus)
+    rows = focus.some(len(seen.into_z[l]), j)
+    lines: list[tuple[Grid | str, ...]] = []
+    arriving = _ringed_at(focus, focus.vector(_onto_a(focus), seen.into_a[l], rows, "δ"), j)
+    pieces: list[Grid | str] = [arriving]
+    terms: list[Term] = []
+    formula: Formula = _onto_a(focus)
+    if l < seen.network.depth:
+        products = [float(each) for each in seen.network.weights[l + 1][:, j] * seen.into_z[l + 1]]
+        ms = strongest(products, focus.most)
+        back, next_name = how.back(l + 1), how.symbol("δ", l + 1)
+        name = back if focus.upright else _other_way(back)
+        whole = seen.network.weights[l + 1].T
+        matrix = replace(focus.matrix(name, whole, rows, ms, "w"), lit=(j, None), glow="backward")
+        given = _all_lit(focus.vector(next_name, seen.into_z[l + 1], ms, "δ"))
+        pieces = [*focus.product(matrix, given), "=", arriving]
+        formula, terms = how.product(back, next_name), sum_of(products, ms)
+    slope = seen.slopes(l)
+    result = _ringed_at(focus, focus.vector(delta_name, seen.into_z[l], rows, "δ"), j)
+    if slope.ndim == 1:
+        name = seen.slope_symbol_of_layer(l)
+        beside = replace(_lit_at(focus, focus.vector(name, slope, rows), j), glow="backward")
+        pieces += ["⊙", beside, "=", result]
+        entry = _product_of(
+            seen.letter("δ", l, j), terms, float(seen.into_a[l][j]), float(slope[j]), float(seen.into_z[l][j])
+        )
+        return Band("backward", "backward", row(delta_name, " = ", formula, " ⊙ ", name), (tuple(pieces),), entry)
+    if len(pieces) > 1:
+        lines.append(tuple(pieces))
+    return _through_softmax(focus, formula, lines, result)
+
+
+def _through_softmax(focus: Focus, onto: Formula, lines: list[tuple[Grid | str, ...]], result: Grid) -> Band:
+    """Where every output depends on every z, ⊙ stands for the product with the matrix Σ′ (S2.18, S2.19)."""
+    seen, l, j = focus.seen, focus.layer, focus.j
+    slope, arriving = seen.slopes(l).T, seen.into_a[l]
+    products = [float(each) for each in slope[j] * arriving]
+    ks, rows = strongest(products, focus.most), focus.some(len(arriving), j)
+    name = seen.matrix_symbol(l)
+    matrix = replace(focus.matrix(name, slope, rows, ks), lit=(j, None), glow="backward")
+    given = _all_lit(focus.vector(_onto_a(focus), arriving, ks, "δ"))
+    lines.append((*focus.product(matrix, given), "=", result))
+    delta = seen.letter("δ", l, j)
+    formula = row(
+        seen.how.symbol("δ", l), " = ", seen.how.product(name, onto) if focus.upright else row(onto, " ", name)
+    )
+    entry = summed(delta, sum_of(products, ks), float(seen.into_z[l][j]))
+    return Band("backward", "backward", formula, tuple(lines), entry)
+
+
+def _given_by_cost(focus: Focus) -> Band:
+    """Where the cost is a function of z^L, δ^L = ∂C/∂z^L directly (S3.14): a − y or p − y, where it is that."""
+    seen, l, j, how = focus.seen, focus.layer, focus.j, focus.seen.how
+    delta, y = seen.into_z[l], seen.y
+    rows = focus.some(len(delta), j)
+    result = _ringed_at(focus, focus.vector(how.symbol("δ", l), delta, rows, "δ"), j)
+    names = {"a": how.symbol("a", l), "z": how.symbol("z", l), "y": Symbol("y"), "p": Symbol("p")}
+    text = seen.pair.delta_text.replace("∂C", f"∂{how.letter}")
+    formula = row(how.symbol("δ", l), " = ", filled(text.strip("()"), **names))
+    first = next((letter for letter in "ap" if f"{{{letter}}} − {{y}}" in text), None)
+    if first is None:
+        entry = summed(seen.letter("δ", l, j), [(float(delta[j]), "by the cost")], float(delta[j]))
+        return Band("backward", "backward", formula, ((result,),), entry)
+    values = seen.trace.a[l] if first == "a" else delta + y
+    ahead = _lit_at(focus, focus.vector(names[first], values, rows, "a"), j)
+    target = _lit_at(focus, focus.vector(names["y"], y, rows, "y"), j)
+    left = seen.a(l, j) if first == "a" else Symbol("p", below="" if seen.bare else how.below(j))
+    entry = row(seen.letter("δ", l, j), f" = {written(float(values[j]))} (", left, f") − {bracketed(float(y[j]))} (",
+                seen.target(j), f") = {written(float(delta[j]))}")  # fmt: skip
+    return Band("backward", "backward", formula, ((ahead, "−", target, "=", result),), entry)
+
+
+def gradient_band(focus: Focus) -> Band:
+    """∂C/∂W^l = δ^l (a^(l−1))ᵀ in the shape of W^l, and ∂C/∂b^l = δ^l (S2.9, S4.13)."""
+    seen, l, j, how = focus.seen, focus.layer, focus.j, focus.seen.how
+    a, delta = seen.trace.a[l - 1], seen.into_z[l]
+    steepness = [float(each) for each in delta[j] * a]
+    k = focus.source if focus.source is not None else strongest([float(each) for each in a], 1)[0]
+    ks, rows = strongest([float(each) for each in a], focus.most, k), focus.some(len(delta), j)
+    symbol, delta_name, a_name = how.symbol("w", l), how.symbol("δ", l), how.symbol("a", l - 1)
+    name = row("∂", Symbol(how.letter), "/∂", symbol)
+    total = replace(focus.matrix(name, np.outer(delta, a), rows, ks, "C"), ringed=(j, k))
+    column = replace(focus.matrix(delta_name, delta[:, None], rows, (0,), "δ"), lit=(j, None))
+    across = replace(focus.matrix(a_name, a[None], (0,), ks, "a"), lit=(None, k))
+    if how.order == "from,to":  # in the shape of W, whose rows are sources here
+        total, column, across = total.turned(), across.turned(), column.turned()
+    first, second = column.name, across.name
+    if focus.upright:
+        across = replace(across, name=Transposed(second))
+    else:
+        column = replace(column, name=Transposed(first))
+    formula = row(name, " = ", column.name, " ", across.name, ",  ", *_bias_formula(focus))
+    by = row("∂", Symbol(how.letter), "/∂", seen.weight(l, j, k))
+    factors = terms_of([(float(delta[j]), seen.letter("δ", l, j))])
+    entry = row(by, " = ", factors, f" · {bracketed(float(a[k]))} (", seen.a(l - 1, k), f") = {written(steepness[k])}")
+    left = [each for i, each in enumerate(steepness) if i not in ks]
+    if left:
+        entry = row(entry, f";  {len(left):,} more of this neuron, Σ = {written(math.fsum(left))}")
+    return Band("gradient", "backward", formula, ((column, across, "=", total),), entry)
+
+
+def _bias_formula(focus: Focus) -> list[Formula | str]:
+    seen, l, how = focus.seen, focus.layer, focus.seen.how
+    if not seen.network.biases[l].size:
+        return ["no biases"]
+    b = how.symbol("b", l)
+    if seen.shared(Id("b", l, 0)):
+        sum_ = row(Symbol("Σ", below=how.to_letter), " ", how.symbol("δ", l, how.to_letter))
+        total = written(math.fsum(float(d) for d in seen.into_z[l]))
+        return ["∂", Symbol(how.letter), "/∂", b, " = ", sum_, f" = {total}"]
+    return ["∂", Symbol(how.letter), "/∂", b, " = ", how.symbol("δ", l)]
+
+
+def _onto_a(focus: Focus) -> Formula:
+    """∂C/∂a^l, at the output ∇_a C as the cost writes it."""
+    seen, l, how = focus.seen, focus.layer, focus.seen.how
+    if l < seen.network.depth:
+        return row("∂", Symbol(how.letter), "/∂", how.symbol("a", l))
+    if "∂" in seen.pair.slope_text:
+        return seen.gradient_symbol()
+    names: dict[str, Formula] = {"a": how.symbol("a", l), "z": how.symbol("z", l), "y": Symbol("y"), "p": Symbol("p")}
+    return filled(seen.pair.slope_text, **names)
+
+
+def _other_way(name: Formula) -> Formula:
+    return name.base if isinstance(name, Transposed) else Transposed(name)
+
+
+def _all_lit(vector: Grid) -> Grid:
+    return replace(vector, lit=(None, None))
+
+
+def _lit_at(focus: Focus, vector: Grid, j: int) -> Grid:
+    return replace(vector, lit=(j, None) if focus.upright else (None, j))
+
+
+def _ringed_at(focus: Focus, vector: Grid, j: int) -> Grid:
+    return replace(vector, ringed=(j, 0) if focus.upright else (0, j))
+
+
+def _product_of(name: Formula, terms: Sequence[Term], onto: float, slope: float, value: float) -> Formula:
+    """δ = (the terms) · σ′ = …"""
+    first: Formula = terms_of(terms) if terms else row(written(onto))
+    first = row("(", first, ")") if len(terms) > 1 else first
+    return row(name, " = ", first, f" · {bracketed(slope)} (σ′) = {written(value)}")
