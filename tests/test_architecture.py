@@ -123,6 +123,14 @@ def test_nothing_in_the_river_looks_at_the_banks() -> None:
         assert not banks & {each.split(".")[1] for each, _ in imported(SOURCE / f"{name}.py")}
 
 
+def test_chapters_know_nothing_of_each_other() -> None:
+    """What two of them need is a part of both, and a part is drawn in any of them."""
+    explanation = SOURCE / "explanation"
+    for path in (*explanation.glob("chapters/*.py"), *explanation.glob("parts/*.py")):
+        others = [name for name, _ in imported(path) if name.startswith("chainrule.explanation.chapters")]
+        assert not others, f"{path.relative_to(SOURCE)} imports {others}"
+
+
 def test_import_chainrule_is_light() -> None:
     code = f"import sys, chainrule; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -18,12 +18,14 @@ import chainrule as cr
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import as_cost
 from chainrule.diagnostics.reasons import why
-from chainrule.explanation.chapters import path_sum as path_sum_module
 from chainrule.explanation.chapters.computation_tree import computation_tree
 from chainrule.explanation.chapters.in_weight_out import in_weight_out
 from chainrule.explanation.chapters.network_figure import network_figure
-from chainrule.explanation.chapters.path_sum import path_sum, routes, work
+from chainrule.explanation.chapters.path_sum import path_sum
 from chainrule.explanation.numbers import number, short
+from chainrule.explanation.parts import routes as of_routes
+from chainrule.explanation.parts.multiplications import work
+from chainrule.explanation.parts.routes import routes
 from chainrule.explanation.scene import Circle, Label, Line, Rect, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
@@ -309,8 +311,8 @@ def value_or_none(text: str) -> float:
 
 
 def test_routes_that_do_not_add_up_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = path_sum_module._products
-    monkeypatch.setattr(path_sum_module, "_products", lambda seen, v: original(seen, v) * 1.01)
+    original = of_routes._products
+    monkeypatch.setattr(of_routes, "_products", lambda seen, v: original(seen, v) * 1.01)
     with pytest.raises(cr.DisagreementError, match="6 routes add up to"):
         path_sum(*hard("5-4-3-2"), by="w/1/1/2")
 

@@ -19,8 +19,13 @@ from chainrule.explanation.chapters.demon import demon
 from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.number_lines import number_lines
 from chainrule.explanation.chapters.weight_tiles import weight_tiles
-from chainrule.explanation.numbers import number
+from chainrule.explanation.numbers import number, short
+from chainrule.explanation.parts import flat_gradient
+from chainrule.explanation.parts import strongest_route as of_route
+from chainrule.explanation.parts.nudge_on_its_way import travel
+from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.scene import Circle, Label, Line, Rect
+from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.nudges import best_move, signed
@@ -184,7 +189,7 @@ def test_the_ratio_of_adjacent_brackets_is_that_links_derivative(name, cost):
         "a/1/0",
         f"a/{network.depth}/{y.size - 1}",
     ):
-        stops, links = of_lines.travel(seen, parse(by, network.parameters), 1e-6)
+        stops, links = travel(seen, parse(by, network.parameters), 1e-6)
         assert stops[-1].id == Id("C")
         for first, second, link in zip(stops, stops[1:], links):
             exact = slope_by_dual(network, x, y, cost, second.id, first.id)
@@ -196,7 +201,7 @@ def test_the_ratio_of_adjacent_brackets_is_that_links_derivative(name, cost):
 
 def test_in_a_chain_the_links_multiply_to_the_entry_of_the_gradient():
     for by in ("w/1/0/0", "b/1/0", "w/2/0/0", "b/3/0"):
-        _, links = of_lines.travel(seen_by(CHAIN, [0.6], [1.0], "s1"), parse(by, CHAIN.parameters), 0.01)
+        _, links = travel(seen_by(CHAIN, [0.6], [1.0], "s1"), parse(by, CHAIN.parameters), 0.01)
         id = parse(by, CHAIN.parameters)
         slopes = cr.gradient(CHAIN, [0.6], [1.0], "squared_error")
         entry = slopes.weights[id.layer][0, 0] if id.kind == "w" else slopes.biases[id.layer][0]
@@ -211,7 +216,7 @@ def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
     x, y = example(network)
     seen = seen_by(network, x, y)
     v = parse("x/0", network.parameters)
-    stages = of_lines._stages(seen, v)
+    stages = of_route._stages(seen, v)
     slope = {
         (before, after): slope_by_dual(network, x, y, "quadratic", after, before)
         for below, above in itertools.pairwise(stages)
@@ -225,7 +230,7 @@ def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
         if all(crosses or stays for crosses, stays in zip(full, same)):
             products[route] = abs(math.prod(factors))
     assert len(products) == seen.route_count(v)
-    chosen = of_lines.strongest_route(seen, v)
+    chosen = strongest_route(seen, v)
     assert products[tuple(chosen)] == pytest.approx(max(products.values()))
     assert len(set(products.values())) > 1
     scene = number_lines(network, x, y, by="x/0")
@@ -265,7 +270,7 @@ def test_a_nudge_that_shrinks_gets_a_second_zoom_and_its_bracket_is_drawn_again(
 def test_without_a_name_the_steepest_weight_is_nudged():
     network = NETWORKS["5-4-3-2"]
     x, y = example(network)
-    found = of_lines._steepest(seen_by(network, x, y))
+    found = steepest(seen_by(network, x, y))
     slopes = cr.gradient(network, x, y, "quadratic")
     largest = max(float(np.abs(w).max()) for w in slopes.weights)
     assert abs(slopes.weights[found.layer][found.neuron, found.source]) == largest
@@ -593,7 +598,7 @@ def test_each_examples_vector_stands_beside_their_mean_or_sum(preset, word):
     cost = Convention.preset(preset).default_cost()
     scene = gradient_vector(network, x, y, convention=preset)
     each = [cr.gradient(network, x[i], np.eye(2)[y[i]], cost).flat() for i in range(6)]
-    strongest = sorted(sorted(range(6), key=lambda i: -np.linalg.norm(each[i]))[: of_vector.EXAMPLES])
+    strongest = sorted(sorted(range(6), key=lambda i: -np.linalg.norm(each[i]))[: flat_gradient.EXAMPLES])
     assert scene.table[0] == ("entry", *(f"example {i}" for i in strongest), f"{word} of 6")
     for column, i in enumerate(strongest, 1):
         assert numbers_in_column(scene, column) == pytest.approx(each[i].tolist(), rel=1e-4, abs=1e-6)
@@ -610,7 +615,7 @@ def test_a_vector_of_many_lies_down_and_its_sum_of_others_is_exact():
     scene = gradient_vector(network, x, y, most=5)
     flat = cr.gradient(network, x, y, "quadratic").flat()
     order = np.argsort(-np.abs(flat), kind="stable")
-    assert of_vector.strongest(flat, 5) == (order[:5].tolist(), math.fsum(flat[order[5:]]))
+    assert flat_gradient.strongest(flat, 5) == (order[:5].tolist(), math.fsum(flat[order[5:]]))
     shown = texts(scene)
     assert f"{flat.size - 5:,} others" in shown
     assert f"Σ = {signed(math.fsum(flat[order[5:]]))}" in shown
@@ -622,7 +627,7 @@ def test_bars_show_the_largest_of_as_many_entries_as_they_say():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
     flat = cr.gradient(network, x, y, "quadratic").flat()
-    laid = of_vector.lay(of_vector.blocks(network.parameters))
+    laid = of_vector.lay(flat_gradient.blocks(network.parameters))
     edges = [edge for each in laid for edge in each.edges[:-1]] + [laid[-1].edges[-1]]
     assert edges[0] == 0
     assert edges[-1] == flat.size
@@ -724,7 +729,7 @@ def test_a_legend_says_how_deep_the_deepest_colour_is():
     scene = weight_tiles(network, x, y)
     slopes = cr.gradient(network, x, y, "quadratic").weights[1]
     for values in (network.weights[1], slopes):
-        largest = of_lines.short(float(np.abs(values).max()), 3)
+        largest = short(float(np.abs(values).max()), 3)
         assert {f"+{largest}", f"−{largest}"} <= set(texts(scene))
     inputs = weight_tiles(CHAIN, [0.6123], [1.0])
     assert {"0", "0.612"} <= set(texts(inputs))  # what is never negative goes from 0 to its largest

@@ -1,4 +1,4 @@
-"""The scale of an axis: where its ticks are and what stands at them."""
+"""The scale of an axis: where its ticks are and what stands at them, and how far small things are enlarged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chainrule.explanation.numbers import short
+
+ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # first digits of a zoom
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -23,3 +25,9 @@ def tick_texts(places: Sequence[float]) -> list[str]:
     largest = max(map(abs, places), default=1.0)
     digits = max(3, 1 + math.ceil(math.log10(largest / apart))) if largest else 3
     return [short(place, digits) for place in places]
+
+
+def round_down(value: float) -> float:
+    """The next smaller round number, as zooms are."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max(first * power for first in ROUND if first * power <= value * (1 + 1e-12) or first == 1)

@@ -1,13 +1,14 @@
-"""What is shown where there is no room for all: the strongest of many, and the neuron or weight that was asked for."""
+"""What is shown where there is no room for all: the strongest of many, and the quantity that was asked for."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import IdError, SettingError
+from chainrule.errors import DataError, IdError, SettingError
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
@@ -31,10 +32,12 @@ def together(routes: int) -> str:
     return "both routes together" if routes == 2 else f"all {routes:,} routes together"
 
 
-def steepest(seen: View, layer: int) -> Id:
-    """The weight of a layer with the largest |∂C/∂w|, the first of several."""
-    sizes = np.abs(np.outer(seen.into_z[layer], seen.trace.a[layer - 1]))
-    return Id("w", layer, *map(int, divmod(int(sizes.argmax()), sizes.shape[1])))
+def steepest(seen: View, layer: int | None = None) -> Id:
+    """The weight with the largest |∂C/∂w| of a layer, or of all; the first of several."""
+    layers = sorted(seen.into_z) if layer is None else [layer]
+    sizes = {l: np.abs(np.outer(seen.into_z[l], seen.trace.a[l - 1])) for l in layers}
+    l = max(layers, key=lambda l: float(sizes[l].max()))
+    return Id("w", l, *map(int, divmod(int(sizes[l].argmax()), sizes[l].shape[1])))
 
 
 def neuron_of(network: Network, by: str | Id | None, layer: int | None, neuron: int) -> tuple[Id, int | None]:
@@ -50,3 +53,15 @@ def neuron_of(network: Network, by: str | Id | None, layer: int | None, neuron: 
             f"by={str(id)!r}: a neuron is named by its z/l/j, a/l/j, d/l/j, b/l/j, or a weight w/l/j/k into it"
         )
     return Id("z", id.layer, id.neuron), id.source if id.kind == "w" else None
+
+
+def differentiable(by: str | Id, seen: View) -> Id:
+    """The quantity by which the cost is differentiated; δ is no such quantity, and a/0/k is the input x/k."""
+    id = parse(by, seen.network.parameters)
+    if id.kind in "Cd":
+        hint = f"; δ is ∂C/∂z: by='z/{id.layer}/{id.neuron}'" if id.kind == "d" else ""
+        raise IdError(f"by={str(id)!r}: the cost is differentiated by a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}")
+    if not math.isfinite(seen.value(id)):
+        value = float(seen.trace.a[id.layer][id.neuron])
+        raise DataError(f"{id} is {value:g}, where the cost has no finite slope: nothing can be shown")
+    return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id

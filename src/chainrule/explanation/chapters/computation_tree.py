@@ -15,12 +15,11 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError
-from chainrule.explanation.chapters.number_lines import strongest_route
-from chainrule.explanation.chapters.path_sum import differentiable
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number, short
+from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, width_of
-from chainrule.explanation.shown import together, whole_number
+from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id

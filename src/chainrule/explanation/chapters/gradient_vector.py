@@ -6,7 +6,6 @@ entries as are printed below it, and the strongest are listed with the exact sum
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,59 +15,26 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
-from chainrule.explanation.chapters.number_lines import round_down
+from chainrule.explanation.axes import round_down
 from chainrule.explanation.numbers import number, short, times
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent
+from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
+from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, brackets, extent
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.forward import target_rows
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Row, Symbol, row
 from chainrule.nudges.text import signed
-from chainrule.parameters import Parameters
-from chainrule.per_example import per_example_gradients
 
 Array = np.ndarray
 UPRIGHT = 48  # entries that are printed one below the other
-EXAMPLES = 4  # that stand beside their mean, those with the largest gradients
 BARS = 180  # of a vector that lies down, more or less
 NAMES, TOP = 92.0, 104.0  # where the names of entries begin, and their first line below the names of vectors
 HALF, CELL = 46.0, 196.0  # half the width of a column's bars, and a column with its numbers
 NAME = 12.0  # size of an entry's name
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 LYING, BAR, BETWEEN = 128.0, 4.0, 22.0  # where a lying vector begins, its bars, the gap between its blocks
-
-
-@dataclass(frozen=True)
-class Block:
-    """w^l or b^l: its entries first ≤ i < stop of the flat vector."""
-
-    kind: str
-    layer: int
-    shape: tuple[int, ...]
-    first: int
-    stop: int
-
-    @property
-    def size(self) -> int:
-        return self.stop - self.first
-
-
-@dataclass(frozen=True)
-class Column:
-    """One vector: of an example, or of all of them."""
-
-    name: str
-    values: Array
-    total: bool
-
-    @property
-    def norm(self) -> float:
-        return float(np.linalg.norm(self.values))
-
-    @property
-    def largest(self) -> float:
-        return float(np.abs(self.values).max())
 
 
 def gradient_vector(
@@ -90,35 +56,12 @@ def gradient_vector(
     rows, targets, _ = target_rows(exact, x, y, the_cost)
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
         raise SettingError(f"most is how many entries are listed, 1 or more; got {most!r}")
-    columns = _columns(exact, rows, targets, the_cost, how, np.ndim(x) == 1)
-    if not all(np.isfinite(column.values).all() for column in columns):
+    vectors = columns_of(exact, rows, targets, the_cost, how, np.ndim(x) == 1)
+    if not all(np.isfinite(column.values).all() for column in vectors):
         raise DataError("the gradient is not finite on these examples: nothing can be drawn; smaller weights will do")
     seen = view(exact, rows[0], targets[0], the_cost, Id("C"), how)
     draw = _upright if exact.parameters.size <= UPRIGHT else _lying
-    return draw(seen, columns, blocks(exact.parameters), len(rows), int(most))
-
-
-def blocks(parameters: Parameters) -> list[Block]:
-    """w¹, b¹, …, w^L, b^L with their places in the flat vector; a layer without biases has no block for them."""
-    found, place = [], 0
-    for layer in parameters.weights.numbers:
-        for kind, array in (("w", parameters.weights[layer]), ("b", parameters.biases[layer])):
-            if array.size:
-                found.append(Block(kind, layer, array.shape, place, place + array.size))
-            place += array.size
-    return found
-
-
-def _columns(network: Network, x: Array, y: Array, cost: Cost, how: Convention, one: bool) -> list[Column]:
-    """The example's vector; or those of the examples with the largest gradients, in their order, and the whole one last."""
-    with np.errstate(all="ignore"):
-        each = per_example_gradients(network, x, y, cost)
-        if one:
-            return [Column("", each[0].flat(), True)]
-        total = "sum" if how.over == "sum" else "mean"
-        strongest = np.sort(np.argsort(-each.norms(), kind="stable")[:EXAMPLES])
-        shown = [Column(f"example {i}", each[int(i)].flat(), False) for i in strongest]
-        return [*shown, Column(f"{total} of {len(x):,}", each.reduce(total).flat(), True)]
+    return draw(seen, vectors, blocks(exact.parameters), len(rows), int(most))
 
 
 # upright ------------------------------------------------------------------------------------------------------------
@@ -162,17 +105,14 @@ def _names(
     for part in parts:
         first, last = ys[part.first], ys[part.stop - 1]
         found.append(
-            Label(56, (first + last) / 2, seen.how.symbol(part.kind, part.layer), _role(seen, part.kind), 16, "end")
+            Label(
+                56, (first + last) / 2, seen.how.symbol(part.kind, part.layer), role_of(seen.how, part.kind), 16, "end"
+            )
         )
         edge = ((74.0, first - 7), (68.0, first - 7), (68.0, last + 7), (74.0, last + 7))
         if part.size > 1:
             found.append(Line(edge, "faint", 1.0))
     return [*found, *(Label(right, y, name, "backward", NAME, "end", slanted=True) for name, y in zip(names, ys))]
-
-
-def _role(seen: View, kind: str) -> str:
-    """A colour a symbol where the author has one (S1.18)."""
-    return kind if seen.how.colours == "symbol" else "ink"
 
 
 def _derivative(seen: View, entry: int) -> Row:
@@ -186,9 +126,7 @@ def _column(seen: View, column: Column, x: float, ys: Sequence[float], largest: 
     found: list[Element] = [Line(((zero, ys[0] - 9), (zero, ys[-1] + 9)), "faint", 0.8)]
     if column.name:
         found.append(Label(x + (CELL - 36) / 2, ys[0] - 36, column.name, size=13, bold=column.total))
-    for edge, inward in ((x - 8, 6), (right + 8, -6)):
-        shape = ((edge + inward, ys[0] - 13), (edge, ys[0] - 13), (edge, ys[-1] + 13), (edge + inward, ys[-1] + 13))
-        found.append(Line(shape, "ink", 1.5 if column.total else 0.9))
+    found += brackets(x - 8, ys[0] - 13, right + 8, ys[-1] + 13, 6, 1.5 if column.total else 0.9)
     for value, y in zip(column.values.tolist(), ys):
         role = "positive" if value >= 0 else "negative"
         if value:
@@ -292,7 +230,7 @@ def _block_heads(seen: View, laid: Sequence[Laid]) -> list[Element]:
     found: list[Element] = []
     for each in laid:
         symbol = seen.how.symbol(each.block.kind, each.block.layer)
-        found.append(Label(each.x, TOP - 32, symbol, _role(seen, each.block.kind), 16, "start"))
+        found.append(Label(each.x, TOP - 32, symbol, role_of(seen.how, each.block.kind), 16, "start"))
         found.append(Label(each.x, TOP - 10, _shape(each.block), "faint", 11, "start"))
     return found
 
@@ -318,12 +256,6 @@ def _counts(column: Column, laid: Sequence[Laid], y: float) -> list[Element]:
         found.append(Label(each.x, y, each.counts, "faint", 11, "start"))
         found.append(Label(each.x, y + 16, f"≤ {short(float(np.abs(values).max()), 3)}", "faint", 11, "start"))
     return found
-
-
-def strongest(values: Array, most: int) -> tuple[list[int], float]:
-    """The places of the largest |values|, and the exact sum of all the others."""
-    order = np.argsort(-np.abs(values), kind="stable")
-    return order[:most].tolist(), math.fsum(values[order[most:]].tolist())
 
 
 def _strongest(seen: View, column: Column, most: int, y: float) -> tuple[list[Element], list[tuple[str, str]]]:

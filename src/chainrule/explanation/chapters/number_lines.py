@@ -8,63 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import DataError, SettingError
-from chainrule.explanation.axes import tick_texts, ticks
-from chainrule.explanation.document import Factor
+from chainrule.errors import SettingError
+from chainrule.explanation.axes import round_down, tick_texts, ticks
 from chainrule.explanation.numbers import number, short, times
+from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
 from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
-from chainrule.explanation.shown import together
+from chainrule.explanation.shown import steepest, together
+from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
-from chainrule.notation import Formula, Row, Symbol, row
-from chainrule.nudges.change import Change
+from chainrule.notation import Row, row
 from chainrule.nudges.text import signed, step_text
-from chainrule.verification.moved import follow, movable
+from chainrule.verification.moved import movable
 
-Array = np.ndarray
 LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
 NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges
 LINKS = 722.0  # where the links are written
 TOP, PITCH = 128.0, 72.0  # the first line, and from line to line
 RATIO = 15.0  # brackets whose sizes lie this far apart need another zoom
-ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)  # first digits of a zoom
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A variable of the route: its value, what the nudge has come to here, and why it has not, where it got lost."""
-
-    id: Id
-    symbol: Symbol
-    value: float
-    change: float | None
-    lost: str = ""
-
-
-@dataclass(frozen=True)
-class Link:
-    """From one variable to the next: the derivative as it is written and as it is, the two changes, a kink in between."""
-
-    left: Formula
-    factor: Factor
-    change: Change | None
-    kink: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        """The second change over the first: the derivative as a ratio of nudges."""
-        if self.change is None or self.change.step == 0 or self.change.note not in ("", "nothing predicted"):
-            return None
-        return self.change.actual / self.change.step
 
 
 def number_lines(
@@ -84,136 +52,12 @@ def number_lines(
     """
     how = as_convention(convention)
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
-    v = _steepest(seen) if by is None else movable(by, seen.network.parameters)
+    v = steepest(seen) if by is None else movable(by, seen.network.parameters)
     nudged = _step(step)
     stops, links = travel(seen, v, nudged)
     scale, low, high = _window(stops, nudged)
     zooms = zooms_of([stop.change or 0.0 for stop in stops], scale)
     return _drawn(seen, stops, links, zooms, scale, (low, high))
-
-
-# the way and the nudge ----------------------------------------------------------------------------------------------
-def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
-    """The stops from v to the cost on the strongest route, and the links between them: each moves the next one alone."""
-    ids = strongest_route(seen, v)
-    start = follow(seen.network, seen.x, seen.y, seen.cost, v, 0.0)
-    stops = [Stop(v, seen.quantity(v), float(start.value(v)), step)]
-    links: list[Link] = []
-    for before, after in pairwise(ids):
-        factor, here = _factor(seen, before, after), stops[-1]
-        left = row("∂", seen.quantity(after), "/∂", seen.quantity(before))
-        if here.change is None:
-            links.append(Link(left, factor, None))
-            stops.append(Stop(after, seen.quantity(after), float(start.value(after)), None))
-            continue
-        both = follow(seen.network, seen.x, seen.y, seen.cost, before, np.array([0.0, here.change])).value(after)
-        change = Change(here.change, float(both[0]), float(both[1]), factor.value, _terms(seen, before, after, factor))
-        links.append(Link(left, factor, change, _kink(seen, before, here)))
-        lost = change.note if change.note not in ("", "nothing predicted") else ""
-        stops.append(Stop(after, seen.quantity(after), change.before, None if lost else change.actual, lost))
-    for stop in stops:
-        if not math.isfinite(stop.value):
-            raise DataError(
-                f"{stop.id} is {stop.value:g} as a function of {v} on this example: nothing can be drawn of it"
-            )
-    return stops, links
-
-
-def strongest_route(seen: View, v: Id) -> list[Id]:
-    """v, one z and one a of each layer above it, and C: the route on which the product of the derivatives is largest."""
-    stages = _stages(seen, v)
-    best = np.zeros(1)  # decades from a stage to the cost, one a neuron
-    onward: list[Array] = []
-    for below, above in reversed(list(pairwise(stages))):
-        with np.errstate(divide="ignore"):
-            sizes = np.log10(np.abs(_slopes(seen, below, above)))  # (above, below)
-        reach = sizes + best[:, None]
-        onward.insert(0, reach.argmax(axis=0))
-        best = reach.max(axis=0)
-    place, route = int(best.argmax()), []
-    for stage, choice in zip(stages, [*onward, None]):
-        route.append(stage[place])
-        place = 0 if choice is None else int(choice[place])
-    return route
-
-
-def _stages(seen: View, v: Id) -> list[list[Id]]:
-    """Everything the nudge can pass, stage by stage; C follows on z^L where it is written as a function of it (S3.14)."""
-    last, stages = seen.network.depth, [[v]]
-    if v.kind in "wb":
-        stages.append([Id("z", v.layer, j) for j in seen.entrances(v)])
-    if v.kind in "wbz" and (v.layer < last or _through_a(seen)):
-        full = seen.network.activations[v.layer].full_slope
-        neurons = range(seen.network.sizes[v.layer]) if full else [each.neuron for each in stages[-1]]
-        stages.append([Id("a", v.layer, j) for j in neurons])
-    for layer in range(v.layer + 1, last + 1):
-        stages.append([Id("z", layer, j) for j in range(seen.network.sizes[layer])])
-        if layer < last or _through_a(seen):
-            stages.append([Id("a", layer, j) for j in range(seen.network.sizes[layer])])
-    return [*stages, [Id("C")]]
-
-
-def _through_a(seen: View) -> bool:
-    """Whether the last link but one is σ: not where the author writes C as a function of z^L, nor through a softmax."""
-    return len(seen.arriving(0)) == 2
-
-
-def _slopes(seen: View, below: Sequence[Id], above: Sequence[Id]) -> Array:
-    """The derivatives of one stage by the one below, (above, below)."""
-    first, then = below[0], above[0]
-    if then.kind == "C":
-        return (seen.into_z if first.kind == "z" else seen.into_a)[first.layer][[[each.neuron for each in below]]]
-    if then.kind == "a":
-        slopes = seen.slopes(then.layer)
-        if slopes.ndim == 1:
-            slopes = np.diag(slopes)
-        return slopes[np.ix_([each.neuron for each in above], [each.neuron for each in below])]
-    if first.kind in "ax":
-        return seen.network.weights[then.layer][:, [each.neuron for each in below]]
-    return np.full((len(above), 1), seen.incoming(first).value)
-
-
-def _factor(seen: View, before: Id, after: Id) -> Factor:
-    """∂after/∂before, as it is written and as it is."""
-    if after.kind == "C":
-        return (
-            seen.of_activation(before.layer, before.neuron) if before.kind == "a" else seen.arriving(before.neuron)[0]
-        )
-    if after.kind == "a":
-        if seen.network.activations[after.layer].full_slope:
-            value = float(seen.slopes(after.layer)[after.neuron, before.neuron])
-            entry = Symbol("", below=seen.how.below(after.neuron, before.neuron))
-            return Factor(row("[", seen.matrix_symbol(after.layer), "]", entry), value)
-        return seen.slope(after.layer, after.neuron)
-    if before.kind in "ax":
-        return seen.onward(after.layer, after.neuron, before.neuron)
-    return seen.incoming(before)
-
-
-def _terms(seen: View, before: Id, after: Id, factor: Factor) -> float:
-    """The size of the numbers that are summed, or whose last digit is magnified, on the way to `after`."""
-    if after.kind == "z":
-        w, b = seen.network.weights[after.layer][after.neuron], seen.network.biases[after.layer]
-        return float(np.abs(w) @ np.abs(seen.trace.a[after.layer - 1]) + np.abs(b).max(initial=0))
-    values = {"z": seen.trace.z, "a": seen.trace.a, "x": seen.trace.a}[before.kind]
-    return abs(factor.value * float(values[before.layer][before.neuron]))
-
-
-def _kink(seen: View, before: Id, here: Stop) -> float | None:
-    """The kink of σ that the nudge of this z passes, if it does."""
-    if before.kind != "z" or here.change is None:
-        return None
-    ends = sorted((here.value, here.value + here.change))
-    between = [kink for kink in seen.network.activations[before.layer].kinks if ends[0] <= kink < ends[1]]
-    return between[0] if between else None
-
-
-def _steepest(seen: View) -> Id:
-    """The weight with the largest |∂C/∂w|."""
-    found = {l: np.outer(seen.into_z[l], seen.trace.a[l - 1]) for l in seen.into_z}
-    layer = max(sorted(found), key=lambda l: float(np.abs(found[l]).max()))
-    j, k = divmod(int(np.abs(found[layer]).argmax()), found[layer].shape[1])
-    return Id("w", layer, j, k)
 
 
 def _step(given: Any) -> float:
@@ -256,12 +100,6 @@ def zooms_of(changes: Sequence[float], scale: float) -> list[float]:
 def _room(changes: Sequence[float]) -> float:
     """How long a bracket may be: half the column where nudges go up and down."""
     return ROOM / 2 if min(changes) < 0 < max(changes) else ROOM
-
-
-def round_down(value: float) -> float:
-    """The next smaller round number, as zooms are."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return max(first * power for first in ROUND if first * power <= value * (1 + 1e-12) or first == 1)
 
 
 # the picture --------------------------------------------------------------------------------------------------------
@@ -327,7 +165,7 @@ def _grid(ys: list[float], scale: float, ends: tuple[float, float]) -> list[Elem
 def _line(seen: View, stop: Stop, y: float, scale: float, ends: tuple[float, float]) -> list[Element]:
     """A variable, its line and its value on it."""
     low, high = ends
-    role = _role(seen.how, stop.id)
+    role = role_of(seen.how, stop.id.kind)
     x = LEFT + scale * (stop.value - low)
     value = Label(x, y - 17, number(stop.value), "forward", 13, halo=True)
     half = (value.box.right - value.box.left) / 2
@@ -342,13 +180,6 @@ def _line(seen: View, stop: Stop, y: float, scale: float, ends: tuple[float, flo
         Circle(x, y, 5, "paper", "forward", 1.5),
         Label(at, y - 17, number(stop.value), "forward", 13, halo=True),
     ]
-
-
-def _role(how: Convention, id: Id) -> str:
-    """A colour a symbol where the author has one (S1.18)."""
-    if how.colours != "symbol":
-        return "ink"
-    return "a" if id.kind == "x" else id.kind
 
 
 def _nudge(stop: Stop, y: float, origin: float, scale: float) -> list[Element]:
@@ -419,7 +250,7 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
             (row("the last nudge over the first:  ", ratio, " = ", outer), "ink"),
         ]
     else:
-        whole = _whole(seen, v)
+        whole = nothing_held(seen, v)
         moved = whole.note if whole.note not in ("", "nothing predicted") else signed(whole.actual)
         one = f"this route, the strongest of {routes:,}, the other neurons held still: its links multiply to "
         lines = [
@@ -431,14 +262,6 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
         Label(start, y + 24 * i, text, role, 14, "start", slanted=role == "backward")
         for i, (text, role) in enumerate(lines)
     ]
-
-
-def _whole(seen: View, v: Stop) -> Change:
-    """What the nudge does to C where nothing is held still."""
-    step, last = v.change or 0.0, seen.network.depth
-    both = follow(seen.network, seen.x, seen.y, seen.cost, v.id, np.array([0.0, step])).C
-    terms = float(np.abs(seen.into_z[last]) @ np.abs(seen.trace.z[last]))
-    return Change(step, float(both[0]), float(both[1]), seen.value(v.id), terms)
 
 
 def _description(stops: list[Stop], links: list[Link], scale: float) -> str:

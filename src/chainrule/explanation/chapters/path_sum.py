@@ -7,57 +7,25 @@ backpropagation does, saves the multiplications that are counted below.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import DataError, DisagreementError, IdError, SettingError
-from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, width_of
-from chainrule.explanation.shown import steepest, whole_number
+from chainrule.explanation.parts.multiplications import whole_work, work
+from chainrule.explanation.parts.routes import Route, Routes, routes
+from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, hue, width_of
+from chainrule.explanation.shown import differentiable, steepest, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
-from chainrule.ids import Id, parse
+from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Symbol, inline, partial, row
 
-Array = np.ndarray
-MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
-SAME = 1e-11  # of Σ |product|: rounding may part the sum over routes from backpropagation by less
 MARGIN, TOP, PITCH = 24.0, 100.0, 34.0
 STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of the running sum
-
-
-@dataclass(frozen=True)
-class Route:
-    """One way to the cost: for each layer where it enters (z) and leaves (a), its factors, and their product."""
-
-    neurons: tuple[tuple[int, int, int], ...]
-    factors: tuple[Factor, ...]
-    product: float
-
-
-@dataclass(frozen=True)
-class Routes:
-    """The ways from v to the cost, the largest products first.
-
-    rest   the sum of the products that are not among the ranked
-    total  the sum of all `count` of them, added without rounding on the way
-    value  ∂C/∂v by backpropagation
-    """
-
-    v: Id
-    ranked: tuple[Route, ...]
-    count: int
-    rest: float
-    total: float
-    value: float
 
 
 def path_sum(
@@ -80,138 +48,9 @@ def path_sum(
     as_network(network, "path_sum(network, x, y)")
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
     v = steepest(seen, 1) if by is None else differentiable(by, seen)
-    return _Picture(seen, routes(seen, v, whole_number(most, "most")), work(seen, v), _whole_work(seen)).scene()
+    return _Picture(seen, routes(seen, v, whole_number(most, "most")), work(seen, v), whole_work(seen)).scene()
 
 
-def differentiable(by: str | Id, seen: View) -> Id:
-    """The quantity by which the cost is differentiated; δ is no such quantity, and a/0/k is the input x/k."""
-    id = parse(by, seen.network.parameters)
-    if id.kind in "Cd":
-        hint = f"; δ is ∂C/∂z: by='z/{id.layer}/{id.neuron}'" if id.kind == "d" else ""
-        raise IdError(f"by={str(id)!r}: the cost is differentiated by a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}")
-    if not math.isfinite(seen.value(id)):
-        value = float(seen.trace.a[id.layer][id.neuron])
-        raise DataError(f"{id} is {value:g}, where the cost has no finite slope: nothing can be shown")
-    return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id
-
-
-# the routes ---------------------------------------------------------------------------------------------------------
-def routes(seen: View, v: Id, most: int) -> Routes:
-    """The `most` largest routes from v to the cost, and exact sums of the others and of all."""
-    count = seen.route_count(v)
-    if count > MOST_ROUTES:
-        raise SettingError(
-            f"{count:,} routes lead from {v} to the cost, and at most {MOST_ROUTES:,} are multiplied out: take a quantity "
-            "nearer to the output"
-        )
-    with np.errstate(all="ignore"):
-        products = _products(seen, v)
-    flat = products.ravel()
-    if not np.isfinite(flat).all():
-        raise DataError(f"the product of a route from {v} overflows on this example: nothing can be added up")
-    order = np.argsort(-np.abs(flat), kind="stable")[:most]
-    total, value = math.fsum(flat), seen.value(v)
-    if not abs(total - value) <= SAME * math.fsum(np.abs(flat)) + 1e-300:
-        raise DisagreementError(
-            f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
-            "until they agree; is a slope or a cost's derivative wrong?"
-        )
-    ranked = [_route(seen, v, np.unravel_index(i, products.shape)) for i in order]
-    return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
-
-
-def _products(seen: View, v: Id) -> Array:
-    """The product of every route, an axis for every choice of a neuron; multiplied from v on, as math.prod does."""
-    first, last = seen.first_layer(v), seen.network.depth
-    if first > last:
-        return np.array([seen.of_activation(v.layer, v.neuron).value])
-    here = seen.entrances(v)
-    found = np.array([math.prod(factor.value for factor in _lead(seen, v, j)) for j in here])
-    for layer in range(first, last):
-        slopes = seen.slopes(layer)
-        found = found * slopes[here] if slopes.ndim == 1 else found[..., None] * slopes.T[here]
-        w = seen.network.weights[layer + 1].T
-        found = found[..., None] * (w[here] if slopes.ndim == 1 else w)
-        here = list(range(seen.network.sizes[layer + 1]))
-    for factors in zip(*(seen.arriving(j) for j in here)):
-        found = found * np.array([factor.value for factor in factors])
-    return found
-
-
-def _lead(seen: View, v: Id, j: int) -> list[Factor]:
-    """What leads from v to the z_j it enters; nothing where that factor is 1 (S1.12)."""
-    if v.kind in "ax":
-        return [seen.onward(v.layer + 1, j, v.neuron)]
-    return [seen.incoming(v)] if v.kind == "w" else []
-
-
-def _route(seen: View, v: Id, choices: Sequence[Any]) -> Route:
-    """One route from the neurons that are chosen, axis by axis."""
-    first, last = seen.first_layer(v), seen.network.depth
-    if first > last:
-        slope = seen.of_activation(v.layer, v.neuron)
-        return Route((), (slope,), slope.value)
-    left = [int(choice) for choice in choices]
-    j = seen.entrances(v)[left.pop(0)]
-    factors, neurons = _lead(seen, v, j), []
-    for layer in range(first, last):
-        leaves = left.pop(0) if seen.network.activations[layer].full_slope else j
-        neurons.append((layer, j, leaves))
-        factors.append(_through(seen, layer, j, leaves))
-        after = left.pop(0)
-        factors.append(seen.onward(layer + 1, after, leaves))
-        j = after
-    neurons.append((last, j, j))
-    factors += seen.arriving(j)
-    return Route(tuple(neurons), tuple(factors), math.prod(factor.value for factor in factors))
-
-
-def _through(seen: View, layer: int, j: int, leaves: int) -> Factor:
-    """∂a/∂z on the way through a neuron; in a softmax from any z_j to any a_i."""
-    if not seen.network.activations[layer].full_slope:
-        return seen.slope(layer, j)
-    symbol = inline(partial(seen.a(layer, leaves), seen.letter("z", layer, j)))
-    return Factor(symbol, float(seen.slopes(layer)[leaves, j]))
-
-
-# the work -----------------------------------------------------------------------------------------------------------
-def work(seen: View, v: Id) -> tuple[int, int]:
-    """How many multiplications ∂C/∂v takes: with every route multiplied out alone, and with δ shared by all routes."""
-    first, last = seen.first_layer(v), seen.network.depth
-    if first > last:
-        return 0, 0
-    lead, arriving = int(v.kind in "wax"), len(seen.arriving(0))
-    alone = seen.route_count(v) * (lead + 2 * (last - first) + arriving - 1)
-    entrances = len(seen.entrances(v))
-    return alone, _shared(seen, first, entrances) + lead * (entrances if v.kind in "ax" else 1)
-
-
-def _shared(seen: View, first: int, entrances: int) -> int:
-    """Multiplications of the recursion from the output down to the δ of `entrances` neurons of a layer (BP1, BP2)."""
-    sizes, last, count = seen.network.sizes, seen.network.depth, 0
-    for layer in range(last, first - 1, -1):
-        neurons = entrances if layer == first else sizes[layer]
-        if layer == last:
-            count += neurons * (len(seen.arriving(0)) - 1)
-        elif seen.network.activations[layer].full_slope:
-            count += sizes[layer] * (sizes[layer + 1] + neurons)
-        else:
-            count += neurons * (sizes[layer + 1] + 1)
-    return count
-
-
-def _whole_work(seen: View) -> tuple[int, int]:
-    """The same two counts for the gradient by every weight and bias."""
-    network, alone, shared = seen.network, 0, _shared(seen, 1, seen.network.sizes[1])
-    for layer, w in network.weights.items():
-        alone += w.size * work(seen, Id("w", layer, 0, 0))[0]
-        alone += network.biases[layer].size * (work(seen, Id("b", layer, 0))[0] if network.biases[layer].size else 0)
-        shared += w.size
-    return alone, shared
-
-
-# how things are written ---------------------------------------------------------------------------------------------
-# the picture --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Picture:
     """The routes as rows: neurons, factors, product, and the step each makes in the running sum."""
@@ -362,7 +201,7 @@ class _Picture:
         wide = max(56.0, *(width_of(number(value), 12.5) for value in values))
         found: list[Element] = [Label(x + wide, TOP - 20, "product", "faint", 11.5, "end")]
         for value, y in zip(values, ys):
-            found.append(Label(x + wide, y, number(value), _hue(value), 12.5, "end"))
+            found.append(Label(x + wide, y, number(value), hue(value), 12.5, "end"))
         if self.more:
             found.append(Label(x - 8, ys[-1], "Σ =", "faint", 12, "end"))
         return found, x + wide
@@ -384,7 +223,7 @@ class _Picture:
         room = max(total.box.right - total.box.left, *(width_of(text, 12) for text in texts))
         right = x + AREA + 14 + room
         for (before, after), value, text, y in zip(pairwise(places), self.steps(), texts, ys):
-            ends, role = sorted((before, after)), _hue(value)
+            ends, role = sorted((before, after)), hue(value)
             if value:
                 found.append(Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0))
             found.append(Line(((after, y + (6 if value else -6)), (after, y + PITCH - 6)), "faint", 0.8))
@@ -454,7 +293,3 @@ def _way(seen: View, route: Route) -> str:
         str(j + seen.how.base) if j == i else f"{j + seen.how.base}⇢{i + seen.how.base}" for _, j, i in route.neurons
     ]
     return " → ".join([*stops, seen.how.letter])
-
-
-def _hue(value: float) -> str:
-    return "positive" if value > 0 else "negative" if value < 0 else "faint"

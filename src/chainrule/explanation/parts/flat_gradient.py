@@ -1,0 +1,78 @@
+"""The gradient as one ordered vector, w¹, b¹, …, w^L, b^L: its blocks, and the vectors of examples beside their mean (S1.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.conventions import Convention
+from chainrule.costs import Cost
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.per_example import per_example_gradients
+
+Array = np.ndarray
+EXAMPLES = 4  # that stand beside their mean, those with the largest gradients
+
+
+@dataclass(frozen=True)
+class Block:
+    """w^l or b^l: its entries first ≤ i < stop of the flat vector."""
+
+    kind: str
+    layer: int
+    shape: tuple[int, ...]
+    first: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.first
+
+
+@dataclass(frozen=True)
+class Column:
+    """One vector: of an example, or of all of them."""
+
+    name: str
+    values: Array
+    total: bool
+
+    @property
+    def norm(self) -> float:
+        return float(np.linalg.norm(self.values))
+
+    @property
+    def largest(self) -> float:
+        return float(np.abs(self.values).max())
+
+
+def blocks(parameters: Parameters) -> list[Block]:
+    """w¹, b¹, …, w^L, b^L with their places in the flat vector; a layer without biases has no block for them."""
+    found, place = [], 0
+    for layer in parameters.weights.numbers:
+        for kind, array in (("w", parameters.weights[layer]), ("b", parameters.biases[layer])):
+            if array.size:
+                found.append(Block(kind, layer, array.shape, place, place + array.size))
+            place += array.size
+    return found
+
+
+def columns_of(network: Network, x: Array, y: Array, cost: Cost, how: Convention, one: bool) -> list[Column]:
+    """The example's vector; or those of the examples with the largest gradients, in their order, and the whole one last."""
+    with np.errstate(all="ignore"):
+        each = per_example_gradients(network, x, y, cost)
+        if one:
+            return [Column("", each[0].flat(), True)]
+        total = "sum" if how.over == "sum" else "mean"
+        strongest = np.sort(np.argsort(-each.norms(), kind="stable")[:EXAMPLES])
+        shown = [Column(f"example {i}", each[int(i)].flat(), False) for i in strongest]
+        return [*shown, Column(f"{total} of {len(x):,}", each.reduce(total).flat(), True)]
+
+
+def strongest(values: Array, most: int) -> tuple[list[int], float]:
+    """The places of the largest |values|, and the exact sum of all the others."""
+    order = np.argsort(-np.abs(values), kind="stable")
+    return order[:most].tolist(), math.fsum(values[order[most:]].tolist())

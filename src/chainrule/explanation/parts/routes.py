@@ -1,0 +1,124 @@
+"""Every route from a quantity to the cost: its factors and their product, the largest first, and the sum of all (S1.17)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError, DisagreementError, SettingError
+from chainrule.explanation.document import Factor
+from chainrule.explanation.view import View
+from chainrule.ids import Id
+from chainrule.notation import inline, partial
+
+Array = np.ndarray
+MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
+SAME = 1e-11  # of Σ |product|: rounding may part the sum over routes from backpropagation by less
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to the cost: for each layer where it enters (z) and leaves (a), its factors, and their product."""
+
+    neurons: tuple[tuple[int, int, int], ...]
+    factors: tuple[Factor, ...]
+    product: float
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The ways from v to the cost, the largest products first.
+
+    rest   the sum of the products that are not among the ranked
+    total  the sum of all `count` of them, added without rounding on the way
+    value  ∂C/∂v by backpropagation
+    """
+
+    v: Id
+    ranked: tuple[Route, ...]
+    count: int
+    rest: float
+    total: float
+    value: float
+
+
+def routes(seen: View, v: Id, most: int) -> Routes:
+    """The `most` largest routes from v to the cost, and exact sums of the others and of all."""
+    count = seen.route_count(v)
+    if count > MOST_ROUTES:
+        raise SettingError(
+            f"{count:,} routes lead from {v} to the cost, and at most {MOST_ROUTES:,} are multiplied out: take a quantity "
+            "nearer to the output"
+        )
+    with np.errstate(all="ignore"):
+        products = _products(seen, v)
+    flat = products.ravel()
+    if not np.isfinite(flat).all():
+        raise DataError(f"the product of a route from {v} overflows on this example: nothing can be added up")
+    order = np.argsort(-np.abs(flat), kind="stable")[:most]
+    total, value = math.fsum(flat), seen.value(v)
+    if not abs(total - value) <= SAME * math.fsum(np.abs(flat)) + 1e-300:
+        raise DisagreementError(
+            f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
+            "until they agree; is a slope or a cost's derivative wrong?"
+        )
+    ranked = [_route(seen, v, np.unravel_index(i, products.shape)) for i in order]
+    return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
+
+
+def _products(seen: View, v: Id) -> Array:
+    """The product of every route, an axis for every choice of a neuron; multiplied from v on, as math.prod does."""
+    first, last = seen.first_layer(v), seen.network.depth
+    if first > last:
+        return np.array([seen.of_activation(v.layer, v.neuron).value])
+    here = seen.entrances(v)
+    found = np.array([math.prod(factor.value for factor in _lead(seen, v, j)) for j in here])
+    for layer in range(first, last):
+        slopes = seen.slopes(layer)
+        found = found * slopes[here] if slopes.ndim == 1 else found[..., None] * slopes.T[here]
+        w = seen.network.weights[layer + 1].T
+        found = found[..., None] * (w[here] if slopes.ndim == 1 else w)
+        here = list(range(seen.network.sizes[layer + 1]))
+    for factors in zip(*(seen.arriving(j) for j in here)):
+        found = found * np.array([factor.value for factor in factors])
+    return found
+
+
+def _lead(seen: View, v: Id, j: int) -> list[Factor]:
+    """What leads from v to the z_j it enters; nothing where that factor is 1 (S1.12)."""
+    if v.kind in "ax":
+        return [seen.onward(v.layer + 1, j, v.neuron)]
+    return [seen.incoming(v)] if v.kind == "w" else []
+
+
+def _route(seen: View, v: Id, choices: Sequence[Any]) -> Route:
+    """One route from the neurons that are chosen, axis by axis."""
+    first, last = seen.first_layer(v), seen.network.depth
+    if first > last:
+        slope = seen.of_activation(v.layer, v.neuron)
+        return Route((), (slope,), slope.value)
+    left = [int(choice) for choice in choices]
+    j = seen.entrances(v)[left.pop(0)]
+    factors, neurons = _lead(seen, v, j), []
+    for layer in range(first, last):
+        leaves = left.pop(0) if seen.network.activations[layer].full_slope else j
+        neurons.append((layer, j, leaves))
+        factors.append(_through(seen, layer, j, leaves))
+        after = left.pop(0)
+        factors.append(seen.onward(layer + 1, after, leaves))
+        j = after
+    neurons.append((last, j, j))
+    factors += seen.arriving(j)
+    return Route(tuple(neurons), tuple(factors), math.prod(factor.value for factor in factors))
+
+
+def _through(seen: View, layer: int, j: int, leaves: int) -> Factor:
+    """∂a/∂z on the way through a neuron; in a softmax from any z_j to any a_i."""
+    if not seen.network.activations[layer].full_slope:
+        return seen.slope(layer, j)
+    symbol = inline(partial(seen.a(layer, leaves), seen.letter("z", layer, j)))
+    return Factor(symbol, float(seen.slopes(layer)[leaves, j]))
