@@ -14,7 +14,7 @@ from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import Formula, Symbol, row
-from chainrule.nudges import Change
+from chainrule.nudges.change import Change
 from chainrule.verification.moved import follow
 
 
