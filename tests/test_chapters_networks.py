@@ -22,7 +22,7 @@ from chainrule.explanation.chapters.computation_tree import computation_tree
 from chainrule.explanation.chapters.in_weight_out import in_weight_out
 from chainrule.explanation.chapters.network_figure import network_figure
 from chainrule.explanation.chapters.path_sum import path_sum
-from chainrule.explanation.numbers import number, short
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number, short, unit
 from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.multiplications import work
 from chainrule.explanation.parts.routes import routes
@@ -294,6 +294,27 @@ def test_sharing_saves_what_the_figure_says() -> None:
     assert f"{shared} ({alone - shared} saved)" in texts(path_sum(network, x, y, by="w/1/1/2"))
 
 
+def test_factors_below_each_other_have_as_many_digits() -> None:
+    """Of numbers that no short text gives exactly: what one row needs, all rows have."""
+    network, x, y = drawn([5, 4, 3, 2], "tanh")
+    seen = seen_of(network, x, y)
+    differed = 0
+    for j, k in every(range(4), range(5)):
+        products = [(r.factors, r.product) for r in routes(seen, parse(f"w/1/{j}/{k}", network.parameters), 8).ranked]
+        rows = factor_rows(products)
+        assert len({digits(text) for row in rows for text in row}) == 1
+        for row, (_, product) in zip(rows, products):
+            missed = math.prod(map(value, row)) - value(number(product))
+            assert abs(missed) <= unit(product) * (1 + 1e-6)
+        differed += len({digits(text) for each in products for text in factor_numbers(*each)}) > 1
+    assert differed, "each row alone would do"
+
+
+def digits(text: str) -> int:
+    """How many a number is written with, without its power of ten."""
+    return len(text.lstrip("−").partition("e")[0].replace(".", "").lstrip("0"))
+
+
 def test_a_factor_that_a_route_above_has_used_is_pale() -> None:
     scene = path_sum(*hard("2-3-2"), by="w/1/1/0")
     a_in = column(scene, scene.table[0][1])[0]
@@ -494,6 +515,37 @@ def test_a_and_delta_of_every_neuron_stand_above_and_below_it() -> None:
             assert (str(below.text), below.role, below.slanted) == (delta, "backward", True)
     heights = {str(label.text): label.y for label in scene.labels()}
     assert heights["a¹₀"] < heights["a¹₁"] < heights["a¹₂"] < heights["a¹₃"]
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [2, 5, 3], [30, 4, 12]])
+def test_columns_have_one_middle_with_units_below_or_without(sizes: list[int]) -> None:
+    network, x, y = drawn(sizes)
+    for units in (False, True):
+        circles = [
+            each
+            for each in network_figure(network, x, y, bias_units=units, most=3).elements
+            if isinstance(each, Circle)
+        ]
+        pills = [
+            each for each in network_figure(network, x, y, bias_units=units, most=3).elements if isinstance(each, Rect)
+        ]
+        middles = []
+        for at in sorted({circle.x for circle in circles}):
+            ys = [circle.y for circle in circles if circle.x == at]
+            ys += [pill.y + pill.height / 2 for pill in pills if pill.round == 12 and pill.x + pill.width / 2 == at]
+            middles.append((min(ys) + max(ys)) / 2)
+        assert max(middles) - min(middles) < 1e-9
+
+
+def test_what_is_printed_at_a_neuron_has_paper_behind_it() -> None:
+    """Lit edges pass behind the numbers of the neurons, also where these are split into z and a."""
+    network, x, y = drawn([3, 4, 2])
+    for scene in (network_figure(network, x, y), network_figure(network, x, y, layer=1, by="w/1/0/0")):
+        at_neurons = [
+            each for each in scene.labels() if each.size == 11.5 and re.fullmatch("[−+0-9.e]+", str(each.text))
+        ]
+        assert len(at_neurons) > 10
+        assert all(label.halo for label in at_neurons)
 
 
 def test_biases_are_visible_as_numbers_or_as_edges_from_a_square_unit() -> None:

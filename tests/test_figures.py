@@ -182,6 +182,11 @@ def test_labels_that_overlap_or_are_clipped_are_found() -> None:
     assert Box(0, 0, 10, 10).overlaps(Box(10, 0, 20, 10)) is False
 
 
+def test_a_prompt_shows_what_a_scene_is_in_a_line() -> None:
+    scene = figure("summary", None)
+    assert repr(scene) == f"<{scene.title}: 900 × {scene.height:g}, 5 rows; .svg() draws it>"
+
+
 def test_the_same_scene_has_the_same_bytes_and_themes_differ() -> None:
     scene = Scene(100, 40, (Line(((0, 0), (50, 20)), "forward", arrow=True), Rect(1, 1, 5, 5)), "t", "d")
     assert as_svg(scene) == as_svg(scene)

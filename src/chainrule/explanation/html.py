@@ -19,7 +19,7 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number
 from chainrule.explanation.text import MOST_ENTRIES, kept, kept_rows
 from chainrule.notation import Formula, mathml
 
@@ -89,9 +89,9 @@ def _between(cells: Sequence[str]) -> Cells:
     return [each for i, cell in enumerate(cells) for each in (("<mo>·</mo>", cell) if i else (cell,))]
 
 
-def _written(factors: Sequence[Factor], value: float) -> list[str]:
+def _written(texts: Sequence[str]) -> list[str]:
     found = []
-    for i, text in enumerate(factor_numbers(factors, value)):
+    for i, text in enumerate(texts):
         found.append(f"<mrow>{mathml(f'({text})' if text.startswith('−') and i else text)}</mrow>")
     return found
 
@@ -99,7 +99,7 @@ def _written(factors: Sequence[Factor], value: float) -> list[str]:
 def _product(part: Product) -> str:
     rows = [_equals(part.left, *_between([mathml(f.symbol) for f in part.factors]))]
     if len(part.factors) > 1:
-        rows.append(_equals(None, *_between(_written(part.factors, part.value))))
+        rows.append(_equals(None, *_between(_written(factor_numbers(part.factors, part.value)))))
     return _math([*rows, _equals(None, _number(part.value))])
 
 
@@ -107,12 +107,13 @@ def _terms(part: Terms) -> str:
     rows = [[mathml(part.left), "<mo>=</mo>", f"<mtext>{escape(part.summary)}</mtext>"]]
     running = 0.0
     lines = []
-    for term in part.terms:
+    numbers = factor_rows([(term.factors, term.value) for term in part.terms])
+    for term, texts in zip(part.terms, numbers):
         running += term.value
         name = f"<mrow>{mathml(term.left)}</mrow>"
         lines.append([name, *_between([mathml(f.symbol) for f in term.factors])])
         ending = ["<mo>=</mo>", _number(term.value), f"<mrow><mtext>sum</mtext>{SPACE}{_number(running)}</mrow>"]
-        lines.append(["", *_between(_written(term.factors, term.value)), *ending])
+        lines.append(["", *_between(_written(texts)), *ending])
     if part.rest:
         rest = f"<mrow><mtext>{part.rest:,} more of them, together</mtext>{SPACE}{_number(part.rest_sum)}</mrow>"
         lines.append(["", rest])
@@ -140,7 +141,7 @@ def _dot(part: Dot) -> str:
     ]
     rows = [_equals(part.left, f"<mrow>{factor}{mathml(part.across)}{mathml(part.down)}</mrow>")]
     if part.factor is not None:
-        numbers = _between(_written([part.factor, Factor(part.across, part.dot)], part.value))
+        numbers = _between(_written(factor_numbers([part.factor, Factor(part.across, part.dot)], part.value)))
         rows.append(_equals(None, f"<mrow>{''.join(numbers)}</mrow>"))
     return _math([*rows, _equals(None, _number(part.value))]) + _math(vectors)
 

@@ -16,7 +16,7 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number
 from chainrule.explanation.text import MOST_ENTRIES, kept_rows
 from chainrule.notation import Formula, latex
 
@@ -41,8 +41,8 @@ def _times(cells: Sequence[str]) -> str:
     return r" \cdot ".join(cells)
 
 
-def _numbers(factors: Sequence[Factor], value: float) -> str:
-    written = [latex(each) for each in factor_numbers(factors, value)]
+def _numbers(texts: Sequence[str]) -> str:
+    written = [latex(each) for each in texts]
     return _times([rf"({each})" if each.startswith("-") and i else each for i, each in enumerate(written)])
 
 
@@ -53,18 +53,17 @@ def _text(words: str) -> str:
 def _product(part: Product) -> list[str]:
     lines = [f"{latex(part.left)} &= {_times([latex(f.symbol) for f in part.factors])}"]
     if len(part.factors) > 1:
-        lines.append(f"&= {_numbers(part.factors, part.value)}")
+        lines.append(f"&= {_numbers(factor_numbers(part.factors, part.value))}")
     return [*lines, f"&= {latex(number(part.value))}"]
 
 
 def _terms(part: Terms) -> list[str]:
     lines = []
-    for i, term in enumerate(part.terms):
+    numbers = factor_rows([(term.factors, term.value) for term in part.terms])
+    for i, (term, texts) in enumerate(zip(part.terms, numbers)):
         head = f"{latex(part.left)} &= " if i == 0 else "&\\quad + "
         symbols = _times([latex(f.symbol) for f in term.factors])
-        lines.append(
-            rf"{head}\underbrace{{{symbols}}}_{{{_numbers(term.factors, term.value)} = {latex(number(term.value))}}}"
-        )
+        lines.append(rf"{head}\underbrace{{{symbols}}}_{{{_numbers(texts)} = {latex(number(term.value))}}}")
     if part.rest:
         lines.append(rf"&\quad + \underbrace{{\cdots}}_{{{part.rest}\ \text{{more}}}} {latex(_signed(part.rest_sum))}")
     return [*lines, f"&= {latex(number(part.value))}"]
@@ -94,7 +93,9 @@ def _dot(part: Dot) -> list[str]:
         f"{latex(part.across)} &= {vector(part.first)}^T, \\quad {latex(part.down)} = {vector(part.second)}",
     ]
     if part.factor is not None:
-        lines.append(f"{latex(part.left)} &= {_numbers([part.factor, Factor(part.across, part.dot)], part.value)}")
+        lines.append(
+            f"{latex(part.left)} &= {_numbers(factor_numbers([part.factor, Factor(part.across, part.dot)], part.value))}"
+        )
     return [*lines, f"{latex(part.left)} &= {latex(number(part.value))}"]
 
 

@@ -32,11 +32,20 @@ def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
     The product of what is printed is within one unit of the last digit of the value that is printed. A number that is exactly
     what a shorter text says stays short, as 1.2 and −2; every other shows all its digits, the zeros among them: −0.0467800.
     """
+    return factor_rows([(factors, value)])[0]
+
+
+def factor_rows(products: Sequence[tuple[Sequence[Factor], float]]) -> list[list[str]]:
+    """The same for products that stand below each other: all have as many digits as the one that takes most."""
     for digits in range(DIGITS, 18):
-        texts = [_digits(factor.value, digits) for factor in factors]
-        if abs(math.prod(map(float, texts)) - float(plain(number(value)))) <= unit(value):
+        rows = [[_digits(factor.value, digits) for factor in factors] for factors, _ in products]
+        if all(_multiplies(texts, value) for texts, (_, value) in zip(rows, products)):
             break
-    return ["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts]
+    return [["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts] for texts in rows]
+
+
+def _multiplies(texts: Sequence[str], value: float) -> bool:
+    return abs(math.prod(map(float, texts)) - float(plain(number(value)))) <= unit(value)
 
 
 def _digits(value: float, digits: int) -> str:

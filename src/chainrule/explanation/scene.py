@@ -157,7 +157,7 @@ class Label:
 Element = Line | Rect | Circle | Label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scene:
     """A picture: its size, what is in it from back to front, a title and a description, and its numbers as a table."""
 
@@ -204,6 +204,9 @@ class Scene:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<{self.title}: {self.width:g} × {self.height:g}, {len(self.table)} rows; .svg() draws it>"
 
 
 def extent(content: str | Formula | Spans) -> tuple[float, float, float]:

@@ -16,7 +16,7 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number
 from chainrule.notation import Matrix
 from chainrule.verification.differences import Difference
 
@@ -52,7 +52,7 @@ def terms_text(part: Terms, closing: str = "") -> str:
     left = str(part.left)
     rows = [f"{left} = {part.summary}"]
     columns = [[str(factor.symbol) for factor in term.factors] for term in part.terms]
-    values = [factor_numbers(term.factors, term.value) for term in part.terms]
+    values = factor_rows([(term.factors, term.value) for term in part.terms])
     count = max((len(each) for each in columns), default=0)
     widths = [max((len(row[i]) for row in [*columns, *values] if i < len(row)), default=0) for i in range(count)]
     totals = [number(term.value) for term in part.terms] + ([number(part.rest_sum)] if part.rest else [])

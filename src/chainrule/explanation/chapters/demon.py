@@ -337,7 +337,7 @@ def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
         said.append(row("The slope is ", "> 0" if swept.slope > 0 else "< 0", ": a good demon ",
                         "lowers " if swept.slope > 0 else "raises ", name, "."))  # fmt: skip
         if abs(swept.slope * TRIED) <= NEAR * abs(swept.before):
-            said.append(row(f"A step of {TRIED} promises next to nothing: near optimal, for all it can tell."))
+            said.append(row(f"A step of {TRIED} promises next to nothing: near optimal, and a slope says no more."))
     reach = f"{short(best.lowest, 6)} … {short(best.highest, 6)}"
     if not best.change.actual < 0:
         said.append(row(f"No move in {reach} lowers ", seen.how.letter, "."))

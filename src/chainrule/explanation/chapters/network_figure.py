@@ -84,7 +84,7 @@ class _Picture:
         self.neurons = Neurons(shown)
         self.largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
         self.xs = self._xs()
-        self.height = self.pitch * max(len(column.slots) for column in self.columns)
+        self.height = max(self._above(column) + self.pitch * len(column.slots) for column in self.columns)
         self.ends = {edge: self._ends(edge) for edge in self.edges}
 
     # places ----------------------------------------------------------------------------------------------------------
@@ -111,9 +111,19 @@ class _Picture:
 
     def place(self, column: Column, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit."""
-        free = (self.height - self.pitch * len(column.slots)) / 2
-        i = column.slots.index(slot)
-        return self.xs[column.layer], self.top + free + self.pitch * i + (self.pitch + self.neurons.above - 26) / 2
+        return self.xs[column.layer], self.top + self._above(column) + self.pitch * column.slots.index(
+            slot
+        ) + self._middle
+
+    @property
+    def _middle(self) -> float:
+        """Of a slot, from its top."""
+        return (self.pitch + self.neurons.above - 26) / 2
+
+    def _above(self, column: Column) -> float:
+        """What stays free above a column, for the neurons of all columns to have one middle; a unit hangs below its own."""
+        tallest = max(each.height for each in self.columns)
+        return self.pitch * (tallest - column.height) / 2
 
     # the picture -----------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:

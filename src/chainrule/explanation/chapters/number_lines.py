@@ -251,12 +251,12 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
         ]
     else:
         whole = nothing_held(seen, v)
-        moved = whole.note if whole.note not in ("", "nothing predicted") else signed(whole.actual)
+        moved = f" is {whole.note}" if whole.note not in ("", "nothing predicted") else f" = {signed(whole.actual)}"
         one = f"this route, the strongest of {routes:,}, the other neurons held still: its links multiply to "
         lines = [
             (row(one, product), "backward"),
             (row(f"{together(routes)}:  ", left, " = ", number(seen.value(v.id))), "backward"),
-            (row("the whole nudge, all neurons free to move:  Δ", letter, " = ", moved), "ink"),
+            (row("the whole nudge, all neurons free to move:  Δ", letter, moved), "ink"),
         ]
     return [
         Label(start, y + 24 * i, text, role, 14, "start", slanted=role == "backward")

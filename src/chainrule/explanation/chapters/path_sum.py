@@ -13,7 +13,7 @@ from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.explanation.numbers import factor_numbers, number
+from chainrule.explanation.numbers import factor_rows, number
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, hue, width_of
@@ -181,7 +181,7 @@ class _Picture:
         """The factors, a column each; pale where the same factor stands further up."""
         found: list[Element] = []
         columns = list(zip(*(route.factors for route in self.found.ranked)))
-        written = list(zip(*(factor_numbers(route.factors, route.product) for route in self.found.ranked)))
+        written = list(zip(*factor_rows([(route.factors, route.product) for route in self.found.ranked])))
         for i, (head, column, texts) in enumerate(zip(self.heads(), columns, written)):
             wide = max(width_of(head, 13), *(width_of(text, 12) for text in texts))
             right = x + wide

@@ -53,6 +53,11 @@ class Column:
         """What stands below each other."""
         return self.shown + (REST,) * bool(self.rest) + (UNIT_SOURCE,) * self.unit
 
+    @property
+    def height(self) -> int:
+        """How many of them are neurons, all others counting as one."""
+        return len(self.slots) - self.unit
+
 
 @dataclass(frozen=True)
 class ShownNetwork:
