@@ -350,6 +350,29 @@ def test_the_nested_form_names_the_functions_of_layers_that_differ() -> None:
     ]
 
 
+def test_the_nested_form_says_where_it_does_not_apply() -> None:
+    p = make_problem([2, 3, 2], ["tanh"], "softmax", "cross_entropy")
+    for u in ("C", "a/2/1"):  # a softmax of one z is none
+        with pytest.raises(cr.SettingError, match="the output is a softmax: use form='sigma'"):
+            cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", of=u, form="nested", cost=p.cost)
+    cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", of="z/2/1", form="nested", cost=p.cost)
+    deep = make_problem([1] * 1200, ["tanh"] * 1198, "tanh", "quadratic", scale=0.1)
+    with pytest.raises(cr.SettingError, match="opens at most 60 layers, and from w/1/0/0 to z/70/0 there are 70"):
+        cr.explain(deep.network, deep.x[0], None, "w/1/0/0", of="z/70/0", form="nested")
+
+
+def test_the_product_names_only_forms_that_apply() -> None:
+    p = make_problem([2, 3, 2], ["softmax"], "sigmoid", "quadratic")
+    with pytest.raises(cr.SettingError, match=r"through a softmax: use form='sigma' or 'delta'"):
+        cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", form="product", cost=p.cost)
+    wide = cr.Network.random([2, 150, 150, 1], "tanh", "identity", seed=0)
+    with pytest.raises(cr.SettingError, match=r"22,500 ways lead from x/0 to C: use form='sigma' or 'delta'"):
+        cr.explain(wide, [0.1, 0.2], [1.0], "x/0", form="product")
+    narrow = cr.Network.random([2, 3, 1], "tanh", "identity", seed=0)
+    with pytest.raises(cr.SettingError, match=r"use form='paths', 'sigma' or 'delta'"):
+        cr.explain(narrow, [0.1, 0.2], [1.0], "x/0", form="product")
+
+
 def test_a_layer_of_one_neuron_with_its_own_bias_is_no_layer_with_one_bias_for_all() -> None:
     assert nested_lines([2, 1, 2], ["tanh"], "b/1/0")[0].endswith("a⁰ₖ + b¹ₘ) + b²ₙ)")
     assert nested_lines([2, 3, 2], ["tanh"], "b/1/0", bias="layer")[0].endswith("a⁰ₖ + b¹) + b²)")

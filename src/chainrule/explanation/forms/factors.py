@@ -93,11 +93,12 @@ def product(view: View, v: Id) -> list[Part]:
     """The factors of the one way from v to u."""
     if not view.is_chain(v):
         count = view.path_count(v)
+        forms = "'sigma' or 'delta'" if view.softmaxes(v) or count > MOST_PATHS else "'paths', 'sigma' or 'delta'"
         ways = "1 way leads" if count == 1 else f"{count:,} ways lead"
         raise SettingError(
             f"form='product' writes one chain of factors, and {ways} from {v} to {view.u}"
             + (", through a softmax" if view.softmaxes(v) else "")
-            + ": use form='paths', 'sigma' or 'delta'"
+            + f": use form={forms}"
         )
     return [multiplied(view.by(v), view.chain(v, [stop[0] for stop in view.stops(v)]).factors)]
 
