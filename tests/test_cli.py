@@ -53,11 +53,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "gap.csv": "a,y\n1,0\n,1\n",
         "house.json": "{}",
         "animals.csv": "legs,weight,kind\n" + "".join(f"2,{i},hen\n4,{i + 1},dog\n" for i in range(15)),
+        "nan.csv": "a,b,y\n0.1,nan,0\n1,inf,1\n",
         "people.csv": "name,age,y\n" + "".join(f"name {i},{i},{i % 2}\n" for i in range(60)),
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "folder").mkdir()
+    np.savez("x.npz", x=np.ones((1, 1)), y=np.ones(1))
+    cr.save(cr.Network([[[1e200]], [[1e200]]], None, "identity"), "over.safetensors", {"cost": "quadratic"})
     return tmp_path
 
 
@@ -309,6 +312,7 @@ MISTAKES = [
     ("show house.json", "house.json is no safetensors file"),
     # figures
     ("show xor.safetensors demom", "unknown figure 'demom': did you mean 'demon'"),
+    ("show demom", "there is no file demom, and unknown figure 'demom': did you mean 'demon'"),
     ("show xor.safetensors unrolled", "is of a recurrent network, which has no model file"),
     (
         "show xor.safetensors network --step 0.1",
@@ -379,6 +383,18 @@ MISTAKES = [
     ("explain --form dleta", "did you mean 'delta'"),
     ("explain --convention s9", "unknown convention 's9'"),
     ("explain --of a", "is no id"),
+    ("explain --by w/9/0/0", "there is no layer 9, this network (1-1-1-1) has the layers 1…3"),
+    ("explain --of w/1/0/0", "a derivative is taken of the cost C, z/l/j, a/l/j"),
+    ("nudge --by=", "'' is no id"),
+    ("nudge --of=", "'' is no id"),
+    ("nudge --by d/1/0", "move z/1/0 instead"),
+    ("nudge --by w/9/0/0", "there is no layer 9"),
+    ("nudge over.safetensors --data x.npz", "take smaller weights or inputs"),
+    ("explain over.safetensors --data x.npz", "layer 2 overflows on this example"),
+    ("explain xor.safetensors --data nan.csv", "nan.csv, line 2: the column 'b' has no value"),
+    ("why --by z/1/0", "what learns is a weight (w/l/j/k) or a bias (b/l/j)"),
+    ("why --by w/9/0/0", "there is no layer 9"),
+    ("why xor.safetensors --row 9", "--row 9: xor.csv has the rows 0…3"),
     ("explain xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
     ("explain xor.safetensors --row -1", "--row -1"),
     # verify
@@ -644,6 +660,45 @@ def test_json_keeps_control_characters_as_json_does(chainrule_: Run, evil: str) 
     assert f"hen{EVIL}" in json.loads(said.out)["preprocessing"]["labels"]
     told = json.loads(chainrule_("predict", evil, "evil.csv", "--json").out)
     assert set(told["predictions"]) == {f"hen{EVIL}", "dog"}
+
+
+@pytest.mark.parametrize("line", ["", "explain", "nudge --json", "quiz --answers ?;?", "show number_lines"])
+def test_a_reader_who_is_not_there_is_no_error(here: Path, line: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with started(*line.split(), stdin=subprocess.DEVNULL, stdout=theirs) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a pseudo-terminal is a Unix thing")
+@pytest.mark.parametrize(("ends", "code", "last"), [("^C", 130, ""), ("^D", 0, "score 100 of 600: 1 of 6 questions")])
+def test_ctrl_c_and_the_end_of_input_leave_a_quiz_at_a_terminal(here: Path, ends: str, code: int, last: str) -> None:
+    ours, theirs = os.openpty()
+    with started("quiz", "--kind", "six", stdin=theirs) as process:
+        assert process.stdout is not None
+        while "entries" not in process.stdout.readline():
+            pass
+        if ends == "^C":
+            process.send_signal(signal.SIGINT)
+        else:
+            os.write(ours, b"b\n\x04")
+        out, err = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == code
+    assert last in out
+    assert err.replace("> ", "") == ""
+
+
+def test_a_nudge_of_what_does_not_depend_says_why(chainrule_: Run) -> None:
+    said = chainrule_("nudge", "--by", "w/3/0/0", "--of", "a/1/0")
+    assert said.out.endswith("a/1/0 does not depend on w/3/0/0, which comes after it: nothing leads back\n")
+    assert "depend" not in chainrule_("nudge", "--by", "w/1/0/0", "--of", "a/1/0").out
+    assert "depend" not in chainrule_("nudge", "--demon", "good", "--layer", "2").out
+    assert "a¹ does not depend on w³" in chainrule_("explain", "--by", "w/3/0/0", "--of", "a/1/0").out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import chainrule as cr
 from chainrule.activations import NAMED
 from chainrule.cli.nudge import command
-from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep
+from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep, unmoved
 
 DEMON_TABLE = """\
 +0.01 | −0.000650 | −0.000650 | 0.0 %
@@ -55,6 +55,27 @@ def test_the_good_demon_lowers_the_cost_of_the_chain(chain: cr.Network) -> None:
     deed = demon(chain, [0.6], [1.0], 2, 0.1, "squared_error").best
     assert (deed.at, deed.change.step) == ("z/2/0", 0.1)
     assert (round(deed.change.predicted, 6), round(deed.change.actual, 6)) == (-0.006501, -0.006489)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("bias", ["neuron", "layer"])
+def test_what_does_not_move_says_why(output: str, bias: str) -> None:
+    """Every pair of a network in general position: a reason stands where nothing moves, and nowhere else."""
+    p = make_problem([2, 3, 2], ["tanh"], output, "quadratic", bias=bias, seed=1)
+    ids = ["x/0", "x/1", "w/1/0/1", "w/1/2/0", "w/2/0/0", "w/2/1/2", "b/1/0", "b/2/0"]
+    ids += [f"{kind}/{layer}/{j}" for kind in "za" for layer, count in ((1, 3), (2, 2)) for j in range(count)]
+    for by in ids:
+        for of in [*ids, "C", "a/0/1"]:
+            if (by, bias, output) == ("b/2/0", "layer", "softmax") and of[0] in "Ca":
+                continue  # a way leads there, and what is added to every z of a softmax moves nothing
+            still = nudge(p.network, p.x[0], p.y[0], by, 0.25, of, p.cost).change.actual == 0
+            assert bool(unmoved(p.network, of, by)) == still, (of, by)
+    assert (
+        unmoved(p.network, "a/1/0", "w/2/0/0")
+        == "a/1/0 does not depend on w/2/0/0, which comes after it: nothing leads back"
+    )
+    assert "where a neuron does not see its neighbours" in unmoved(p.network, "z/2/0", "w/2/1/0")
+    assert "w/1/0/0 is set, not computed" in unmoved(p.network, "w/1/0/0", "z/1/0")
 
 
 # one nudge ----------------------------------------------------------------------------------------------------------

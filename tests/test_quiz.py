@@ -554,6 +554,8 @@ def test_a_model_is_asked_about_with_a_row_of_its_data(ask: type) -> None:
         ("--count 500", "--count 500: there are "),
         ("--count 7 --kind six", "--count 7: there are 6 questions of the kinds six: ask for no more"),
         ("--count 9 --kind six,half", "--count 9: there are 7 questions of the kinds six, half: ask for no more"),
+        ("lesson.md --seed 0", "--seed are for questions about a network; a file has its own"),
+        ("lesson", "lesson is neither a model (.safetensors) nor a quiz by its name, which ends in .quiz, .md"),
         ("lesson.md --count 3", "--count 3: lesson.md has 2 questions; ask for no more"),
         ("--kind six --write nowhere/out.quiz", "there is no folder"),
         ("--cost cross_entropy", "stands on an output of softmax"),
@@ -561,7 +563,8 @@ def test_a_model_is_asked_about_with_a_row_of_its_data(ask: type) -> None:
 )  # fmt: skip
 def test_a_mistake_is_one_clear_error(ask: type, arguments: str, message: str) -> None:
     Path("text.md").write_text("Only text.\n")
-    Path("lesson.md").write_text(LESSON)
+    for name in ("lesson.md", "lesson"):
+        Path(name).write_text(LESSON)
     said = ask(*(word.strip("'") for word in arguments.split()))
     assert isinstance(said.exception, ChainruleError)
     assert message in str(said.exception)

@@ -234,7 +234,9 @@ MALFORMED = [
     ("??\nWhy?\n\\c: so\n\\why: a\n\\why: b\n??\n", 5, r"belongs to the answer before it"),
     ("one\ntwo \0\n", 2, "expected text, got the character 0"),
     (b"one\ntwo\nthr\xff\n", 3, "expected text in UTF-8, got the byte 0xff"),
-    ("??\nWhy?\n\\c: so\n??\n".encode("utf-16"), 1, "expected text in UTF-8"),
+    ("??\nWhy?\n\\c: so\n??\n".encode("utf-16"), 1, "expected text in UTF-8, got UTF-16: save it as UTF-8"),
+    ("??\nWhy?\n\\c: so\n??\n".encode("utf-16-le"), 1, "expected text, got the character 0"),
+    (b"\x89PNG\r\n\x1a\n\0\0", 1, "expected text in UTF-8, got the byte 0x89"),
 ]
 
 

@@ -88,7 +88,8 @@ def _default(model: Path | None, network: Network, x: Any, y: Any, convention: s
     if model is None:
         return "w/2/0/0"
     the_cost = as_convention(convention).cost_for(network, cost)
-    slopes = gradient(network, x, y, the_cost)
+    with np.errstate(all="ignore"):  # what overflows is said in words, when it is explained
+        slopes = gradient(network, x, y, the_cost)
     flat = slopes.map(lambda array: array * (array.ndim == 2)).flat()  # weights alone
     return str(of_entry(slopes, int(np.abs(flat).argmax())))
 

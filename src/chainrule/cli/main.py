@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,7 +60,10 @@ def main() -> None:
         fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
     except KeyboardInterrupt:
         sys.exit(130)
-    except OSError as error:  # a full disk behind standard output; a reader who left has been dealt with by Typer
+    except BrokenPipeError:  # a reader who left; of a command Typer deals with it, and with the same exit code
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:  # a full disk behind standard output
         fail(f"cannot write the output: {error.strerror or error}")
 
 

@@ -21,6 +21,7 @@ from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.demon import Demon, demon
 from chainrule.nudges.nudge import Nudge, nudge
 from chainrule.nudges.sweep import Sweep, sweep
+from chainrule.nudges.way import unmoved
 
 STEPS = "0.01,0.1,0.5,1,2,-2"
 CHAIN = "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1"
@@ -76,9 +77,9 @@ def command(
         length = 0.1 if size is None else size
         found = demon(here.network, here.x, here.y, layer, length, here.cost, demon_kind)
     else:
-        target = by or ("z/2/0" if model is None else _largest_error(here))
+        target = ("z/2/0" if model is None else _largest_error(here)) if by is None else by
         ask = (here.network, here.x, here.y, target)
-        watched = of or "C"
+        watched = "C" if of is None else of
         if step is not None:
             found = nudge(*ask, step, watched, here.cost)
         elif between is not None:
@@ -90,6 +91,8 @@ def command(
         return
     say(here.about)
     say(str(found))
+    if not isinstance(found, Demon) and (reason := unmoved(here.network, found.of, found.by)):
+        say(reason)
 
 
 def _check_options(
@@ -122,7 +125,8 @@ def _example(model: Path | None, data: str | None, row: int | None, cost: str | 
 
 def _largest_error(here: _Example) -> str:
     """The z with the largest |δ|: where a nudge promises most (S0.16)."""
-    errors = backward(forward(here.network.astype("float64"), here.x), here.y, here.cost).delta
+    with np.errstate(all="ignore"):  # what overflows is said in words, when it is nudged
+        errors = backward(forward(here.network.astype("float64"), here.x), here.y, here.cost).delta
     layer = max(errors.numbers, key=lambda l: float(np.abs(errors[l]).max()))
     return f"z/{layer}/{int(np.abs(errors[layer]).argmax())}"
 

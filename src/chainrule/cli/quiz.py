@@ -45,7 +45,7 @@ def command(
             "of a file."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides which questions are asked.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Decides which questions are asked about a network; else 0.")] = None,
     convention: Annotated[str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.")] = None,
     kind: Annotated[
         str | None,
@@ -66,19 +66,23 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the score, question by question, as JSON.")] = False,
 ) -> None:
     """Ask questions, say what is wrong with a wrong answer, and count points. A line with ? gives a question up."""
-    if seed < 0:
+    if seed is not None and seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     if count is not None and count < 1:
         raise SettingError(f"--count is a whole number of questions ≥ 1, got {count}")
     if source is not None and source.suffix.lower() in FILES:
-        if any(each is not None for each in (convention, kind, cost, data, row)):
+        if any(each is not None for each in (convention, kind, cost, data, row, seed)):
             raise SettingError(
-                "--convention, --kind, --cost, --data and --row are for questions about a network; a file has its own"
+                "--convention, --kind, --cost, --data, --row and --seed are for questions about a network; a file has its own"
             )
         quiz = _from_file(source, count)
     else:
+        if source is not None and source.suffix != ".safetensors" and source.is_file():
+            raise FileError(
+                f"{source} is neither a model (.safetensors) nor a quiz by its name, which ends in {', '.join(FILES)}"
+            )
         asked = _Asked(source, convention or CONVENTION, _kinds(kind), cost, data, row)
-        quiz = asked.quiz(count, seed)
+        quiz = asked.quiz(count, seed or 0)
     if write is not None:
         _write(quiz, write, as_json)
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from typer.core import TyperCommand
 
@@ -13,7 +14,7 @@ from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
 from chainrule.cli.output import one_line, say, say_json, shown, tell
 from chainrule.cli.worked_example import X, Y, chain
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.explanation.scene import Scene
@@ -146,6 +147,8 @@ def command(
     path: Path | None = model
     if figure is None and _is_figure(model):
         figure, path = str(model), None
+    if figure is None and not model.exists() and str(model).isidentifier():  # a name, and no figure's
+        raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), FIGURES)}")
     if figure is None:
         _check_alone(model, {**told, **always})
         _contents(model, as_json)
@@ -213,6 +216,10 @@ class _Asked:
         """The figure, drawn."""
         self._check()
         how = {"convention": self.convention, **self.told}
+        with np.errstate(all="ignore"):  # what overflows is said in words
+            return self._drawn(how)
+
+    def _drawn(self, how: dict[str, Any]) -> Scene:
         if self.model is None:
             example = (None, None, None) if self.figure == "summary" else (chain(), X, Y)
             return draw(self.figure, *example, cost=self.cost, **how)

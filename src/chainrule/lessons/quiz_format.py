@@ -27,6 +27,7 @@ with the line ends it came with.
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -139,6 +140,8 @@ def read_quiz(path: str | os.PathLike[str]) -> Quiz:
         raise FileError(f"there is no file {where}") from None
     except OSError as error:
         raise FileError(f"cannot read {where}: {error.strerror or error}") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileError(f"{where}, line 1: expected text in UTF-8, got UTF-16: save it as UTF-8")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -153,7 +156,7 @@ def parse(text: str, name: str = "the quiz") -> Quiz:
     """The quiz in a text; `name` stands in its errors."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise FileError(f"{name}, line {line}: expected text, got the character 0: is it a text file?")
+        raise FileError(f"{name}, line {line}: expected text, got the character 0: is it a text file, and in UTF-8?")
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise FileError(f"{name} is empty: expected a text with questions between lines of {FENCE}")

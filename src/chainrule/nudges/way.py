@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainrule.ids import Id
+from chainrule.ids import Id, parse
 from chainrule.network import Network
+from chainrule.verification.moved import movable
 
 
 def way(network: Network, v: Id, u: Id) -> Iterator[list[Id]]:
@@ -34,3 +35,18 @@ def _reached(network: Network, v: Id) -> Iterator[tuple[str, int, list[int]]]:
     for layer in range(v.layer + 1, network.depth + 1):
         for kind in "za":
             yield kind, layer, list(range(network.sizes[layer]))
+
+
+def unmoved(network: Network, of: str | Id, by: str | Id) -> str:
+    """Why one quantity stays where it is whatever becomes of the other, in words; nothing where a way leads to it."""
+    u, v = parse(of, network.parameters), movable(by, network.parameters)
+    if u.kind in "Cd":
+        return ""
+    u = movable(u, network.parameters)
+    if u == v or any(u.kind == kind and u.layer == l and u.neuron in js for kind, l, js in _reached(network, v)):
+        return ""
+    if u.kind in "wbx":
+        return f"{u} is set, not computed: nothing but a move of its own changes it"
+    if u.layer == v.layer and u.neuron != v.neuron:
+        return f"{u} does not depend on {v}: both belong to layer {u.layer}, where a neuron does not see its neighbours"
+    return f"{u} does not depend on {v}, which comes after it: nothing leads back"
