@@ -333,9 +333,16 @@ def value_or_none(text: str) -> float:
 
 def test_routes_that_do_not_add_up_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     original = of_routes._products
-    monkeypatch.setattr(of_routes, "_products", lambda seen, v: original(seen, v) * 1.01)
+    monkeypatch.setattr(of_routes, "_products", lambda seen, v: (1.01 * original(seen, v)[0], original(seen, v)[1]))
     with pytest.raises(cr.DisagreementError, match="6 routes add up to"):
         path_sum(*hard("5-4-3-2"), by="w/1/1/2")
+
+
+def test_a_route_may_pass_more_layers_than_an_array_has_axes() -> None:
+    network, x, y = drawn([1] * 80, "tanh", "identity")
+    found = routes(seen_of(network, x, y), parse("w/1/0/0", network.parameters), 3)
+    assert (found.count, len(found.ranked[0].factors)) == (1, 1 + 2 * 78 + 2)
+    assert found.total == pytest.approx(found.value, rel=1e-12)
 
 
 def test_too_many_routes_are_refused_with_their_number() -> None:

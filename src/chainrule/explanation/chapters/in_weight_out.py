@@ -19,7 +19,7 @@ from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number, short
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.scene import BOLD, Circle, Element, Label, Line, Rect, Scene, width_of
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
@@ -184,9 +184,9 @@ class _Picture:
         shares = self.reason.factors
         symbols = [self._symbol(share) for share in shares]
         total: Formula | str = self.left
-        names = max(width_of(each, 13.5) for each in (*symbols, total))
+        names = BOLD * max(width_of(each, 13.5) for each in (*symbols, total))
         texts = self._values()
-        numbers = max(width_of(text, 12.5) for text in [*texts, number(self.value)])
+        numbers = max(*(width_of(text, 12.5) for text in texts), BOLD * width_of(number(self.value), 12.5))
         at = MARGIN + names + 26 + numbers + 22
         low, high = self._lowest(), self._highest()
         scale = AREA / (high - low)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -55,8 +54,7 @@ def routes(seen: View, v: Id, most: int) -> Routes:
             "nearer to the output"
         )
     with np.errstate(all="ignore"):
-        products = _products(seen, v)
-    flat = products.ravel()
+        flat, choices = _products(seen, v)
     if not np.isfinite(flat).all():
         raise DataError(f"the product of a route from {v} overflows on this example: nothing can be added up")
     order = np.argsort(-np.abs(flat), kind="stable")[:most]
@@ -66,26 +64,43 @@ def routes(seen: View, v: Id, most: int) -> Routes:
             f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
             "until they agree; is a slope or a cost's derivative wrong?"
         )
-    ranked = [_route(seen, v, np.unravel_index(i, products.shape)) for i in order]
+    ranked = [_route(seen, v, _chosen(int(i), choices)) for i in order]
     return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
 
 
-def _products(seen: View, v: Id) -> Array:
-    """The product of every route, an axis for every choice of a neuron; multiplied from v on, as math.prod does."""
+def _products(seen: View, v: Id) -> tuple[Array, list[int]]:
+    """The product of every route in one row, the last choice of a neuron running first, and how many each choice is of.
+
+    Multiplied from v on, as math.prod does. (An axis a choice would be shorter; NumPy has 64 of them, a network more layers.)
+    """
     first, last = seen.first_layer(v), seen.network.depth
     if first > last:
-        return np.array([seen.of_activation(v.layer, v.neuron).value])
+        return np.array([seen.of_activation(v.layer, v.neuron).value]), [1]
     here = seen.entrances(v)
-    found = np.array([math.prod(factor.value for factor in _lead(seen, v, j)) for j in here])
+    found, choices = np.array([[math.prod(factor.value for factor in _lead(seen, v, j)) for j in here]]), [len(here)]
     for layer in range(first, last):
         slopes = seen.slopes(layer)
-        found = found * slopes[here] if slopes.ndim == 1 else found[..., None] * slopes.T[here]
+        through = slopes[here] if slopes.ndim == 1 else slopes.T[here]  # a softmax leads from any z to any a
         w = seen.network.weights[layer + 1].T
-        found = found[..., None] * (w[here] if slopes.ndim == 1 else w)
+        for step in (through, w[here] if slopes.ndim == 1 else w):
+            if step.ndim == 1:
+                found = found * step
+            else:
+                found = (found[..., None] * step).reshape(-1, step.shape[1])
+                choices.append(step.shape[1])
         here = list(range(seen.network.sizes[layer + 1]))
     for factors in zip(*(seen.arriving(j) for j in here)):
         found = found * np.array([factor.value for factor in factors])
-    return found
+    return found.ravel(), choices
+
+
+def _chosen(route: int, choices: Sequence[int]) -> list[int]:
+    """Which neurons a route's place in the row stands for."""
+    found = []
+    for count in reversed(choices):
+        route, neuron = divmod(route, count)
+        found.append(neuron)
+    return found[::-1]
 
 
 def _lead(seen: View, v: Id, j: int) -> list[Factor]:
@@ -95,13 +110,13 @@ def _lead(seen: View, v: Id, j: int) -> list[Factor]:
     return [seen.incoming(v)] if v.kind == "w" else []
 
 
-def _route(seen: View, v: Id, choices: Sequence[Any]) -> Route:
-    """One route from the neurons that are chosen, axis by axis."""
+def _route(seen: View, v: Id, choices: Sequence[int]) -> Route:
+    """One route from the neurons that are chosen, one after the other."""
     first, last = seen.first_layer(v), seen.network.depth
     if first > last:
         slope = seen.of_activation(v.layer, v.neuron)
         return Route((), (slope,), slope.value)
-    left = [int(choice) for choice in choices]
+    left = list(choices)
     j = seen.entrances(v)[left.pop(0)]
     factors, neurons = _lead(seen, v, j), []
     for layer in range(first, last):
