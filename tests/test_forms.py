@@ -197,6 +197,28 @@ def test_the_matrix_form_is_the_transpose_times_a_column() -> None:
     assert str(part.entries) == "[w²₀₀ w²₁₀; w²₀₁ w²₁₁; w²₀₂ w²₁₂]"
 
 
+@pytest.mark.parametrize("k", [0, 1, 64, 126, 127])
+def test_the_matrix_form_always_shows_the_row_that_is_asked_for(k: int) -> None:
+    """S4.12, where it is large: the row is there and marked, with the columns that its largest terms come from."""
+    p = make_problem([8, 128, 10], ["relu"], "softmax", "cross_entropy")
+    found = cr.explain(p.network, p.x[0], p.y[0], f"a/1/{k}", form="matrix", cost=p.cost)
+    (part,) = found.parts
+    terms = np.abs(np.array(part.cells[k]) * np.array(part.vector))
+    shown = [column for column in part.columns if column is not None]
+    assert sorted(terms[shown]) == sorted(terms)[-len(shown) :]
+    assert [r for r in part.rows if r is not None] == sorted({0, k, 127} if 0 < k < 127 else {0, 1, 127})
+    (marked,) = [line for line in str(found).splitlines() if line.endswith("←")]
+    assert all(number(part.cells[k][c]) in marked for c in shown)
+    assert marked.endswith(f" = {number(found.value)}  ←")
+    place = part.rows.index(k)
+    arrows = found.latex().split(r"\begin{matrix}")[1].split(r"\end{matrix}")[0].split(r" \\ ")
+    assert [i for i, mark in enumerate(arrows) if "arrow" in mark] == [place]
+    assert latex.latex(number(found.value)) in found.latex().split(r"\begin{bmatrix}")[-1].split(r" \\ ")[place]
+    asked = [each for each in ET.fromstring(found.html()).iter("mtr") if each.get("class") == "asked"]
+    assert ["".join(each.itertext()) for each in asked][1] == number(found.value)
+    assert len(asked[0]) == len(part.columns)
+
+
 def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
     """S0.9, S0.10."""
     found, _ = parts("kronecker", convention="s0")

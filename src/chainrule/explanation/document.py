@@ -11,6 +11,7 @@ from chainrule.notation import Formula
 from chainrule.verification.differences import Difference
 
 Values = tuple[float, ...]
+Places = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Dot:
 class MatrixProduct:
     """matrix × column = result, entry by entry, then ⊙ slopes = value; `row` is the entry that is asked for (S4.12).
 
-    entries  the symbols of the matrix, shortened with … where it is large, beside the numbers of `cells`
+    rows, columns  the places of a large matrix that are shown, None for …; `row` is one of them
+    entries  the symbols at these places, beside the numbers of all of `cells`
     """
 
     left: Formula
@@ -83,6 +85,8 @@ class MatrixProduct:
     slopes: Values
     value: Values
     row: int
+    rows: Places
+    columns: Places
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, number
-from chainrule.explanation.text import MOST_ENTRIES, kept, kept_rows
+from chainrule.explanation.text import MOST_ENTRIES, kept
 from chainrule.notation import Formula, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -120,11 +120,11 @@ def _terms(part: Terms) -> str:
     return _math(rows) + _math(lines) + _math([_equals(part.left, _number(part.value))])
 
 
-def _column(values: Sequence[float], rows: Sequence[int | None] | None = None) -> str:
-    """A column between brackets, with ⋮ where it is long."""
+def _column(values: Sequence[float], rows: Sequence[int | None] | None = None, asked: int = -1) -> str:
+    """A column between brackets, with ⋮ where it is long, and its row `asked` marked."""
     if rows is None:
         rows = kept(len(values), min(len(values), MOST_ENTRIES))
-    cells = "".join(f"<mtr>{_cell(None if r is None else values[r], '⋮')}</mtr>" for r in rows)
+    cells = "".join(f"<mtr{_asked(r == asked)}>{_cell(None if r is None else values[r], '⋮')}</mtr>" for r in rows)
     return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
 
 
@@ -147,7 +147,7 @@ def _dot(part: Dot) -> str:
 
 
 def _matrix(part: MatrixProduct) -> str:
-    rows, across = kept_rows(part)
+    rows, across = part.rows, part.columns
     cells = "".join(
         f"<mtr{_asked(r == part.row)}>"
         + "".join(_cell(None if r is None or c is None else part.cells[r][c], "…") for c in across)
@@ -155,14 +155,14 @@ def _matrix(part: MatrixProduct) -> str:
         for r in rows
     )
     grid = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
-    slope = "" if part.slope is None else f"<mo>⊙</mo>{_column(part.slopes, rows)}"
+    slope = "" if part.slope is None else f"<mo>⊙</mo>{_column(part.slopes, rows, part.row)}"
     symbols = "" if part.slope is None else f"<mo>⊙</mo>{mathml(part.slope)}"
     return _math(
         [
             _equals(part.left, f"<mrow>{mathml(part.matrix)}{mathml(part.column)}{symbols}</mrow>"),
             _equals(None, f"<mrow>{mathml(part.entries)}{mathml(part.column)}{symbols}</mrow>"),
             _equals(None, f"<mrow>{grid}{_column(part.vector, across)}{slope}</mrow>"),
-            _equals(None, _column(part.value, rows)),
+            _equals(None, _column(part.value, rows, part.row)),
         ]
     )
 

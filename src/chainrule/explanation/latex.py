@@ -17,7 +17,7 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, number
-from chainrule.explanation.text import MOST_ENTRIES, kept_rows
+from chainrule.explanation.text import MOST_ENTRIES
 from chainrule.notation import Formula, latex
 
 
@@ -100,7 +100,7 @@ def _dot(part: Dot) -> list[str]:
 
 
 def _matrix(part: MatrixProduct) -> list[str]:
-    rows, across = kept_rows(part)
+    rows, across = part.rows, part.columns
     cells = [
         " & ".join(r"\cdots" if r is None or c is None else latex(number(part.cells[r][c])) for c in across)
         for r in rows
@@ -109,11 +109,19 @@ def _matrix(part: MatrixProduct) -> list[str]:
     column = _picked(part.vector, across)
     slope = "" if part.slope is None else rf" \odot {_picked(part.slopes, rows)}"
     symbols = "" if part.slope is None else rf" \odot {latex(part.slope)}"
-    return [
-        f"{latex(part.left)} &= {latex(part.matrix)} {latex(part.column)}{symbols}",
-        f"{latex(part.matrix)} &= {latex(part.entries)}",
-        f"{latex(part.left)} &= {grid} {column}{slope} = {_picked(part.value, rows)}",
-    ]
+    first = f"{latex(part.left)} &= {latex(part.matrix)} {latex(part.column)}{symbols}"
+    named = f"{latex(part.matrix)} &= {latex(part.entries)}"
+    value = f"{_picked(part.value, rows)} {_arrow(part)}"
+    if None not in across:
+        return [first, named, f"{latex(part.left)} &= {grid} {column}{slope} = {value}"]
+    result = f"{_picked(part.result, rows)}{slope} = " if slope else ""  # beside each other they are wider than a page
+    return [first, named, f"&= {grid}", f"{latex(part.column)} &= {column}", f"{latex(part.left)} &= {result}{value}"]
+
+
+def _arrow(part: MatrixProduct) -> str:
+    """A column without brackets that points at the row which is asked for."""
+    marks = [r"\leftarrow" if r == part.row else r"\vphantom{\vdots}" if r is None else "" for r in part.rows]
+    return r"\begin{matrix}" + r" \\ ".join(marks) + r"\end{matrix}"
 
 
 def _picked(values: Sequence[float], rows: Sequence[int | None]) -> str:

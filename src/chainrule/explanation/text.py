@@ -102,27 +102,24 @@ def matrix_text(part: MatrixProduct, closing: str = "") -> str:
     assert isinstance(part.entries, Matrix)
     rows = [f"{part.left} = {part.matrix} {part.column}" + ("" if part.slope is None else f" ⊙ {part.slope}")]
     symbols = [[str(cell) for cell in row] for row in part.entries.rows]
-    kept, across = kept_rows(part)
-    cells = [["…" if r is None or c is None else number(part.cells[r][c]) for c in across] for r in kept]
+    cells = [["…" if r is None or c is None else number(part.cells[r][c]) for c in part.columns] for r in part.rows]
     wide = max(len(cell) for row in [*symbols, *cells] for cell in row)
-    results = ["…" if r is None else number(part.result[r]) for r in kept]
-    values = ["…" if r is None else number(part.value[r]) for r in kept]
+    widths = [1 if c is None else wide for c in part.columns]
+    results = ["…" if r is None else number(part.result[r]) for r in part.rows]
+    values = ["…" if r is None else number(part.value[r]) for r in part.rows]
     right, last = max(map(len, results)), max(map(len, values))
-    for r, names, line, result, value in zip(kept, symbols, cells, results, values):
-        slope = "" if part.slope is None or r is None else f" ⊙ {number(part.slopes[r])} = {value:>{last}}"
+    for r, names, line, result, value in zip(part.rows, symbols, cells, results, values):
+        if r is None:
+            rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
+            continue
+        slope = "" if part.slope is None else f" ⊙ {number(part.slopes[r])} = {value:>{last}}"
         mark = "  ←" if r == part.row else ""
-        rows.append(f"  [{' '.join(f'{name:^{wide}}' for name in names)}]".rstrip())
-        rows.append(
-            f"  [{' '.join(f'{cell:>{wide}}' for cell in line)}] {part.column} = {result:>{right}}{slope}{mark}"
-        )
-    rows.append(f"  with {part.column} = {vector_text(part.vector)}{closing}")
+        rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
+        cells_text = " ".join(f"{cell:>{width}}" for cell, width in zip(line, widths))
+        rows.append(f"  [{cells_text}] {part.column} = {result:>{right}}{slope}{mark}")
+    vector = ", ".join("…" if c is None else number(part.vector[c]) for c in part.columns)
+    rows.append(f"  with {part.column} = ({vector}){closing}")
     return "\n".join(rows)
-
-
-def kept_rows(part: MatrixProduct) -> tuple[list[int | None], list[int | None]]:
-    """Which rows and columns of the matrix are shown: all, or the first ones, None for …, and the last."""
-    assert isinstance(part.entries, Matrix)
-    return kept(len(part.cells), len(part.entries.rows)), kept(len(part.vector), len(part.entries.rows[0]))
 
 
 def kept(count: int, shown: int) -> list[int | None]:

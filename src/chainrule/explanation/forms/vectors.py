@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.explanation.document import Dot, Factor, MatrixProduct, Part, Product, Stages
+from chainrule.explanation.document import Dot, Factor, MatrixProduct, Part, Places, Product, Stages
 from chainrule.explanation.forms.factors import in_times_delta
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import Formula, Matrix, Symbol, Transposed, row
 
 Array = np.ndarray
-SHOWN = 3  # rows and columns of a large matrix before its …, and one after
+SHOWN = 3  # rows and columns of a large matrix
 
 
 def hadamard(view: View, v: Id) -> list[Part]:
@@ -104,10 +104,12 @@ def matrix(view: View, v: Id) -> list[Part]:
     activation = v.kind in "ax"
     if full and not activation:
         raise SettingError(f"form='matrix' ends in ⊙ σ′, and layer {layer} is a softmax: use form='sigma'")
+    moved = view.network.weights[above].T * view.into_z[above]
+    rows, columns = _rows(len(moved), v.neuron), _columns(moved[v.neuron])
     part = MatrixProduct(
         row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", layer)) if activation else _whole(view, layer),
         view.how.back(above),
-        _entries(view, above),
+        _entries(view, above, rows, columns),
         tuple(numbers(each) for each in view.network.weights[above].T),
         _whole(view, above),
         numbers(view.into_z[above]),
@@ -116,6 +118,8 @@ def matrix(view: View, v: Id) -> list[Part]:
         () if activation else numbers(view.slopes(layer)),
         numbers(view.into_a[layer] if activation else view.into_z[layer]),
         v.neuron,
+        rows,
+        columns,
     )
     return [part] if v.kind in "axz" else [*in_times_delta(view, v), part]
 
@@ -195,16 +199,32 @@ def entry(vector: Formula, view: View, v: Id) -> Formula:
     return row("[", vector, "]", Symbol("", below=view.how.below(v.neuron)))
 
 
-def _entries(view: View, layer: int) -> Formula:
-    """The symbols of (W^l)ᵀ, with … where it is large."""
-    out, into = view.network.weights[layer].shape
+def _rows(count: int, asked: int) -> Places:
+    """The rows that are shown: all of a few; else the one that is asked for, the first, the last and what fits."""
+    return _places(count, {0, asked, count - 1} if 0 < asked < count - 1 else {0, 1, count - 1})
 
-    def shown(count: int) -> list[int | None]:
-        return list(range(count)) if count <= SHOWN + 1 else [*range(SHOWN - 1), None, count - 1]
 
+def _columns(terms: Array) -> Places:
+    """The columns that are shown: all of a few; else those of the largest terms, where the number comes from."""
+    return _places(terms.size, {int(m) for m in np.argsort(-np.abs(terms), kind="stable")[:SHOWN]})
+
+
+def _places(count: int, wanted: set[int]) -> Places:
+    """All places of a few; else those that are wanted, and None wherever others are left out."""
+    if count <= SHOWN + 1:
+        return tuple(range(count))
+    places: list[int | None] = []
+    for place in range(count):
+        if place in wanted:
+            places.append(place)
+        elif not places or places[-1] is not None:
+            places.append(None)
+    return tuple(places)
+
+
+def _entries(view: View, layer: int, rows: Places, columns: Places) -> Formula:
+    """The symbols of (W^l)ᵀ at these places, … between them."""
     dots = row("…")
     return Matrix(
-        tuple(
-            tuple(dots if m is None or k is None else view.weight(layer, m, k) for m in shown(out)) for k in shown(into)
-        )
+        tuple(tuple(dots if m is None or k is None else view.weight(layer, m, k) for m in columns) for k in rows)
     )
