@@ -21,7 +21,7 @@ import chainrule as cr
 from chainrule.conventions import PRESETS, as_convention
 from chainrule.explanation import html, latex
 from chainrule.explanation.audit import audit_of, check
-from chainrule.explanation.document import Dot, Factor, Lines, MatrixProduct, Product, Statement, Terms
+from chainrule.explanation.document import Dot, Entries, Factor, Lines, MatrixProduct, Product, Statement, Terms
 from chainrule.explanation.forms import FORMS
 from chainrule.explanation.numbers import factor_numbers, number, unit
 from chainrule.explanation.view import view
@@ -217,6 +217,119 @@ def test_the_matrix_form_always_shows_the_row_that_is_asked_for(k: int) -> None:
     asked = [each for each in ET.fromstring(found.html()).iter("mtr") if each.get("class") == "asked"]
     assert ["".join(each.itertext()) for each in asked][1] == number(found.value)
     assert len(asked[0]) == len(part.columns)
+
+
+SQUARED = ("softmax", "squared_error")
+
+
+def softmax_terms(part: Terms, p: Problem, layer: int, j: int, by_a: np.ndarray, base: int = 0) -> None:
+    """Σ_i ∂u/∂a_i a_i (δ_ij − a_j), the largest first, with the numbers of this network."""
+    a = cr.forward(p.network, p.x[0]).a[layer]
+    terms = by_a * a * ((np.arange(a.size) == j) - a[j])
+    assert [t.value for t in part.terms] == pytest.approx(sorted(terms, key=abs, reverse=True)[:8], rel=1e-9)
+    assert part.rest == max(a.size - 8, 0)
+    assert part.value == pytest.approx(terms.sum(), rel=1e-9)
+    for term in part.terms:
+        i = int(str(term.left)) - base
+        wanted = [a[j], 1 - a[j]] if i == j else [-a[i], a[j]]
+        assert [factor.value for factor in term.factors[-2:]] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_an_activation_of_a_softmax_by_a_z_is_written_in_activations() -> None:
+    """S2.18: ∂a_i/∂z_j = −a_i a_j, and of a neuron itself a_j (1 − a_j)."""
+    p = make_problem([2, 3, 2], ["tanh"], *SQUARED)
+    for form in ("product", "delta", "raw", "paths"):
+        other = str(cr.explain(p.network, p.x[0], None, "z/2/0", of="a/2/1", form=form))
+        own = str(cr.explain(p.network, p.x[0], None, "z/2/1", of="a/2/1", form=form))
+        assert re.search(r"−a²₁ +· a²₀\n", other), form
+        assert re.search(r"a²₁ +· \(1 − a²₁\)\n", own), form
+    weight = cr.explain(p.network, p.x[0], None, "w/2/0/0", of="a/2/1", convention="s1")
+    assert " · ".join(str(factor.symbol) for factor in weight.parts[0].factors) == "a⁽¹⁾₀ · −a⁽²⁾₁ · a⁽²⁾₀"
+
+
+@pytest.mark.parametrize("out", [2, 12])
+@pytest.mark.parametrize(
+    ("form", "v", "place"),
+    [
+        ("delta", "z/2/1", 0),
+        ("delta", "w/2/1/0", 1),
+        ("raw", "z/2/1", 0),
+        ("raw", "b/2/1", 1),
+        ("product", "w/2/1/0", 1),
+        ("product", "z/2/1", 0),
+        ("paths", "z/2/1", 0),
+        ("paths", "b/2/1", 1),
+    ],
+)
+def test_a_softmax_under_another_cost_is_a_sum_over_its_activations(form: str, v: str, place: int, out: int) -> None:
+    """S2.18: ∂C/∂z_j = Σ_i ∂C/∂a_i ∂a_i/∂z_j, written out; what the cross-entropy makes short stays short."""
+    p = make_problem([2, 3, out], ["tanh"], *SQUARED)
+    found = cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost, convention="s4")
+    assert len(found.parts) == place + 1
+    part = found.parts[place]
+    softmax_terms(part, p, 2, 1, 2 * (cr.forward(p.network, p.x[0]).a[2] - p.y[0]), base=1)
+    assert str(part.left) == ("δ²₂" if form == "delta" else "∂C/∂z²₂")
+    short = cr.explain(p.network, p.x[0], np.eye(out)[0], "z/2/1", form=form, cost="cross_entropy")
+    assert re.search(r"[= ] \(a²₁ − y₁\)\n", str(short))
+    assert len(short.parts) == 1
+
+
+def test_the_matrix_of_a_softmax_of_few_neurons_is_written_entry_by_entry() -> None:
+    """S2.18: a_i (1 − a_i) on the diagonal of Σ′(z), −a_i a_j beside it."""
+    p = make_problem([2, 3, 2], ["softmax"], *SQUARED)
+    for form in ("sigma", "hadamard"):
+        found = cr.explain(p.network, p.x[0], p.y[0], "w/1/0/1", form=form, cost=p.cost)
+        last, hidden = [part for part in found.parts if isinstance(part, Entries)]
+        assert str(last.left) == "Σ′(z²)"
+        assert str(last.symbols) == "[a²₀ (1 − a²₀) −a²₀ a²₁; −a²₁ a²₀ a²₁ (1 − a²₁)]"
+        assert np.shape(hidden.cells) == (3, 3)
+        for cell in last.cells[0]:
+            assert number(cell) in str(found)
+            assert latex.latex(number(cell)) in found.latex()
+        bent = replace(last, cells=((last.cells[0][0] + 1e-6, *last.cells[0][1:]), *last.cells[1:]))
+        seen = view(p.network, p.x[0], p.y[0], p.cost, Id("C"), as_convention("s2"))
+        with pytest.raises(cr.DisagreementError, match=r"Σ′\(z²\)"):
+            check(audit_of(seen), replace(found, parts=(*found.parts, bent)), parse("w/1/0/1", p.network.parameters))
+    wide = make_problem([2, 3, 5], ["tanh"], *SQUARED)
+    assert "Σ′(z²) = [" not in str(
+        cr.explain(wide.network, wide.x[0], wide.y[0], "z/1/0", form="sigma", cost=wide.cost)
+    )
+    short = cr.explain(p.network, p.x[0], [1.0, 0.0], "z/2/0", form="sigma", cost="cross_entropy")
+    assert "Σ′" not in str(short)
+
+
+@pytest.mark.parametrize(
+    ("settings", "component"),
+    [
+        ({}, "[Σ′(z¹) (w²)ᵀ δ²]₀"),
+        ({"base": 1}, "[Σ′(z¹) (w²)ᵀ δ²]₁"),
+        ({"order": "from,to"}, "[Σ′(z¹) w² δ²]₀"),
+        ({"orientation": "rows"}, "[δ² w² Σ′(z¹)]₀"),
+    ],
+)
+def test_a_hidden_softmax_is_an_entry_of_a_product_and_a_sum(settings: dict[str, object], component: str) -> None:
+    """S2.20: a neuron's δ is one entry of Σ′(z) (w)ᵀδ, in the reader's order, and the sum over the layer's activations."""
+    p = make_problem([2, 3, 3, 2], ["softmax", "softmax"], "identity", "quadratic")
+    how, back = as_convention("s2").but(**settings), cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
+    found = cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", form="delta", convention=how)
+    assert str(found.parts[1].factors[0].symbol) == component
+    softmax_terms(found.parts[2], p, 1, 0, back.da[1], base=how.base)
+    lines = str(cr.explain(p.network, p.x[0], p.y[0], "z/1/0", form="kronecker", convention=how))
+    j = how.base
+    product = "∂C/∂a¹ Σ′(z¹)" if how.orientation == "rows" else "Σ′(z¹) ∂C/∂a¹"
+    assert f"= [{product}]{'₀₁'[j]}\n" in lines
+    assert f"= a¹ᵣ (δᵣ{'₀₁'[j]} − a¹{'₀₁'[j]})\n" in lines
+
+
+def test_the_raw_form_goes_on_through_a_hidden_softmax() -> None:
+    """S0.8: from ∂C/∂z¹ to every ∂C/∂a¹, and from each to the layer above."""
+    p = make_problem([2, 3, 3, 2], ["softmax", "softmax"], "identity", "quadratic")
+    found = cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", form="raw")
+    back = cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
+    softmax_terms(found.parts[1], p, 1, 0, back.da[1])
+    lefts = [f"∂C/∂a¹{each}" for each in "₀₁₂"] + [f"∂C/∂z²{each}" for each in "₀₁₂"]
+    assert [str(part.left) for part in found.parts] == ["∂C/∂w¹₀₀", "∂C/∂z¹₀", *lefts]
+    assert [part.value for part in found.parts[2:]] == pytest.approx([*back.da[1], *back.delta[2]], rel=1e-9)
 
 
 def test_kroneckers_delta_picks_one_term_line_by_line() -> None:

@@ -16,7 +16,7 @@ from chainrule.conventions import Convention
 from chainrule.costs import Cost, own_cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.errors import DisagreementError, IdError
-from chainrule.explanation.document import Derivation, Dot, Factor, MatrixProduct, Part, Product, Stages, Terms
+from chainrule.explanation.document import Derivation, Dot, Entries, Factor, MatrixProduct, Part, Product, Stages, Terms
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
@@ -130,6 +130,9 @@ def _whole(audit: Audit, part: Part, value: float | None, v: Id) -> None:
             size = float(np.abs(first) @ np.abs(second))
             _same(left, float(np.dot(first, second)), dot, 1e-13 * size)
             _same(left, dot * (1.0 if factor is None else factor.value), claimed, slack)
+        case Entries():
+            for cell, want in zip(np.ravel(part.cells), _full_slope(audit.view, part.layer).ravel()):
+                _same(part.left, float(cell), float(want), 1e-12)
         case MatrixProduct():
             cells, vector = np.array(part.cells), np.array(part.vector)
             for got, said, reach in zip(cells @ vector, part.result, np.abs(cells) @ np.abs(vector)):
@@ -142,10 +145,17 @@ def _whole(audit: Audit, part: Part, value: float | None, v: Id) -> None:
             _same(part.left if hasattr(part, "left") else Row(()), claims, value, slack)
 
 
+def _full_slope(view: View, layer: int) -> np.ndarray:
+    """Σ′(z^l), (n, n), by dual numbers: column j is how every activation moves with z_j."""
+    z, sigma = view.trace.z[layer], view.network.activations[layer]
+    columns = [dual(sigma.form(Dual(z[None], each[None]), DUALS)).slope for each in np.eye(z.size)]
+    return np.array([np.ravel(column) for column in columns]).T
+
+
 def _claims(part: Part) -> float | None:
     """What a first part says the derivative is."""
     match part:
-        case Stages():
+        case Stages() | Entries():
             return None
         case MatrixProduct():
             return part.value[part.row]
@@ -185,6 +195,10 @@ def _named(audit: Audit, symbol: Formula, how: Convention) -> tuple[float, float
                 return None
             _must_exist(view, v, symbol, how)
             return audit.exact(v), audit.slack(v)
+        case Row(("−", Symbol() as a)) if found := _named(audit, a, how):
+            return -found[0], found[1]
+        case Row(("(1 − ", Symbol() as a, ")")) if found := _named(audit, a, how):
+            return 1 - found[0], found[1]
         case Row(("σ′(", Symbol() as z, ")")):
             id = how.read(z)
             if id is None:

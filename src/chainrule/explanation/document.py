@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.conventions import Convention
-from chainrule.notation import Formula
+from chainrule.notation import Formula, Matrix
 from chainrule.verification.differences import Difference
 
 Values = tuple[float, ...]
@@ -90,6 +90,16 @@ class MatrixProduct:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """left = a matrix of symbols = the same of numbers: Σ′(z) of a softmax of few neurons, that of `layer`."""
+
+    left: Formula
+    symbols: Matrix
+    cells: tuple[Values, ...]
+    layer: int
+
+
+@dataclass(frozen=True)
 class Lines:
     """Equations one below the other, each with what it comes to here, or None where it is a step of symbols alone."""
 
@@ -106,7 +116,7 @@ class Statement:
     value: float
 
 
-Part = Product | Terms | Stages | Dot | MatrixProduct | Lines | Statement
+Part = Product | Terms | Stages | Dot | MatrixProduct | Entries | Lines | Statement
 
 
 @dataclass(frozen=True, repr=False)

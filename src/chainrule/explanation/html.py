@@ -11,6 +11,7 @@ from typing import Any
 from chainrule.explanation.document import (
     Derivation,
     Dot,
+    Entries,
     Factor,
     Lines,
     MatrixProduct,
@@ -167,6 +168,12 @@ def _matrix(part: MatrixProduct) -> str:
     )
 
 
+def _entries(part: Entries) -> str:
+    cells = "".join(f"<mtr>{''.join(_cell(cell, '…') for cell in line)}</mtr>" for line in part.cells)
+    grid = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+    return _math([_equals(part.left, mathml(part.symbols)), _equals(None, grid)])
+
+
 def _asked(asked: bool) -> str:
     return ' class="asked"' if asked else ""
 
@@ -190,6 +197,7 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Stages: _stages,
     Dot: _dot,
     MatrixProduct: _matrix,
+    Entries: _entries,
     Lines: _lines,
     Statement: _statement,
 }

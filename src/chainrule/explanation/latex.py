@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.explanation.document import (
     Derivation,
     Dot,
+    Entries,
     Factor,
     Lines,
     MatrixProduct,
@@ -118,6 +119,14 @@ def _matrix(part: MatrixProduct) -> list[str]:
     return [first, named, f"&= {grid}", f"{latex(part.column)} &= {column}", f"{latex(part.left)} &= {result}{value}"]
 
 
+def _entries(part: Entries) -> list[str]:
+    cells = r" \\ ".join(" & ".join(latex(number(cell)) for cell in line) for line in part.cells)
+    return [
+        f"{latex(part.left)} &= {latex(part.symbols)}",
+        rf"&= \begin{{bmatrix}}{cells}\end{{bmatrix}}",
+    ]
+
+
 def _arrow(part: MatrixProduct) -> str:
     """A column without brackets that points at the row which is asked for."""
     marks = [r"\leftarrow" if r == part.row else r"\vphantom{\vdots}" if r is None else "" for r in part.rows]
@@ -152,6 +161,7 @@ WRITERS: dict[type, Callable[[Any], list[str]]] = {
     Stages: _stages,
     Dot: _dot,
     MatrixProduct: _matrix,
+    Entries: _entries,
     Lines: _lines,
     Statement: _statement,
 }

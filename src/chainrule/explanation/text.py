@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.explanation.document import (
     Derivation,
     Dot,
+    Entries,
     Factor,
     Lines,
     MatrixProduct,
@@ -122,6 +123,20 @@ def matrix_text(part: MatrixProduct, closing: str = "") -> str:
     return "\n".join(rows)
 
 
+def entries_text(part: Entries, closing: str = "") -> str:
+    """left = the symbols in rows and columns, and the numbers below them."""
+    symbols = [[str(cell) for cell in row] for row in part.symbols.rows]
+    cells = [[number(cell) for cell in row] for row in part.cells]
+    wide = max(len(cell) for row in [*symbols, *cells] for cell in row)
+    rows = [f"[{'  '.join(f'{name:^{wide}}' for name in names)}]" for names in symbols]
+    values = [f"[{'  '.join(f'{cell:>{wide}}' for cell in line)}]" for line in cells]
+    pad = " " * len(str(part.left))
+    first, second = (
+        [f"{pad} {'=' if i == 0 else ' '} {each}" for i, each in enumerate(block)] for block in (rows, values)
+    )
+    return "\n".join([f"{part.left}{first[0][len(pad) :]}", *first[1:], *second]) + closing
+
+
 def kept(count: int, shown: int) -> list[int | None]:
     """`count` places in `shown` cells: all, or the first ones, None for …, and the last."""
     return list(range(count)) if shown == count else [*range(shown - 2), None, count - 1]
@@ -151,6 +166,7 @@ WRITERS: dict[type, Callable[[Any, str], str]] = {
     Stages: stages_text,
     Dot: dot_text,
     MatrixProduct: matrix_text,
+    Entries: entries_text,
     Lines: lines_text,
     Statement: statement_text,
 }

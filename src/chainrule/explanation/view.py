@@ -161,6 +161,20 @@ class View:
             return [Factor(self.by(Id("z", top, j)), delta)]
         return [self.slope(top, j), self.of_activation(top, j)]
 
+    def softmax_slope(self, layer: int, i: int, j: int) -> list[Factor]:
+        """∂a_i/∂z_j of a softmax: a_i (1 − a_i), or −a_i a_j."""
+        a = self.trace.a[layer]
+        a_i, a_j = self.a(layer, i), self.a(layer, j)
+        if i == j:
+            return [Factor(a_i, float(a[i])), Factor(row("(1 − ", a_i, ")"), float(1 - a[i]))]
+        return [Factor(row("−", a_i), -float(a[i])), Factor(a_j, float(a[j]))]
+
+    def written_out(self, j: int) -> list[Factor]:
+        """From z_j of the top layer to u as `arriving` has it; to an activation of a softmax, in its activations."""
+        if self.u.kind == "a" and self.network.activations[self.top].full_slope:
+            return self.softmax_slope(self.top, self.u.neuron, j)
+        return self.arriving(j)
+
     def _letters(self, j: int) -> dict[str, Formula]:
         last, below = self.network.depth, "" if self.bare else self.how.below(j)
         letters: dict[str, Formula] = {each: self.letter(each, last, j) for each in "az"}
@@ -222,7 +236,7 @@ class View:
             layer = first + step
             if step:
                 factors.append(self.onward(layer, j, route[step - 1]))
-            factors += self.arriving(j) if layer == self.top else [self.slope(layer, j)]
+            factors += self.written_out(j) if layer == self.top else [self.slope(layer, j)]
         factors = factors or [Factor(row("1"), 1.0)]
         numbers = " → ".join(str(j + self.how.base) for j in route)
         return Product(row(numbers), tuple(factors), math.prod(f.value for f in factors))

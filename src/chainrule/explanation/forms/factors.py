@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import product as every
 
 from chainrule.errors import SettingError
 from chainrule.explanation.document import Factor, Part, Product, Terms
+from chainrule.explanation.forms.layers import by_matrix, entry, moved
+from chainrule.explanation.forms.softmax import is_worked_out, origin, origins, strongest
+from chainrule.explanation.forms.sums import SPELLED, added, multiplied
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import Formula, joined, row
 from chainrule.notation import Sum as SumOver
 
 MOST_PATHS = 20_000
-LISTED = 8  # terms of a sum that are spelled out
-SPELLED = 3  # of a sum inside a factor
-
-
-def multiplied(left: Formula, factors: Sequence[Factor]) -> Product:
-    """left = the product of these factors."""
-    return Product(left, tuple(factors), math.prod(f.value for f in factors))
-
-
-def added(left: Formula, summary: str, terms: Sequence[Product]) -> Terms:
-    """left = the sum of these products, the largest first, spelled out as far as a reader wants."""
-    ranked = sorted(terms, key=lambda term: -abs(term.value))
-    rest = ranked[LISTED:]
-    total = math.fsum(term.value for term in ranked)
-    return Terms(left, summary, tuple(ranked[:LISTED]), len(rest), math.fsum(term.value for term in rest), total)
 
 
 def delta(view: View, v: Id) -> list[Part]:
@@ -36,10 +23,10 @@ def delta(view: View, v: Id) -> list[Part]:
     if v.kind in "ax":
         return [_back_through_weights(view, v)]
     if v.kind == "z":
-        return [_origin(view, v.layer, v.neuron)]
+        return _origin(view, v.layer, v.neuron)
     if view.shared(v):
         return in_times_delta(view, v)
-    return [*in_times_delta(view, v), _origin(view, v.layer, v.neuron)]
+    return [*in_times_delta(view, v), *_origin(view, v.layer, v.neuron)]
 
 
 def in_times_delta(view: View, v: Id) -> list[Part]:
@@ -69,15 +56,19 @@ def _back_through_weights(view: View, v: Id) -> Terms:
     return added(view.by(v), f"the sum over {count} of layer {layer} that this activation feeds", terms)
 
 
-def _origin(view: View, layer: int, j: int) -> Product:
-    """δ^L by BP1, δ^l by BP2 for one neuron."""
+def _origin(view: View, layer: int, j: int) -> list[Part]:
+    """δ^L by BP1, δ^l by BP2 for one neuron; of a softmax the entry of Σ′(z) ((w)ᵀδ), and its sum."""
     left, value = view.sensitivity(layer, j), float(view.into_z[layer][j])
+    if is_worked_out(view, layer):
+        terms = origin(view, layer, j, named_delta=True)
+        if layer == view.top:
+            return [terms]
+        component = entry(by_matrix(view, layer, moved(view, layer)), view, j)
+        return [Product(left, (Factor(component, value),), value), terms]
     if layer == view.top:
-        return Product(left, tuple(view.arriving(j)) or (Factor(row("1"), 1.0),), value)
-    if view.network.activations[layer].full_slope:
-        inside = row("[", view.matrix_symbol(layer), " ", sum_back(view, layer, j), "]")
-        return Product(left, (Factor(inside, value),), value)
-    return Product(left, (Factor(sum_back(view, layer, j), float(view.into_a[layer][j])), view.slope(layer, j)), value)
+        return [Product(left, tuple(view.written_out(j)) or (Factor(row("1"), 1.0),), value)]
+    factors = (Factor(sum_back(view, layer, j), float(view.into_a[layer][j])), view.slope(layer, j))
+    return [Product(left, factors, value)]
 
 
 def sum_back(view: View, layer: int, j: int | str) -> Formula:
@@ -100,7 +91,10 @@ def product(view: View, v: Id) -> list[Part]:
             + (", through a softmax" if view.softmaxes(v) else "")
             + f": use form={forms}"
         )
-    return [multiplied(view.by(v), view.chain(v, [stop[0] for stop in view.stops(v)]).factors)]
+    if v.kind == "z" and is_worked_out(view, v.layer):
+        return [origin(view, v.layer, v.neuron)]
+    chain = multiplied(view.by(v), view.chain(v, [stop[0] for stop in view.stops(v)]).factors)
+    return [chain, *origins(view, view.top, view.stops(v)[-1])]
 
 
 def paths(view: View, v: Id) -> list[Part]:
@@ -115,34 +109,49 @@ def paths(view: View, v: Id) -> list[Part]:
             f"form='paths' would multiply out {count:,} paths from {v} to {view.u} (at most {MOST_PATHS:,}): "
             "use form='delta', which shares them, or a quantity nearer to the output"
         )
+    if v.kind == "z" and is_worked_out(view, v.layer):
+        return [origin(view, v.layer, v.neuron)]
     chains = [view.chain(v, route) for route in every(*view.stops(v))]
     first = view.first_layer(v)
     layers = f"layer {first}" + (f"…{view.top}" if view.top > first else "")
     summary = f"the sum over {count:,} path{'s' if count > 1 else ''}, named by their neurons in {layers}"
-    return [added(view.by(v), summary, chains)]
+    return [added(view.by(v), summary, chains), *origins(view, view.top, view.stops(v)[-1])]
 
 
 def raw(view: View, v: Id) -> list[Part]:
     """∂u/∂w = ∂u/∂a_j · σ′(z_j) · a_k, and ∂u/∂a_j as a sum over the layer above: no δ is named (S0.8, S0.12)."""
     if v.kind in "ax":
-        return [_raw_sum(view, v)]
+        return _raw_sums(view, v.layer, [v.neuron])
     if view.shared(v):
         terms = [multiplied(row(str(j + view.how.base)), _raw_error(view, v.layer, j)) for j in view.entrances(v)]
-        return [added(view.by(v), f"the sum over the neurons of layer {v.layer}, which share this bias", terms)]
+        summary = f"the sum over the neurons of layer {v.layer}, which share this bias"
+        return [added(view.by(v), summary, terms), *origins(view, v.layer, view.entrances(v))]
     incoming = [view.incoming(v)] if v.kind == "w" else []
-    first = multiplied(view.by(v), [*_raw_error(view, v.layer, v.neuron), *incoming])
-    if v.layer == view.top or view.network.activations[v.layer].full_slope:
-        return [first]
-    return [first, _raw_sum(view, Id("a", v.layer, v.neuron))]
+    first: list[Part] = [multiplied(view.by(v), [*_raw_error(view, v.layer, v.neuron), *incoming])]
+    found = origins(view, v.layer, [v.neuron])
+    if found and v.kind == "z":
+        first = []  # it would say that ∂u/∂z is ∂u/∂z
+    if v.layer == view.top:
+        return [*first, *found]
+    read = range(view.network.sizes[v.layer]) if found else [v.neuron]
+    return [*first, *found, *_raw_sums(view, v.layer, strongest(read, view.into_a[v.layer]))]
+
+
+def _raw_sums(view: View, layer: int, neurons: Sequence[int]) -> list[Part]:
+    """∂u/∂a of these neurons as sums over the layer above, and what a softmax there makes of its ∂u/∂z."""
+    sums = [_raw_sum(view, Id("a" if layer else "x", layer, j)) for j in neurons]
+    return [*sums, *origins(view, layer + 1, range(view.network.sizes[layer + 1]))]
 
 
 def _raw_error(view: View, layer: int, j: int) -> list[Factor]:
-    """∂u/∂a_j · σ′(z_j), or ∂u/∂z_j as one factor where it is no such product: a softmax, or a cost of z (S3.14)."""
+    """∂u/∂a_j · σ′(z_j), or one factor where it is no such product: ∂u/∂z_j of a softmax, p − y of a cost of z (S3.14)."""
     whole = view.network.activations[layer].full_slope
     if layer == view.top:
-        whole |= view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None)
-        if view.u.kind == "a" and not whole:
-            return [view.slope(layer, j)] if j == view.u.neuron else [Factor(row("0"), 0.0)]
+        if view.u.kind == "C" and view.pair.delta is not None:
+            return view.arriving(j)
+        whole |= view.u.kind == "z"
+        if view.u.kind == "a":
+            return view.written_out(j) if whole or j == view.u.neuron else [Factor(row("0"), 0.0)]
     if not whole:
         return [view.of_activation(layer, j), view.slope(layer, j)]
     return [Factor(view.by(Id("z", layer, j)), float(view.into_z[layer][j]))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.errors import SettingError
 from chainrule.explanation.document import Lines, Part
+from chainrule.explanation.forms.layers import by_matrix, entry
 from chainrule.explanation.view import View, function_name
 from chainrule.ids import Id
 from chainrule.notation import Formula, Row, Sum, Symbol, Underbraced, partial, row
@@ -24,7 +25,8 @@ def kronecker(view: View, v: Id) -> list[Part]:
     if v.kind in "wbz":
         lines += _of_sum(view, layer, v.neuron)
     if layer < view.top:
-        lines += _of_activation(view, layer, v.neuron)
+        softmax = v.kind in "wbz" and view.network.activations[layer].full_slope  # which reads ∂u/∂a of every neuron
+        lines += _of_activation(view, layer, "t" if softmax else v.neuron)
     note = "δ with two indices and no layer is Kronecker's: 1 where they are equal, else 0"
     if v.kind in "wbz" and view.network.activations[layer].full_slope:
         note += f"; layer {layer} is a softmax, where each activation depends on every z"
@@ -70,24 +72,25 @@ def _of_sum(view: View, l: int, j: int) -> list[Line]:
         return [(partial(u, z_j), Row(tuple(view.arriving(j)[0].symbol.pieces)), value)]  # type: ignore[attr-defined]
     lines: list[Line] = [(partial(u, z_j), Sum("r", row(partial(u, a_r), " ", partial(a_r, z_j))), None)]
     if view.network.activations[l].full_slope:
-        return [
-            *lines,
-            (row(""), row("[", view.matrix_symbol(l), " ", partial(u, view.how.symbol("a", l)), "]"), value),
-        ]
+        a_j, vector = view.how.symbol("a", l, j), partial(u, view.how.symbol("a", l))
+        slope = row(a_r, " (", picks(view, "r", j), " − ", a_j, ")")
+        lines += [(partial(a_r, z_j), slope, None), (partial(u, z_j), Sum("r", row(partial(u, a_r), " ", slope)), None)]
+        return [*lines, (row(""), entry(by_matrix(view, l, vector), view, j), value)]
     slope = row("σ′(", z_j, ")")
     lines.append((partial(a_r, z_j), row(picks(view, "r", j), " ", slope), None))
     return [*lines, (partial(u, z_j), row(partial(u, view.how.symbol("a", l, j)), " ", slope), value)]
 
 
-def _of_activation(view: View, l: int, k: int) -> list[Line]:
-    """∂u/∂a_k = Σ_r ∂u/∂z_r ∂z_r/∂a_k, and ∂z_r/∂a_k = Σ_s w_rs δ_sk = w_rk."""
+def _of_activation(view: View, l: int, k: int | str) -> list[Line]:
+    """∂u/∂a_k = Σ_r ∂u/∂z_r ∂z_r/∂a_k, and ∂z_r/∂a_k = Σ_s w_rs δ_sk = w_rk; of a letter k it is no one number."""
+    value = None if isinstance(k, str) else float(view.into_a[l][k])
     u, a_k = view.quantity(view.u), view.how.symbol("a", l, k)
     z_r, w_rk = view.how.symbol("z", l + 1, "r"), view.how.weight(l + 1, "r", k)
     return [
         (partial(u, a_k), Sum("r", row(partial(u, z_r), " ", partial(z_r, a_k))), None),
         (partial(z_r, a_k), Sum("s", row(view.how.weight(l + 1, "r", "s"), " ", picks(view, "s", k))), None),
         (row(""), w_rk, None),
-        (partial(u, a_k), Sum("r", row(partial(u, z_r), " ", w_rk)), float(view.into_a[l][k])),
+        (partial(u, a_k), Sum("r", row(partial(u, z_r), " ", w_rk)), value),
     ]
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from chainrule.errors import SettingError
 from chainrule.explanation.document import Dot, Factor, MatrixProduct, Part, Places, Product, Stages
 from chainrule.explanation.forms.factors import in_times_delta
+from chainrule.explanation.forms.layers import by_matrix, entry, moved, whole
+from chainrule.explanation.forms.softmax import entries
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Matrix, Symbol, Transposed, row
+from chainrule.notation import Formula, Matrix, Transposed, row
 
 Array = np.ndarray
 SHOWN = 3  # rows and columns of a large matrix
@@ -22,16 +24,16 @@ def hadamard(view: View, v: Id) -> list[Part]:
     stages, by_slope = _top_stages(view)
     stop = v.layer
     for l in range(view.top - 1, stop - 1, -1):
-        moved = _moved(view, l)
-        stages.append((moved, numbers(view.into_a[l])))
+        back = moved(view, l)
+        stages.append((back, numbers(view.into_a[l])))
         if l == stop and v.kind in "ax":
             break
         if view.network.activations[l].full_slope:
-            by_slope = _by_matrix(view, l, moved)
+            by_slope = by_matrix(view, l, back)
         else:
-            by_slope = row("(", moved, ") ⊙ ", view.slope_symbol_of_layer(l))
+            by_slope = row("(", back, ") ⊙ ", view.slope_symbol_of_layer(l))
             stages.append((view.slope_symbol_of_layer(l), numbers(view.slopes(l))))
-        stages.append((row(_whole(view, l), " = ", by_slope), numbers(view.into_z[l])))
+        stages.append((row(whole(view, l), " = ", by_slope), numbers(view.into_z[l])))
     if v.kind in "ax":
         return _ending(view, v, stages, stages[-1][0])
     return _ending(view, v, stages, by_slope)
@@ -41,13 +43,13 @@ def sigma(view: View, v: Id) -> list[Part]:
     """δ^l as one product of matrices, applied one after another from the right (S2.20)."""
     formula, stages = _sigma_top(view)
     for l in range(view.top - 1, v.layer - 1, -1):
-        moved = _moved(view, l)
-        stages.append((moved, numbers(view.into_a[l])))
+        back = moved(view, l)
+        stages.append((back, numbers(view.into_a[l])))
         if l == v.layer and v.kind in "ax":
             formula = view.how.product(view.how.back(l + 1), formula)
             break
-        formula = _by_matrix(view, l, view.how.product(view.how.back(l + 1), formula))
-        stages.append((row(_by_matrix(view, l, moved), " = ", _whole(view, l)), numbers(view.into_z[l])))
+        formula = by_matrix(view, l, view.how.product(view.how.back(l + 1), formula))
+        stages.append((row(by_matrix(view, l, back), " = ", whole(view, l)), numbers(view.into_z[l])))
     return _ending(view, v, stages, formula)
 
 
@@ -65,8 +67,8 @@ def dot(view: View, v: Id) -> list[Part]:
     layer, j = v.layer, v.neuron
     above = layer + 1
     first, second = view.into_z[above], view.network.weights[above][:, j]
-    whole = _whole(view, above)
-    across: Formula = Transposed(whole) if view.how.orientation == "columns" else whole  # a row already
+    delta = whole(view, above)
+    across: Formula = Transposed(delta) if view.how.orientation == "columns" else delta  # a row already
     column = view.how.symbol("w", above) if view.bare else view.weight(above, "·", j)
     total = float(view.into_a[layer][j])
     if v.kind in "ax":
@@ -104,14 +106,14 @@ def matrix(view: View, v: Id) -> list[Part]:
     activation = v.kind in "ax"
     if full and not activation:
         raise SettingError(f"form='matrix' ends in ⊙ σ′, and layer {layer} is a softmax: use form='sigma'")
-    moved = view.network.weights[above].T * view.into_z[above]
-    rows, columns = _rows(len(moved), v.neuron), _columns(moved[v.neuron])
+    terms = view.network.weights[above].T * view.into_z[above]
+    rows, columns = _rows(len(terms), v.neuron), _columns(terms[v.neuron])
     part = MatrixProduct(
-        row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", layer)) if activation else _whole(view, layer),
+        row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", layer)) if activation else whole(view, layer),
         view.how.back(above),
         _entries(view, above, rows, columns),
         tuple(numbers(each) for each in view.network.weights[above].T),
-        _whole(view, above),
+        whole(view, above),
         numbers(view.into_z[above]),
         numbers(view.into_a[layer]),
         None if activation else view.slope_symbol_of_layer(layer),
@@ -129,37 +131,19 @@ def numbers(values: Array) -> tuple[float, ...]:
     return tuple(float(value) for value in np.atleast_1d(values))
 
 
-def _whole(view: View, layer: int) -> Formula:
-    """δ^l as a vector, or ∂u/∂z^l."""
-    if view.u.kind == "C":
-        return view.how.symbol("δ", layer)
-    return row("∂", view.quantity(view.u), "/∂", view.how.symbol("z", layer))
-
-
-def _moved(view: View, layer: int) -> Formula:
-    """(w^(l+1))ᵀ δ^(l+1)."""
-    return view.how.product(view.how.back(layer + 1), _whole(view, layer + 1))
-
-
-def _by_matrix(view: View, layer: int, vector: Formula) -> Formula:
-    """Σ′(z^l) applied to a vector, from the side on which this author has matrices. (Σ′ is symmetric.)"""
-    matrix = view.matrix_symbol(layer)
-    return row(matrix, " ", vector) if view.how.orientation == "columns" else row(vector, " ", matrix)
-
-
 Stage = tuple[Formula, tuple[float, ...]]
 
 
 def _top_stages(view: View) -> tuple[list[Stage], Formula]:
     """∂u/∂z of the top layer in stages, and how it is written."""
     top = view.top
-    name, vector = _whole(view, top), numbers(view.into_z[top])
-    if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
+    name, vector = whole(view, top), numbers(view.into_z[top])
+    if not _passes_the_top(view):
         return [(name, vector)], name
     gradient = _gradient(view)
     stages = [(gradient, numbers(view.into_a[top]))]
     if view.network.activations[top].full_slope:
-        formula = _by_matrix(view, top, gradient)
+        formula = by_matrix(view, top, gradient)
     else:
         formula = row(gradient, " ⊙ ", view.slope_symbol_of_layer(top))
         stages.append((view.slope_symbol_of_layer(top), numbers(view.slopes(top))))
@@ -168,10 +152,10 @@ def _top_stages(view: View) -> tuple[list[Stage], Formula]:
 
 def _sigma_top(view: View) -> tuple[Formula, list[Stage]]:
     top = view.top
-    name, vector = _whole(view, top), numbers(view.into_z[top])
-    if view.u.kind == "z" or (view.u.kind == "C" and view.pair.delta is not None):
+    name, vector = whole(view, top), numbers(view.into_z[top])
+    if not _passes_the_top(view):
         return name, [(name, vector)]
-    formula = _by_matrix(view, top, _gradient(view))
+    formula = by_matrix(view, top, _gradient(view))
     return formula, [(_gradient(view), numbers(view.into_a[top])), (row(formula, " = ", name), vector)]
 
 
@@ -186,17 +170,19 @@ def _ending(view: View, v: Id, stages: Sequence[tuple[Formula, tuple[float, ...]
     """The derivative picked from the last vector, and the stages that lead to it."""
     if v.kind in "ax":
         left: Formula = row("∂", view.quantity(view.u), "/∂", view.how.symbol("a", v.layer))
-        first: list[Part] = [Product(view.by(v), (Factor(entry(left, view, v), view.value(v)),), view.value(v))]
+        first: list[Part] = [Product(view.by(v), (Factor(entry(left, view, v.neuron), view.value(v)),), view.value(v))]
     else:
-        left = _whole(view, v.layer)
-        z = Factor(entry(left, view, v), float(view.into_z[v.layer][v.neuron]))
+        left = whole(view, v.layer)
+        z = Factor(entry(left, view, v.neuron), float(view.into_z[v.layer][v.neuron]))
         first = [Product(view.by(v), (z,), z.value)] if v.kind == "z" else in_times_delta(view, v)
-    return [*first, Stages(left, formula, tuple(stages))]
+    lowest = v.layer + 1 if v.kind in "ax" else v.layer
+    used = range(view.top if _passes_the_top(view) else view.top - 1, lowest - 1, -1)
+    return [*first, Stages(left, formula, tuple(stages)), *entries(view, used)]
 
 
-def entry(vector: Formula, view: View, v: Id) -> Formula:
-    """Entry j of a vector: [vector]_j."""
-    return row("[", vector, "]", Symbol("", below=view.how.below(v.neuron)))
+def _passes_the_top(view: View) -> bool:
+    """True where Σ′ of the top layer is used."""
+    return view.u.kind == "a" or (view.u.kind == "C" and view.pair.delta is None)
 
 
 def _rows(count: int, asked: int) -> Places:
