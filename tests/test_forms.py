@@ -508,6 +508,31 @@ def test_the_product_names_only_forms_that_apply() -> None:
         cr.explain(narrow, [0.1, 0.2], [1.0], "x/0", form="product")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_refusal_advises_applies(seed: int) -> None:
+    """Every form, setting and quantity that a refusal names is taken where it is tried."""
+    rng, tried = np.random.default_rng(seed), 0
+    for number_ in range(PAIRS // 10):
+        p = a_problem(rng, 1000 * seed + number_)
+        how = as_convention("s2").but(orientation=str(rng.choice(["columns", "rows"])))
+        pair = {"of": a_quantity(rng, p.network, "CCza"), "by": a_quantity(rng, p.network, "wbbzax"), "cost": p.cost}
+        for form in FORMS:
+            try:
+                cr.explain(p.network, p.x[0], p.y[0], form=form, convention=how, **pair)
+            except cr.SettingError as error:
+                advice = str(error).split(": use ")[1]
+                others = [{"form": each} for each in re.findall(r"'(\w+)'", advice) if each in FORMS]
+                others += [{"form": form, "by": each} for each in re.findall(r"z/\d/\d", advice)]
+                if "orientation" in advice:
+                    others.append({"form": form, "convention": "s2"})
+                for other in others:
+                    cr.explain(p.network, p.x[0], p.y[0], **{"convention": how, **pair, **other})
+                tried += len(others)
+            except cr.DataError:
+                continue
+    assert tried > PAIRS // 10
+
+
 def test_a_layer_of_one_neuron_with_its_own_bias_is_no_layer_with_one_bias_for_all() -> None:
     assert nested_lines([2, 1, 2], ["tanh"], "b/1/0")[0].endswith("a⁰ₖ + b¹ₘ) + b²ₙ)")
     assert nested_lines([2, 3, 2], ["tanh"], "b/1/0", bias="layer")[0].endswith("a⁰ₖ + b¹) + b²)")

@@ -60,7 +60,8 @@ explanation/       derivative.py any ∂u/∂v worked out · view.py one example
                    headed blocks · sheet_text.py sheet_latex.py sheet_html.py their lowerings · worksheet.py the six
                    steps · nested_formula.py pseudocode.py proof.py summary.py such pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
-                   softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products
+                   softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
+                   refusals.py where a form does not apply
 explanation/chapters/  a figure a file: network_figure.py unit_circuit.py whole_circuit.py computation_tree.py
                    number_lines.py path_sum.py matrix_form.py delta_batch.py demon.py activation_figure.py
                    gradient_vector.py in_weight_out.py weight_tiles.py six_steps.py summary_page.py unrolled_figure.py

@@ -12,7 +12,7 @@ from chainrule.costs import Cost, as_cost
 from chainrule.errors import DataError, IdError, ShapeError, unknown_name
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.document import Derivation, Part, Product, Statement
-from chainrule.explanation.forms import FORMS
+from chainrule.explanation.forms import FORMS, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
@@ -51,7 +51,7 @@ def explain(
         raise ShapeError("the cost of an example takes its target y: pass y, or ask for of='a/l/j' or of='z/l/j'")
     seen = view(network, x, y, the_cost, u, how)
     chosen = form or ("product" if seen.is_chain(v) else "delta")
-    parts = _at_once(seen, v) or FORMS[chosen].write(seen, v)
+    parts = _at_once(seen, v) or written(chosen, seen, v)
     audit = audit_of(seen)
     value = 1.0 if u == v else seen.value(v)
     with np.errstate(all="ignore"):

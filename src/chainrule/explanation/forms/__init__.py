@@ -5,33 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chainrule.errors import SettingError
 from chainrule.explanation.document import Part
-from chainrule.explanation.forms import factors, steps, vectors
+from chainrule.explanation.forms import factors, refusals, steps, vectors
+from chainrule.explanation.forms.refusals import Refusal
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 
 
 @dataclass(frozen=True)
 class Form:
-    """One form: `write(view, v)` gives the parts of ∂u/∂v, or raises SettingError where the form does not apply."""
+    """One form: `write(view, v)` gives the parts of ∂u/∂v wherever `refuses(view, v)` has nothing against it."""
 
     name: str
     says: str
     write: Callable[[View, Id], list[Part]]
+    refuses: Callable[[View, Id], Refusal | None] = refusals.never
 
 
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
         Form("delta", "a_in · δ_out, and where that δ comes from (S0.13, S2.9, S4.10)", factors.delta),
-        Form("product", "the factors of the chain rule, where a single way leads to u (S1.10, S1.14)", factors.product),
+        Form(
+            "product",
+            "the chain rule's factors, where a single way leads to u (S1.10, S1.14)",
+            factors.product,
+            refusals.of_product,
+        ),
         Form("raw", "the recursion of ∂C/∂a, without δ (S0.8, S0.12)", factors.raw),
-        Form("paths", "a product for every way to u, added up (S1.17)", factors.paths),
+        Form("paths", "a product for every way to u, added up (S1.17)", factors.paths, refusals.of_paths),
         Form("hadamard", "vectors: ((w)ᵀδ) ⊙ σ′(z), layer by layer (S2.5, S2.8)", vectors.hadamard),
         Form("sigma", "one product of the matrices Σ′ and wᵀ (S2.18–S2.20)", vectors.sigma),
-        Form("dot", "σ′(z_j) times a dot product, the gates' view (S3.13)", vectors.dot),
-        Form("matrix", "(W)ᵀδ entry by entry, then ⊙ σ′ (S4.12)", vectors.matrix),
-        Form("kronecker", "index by index, with Kronecker's δ, line by line (S0.9)", steps.kronecker),
-        Form("nested", "u as one nested formula, and its derivative (S4.5)", steps.nested),
+        Form("dot", "σ′(z_j) times a dot product, the gates' view (S3.13)", vectors.dot, refusals.of_dot),
+        Form("matrix", "(W)ᵀδ entry by entry, then ⊙ σ′ (S4.12)", vectors.matrix, refusals.of_matrix),
+        Form(
+            "kronecker",
+            "index by index, with Kronecker's δ, line by line (S0.9)",
+            steps.kronecker,
+            refusals.of_kronecker,
+        ),
+        Form("nested", "u as one nested formula, and its derivative (S4.5)", steps.nested, refusals.of_nested),
     )
 }
+
+
+def written(name: str, view: View, v: Id) -> list[Part]:
+    """The parts of ∂u/∂v in that form. Raises SettingError where it does not apply, with forms that do."""
+    refusal = FORMS[name].refuses(view, v)
+    if refusal is None:
+        return FORMS[name].write(view, v)
+    *others, last = [repr(each) for each in refusal.instead if FORMS[each].refuses(view, v) is None] or ["'delta'"]
+    advice = f"{', '.join(others)} or {last}" if others else last
+    raise SettingError(f"form={name!r}{refusal.why}: use form={advice}{refusal.otherwise}")

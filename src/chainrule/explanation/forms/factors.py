@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product as every
 
-from chainrule.errors import SettingError
 from chainrule.explanation.document import Factor, Part, Product, Terms
 from chainrule.explanation.forms.layers import by_matrix, entry, moved
 from chainrule.explanation.forms.softmax import is_worked_out, origin, origins, strongest
@@ -14,8 +13,6 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import Formula, joined, row
 from chainrule.notation import Sum as SumOver
-
-MOST_PATHS = 20_000
 
 
 def delta(view: View, v: Id) -> list[Part]:
@@ -82,15 +79,6 @@ def sum_back(view: View, layer: int, j: int | str) -> Formula:
 
 def product(view: View, v: Id) -> list[Part]:
     """The factors of the one way from v to u."""
-    if not view.is_chain(v):
-        count = view.path_count(v)
-        forms = "'sigma' or 'delta'" if view.softmaxes(v) or count > MOST_PATHS else "'paths', 'sigma' or 'delta'"
-        ways = "1 way leads" if count == 1 else f"{count:,} ways lead"
-        raise SettingError(
-            f"form='product' writes one chain of factors, and {ways} from {v} to {view.u}"
-            + (", through a softmax" if view.softmaxes(v) else "")
-            + f": use form={forms}"
-        )
     if v.kind == "z" and is_worked_out(view, v.layer):
         return [origin(view, v.layer, v.neuron)]
     chain = multiplied(view.by(v), view.chain(v, [stop[0] for stop in view.stops(v)]).factors)
@@ -100,17 +88,9 @@ def product(view: View, v: Id) -> list[Part]:
 def paths(view: View, v: Id) -> list[Part]:
     """One product for every way from v to u, and their sum (S1.17)."""
     count = view.path_count(v)
-    for layer in view.softmaxes(v):
-        raise SettingError(
-            f"form='paths': layer {layer} is a softmax, where every neuron depends on every z: use form='delta'"
-        )
-    if count > MOST_PATHS:
-        raise SettingError(
-            f"form='paths' would multiply out {count:,} paths from {v} to {view.u} (at most {MOST_PATHS:,}): "
-            "use form='delta', which shares them, or a quantity nearer to the output"
-        )
     if v.kind == "z" and is_worked_out(view, v.layer):
         return [origin(view, v.layer, v.neuron)]
+    count = view.path_count(v)
     chains = [view.chain(v, route) for route in every(*view.stops(v))]
     first = view.first_layer(v)
     layers = f"layer {first}" + (f"…{view.top}" if view.top > first else "")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from chainrule.errors import SettingError
 from chainrule.explanation.document import Lines, Part
 from chainrule.explanation.forms.layers import by_matrix, entry
+from chainrule.explanation.forms.refusals import NESTED_LETTERS
 from chainrule.explanation.view import View, function_name
 from chainrule.ids import Id
 from chainrule.notation import Formula, Row, Sum, Symbol, Underbraced, partial, row
 
-NESTED_LETTERS = "nmkjihgfedcb"  # from the output down, as far as letters go
-NESTED_MOST = 60  # layers of single neurons, which need no letters: nobody counts more brackets
 Line = tuple[Formula, Formula, float | None]
 
 
 def kronecker(view: View, v: Id) -> list[Part]:
     """Every index of every sum, and Kronecker's δ picking the one that is left (S0.9, S0.10)."""
-    if view.shared(v):
-        raise SettingError(
-            f"form='kronecker' follows one index, and {v} is the bias of a whole layer: use form='delta'"
-        )
     layer = v.layer
     lines = _of_parameter(view, v) if v.kind in "wb" else []
     if v.kind in "wbz":
@@ -96,19 +90,6 @@ def _of_activation(view: View, l: int, k: int | str) -> list[Line]:
 
 def nested(view: View, v: Id) -> list[Part]:
     """u as one formula of sums inside σ, the place of v braced, and its derivative with one sum a layer (S4.5)."""
-    for layer in view.softmaxes(v):
-        raise SettingError(f"form='nested': layer {layer} is a softmax, which takes its whole layer: use form='sigma'")
-    if view.u.kind != "z" and view.network.activations[view.top].full_slope:
-        place = "the output" if view.top == view.network.depth else f"layer {view.top}"
-        raise SettingError(f"form='nested' writes σ neuron by neuron, and {place} is a softmax: use form='sigma'")
-    deepest = view.top - max(view.first_layer(v) - 1, 0)
-    if view.bare and deepest > NESTED_MOST:
-        raise SettingError(
-            f"form='nested' opens at most {NESTED_MOST} layers, and from {v} to {view.u} there are {deepest}: "
-            "use form='product'"
-        )
-    if not view.bare and deepest + 1 > len(NESTED_LETTERS):
-        raise SettingError(f"form='nested' has letters for {len(NESTED_LETTERS)} layers, and this takes {deepest + 1}")
     return [Lines((_formula(view, v), _derivative(view, v)))]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.errors import SettingError
 from chainrule.explanation.document import Dot, Factor, MatrixProduct, Part, Places, Product, Stages
 from chainrule.explanation.forms.factors import in_times_delta
 from chainrule.explanation.forms.layers import by_matrix, entry, moved, whole
@@ -55,15 +54,6 @@ def sigma(view: View, v: Id) -> list[Part]:
 
 def dot(view: View, v: Id) -> list[Part]:
     """δ_j = σ′(z_j) (δ^(l+1))ᵀ w_.j (S3.13); of an activation the dot product alone (S3.11)."""
-    if v.layer == view.top:
-        raise SettingError(
-            f"form='dot' is a sum over the layer above, and {v} belongs to layer {v.layer}, the one {view.u} is made of: "
-            "use form='delta'"
-        )
-    if view.shared(v):
-        raise SettingError(
-            f"form='dot' is about one neuron, and {v} is the bias of a whole layer: use form='delta', or z/{v.layer}/0"
-        )
     layer, j = v.layer, v.neuron
     above = layer + 1
     first, second = view.into_z[above], view.network.weights[above][:, j]
@@ -73,11 +63,6 @@ def dot(view: View, v: Id) -> list[Part]:
     total = float(view.into_a[layer][j])
     if v.kind in "ax":
         return [Dot(view.by(v), None, across, numbers(first), column, numbers(second), total, total)]
-    if view.network.activations[layer].full_slope:
-        raise SettingError(
-            f"form='dot' multiplies with one σ′(z), and layer {layer} is a softmax, whose neurons depend on every z: "
-            "use form='sigma'"
-        )
     value = float(view.into_z[layer][j])
     part = Dot(
         view.sensitivity(layer, j), view.slope(layer, j), across, numbers(first), column, numbers(second), total, value
@@ -88,24 +73,7 @@ def dot(view: View, v: Id) -> list[Part]:
 def matrix(view: View, v: Id) -> list[Part]:
     """(W^(l+1))ᵀ δ^(l+1), entry by entry as a matrix times a column, and then ⊙ σ′ (S4.12)."""
     layer = v.layer
-    if layer == view.top:
-        raise SettingError(
-            f"form='matrix' moves δ back through the weights above, and {v} belongs to layer {layer}, the one {view.u} is "
-            "made of: use form='hadamard'"
-        )
-    if view.shared(v):
-        raise SettingError(
-            f"form='matrix' is about one neuron, and {v} is the bias of a whole layer: use form='delta', or z/{layer}/0"
-        )
-    if view.how.orientation == "rows":
-        raise SettingError(
-            "form='matrix' lists a matrix times a column, and this convention has rows: use form='hadamard', or "
-            "orientation='columns'"
-        )
-    above, full = layer + 1, view.network.activations[layer].full_slope if layer else False
-    activation = v.kind in "ax"
-    if full and not activation:
-        raise SettingError(f"form='matrix' ends in ⊙ σ′, and layer {layer} is a softmax: use form='sigma'")
+    above, activation = layer + 1, v.kind in "ax"
     terms = view.network.weights[above].T * view.into_z[above]
     rows, columns = _rows(len(terms), v.neuron), _columns(terms[v.neuron])
     part = MatrixProduct(
