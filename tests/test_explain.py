@@ -16,7 +16,7 @@ import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation import view as module
 from chainrule.explanation.document import Factor, Product, Terms
-from chainrule.explanation.numbers import factor_numbers, number, plain, unit
+from chainrule.explanation.numbers import factor_numbers, number, plain, unit, with_bar
 from chainrule.notation import row
 
 WORKED = """\
@@ -142,6 +142,42 @@ def test_a_healthy_saturated_network_is_never_refused(weight: float) -> None:
     for x in (-2.0, 0.0, 0.7):
         for entry in ("w/1/0/0", "b/2/0", "w/3/0/0"):
             assert "✓" in str(cr.explain(net, [x], [1.0], entry))
+
+
+SATURATED = cr.Network([[[30.0]], [[3.0]], [[-2.0]]], [[0.0]] * 3, "sigmoid")
+
+
+def test_an_error_bar_that_reaches_a_printed_digit_is_printed() -> None:
+    """Two numbers that differ beside each other, and ✓: the bar says why, and the exact road is named."""
+    found = cr.explain(SATURATED, [1.0], [0.0], "w/1/0/0")
+    assert number(found.check.value) != number(found.value)
+    exact, error = number(found.exact), f"{found.check.error:.1e}".replace("-", "−")
+    assert re.search(rf"dual numbers {exact}, central difference −2\.8e−16 ± {error}  ✓$", str(found))
+    assert rf"{found.check.error:.1e}".split("e")[0] + r" \cdot 10^{-12}" in found.latex()
+    deep = str(cr.explain(cr.Network([[[1.1]]] * 40, [[0.1]] * 40, "tanh"), [1.0], [0.0], "w/1/0/0"))
+    assert re.search(r"dual numbers −?\d\.\d{5}e−11, central difference −?\d\.\d\de−11 ± \d\.\de−12  ✓", deep)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (-0.040465, 1.4e-11, "−0.040465 ± 1.4e−11"),
+        (0.0123456, 3e-6, "0.0123456 ± 3.0e−6"),
+        (-1.61250e-11, 2.48e-12, "−1.61e−11 ± 2.5e−12"),
+        (-1.61250e-11, 2.48e-14, "−1.6125e−11 ± 2.5e−14"),
+        (2.0, 0.0, "2.000000 ± 0"),
+        (0.0, 3e-5, "0 ± 3.0e−5"),
+    ],
+)
+def test_a_value_has_no_digits_behind_those_of_its_error_bar(value: float, error: float, text: str) -> None:
+    assert with_bar(value, error) == text
+
+
+def test_html_writes_every_power_of_ten_in_one_way() -> None:
+    for found in (cr.explain(SATURATED, [1.0], [0.0], "w/1/0/0"), cr.explain(SATURATED, [1.0], [0.0], "w/3/0/0")):
+        words = re.sub(r"<[^>]*>", "", found.html().split("</style>")[1])
+        assert not re.search(r"\de[−-]?\d", words)
+        assert re.search(r"± \d\.\d · 10⁻[⁰¹²³⁴-⁹]", words)
 
 
 def test_at_a_kink_the_one_sided_slopes_are_shown() -> None:

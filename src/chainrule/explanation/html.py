@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
@@ -20,9 +21,9 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number, with_bar
 from chainrule.explanation.text import MOST_ENTRIES, kept
-from chainrule.notation import Formula, mathml
+from chainrule.notation import SUPERSCRIPT, Formula, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
 STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
@@ -208,5 +209,10 @@ def _check(derivation: Derivation) -> str:
     if check.kink:
         found = f"at a kink: one-sided slopes {number(check.left)} and {number(check.right)}"
     else:
-        found = f"central difference {number(check.value)} ± {check.error:.0e}"
-    return f'<p class="check">✓ dual numbers {number(derivation.exact)} · {found}</p>'
+        found = f"central difference {with_bar(check.value, check.error)}"
+    return f'<p class="check">✓ {_powers(f"dual numbers {number(derivation.exact)}, {found}")}</p>'
+
+
+def _powers(text: str) -> str:
+    """A line of words with the powers of ten of its numbers as mathematics has them: 4.1e−11 is 4.1 · 10⁻¹¹."""
+    return re.sub(r"(?<=\d)e(−?\d+)", lambda found: f" · 10{found[1].translate(SUPERSCRIPT)}", text)

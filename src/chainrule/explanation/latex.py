@@ -17,7 +17,7 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number, with_bar
 from chainrule.explanation.text import MOST_ENTRIES
 from chainrule.notation import Formula, latex
 
@@ -172,8 +172,8 @@ def _check(derivation: Derivation) -> str:
     if check.kink:
         found = rf"\text{{one-sided slopes }} {latex(number(check.left))},\ {latex(number(check.right))}"
     else:
-        bar = latex(f"{check.error:.1e}".replace("e-0", "e-"))
-        found = rf"\text{{central difference }} {latex(number(check.value))} \pm {bar}"
+        found = r" \pm ".join(latex(each) for each in with_bar(check.value, check.error).split(" ± "))
+        found = rf"\text{{central difference }} {found}"
     return rf"&\text{{dual numbers }} {latex(number(derivation.exact))}, \quad {found}"
 
 

@@ -26,6 +26,24 @@ def unit(value: float) -> float:
     return float(10.0 ** (math.floor(math.log10(abs(value))) - 5))
 
 
+def reaches(error: float, value: float) -> bool:
+    """True where an error bar may change a digit that `number` prints of this value."""
+    return 2 * error >= unit(value)
+
+
+def with_bar(value: float, error: float) -> str:
+    """value ± error; where that reaches a digit of the value, both to its second digit, as in −1.61e−11 ± 2.5e−12."""
+    if not reaches(error, value):
+        return f"{number(value)} ± {bar(error)}"
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2 if value else 2
+    return f"{_minus(_short_exponent(_digits(value, min(max(digits, 2), DIGITS))))} ± {bar(error)}"
+
+
+def bar(error: float) -> str:
+    """An error to two digits: 2.5e−13."""
+    return "0" if error == 0 else _minus(_short_exponent(f"{error:.1e}"))
+
+
 def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
     """The factors' numbers, six digits each, or as many more as it takes for their product to be the printed value.
 

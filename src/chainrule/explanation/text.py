@@ -17,9 +17,8 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number
+from chainrule.explanation.numbers import factor_numbers, factor_rows, number, reaches, with_bar
 from chainrule.notation import Matrix
-from chainrule.verification.differences import Difference
 
 MOST_ENTRIES = 8
 
@@ -28,7 +27,7 @@ def as_text(derivation: Derivation) -> str:
     """The whole derivation; the part whose value is the derivative ends in the check."""
     blocks = []
     for i, part in enumerate(derivation.parts):
-        closing = check_text(derivation.check) if i == 0 else ""
+        closing = check_text(derivation) if i == 0 else ""
         blocks.append(WRITERS[type(part)](part, closing))
     return "\n".join(blocks)
 
@@ -178,10 +177,14 @@ def _row(cells: Sequence[str], widths: Sequence[int], full: bool = False) -> str
     return line if full else line.rstrip()
 
 
-def check_text(check: Difference) -> str:
-    """What the independent road says."""
+def check_text(derivation: Derivation) -> str:
+    """What the independent road says, with its error bar and the exact road beside it where the bar reaches a digit."""
+    check = derivation.check
     if check.kink:
         return f"      at a kink: one-sided slopes {number(check.left)} and {number(check.right)}  ✓"
+    if reaches(check.error, check.value):
+        exact, found = number(derivation.exact), with_bar(check.value, check.error)
+        return f"      dual numbers {exact}, central difference {found}  ✓"
     return f"      central difference {number(check.value)}  ✓"
 
 
