@@ -100,6 +100,40 @@ def test_alone_it_works_one_derivative_out(chainrule_: Run) -> None:
     assert "= −0.040465      central difference −0.040465  ✓" in said.out
 
 
+CHAIN = "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1, C = "
+
+
+def test_without_a_model_every_command_is_about_the_same_chain_and_the_same_cost(chainrule_: Run) -> None:
+    """∂C/∂w², ∂C/∂z² and C have one value each, whichever command is asked."""
+    assert "= −0.040465      central" in chainrule_().out
+    for line in ("explain", "explain --by w/2/0/0", "why --by w/2/0/0", "nudge --by w/2/0/0"):
+        said = chainrule_(*line.split())
+        assert said.out.splitlines()[0] == CHAIN + "(a − y)²", line
+        assert "0.04046" in said.out, line
+    slope = json.loads(chainrule_("explain", "--json").out)["value"]
+    assert json.loads(chainrule_("why", "--by", "w/2/0/0", "--json").out)["value"] == pytest.approx(slope)
+    assert json.loads(chainrule_("nudge", "--by", "w/2/0/0", "--json").out)["slope"] == pytest.approx(slope)
+    table = chainrule_("show", "in-weight-out", "--by", "w/2/0/0", "--table").out
+    assert table.startswith(CHAIN + "(a − y)²\n")
+    assert "0.0404" in table
+    chain = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
+    expected = cr.figure("network", chain, [0.6], [1.0], convention="s1").svg()
+    assert chainrule_("show", "network").out == expected
+    assert chainrule_("quiz", "--kind", "half", "--answers", "?").out.startswith(CHAIN + "(a − y)²\n")
+
+
+def test_of_the_chain_a_convention_or_a_cost_that_is_named_wins(chainrule_: Run) -> None:
+    for options in ("--convention s2", "--cost quadratic", "--cost quadratic --convention s1"):
+        for command in ("explain --by w/2/0/0", "why --by w/2/0/0"):
+            said = chainrule_(*command.split(), *options.split())
+            assert said.out.splitlines()[0] == CHAIN + "½(a − y)²"
+            assert "0.02023" in said.out, (command, options)
+    assert "C (quadratic)" in chainrule_("nudge", "--cost", "quadratic").out
+    assert "central difference −0.040465" in chainrule_("explain", "--convention", "s2", "--cost", "squared_error").out
+    assert chainrule_("explain", "--cost", "huber").out.startswith(CHAIN + "Σ ½e²")
+    assert CHAIN not in chainrule_("show", "summary", "--table").out + chainrule_("why", "--activation", "tanh").out
+
+
 def test_version_and_help_are_said(chainrule_: Run) -> None:
     assert chainrule_("--version").out == f"chainrule {cr.__version__}\n"
     for command in ("train", "predict", "show", "explain", "verify"):
@@ -265,6 +299,7 @@ def test_a_figure_is_printed_as_the_library_draws_it(
     chainrule_: Run, chain: cr.Network, line: str, name: str, told: dict[str, Any]
 ) -> None:
     example = (None,) if name == "summary" else (chain, [0.6], [1.0])
+    told = {"convention": "s1", **told}  # the worked example's own
     assert chainrule_("show", *line.split()).out == cr.figure(name, *example, **told).svg()
     dark = chainrule_("show", *line.split(), "--theme", "dark", "-o", "it.svg")
     assert (dark.code, dark.out) == (0, "")
@@ -586,9 +621,11 @@ def test_no_encoding_of_the_terminal_stops_a_result(here: Path, encoding: str) -
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
     derived = subprocess.run([*COMMAND, "explain"], capture_output=True, env=environment, check=True)
     assert derived.stderr == b""
-    assert derived.stdout.decode(encoding).startswith("∂C/∂w² = a¹" if encoding == "utf-8" else "\\u2202C/\\u2202w")
+    first, second = derived.stdout.decode(encoding).splitlines()[:2]
+    assert first.startswith("the chain x → ●" if encoding == "utf-8" else "the chain x \\u2192 \\u25cf")
+    assert second.startswith("∂C/∂w⁽²⁾ = a⁽¹⁾" if encoding == "utf-8" else "\\u2202C/\\u2202w")
     as_json = subprocess.run([*COMMAND, "explain", "--json"], capture_output=True, env=environment, check=True)
-    assert json.loads(as_json.stdout.decode(encoding))["text"].startswith("∂C/∂w² = a¹")
+    assert json.loads(as_json.stdout.decode(encoding))["text"].startswith("∂C/∂w⁽²⁾ = a⁽¹⁾")
 
 
 def test_a_reader_who_leaves_early_is_no_error(here: Path, chainrule_: Run, xor: str) -> None:
@@ -698,7 +735,7 @@ def test_a_nudge_of_what_does_not_depend_says_why(chainrule_: Run) -> None:
     assert said.out.endswith("a/1/0 does not depend on w/3/0/0, which comes after it: nothing leads back\n")
     assert "depend" not in chainrule_("nudge", "--by", "w/1/0/0", "--of", "a/1/0").out
     assert "depend" not in chainrule_("nudge", "--demon", "good", "--layer", "2").out
-    assert "a¹ does not depend on w³" in chainrule_("explain", "--by", "w/3/0/0", "--of", "a/1/0").out
+    assert "a⁽¹⁾ does not depend on w⁽³⁾" in chainrule_("explain", "--by", "w/3/0/0", "--of", "a/1/0").out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")

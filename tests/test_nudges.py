@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 import chainrule as cr
 from chainrule.activations import NAMED
 from chainrule.cli.nudge import command
-from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep, unmoved
+from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep
+from chainrule.nudges.way import unmoved
 
 DEMON_TABLE = """\
 +0.01 | −0.000650 | −0.000650 | 0.0 %
@@ -654,7 +655,7 @@ def ran(*arguments: str) -> str:
 
 def test_the_command_alone_shows_the_demons_table() -> None:
     lines = ran().splitlines()
-    assert lines[0] == "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1"
+    assert lines[0] == "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1, C = (a − y)²"
     assert "\n".join(map(cells, lines[3:])) == DEMON_TABLE
 
 

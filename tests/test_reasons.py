@@ -487,9 +487,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_alone_the_command_looks_at_the_chain(run: Any) -> None:
     assert "none of 6 weights and biases learns slowly" in run()
-    assert "∂C/∂w² = −0.02023" in run("--by", "w/2/0/0")
-    assert json.loads(run("--by", "w/2/0/0", "--convention", "s1", "--json"))["value"] == pytest.approx(
-        -0.040465, abs=1e-6
+    assert "∂C/∂w⁽²⁾ = −0.04046" in run("--by", "w/2/0/0")
+    assert json.loads(run("--by", "w/2/0/0", "--json"))["value"] == pytest.approx(-0.040465, abs=1e-6)
+    assert json.loads(run("--by", "w/2/0/0", "--convention", "s2", "--json"))["value"] == pytest.approx(
+        -0.040465 / 2, abs=1e-6
     )
 
 

@@ -13,9 +13,9 @@ import typer
 from chainrule.backward import gradient
 from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json
-from chainrule.cli.worked_example import X, Y, chain
+from chainrule.cli.worked_example import convention_of, worked
 from chainrule.conventions import as_convention
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation import html
 from chainrule.explanation.derivative import explain
@@ -41,7 +41,9 @@ def command(
         str | None,
         typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
     ] = None,
-    convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
+    convention: Annotated[
+        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
+    ] = None,
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
@@ -53,27 +55,24 @@ def command(
     """Work out a derivative of one example, ∂C/∂w or any other, from symbols to numbers to independent checks."""
     if written not in FORMATS:
         raise unknown_name("format", written, FORMATS)
-    if model is None:
-        if data is not None or row is not None:
-            raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
-        network, x, y, about, the_cost = chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost)
-    else:
-        network, x, y, about, the_cost = _example(model, data, row or 0, cost)
-    target = _default(model, network, x, y, convention, the_cost) if by is None else by
-    derivation = explain(network, x, y, target, of=of, convention=convention, cost=the_cost, form=form)
+    if model is None and (data is not None or row is not None):
+        raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
+    author = convention_of(model, convention)
+    network, x, y, about, the_cost = _example(model, data, row or 0, convention, cost)
+    target = _default(model, network, x, y, author, the_cost) if by is None else by
+    derivation = explain(network, x, y, target, of=of, convention=author, cost=the_cost, form=form)
     if as_json:
         say_json({"of": of, "by": target, **derivation.to_json()})
         return
     if written != "text":
         say(FORMATS[written](derivation, about), end="")
         return
-    if about:
-        say(about)
+    say(about)
     say(str(derivation))
 
 
 def _page(derivation: Derivation, about: str) -> str:
-    return html.page(str(derivation.left), f"<p>{escape(about)}</p>" if about else "", derivation.html())
+    return html.page(str(derivation.left), f"<p>{escape(about)}</p>", derivation.html())
 
 
 FORMATS: dict[str, Callable[[Derivation, str], str]] = {
@@ -94,8 +93,13 @@ def _default(model: Path | None, network: Network, x: Any, y: Any, convention: s
     return str(of_entry(slopes, int(np.abs(flat).argmax())))
 
 
-def _example(model: Path, data: str | None, row: int, cost: str | None) -> tuple[Network, Any, Any, str, Cost | None]:
-    """The model, one row of its data in the network's terms, a line about that row, and the cost that is meant."""
+def _example(
+    model: Path | None, data: str | None, row: int, convention: str | None, cost: str | None
+) -> tuple[Network, Any, Any, str, Cost | None]:
+    """The chain, or the model with one row of its data in the network's terms; a line about that, and the cost meant."""
+    if model is None:
+        it = worked(convention, cost)
+        return it.network, it.x, it.y, it.about, it.cost
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
         raise FileError(
             f"there is no file {model}; a weight or a bias is named with --by: chainrule explain --by {model}"

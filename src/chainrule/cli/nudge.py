@@ -12,8 +12,8 @@ import typer
 from chainrule.backward import backward
 from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json
-from chainrule.cli.worked_example import X, Y, chain
-from chainrule.costs import Cost, as_cost, natural
+from chainrule.cli.worked_example import worked
+from chainrule.costs import Cost, natural
 from chainrule.errors import FileError, SettingError
 from chainrule.forward import forward
 from chainrule.network import Network
@@ -24,7 +24,6 @@ from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.way import unmoved
 
 STEPS = "0.01,0.1,0.5,1,2,-2"
-CHAIN = "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,9 @@ def command(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
     size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own.")] = None,
+    cost: Annotated[
+        str | None, typer.Option(help="The cost; else the model's own, and squared_error without one.")
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
@@ -116,7 +117,8 @@ def _example(model: Path | None, data: str | None, row: int | None, cost: str | 
     if model is None:
         if data is not None or row is not None:
             raise SettingError("--data and --row go with a model: chainrule nudge MODEL --data FILE --row 3")
-        return _Example(chain(), np.array(X), np.array(Y), CHAIN, as_cost(cost or "squared_error"))
+        it = worked(cost=cost)
+        return _Example(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b", "z", "a", "x"):
         raise FileError(f"there is no file {model}; what is moved is named with --by: chainrule nudge --by {model}")
     found = examples(model, data, row or 0, cost=cost)

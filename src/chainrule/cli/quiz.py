@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from chainrule.cli.examples import examples
 from chainrule.cli.output import counted, say, say_json, tell
-from chainrule.cli.worked_example import X, Y, chain
+from chainrule.cli.worked_example import convention_of, worked
 from chainrule.costs import Cost
 from chainrule.errors import DataError, FileError, SettingError, unknown_name
 from chainrule.lessons.plain_text import plain
@@ -26,7 +25,6 @@ from chainrule.network import Network
 
 FILES = (".quiz", ".md", ".markdown", ".txt")
 SIX = "six"
-CONVENTION = "s2"
 GIVE_UP = "?"
 
 
@@ -46,7 +44,9 @@ def command(
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides which questions are asked about a network; else 0.")] = None,
-    convention: Annotated[str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.")] = None,
+    convention: Annotated[
+        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
@@ -81,7 +81,7 @@ def command(
             raise FileError(
                 f"{source} is neither a model (.safetensors) nor a quiz by its name, which ends in {', '.join(FILES)}"
             )
-        asked = _Asked(source, convention or CONVENTION, _kinds(kind), cost, data, row)
+        asked = _Asked(source, convention, _kinds(kind), cost, data, row)
         quiz = asked.quiz(count, seed or 0)
     if write is not None:
         _write(quiz, write, as_json)
@@ -119,7 +119,7 @@ class _Asked:
     """Which network and example the questions are to be about, and how they are written."""
 
     model: Path | None
-    convention: str
+    convention: str | None
     kinds: list[str] | None
     cost: str | None
     data: str | None
@@ -130,13 +130,14 @@ class _Asked:
         if self.model is None and (self.data is not None or self.row is not None):
             raise SettingError("--data and --row go with a model: chainrule quiz MODEL --data FILE --row 3")
         with_six = self.model is None if self.kinds is None else SIX in self.kinds
-        known = six(self.convention)[:count] if with_six else ()
+        author = convention_of(self.model, self.convention)
+        known = six(author)[:count] if with_six else ()
         kinds = None if self.kinds is None else [kind for kind in self.kinds if kind != SIX]
         if kinds == [] or len(known) == count:
             self._check(count, len(known))
             return Quiz.of(known)
         title, network, x, y, cost = self._example()
-        about: dict[str, Any] = {"cost": cost, "convention": self.convention, "kinds": kinds, "seed": seed}
+        about: dict[str, Any] = {"cost": cost, "convention": author, "kinds": kinds, "seed": seed}
         if count is None:
             made = questions(network, x, y, **about)
         else:
@@ -157,7 +158,8 @@ class _Asked:
     def _example(self) -> tuple[str, Network, Any, Any, str | Cost | None]:
         """A line about the example, the network, x, y and the cost."""
         if self.model is None:
-            return "", chain(), np.array(X), np.array(Y), self.cost
+            it = worked(self.convention, self.cost)
+            return it.about, it.network, it.x, it.y, it.cost
         found = examples(self.model, self.data, self.row or 0, cost=self.cost)
         return found.about, found.network, found.x[0], found.y[0], found.cost
 

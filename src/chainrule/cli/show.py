@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
 from chainrule.cli.output import one_line, say, say_json, shown, tell
-from chainrule.cli.worked_example import X, Y, chain
+from chainrule.cli.worked_example import convention_of, worked
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
@@ -128,7 +128,8 @@ def command(
         int | None, _option(help="How many rows (delta_batch, activation, gradient_vector).", panel=EXAMPLE)
     ] = None,
     convention: Annotated[
-        str | None, _option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2.", panel=WRITTEN)
+        str | None,
+        _option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.", panel=WRITTEN),
     ] = None,
     theme: Annotated[str | None, _option(help="light or dark; else light.", panel=WRITTEN)] = None,
     output: Annotated[
@@ -156,8 +157,8 @@ def command(
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
     given = {name: value for name, value in told.items() if value is not None}
-    scene = _Asked(path, _figure(figure), given, convention or "s2", cost, data, row, rows).scene()
-    _print(scene, theme or "light", output, table, as_json)
+    asked = _Asked(path, _figure(figure), given, convention, cost, data, row, rows)
+    _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
 
 
 def _flag(name: str) -> str:
@@ -206,7 +207,7 @@ class _Asked:
     model: Path | None
     figure: str
     told: dict[str, Any]
-    convention: str
+    convention: str | None
     cost: str | None
     data: str | None
     row: int | None
@@ -215,14 +216,24 @@ class _Asked:
     def scene(self) -> Scene:
         """The figure, drawn."""
         self._check()
-        how = {"convention": self.convention, **self.told}
+        how = {"convention": convention_of(self.model, self.convention), **self.told}
         with np.errstate(all="ignore"):  # what overflows is said in words
             return self._drawn(how)
 
+    @property
+    def _of_the_chain(self) -> bool:
+        return self.model is None and self.figure != "summary"  # which is of any network
+
+    def about(self) -> str:
+        """A line about the worked example where the figure is of it, else nothing."""
+        return worked(self.convention, self.cost).about if self._of_the_chain else ""
+
     def _drawn(self, how: dict[str, Any]) -> Scene:
+        if self._of_the_chain:
+            it = worked(self.convention, self.cost)
+            return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
         if self.model is None:
-            example = (None, None, None) if self.figure == "summary" else (chain(), X, Y)
-            return draw(self.figure, *example, cost=self.cost, **how)
+            return draw(self.figure, None, cost=self.cost, **how)
         found = examples(self.model, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
         x, y = (found.x, found.y) if self.rows is not None else (found.x[0], found.y[0])
         return draw(self.figure, found.network, x, y, cost=found.cost, **how)
@@ -284,10 +295,12 @@ def _contents(model: Path, as_json: bool) -> None:
             say(f"{key.replace('_', ' '):<14} {_shown(value)}")
 
 
-def _print(scene: Scene, theme: str, output: Path | None, table: bool, as_json: bool) -> None:
+def _print(scene: Scene, about: str, theme: str, output: Path | None, table: bool, as_json: bool) -> None:
     if as_json:
         say_json({"title": scene.title, "description": scene.description, "table": scene.table})
     elif table:
+        if about:
+            say(about)
         for line in aligned(scene.table, "<"):
             say(line)
     elif output is None:

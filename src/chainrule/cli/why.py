@@ -12,8 +12,8 @@ import typer
 from chainrule.activations import Activation, as_activation
 from chainrule.cli.examples import examples
 from chainrule.cli.output import counted, say, say_json
-from chainrule.cli.worked_example import X, Y, chain
-from chainrule.costs import Cost, as_cost
+from chainrule.cli.worked_example import convention_of, worked
+from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import Design, design
 from chainrule.diagnostics.influence import Influence, influence
 from chainrule.diagnostics.reasons import Reason, Slowest, slowest, why
@@ -51,7 +51,9 @@ def command(
         str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
     ] = None,
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
-    convention: Annotated[str, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4.")] = "s2",
+    convention: Annotated[
+        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
+    ] = None,
     rules: Annotated[
         bool,
         typer.Option("--influence", help="Test instead: do weights change only where activations are influential?"),
@@ -67,30 +69,34 @@ def command(
     if sum(chosen.values()) > 1:
         given = " and ".join(option for option, is_given in chosen.items() if is_given)
         raise SettingError(f"{given} ask for different answers: give one of them")
-    asked = _asked(model, data, row, rows, cost)
+    author = convention_of(model, convention)
+    asked = _asked(model, data, row, rows, convention, cost)
     found: Design | Influence | Reason | Slowest
     if activation is not None:
         found = _measured(activation, None if model is None else asked)
     elif rules:
-        found = influence(asked.network, asked.x, asked.y, asked.cost, convention=convention)
+        found = influence(asked.network, asked.x, asked.y, asked.cost, convention=author)
     elif by is not None:
-        found = why(asked.network, asked.x, asked.y, by, asked.cost, convention)
+        found = why(asked.network, asked.x, asked.y, by, asked.cost, author)
     else:
-        found = slowest(asked.network, asked.x, asked.y, asked.cost, convention=convention)
+        found = slowest(asked.network, asked.x, asked.y, asked.cost, convention=author)
     if as_json:
         say_json(found.to_json())
         return
-    if asked.about:
+    if not (model is None and activation is not None):  # which is measured by itself then
         say(asked.about)
     say(str(found))
 
 
-def _asked(model: Path | None, data: str | None, row: int | None, rows: int | None, cost: str | None) -> Asked:
+def _asked(
+    model: Path | None, data: str | None, row: int | None, rows: int | None, convention: str | None, cost: str | None
+) -> Asked:
     """What is looked at: the chain of the worked example, or a model and rows of its data, in the network's terms."""
     if model is None:
         if data is not None or row is not None or rows is not None:
             raise SettingError("--data, --row and --rows go with a model: chainrule why MODEL --rows 200")
-        return Asked(chain(), np.array(X), np.array(Y), "", None if cost is None else as_cost(cost))
+        it = worked(convention, cost)
+        return Asked(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
         raise FileError(f"there is no file {model}; a weight or a bias is named with --by: chainrule why --by {model}")
     count = (1 if row is not None else ROWS) if rows is None else rows
