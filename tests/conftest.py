@@ -21,6 +21,10 @@ with install_import_hook("chainrule", "typechecker.checked"):
     import chainrule.verification.agreement
     from chainrule.explanation.figures import FIGURES
 
+    for name in chainrule.__all__:  # so are the modules behind the public names
+        getattr(chainrule, name)
+    for command in chainrule.cli.main.COMMANDS:  # and commands, when they are called
+        import_module(f"chainrule.cli.{command}")
     for figure in FIGURES.values():  # chapters are imported when they are asked for
         import_module(figure.module)
 

@@ -19,7 +19,7 @@ from chainrule.activations import NAMED
 from chainrule.activations import named as activation_named
 from chainrule.diagnostics.activation_design import FLAT, design, steepest
 from chainrule.diagnostics.slope_curve import Interval
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 
 SCALARS = sorted(set(NAMED) - {"softmax"})
 SMOOTH = sorted(set(SCALARS) - {"relu", "leaky_relu", "identity"})

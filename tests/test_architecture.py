@@ -26,7 +26,7 @@ LAYERS = [
     "costs scores data ids",
     "activations parameters preprocessing tables",
     "dual",
-    "aligned elementary names files notation",
+    "aligned elementary names files json_text notation",
     "errors",
 ]
 ROW = {name: len(LAYERS) - i for i, row in enumerate(LAYERS) for name in row.split()}

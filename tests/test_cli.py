@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 
 import chainrule as cr
 import chainrule.cli.main
+import chainrule.cli.predict
 import chainrule.cli.train
 from chainrule.cli import show
 from chainrule.explanation.figures import FIGURES
@@ -589,6 +591,51 @@ def test_ctrl_c_in_another_command_is_silent(chainrule_: Run, xor: str, monkeypa
 def started(*arguments: str, **settings: Any) -> subprocess.Popen[str]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **settings}
     return subprocess.Popen([*COMMAND, *arguments], **pipes)
+
+
+PRESSED = """
+import os, runpy, signal, sys
+module = sys.argv.pop(1)
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Pressed())
+runpy.run_module("chainrule", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("line", ["", "explain", "show demon", "--help"])
+@pytest.mark.parametrize(
+    "module", ["chainrule.cli.main", "typer", "numpy", "numpy.random.mtrand", "jaxtyping", "chainrule.ids"]
+)
+def test_ctrl_c_while_the_command_starts_is_silent(here: Path, module: str, line: str) -> None:
+    """Pressed at the moment in which that module is about to be imported; of what is not imported nothing is seen."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED, module, *line.split()], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    ended = line != "--help" or module in ("chainrule.cli.main", "typer")  # help needs no mathematics
+    assert (done.returncode, done.stdout == "") == ((130, True) if ended else (0, False))
+
+
+def test_the_installed_command_settles_ctrl_c_before_it_imports_anything() -> None:
+    """What the script of the command imports: the entry point, without the command behind it."""
+    script = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["scripts"]
+    assert script == {"chainrule": "chainrule.__main__:main"}
+    code = "import sys, chainrule.__main__ as m; print(callable(m.main), *(name in sys.modules for name in ('typer', 'numpy')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False False\n"
+
+
+@pytest.mark.parametrize("line", ["--version", "--help", "trian"])
+def test_what_needs_no_mathematics_imports_none(line: str) -> None:
+    code = (
+        "import runpy, sys; sys.argv = ['chainrule', *sys.argv[1:]]\ntry: runpy.run_module('chainrule', run_name='__main__')\n"
+        "except SystemExit: pass\nprint([name for name in ('numpy', 'jaxtyping', 'rich.progress') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, line], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
 
 
 @pytest.mark.parametrize("times", [1, 3])

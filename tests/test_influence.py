@@ -15,7 +15,7 @@ from networks import Drawn, make_problem, problems
 
 import chainrule as cr
 from chainrule.diagnostics.influence import RuleTest, influence, ranks, spearman
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 
 VALUES = st.lists(st.integers(-3, 3), min_size=2, max_size=12)
 

@@ -26,7 +26,7 @@ from chainrule.diagnostics import factors as module
 from chainrule.diagnostics.factors import Look
 from chainrule.diagnostics.reasons import SLOW, Kind, Reason, reason, slowest, why
 from chainrule.ids import entry_of, of_entry, parse
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 
 
 def all_ids(network: cr.Network) -> list[str]:

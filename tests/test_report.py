@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.report import is_report, json_text, sparkline
+from chainrule.json_text import json_text
+from chainrule.report import is_report, sparkline
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import chainrule as cr
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.forward import propagate
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 from chainrule.verification.faults import FAULTS
 from chainrule.verification.roads import ROADS
 from chainrule.verification.survey import legal_pairs, networks, survey

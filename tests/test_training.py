@@ -15,7 +15,7 @@ import chainrule as cr
 from chainrule.data import orders
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.engines.reference import ReferenceEngine
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 
 X = np.random.default_rng(1).standard_normal((10, 3))
 NUMBERS = X @ [[1.0], [-2.0], [0.5]] + 0.3

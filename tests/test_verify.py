@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 from chainrule.verification.faults import FAULTS
 from chainrule.verification.leeway import leeway
 from chainrule.verification.roads import ROADS

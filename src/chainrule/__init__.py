@@ -4,6 +4,7 @@ errors.py          every error, as one tree
 names.py           tables of named things
 aligned.py         tables as text, in columns
 files.py           writing a file whole or not at all
+json_text.py       values as JSON
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together
 activations.py     σ: value, slope, formula, form, a row each
@@ -76,56 +77,63 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
-                   verify.py a command each · examples.py rows of a model's data · output.py what is printed where ·
-                   worked_example.py the chain it shows
+                   verify.py a command each · interrupt.py Ctrl-C · examples.py rows of a model's data · output.py what
+                   is printed where · worked_example.py the chain it shows
 """
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-# The river is imported at once: it is light, and its functions share their modules' names (`chainrule.forward`), which
-# only stay functions when the package binds them itself.
-from chainrule.activations import Activation, activation, leaky_relu
-from chainrule.backward import Backward, backward, gradient
-from chainrule.costs import Cost, binary_cross_entropy, cross_entropy, huber, multiclass_hinge, own_cost, squared_error
-from chainrule.data import Dataset, load_data
-from chainrule.errors import (
-    ChainruleError,
-    CircuitError,
-    DataError,
-    DisagreementError,
-    DivergenceError,
-    FileError,
-    FormError,
-    IdError,
-    PairError,
-    SettingError,
-    ShapeError,
-    UnknownNameError,
-)
-from chainrule.forward import Trace, cost, forward
-from chainrule.network import Network
-from chainrule.parameters import Layers, Parameters
-from chainrule.per_example import PerExampleGradients, per_example_gradients
-from chainrule.prediction import predict, score
-from chainrule.preprocessing import Preprocessing
-from chainrule.tables import Table, read_table
-from chainrule.updates import Rule, adam, delta_rule, momentum
-
 if TYPE_CHECKING:
+    from chainrule.activations import Activation, activation, leaky_relu
+    from chainrule.backward import Backward, backward, gradient
     from chainrule.circuits.circuit import Circuit
     from chainrule.circuits.of_network import circuit_of
     from chainrule.conventions import Convention
+    from chainrule.costs import (
+        Cost,
+        binary_cross_entropy,
+        cross_entropy,
+        huber,
+        multiclass_hinge,
+        own_cost,
+        squared_error,
+    )
+    from chainrule.data import Dataset, load_data
     from chainrule.diagnostics.reasons import why
+    from chainrule.errors import (
+        ChainruleError,
+        CircuitError,
+        DataError,
+        DisagreementError,
+        DivergenceError,
+        FileError,
+        FormError,
+        IdError,
+        PairError,
+        SettingError,
+        ShapeError,
+        UnknownNameError,
+    )
     from chainrule.explanation.derivative import explain
     from chainrule.explanation.document import Derivation
     from chainrule.explanation.figures import figure
+    from chainrule.forward import Trace, cost, forward
+    from chainrule.network import Network
     from chainrule.nudges.nudge import nudge
+    from chainrule.parameters import Layers, Parameters
+    from chainrule.per_example import PerExampleGradients, per_example_gradients
+    from chainrule.prediction import predict, score
+    from chainrule.preprocessing import Preprocessing
     from chainrule.report import Report
     from chainrule.storage import load, save
+    from chainrule.tables import Table, read_table
     from chainrule.training import Epoch, Run, epochs, train
+    from chainrule.updates import Rule, adam, delta_rule, momentum
     from chainrule.verification.agreement import Agreement, check_gradient
     from chainrule.verification.verify import Verification, verify
 
@@ -198,23 +206,67 @@ __all__ = [
     "why",
 ]
 
-_LAZY = {
+_HOMES = {  # each name by the module that holds it, which is imported when the name is first asked for
+    "Activation": "activations",
     "Agreement": "verification.agreement",
+    "Backward": "backward",
+    "ChainruleError": "errors",
     "Circuit": "circuits.circuit",
+    "CircuitError": "errors",
     "Convention": "conventions",
+    "Cost": "costs",
+    "DataError": "errors",
+    "Dataset": "data",
     "Derivation": "explanation.document",
+    "DisagreementError": "errors",
+    "DivergenceError": "errors",
     "Epoch": "training",
+    "FileError": "errors",
+    "FormError": "errors",
+    "IdError": "errors",
+    "Layers": "parameters",
+    "Network": "network",
+    "PairError": "errors",
+    "Parameters": "parameters",
+    "PerExampleGradients": "per_example",
+    "Preprocessing": "preprocessing",
     "Report": "report",
+    "Rule": "updates",
     "Run": "training",
+    "SettingError": "errors",
+    "ShapeError": "errors",
+    "Table": "tables",
+    "Trace": "forward",
+    "UnknownNameError": "errors",
     "Verification": "verification.verify",
+    "activation": "activations",
+    "adam": "updates",
+    "backward": "backward",
+    "binary_cross_entropy": "costs",
     "check_gradient": "verification.agreement",
     "circuit_of": "circuits.of_network",
+    "cost": "forward",
+    "cross_entropy": "costs",
+    "delta_rule": "updates",
     "epochs": "training",
     "explain": "explanation.derivative",
     "figure": "explanation.figures",
+    "forward": "forward",
+    "gradient": "backward",
+    "huber": "costs",
+    "leaky_relu": "activations",
     "load": "storage",
+    "load_data": "data",
+    "momentum": "updates",
+    "multiclass_hinge": "costs",
     "nudge": "nudges.nudge",
+    "own_cost": "costs",
+    "per_example_gradients": "per_example",
+    "predict": "prediction",
+    "read_table": "tables",
     "save": "storage",
+    "score": "prediction",
+    "squared_error": "costs",
     "train": "training",
     "verify": "verification.verify",
     "why": "diagnostics.reasons",
@@ -222,12 +274,26 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name not in _HOMES:
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
-    value = getattr(import_module(f"chainrule.{_LAZY[name]}"), name)
+    value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
+class _Package(ModuleType):
+    """This package: where a module is called as a function in it is, `chainrule.forward` is the function.
+
+    The import of a module binds it in its package, and would do so with `chainrule.forward` whoever imports it.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        named_alike = isinstance(value, ModuleType) and _HOMES.get(name) == name
+        super().__setattr__(name, getattr(value, name) if named_alike else value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_HOMES})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import platform
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.files import write_atomically
+from chainrule.json_text import json_text
 
 SPARKS = "▁▂▃▄▅▆▇█"
 MARK = "chainrule report"  # the first key of the file
@@ -69,24 +68,6 @@ def is_report(path: Path) -> bool:
     start = f'{{\n "{MARK}"'.encode()
     with path.open("rb") as stream:
         return stream.read(len(start)) == start
-
-
-def json_text(value: Any, *, indent: int | None = None, ascii: bool = False) -> str:
-    """A value as JSON. What JSON has no number for, NaN and the infinities, is null; arrays are lists."""
-    return json.dumps(as_json(value), indent=indent, ensure_ascii=ascii, allow_nan=False)
-
-
-def as_json(value: Any) -> Any:
-    """A value in what JSON knows: dicts, lists, texts, truth values, finite numbers and None."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): as_json(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(each) for each in value]
-    return value
 
 
 def _shown(value: Any) -> str:

@@ -4,30 +4,74 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 import chainrule
-from chainrule.cli import explain, nudge, predict, quiz, show, train, verify, why
+from chainrule.cli.interrupt import INTERRUPTED, interrupts
 from chainrule.cli.output import fail, make_printable, say
-from chainrule.cli.worked_example import worked_example
 from chainrule.errors import ChainruleError
 
+COMMANDS = {  # each is a file of its name, which is imported when it is called
+    "train": "Train a network, test it, check its gradient, and keep it in a file.",
+    "predict": "Answer for every row in the target's own terms.",
+    "show": "What is in a model's file; or a figure of the network at work.",
+    "explain": "Work out a derivative of one example, from symbols to numbers.",
+    "nudge": "Move one quantity: what its slope promises, and what happens.",
+    "why": "Say why a weight learns slowly.",
+    "quiz": "Ask questions, and say what is wrong with a wrong answer.",
+    "verify": "Compare every road to one gradient.",
+}
+
+
+class Commands(Mapping[str, Any]):
+    """The commands by name, each made of its file when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        file = import_module(f"chainrule.cli.{name}")
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name, cls=getattr(file, "Grouped", TyperCommand))(file.command)
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Group(TyperGroup):
+    """The command with its commands, of which it imports the one that is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": Commands()})
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        found = super().resolve_command(ctx, args)
+        interrupts()  # it is imported, and about to begin
+        return found
+
+
 app = typer.Typer(
+    cls=Group,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.command)
-app.command("predict")(predict.command)
-app.command("show", cls=show.Grouped)(show.command)
-app.command("explain")(explain.command)
-app.command("nudge")(nudge.command)
-app.command("why")(why.command)
-app.command("quiz")(quiz.command)
-app.command("verify")(verify.command)
 
 
 def _version(asked: bool) -> bool:
@@ -51,7 +95,7 @@ def main() -> None:
     make_printable()
     try:
         if len(sys.argv) == 1:
-            say(worked_example())
+            say(import_module("chainrule.cli.worked_example").worked_example())
         else:
             app()
     except ChainruleError as error:
@@ -59,7 +103,7 @@ def main() -> None:
     except MemoryError:
         fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # a reader who left; of a command Typer deals with it, and with the same exit code
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

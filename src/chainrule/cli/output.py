@@ -10,7 +10,7 @@ import math
 import sys
 from typing import Any, NoReturn
 
-from chainrule.report import json_text
+from chainrule.json_text import json_text
 
 TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # ends of lines, and turns of their direction
 SIGNS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}  # ␛, ␇, ␈, …

@@ -13,8 +13,8 @@ import typer
 from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.errors import FileError
 from chainrule.files import check_writable, write_atomically
+from chainrule.json_text import json_text
 from chainrule.prediction import predict, score
-from chainrule.report import json_text
 from chainrule.storage import load
 from chainrule.tables import read_table
 

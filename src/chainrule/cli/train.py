@@ -22,10 +22,10 @@ from chainrule.costs import Cost, as_cost
 from chainrule.data import Dataset, encode_targets, split_rows
 from chainrule.errors import DataError, DivergenceError, FileError, SettingError
 from chainrule.files import check_writable
+from chainrule.json_text import as_json as plain
 from chainrule.network import Network
 from chainrule.prediction import score
 from chainrule.preprocessing import Preprocessing, guess_task
-from chainrule.report import as_json as plain
 from chainrule.report import is_report
 from chainrule.storage import save
 from chainrule.tables import Table, read_table

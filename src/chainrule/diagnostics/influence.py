@@ -25,8 +25,8 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import Trace, forward, shares, target_rows
+from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
-from chainrule.report import as_json
 
 Array = np.ndarray
 TOP = 0.1  # the share that changes most

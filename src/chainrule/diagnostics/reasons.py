@@ -20,8 +20,8 @@ from chainrule.diagnostics.numbers import digits, far, signed
 from chainrule.diagnostics.sentences import because, in_common, sentence
 from chainrule.errors import IdError, SettingError
 from chainrule.ids import Id, of_entry, parse
+from chainrule.json_text import as_json
 from chainrule.network import Network
-from chainrule.report import as_json
 
 Array = np.ndarray
 WIDE = 100  # letters in a line

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.report import as_json
+from chainrule.json_text import as_json
 from chainrule.verification.differences import EPSILON
 
 

@@ -13,13 +13,13 @@ from chainrule.backward import gradient
 from chainrule.costs import Cost
 from chainrule.errors import FormError, SettingError, unknown_name
 from chainrule.ids import Id
+from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
 from chainrule.nudges.question import Question, ask, cost_of, finite, left_the_numbers, one_example
 from chainrule.nudges.text import miss_text, number, signed, step_text
 from chainrule.parameters import Parameters
-from chainrule.report import as_json
 from chainrule.verification.moved import follow, largest_term
 
 Array = np.ndarray

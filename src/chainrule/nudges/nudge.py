@@ -13,13 +13,13 @@ from chainrule.aligned import aligned
 from chainrule.costs import Cost
 from chainrule.dual import Dual, dual
 from chainrule.ids import Id
+from chainrule.json_text import as_json
 from chainrule.network import Network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.question import Question, ask, finite
 from chainrule.nudges.text import miss_text, named, number, signed, step_text
 from chainrule.nudges.way import way
-from chainrule.report import as_json
 
 Array = np.ndarray
 

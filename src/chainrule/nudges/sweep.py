@@ -9,12 +9,12 @@ from chainrule.aligned import aligned
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.ids import Id
+from chainrule.json_text import as_json
 from chainrule.network import Network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.question import ask, finite
 from chainrule.nudges.text import miss_text, named, number, signed, step_text
-from chainrule.report import as_json
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from chainrule.costs import ANY, Cost
 from chainrule.costs import NAMED as COSTS
 from chainrule.errors import DataError, SettingError
 from chainrule.forward import propagate
+from chainrule.json_text import as_json
 from chainrule.network import BIASES, Network
 from chainrule.parameters import Parameters
-from chainrule.report import as_json
 from chainrule.verification.roads import ROADS
 from chainrule.verification.verify import LOW, SLOW, Verification, verify
 

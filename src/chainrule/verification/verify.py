@@ -22,9 +22,9 @@ from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError
 from chainrule.forward import cost as cost_of
 from chainrule.forward import target_rows
 from chainrule.ids import of_entry
+from chainrule.json_text import as_json
 from chainrule.network import Network
 from chainrule.parameters import Parameters
-from chainrule.report import as_json
 from chainrule.verification.causes import Causes, causes
 from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
 from chainrule.verification.differences import FIRST_STEP, Difference, of_entries
