@@ -124,6 +124,20 @@ def test_without_a_model_every_command_is_about_the_same_chain_and_the_same_cost
     assert chainrule_("quiz", "--kind", "half", "--answers", "?").out.startswith(CHAIN + "(a − y)²\n")
 
 
+def test_what_comes_before_the_cost_needs_no_target(chainrule_: Run, xor: str) -> None:
+    for command in ("explain", "nudge"):
+        asked = [command, xor, "--by", "w/1/0/1", "--of", "a/2/0", "--row", "1"]
+        with_target = json.loads(chainrule_(*asked, "--data", "xor.csv", "--json").out)
+        Path("bare.csv").write_text("a,b\n0,0\n0,1\n")
+        without = chainrule_(*asked, "--data", "bare.csv")
+        assert without.out.startswith("row 1 of bare.csv, which has no target; inputs as the network takes them\n")
+        told = json.loads(chainrule_(*asked, "--data", "bare.csv", "--json").out)
+        slope = "value" if command == "explain" else "slope"
+        assert told[slope] == with_target[slope]
+        assert "and a cost needs one" in chainrule_(command, xor, "--data", "bare.csv").err
+        assert "--of a/2/0 --by w/1/0/0" in chainrule_(command, xor, "--data", "bare.csv", "--of", "a/2/0").err
+
+
 def test_of_the_chain_a_convention_or_a_cost_that_is_named_wins(chainrule_: Run) -> None:
     for options in ("--convention s2", "--cost quadratic", "--cost quadratic --convention s1"):
         for command in ("explain --by w/2/0/0", "why --by w/2/0/0"):

@@ -19,23 +19,35 @@ from chainrule.tables import Table, read_table
 
 @dataclass(frozen=True)
 class Examples:
-    """x (batch, in) and y (batch, out) of a network, a line about them, and the cost if one is named or noted."""
+    """x (batch, in) and y (batch, out) of a network, a line about them, and the cost if one is named or noted.
+
+    y is None of rows without a target, which do where no cost is asked about.
+    """
 
     network: Network
     x: np.ndarray
-    y: np.ndarray
+    y: Any
     about: str
     cost: Cost | None
 
 
 def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
-    """`rows` rows from `row` on, of the data that is named or else of what the model was trained on."""
+    """`rows` rows from `row` on, of the data that is named or else of what the model was trained on, with their targets."""
+    return _examples(model, data, row, rows, cost, targets=True)
+
+
+def example_of(model: Path, data: str | None, row: int, cost: str | None, of: str) -> Examples:
+    """One row to look at the quantity `of` on, which is the cost (C) or comes before it: then the row may have no target."""
+    return _examples(model, data, row, 1, cost, targets=of == "C")
+
+
+def _examples(model: Path, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool) -> Examples:
     network, notes = load(model), load_notes(model)
     the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
     terms = network.preprocessing
     learnt = None if terms is None else terms.target_name
     table = _table(model, data, notes.get("data"), learnt)
-    if table.target is None:
+    if table.target is None and targets:
         missing = "target" if learnt is None else f"column {learnt!r}, the target of {model}"
         raise DataError(f"{table.name} has no {missing}, and a cost needs one")
     if not 0 <= row < len(table):
@@ -43,7 +55,10 @@ def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: s
     if rows < 1:
         raise DataError(f"--rows is a whole number ≥ 1, got {rows}")
     chosen = table.take(np.arange(row, min(row + rows, len(table))))
-    assert chosen.target is not None
+    if chosen.target is None:
+        x = chosen.inputs if terms is None else terms.rows(chosen.inputs, chosen.columns)
+        about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
+        return Examples(network, x, None, about, the_cost)
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
     y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
     target = one_line(f"{table.target_name} = {chosen.target[0]}")

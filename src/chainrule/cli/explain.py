@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from chainrule.backward import gradient
-from chainrule.cli.examples import examples
+from chainrule.cli.examples import example_of
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.conventions import as_convention
@@ -58,7 +58,11 @@ def command(
     if model is None and (data is not None or row is not None):
         raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
     author = convention_of(model, convention)
-    network, x, y, about, the_cost = _example(model, data, row or 0, convention, cost)
+    network, x, y, about, the_cost = _example(model, data, row or 0, convention, cost, of)
+    if by is None and y is None:
+        raise SettingError(
+            f"the steepest weight is the cost's, which takes a target: name one with --by, as in --of {of} --by w/1/0/0"
+        )
     target = _default(model, network, x, y, author, the_cost) if by is None else by
     derivation = explain(network, x, y, target, of=of, convention=author, cost=the_cost, form=form)
     if as_json:
@@ -94,7 +98,7 @@ def _default(model: Path | None, network: Network, x: Any, y: Any, convention: s
 
 
 def _example(
-    model: Path | None, data: str | None, row: int, convention: str | None, cost: str | None
+    model: Path | None, data: str | None, row: int, convention: str | None, cost: str | None, of: str
 ) -> tuple[Network, Any, Any, str, Cost | None]:
     """The chain, or the model with one row of its data in the network's terms; a line about that, and the cost meant."""
     if model is None:
@@ -104,5 +108,5 @@ def _example(
         raise FileError(
             f"there is no file {model}; a weight or a bias is named with --by: chainrule explain --by {model}"
         )
-    found = examples(model, data, row, cost=cost)
-    return found.network, found.x[0], found.y[0], found.about, found.cost
+    found = example_of(model, data, row, cost, of)
+    return found.network, found.x[0], None if found.y is None else found.y[0], found.about, found.cost

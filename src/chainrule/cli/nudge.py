@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from chainrule.backward import backward
-from chainrule.cli.examples import examples
+from chainrule.cli.examples import example_of
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import worked
 from chainrule.costs import Cost, natural
@@ -72,7 +72,9 @@ def command(
     """Move one quantity of one example: what its slope promises for another, what happens, and by how much they differ."""
     given = {"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}
     _check_options(given, by, of, layer, size)
-    here = _example(model, data, row, cost)
+    here = _example(model, data, row, cost, "C" if of is None else of)
+    if by is None and here.y is None:
+        raise SettingError(f"the largest error δ takes a target: name what is moved, as in --of {of} --by w/1/0/0")
     found: Nudge | Sweep | BestMove | Demon
     if demon_kind is not None:
         length = 0.1 if size is None else size
@@ -112,7 +114,7 @@ def _check_options(
         raise SettingError("--layer and --size are the demon's: chainrule nudge --demon good --layer 2 --size 0.1")
 
 
-def _example(model: Path | None, data: str | None, row: int | None, cost: str | None) -> _Example:
+def _example(model: Path | None, data: str | None, row: int | None, cost: str | None, of: str) -> _Example:
     """The chain, or a model with one row of its data."""
     if model is None:
         if data is not None or row is not None:
@@ -121,8 +123,9 @@ def _example(model: Path | None, data: str | None, row: int | None, cost: str | 
         return _Example(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b", "z", "a", "x"):
         raise FileError(f"there is no file {model}; what is moved is named with --by: chainrule nudge --by {model}")
-    found = examples(model, data, row or 0, cost=cost)
-    return _Example(found.network, found.x[0], found.y[0], found.about, found.cost or natural(found.network.output))
+    found = example_of(model, data, row or 0, cost, of)
+    y = None if found.y is None else found.y[0]
+    return _Example(found.network, found.x[0], y, found.about, found.cost or natural(found.network.output))
 
 
 def _largest_error(here: _Example) -> str:

@@ -89,6 +89,8 @@ class Question:
 
 def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str | Cost | None) -> Question:
     """The question once looked at."""
+    if y is None and str(of) != "C":  # what comes before the cost needs no target, and no cost either
+        y, cost = np.zeros(as_network(network, "nudge(network, x, y, v, step)").sizes[-1]), "quadratic"
     exact, row, target, the_cost = one_example(network, x, y, cost)
     source, u = movable(v, exact.parameters), parse(of, exact.parameters)
     if u.kind == "d":
