@@ -2,12 +2,14 @@
 
 import inspect
 import math
+import re
 
 import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule.circuits.unrolled import Recurrent, unroll
+from chainrule.circuits.unrolled.recurrent import SHARED
 from chainrule.conventions import Convention
 from chainrule.explanation.chapters.delta_batch import delta_batch
 from chainrule.explanation.chapters.matrix_form import matrix_form
@@ -575,7 +577,44 @@ def test_the_same_weights_are_marked_at_every_step_and_ways_back_are_dashed() ->
     assert {line.role for line in lines if line.dashed} == {"backward"}
     assert {line.role for line in lines if not line.dashed} == {"forward"}
     alone = unrolled_figure(r, *sequence_of(r, 4), cost_at="last")
-    assert sum("δˢ" in text for text in texts(alone)) == 1 + 1  # the equation, and the last step
+    ways = [text for text in texts(alone) if "δˢ" in text and "Σ" not in text]
+    assert len(ways) == 1 + 1  # the equation, and the last step
+
+
+@pytest.mark.parametrize("preset", ["s0", "s1", "s2", "s4"])
+@pytest.mark.parametrize("cost_at", ["every", "mean", "last"])
+def test_the_cost_of_a_step_is_no_bias_and_adds_up_to_the_cost(preset: str, cost_at: str) -> None:
+    r = Recurrent.random((1, 2, 1), seed=0)
+    xs, ys = sequence_of(r, 3)
+    scene = unrolled_figure(r, xs, ys, convention=preset, cost="quadratic", cost_at=cost_at)
+    said = texts(scene)
+    assert not [text for text in said if re.match("c[₀-₉]", text)]  # c is the bias of the outputs, of all steps one
+    each = [value_of(text.split(" = ")[1]) for text in said if re.match("C[₀-₉] = ", text)]
+    (whole,) = [text for text in said if text.startswith("C = ")]
+    total = {"every": sum(each), "mean": sum(each) / 3, "last": each[-1]}[cost_at]
+    made = {"every": "C₁ + … + C₃", "mean": "(C₁ + … + C₃) / 3", "last": "C₃"}[cost_at]
+    assert len(each) == (1 if cost_at == "last" else 3)
+    assert whole.split(" = ")[1] == made
+    assert value_of(whole.split(" = ")[2]) == pytest.approx(total, rel=0.01)
+
+
+def test_every_array_that_the_steps_share_has_a_row_that_adds_up() -> None:
+    r = Recurrent.random((2, 3, 2), output="sigmoid", seed=2)
+    xs, ys = sequence_of(r, 4)
+    g = cr.circuits.unrolled.through_time(r, xs, ys).gradient
+    head, *rows = unrolled_figure(r, xs, ys).table
+    for name in SHARED:
+        column = [value_of(row[head.index(f"share of ‖∂C/∂{name}‖")]) for row in rows]
+        assert math.fsum(column[:-1]) == pytest.approx(column[-1], rel=1e-4)
+        assert column[-1] == pytest.approx(float(np.linalg.norm(getattr(g, name))), rel=1e-4)
+
+
+def test_one_step_is_called_one() -> None:
+    r = Recurrent.random((1, 2, 1), seed=0)
+    scene = unrolled_figure(r, *sequence_of(r, 1))
+    assert scene.title == "A recurrent network 1-2-1 over 1 step"
+    assert "1 steps" not in scene.svg()
+    assert [text for text in texts(scene) if text.startswith("C = C₁ = ")]
 
 
 def test_a_convention_that_means_examples_means_steps() -> None:

@@ -170,7 +170,9 @@ def _advance(mark: str) -> float:
     """How far a character of a mark moves the line on, at size 1 (Helvetica's widths)."""
     if mark in "()":
         return 0.333
-    return 0.278 if mark in ",." else 0.584 if mark in "+−=" else 0.222 if mark in "lij" else 0.556
+    if mark in "lij":
+        return 0.222
+    return 0.278 if mark in ",.t" else 0.5 if mark in "sk" else 0.584 if mark in "+−=" else 0.556
 
 
 def _n(value: float) -> str:

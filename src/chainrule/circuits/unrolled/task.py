@@ -19,7 +19,7 @@ COST_AT = ("every", "mean", "last")
 
 @dataclass(frozen=True)
 class Task:
-    """A network, a sequence, its start and its cost, once looked at: C = share · Σ c_t over the steps that are read.
+    """A network, a sequence, its start and its cost, once looked at: C = share · Σ C_t over the steps that are read.
 
     xs (T, in), h0 (hidden,); reads: the rows of steps at which the cost looks, with their targets (reads, out).
     """
@@ -42,7 +42,7 @@ def task(
 ) -> Task:
     """The sequence xs (T, in) with one target a step, ys (T, out) or labels, and what C is made of.
 
-    `cost_at`: "every" is C = Σ_t c_t, "mean" that over T, "last" c_T alone: then one target will do, and of T the last is read.
+    `cost_at`: "every" is C = Σ_t C_t, "mean" that over T, "last" C_T alone: then one target will do, and of T the last is read.
     Raises ShapeError, DataError, PairError or UnknownNameError for what does not fit.
     """
     the_cost = as_cost(cost)

@@ -56,7 +56,7 @@ def forward_in_time(recurrent: Recurrent, xs: Any, h0: Any = None) -> RecurrentT
 class RecurrentBackward:
     """What the way back through time finds, by step; steps count from 1, and C is the cost that was asked for.
 
-    delta[t] = ∂C/∂z_t, delta_s[t] = ∂C/∂s_t, dh[0]…dh[T] = ∂C/∂h_t; each holds the costs c_t of the steps that are read.
+    delta[t] = ∂C/∂z_t, delta_s[t] = ∂C/∂s_t, dh[0]…dh[T] = ∂C/∂h_t; each holds the costs C_t of the steps that are read.
     """
 
     trace: RecurrentTrace
@@ -165,7 +165,7 @@ def _outer(delta: Array, before: Array) -> Array:
 
 
 def travel(recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost = "quadratic", h0: Any = None) -> list[float]:
-    """How a gradient travels back through time: ‖∂c_T/∂h_t‖ for t = 0…T, c_T being the last step's cost alone.
+    """How a gradient travels back through time: ‖∂C_T/∂h_t‖ for t = 0…T, C_T being the last step's cost alone.
 
     Each step back multiplies by Uᵀ Σ′: the norms vanish where that shrinks, and explode where it grows (S2.15).
     """

@@ -22,7 +22,7 @@ class Unrolled:
     """The circuit of a recurrent network over the steps of one sequence, its wires by name: `run[n.h[t]]`, `back[n.W]`.
 
     W, U, b, V, c are one set of wires for all steps. By step: x[t], z[t], h[t] (h[0] is where it starts), s[t] = V h_t + c,
-    y[t] = τ(s_t); each holds the costs c_t of the steps that are read; cost () is C.
+    y[t] = τ(s_t); each holds the costs C_t of the steps that are read; cost () is C.
     """
 
     recurrent: Recurrent

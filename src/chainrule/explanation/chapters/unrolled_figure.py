@@ -17,12 +17,13 @@ from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
 from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
-from chainrule.notation import Formula, Symbol, row
+from chainrule.notation import Formula, Symbol, Transposed, row
 
 Array = np.ndarray
 MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step
 UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
 EARLY = 2  # of many steps the first two and the last ones are drawn
+TAKEN = ("W", "U", "V", "b", "c", "h", "s")  # letters that name something else here
 
 
 def unrolled_figure(
@@ -38,7 +39,8 @@ def unrolled_figure(
 ) -> Scene:
     """A column a step t = 1…T of the sequence xs (T, in) with targets ys: x_t below, h_t, y_t above, and ‖δ_t‖ on the way back.
 
-    Below stands what each step adds to ‖∂C/∂W‖, ‖∂C/∂U‖ and ‖∂C/∂V‖: its share along the gradient, so that the shares add up.
+    C_t above a step is its own cost; an author who writes the cost as the bias c is here read with C. Below stands what each
+    step adds to ‖∂C/∂W‖ and to the lengths by U, V, b and c: its share along the gradient, so that the shares add up.
     `cost_at` as in `through_time`; unless given, "mean" where the convention's C is a mean, else "every". Of more than `most`
     steps the first two and the last ones are drawn.
     """
@@ -87,6 +89,11 @@ class _Picture:
         return [*range(1, EARLY + 1), None, *late]
 
     @property
+    def letter(self) -> str:
+        """Of the whole cost, and with a step's number of that step's: never the letter of something else that is drawn."""
+        return "C" if self.how.letter in TAKEN else self.how.letter
+
+    @property
     def left(self) -> list[int]:
         """The steps that are not drawn."""
         return [t for t in range(1, self.steps + 1) if t not in self.columns]
@@ -97,7 +104,7 @@ class _Picture:
         return {self.steps} if self.at == "last" else set(range(1, self.steps + 1))
 
     def scene(self) -> Scene:
-        top = MARGIN + 66
+        top = MARGIN + 92
         middle = top + 50 + UP
         start = MARGIN + 62 + HALF
         self._equations()
@@ -117,7 +124,7 @@ class _Picture:
         width = max(before + HALF, *(label.box.right for label in labels)) + MARGIN
         sizes = "-".join(map(str, self.back.trace.recurrent.sizes))
         return Scene(
-            round(width), round(bottom + MARGIN), tuple(self.elements), f"A recurrent network {sizes} over {self.steps} steps",
+            round(width), round(bottom + MARGIN), tuple(self.elements), f"A recurrent network {sizes} over {self._steps()}",
             self._description(sizes), self._table(), "unrolled",
         ).headed("forward solid, backward through time dashed", MARGIN)  # fmt: skip
 
@@ -139,13 +146,26 @@ class _Picture:
         )
         self.elements.append(Label(MARGIN, MARGIN, forward, "forward", 14, "start"))
         self.elements.append(Label(MARGIN, MARGIN + 26, backward, "backward", 14, "start", slanted=True))
+        whole = row(self.letter, " = ", self._whole(), f" = {brief(self.back.cost)}")
+        self.elements.append(Label(MARGIN, MARGIN + 52, whole, "forward", 14, "start"))
+
+    def _whole(self) -> Formula:
+        """What the cost is made of: the costs of its steps, or their mean, or that of the last."""
+        first, last = (Symbol(self.letter, below=str(t)) for t in (1, self.steps))
+        if len(self.reads) == 1:
+            return last
+        total = row(first, " + " if self.steps == 2 else " + … + ", last)
+        return row("(", total, f") / {self.steps}") if self.at == "mean" else total
+
+    def _steps(self) -> str:
+        return f"{self.steps:,} step" + ("s" if self.steps > 1 else "")
 
     def _state(self, x: float, y: float, t: int) -> None:
         self.elements.append(Rect(x - HALF, y - 22, 2 * HALF, 44, "faint" if t == 0 else "ink", "paper", 1.2, 8.0))
         self.elements.append(Label(x, y, Symbol("h", below=str(t)), "faint" if t == 0 else "ink", 15))
 
     def _step(self, x: float, y: float, t: int) -> None:
-        """One step: x_t, h_t, y_t, and c_t where the cost looks at it."""
+        """One step: x_t, h_t, y_t, and C_t where the cost looks at it."""
         trace, back = self.back.trace, self.back
         self._state(x, y, t)
         low, high = y + DOWN, y - UP
@@ -165,7 +185,9 @@ class _Picture:
         norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(_norm(back.delta_s[t]))}")
         self.elements.append(Label(x + 14, (high + y) / 2 - 2, norm, "backward", SIZE, "start", slanted=True))
         cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
-        self.elements.append(Label(x, high - 32, row(Symbol("c", below=str(t)), f" = {brief(cost)}"), "forward", SIZE))
+        self.elements.append(
+            Label(x, high - 32, row(Symbol(self.letter, below=str(t)), f" = {brief(cost)}"), "forward", SIZE)
+        )
 
     def _arrows(self, before: float, x: float, y: float, t: int | None, last: int | None) -> None:
         """h goes on through U; δ comes back the same way, with its length."""
@@ -185,26 +207,55 @@ class _Picture:
     def _role(self, letter: str, otherwise: str = "ink") -> str:
         return letter if self.how.colours == "symbol" and letter == "y" else otherwise
 
-    def _parts(self) -> list[tuple[str, list[float], float]]:
-        """W, U, V: what each step adds, and the length of the sum."""
+    def _parts(self) -> list[tuple[str, Formula, list[float], float]]:
+        """W, U, V, b, c: what a step adds, how far that goes along the sum at each step, and the length of the sum."""
         g, back = self.back.gradient, self.back
-        parts = (("W", back.shares_W, g.W), ("U", back.shares_U, g.U), ("V", back.shares_V, g.V))
-        return [(name, shares(steps, total), _norm(total)) for name, steps, total in parts]
+        delta, of_s = Symbol("δ", below="t"), Symbol("δ", "s", "t")
+        x, h, before = (Symbol(letter, below=t) for letter, t in (("x", "t"), ("h", "t"), ("h", "t−1")))
+        parts = (
+            ("W", self._outer(delta, x), back.shares_W, g.W),
+            ("U", self._outer(delta, before), back.shares_U, g.U),
+            ("V", self._outer(of_s, h), back.shares_V, g.V),
+            ("b", delta, back.shares_b, g.b),
+            ("c", of_s, back.shares_c, g.c),
+        )
+        return [(name, term, shares(steps, total), _norm(total)) for name, term, steps, total in parts]
+
+    def _outer(self, delta: Symbol, into: Symbol) -> Formula:
+        """δ xᵀ, turned as the author turns vectors and orders indices."""
+        left, right = (delta, into) if self.how.order == "to,from" else (into, delta)
+        columns = self.how.orientation == "columns"
+        return row(left, " ", _turned(right)) if columns else row(_turned(left), " ", right)
 
     def _shares(self, start: float, y: float, end: float) -> float:
         """Below each step what it adds to the gradients; at the right their sums."""
-        head = "W, U, V, b and c are the same at every step, so what the steps send back adds up. Each step's share:"
-        self.elements.append(Label(MARGIN, y, head, "faint", SIZE, "start"))
-        for name, values, total in self._parts():
+        for i, line in enumerate(self._reading()):
+            self.elements.append(Label(MARGIN, y + 18 * i, line, "faint", SIZE, "start"))
+        y += 18 * (len(self._reading()) - 1) + 4
+        for name, term, values, total in self._parts():
             y += 26
             self._badge(MARGIN + 9, y, name)
-            name_of = row("‖∂", Symbol(self.how.letter), "/∂", Symbol(name), "‖")
+            adds = row("∂", self.letter, "/∂", name, " = Σ ", term)
+            self.elements.append(Label(MARGIN + 26, y, adds, "backward", SIZE, "start", slanted=True))
             for n, t in enumerate(self.columns, 1):
                 text = brief(values[t - 1]) if t is not None else f"Σ = {brief(self._rest(values))}"
                 self.elements.append(Label(start + n * PITCH, y, text, "backward", SIZE, slanted=True))
-            total_text = row("Σ = ", name_of, f" = {brief(total)}")
+            total_text = row("Σ = ", self._length(name), f" = {brief(total)}")
             self.elements.append(Label(end + HALF + 40, y, total_text, "backward", SIZE, "start", slanted=True))
         return y + 8
+
+    def _reading(self) -> tuple[str, ...]:
+        """How the shares are read."""
+        if self.steps == 1:
+            return ("The one step makes the whole gradient by W, U, V, b and c.",)
+        return (
+            "W, U, V, b and c are the same at every step: the gradient by each is the sum of what the steps send back.",
+            "Below a step stands how far its term goes in the direction of that sum; so a row adds up to the sum’s length.",
+        )
+
+    def _length(self, name: str) -> Formula:
+        """‖∂C/∂W‖."""
+        return row("‖∂", Symbol(self.letter), "/∂", Symbol(name), "‖")
 
     def _rest(self, values: Sequence[float]) -> float:
         return math.fsum(values[t - 1] for t in self.left)
@@ -212,26 +263,30 @@ class _Picture:
     # words
     def _description(self, sizes: str) -> str:
         norms = [_norm(each) for each in self.back.delta]
-        lines = "; ".join(f"‖∂{self.how.letter}/∂{name}‖ = {written(total)}" for name, _, total in self._parts())
+        lines = "; ".join(f"{self._length(name)} = {written(total)}" for name, _, _, total in self._parts())
         return (
-            f"A recurrent network {sizes} unrolled over {self.steps} steps with the same weights W, U, V at each. Forward, "
+            f"A recurrent network {sizes} unrolled over {self._steps()} with the same W, U, V, b and c at each. Forward, "
             f"each h goes on to the next step; the cost is {written(self.back.cost)}. Backward, the length of δ is "
             f"{written(norms[-1])} at step {self.steps} and {written(norms[0])} at step 1. Over all steps {lines}."
         )
 
     def _table(self) -> tuple[tuple[str, ...], ...]:
         parts, back = self._parts(), self.back
-        letter = self.how.letter
-        head = ("step", "‖h‖", "‖δ‖", "‖δˢ‖", *(f"share of ‖∂{letter}/∂{name}‖" for name, *_ in parts))
+        head = ("step", "‖h‖", "‖δ‖", "‖δˢ‖", *(f"share of {self._length(name)}" for name, *_ in parts))
         rows = []
         for t in self.columns:
             if t is None:
-                rest = [written(self._rest(values)) for _, values, _ in parts]
+                rest = [written(self._rest(values)) for *_, values, _ in parts]
                 rows.append((f"{len(self.left):,} more, Σ", "", "", "", *rest))
             else:
                 norms = [written(_norm(each)) for each in (back.trace.h[t], back.delta[t], back.delta_s[t])]
-                rows.append((str(t), *norms, *(written(values[t - 1]) for _, values, _ in parts)))
+                rows.append((str(t), *norms, *(written(values[t - 1]) for *_, values, _ in parts)))
         return (head, *rows, ("all", "", "", "", *(written(total) for *_, total in parts)))
+
+
+def _turned(vector: Symbol) -> Formula:
+    """xᵀ, and with brackets where another mark stands above already."""
+    return Transposed(vector) if vector.above else Symbol(vector.letter, "T", vector.below)
 
 
 def _norm(vector: Array) -> float:
