@@ -26,7 +26,7 @@ from chainrule.explanation.numbers import factor_numbers, factor_rows, number, s
 from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.multiplications import work
 from chainrule.explanation.parts.routes import routes
-from chainrule.explanation.scene import Circle, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Box, Circle, Label, Line, Rect, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.verification.local import local, ready
@@ -524,6 +524,68 @@ def test_a_and_delta_of_every_neuron_stand_above_and_below_it() -> None:
     assert heights["a¹₀"] < heights["a¹₁"] < heights["a¹₂"] < heights["a¹₃"]
 
 
+def shown_in(scene: Scene, layer: int, size: int) -> set[int]:
+    """The neurons of a layer that are drawn."""
+    names = {str(Convention().symbol("a", layer, j)): j for j in range(size)}
+    return {names[text] for text in texts(scene) if text in names}
+
+
+def test_outputs_are_shown_whole_and_of_many_those_that_win_or_should() -> None:
+    for outputs in (10, 12, 40):
+        network = cr.Network.random([20, 30, outputs], "relu", "softmax", seed=4, dtype="float64")
+        x, y = np.random.default_rng(0).standard_normal(20), np.eye(outputs)[-1]
+        network = network.with_parameters(4.0 * network.parameters)
+        shown = shown_in(network_figure(network, x, y, cost="cross_entropy"), 2, outputs)
+        p = cr.forward(network, x).a[2].ravel()
+        if outputs <= 12:
+            assert shown == set(range(outputs))
+        else:
+            assert len(shown) == 8
+            assert {outputs - 1, *np.argsort(-p)[:5]} <= shown
+        few = shown_in(network_figure(network, x, y, cost="cross_entropy", most=3), 2, outputs)
+        assert len(few) == 3
+        assert {int(p.argmax()), outputs - 1} <= few
+
+
+def test_hidden_neurons_are_chosen_by_what_they_do_on_this_example() -> None:
+    network = cr.Network.random([20, 60, 4], "relu", "softmax", seed=4, dtype="float64")
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        x = rng.standard_normal(20)
+        trace = cr.forward(network, x)
+        a, delta = trace.a[1].ravel(), cr.backward(trace, np.eye(4)[0], "cross_entropy").delta[1].ravel()
+        sent = np.abs(network.weights[2] * a).max(axis=0)
+        scene = network_figure(network, x, np.eye(4)[0], cost="cross_entropy")
+        shown = shown_in(scene, 1, 60)
+        assert len(shown) == 8
+        assert a[list(shown)].min() > 0  # no neuron that is off
+        assert {int(sent.argmax()), int(np.abs(delta).argmax())} <= shown
+        rest = [j for j in range(60) if j not in shown]
+        assert f"Σ {short(math.fsum(a[rest]))}" in texts(scene)
+        off = int(np.flatnonzero(a == 0)[0])
+        assert off in shown_in(network_figure(network, x, np.eye(4)[0], cost="cross_entropy", by=f"z/1/{off}"), 1, 60)
+
+
+@pytest.mark.parametrize("options", [{}, {"bias_units": True}, {"layer": 1}, {"edges": "gradient"}, {"by": "z/2/3"}])
+def test_no_line_runs_through_a_number_without_paper_behind_it(options: dict[str, Any]) -> None:
+    network, x, y = drawn([30, 40, 12], "tanh")
+    scene = network_figure(network, x, y, **options)
+    papers = [each.box for each in scene.elements if isinstance(each, (Rect, Circle)) and each.filled]
+    papers = [Box(each.left - 1, each.top - 1, each.right + 1, each.bottom + 1) for each in papers]
+    struck = []
+    for line in wires(scene):
+        (x0, y0), (x1, y1) = line.points[0], line.points[-1]
+        for label in scene.labels():
+            box = label.box
+            low, high = max(box.left, min(x0, x1)), min(box.right, max(x0, x1))
+            if low >= high or label.halo or any(box.inside(each) for each in papers):
+                continue
+            heights = [y0 + (y1 - y0) * (at - x0) / (x1 - x0) for at in (low, high)]
+            if min(heights) < box.bottom and box.top < max(heights):
+                struck.append(str(label.text))
+    assert struck == []
+
+
 @pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [2, 5, 3], [30, 4, 12]])
 def test_columns_have_one_middle_with_units_below_or_without(sizes: list[int]) -> None:
     network, x, y = drawn(sizes)
@@ -622,7 +684,7 @@ def test_three_layers_split_their_middle_neurons_and_write_the_derivative() -> N
 def test_of_a_large_layer_the_strongest_stay_and_the_others_are_summed_exactly() -> None:
     network, x, y = hard("large")
     scene = network_figure(network, x, y, by="z/1/3", cost="cross_entropy")
-    order = np.argsort(-np.abs(network.weights[1][3]), kind="stable")
+    order = np.argsort(-np.abs(network.weights[1][3] * x), kind="stable")
     names = [f"a{Convention().symbol('', 0, int(k))}" for k in sorted(order[:8])]
     assert [text for text in texts(scene) if text.startswith("a⁰") and text != "a⁰"] == names
     rest = sorted(map(int, order[8:]))

@@ -1,7 +1,8 @@
 """A network as columns of neurons: a above and δ below each one, edges as wide as |w| or |∂C/∂w|, sign by hue and in print.
 
 What is lit stands out: one weight, or the edges into a neuron with its row of W (S4.3, S4.4), or a weight between three layers
-whose middle neurons show z and a (S4.7). A large layer shows its strongest neurons, and exact sums of the others.
+whose middle neurons show z and a (S4.7). A large layer shows the neurons that do most on this example, by |w a| and |δ|, and
+exact sums of the others.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def network_figure(
     layer       this layer and its neighbours alone, its neurons split into z and a (S4.7)
     edges       "weight" or "gradient": what their width and numbers are
     bias_units  biases as edges from a square unit of the layer before, which is always 1 (S4.7)
-    most        neurons of a layer that are shown where there are more, the strongest
+    most        neurons of a layer that are shown where there are more, those that do most on this example; of the outputs up
+                to 12, unless most is less than 8
 
     Raises IdError for a quantity or layer that is not there, UnknownNameError for other edges.
     """

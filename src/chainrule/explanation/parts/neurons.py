@@ -128,11 +128,11 @@ class Neurons:
         found: list[Element] = [
             Rect(x - _half_pill(column), y - 12, 2 * _half_pill(column), 24, "faint", "panel", 0.9, 12),
             Label(x, y, _more(column), "ink", 10.5),
-            Label(x, y - RADIUS - 9, f"Σ {short(sum_a)}", "forward", 11.5),
+            Label(x, y - RADIUS - 9, f"Σ {short(sum_a)}", "forward", 11.5, halo=True),
         ]
         if layer > 0:
             sum_delta = math.fsum(self.shown.seen.into_z[layer][rest])
-            found.append(Label(x, y + RADIUS + 10, f"Σ {short(sum_delta)}", "backward", 11.5, slanted=True))
+            found.append(Label(x, y + RADIUS + 10, f"Σ {short(sum_delta)}", "backward", 11.5, slanted=True, halo=True))
         return found
 
     def _unit(self, column: Column, x: float, y: float) -> list[Element]:

@@ -1,6 +1,7 @@
 """What of a network is shown: its columns of neurons and the edges between them, and which of them are lit.
 
-Of a large layer the strongest neurons are shown; all others stand in one place, and so do their edges, with exact sums.
+Of a large layer those neurons are shown that do most on this example; all others stand in one place, and so do their edges,
+with exact sums.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from chainrule.notation import Formula, row
 
 Array = np.ndarray
 FEW_LAYERS = 7  # columns without a gap
+OUTPUTS = 12  # that are shown whole: which of them wins is what the network says
+FEW = 8  # neurons of a layer that are asked for as a rule; who asks for fewer gets fewer outputs
 UNIT_SOURCE, REST = -1, -2  # in place of a neuron: the bias as a unit, and all the others
 
 
@@ -113,7 +116,8 @@ class ShownNetwork:
     def _chosen(self, layer: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The neurons of a layer that are shown, those that are lit among them, and the others."""
         size = self.network.sizes[layer]
-        if size <= self.most + 1:  # "1 more" takes as much room as that one
+        whole = layer == self.network.depth and size <= OUTPUTS and self.most >= FEW
+        if whole or size <= self.most + 1:  # "1 more" takes as much room as that one
             return tuple(range(size)), ()
         strength = self._strength(layer)
         for id in self.lit:
@@ -121,22 +125,45 @@ class ShownNetwork:
                 strength[id.neuron] = np.inf
             if id.kind == "w" and id.layer - 1 == layer:
                 strength[id.source] = np.inf
-        order = np.argsort(-strength, kind="stable")
+        order = np.lexsort((-self._largest_weight(layer), -strength))  # of equals those with the largest weight
         return tuple(sorted(map(int, order[: self.most]))), tuple(sorted(map(int, order[self.most :])))
 
     def _strength(self, layer: int) -> Array:
-        """By which neurons are chosen: their largest edge, into what is lit where something is."""
+        """What each neuron of a layer does on this example: the largest |w a| it sends on, or |δ|, each of its layer's largest.
+
+        Of outputs |a| stands in place of |w a|. Where edges are derivatives it is the largest of them, δ a. What is lit asks
+        for its own part: |w a| into it, or w δ out of it.
+        """
         above = [id.neuron for id in self.lit if id.layer == layer + 1]
         below = [id.neuron for id in self.lit if id.layer == layer - 1]
         if above:
-            return np.abs(self.values(layer + 1)[above]).max(axis=0)
+            return np.asarray(self._sent(layer)[above].max(axis=0))
         if below:
-            return np.abs(self.values(layer)[:, below]).max(axis=1)
+            back = self.values(layer) if self.by_gradient else self._delta(layer)[:, None] * self.network.weights[layer]
+            return np.abs(back[:, below]).max(axis=1)
         found = np.zeros(self.network.sizes[layer])
         if layer > 0:
-            found = np.maximum(found, np.abs(self.values(layer)).max(axis=1))
+            found = np.abs(self.values(layer)).max(axis=1) if self.by_gradient else _of_largest(self._delta(layer))
         if layer < self.network.depth:
-            found = np.maximum(found, np.abs(self.values(layer + 1)).max(axis=0))
+            sent = self._sent(layer).max(axis=0)
+            return np.maximum(found, sent if self.by_gradient else _of_largest(sent))
+        return found if self.by_gradient else np.maximum(found, _of_largest(np.abs(self.seen.trace.a[layer])))
+
+    def _sent(self, layer: int) -> Array:
+        """|w a| of what the neurons of a layer send to those of the next, or |∂C/∂w| of these edges, (next, here)."""
+        values = self.values(layer + 1)
+        return np.abs(values if self.by_gradient else values * self.seen.trace.a[layer])
+
+    def _delta(self, layer: int) -> Array:
+        return np.abs(self.seen.into_z[layer])
+
+    def _largest_weight(self, layer: int) -> Array:
+        """The largest |w| at each neuron of a layer."""
+        found, weights = np.zeros(self.network.sizes[layer]), self.network.weights
+        if layer > 0:
+            found = np.maximum(found, np.abs(weights[layer]).max(axis=1))
+        if layer < self.network.depth:
+            found = np.maximum(found, np.abs(weights[layer + 1]).max(axis=0))
         return found
 
     @cached_property
@@ -189,6 +216,12 @@ class ShownNetwork:
         """The weight of an edge, or ∂C/∂w of it."""
         weight = self.seen.weight(edge.layer, edge.neuron, edge.source)
         return row("∂", self.how.letter, "/∂", weight) if self.by_gradient else weight
+
+
+def _of_largest(sizes: Array) -> Array:
+    """Sizes as shares of the largest."""
+    largest = float(sizes.max())
+    return sizes / largest if largest else np.zeros(len(sizes))
 
 
 def lit_of(by: str | Id | Sequence[str | Id] | None, seen: View) -> list[Id]:
