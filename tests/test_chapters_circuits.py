@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -652,7 +653,7 @@ def test_what_is_not_there_is_refused_in_words() -> None:
             figure(net, x[None], y[None])
 
 
-def test_an_unrolled_figure_refuses_what_does_not_fit() -> None:
+def test_an_unrolled_figure_refuses_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     r = Recurrent.random((1, 2, 2), output="softmax", seed=0)
     xs, ys = sequence_of(r, 4)
     with pytest.raises(cr.PairError, match=r"S3\.14"):
@@ -661,8 +662,11 @@ def test_an_unrolled_figure_refuses_what_does_not_fit() -> None:
         unrolled_figure(r, xs, ys, most=2)
     with pytest.raises(cr.ShapeError, match="one target a step"):
         unrolled_figure(r, xs, ys[:2])
+    monkeypatch.setattr(
+        jaxtyping.config, "jaxtyping_disable", True
+    )  # as users call it, without the tests' check of types
     with pytest.raises(cr.SettingError, match="Recurrent"):
-        inspect.unwrap(unrolled_figure)(SMALL["small"](), xs, ys)  # as users call it
+        unrolled_figure(SMALL["small"](), xs, ys)
 
 
 def test_a_batch_that_overflows_is_refused() -> None:

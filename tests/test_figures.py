@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from browser import measured
 
 import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
-from chainrule.explanation.scene import Box, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Box, Label, Line, Rect, Scene, Span, Spans
 from chainrule.explanation.svg import THEMES, as_svg
 from chainrule.notation import Symbol
 
@@ -146,14 +147,24 @@ def outlines(svg: str) -> dict[str, np.ndarray]:
     return {colour: np.array(points) for colour, points in found.items()}
 
 
+def letters(label: Label) -> Counter[str]:
+    """How many letters of each role a label has."""
+    pieces = label.text.pieces if isinstance(label.text, Spans) else (Span(label.text, label.role),)
+    found: Counter[str] = Counter()
+    for piece in pieces:
+        found[piece.role] += len(re.sub(r"\s", "", str(piece.content)))
+    return found
+
+
 def without_ink(scene: Scene, svg: str) -> list[str]:
-    """The labels in whose box rsvg draws fewer outlines of their colour than they have letters."""
+    """The labels in whose box rsvg draws fewer outlines of a colour than they have letters of it."""
     drawn, found = outlines(svg), []
     for label in scene.labels():
-        points, box = drawn.get(THEMES["light"][label.role], np.empty((0, 2))), label.box
-        inside = (points >= [box.left - 2, box.top]) & (points <= [box.right + 2, box.bottom])
-        if inside.all(axis=1).sum() < len(re.sub(r"\s", "", str(label.text))):
-            found.append(str(label.text))
+        for role, count in letters(label).items():
+            points, box = drawn.get(THEMES["light"][role], np.empty((0, 2))), label.box
+            inside = (points >= [box.left - 2, box.top]) & (points <= [box.right + 2, box.bottom])
+            if inside.all(axis=1).sum() < count:
+                found.append(str(label.text))
     return found
 
 
