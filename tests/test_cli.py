@@ -138,6 +138,19 @@ def test_what_comes_before_the_cost_needs_no_target(chainrule_: Run, xor: str) -
         assert "--of a/2/0 --by w/1/0/0" in chainrule_(command, xor, "--data", "bare.csv", "--of", "a/2/0").err
 
 
+def test_show_offers_the_figures_that_it_draws(chainrule_: Run) -> None:
+    assert "unrolled" not in chainrule_("show", "--help").out
+    assert "unrolled" not in chainrule_("show", "demom").err
+    assert "cr.figure('unrolled', recurrent, xs, ys)" in chainrule_("show", "unrolled").err
+
+
+def test_why_names_the_model_as_it_is_kept(chainrule_: Run, xor: str) -> None:
+    for options in ([], ["--influence"]):
+        said = chainrule_("why", xor, *options).out
+        assert "float32, 22 parameters" in said
+        assert "float64" not in said
+
+
 def test_of_the_chain_a_convention_or_a_cost_that_is_named_wins(chainrule_: Run) -> None:
     for options in ("--convention s2", "--cost quadratic", "--cost quadratic --convention s1"):
         for command in ("explain --by w/2/0/0", "why --by w/2/0/0"):

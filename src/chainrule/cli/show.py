@@ -42,6 +42,9 @@ class Told:
         return self.figures.split(", ")
 
 
+DRAWN = [
+    name for name in FIGURES if name != "unrolled"
+]  # which is of a recurrent network, and those have no model files
 TOLD = {
     "by": Told(
         "The quantity it is about, as w/2/0/1, z/2/0 or x/3",
@@ -106,7 +109,7 @@ def command(
     model: Annotated[
         Path, typer.Argument(help="A model's file, or the name of a figure: then of the worked example's chain.")
     ],
-    figure: Annotated[str | None, typer.Argument(help=f"A figure: {', '.join(FIGURES)}.")] = None,
+    figure: Annotated[str | None, typer.Argument(help=f"A figure: {', '.join(DRAWN)}.")] = None,
     by: Annotated[str | None, _told("by")] = None,
     layer: Annotated[int | None, _told("layer")] = None,
     neuron: Annotated[int | None, _told("neuron")] = None,
@@ -149,7 +152,7 @@ def command(
     if figure is None and _is_figure(model):
         figure, path = str(model), None
     if figure is None and not model.exists() and str(model).isidentifier():  # a name, and no figure's
-        raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), FIGURES)}")
+        raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), DRAWN)}")
     if figure is None:
         _check_alone(model, {**told, **always})
         _contents(model, as_json)
@@ -178,10 +181,11 @@ def _figure(name: str) -> str:
     """A figure's name, as it is kept."""
     key = name.replace("-", "_")
     if key not in FIGURES:
-        raise unknown_name("figure", name, FIGURES)
+        raise unknown_name("figure", name, DRAWN)
     if key == "unrolled":
         raise SettingError(
-            "the figure unrolled is of a recurrent network, which has no model file: see docs/recurrent.md"
+            "the figure unrolled is of a recurrent network, which has no model file: draw it in Python, "
+            "cr.figure('unrolled', recurrent, xs, ys), as docs/recurrent.md does"
         )
     return key
 

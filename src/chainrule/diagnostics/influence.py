@@ -134,7 +134,7 @@ def influence(
         *(_weights(trace, back, l, int(most)) for l in layers),
         *(_activations(trace, back, l - 1, int(most)) for l in layers),
     ]
-    about = f"{exact!r}, {len(rows):,} row{'s' if len(rows) > 1 else ''}, {the_cost!r}"
+    about = f"{network!r}, {len(rows):,} row{'s' if len(rows) > 1 else ''}, {the_cost!r}"
     return Influence(about, tuple(tests))
 
 

@@ -201,7 +201,7 @@ def slowest(
     moving = np.flatnonzero((mean != 0) & np.isfinite(mean))
     first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
     return Slowest(
-        f"{look.network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost!r}",
+        f"{network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost!r}",
         look.network.parameters.size,
         int(slow.sum()),
         int((slow & rule).sum()),
