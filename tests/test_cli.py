@@ -407,6 +407,13 @@ MISTAKES = [
     ("show demon --table --json", "--output, --table and --json each say what becomes of the figure: give one of them"),
     ("show demon --table -o a.svg", "give one of them"),
     ("show demon --theme drak", "'drak'"),
+    ("show demon -o folder", "it is a folder; name a file in it, as in folder/demon.svg"),
+    ("show demon --output=", "name a file in it, as in demon.svg"),
+    ("show demon -o x.png", "as x.svg; other programs make pictures of that, as rsvg-convert x.svg -o x.png does"),
+    ("show demon -o x", "ends in .svg, as x.svg"),
+    ("explain --json --format latex", "--format and --json each say how it is written: give one of them"),
+    ("quiz --write new.quiz --answers a", "--write writes the questions and asks none: leave out --answers"),
+    ("predict xor.safetensors xor.csv -o folder", "as in folder/answers.csv"),
     ("show nosuch.safetensors demon", "there is no file nosuch.safetensors"),
     # numbers
     ("train xor.csv --hidden -5", "as 128 or 64,32, or none; got '-5'"),
@@ -488,7 +495,6 @@ MISTAKES = [
     ("predict xor.safetensors xor.csv -o xor.csv", "is the data itself, which would be lost"),
     ("predict xor.safetensors xor.csv -o ./xor.safetensors", "is the model itself, which would be lost"),
     ("predict xor.safetensors xor.csv -o missing/a.csv", "missing; make it first"),
-    ("predict xor.safetensors xor.csv -o folder", "it is a folder"),
 ]
 
 

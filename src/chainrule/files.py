@@ -48,23 +48,21 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
     return Path(path)
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raises FileError where a file could not be put at `path`: before hours of work, not after."""
+def check_writable(path: str | os.PathLike[str], such_as: str = "model.safetensors") -> None:
+    """Raises FileError where a file could not be put at `path`, such as one of that name: before hours of work, not after."""
     target = as_path(path)
     try:
-        _check_place(target)
+        _check_place(target, such_as)
     except FileError:
         raise
     except OSError as error:  # a folder on the way may not be entered, or the name is too long
         raise FileError(f"cannot write {target}: {error.strerror or error}") from error
 
 
-def _check_place(target: Path) -> None:
+def _check_place(target: Path, such_as: str) -> None:
     folder = Path(os.path.realpath(target)).parent
     if target.is_dir():
-        raise FileError(
-            f"cannot write {target}: it is a folder; name a file in it, as in {target / 'model.safetensors'}"
-        )
+        raise FileError(f"cannot write {target}: it is a folder; name a file in it, as in {target / such_as}")
     if not folder.is_dir():
         raise FileError(f"cannot write {target}: there is no folder {folder}; make it first")
     if target.exists() and not target.is_file():

@@ -49,12 +49,16 @@ def command(
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
     row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
-    written: Annotated[str, typer.Option("--format", help="text, latex or html (a page with MathML).")] = "text",
+    written: Annotated[
+        str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the value, the checks and the text as JSON.")] = False,
 ) -> None:
     """Work out a derivative of one example, ∂C/∂w or any other, from symbols to numbers to independent checks."""
-    if written not in FORMATS:
+    if written is not None and written not in FORMATS:
         raise unknown_name("format", written, FORMATS)
+    if written is not None and as_json:
+        raise SettingError("--format and --json each say how it is written: give one of them")
     if model is None and (data is not None or row is not None):
         raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
     author = convention_of(model, convention)
@@ -68,7 +72,7 @@ def command(
     if as_json:
         say_json({"of": of, "by": target, **derivation.to_json()})
         return
-    if written != "text":
+    if written is not None and written != "text":
         say(FORMATS[written](derivation, about), end="")
         return
     say(about)

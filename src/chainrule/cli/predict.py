@@ -30,7 +30,7 @@ def command(
     if Path(data).suffix == ".safetensors":
         raise FileError(f"{data} is a model, and DATA is a table: chainrule predict {_in_order(model, data)}")
     if output is not None:
-        check_writable(output)
+        check_writable(output, "answers.json" if as_json else "answers.csv")
         _check_not_input(output, model, data)
     network = load(model)
     terms = network.preprocessing

@@ -83,6 +83,8 @@ def command(
             )
         asked = _Asked(source, convention, _kinds(kind), cost, data, row)
         quiz = asked.quiz(count, seed or 0)
+    if write is not None and answers is not None:
+        raise SettingError("--write writes the questions and asks none: leave out --answers")
     if write is not None:
         _write(quiz, write, as_json)
         return

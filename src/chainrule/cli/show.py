@@ -18,7 +18,7 @@ from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.explanation.scene import Scene
-from chainrule.files import write_atomically
+from chainrule.files import check_writable, write_atomically
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
 
@@ -160,6 +160,8 @@ def command(
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
     given = {name: value for name, value in told.items() if value is not None}
+    if output is not None:
+        _check_output(output, _figure(figure))
     asked = _Asked(path, _figure(figure), given, convention, cost, data, row, rows)
     _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
 
@@ -188,6 +190,17 @@ def _figure(name: str) -> str:
             "cr.figure('unrolled', recurrent, xs, ys), as docs/recurrent.md does"
         )
     return key
+
+
+def _check_output(output: Path, figure: str) -> None:
+    """Raises FileError where no SVG can be written there, or where the name promises something else."""
+    check_writable(output, f"{figure}.svg")
+    if output.suffix.lower() != ".svg":
+        svg = output.with_suffix(".svg")
+        raise FileError(
+            f"--output {output}: a figure is written as SVG, into a file that ends in .svg, as {svg}; other programs make "
+            f"pictures of that, as rsvg-convert {svg} -o {svg.with_suffix('.png')} does"
+        )
 
 
 def _check_alone(model: Path, given: dict[str, Any]) -> None:
