@@ -201,30 +201,34 @@ def _ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, ech
     session = Session.of(quiz.questions)
     texts = _texts_before(quiz)
     asked: int | None = None
-    while session.current is not None:
-        question, place = session.current, session.place
-        if place != asked:
-            for text in filter(None, [texts.pop(place or 0, "")]):
-                show(f"{plain(text)}\n")
-            show(_shown(question, session))
-            asked = place
-        reply = next(replies, None)
-        if reply is None:
-            done = len(session.questions) - len(session.waiting)
-            show(f"\nHere the answers end, after {done} of {counted(len(session.questions), 'question')}.")
-            break
-        if echo:
-            show(f"> {reply.strip()}")
-        if reply.strip() == GIVE_UP:
-            session = session.give_up()
-            show(f"  The answer is {_answer(question)}")
-        else:
-            session, result = session.answer(reply)
-            show(_said(result))
-            if not result.right and question.shownext:
-                asked = None
-        if session.place != place:
-            show("")
+    try:
+        while session.current is not None:
+            question, place = session.current, session.place
+            if place != asked:
+                for text in filter(None, [texts.pop(place or 0, "")]):
+                    show(f"{plain(text)}\n")
+                show(_shown(question, session))
+                asked = place
+            reply = next(replies, None)
+            if reply is None:
+                done = len(session.questions) - len(session.waiting)
+                show(f"\nHere the answers end, after {done} of {counted(len(session.questions), 'question')}.")
+                break
+            if echo:
+                show(f"> {reply.strip()}")
+            if reply.strip() == GIVE_UP:
+                session = session.give_up()
+                show(f"  The answer is {_answer(question)}")
+            else:
+                session, result = session.answer(reply)
+                show(_said(result))
+                if not result.right and question.shownext:
+                    asked = None
+            if session.place != place:
+                show("")
+    except KeyboardInterrupt:  # a reader who leaves is told the score all the same
+        show(f"\n{_score(session)}")
+        raise
     show(_score(session))
     return session
 

@@ -261,7 +261,8 @@ class _Block:
         if tag in TAGS:
             return tag
         error = unknown_name("tag", f"\\{tag}:", [f"\\{each}:" for each in TAGS])
-        raise self.error(line, f"{error}; a line of text that begins like one is written \\\\{tag}:")
+        said = str(error).replace("\\\\", "\\")  # tags are shown as they are typed
+        raise self.error(line, f"{said}; a line of text that begins like one is written \\\\{tag}:")
 
     def typed(self, piece: _Piece | None) -> Typed | None:
         if piece is None:
