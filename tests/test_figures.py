@@ -260,3 +260,17 @@ def test_the_summary_of_a_network_with_a_softmax_writes_its_matrix() -> None:
     of_it = figure("summary", net, [0.1, 0.2], 1, convention="s2", cost="quadratic")
     assert any("Σ′" in cell for line in of_it.table for cell in line)
     assert not any("Σ′" in cell for line in figure("summary", None).table for cell in line)
+
+
+def test_a_figure_without_a_target_says_that_it_needs_one(chain: cr.Network) -> None:
+    with pytest.raises(cr.ShapeError, match=r"with its target y: figure\('network', network, x, y\)"):
+        cr.figure("network", chain, [0.6], None)
+    assert cr.figure("activation", chain, [0.6], None).svg()
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (-2, -1), (0, 2), (-2, 2), (0.5, 0.6)])
+def test_the_steps_of_the_demon_lie_in_the_range_that_is_asked_for(chain: cr.Network, low: float, high: float) -> None:
+    rows = cr.figure("demon", chain, [0.6], [1.0], by="z/2/0", low=low, high=high).table[1:]
+    steps = [float(row[1].replace("−", "-")) for row in rows if row[0] in ("1", "2", "3", "best")]
+    assert len(set(steps)) >= 3
+    assert all(low <= step <= high for step in steps), steps

@@ -275,3 +275,8 @@ def test_huge_weights_have_a_mean_too() -> None:
     x, y = np.ones((2, 3)), np.zeros((2, 2))
     heavy = cr.gradient(net, x, y, weight=[1e308, 1e308])
     assert heavy.flat().tolist() == cr.gradient(net, x, y).flat().tolist()
+
+
+def test_an_activation_in_the_place_of_biases_is_told_what_to_write() -> None:
+    with pytest.raises(cr.ShapeError, match=r"got the text 'sigmoid'.*write Network\(weights, None, 'sigmoid'\)"):
+        cr.Network([[[1.5]], [[-2.0]]], "sigmoid")  # type: ignore[arg-type]

@@ -48,6 +48,11 @@ class Network:
         count = len(weights)
         if biases is None:
             biases = [None] * count
+        if isinstance(biases, str):
+            raise ShapeError(
+                f"the second argument is biases, and got the text {biases!r}: for a network without biases write "
+                f"Network(weights, None, {biases!r})"
+            )
         if len(biases) != count:
             raise ShapeError(
                 f"{count} weight matrices need as many biases (None for a layer without), got {len(biases)}"

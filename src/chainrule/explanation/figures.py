@@ -90,6 +90,8 @@ def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any
         return found.draw(network, x, y, **options)
     if x is None:
         raise ShapeError(f"the figure {key} is drawn of an example: figure({key!r}, network, x, y)")
+    if y is None and key not in ("activation", "unrolled"):  # which looks at z alone; which is of sequences
+        raise ShapeError(f"the figure {key} is drawn of an example with its target y: figure({key!r}, network, x, y)")
     if not found.rows and key != "unrolled" and np.ndim(x) != 1:
         raise ShapeError(
             f"the figure {key} is drawn of one example, x of shape (in,), got {np.shape(x)}: pass x[i], y[i]"

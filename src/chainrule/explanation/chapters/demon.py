@@ -85,7 +85,8 @@ def demon(
     """The cost of one example x (in,), y (out,) as `by` is moved within low…high, with predicted and actual at `steps`.
 
     `by` is a z, an activation (S2.4), a weight, a bias or an input; without it, the z with the largest |δ|. Without `steps`,
-    three in the direction of a good demon, against δ (S2.3). Raises IdError, and SettingError for ranges that are none.
+    three in the direction of a good demon, against δ (S2.3). The picture begins or ends at 0 where the range lies beside it:
+    there the tangent touches. Raises IdError, and SettingError for ranges that are none.
     """
     how = as_convention(convention)
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
@@ -105,8 +106,9 @@ def _largest_error(seen: View) -> Id:
 def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
     """The steps asked for, in order; or a tenth, a quarter and half of the way to the end that the slope points away from."""
     if steps is None:
-        end = best.tangent.step or (low + high - best.tangent.step)
-        return sorted(end * share for share in (0.1, 0.25, 0.5))
+        start = min(max(low, 0.0), high)  # 0, or where the range is nearest to it
+        end = low + high - best.tangent.step if best.tangent.step == start else best.tangent.step
+        return sorted(start + (end - start) * share for share in (0.1, 0.25, 0.5))
     wrong = isinstance(steps, (str, bytes)) or np.ndim(steps) != 1 or not 0 < len(steps) <= 8
     if wrong or not all(isinstance(s, (int, float, np.number)) and min(low, 0) <= s <= max(high, 0) for s in steps):
         raise SettingError(
