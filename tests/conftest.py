@@ -1,7 +1,12 @@
-"""One BLAS thread, and every shape in a signature checked, before NumPy and chainrule are first imported."""
+"""One BLAS thread, and every shape in a signature checked, before NumPy and chainrule are first imported.
+
+What draws is left out: pictures by the thousand would take seven times as long. `test_figures.py` draws each of them once with
+everything checked.
+"""
 
 import os
 from importlib import import_module
+from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
@@ -12,21 +17,16 @@ from jaxtyping import install_import_hook
 
 pytest_plugins = ["needs"]
 
-with install_import_hook("chainrule", "typechecker.checked"):
-    import chainrule
-    import chainrule.cli.main
-    import chainrule.explanation.derivative
-    import chainrule.storage
-    import chainrule.training
-    import chainrule.verification.agreement
-    from chainrule.explanation.figures import FIGURES
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+DRAWING = {"axes", "chapters", "figures", "parts", "scene", "shown", "svg", "typeset"}  # of chainrule.explanation
+NAMES = [".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in (SOURCE / "chainrule").rglob("[!_]*.py")]
+CHECKED = [name for name in NAMES if not DRAWING & set(name.split("."))]
 
-    for name in chainrule.__all__:  # so are the modules behind the public names
-        getattr(chainrule, name)
-    for command in chainrule.cli.main.COMMANDS:  # and commands, when they are called
-        import_module(f"chainrule.cli.{command}")
-    for figure in FIGURES.values():  # chapters are imported when they are asked for
-        import_module(figure.module)
+with install_import_hook(CHECKED, "typechecker.checked"):
+    import chainrule
+
+    for name in CHECKED:
+        import_module(name)
 
 # 200 random networks for a property of the gradient (test_roads.py), 50 for any other; `make proof` asks for thousands
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
