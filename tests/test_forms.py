@@ -592,6 +592,39 @@ def test_a_healthy_saturated_network_is_never_refused(scale: float) -> None:
 
 
 # LaTeX, HTML --------------------------------------------------------------------------------------------------------
+LONG = cr.Network([[[1.1]]] * 40, [[0.1]] * 40, "tanh")
+
+
+@pytest.mark.parametrize("form", ["product", "paths"])
+def test_a_long_product_is_broken_into_lines(form: str) -> None:
+    """Some 100 characters a line, each number under its symbol, and what the lines hold is the whole product."""
+    found = cr.explain(LONG, [1.0], [0.0], "w/1/0/0", form=form)
+    lines = str(found).splitlines()
+    assert max(map(len, lines)) <= 104
+    (product,) = found.products()
+    pairs = [
+        (above, below) for above, below in itertools.pairwise(lines) if "w" in above.split("·")[-1] or "σ" in above
+    ]
+    assert len(pairs) >= 8
+    for above, below in pairs[:-1]:
+        places = [[i for i, character in enumerate(line) if character == "·"] for line in (above, below)]
+        assert places[0] == places[1]
+    symbols = [cell for line in lines for cell in re.findall(r"σ′\(z[⁰¹²³⁴-⁹]+\)|(?<!∂)w[⁰¹²³⁴-⁹]+", line)]
+    assert symbols == [str(factor.symbol) for factor in product.factors[1:-1]]
+    short = cr.explain(LONG, [1.0], [0.0], "w/38/0/0", form=form)
+    assert len(str(short).splitlines()) == {"product": 3, "paths": 4}[form]
+
+
+@pytest.mark.needs("pdflatex")
+def test_a_long_product_fits_between_the_margins(tmp_path: Path) -> None:
+    found = [cr.explain(LONG, [1.0], [0.0], "w/1/0/0", form=form) for form in ("product", "paths")]
+    (tmp_path / "long.tex").write_text(latex.document(*(each.latex() for each in found)))
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "long.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
+
+
 @functools.cache
 def every_form() -> list[cr.Derivation]:
     p = make_problem([2, 3, 5, 2], ["tanh", "relu"], "sigmoid", "squared_error")

@@ -153,6 +153,19 @@ def test_every_token_is_drawn_apart_in_its_place_and_in_the_shipped_font(tmp_pat
 
 
 @pytest.mark.needs("chromium")
+def test_a_line_of_words_below_the_paths_makes_no_column_wider(tmp_path: Path) -> None:
+    """2 more of them, together: the line reaches across the columns, and the factors stay beside each other."""
+    net = cr.Network.random([64, 30, 10], "tanh", "sigmoid", seed=0, dtype="float64")
+    found = cr.explain(net, [0.1] * 64, [1.0] * 10, "w/1/3/5", form="paths").html()
+    assert found.count("more of them, together") == 1
+    script = """return [...document.querySelectorAll('mtr')].filter(row => row.children.length > 4)
+      .map(row => [...row.children].map(cell => cell.getBoundingClientRect().width));"""
+    widths = measured(page("paths", found), script, tmp_path)
+    assert len(widths) == 16
+    assert max(max(each) for each in widths) < 150
+
+
+@pytest.mark.needs("chromium")
 def test_a_notebooks_cells_bring_the_font(tmp_path: Path) -> None:
     """Where no maths font is installed δ and ∂ would be empty boxes."""
     cells = cr.explain(chain(), X, Y, "w/2/0/0")._repr_html_() + summary("s2")._repr_html_()

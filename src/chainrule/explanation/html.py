@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources
+from textwrap import wrap
 from typing import Any
 
 from chainrule.explanation.document import (
@@ -21,8 +22,8 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number, with_bar
-from chainrule.explanation.text import MOST_ENTRIES, kept
+from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
+from chainrule.explanation.text import LONG_NAME, MOST_ENTRIES, WIDE, kept
 from chainrule.notation import SUPERSCRIPT, Formula, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -67,10 +68,19 @@ def font_face() -> str:
     return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"
 
 
+def _across(cell: str) -> str:
+    """A cell that reaches across the columns, and so makes none of them wider."""
+    return f'<mtd columnspan="99">{cell}</mtd>'
+
+
 def _math(rows: Sequence[Cells]) -> str:
     """Rows of cells as one table of mathematics, so that what belongs together stands below each other."""
-    body = "".join("<mtr>" + "".join(f"<mtd>{cell}</mtd>" for cell in row) + "</mtr>" for row in rows)
+    body = "".join("<mtr>" + "".join(map(_mtd, row)) + "</mtr>" for row in rows)
     return f'<math display="block"><mtable>{body}</mtable></math>'
+
+
+def _mtd(cell: str) -> str:
+    return cell if cell.startswith("<mtd") else f"<mtd>{cell}</mtd>"
 
 
 def _equals(left: Formula | None, *cells: str) -> Cells:
@@ -99,10 +109,25 @@ def _written(texts: Sequence[str]) -> list[str]:
 
 
 def _product(part: Product) -> str:
-    rows = [_equals(part.left, *_between([mathml(f.symbol) for f in part.factors]))]
-    if len(part.factors) > 1:
-        rows.append(_equals(None, *_between(_written(factor_numbers(part.factors, part.value)))))
+    numbers = factor_numbers(part.factors, part.value)
+    rows, texts = [], _written(numbers)
+    for line in _lines_of(part.factors, numbers):
+        left, sign = (None, "<mo>·</mo>") if line.start else (part.left, "<mo>=</mo>")
+        rows.append(["" if left is None else mathml(left), sign, *_between(_symbols(part.factors[line]))])
+        if len(part.factors) > 1:
+            rows.append(["", sign, *_between(texts[line])])
     return _math([*rows, _equals(None, _number(part.value))])
+
+
+def _symbols(factors: Sequence[Factor]) -> list[str]:
+    return [mathml(factor.symbol) for factor in factors]
+
+
+def _lines_of(factors: Sequence[Factor], numbers: Sequence[str]) -> list[slice]:
+    """The lines that a product takes on a page; of several all have as many columns, each as wide as the widest."""
+    widths = [max(len(str(f.symbol)), len(text)) for f, text in zip(factors, numbers)]
+    lines = in_lines(widths, WIDE)
+    return lines if len(lines) == 1 else in_lines([max(widths)] * len(widths), WIDE)
 
 
 def _terms(part: Terms) -> str:
@@ -113,12 +138,20 @@ def _terms(part: Terms) -> str:
     for term, texts in zip(part.terms, numbers):
         running += term.value
         name = f"<mrow>{mathml(term.left)}</mrow>"
-        lines.append([name, *_between([mathml(f.symbol) for f in term.factors])])
         ending = ["<mo>=</mo>", _number(term.value), f"<mrow><mtext>sum</mtext>{SPACE}{_number(running)}</mrow>"]
-        lines.append(["", *_between(_written(texts)), *ending])
+        pieces, written = _lines_of(term.factors, texts), _written(texts)
+        if len(str(term.left)) > LONG_NAME:
+            lines += [[_across(f"<mtext>{escape(each)}</mtext>")] for each in wrap(str(term.left), WIDE)]
+            name = ""
+        for piece in pieces:
+            dot = [] if len(pieces) == 1 else ["<mo>·</mo>" if piece.start else ""]
+            lines.append(["" if piece.start else name, *dot, *_between(_symbols(term.factors[piece]))])
+            lines.append(["", *dot, *_between(written[piece]), *(ending if len(pieces) == 1 else [])])
+        if len(pieces) > 1:
+            lines.append([_across(f"<mrow>{SPACE.join(ending)}</mrow>")])
     if part.rest:
         rest = f"<mrow><mtext>{part.rest:,} more of them, together</mtext>{SPACE}{_number(part.rest_sum)}</mrow>"
-        lines.append(["", rest])
+        lines.append([_across(rest)])
     return _math(rows) + _math(lines) + _math([_equals(part.left, _number(part.value))])
 
 

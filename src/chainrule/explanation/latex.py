@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from chainrule.explanation.document import (
     Derivation,
@@ -17,15 +17,19 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number, with_bar
+from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 from chainrule.explanation.text import MOST_ENTRIES
 from chainrule.notation import Formula, latex
+
+WIDE = 52  # characters of a line of text that fill one between the margins of an article
+CONTINUED = r"&\quad \cdot "  # how a broken product goes on
+T = TypeVar("T")
 
 
 def as_latex(derivation: Derivation) -> str:
     """The whole derivation, a display a part, and the checks in a last line."""
     blocks = [_display(WRITERS[type(part)](part)) for part in derivation.parts]
-    return "\n".join([*blocks, _display([_check(derivation)])])
+    return "\n".join([*blocks, _display(_check(derivation))])
 
 
 def document(*bodies: str) -> str:
@@ -52,10 +56,23 @@ def _text(words: str) -> str:
 
 
 def _product(part: Product) -> list[str]:
-    lines = [f"{latex(part.left)} &= {_times([latex(f.symbol) for f in part.factors])}"]
+    numbers = factor_numbers(part.factors, part.value)
+    lines = _broken(f"{latex(part.left)} &= ", [f.symbol for f in part.factors], latex)
     if len(part.factors) > 1:
-        lines.append(f"&= {_numbers(factor_numbers(part.factors, part.value))}")
+        lines += _broken("&= ", numbers, _bracketed)
     return [*lines, f"&= {latex(number(part.value))}"]
+
+
+def _broken(first: str, cells: Sequence[T], written: Callable[[T], str]) -> list[str]:
+    """A product in lines that fit between the margins, the first behind a sign of its own."""
+    lines = in_lines([len(str(cell)) for cell in cells], WIDE)
+    dots = [_times([written(cell) for cell in cells[line]]) for line in lines]
+    return [f"{first if i == 0 else CONTINUED}{each}" for i, each in enumerate(dots)]
+
+
+def _bracketed(text: str) -> str:
+    """A number as a factor: with brackets where it is negative."""
+    return f"({latex(text)})" if text.startswith("−") else latex(text)
 
 
 def _terms(part: Terms) -> list[str]:
@@ -63,6 +80,11 @@ def _terms(part: Terms) -> list[str]:
     numbers = factor_rows([(term.factors, term.value) for term in part.terms])
     for i, (term, texts) in enumerate(zip(part.terms, numbers)):
         head = f"{latex(part.left)} &= " if i == 0 else "&\\quad + "
+        if len(in_lines([max(len(str(f.symbol)), len(text)) for f, text in zip(term.factors, texts)], WIDE)) > 1:
+            lines += _broken(head, [f.symbol for f in term.factors], latex)
+            lines += _broken("&\\qquad \\bigl(= ", texts, _bracketed)
+            lines.append(rf"&\qquad \hphantom{{\bigl(}}= {latex(number(term.value))}\bigr)")
+            continue
         symbols = _times([latex(f.symbol) for f in term.factors])
         lines.append(rf"{head}\underbrace{{{symbols}}}_{{{_numbers(texts)} = {latex(number(term.value))}}}")
     if part.rest:
@@ -167,14 +189,17 @@ WRITERS: dict[type, Callable[[Any], list[str]]] = {
 }
 
 
-def _check(derivation: Derivation) -> str:
+def _check(derivation: Derivation) -> list[str]:
     check = derivation.check
     if check.kink:
         found = rf"\text{{one-sided slopes }} {latex(number(check.left))},\ {latex(number(check.right))}"
     else:
         found = r" \pm ".join(latex(each) for each in with_bar(check.value, check.error).split(" ± "))
         found = rf"\text{{central difference }} {found}"
-    return rf"&\text{{dual numbers }} {latex(number(derivation.exact))}, \quad {found}"
+    exact = rf"&\text{{dual numbers }} {latex(number(derivation.exact))}"
+    if "e" in number(check.value):  # powers of ten: both are wider than a line
+        return [exact, f"&{found}"]
+    return [rf"{exact}, \quad {found}"]
 
 
 def inline(formula: Formula) -> str:

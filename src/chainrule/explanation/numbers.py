@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chainrule.explanation.document import Factor
 
+BETWEEN = 3  # characters of " · "
 DIGITS = 6  # of a factor; more where the product of the printed factors would miss the printed value
 
 
@@ -24,6 +25,17 @@ def unit(value: float) -> float:
     if 1e-3 <= abs(value) < 1e5 or value == 0:
         return 1e-6
     return float(10.0 ** (math.floor(math.log10(abs(value))) - 5))
+
+
+def in_lines(widths: Sequence[int], most: int) -> list[slice]:
+    """Cells of these widths, a dot between any two, in lines of at most so many characters; of a wider cell one by itself."""
+    lines, start, wide = [], 0, 0
+    for place, width in enumerate(widths):
+        if place > start and wide + width > most:
+            lines.append(slice(start, place))
+            start, wide = place, 0
+        wide += width + BETWEEN
+    return [*lines, slice(start, len(widths))]
 
 
 def reaches(error: float, value: float) -> bool:

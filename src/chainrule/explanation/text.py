@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from chainrule.explanation.document import (
@@ -17,10 +18,12 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number, reaches, with_bar
+from chainrule.explanation.numbers import BETWEEN, factor_numbers, factor_rows, in_lines, number, reaches, with_bar
 from chainrule.notation import Matrix
 
 MOST_ENTRIES = 8
+WIDE = 100  # characters of a line, at most, where a product can be broken
+LONG_NAME = 30  # of a path, which then has a line of its own
 
 
 def as_text(derivation: Derivation) -> str:
@@ -38,9 +41,12 @@ def product_text(part: Product, closing: str = "") -> str:
     numbers = factor_numbers(part.factors, part.value)
     widths = [max(map(len, column)) for column in zip(symbols, numbers)]
     pad = " " * len(left)
-    rows = [f"{left} = {_row(symbols, widths)}"]
-    if len(numbers) > 1:
-        rows.append(f"{pad} = {_row(numbers, widths)}")
+    rows = []
+    for line in in_lines(widths, WIDE - len(left) - 3):
+        sign = "·" if line.start else "="
+        rows.append(f"{pad if line.start else left} {sign} {_row(symbols[line], widths[line])}")
+        if len(numbers) > 1:
+            rows.append(f"{pad} {sign} {_row(numbers[line], widths[line])}")
     if symbols != [number(part.value)]:
         rows.append(f"{pad} = {number(part.value)}")
     rows[-1] += closing
@@ -62,9 +68,22 @@ def terms_text(part: Terms, closing: str = "") -> str:
         running += term.value
         sums.append(number(running))
     head = max((len(str(term.left)) for term in part.terms), default=0)
+    named = head > LONG_NAME
+    head = 0 if named else head
+    lines = in_lines(widths, WIDE - head - 4)
     for term, symbols, numbers, total, running_text in zip(part.terms, columns, values, totals, sums):
-        rows.append(f"  {term.left!s:<{head}}  {_row(symbols, widths)}")
-        rows.append(f"  {'':<{head}}  {_row(numbers, widths, full=True)} = {total:>{wide}}   sum {running_text}")
+        name = "" if named else str(term.left)
+        if named:
+            rows += [f"  {line}" for line in wrap(str(term.left), WIDE)]
+        ending = f" = {total:>{wide}}   sum {running_text}"
+        below = len(lines) > 1 and sum(widths[lines[-1]]) + BETWEEN * len(widths[lines[-1]]) + len(ending) > WIDE
+        for line in lines:
+            dot = "· " if line.start else "  " if len(lines) > 1 else ""
+            rows.append(f"  {'' if line.start else name:<{head}}  {dot}{_row(symbols[line], widths[line])}")
+            last = line is lines[-1] and not below
+            rows.append(f"  {'':<{head}}  {dot}{_row(numbers[line], widths[line], full=last)}{ending if last else ''}")
+        if below:
+            rows.append(f"  {'':<{head}} {ending}")
     if part.rest:
         rows.append(f"  {part.rest:,} more of them, together {number(part.rest_sum)}")
     rows.append(f"{' ' * len(left)} = {number(part.value)}{closing}")
