@@ -127,11 +127,12 @@ def matrix_text(part: MatrixProduct, closing: str = "") -> str:
     results = ["…" if r is None else number(part.result[r]) for r in part.rows]
     values = ["…" if r is None else number(part.value[r]) for r in part.rows]
     right, last = max(map(len, results)), max(map(len, values))
+    steep = max((len(number(part.slopes[r])) for r in part.rows if r is not None and part.slopes), default=0)
     for r, names, line, result, value in zip(part.rows, symbols, cells, results, values):
         if r is None:
             rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
             continue
-        slope = "" if part.slope is None else f" ⊙ {number(part.slopes[r])} = {value:>{last}}"
+        slope = "" if part.slope is None else f" ⊙ {number(part.slopes[r]):>{steep}} = {value:>{last}}"
         mark = "  ←" if r == part.row else ""
         rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
         cells_text = " ".join(f"{cell:>{width}}" for cell, width in zip(line, widths))
