@@ -22,7 +22,7 @@ from chainrule.conventions import PRESETS, as_convention
 from chainrule.explanation import html, latex
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.document import Dot, Entries, Factor, Lines, MatrixProduct, Product, Statement, Terms
-from chainrule.explanation.forms import FORMS
+from chainrule.explanation.forms import FORMS, as_form
 from chainrule.explanation.numbers import factor_numbers, number, unit
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
@@ -150,6 +150,25 @@ def test_a_pair_that_is_not_connected_is_zero_and_says_why() -> None:
     assert "a neuron does not see its neighbours" in str(beside)
     itself = cr.explain(p.network, p.x[0], None, "a/2/1", of="a/2/1")
     assert (itself.value, type(itself.parts[0])) == (1.0, Statement)
+
+
+def test_why_a_pair_is_not_connected_is_said_in_every_format() -> None:
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "quadratic")
+    for v, u, words in (("w/2/0/1", "a/1/0", "nothing leads back"), ("b/2/1", "z/2/0", "does not see its neighbours")):
+        found = cr.explain(p.network, p.x[0], None, v, of=u)
+        for text in (str(found), found.latex(), found.html()):
+            assert words in text
+        assert (
+            rf"{latex.latex(as_convention('s2').of(parse(u, p.network.parameters)))}\text{{ does not" in found.latex()
+        )
+
+
+def test_zeros_of_a_matrix_stand_in_their_column() -> None:
+    """S4.12: the slopes of a dead and of a living neuron end below each other."""
+    net = cr.Network([[[1.0], [-1.0]], [[2.0, 3.0]]], [[0.0, 0.0], [0.0]], ["relu", "identity"])
+    rows = [line for line in str(cr.explain(net, [1.0], [0.0], "z/1/0", form="matrix")).splitlines() if "⊙" in line][1:]
+    assert len({line.rindex("=") for line in rows}) == 1
+    assert "⊙        0 =" in rows[1]
 
 
 def test_underflow_and_zero_do_not_look_alike() -> None:
@@ -508,6 +527,16 @@ def test_the_product_names_only_forms_that_apply() -> None:
         cr.explain(narrow, [0.1, 0.2], [1.0], "x/0", form="product")
 
 
+def test_a_form_is_a_name() -> None:
+    for given, message in (
+        (["delta"], r"unknown form \['delta'\]"),
+        (3, "unknown form 3: known are delta, product, raw"),
+    ):
+        with pytest.raises(cr.UnknownNameError, match=message):
+            as_form(given)
+    assert as_form("delta") == "delta"
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_a_refusal_advises_applies(seed: int) -> None:
     """Every form, setting and quantity that a refusal names is taken where it is tried."""
@@ -708,6 +737,8 @@ def test_an_author_of_rows_gets_every_product_turned_around() -> None:
         ({"letter": "w"}, "letters other than"),
         ({"letter": ""}, "letter of a convention is a text"),
         ({"letter": "E_1$"}, "by letters"),
+        ({"to_letter": "ij"}, "to_letter of a convention is one of the letters ijkmnpqrstuv, got 'ij'"),
+        ({"to_letter": ""}, "is one of the letters"),
         ({"to_letter": "k"}, "differ, got 'k' twice"),
         ({"from_letter": "l"}, "is one of"),
         ({"orientation": "diagonal"}, "'columns', 'rows'"),

@@ -87,8 +87,10 @@ class Convention:
                 f"letter of a convention names the cost, by letters other than {TAKEN}; got {self.letter!r}"
             )
         for setting in ("to_letter", "from_letter"):
-            if getattr(self, setting) not in INDICES:
-                raise SettingError(f"{setting} of a convention is one of {INDICES}, got {getattr(self, setting)!r}")
+            if getattr(self, setting) not in tuple(INDICES):
+                raise SettingError(
+                    f"{setting} of a convention is one of the letters {INDICES}, got {getattr(self, setting)!r}"
+                )
         if self.to_letter == self.from_letter:
             raise SettingError(f"to_letter and from_letter of a convention differ, got {self.to_letter!r} twice")
 

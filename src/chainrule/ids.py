@@ -5,12 +5,22 @@ Layers count from 1, neurons from 0, whatever the convention in which a reader i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chainrule.errors import IdError
 from chainrule.parameters import Parameters
 
-FORMS = "w/l/j/k (weight to neuron j of layer l from neuron k), b/l/j, z/l/j, a/l/j, d/l/j, x/k, C"
+FORMS = {
+    "w": "w/l/j/k (weight to neuron j of layer l from neuron k)",
+    "b": "b/l/j",
+    "z": "z/l/j",
+    "a": "a/l/j",
+    "d": "d/l/j",
+    "x": "x/k",
+    "C": "C",
+}
+NUMBER = re.compile("0|[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
@@ -33,16 +43,21 @@ class Id:
         return f"{self.kind}/{self.layer}/{self.neuron}"
 
 
-def parse(text: str | Id, parameters: Parameters) -> Id:
-    """The quantity of that name in a network with these parameters. Raises IdError with what there is instead."""
+def parse(text: str | Id, parameters: Parameters, kinds: str = "wbzadxC") -> Id:
+    """The quantity of that name in a network with these parameters. Raises IdError with what there is instead.
+
+    `kinds` are those that the caller can use, which the error for a text that is no id lists.
+    """
     if isinstance(text, Id):
         text = str(text)
     if not isinstance(text, str):
         raise IdError(f"an id is a text such as 'w/2/0/0', got {text!r}")
     kind, *rest = text.strip().split("/")
     expected = {"w": 3, "b": 2, "z": 2, "a": 2, "d": 2, "x": 1, "C": 0}
-    if kind not in expected or len(rest) != expected[kind] or not all(part.isdecimal() for part in rest):
-        raise IdError(f"{text!r} is no id: ids are {FORMS}")
+    if kind not in expected or len(rest) != expected[kind] or not all(map(NUMBER.fullmatch, rest)):
+        odd = [part for part in rest if part.isdecimal() and not NUMBER.fullmatch(part)]
+        digits = f"; {odd[0]!r} is written {int(odd[0])}" if odd else ""
+        raise IdError(f"{text!r} is no id: ids are {', '.join(FORMS[each] for each in kinds)}{digits}")
     numbers = [int(part) for part in rest]
     weights = parameters.weights
     match kind:

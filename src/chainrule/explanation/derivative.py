@@ -9,13 +9,14 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import DataError, IdError, ShapeError, unknown_name
+from chainrule.errors import DataError, IdError, ShapeError
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.document import Derivation, Part, Product, Statement
-from chainrule.explanation.forms import FORMS, written
+from chainrule.explanation.forms import as_form, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
+from chainrule.notation import row
 
 
 def explain(
@@ -38,8 +39,8 @@ def explain(
     differences differ, or a symbol would stand beside another quantity's number.
     """
     how = as_convention(convention)
-    if form is not None and form not in FORMS:
-        raise unknown_name("form", form, FORMS)
+    if form is not None:
+        form = as_form(form)
     parameters = as_network(network, "explain(network, x, y, by)").parameters
     u, v = _quantity(of, network, "of", "Cza"), _quantity(by, network, "by", "wbzax")
     if u.kind == "C":
@@ -62,7 +63,7 @@ def explain(
 
 def _quantity(given: str | Id, network: Network, which: str, kinds: str) -> Id:
     """The id, of one of these kinds; a/0/k is the input x/k."""
-    id = parse(given, network.parameters)
+    id = parse(given, network.parameters, kinds)
     if id.kind not in kinds:
         known = {
             "C": "the cost C",
@@ -87,7 +88,7 @@ def _quantity(given: str | Id, network: Network, which: str, kinds: str) -> Id:
 def _at_once(seen: View, v: Id) -> list[Part]:
     """What is the same in every form: 0 where u does not depend on v, and why; 1 by itself; ∂C/∂a^L, the cost's own."""
     if seen.u == v:
-        return [Statement(seen.by(v), "a quantity by itself", 1.0)]
+        return [Statement(seen.by(v), (row("a quantity by itself"),), 1.0)]
     if seen.u.kind == "C" and v.kind == "a" and v.layer == seen.top:
         slope = seen.of_activation(v.layer, v.neuron)
         if not math.isfinite(slope.value):
@@ -99,7 +100,7 @@ def _at_once(seen: View, v: Id) -> list[Part]:
         return []
     u, name = seen.quantity(seen.u), seen.quantity(v)
     if v.layer > seen.top or (v.kind == "a" and v.layer == seen.top and seen.u.kind == "z"):
-        why = f"{name} comes after {u}: nothing leads back"
+        why = row(name, " comes after ", u, ": nothing leads back")
     else:
-        why = f"both belong to layer {seen.top}, where a neuron does not see its neighbours"
-    return [Statement(seen.by(v), f"{u} does not depend on {name}: {why}", 0.0)]
+        why = row(f"both belong to layer {seen.top}, where a neuron does not see its neighbours")
+    return [Statement(seen.by(v), (row(u, " does not depend on ", name), why), 0.0)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.conventions import Convention
-from chainrule.notation import Formula, Matrix
+from chainrule.notation import Formula, Matrix, Row
 from chainrule.verification.differences import Difference
 
 Values = tuple[float, ...]
@@ -109,11 +109,15 @@ class Lines:
 
 @dataclass(frozen=True)
 class Statement:
-    """left = value, and why in words: where one quantity does not depend on the other."""
+    """left = value, and why in words: where one quantity does not depend on the other. A `said` may need its line."""
 
     left: Formula
-    words: str
+    said: tuple[Row, ...]
     value: float
+
+    @property
+    def words(self) -> str:
+        return ": ".join(map(str, self.said))
 
 
 Part = Product | Terms | Stages | Dot | MatrixProduct | Entries | Lines | Statement

@@ -170,11 +170,12 @@ def _lines(part: Lines) -> list[str]:
 
 
 def _statement(part: Statement) -> list[str]:
-    return [f"{latex(part.left)} &= {latex(number(part.value))} && {_words(part)}"]
-
-
-def _words(part: Statement) -> str:
-    return _text("the one does not depend on the other" if part.value == 0 else part.words)
+    lines = [f"{latex(part.left)} &= {latex(number(part.value))}"]
+    for i, said in enumerate(part.said):
+        colon = r"\text{:}" if i + 1 < len(part.said) else ""
+        words = [_text(piece) if isinstance(piece, str) else latex(piece) for piece in said.pieces]
+        lines.append(f"&{''.join(words)}{colon}")
+    return lines
 
 
 WRITERS: dict[type, Callable[[Any], list[str]]] = {

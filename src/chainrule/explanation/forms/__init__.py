@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.document import Part
 from chainrule.explanation.forms import factors, refusals, steps, vectors
 from chainrule.explanation.forms.refusals import Refusal
@@ -48,6 +48,13 @@ FORMS: dict[str, Form] = {
         Form("nested", "u as one nested formula, and its derivative (S4.5)", steps.nested, refusals.of_nested),
     )
 }
+
+
+def as_form(given: object) -> str:
+    """The name of a form. Raises UnknownNameError for anything else."""
+    if not (isinstance(given, str) and given in FORMS):
+        raise unknown_name("form", given, FORMS)
+    return given
 
 
 def written(name: str, view: View, v: Id) -> list[Part]:
