@@ -81,9 +81,7 @@ class DivergenceError(ChainruleError, ArithmeticError):
 def unknown_name(what: str, given: object, known: Iterable[str]) -> UnknownNameError:
     """The error for a name that is not in its table: the known ones are listed, those that are near first."""
     names = list(known)
-    near = difflib.get_close_matches(
-        str(given), names, n=3
-    )  # at least six letters of ten: s9 is near to none of s0 … s4
+    near = difflib.get_close_matches(str(given), names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
     ordered = near + [name for name in names if name not in near]
     hint = f"did you mean {near[0]!r}? " if near else ""
     return UnknownNameError(f"unknown {what} {given!r}: {hint}known are {', '.join(ordered)}")
