@@ -463,7 +463,7 @@ def test_the_good_demon_moves_each_z_against_its_delta(layer: int) -> None:
         moved = p.network.with_value(id, float(p.network.biases[layer][j]) + deed.change.step)
         after = float(cr.cost(moved, p.x[0], p.y[0], p.cost))
         assert deed.change.after == pytest.approx(after, rel=1e-12)
-        assert deed.near_optimal == (0.25 * abs(delta[j]) <= 1e-3 * found.before)
+        assert deed.promises_little == (0.25 * abs(delta[j]) <= 1e-3 * found.before)
     assert found.best.change.actual == min(deed.change.actual for deed in found.deeds)
 
 
@@ -495,13 +495,30 @@ def test_the_demon_of_the_gradient_moves_all_weights_at_once(layer: int | None) 
     assert change.before == pytest.approx(float(cr.cost(p.network, p.x[0], p.y[0], p.cost)), rel=1e-12)
 
 
-def test_a_neuron_without_a_slope_is_near_optimal_and_is_left_alone() -> None:
+def test_a_neuron_that_is_off_is_called_off_and_is_left_alone() -> None:
     net = cr.Network([[[1.0], [1.0]], [[3.0, 1.0]]], [[-5.0, 1.0], [0.5]], ["relu", "identity"])
     found = demon(net, [0.0], [2.0], 1)
     dead = found.deeds[-1]
-    assert (dead.at, dead.change.step, dead.change.actual, dead.near_optimal) == ("z/1/0", 0.0, 0.0, True)
-    assert "a slope says no more" in str(found)
-    assert not found.deeds[0].near_optimal
+    assert (dead.at, dead.change.step, dead.change.actual) == ("z/1/0", 0.0, 0.0)
+    assert (dead.near_optimal, dead.remark) == (False, "off (σ′ = 0)")
+    assert "off: σ′ = 0" in str(found)
+    assert "near optimal" not in str(found)
+    assert found.deeds[0].remark == ""
+    right = demon(net, [0.0], [1.5], 1)  # no error at all: off or not, there is nothing to gain
+    assert [deed.remark for deed in right.deeds] == ["near optimal", "near optimal"]
+
+
+def test_a_saturated_neuron_is_not_near_optimal_and_a_healthy_one_that_is_right_is() -> None:
+    net = cr.Network([[[1.0], [1.0]], [[3.0, 1e-5]]], [[-20.0, 0.2], [0.0]], ["tanh", "identity"])
+    found = demon(net, [0.0], [1.0], 1)
+    assert {deed.at: deed.remark for deed in found.deeds} == {"z/1/0": "saturated", "z/1/1": "near optimal"}
+    for name in ("a", "x"):
+        layer = 0 if name == "x" else 1
+        dark = cr.Network([[[1.0]], [[1.0]], [[2.0]]], [[1.0], [-5.0], [0.0]], ["relu", "relu", "identity"])
+        (deed,) = demon(dark, [0.5], [1.0], layer, kind="activation").deeds
+        assert deed.remark == "layer 2 is off"
+    (deed,) = demon(dark, [0.5], [1.0], 1).deeds
+    assert deed.remark == "layer 2 is off"
 
 
 def test_a_demon_that_goes_too_far_is_told_so() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.activations import Activation
 from chainrule.aligned import aligned
 from chainrule.backward import gradient
 from chainrule.costs import Cost
@@ -19,12 +20,13 @@ from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
 from chainrule.nudges.question import Question, ask, cost_of, finite, left_the_numbers, one_example
 from chainrule.nudges.text import miss_text, number, signed, step_text
-from chainrule.parameters import Parameters
+from chainrule.parameters import Layers, Parameters
 from chainrule.verification.moved import follow, largest_term
 
 Array = np.ndarray
 DEMONS = ("good", "activation", "gradient")
-NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, for all its slope says
+NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, unless its σ′ lets nothing through
+FLAT = 0.05  # of the largest |σ′|: a neuron with less is saturated
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,27 @@ class Deed:
     at: str
     change: Change
     crossed: tuple[str, ...]
+    stopped: str = ""
+
+    @property
+    def promises_little(self) -> bool:
+        return abs(self.change.predicted) <= NEAR * abs(self.change.before)
 
     @property
     def near_optimal(self) -> bool:
-        """True where the slope promises next to nothing: as near to optimal as a slope can say (S2.3)."""
-        return abs(self.change.predicted) <= NEAR * abs(self.change.before)
+        """True where the slope promises next to nothing: as near to optimal as a slope can say (S2.3).
+
+        Not where σ′ lets nothing through, which says nothing about the optimum, unless C itself is next to nothing.
+        """
+        return self.promises_little and (not self.stopped or abs(self.change.before) <= NEAR)
 
     @property
     def remark(self) -> str:
         """What a reader should see at once."""
         risen = self.change.actual > 0 and self.change.note != "lost in rounding"
         words = ["near optimal"] if self.near_optimal else ["overshot"] if risen else []
+        if self.promises_little and not self.near_optimal:
+            words = [self.stopped]
         if self.crossed:
             words.append(f"over {len(self.crossed)} kink{'s' if len(self.crossed) > 1 else ''}")
         return ", ".join(words)
@@ -91,6 +103,10 @@ class Demon:
             said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
         if any(deed.near_optimal for deed in self.deeds):
             said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, and a slope says no more")
+        if any("off" in deed.remark or "saturated" in deed.remark for deed in self.deeds):
+            said.append(
+                f"off: σ′ = 0, saturated: |σ′| below {FLAT:.0%} of its largest; then the slope does not tell what would help"
+            )
         return "\n".join([self._title(), *aligned(rows, "<>>>>><"), *said])
 
     def _title(self) -> str:
@@ -106,7 +122,13 @@ class Demon:
     def to_json(self) -> dict[str, Any]:
         """Everything in the table."""
         deeds = [
-            {"at": deed.at, **deed.change.to_json(), "near_optimal": deed.near_optimal, "crossed": deed.crossed}
+            {
+                "at": deed.at,
+                **deed.change.to_json(),
+                "near_optimal": deed.near_optimal,
+                "stopped": deed.stopped,
+                "crossed": deed.crossed,
+            }
             for deed in self.deeds
         ]
         return as_json({**self.__dict__, "before": self.before, "deeds": deeds, "best": self.best.at})
@@ -157,7 +179,32 @@ def _against_the_slope(question: Question, size: float) -> Deed:
     """One place moved by `size` in the direction that lowers C, not at all where the slope is 0."""
     step = -size * float(np.sign(question.slope)) + 0.0
     start, end = question.followed(0.0), question.followed(step)
-    return Deed(str(question.v), question.change(step), crossed(start, end, question.y, question.units))
+    stopped = stopped_by(question.network, question.cost, question.v, start.z)
+    return Deed(str(question.v), question.change(step), crossed(start, end, question.y, question.units), stopped)
+
+
+def stopped_by(network: Network, cost: Cost, v: Id, z: Layers[Any]) -> str:
+    """What lets nothing of the error through to v: σ′ of its own neuron, or of a whole layer after it; "" where none does.
+
+    No σ′ is passed where the cost is a function of z^L (S3.14), and a softmax has a matrix.
+    """
+    first = v.layer if v.kind == "z" else v.layer + 1
+    for layer in range(first, network.depth + 1):
+        sigma = network.activations[layer]
+        if sigma.full_slope or (layer == network.depth and cost.on(network.output).delta is not None):
+            continue
+        own = v.kind == "z" and layer == v.layer
+        slopes = np.abs(np.ravel(sigma.slope(np.atleast_2d(z[layer])))[v.neuron if own else slice(None)]).max()
+        state = "off" if slopes == 0 else "saturated" if slopes < FLAT * _largest_slope(sigma) else ""
+        if state:
+            return f"{state}{' (σ′ = 0)' if state == 'off' else ''}" if own else f"layer {layer} is {state}"
+    return ""
+
+
+def _largest_slope(sigma: Activation) -> float:
+    """The largest |σ′| at |z| ≤ 8."""
+    with np.errstate(all="ignore"):
+        return float(np.nanmax(np.abs(sigma.slope(np.linspace(-8.0, 8.0, 1601)))))
 
 
 def _along_the_gradient(

@@ -17,7 +17,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.explanation.axes import tick_texts, ticks
-from chainrule.explanation.numbers import number, short
+from chainrule.explanation.numbers import number, short, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
@@ -25,7 +25,7 @@ from chainrule.network import Network
 from chainrule.notation import Formula, Row, row
 from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.change import Change
-from chainrule.nudges.demon import NEAR
+from chainrule.nudges.demon import NEAR, stopped_by
 from chainrule.nudges.kinks import HINGE, Kink
 from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed, step_text
@@ -333,12 +333,17 @@ def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
     """The demon's advice, what ended the search, and the kinks."""
     name = seen.quantity(v)
     said: list[Row] = []
-    if swept.slope == 0:
+    little = abs(swept.slope * TRIED) <= NEAR * abs(swept.before)
+    stopped = stopped_by(seen.network, seen.cost, v, seen.trace.z) if v.kind in "zax" and little else ""
+    if stopped and abs(swept.before) > NEAR:
+        here = stopped if stopped.startswith("layer") else f"the neuron is {stopped}"
+        said.append(row("The slope is ", written(swept.slope), " as ", here, ": it does not tell what would help."))
+    elif swept.slope == 0:
         said.append(row("The slope is 0: the demon sees no way to help."))
     else:
         said.append(row("The slope is ", "> 0" if swept.slope > 0 else "< 0", ": a good demon ",
                         "lowers " if swept.slope > 0 else "raises ", name, "."))  # fmt: skip
-        if abs(swept.slope * TRIED) <= NEAR * abs(swept.before):
+        if little:
             said.append(row(f"A step of {TRIED} promises next to nothing: near optimal, and a slope says no more."))
     reach = f"{short(best.lowest, 6)} … {short(best.highest, 6)}"
     if not best.change.actual < 0:
