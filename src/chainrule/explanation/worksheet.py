@@ -90,7 +90,13 @@ def one_update(network: Network, x: Any, y: Any, cost: Cost, reduction: str, lea
     if not (np.isfinite(was) and np.isfinite(now)):
         raise DataError(f"the cost overflows in this update: a smaller learning_rate than {learning_rate:g} will do")
     step = move.flat()
-    promised = float(found.flat() @ step)
+    with np.errstate(all="ignore"):
+        promised = float(found.flat() @ step)
+    if not np.isfinite(promised):
+        raise DataError(
+            "the gradient is so large on these numbers that the slope of the cost along the step overflows: nothing can be "
+            "shown; smaller inputs, targets or weights will do"
+        )
     checked = _slope_along(exact, rows, targets, cost, reduction, step)
     _same(exact, rows, targets, cost, reduction, step, promised, checked)
     rate = rule.settings["learning_rate"]

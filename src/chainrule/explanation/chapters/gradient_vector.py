@@ -57,8 +57,13 @@ def gradient_vector(
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
         raise SettingError(f"most is how many entries are listed, 1 or more; got {most!r}")
     vectors = columns_of(exact, rows, targets, the_cost, how, np.ndim(x) == 1)
-    if not all(np.isfinite(column.values).all() for column in vectors):
-        raise DataError("the gradient is not finite on these examples: nothing can be drawn; smaller weights will do")
+    with np.errstate(over="ignore"):
+        sizes = [column.norm for column in vectors]  # of finite entries it may still overflow
+    if not np.isfinite(sizes).all():
+        raise DataError(
+            "the gradient or its length overflows on these examples: nothing can be drawn; smaller inputs, targets or weights "
+            "will do"
+        )
     seen = view(exact, rows[0], targets[0], the_cost, Id("C"), how)
     draw = _upright if exact.parameters.size <= UPRIGHT else _lying
     return draw(seen, vectors, blocks(exact.parameters), len(rows), int(most))
