@@ -9,6 +9,7 @@ import pytest
 import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation.chapters import six_steps as of_steps
+from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.six_steps import six_steps, strongest
 from chainrule.explanation.chapters.summary_page import summary_page
 from chainrule.explanation.numbers import number
@@ -194,10 +195,47 @@ def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact():
     assert said(inputs[-1][3]) == pytest.approx(total, abs=1e-6)
 
 
-def test_a_single_one_is_not_left_out():
-    assert strongest([3.0, -5.0, 1.0], 2) == ([0, 1, 2], [])
-    assert strongest([3.0, -5.0, 1.0, 2.0], 2) == ([0, 1], [2, 3])
-    assert strongest([1.0, 1.0, 1.0, 1.0], 2) == ([0, 1], [2, 3])
+def test_the_strongest_are_those_that_sorting_finds_and_the_first_of_equals():
+    rng = np.random.default_rng(0)
+    for values in (rng.standard_normal(50), rng.integers(-2, 3, 50).astype(float), np.zeros(50), -np.ones(9)):
+        for most in (2, 7, 8, 30, 60):
+            shown, left = strongest(values, most)
+            if len(values) <= most + 1:
+                assert (shown, left.size) == (list(range(len(values))), 0)
+                continue
+            ranked = sorted(range(len(values)), key=lambda i: (-abs(values[i]), i))
+            assert shown == sorted(ranked[:most])
+            assert left.tolist() == [values[i] for i in sorted(ranked[most:])]
+
+
+class Walked(np.ndarray):
+    """An array that may be computed with, and not gone through one by one."""
+
+    def __iter__(self):
+        raise AssertionError("gone through entry by entry")
+
+
+def test_many_values_are_ranked_as_an_array():
+    shown, left = strongest(np.arange(1000.0).view(Walked), 3)
+    assert shown == [997, 998, 999]
+    assert np.asarray(left).tolist() == list(range(997))
+
+
+def test_inputs_so_large_that_the_slope_along_the_step_overflows_are_called_an_overflow():
+    network = cr.Network.random([2, 3, 2], "relu", "identity", seed=0, dtype="float64")
+    with pytest.raises(cr.DataError, match="slope of the cost along the step overflows"):
+        six_steps(network, np.array([1e100, 1e100]), np.zeros(2))
+    with pytest.raises(cr.DataError, match="its length overflows"):
+        gradient_vector(network, np.array([1e100, 1e100]), np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("values", "shown", "left"),
+    [([3, -5, 1], [0, 1, 2], []), ([3, -5, 1, 2], [0, 1], [1, 2]), ([1, 1, 1, 1], [0, 1], [1, 1])],
+)
+def test_a_single_one_is_not_left_out(values, shown, left):
+    found, others = strongest(np.array(values, float), 2)
+    assert (found, others.tolist()) == (shown, left)
 
 
 def test_forward_is_solid_and_upright_backward_dashed_and_slanted():

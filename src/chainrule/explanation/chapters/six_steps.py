@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.explanation.numbers import number
@@ -20,6 +22,7 @@ from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Sum, inline, row
 
+Array = np.ndarray
 EDGE, TOP = 36.0, 112.0
 LEFT = 330.0  # the room for what each step is
 SIZE, PITCH = 12.5, 23.0  # of the numbers, and from line to line
@@ -69,12 +72,15 @@ class Place:
 EMPTY = Place(())
 
 
-def strongest(sizes: Sequence[float], most: int) -> tuple[list[int], list[int]]:
-    """Which of them are shown, in their own order, and which are not; to leave out a single one would save no line."""
-    if len(sizes) <= most + 1:
-        return list(range(len(sizes))), []
-    ranked = sorted(range(len(sizes)), key=lambda i: (-abs(sizes[i]), i))
-    return sorted(ranked[:most]), sorted(ranked[most:])
+def strongest(values: Array, most: int) -> tuple[list[int], Array]:
+    """Which of the values (n,) are shown, in their own order, and the others; to leave out a single one would save no line."""
+    if len(values) <= most + 1:
+        return list(range(len(values))), values[:0]
+    sizes = np.abs(values)
+    least = np.partition(sizes, -most)[-most]  # there may be millions, which are not sorted
+    above, equal = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
+    shown = np.sort(np.concatenate([above, equal[: most - len(above)]]))
+    return shown.tolist(), np.delete(values, shown)
 
 
 def set_place(place: Place, look: Look) -> Typeset:
@@ -149,7 +155,7 @@ class Picture:
     def ahead(self, layer: int) -> Place:
         """z and a of a layer; of the input a alone."""
         seen, a = self.seen, self.seen.trace.a[layer]
-        shown, left = strongest(a.tolist(), self.most)
+        shown, left = strongest(a, self.most)
         lines: list[tuple[Part, ...]] = []
         rows: list[tuple[str, str]] = []
         for j in shown:
@@ -161,16 +167,16 @@ class Picture:
             parts += [(seen.a(layer, j), "", False), (number(float(a[j])), *self.role("a"))]
             rows.append((str(seen.a(layer, j)), number(float(a[j]))))
             lines.append(tuple(parts))
-        if not left:
+        if not left.size:
             return Place(tuple(lines), "", tuple(rows))
-        total = math.fsum(float(a[j]) for j in left)
+        total = math.fsum(left.tolist())
         rest = f"{len(left):,} more, Σ a = {number(total)}"
         return Place(tuple(lines), rest, (*rows, (f"{len(left):,} more a, sum", number(total))))
 
     def deltas(self, layer: int) -> Place:
         """δ of a layer; of the last one beside its targets."""
         seen, delta = self.seen, self.seen.into_z[layer]
-        shown, left = strongest(delta.tolist(), self.most)
+        shown, left = strongest(delta, self.most)
         lines: list[tuple[Part, ...]] = []
         rows: list[tuple[str, str]] = []
         for j in shown:
@@ -183,28 +189,28 @@ class Picture:
                 ]
             lines.append(tuple(parts))
             rows.append((str(seen.sensitivity(layer, j)), value))
-        return self._with_rest(lines, rows, [float(delta[j]) for j in left], "δ")
+        return self._with_rest(lines, rows, left, "δ")
 
     def gradients(self, layer: int, kind: str) -> Place:
         """∂C/∂w or ∂C/∂b of a layer."""
         values = {"w": self.update.gradient.weights, "b": self.update.gradient.biases}[kind][layer]
         if not values.size:
             return Place((((row("no biases"), "faint", False),),))
-        flat = values.ravel().tolist()
+        flat = values.ravel()
         shown, left = strongest(flat, self.most)
         lines: list[tuple[Part, ...]] = []
         rows: list[tuple[str, str]] = []
         for i in shown:
             symbol = inline(self.seen.by(self._id(kind, layer, i)))
-            lines.append(((symbol, "", True), (number(flat[i]), *self.role("δ"))))
-            rows.append((str(symbol), number(flat[i])))
-        return self._with_rest(lines, rows, [flat[i] for i in left], "")
+            lines.append(((symbol, "", True), (number(float(flat[i])), *self.role("δ"))))
+            rows.append((str(symbol), number(float(flat[i]))))
+        return self._with_rest(lines, rows, left, "")
 
     def changes(self, layer: int) -> Place:
         """Weights and biases of a layer, before → after."""
         before, after = self.update.network, self.update.after
-        olds, news = ([*each.weights[layer].ravel().tolist(), *each.biases[layer].tolist()] for each in (before, after))
-        moves = [new - old for old, new in zip(olds, news)]
+        olds, news = (np.append(each.weights[layer], each.biases[layer]) for each in (before, after))
+        moves = news - olds
         shown, left = strongest(moves, self.most)
         weights = before.weights[layer].size
         lines: list[tuple[Part, ...]] = []
@@ -212,11 +218,11 @@ class Picture:
         for i in shown:
             id = self._id("w", layer, i) if i < weights else self._id("b", layer, i - weights)
             symbol = self.seen.quantity(id)
-            old, new = number(olds[i]), number(news[i])
+            old, new = number(float(olds[i])), number(float(news[i]))
             role, _ = self.role(id.kind)
             lines.append(((symbol, "", False), (old, "faint", False), (row("→"), "", False), (new, role, False)))
             rows.append((str(symbol), f"{old} → {new}"))
-        return self._with_rest(lines, rows, [moves[i] for i in left], "of changes")
+        return self._with_rest(lines, rows, left, "of changes")
 
     def _id(self, kind: str, layer: int, entry: int) -> Id:
         if kind == "b":
@@ -224,10 +230,10 @@ class Picture:
         return Id("w", layer, *divmod(entry, self.seen.network.sizes[layer - 1]))
 
     @staticmethod
-    def _with_rest(lines: list[tuple[Part, ...]], rows: list[tuple[str, str]], left: list[float], what: str) -> Place:
-        if not left:
+    def _with_rest(lines: list[tuple[Part, ...]], rows: list[tuple[str, str]], left: Array, what: str) -> Place:
+        if not left.size:
             return Place(tuple(lines), "", tuple(rows))
-        total = number(math.fsum(left))
+        total = number(math.fsum(left.tolist()))
         name = f"Σ {what}".strip()
         return Place(
             tuple(lines),
