@@ -148,6 +148,12 @@ def test_infinite_slopes_of_a_saturated_softmax_are_printed_as_such() -> None:
     assert_clean(whole_circuit(net, [1.0], [0.0, 1.0], cost="cross_entropy"))
 
 
+def test_large_numbers_have_six_digits_on_both_sides_of_a_power_of_ten() -> None:
+    assert [written(value) for value in (79518.773874, 163069.3, -1234.5678, 12.5, 99999.96)] == [
+        "79518.8", "1.63069e5", "−1234.57", "12.500000", "100000"
+    ]  # fmt: skip
+
+
 def test_few_digits_show_whether_they_are_all() -> None:
     assert [brief(v) for v in (0.2, 0.19996, 1.0, 0.99999, -1.5, 12345.6, 0.0)] == [
         "0.2", "0.200", "1", "1.00", "−1.5", "12346", "0",

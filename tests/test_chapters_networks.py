@@ -791,3 +791,15 @@ def test_where_everything_cancels_the_rounding_is_named(seed: int) -> None:
     named = [text for text in texts(scene) if text.endswith("the difference is rounding")]
     assert bool(named) == (number(found.total) != number(found.value))
     assert column(scene, "running sum")[-1] == number(found.value)
+
+
+def test_the_boxes_of_a_tree_show_all_six_digits_or_the_exact_number() -> None:
+    """4.45550e−6 is not cut to 4.4555e−6; a weight that is 1.5 is 1.5."""
+    network = cr.Network([[[1.5]], [[-2.0]]], [[-0.4], [0.9]])
+    scene = computation_tree(network, np.array([4.4555e-6 / 3 * 1.0000001]), np.array([1.0]))
+    assert not [text for text in texts(scene) if re.search(r"^−?\d\.\d{1,4}e", text)]
+    assert {"1.5", "−2", "1"} <= set(texts(scene))
+    wide = computation_tree(*drawn([3, 4, 2]))
+    numbers = [text for text in texts(wide) if re.fullmatch(r"−?0\.\d+", text)]
+    assert numbers
+    assert not [text for text in numbers if len(text.partition(".")[2].lstrip("0")) not in (1, 6)]

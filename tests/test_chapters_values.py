@@ -19,7 +19,7 @@ from chainrule.explanation.chapters.demon import demon
 from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.number_lines import number_lines
 from chainrule.explanation.chapters.weight_tiles import weight_tiles
-from chainrule.explanation.numbers import number, short
+from chainrule.explanation.numbers import number, short, style_of
 from chainrule.explanation.parts import flat_gradient
 from chainrule.explanation.parts import strongest_route as of_route
 from chainrule.explanation.parts.nudge_on_its_way import travel
@@ -576,7 +576,8 @@ def test_every_entry_stands_in_its_place_with_its_bar(name):
     x, y = example(network)
     scene = gradient_vector(network, x, y)
     flat = cr.gradient(network, x, y, "quadratic").flat()
-    assert [row[1] for row in scene.table[1:-1]] == [signed(value) for value in flat]
+    style = style_of([*flat, float(np.linalg.norm(flat))])
+    assert [row[1] for row in scene.table[1:-1]] == [style.of(value, sign=True) for value in flat]
     order = [str(symbol.text) for symbol in scene.labels() if symbol.size == 16 and symbol.x < 60 and not symbol.bold]
     marks = "¹²³"
     expected = [f"{kind}{marks[l - 1]}" for l in range(1, network.depth + 1) for kind in "wb"]
@@ -587,7 +588,7 @@ def test_every_entry_stands_in_its_place_with_its_bar(name):
     for bar, value in zip(sorted(bars, key=lambda bar: bar.y), shown):
         assert bar.width == pytest.approx(of_vector.HALF * abs(value) / np.abs(flat).max())
         assert bar.filled == ("positive" if value > 0 else "negative")
-    assert any(text == f"‖∇C‖ = {number(float(np.linalg.norm(flat)))}" for text in texts(scene))
+    assert any(text == f"‖∇C‖ = {style.of(float(np.linalg.norm(flat)))}" for text in texts(scene))
 
 
 @pytest.mark.parametrize(("preset", "word"), [("s1", "mean"), ("s2", "mean"), ("s4", "sum")])
@@ -741,3 +742,27 @@ def test_labels_below_tiles_are_upright_for_weights_and_slanted_for_derivatives(
     scene = weight_tiles(NETWORKS["5-4-3-2"], *example(NETWORKS["5-4-3-2"]))
     below = [label for label in scene.labels() if isinstance(label, Label) and label.size == of_tiles.TEXT]
     assert {(label.role, label.slanted) for label in below} == {("ink", False), ("backward", True)}
+
+
+@pytest.mark.parametrize("most", [3, 40])
+@pytest.mark.parametrize("scale", [1.0, 1e-2, 1e-6, 1e6])
+def test_the_numbers_of_a_vector_are_of_one_style_with_its_length(scale, most):
+    for sizes in ([2, 3, 2], [9, 8, 3]):
+        network = cr.Network.random(sizes, "tanh", "identity", seed=1, dtype="float64")
+        target = cr.forward(network, np.ones(sizes[0])).a[2].ravel()
+        scene = gradient_vector(network, np.ones(sizes[0]), target + scale * np.arange(1, 1 + sizes[-1]), most=most)
+        listed = {line[0]: line[-2 if sizes[0] == 9 else -1] for line in scene.table[1:]}
+        printed = [text for name, text in listed.items() if (name.startswith("∂") or "norm" in name or "sum" in name)]
+        shapes = {("e" in text, len(text.partition(".")[2].partition("e")[0])) for text in printed if text != "0"}
+        assert len(shapes) == 1, printed
+
+
+def test_a_column_shows_four_digits_of_its_smallest_or_a_power_of_ten():
+    assert [style_of([0.5, 2e-4]).of(value, sign=True) for value in (0.5, -2e-4, 0)] == [
+        "+0.5000000",
+        "−0.0002000",
+        "0",
+    ]
+    assert [style_of([0.5, 2e-7]).of(value) for value in (0.5, -2e-7)] == ["5.00000e−1", "−2.00000e−7"]
+    assert style_of([0.0]).of(0.25) == "0.250000"
+    assert style_of([1.0, 2e5]).of(1.0) == "1.00000e0"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from chainrule.explanation.document import Factor
 
@@ -103,9 +104,42 @@ def _short_exponent(text: str) -> str:
 
 
 # in figures ---------------------------------------------------------------------------------------------------------
+# A number alone in a place is `written` to six digits, or `brief` where it may be exact (0.2 is 0.2), and to three or four
+# where there is no room. Numbers below each other are of one style, that of their column. A caption may have fewer digits than
+# the drawing: it names a number, and the drawing and the table hold it.
+MOST_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the numbers of a column are written: all with so many decimals, or, where that is None, with a power of ten."""
+
+    decimals: int | None
+
+    def of(self, value: float, sign: bool = False) -> str:
+        """A number in this style, with `sign` a plus too; 0 is 0."""
+        if value == 0 or math.isinf(value):
+            return written(value)
+        plus = "+" if sign else ""
+        return _minus(
+            _short_exponent(f"{value:{plus}.5e}") if self.decimals is None else f"{value:{plus}.{self.decimals}f}"
+        )
+
+
+def style_of(values: Iterable[float]) -> Style:
+    """Six decimals, or as many more, up to nine, as show four digits of the smallest; else six digits with a power of ten."""
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if not sizes:
+        return Style(6)
+    decimals = max(6, 3 - math.floor(math.log10(min(sizes))))
+    return Style(decimals if decimals <= MOST_DECIMALS and max(sizes) < 1e5 else None)
+
+
 def written(value: float) -> str:
-    """A number as everywhere; a slope of the cost may be infinite where an output is saturated."""
-    return ("−" if value < 0 else "") + "∞" if math.isinf(value) else number(value)
+    """A number as everywhere, from 1,000 on with six digits; a slope of the cost may be infinite at a saturated output."""
+    if math.isinf(value):
+        return ("−" if value < 0 else "") + "∞"
+    return _minus(f"{value:#.6g}".rstrip(".")) if 1e3 <= abs(value) < 1e5 else number(value)
 
 
 def short(value: float, digits: int = 4) -> str:

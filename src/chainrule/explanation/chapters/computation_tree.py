@@ -16,7 +16,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number, short
+from chainrule.explanation.numbers import brief, factor_numbers, number
 from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, width_of
 from chainrule.explanation.shown import differentiable, together, whole_number
@@ -143,7 +143,7 @@ class _Tree:
         if rest:
             total = math.fsum(products[k] for k in rest)
             more = Symbol(f"{len(rest):,} more")
-            nodes.append(Node(column, at, more, f"Σ = {short(total, 6)}", aside=True))
+            nodes.append(Node(column, at, more, f"Σ = {brief(total, 6)}", aside=True))
             column += 1
         bias = seen.network.biases[layer]
         if bias.size:
@@ -165,7 +165,7 @@ class _Tree:
         ]
         if rest:
             total = math.fsum(self.seen.trace.z[layer][k] for k in rest)
-            nodes.append(Node(-1 - len(shown), at, Symbol(f"{len(rest):,} more"), f"Σ = {short(total, 6)}", aside=True))
+            nodes.append(Node(-1 - len(shown), at, Symbol(f"{len(rest):,} more"), f"Σ = {brief(total, 6)}", aside=True))
         return nodes
 
     def _output(self) -> list[Node]:
@@ -175,19 +175,19 @@ class _Tree:
         target, y = seen.target(j), float(seen.y[j])
         nodes = [
             self._node(0, at, Id("a", last, j), float(seen.trace.a[last][j])),
-            Node(1, at, target, short(y, 6), role_of(seen.how, "y")),
+            Node(1, at, target, brief(y, 6), role_of(seen.how, "y")),
         ]
         misses = seen.trace.a[last] - seen.y
         left, right, rest = _others(misses, j, self.most)
         for column, k in [*((-1 - i, k) for i, k in enumerate(left)), *((2 + i, k) for i, k in enumerate(right))]:
             both = row(seen.a(last, k), " − ", seen.target(k))
-            nodes.append(Node(column, at, both, short(float(misses[k]), 6), aside=True))
+            nodes.append(Node(column, at, both, brief(float(misses[k]), 6), aside=True))
         if rest:
             total = math.fsum(misses[k] for k in rest)
-            nodes.append(Node(2 + len(right), at, Symbol(f"{len(rest):,} more"), f"Σ = {short(total, 6)}", aside=True))
+            nodes.append(Node(2 + len(right), at, Symbol(f"{len(rest):,} more"), f"Σ = {brief(total, 6)}", aside=True))
         return [
             *nodes,
-            Node(0, at + 1, Symbol(seen.how.letter), short(self._cost(), 6), role_of(seen.how, "C"), Id("C")),
+            Node(0, at + 1, Symbol(seen.how.letter), brief(self._cost(), 6), role_of(seen.how, "C"), Id("C")),
         ]
 
     def _cost(self) -> float:
@@ -196,11 +196,11 @@ class _Tree:
         return float(seen.pair.value(given[seen.network.depth][None], seen.y[None])[0])
 
     def _node(self, column: float, at: int, id: Id, value: float, aside: bool = False) -> Node:
-        return Node(column, at, self.seen.quantity(id), short(value, 6), role_of(self.seen.how, id.kind), id, aside)
+        return Node(column, at, self.seen.quantity(id), brief(value, 6), role_of(self.seen.how, id.kind), id, aside)
 
     def _product(self, column: float, at: int, layer: int, j: int, k: int, products: np.ndarray) -> Node:
         both = row(self.seen.weight(layer, j, k), " ", self.seen.a(layer - 1, k))
-        return Node(column, at, both, short(float(products[k]), 6), aside=True)
+        return Node(column, at, both, brief(float(products[k]), 6), aside=True)
 
     # the route -------------------------------------------------------------------------------------------------------
     def links(self) -> dict[Id, Link]:
@@ -403,7 +403,7 @@ def _derivative(link: Link) -> Row:
 
 def _equation(link: Link) -> Row:
     written = _derivative(link)
-    value = short(link.factor.value, 6)
+    value = brief(link.factor.value, 6)
     return written if str(link.factor.symbol) == value else row(written, f" = {value}")
 
 

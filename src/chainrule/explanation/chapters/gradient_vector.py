@@ -16,7 +16,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
 from chainrule.explanation.axes import round_down
-from chainrule.explanation.numbers import number, short, times
+from chainrule.explanation.numbers import number, short, style_of, times
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, brackets, extent
 from chainrule.explanation.typeset import role_of
@@ -31,7 +31,7 @@ Array = np.ndarray
 UPRIGHT = 48  # entries that are printed one below the other
 BARS = 180  # of a vector that lies down, more or less
 NAMES, TOP = 92.0, 104.0  # where the names of entries begin, and their first line below the names of vectors
-HALF, CELL = 46.0, 196.0  # half the width of a column's bars, and a column with its numbers
+HALF, CELL = 46.0, 206.0  # half the width of a column's bars, and a column with its numbers
 NAME = 12.0  # size of an entry's name
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 LYING, BAR, BETWEEN = 128.0, 4.0, 22.0  # where a lying vector begins, its bars, the gap between its blocks
@@ -136,8 +136,8 @@ def _column(seen: View, column: Column, x: float, ys: Sequence[float], largest: 
         role = "positive" if value >= 0 else "negative"
         if value:
             found.append(_bar(zero, y - 5, HALF * (value / largest), 10, role, upright=False))
-        found.append(Label(right, y, signed(value), role if value else "faint", 12, "end"))
-    length = row("‖", Symbol("∇"), seen.how.letter, "‖ = ", number(column.norm))
+        found.append(Label(right, y, column.style.of(value, sign=True), role if value else "faint", 12, "end"))
+    length = row("‖", Symbol("∇"), seen.how.letter, "‖ = ", column.style.of(column.norm))
     found.append(Label(x + (CELL - 36) / 2, foot + 24, length, "backward", 12, slanted=True))
     return found
 
@@ -162,8 +162,10 @@ def _more(columns: Sequence[Column], rows: int, y: float) -> list[Element]:
 def _upright_table(seen: View, columns: Sequence[Column]) -> tuple[tuple[str, ...], ...]:
     head = ("entry", *(column.name or f"∇{seen.how.letter}" for column in columns))
     size = columns[0].values.size
-    body = [(str(_derivative(seen, i)), *(signed(float(c.values[i])) for c in columns)) for i in range(size)]
-    return (head, *body, ("norm", *(number(column.norm) for column in columns)))
+    body = [
+        (str(_derivative(seen, i)), *(c.style.of(float(c.values[i]), sign=True) for c in columns)) for i in range(size)
+    ]
+    return (head, *body, ("norm", *(column.style.of(column.norm) for column in columns)))
 
 
 # lying --------------------------------------------------------------------------------------------------------------
@@ -268,6 +270,7 @@ def _strongest(seen: View, column: Column, most: int, y: float) -> tuple[list[El
     places, rest = strongest(column.values, most)
     others = column.values.size - len(places)
     largest = abs(float(column.values[places[0]])) or 1.0
+    style = style_of([*column.values[places].tolist(), rest, column.norm])
     found: list[Element] = [Label(LYING - 96, y, "the strongest entries", "faint", 12, "start")]
     lines: list[tuple[str, str]] = []
     zero = LYING + 284
@@ -276,20 +279,24 @@ def _strongest(seen: View, column: Column, most: int, y: float) -> tuple[list[El
         value = float(column.values[i])
         role = "positive" if value >= 0 else "negative"
         found.append(Label(LYING + 30, y, _derivative(seen, i), "backward", 13, "end", slanted=True))
-        found.append(Label(LYING + 190, y, signed(value), role, 13, "end"))
+        found.append(Label(LYING + 190, y, style.of(value, sign=True), role, 13, "end"))
         found.append(Line(((zero, y - 10), (zero, y + 10)), "faint", 0.8))
         if value:
             found.append(_bar(zero, y - 5, 72 * value / largest, 10, role, upright=False))
-        lines.append((str(_derivative(seen, i)), signed(value)))
+        lines.append((str(_derivative(seen, i)), style.of(value, sign=True)))
     if others:
         y += 24
         found.append(Label(LYING + 30, y, f"{others:,} others", "ink", 13, "end"))
-        found.append(Label(LYING + 190, y, f"Σ = {signed(rest)}", "positive" if rest >= 0 else "negative", 13, "end"))
-        lines.append((f"{others:,} others, sum", signed(rest)))
+        found.append(
+            Label(
+                LYING + 190, y, f"Σ = {style.of(rest, sign=True)}", "positive" if rest >= 0 else "negative", 13, "end"
+            )
+        )
+        lines.append((f"{others:,} others, sum", style.of(rest, sign=True)))
     y += 26
-    length = row("‖", Symbol("∇"), seen.how.letter, "‖ = ", number(column.norm))
+    length = row("‖", Symbol("∇"), seen.how.letter, "‖ = ", style.of(column.norm))
     found.append(Label(LYING + 190, y, length, "backward", 13, "end", slanted=True))
-    return found, [*lines, ("norm", number(column.norm))]
+    return found, [*lines, ("norm", style.of(column.norm))]
 
 
 def _lying_table(

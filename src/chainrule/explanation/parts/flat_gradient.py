@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
+from chainrule.explanation.numbers import Style, style_of
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.per_example import per_example_gradients
@@ -43,6 +45,11 @@ class Column:
     @property
     def norm(self) -> float:
         return float(np.linalg.norm(self.values))
+
+    @cached_property
+    def style(self) -> Style:
+        """How its entries and its length are written, which stand below each other."""
+        return style_of([*self.values.tolist(), self.norm])
 
     @property
     def largest(self) -> float:
