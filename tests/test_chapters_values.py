@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -766,3 +767,14 @@ def test_a_column_shows_four_digits_of_its_smallest_or_a_power_of_ten():
     assert [style_of([0.5, 2e-7]).of(value) for value in (0.5, -2e-7)] == ["5.00000e−1", "−2.00000e−7"]
     assert style_of([0.0]).of(0.25) == "0.250000"
     assert style_of([1.0, 2e5]).of(1.0) == "1.00000e0"
+
+
+def test_cells_of_one_shade_are_one_path_with_every_cell_in_it():
+    network = cr.Network.random([784, 30, 10], "sigmoid", "softmax", seed=0, dtype="float64")
+    scene = weight_tiles(network, np.random.default_rng(0).random(784), np.eye(10)[3])
+    svg = scene.svg()
+    assert len(svg) < 400_000
+    cells = [each for each in scene.elements if isinstance(each, Rect) and not each.stroke]
+    alone = svg.count('shape-rendering="crispEdges" fill') - svg.count('z" shape-rendering')
+    paths = re.findall(r'd="((?:M[^"]*?z)+)" shape-rendering', svg)
+    assert alone + sum(path.count("M") for path in paths) == len(cells)

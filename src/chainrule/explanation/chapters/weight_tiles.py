@@ -177,7 +177,12 @@ def _frame(x: float, y: float, grid: Grid) -> list[Element]:
     return [Rect(x - 1, y - 1, grid.width + 2, grid.height + 2, "faint", stroke=0.6)]
 
 
-def _tile(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool = False) -> Iterator[Element]:
+def _tile(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool = False) -> list[Rect]:
+    """The cells of a tile by shade: those of one shade become one path in the SVG."""
+    return sorted(_cells(values, largest, x, y, grid, ink), key=lambda cell: (cell.filled, cell.opacity))
+
+
+def _cells(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool) -> Iterator[Rect]:
     """A cell a number, neighbours of one shade drawn as one; with `ink` in the colour of text, for what is never negative."""
     for line in range(grid.rows):
         part = values[line * grid.columns : (line + 1) * grid.columns].tolist()
