@@ -532,3 +532,13 @@ def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> No
 )
 def test_a_mistake_at_the_command_is_one_clear_error(run: Any, arguments: list[str], words: str) -> None:
     assert words in run(*arguments, fails=True)
+
+
+def test_of_many_layers_those_that_take_most_are_named_and_the_others_summed() -> None:
+    deep = cr.Network([[[1.1]]] * 40, [[0.1]] * 40, "tanh")
+    reason = why(deep, [0.5], [1.0], "w/1/0/0")
+    assert reason.sentence.count("σ′ of layer") == 6
+    assert "… and 33 more, together −" in reason.sentence
+    steps = [step.decades for step in reason.steps if step.what == "slope"]
+    said = float(reason.sentence.split("more, together ")[1].split(",")[0].replace("−", "-"))
+    assert said == pytest.approx(sum(sorted(steps)[6:]), abs=0.051)

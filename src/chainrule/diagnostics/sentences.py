@@ -8,11 +8,12 @@ import numpy as np
 
 from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
-from chainrule.diagnostics.case import Case
+from chainrule.diagnostics.case import Case, Step
 from chainrule.diagnostics.factors import WAY, Look, overall
 from chainrule.diagnostics.numbers import digits, far, in_words, minus, signed
 
 Array = np.ndarray
+TOLD = 6  # layers that are named, of more that take from the error
 
 
 def sentence(c: Case, because: str) -> str:
@@ -113,8 +114,18 @@ def _faded(c: Case) -> str:
         "weights": "fades on its way back, in the weights",
         "cancelling": f"cancels: the {c.look.how.words} of layer {c.layer + 1} are of both signs here",
     }[what]
-    steps = ", ".join(str(step) for step in c.way if step.what == what)
+    steps = _strongest([step for step in c.way if step.what == what])
     return f"the error {said} ({steps} of {signed(c.decades['error'])} decades)"
+
+
+def _strongest(steps: list[Step]) -> str:
+    """All of a few steps; of many layers those that take most, and what the others take together."""
+    if len(steps) <= TOLD + 1:
+        return ", ".join(map(str, steps))
+    told = sorted(steps, key=lambda step: step.decades)[:TOLD]
+    rest = math.fsum(step.decades for step in steps if step not in told)
+    named = ", ".join(str(step) for step in steps if step in told)
+    return f"{named} … and {len(steps) - TOLD:,} more, together {signed(rest)},"
 
 
 def _seldom(c: Case) -> str:
