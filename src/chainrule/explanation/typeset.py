@@ -64,10 +64,10 @@ class Typeset:
 
 
 def typeset(formula: Formula | str, size: float, look: Look, *, inside: bool = False) -> Typeset:
-    """A formula with real fractions and sums, each letter in its role; `inside` a derivative all belong to the way back.
+    """A formula with real fractions, each letter in its role; `inside` a derivative all belong to the way back.
 
     Letters in a line are one label, spaced by the reader's font, which may be narrower than its box (WIDTHS). So a space
-    before a fraction or a sum is left out where the box alone makes up for it.
+    before a fraction is left out where the box alone makes up for it.
     """
     elements: list[Element] = []
     x, up, down = 0.0, 0.62 * size, 0.62 * size
@@ -96,7 +96,7 @@ def _line(spans: Sequence[Span], size: float, last: bool) -> Typeset:
 
 
 def _pieces(formula: Formula | str, size: float, look: Look, inside: bool) -> list[Span | Typeset]:
-    """Spans of a line, and what is set by itself: fractions and signs of a sum."""
+    """Spans of a line, and what is set by itself: fractions."""
     role = look.derivative if inside else look.letter
     match formula:
         case str(text):
@@ -112,7 +112,10 @@ def _pieces(formula: Formula | str, size: float, look: Look, inside: bool) -> li
         case Ratio(top, bottom):
             return [_fraction(top, bottom, size, look)]
         case Sum(index, body):
-            return [_sigma(index, size, look), *_pieces(body, size, look, inside)]
+            sign = Span(
+                Symbol("Σ", below=index), look.plain
+            )  # in the line: a label of its own would stand apart in a narrow font
+            return [sign, Span(" ", look.plain), *_pieces(body, size, look, inside)]
     return [Span(str(formula), look.plain)]
 
 
@@ -131,16 +134,6 @@ def _fraction(top: Formula, bottom: Formula, size: float, look: Look) -> Typeset
         high + above.up,
         low + below.down,
     )
-
-
-def _sigma(index: str, size: float, look: Look) -> Typeset:
-    big, small = 1.45 * size, 0.62 * size
-    width = max(extent("Σ")[0] * big, extent(index)[0] * small)
-    low = 0.63 * big + 0.63 * small
-    return Typeset(
-        (Label(width / 2, 0, "Σ", look.plain, big), Label(width / 2, low, index, look.plain, small)),
-        width + 0.22 * size, 0.62 * big, low + 0.62 * small,
-    )  # fmt: skip
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
