@@ -1,4 +1,4 @@
-"""Formulas set for a picture: real fractions and sums, each letter in the look of its role."""
+"""Formulas set for a picture: real fractions, and each letter in the look of its role."""
 
 from __future__ import annotations
 
