@@ -1,7 +1,11 @@
-"""Networks to and from one safetensors file each: tensors w/1, b/1 … w/L, b/L, and JSON in the header. Never a pickle."""
+"""Networks to and from one safetensors file each: tensors w/1, b/1 … w/L, b/L, and JSON in the header. Never a pickle.
+
+The JSON names the tensors and ends with a checksum (SHA-256) of everything in the file, so that damage is noticed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -20,7 +24,8 @@ from chainrule.network import Network, as_network
 from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
-VERSION = 1
+CHECKSUM = "checksum"
+VERSION = 2  # files of version 1 have neither the list of tensors nor the checksum
 
 Tensors = dict[str, np.ndarray]
 
@@ -28,14 +33,25 @@ Tensors = dict[str, np.ndarray]
 def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any] | None = None) -> Path:
     """Write a network to one file, whole or not at all: weights, biases, activations, columns, scaling and labels.
 
-    `notes` is any JSON to keep beside it (how it was trained). Raises FileError where the folder is missing or closed.
+    `notes` is any JSON to keep beside it (how it was trained). Raises FileError where the file cannot be written.
     """
+    return write_atomically(path, to_bytes(network, notes))
+
+
+def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
+    """The content of a network's file."""
     as_network(network, "save(network, path)")
+    tensors = _tensors(network)
     try:
-        text = json.dumps({"version": VERSION, **_terms(network), "notes": dict(notes or {})})
+        text = json.dumps({**_terms(network), "notes": dict(notes or {})})
+        header = {
+            "version": VERSION,
+            **json.loads(text),
+            "tensors": list(tensors),
+        }  # keys are texts, as a reader has them
     except (TypeError, ValueError, RecursionError) as error:
         raise SettingError(f"notes are a dictionary of texts, numbers, lists and dictionaries ({error})") from None
-    return write_atomically(path, safetensors.numpy.save(_tensors(network), {KEY: text}))
+    return safetensors.numpy.save(tensors, {KEY: json.dumps({**header, CHECKSUM: _checksum(header, tensors)})})
 
 
 def load(path: str | os.PathLike[str], activations: Iterable[Activation] = ()) -> Network:
@@ -105,9 +121,46 @@ def _check_same(network: Network, header: Mapping[str, Any], tensors: Tensors, p
         raise FileError(
             f"{path} is damaged: it holds the tensors {', '.join(sorted(tensors))} of the wrong number or kind"
         )
-    for key, value in _terms(network).items():
-        if json.dumps(value, sort_keys=True) != json.dumps(header[key], sort_keys=True):
+    terms = _terms(network)
+    read = {key: header[key] for key in terms if key in header}
+    for key, value in read.items():
+        if not _is_part(value, terms[key]) or (header["version"] == VERSION and not _is_part(terms[key], value)):
             raise FileError(f"{path} is damaged: its {key} are not as chainrule writes them")
+
+
+def _is_part(read: Any, written: Any) -> bool:
+    """Whether all that was read would be written again. Of an older file that is enough: today's may say more."""
+    if isinstance(read, dict) and isinstance(written, dict):
+        return all(key in written and _is_part(value, written[key]) for key, value in read.items())
+    if isinstance(read, list) and isinstance(written, list):
+        return len(read) == len(written) and all(map(_is_part, read, written))
+    return json.dumps(read) == json.dumps(written)  # 1, 1.0 and true are equal, and not the same JSON
+
+
+def _checksum(header: Mapping[str, Any], tensors: Tensors) -> str:
+    """SHA-256 of the header without its checksum, and of each tensor's name, dtype, shape and bytes (little-endian)."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(json.dumps([name, str(array.dtype), array.shape]).encode())
+        digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def _check_whole(header: Mapping[str, Any], tensors: Tensors, where: Path) -> None:
+    """Raises FileError unless the file holds the tensors its header lists, and everything in it is as it was saved."""
+    listed = header.get("tensors")
+    if not isinstance(listed, list) or sorted(map(str, listed)) != sorted(tensors):
+        lost = [name for name in map(str, listed or ()) if name not in tensors] if isinstance(listed, list) else []
+        raise FileError(
+            f"{where} is damaged: "
+            + (f"it lacks {', '.join(lost)}" if lost else "its tensors are not those that its header lists")
+        )
+    rest = {key: value for key, value in header.items() if key != CHECKSUM}
+    if header.get(CHECKSUM) != _checksum(rest, tensors):
+        raise FileError(
+            f"{where} is damaged: its checksum is not that of its content, which changed after it was saved"
+        )
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
@@ -133,7 +186,10 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
     if text is None:
         held = ", ".join(list(tensors)[:4]) or "nothing"
         raise FileError(f"{where} is a safetensors file that chainrule did not write (it holds {held})")
-    return _header(text, where), tensors
+    header = _header(text, where)
+    if header["version"] > 1:
+        _check_whole(header, tensors, where)
+    return header, tensors
 
 
 def _header(text: str, where: Path) -> dict[str, Any]:
