@@ -233,6 +233,17 @@ def test_validation_is_shown_and_kept(chainrule_: Run) -> None:
     assert all({"validation_cost", "validation_score"} <= set(facts) for facts in history)
 
 
+def test_rows_that_are_watched_are_not_scaled_by(chainrule_: Run) -> None:
+    Path("powers.csv").write_text("x,y\n" + "".join(f"{2**i},{i % 2}\n" for i in range(8)))
+    assert chainrule_("train", "powers.csv", "--validation", "0.5", "--epochs", "1", "-o", "powers").code == 0
+    terms = cr.load("powers.safetensors").preprocessing
+    assert terms is not None
+    assert terms.columns is not None
+    total = 4 * terms.columns[0].mean  # a sum of powers of two tells which they are
+    assert total == round(total)
+    assert round(total).bit_count() == 4
+
+
 def test_json_is_all_there_is_on_standard_output(chainrule_: Run) -> None:
     said = chainrule_("train", "animals.csv", "--epochs", "2", "--json")
     assert said.err == ""

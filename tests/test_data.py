@@ -78,6 +78,30 @@ def test_a_file_is_read_scaled_and_encoded(tmp_path: Path) -> None:
     assert data.targets.tolist() == [1, 0]
 
 
+def test_a_split_scales_by_the_rows_left_to_learn_from_alone(tmp_path: Path) -> None:
+    """Means over all rows would tell the training rows something of the test rows."""
+    (tmp_path / "d.csv").write_text("n,y\n" + "".join(f"{i * i},{i % 2}\n" for i in range(20)))
+    whole = load_data(tmp_path / "d.csv")
+    rest, test = whole.split(0.25, seed=1)
+    assert np.allclose((rest.inputs.mean(), rest.inputs.std()), (0, 1))
+    assert not np.isclose(test.inputs.mean(), 0)
+    assert rest.preprocessing is test.preprocessing
+    learning, watched = rest.split(0.2)
+    assert learning.preprocessing is watched.preprocessing is test.preprocessing
+    part, _ = whole.take(np.arange(10)).split(0.2)
+    assert np.isclose(part.inputs.mean(), 0)
+
+
+def test_a_split_keeps_the_classes_of_all_rows(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("n,y\n1,a\n2,b\n3,a\n4,b\n5,c\n")
+    for seed in range(9):
+        rest, part = load_data(tmp_path / "d.csv").split(0.8, seed)
+        assert len(rest) == 1
+        assert (
+            rest.preprocessing.labels == part.preprocessing.labels == ("a", "b", "c")
+        )  # one row has one class at most
+
+
 # targets ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("targets", "outputs", "rows", "labels"),

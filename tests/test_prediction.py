@@ -7,8 +7,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ChainruleError, DataError, ShapeError
-from chainrule.prediction import activations_of_rows, outputs, predict, score
+from chainrule.prediction import activations_of_rows, outputs, predict, score, scored
 from chainrule.preprocessing import Preprocessing
+from chainrule.scores import Score
 from chainrule.tables import Table
 
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
@@ -107,6 +108,20 @@ def test_a_score_is_that_of_the_answers(plain: cr.Network, labelled: cr.Network)
     assert score(labelled, TABLE, predict(labelled, TABLE)) == 1
 
 
+def test_one_hot_rows_and_probabilities_are_classes_of_a_network_with_labels(labelled: cr.Network) -> None:
+    """R² of one-hot rows would be another number under the same name."""
+    one_hot = np.eye(2)[[0, 1, 0, 1]]
+    assert scored(labelled, TABLE, one_hot) == scored(labelled, TABLE) == Score(score(labelled, TABLE), "accuracy")
+    assert score(labelled, TABLE, 0.5 * one_hot + 0.25) == score(labelled, TABLE)
+    assert score(labelled, TABLE.inputs[0], one_hot[0]) == score(labelled, TABLE.inputs[0], "ä")
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+def test_class_labels_are_scored_by_accuracy_whatever_the_output_is(output: str) -> None:
+    network = cr.Network.random([3, 4, 2], "tanh", output, seed=1)
+    assert scored(network, X, Y) == Score(float(np.mean(outputs(network, X).argmax(axis=1) == Y)), "accuracy")
+
+
 def test_r_squared_is_taken_in_the_unit_of_the_target(rng: np.random.Generator) -> None:
     target = rng.normal(100, 20, size=(4, 2))
     network = cr.Network.random([3, 4, 2], seed=1)
@@ -144,7 +159,8 @@ def test_a_softmax_is_scored_against_its_classes_alone(plain: cr.Network, y: Any
     [
         (["ä", "zz", "ä", "ö"], "row 1 has the target label = 'zz', which is none of the classes ä, ö"),
         ([0, 1, 0, 1], "row 0 has the target label = 0"),
-        (np.eye(2)[Y], "one label a row"),
+        (np.eye(3)[Y], r"\(4, 2\) or class labels \(4,\), got \(4, 3\)"),
+        (np.zeros((4, 2)), r"row 0 of the targets is \[0.0, 0.0\]: classes come as labels, as one-hot rows or"),
         (np.array(["ä", None, "ä", "ö"], dtype=object), "row 1 has the target label = None"),
     ],
 )

@@ -6,12 +6,25 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError, ShapeError
-from chainrule.scores import accuracy, r_squared
+from chainrule.scores import accuracy, r_squared, subset_accuracy
 
 
 def test_accuracy_is_the_share_of_labels_that_are_right() -> None:
     assert accuracy(np.array(["a", "b", "ä"]), np.array(["a", "b", "b"], dtype=object)) == 2 / 3
     assert accuracy([0, 1], [0.0, 1.0]) == 1
+
+
+def test_subset_accuracy_counts_rows_that_are_right_in_every_label() -> None:
+    true = np.array([[0, 1], [1, 1], [0, 0]])
+    assert subset_accuracy([[0, 1], [1, 0], [0, 0]], true) == 2 / 3
+    with pytest.raises(ShapeError, match=r"rows of labels \(rows, labels\)"):
+        subset_accuracy([0, 1], [0, 1])
+
+
+def test_one_row_alone_has_no_r_squared() -> None:
+    """There is no spread to compare its error with: scikit-learn too gives NaN."""
+    assert np.isnan(r_squared([1.0], [1.0]))
+    assert np.isnan(r_squared([[1.0, 2.0]], [[1.0, 3.0]]))
 
 
 def test_r_squared_is_one_where_all_is_met_and_zero_at_the_mean(rng: np.random.Generator) -> None:

@@ -191,11 +191,32 @@ def test_zeros_and_ones_of_one_output_are_answered_as_they_came(targets: np.ndar
     assert cr.score(run.network, X, targets) == 1.0
 
 
-@pytest.mark.parametrize("data", [(X, TEXTS), [X.tolist(), TEXTS.tolist()], cr.Dataset(X, TEXTS)])
+@pytest.mark.parametrize(
+    "data", [(X, TEXTS), [X.tolist(), TEXTS.tolist()], cr.Dataset(X, TEXTS), (X, np.eye(2)[CLASSES])]
+)
 def test_validation_may_come_in_another_form_than_the_data(data: Any) -> None:
     run = cr.train(net(2, "softmax"), (X, TEXTS), rule=cr.adam(0.1), epochs=40, validation=data)
     assert run.history[-1]["validation_score"] == 1.0
+    assert run.history[-1]["validation_measure"] == "accuracy"
     assert run.history[0]["validation_cost"] > run.history[-1]["validation_cost"] > 0
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "identity"])
+def test_several_labels_a_row_are_scored_by_the_rows_right_in_all_of_them(output: str) -> None:
+    """R² is no measure of labels; scikit-learn's is subset accuracy."""
+    labels = (X[:, :2] > 0).astype(float)
+    data = cr.Dataset(X, labels)
+    run = cr.train(net(2, output), data, "binary_cross_entropy", cr.adam(0.1), epochs=3, validation=data)
+    above = cr.forward(run.network, X).a[2] > (0.5 if output == "sigmoid" else 0)
+    assert 0 < np.mean(above == labels) < 1
+    assert run.history[-1]["validation_measure"] == "subset_accuracy"
+    assert run.history[-1]["validation_score"] == np.mean((above == labels).all(axis=1))
+
+
+def test_one_validation_row_has_no_r_squared() -> None:
+    run = cr.train(net(), (X, NUMBERS), epochs=1, validation=(X[:1], NUMBERS[:1]))
+    assert run.history[0]["validation_measure"] == "r_squared"
+    assert np.isnan(run.history[0]["validation_score"])
 
 
 def test_validation_of_a_single_class_is_read_in_the_terms_of_the_training_rows() -> None:

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.preprocessing import Preprocessing, as_array, as_target, class_numbers, find_labels
+from chainrule.preprocessing import Preprocessing, as_array, as_target, class_numbers, find_labels, guess_task
 from chainrule.tables import Table, read_table
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
+class Source:
+    """The table that a Dataset was made from, and how its columns are scaled."""
+
+    table: Table
+    task: str
+    scale: str
+
+    def fit(self, rows: Table, labels: tuple[Any, ...] | None = None) -> Preprocessing:
+        """The preprocessing learnt from these rows of the table; `labels` are the classes where they are known already."""
+        return Preprocessing.fit(
+            rows.columns,
+            rows.inputs,
+            rows.target,
+            target_name=rows.target_name,
+            task=self.task,
+            scale=self.scale,
+            labels=labels,
+        )
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Inputs (rows, in); targets (rows, out) as numbers, or (rows,) as class labels; weights (rows,) or None.
 
-    `preprocessing` says how the rows came about from a user's table, and travels with the network trained on them.
+    `preprocessing` says how the rows came about from a user's table, and travels with the network trained on them; `source`
+    is that table where `split` may fit it again.
     Raises DataError for empty sets, NaN, infinities and negative weights, ShapeError where lengths differ.
     """
 
@@ -29,6 +51,7 @@ class Dataset:
     weights: Array | None = None
     preprocessing: Preprocessing | None = None
     name: str = "data"
+    source: Source | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inputs, targets = as_array(self.inputs, "inputs"), as_target(self.targets)
@@ -64,12 +87,21 @@ class Dataset:
     def take(self, rows: Array) -> Dataset:
         """The data set of these rows, in this order."""
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], weights=weights)
+        source = None if self.source is None else replace(self.source, table=self.source.table.take(rows))
+        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], weights=weights, source=source)
 
     def split(self, share: float = 0.2, seed: int | np.random.Generator = 0) -> tuple[Dataset, Dataset]:
-        """(the rest, a share of the rows), at random; classes keep their proportions."""
+        """(the rest, a share of the rows), at random; classes keep their proportions.
+
+        What `load_data` gives is scaled and encoded anew, by the means, scales and levels of the rest alone: nothing of the
+        rows kept apart is learnt. Splitting the rest once more keeps those, so that all parts fit one network.
+        """
         rest, part = split_rows(len(self), share, seed, self.targets if self.targets.ndim == 1 else None)
-        return self.take(rest), self.take(part)
+        if self.source is None:
+            return self.take(rest), self.take(part)
+        table = self.source.table
+        terms = self.source.fit(table.take(rest), None if self.preprocessing is None else self.preprocessing.labels)
+        return Dataset.from_table(table.take(rest), terms), Dataset.from_table(table.take(part), terms)
 
 
 def load_data(
@@ -77,13 +109,13 @@ def load_data(
 ) -> Dataset:
     """A shipped set by name ("digits") or a CSV, NPZ or IDX file, scaled and encoded: `read_table`, then `Preprocessing`.
 
-    Means and scales are those of all rows; where a test set is kept apart, split the table first and fit on the rest.
+    Means, scales and levels are those of all rows; `split` keeps rows apart for a test, and takes them from the others alone.
     """
     table = read_table(source, target)
-    fitted = Preprocessing.fit(
-        table.columns, table.inputs, table.target, target_name=table.target_name, task=task, scale=scale
-    )
-    return Dataset.from_table(table, fitted)
+    if task == "auto" and table.target is not None:
+        task = guess_task(table.target)  # once, from all rows: a part may hold few of the values
+    made = Source(table, task, scale)
+    return replace(Dataset.from_table(made.table, made.fit(made.table)), source=made)
 
 
 def as_dataset(given: Any) -> Dataset:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.costs import Cost
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
-from chainrule.preprocessing import Preprocessing, as_array
-from chainrule.scores import accuracy, r_squared
+from chainrule.preprocessing import as_array, class_of
+from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
 from chainrule.tables import Table
 
 Array = np.ndarray
@@ -27,7 +28,7 @@ def predict(network: Network, x: Any) -> Any:
     `forward(network, x).a[L]`).
     """
     rows, _ = _named_columns(x)
-    answers = _answers(network, outputs(network, x))
+    answers = answered(network, outputs(network, x))
     return answers[0] if rows.ndim == 1 else answers
 
 
@@ -67,43 +68,79 @@ def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Arr
 
 
 def score(network: Network, x: Any, y: Any = None) -> float:
-    """Accuracy where the network tells classes apart, R² where it predicts numbers; y in the user's terms.
+    """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table brings its own y.
 
-    A Table brings its own target, and needs no y.
+    Accuracy where the network tells classes apart: it knows labels, or its output is a softmax, or y are class labels. Subset
+    accuracy (the share of rows right in every output) where it was trained with binary_cross_entropy to give several labels a
+    row. R² (the mean over the outputs) else.
     """
+    return scored(network, x, y).value
+
+
+def scored(network: Network, x: Any, y: Any = None) -> Score:
+    """The same as `score`, with the name of the measure."""
     if isinstance(x, Table) and y is None:
         y = x.target
     if y is None:
         raise DataError("a score compares answers with targets: pass y")
-    given, true = outputs(network, x), as_array(y, "targets")
+    return scored_outputs(network, outputs(network, x), y)
+
+
+def scored_outputs(network: Network, given: Array, y: Any) -> Score:
+    """The score of outputs a^L (batch, out) against targets in the user's terms."""
+    true = as_array(y, "targets")
     if true.ndim == 0 or (true.ndim == 1 and len(given) == 1 and true.size > 1):
         true = true[None]  # one example's target
     if len(true) != len(given):
         raise ShapeError(f"{len(given):,} rows need as many targets, got an array of shape {true.shape}")
     terms = network.preprocessing
-    if terms is not None and terms.labels is not None:
-        return accuracy(terms.classes(given), terms.targets(true))
-    if terms is None and network.output.full_slope:
-        return accuracy(given.argmax(axis=1), _class_numbers(true, given.shape[1]))
-    answers = _answers(network, given)
-    return r_squared(answers.reshape(len(answers), -1), true.reshape(len(true), -1))
+    if terms is None or terms.labels is None:
+        _refuse_texts(true, given.shape[1])
+    if terms is not None and (true.ndim == 1 or terms.labels is None):
+        true = terms.targets(true)
+    rows, labels = encode_targets(true, given.shape[1], len(given))
+    classes = labels is not None or tells_classes(network)
+    if classes and given.shape[1] > 1:
+        _check_probabilities(rows)
+    return score_rows(network, given, rows, getattr(network, "cost", None), classes=classes)
 
 
-def _class_numbers(true: Array, classes: int) -> Array:
-    """Targets of a network that has no labels of its own, class numbers or one-hot rows, as class numbers (rows,)."""
-    if true.dtype.kind in "OUS":
+def score_rows(
+    network: Network, given: Array, targets: Array, cost: Cost | None, *, classes: bool | None = None
+) -> Score:
+    """The score of outputs a^L (batch, out) against targets (batch, out), both in the network's terms."""
+    if tells_classes(network) if classes is None else classes:
+        threshold = 0.5 if network.preprocessing is None else network.preprocessing.threshold
+        return Score(accuracy(class_of(given, threshold), class_of(targets, 0.5)), "accuracy")
+    if cost is not None and cost.targets == "choices":
+        half = 0.5 if network.output.name == "sigmoid" else 0.0  # the output is a logit there
+        return Score(subset_accuracy(given > half, targets > 0.5), "subset_accuracy")
+    return Score(r_squared(given, targets), "r_squared")
+
+
+def tells_classes(network: Network) -> bool:
+    """Whether each row of the network's outputs speaks for one class."""
+    return network.output.full_slope or (network.preprocessing is not None and network.preprocessing.labels is not None)
+
+
+def _refuse_texts(true: Array, classes: int) -> None:
+    if true.dtype.kind in "OUS" and any(isinstance(value, (str, bytes)) for value in true.flat[:1].tolist()):
         raise DataError(f"this network knows no labels, only the classes 0…{classes - 1}; got {str(true.flat[0])!r}")
-    return encode_targets(true, classes, len(true))[0].argmax(axis=1)
 
 
-def _answers(network: Network, given: Array) -> Array:
+def _check_probabilities(rows: Array) -> None:
+    """Raises DataError where a row of targets speaks for no class."""
+    wrong = (rows.min(axis=1) < 0) | (np.abs(rows.sum(axis=1) - 1) > 1e-4)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(
+            f"row {row} of the targets is {rows[row].tolist()}: classes come as labels, as one-hot rows or as rows of "
+            "probabilities that sum to 1"
+        )
+
+
+def answered(network: Network, given: Array) -> Array:
+    """What outputs a^L (batch, out) answer in the user's terms: labels, class numbers or numbers, a row each."""
     if network.preprocessing is not None:
         return network.preprocessing.answers(given)
     return given.argmax(axis=1) if network.output.full_slope else given
-
-
-def score_rows(given: Array, targets: Array, terms: Preprocessing | None) -> float:
-    """The score of outputs a^L against a data set's targets (class numbers, or rows), both in the network's terms."""
-    if targets.ndim == 1 and terms is not None and terms.labels is not None:
-        return accuracy(terms.classes(given), targets)
-    return r_squared(given, targets.reshape(len(given), -1))

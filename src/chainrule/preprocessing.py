@@ -83,8 +83,12 @@ class Preprocessing:
         target_name: str = "y",
         task: str = "auto",
         scale: str = "standard",
+        labels: tuple[Any, ...] | None = None,
     ) -> Preprocessing:
-        """Learn means, scales, levels and labels from training rows: inputs (rows, columns), target (rows,) or (rows, k)."""
+        """Learn means, scales, levels and labels from training rows: inputs (rows, columns), target (rows,) or (rows, k).
+
+        `labels` are the classes where they are known already, and all of them need not be among the rows.
+        """
         if task not in TASKS:
             raise unknown_name("task", task, TASKS)
         if scale not in SCALES:
@@ -100,9 +104,9 @@ class Preprocessing:
         if target.shape[:1] != inputs.shape[:1]:
             raise ShapeError(f"{len(inputs):,} rows need as many targets, got an array of shape {target.shape}")
         if task == "auto":
-            task = guess_task(target)
+            task = "classification" if labels is not None else guess_task(target)
         if task == "classification":
-            return cls(columns, labels=find_labels(target, target_name), target_name=target_name)
+            return cls(columns, labels=labels or find_labels(target, target_name), target_name=target_name)
         rows = _target_rows(target, target_name)
         mean, spread = _mean_and_scale(target_name, rows, scale)
         return cls(columns, None, 0.5, target_name, tuple(mean.tolist()), tuple(spread.tolist()))

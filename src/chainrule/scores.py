@@ -1,7 +1,9 @@
-"""Scores of predictions: accuracy for classes, R² for numbers."""
+"""Scores of predictions: accuracy for classes, subset accuracy for several labels a row, R² for numbers."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,20 @@ from chainrule.errors import DataError, ShapeError
 from chainrule.preprocessing import as_array
 
 Array = np.ndarray
+TITLES = {"accuracy": "accuracy", "subset_accuracy": "subset accuracy", "r_squared": "R²"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score and the measure it is of: accuracy, subset_accuracy or r_squared."""
+
+    value: float
+    measure: str
+
+    @property
+    def title(self) -> str:
+        """The measure as it is printed: accuracy, subset accuracy, R²."""
+        return TITLES[self.measure]
 
 
 def accuracy(predicted: Any, true: Any) -> float:
@@ -25,12 +41,23 @@ def accuracy(predicted: Any, true: Any) -> float:
     return float(np.mean(predicted == true))
 
 
+def subset_accuracy(predicted: Any, true: Any) -> float:
+    """The share of rows (rows, labels) that are right in every label, 0…1: scikit-learn's accuracy for several labels a row."""
+    predicted, true = _paired(predicted, true)
+    if true.ndim != 2:
+        raise ShapeError(f"subset accuracy compares rows of labels (rows, labels), got arrays of shape {true.shape}")
+    return float(np.mean((predicted == true).all(axis=1)))
+
+
 def r_squared(predicted: Any, true: Any) -> float:
     """1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs: 1 is perfect, 0 no better than the mean.
 
-    An output whose true values are all equal counts 1 if it is met exactly, else 0.
+    An output whose true values are all equal counts 1 if it is met exactly, else 0. One row alone has no spread to compare
+    with, and gives NaN.
     """
     predicted, true = (_rows(values) for values in _paired(predicted, true))
+    if len(true) == 1:
+        return math.nan
     with np.errstate(over="ignore", invalid="ignore"):
         constant = np.ptp(true, axis=0) == 0  # not its variance, which is rounding noise there
         away = true - true.mean(axis=0)

@@ -32,7 +32,8 @@ Array = np.ndarray
 class Epoch:
     """One pass over the rows: `cost` is the mean over them, each taken before the step that used it.
 
-    `validation_cost` and `validation_score` (accuracy or R²) are there where validation rows were given.
+    `validation_cost` and `validation_score` are there where validation rows were given, and `validation_measure` says what the
+    score is: accuracy, subset_accuracy or r_squared.
     """
 
     number: int
@@ -42,10 +43,11 @@ class Epoch:
     network: Network
     validation_cost: float | None = None
     validation_score: float | None = None
+    validation_measure: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """The epoch as plain numbers, without the network."""
-        kept = ("number", "steps", "cost", "seconds", "validation_cost", "validation_score")
+        kept = ("number", "steps", "cost", "seconds", "validation_cost", "validation_score", "validation_measure")
         return {key: getattr(self, key) for key in kept if getattr(self, key) is not None}
 
 
@@ -65,7 +67,6 @@ class _Rows:
     inputs: Array
     targets: Array
     weights: Array | None
-    classes: Array | None
 
 
 def train(
@@ -190,16 +191,16 @@ class Epochs:
         )  # fmt: skip
         return Run(network, history, report)
 
-    def _validate(self, network: Network) -> tuple[float | None, float | None]:
+    def _validate(self, network: Network) -> tuple[float | None, float | None, str | None]:
         if self._validation is None:
-            return None, None
+            return None, None, None
         rows, pair = self._validation, self.recipe.cost.on(network.output)
         with np.errstate(all="ignore"):  # rows that were not learnt from may leave the numbers; the cost says so
             a, z = propagate(network.parameters, network.activations, rows.inputs)
             each = pair.value(z[-1] if pair.of == "z" else a[-1], rows.targets)
             cost = float(each @ batch_shares(rows.weights, np.arange(len(each))))
-            true = rows.targets if rows.classes is None else rows.classes
-            return cost, score_rows(a[-1], true, network.preprocessing)
+            score = score_rows(network, a[-1], rows.targets, self.recipe.cost)
+            return cost, score.value, score.measure
 
     def _divergence(
         self, state: Any, before: dict[str, Any], order: Array, costs: Array, steps: int
@@ -345,8 +346,7 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
     with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
         encoded = encoded.astype(network.dtype)
     cost.check_targets(encoded)
-    classes = targets if targets.ndim == 1 and terms is not None and terms.labels is not None else None
-    return _Rows(network.rows(inputs), encoded, data.weights, classes)
+    return _Rows(network.rows(inputs), encoded, data.weights)
 
 
 def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:

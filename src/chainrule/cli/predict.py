@@ -14,7 +14,7 @@ from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.errors import FileError
 from chainrule.files import check_writable, write_atomically
 from chainrule.json_text import json_text
-from chainrule.prediction import predict, score
+from chainrule.prediction import answered, outputs, scored_outputs
 from chainrule.storage import load
 from chainrule.tables import read_table
 
@@ -35,11 +35,10 @@ def command(
     network = load(model)
     terms = network.preprocessing
     table = read_table(data, terms.target_name if terms is not None else None, optional=True)
-    answers = np.asarray(predict(network, table))
-    scored = score(network, table) if table.target is not None else None
-    classes = network.output.full_slope if terms is None else terms.labels is not None
-    name = "accuracy" if classes else "r_squared"
-    found = {"predictions": answers, **({} if scored is None else {name: scored})}
+    given = outputs(network, table)
+    answers = answered(network, given)
+    score = None if table.target is None else scored_outputs(network, given, table.target)
+    found = {"predictions": answers, **({} if score is None else {score.measure: score.value})}
     if output is not None:
         text = json_text(found) + "\n" if as_json else _lines(answers)
         write_atomically(output, text.encode("utf-8", "backslashreplace"))
@@ -47,8 +46,8 @@ def command(
         say_json(found)
     else:
         say(_lines(answers), end="")
-    if scored is not None and not (quiet or as_json):
-        tell(f"{name if classes else 'R²'} {scored:.4f} on {counted(len(table), 'row')}")
+    if score is not None and not (quiet or as_json):
+        tell(f"{score.title} {score.value:.4f} on {counted(len(table), 'row')}")
 
 
 def _in_order(model: Path, data: str) -> str:

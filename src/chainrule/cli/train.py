@@ -24,9 +24,10 @@ from chainrule.errors import DataError, DivergenceError, FileError, SettingError
 from chainrule.files import check_writable
 from chainrule.json_text import as_json as plain
 from chainrule.network import Network
-from chainrule.prediction import score
-from chainrule.preprocessing import Preprocessing, guess_task
+from chainrule.prediction import scored
+from chainrule.preprocessing import Preprocessing, find_labels, guess_task
 from chainrule.report import is_report
+from chainrule.scores import TITLES
 from chainrule.storage import save
 from chainrule.tables import Table, read_table
 from chainrule.training import Epoch, Epochs, Run
@@ -144,7 +145,7 @@ def _task(task: str, table: Table, cost: Cost | None) -> str:
 
 @dataclass(frozen=True)
 class _Rows:
-    """A table's rows: to train and to test, in the user's terms; to learn from and to watch, in the network's."""
+    """A table's rows: to learn from and to test, in the user's terms; to learn from and to watch, in the network's."""
 
     table: Table
     train: Table
@@ -155,18 +156,22 @@ class _Rows:
 
 
 def _divide(table: Table, task: str, scale: str, test: float | None, validation: float, seed: int) -> _Rows:
-    """Means, scales, levels and labels are those of the training rows; whatever the test would stumble on is told now."""
+    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now."""
+    watched = None
     with _option("--test"):
         train, kept = _split(table, test, seed, task)
-    terms = Preprocessing.fit(
-        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale
-    )
-    learning, watched = Dataset.from_table(train, terms), None
-    _check_test_rows(kept, terms)
     if validation:
         with _option("--validation"):
-            learning, watched = learning.split(validation, seed)
-    return _Rows(table, train, kept, learning, watched, terms)
+            train, watched = _split(train, validation, seed, task)
+    classes = task == "classification" and table.target is not None
+    labels = find_labels(table.target, table.target_name) if classes else None  # type: ignore[arg-type]
+    terms = Preprocessing.fit(
+        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale, labels=labels
+    )
+    learning = Dataset.from_table(train, terms)
+    _check_others(kept, terms, "test", "--test 0")
+    watching = _check_others(watched, terms, "validation", "--validation 0")
+    return _Rows(table, train, kept, learning, watching, terms)
 
 
 def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Table, Table | None]:
@@ -179,16 +184,16 @@ def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Tab
     return table.take(rest), table.take(part)
 
 
-def _check_test_rows(rows: Table | None, terms: Preprocessing) -> None:
-    """Raises DataError where the test would fail in the end, as at a text that the other rows do not hold."""
+def _check_others(rows: Table | None, terms: Preprocessing, what: str, without: str) -> Dataset | None:
+    """The rows kept apart as `terms` makes them. Raises DataError where it cannot, as at a text that the other rows lack."""
     if rows is None:
-        return
+        return None
     try:
-        Dataset.from_table(rows, terms)
+        return Dataset.from_table(rows, terms)
     except DataError as error:
         raise DataError(
-            f"of the {counted(len(rows), 'row')} kept apart for the test, {error}. Remove that column or those rows, or "
-            "keep none apart with --test 0"
+            f"of the {counted(len(rows), 'row')} kept apart for the {what}, {error}. Remove that column or those rows, or "
+            f"keep none apart with {without}"
         ) from None
 
 
@@ -338,16 +343,18 @@ def _epoch_text(epoch: Epoch) -> str:
     watched = (
         ""
         if epoch.validation_cost is None
-        else f"  validation cost {shown(epoch.validation_cost)}, score {epoch.validation_score:.4f}"
+        else f"  validation cost {shown(epoch.validation_cost)}, "
+        f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
     )
     return f"cost {shown(epoch.cost)}{watched}"
 
 
 def _results(network: Network, rows: _Rows, check: Agreement) -> dict[str, Any]:
-    name = "accuracy" if rows.terms.labels is not None else "r_squared"
-    results: dict[str, Any] = {f"train_{name}": score(network, rows.train)}
-    if rows.test is not None:
-        results[f"test_{name}"] = score(network, rows.test)
+    results: dict[str, Any] = {}
+    for part, table in (("train", rows.train), ("test", rows.test)):
+        if table is not None:
+            found = scored(network, table)
+            results[f"{part}_{found.measure}"] = found.value
     results["gradient_check"] = {"distance": check.distance, "holds": check.holds, "checked": check.checked}
     return results
 
