@@ -1,4 +1,4 @@
-"""Write the generated pages: docs/equations.md from equations.py, docs/commands.md from the command line itself.
+"""Write the generated pages: docs/equations.md from equations.py, docs/commands.md from the command line itself, and others.
 
 python docs/generate.py           write them
 python docs/generate.py --check   say whether they are up to date
@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import published
 import typer
 from concepts_rows import PRELUDE, ROWS
+from published_rows import EXAMPLES
 
 from chainrule import equations
 from chainrule.cli.main import app
@@ -282,6 +284,7 @@ PAGES = {
     "commands.md": commands_page,
     "concepts.md": concepts_page,
     "figures.md": figures_page,
+    "published.md": lambda: published.page(EXAMPLES),
 }
 
 

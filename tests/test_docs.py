@@ -27,6 +27,13 @@ MADE = {  # what make calls
     "make verify": "chainrule verify --survey 500",
 }
 COUNTS = (18, 22, 23, 17, 20)  # ideas of S0 … S4
+TEXTS = (  # what README says of each: its title, and its source or link
+    ("*Backpropagation calculus*", "author is not known to us"),
+    ("3Blue1Brown, [*Backpropagation calculus*]", "https://www.3blue1brown.com/"),
+    ("Michael Nielsen, [*Neural Networks and Deep Learning*]", "http://neuralnetworksanddeeplearning.com/"),
+    ("CS231n, [*Backpropagation derivation*]", "https://github.com/cs231n/cs231n.github.io"),
+    ("the backpropagation tutorial of 3h4/tutorials", "https://github.com/3h4/tutorials"),
+)
 NUMBER = re.compile(r"−?-?\d[\d,]*\.?\d*(?:e[-+−]?\d+)?")
 
 
@@ -114,8 +121,17 @@ def test_the_readme_begins_with_at_most_forty_words_and_then_code_that_ends_in_a
     assert output.rstrip().endswith("central difference −0.040465  ✓")
 
 
-def test_the_readmes_map_is_the_packages() -> None:
-    assert (cr.__doc__ or "").split("\n\n", 1)[1].strip() in (ROOT / "README.md").read_text()
+def test_the_map_in_contributing_is_the_packages() -> None:
+    assert (cr.__doc__ or "").split("\n\n", 1)[1].strip() in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def test_the_readme_names_the_five_texts_with_links() -> None:
+    text = " ".join((ROOT / "README.md").read_text().split())
+    for number, (title, source) in enumerate(TEXTS):
+        entry = re.search(rf"- \[S{number}\]\(docs/s{number}\.md\): (.+?)(?= - \[S| ## )", text)
+        assert entry is not None, f"S{number}"
+        assert title in entry.group(1)
+        assert source in entry.group(1)
 
 
 def test_every_command_and_option_is_documented() -> None:
