@@ -19,7 +19,7 @@ LAYERS = [
     "storage",
     "verification conventions",
     "training",
-    "circuits engines per_example report",
+    "circuits divergence engines per_example report",
     "backward prediction",
     "forward equations updates",
     "network",

@@ -1,4 +1,4 @@
-"""Training: the same seed gives the same bits, weights count, and a run that leaves the numbers says where and gives back."""
+"""Training: the same seed gives the same bits, weights count, and a run that diverges says where and gives back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import chainrule as cr
 from chainrule.data import orders
 from chainrule.engines.engine import Engine, Recipe
-from chainrule.engines.reference import ReferenceEngine
+from chainrule.engines.reference import ReferenceEngine, relative
 from chainrule.json_text import json_text
 
 X = np.random.default_rng(1).standard_normal((10, 3))
@@ -131,6 +131,82 @@ def test_weights_of_one_equal_none_bit_for_bit(rule: cr.Rule) -> None:
     assert [facts["cost"] for facts in runs[0].history] == [facts["cost"] for facts in runs[1].history]
 
 
+WEIGHTS = {
+    "one heavy row": np.array([100.0, 1, 1, 1, 1, 1, 1, 1, 1, 1]),
+    "with zeros": np.array([0.0, 3, 1, 0, 2, 5, 0.5, 1, 7, 0]),
+    "huge": np.linspace(0.2, 1.7, 10) * 1e308,
+    "tiny": np.linspace(0.2, 1.7, 10) * 1e-310,
+    "of 600 decades": np.array([1e308, 1e-300, 1e308, 1, 1e307, 1e308, 5e-324, 0, 1e308, 1e300]),
+}
+by_weights = pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
+
+
+def gradients_of_steps(start: cr.Network, data: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(gradient of each step of an epoch, rows of each), all at `start`: each step is taken from there by itself."""
+    engine, found, sizes = ReferenceEngine(), [], []
+    for order in orders(10, batch_size, np.random.default_rng(0)):
+        for rows in order:
+            state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1.0)), start, *data)
+            state, _ = engine.run(state, rows[None])
+            found.append((start.parameters - state.parameters).flat())
+            sizes.append(len(rows))
+    return np.array(found), np.array(sizes)
+
+
+@by_weights
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 5, 7, 10])
+def test_an_epochs_steps_have_the_gradient_of_the_weighted_total_as_their_mean(
+    weights: np.ndarray, batch_size: int
+) -> None:
+    steps, sizes = gradients_of_steps(net(), (X, NUMBERS, relative(weights)), batch_size)
+    mean = np.average(steps, axis=0, weights=sizes)  # a short last batch counts by its rows
+    total = cr.gradient(net(), X, NUMBERS, cr.squared_error(), weight=weights).flat()
+    assert mean @ total / np.linalg.norm(mean) / np.linalg.norm(total) == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(mean, total, rtol=1e-9, atol=1e-12 * np.abs(total).max())
+
+
+@by_weights
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_epoch_at_a_tiny_rate_goes_down_the_gradient_of_the_weighted_total(
+    weights: np.ndarray, batch_size: int, dtype: str
+) -> None:
+    count, start = (8 if batch_size == 4 else 10), net(dtype=dtype)  # no short last batch, which would count double
+    rate = 1e-4 if dtype == "float32" else 1e-9
+    data, w = (X[:count], NUMBERS[:count]), weights[:count]
+    run = cr.train(start, (*data, w), cr.squared_error(), cr.delta_rule(rate), epochs=1, batch_size=batch_size)
+    mean = (start.parameters - run.network.parameters).flat().astype(float) / rate / (count / batch_size)
+    total = cr.gradient(start, *data, cr.squared_error(), weight=w).flat().astype(float)
+    assert np.linalg.norm(mean - total) < (1e-2 if dtype == "float32" else 1e-6) * np.linalg.norm(total)
+    assert run.history[0]["cost"] == pytest.approx(
+        cr.cost(start, *data, cr.squared_error(), weight=w), rel=2e-2 if dtype == "float32" else 1e-6
+    )
+
+
+@by_rule
+@pytest.mark.parametrize("batch_size", [1, 3, 4])
+def test_weights_change_nothing_when_all_are_multiplied_by_one_number(rule: cr.Rule, batch_size: int) -> None:
+    by_factor = [
+        cr.train(net(), (X, NUMBERS, WEIGHTS["with zeros"] * factor), rule=rule, epochs=3, batch_size=batch_size)
+        for factor in (1.0, 2.0**900, 2.0**-1000)
+    ]
+    assert len({bits(run.network) for run in by_factor}) == 1
+    equal = cr.train(net(), (X, NUMBERS, np.full(10, 3.7)), rule=rule, epochs=3, batch_size=batch_size)
+    none = cr.train(net(), (X, NUMBERS), rule=rule, epochs=3, batch_size=batch_size)
+    assert bits(equal.network) == bits(none.network)
+    assert equal.history[0]["cost"] == none.history[0]["cost"]
+
+
+def test_weights_of_1e308_train_and_count() -> None:
+    weights = np.array([1e308, 1e308, 1e308, 1e307, 1e308, 0, 1e308, 1e308, 1e308, 1e308])
+    huge, plain = (cr.train(net(), (X, NUMBERS, w), epochs=3, batch_size=4) for w in (weights, weights / 1e308))
+    assert np.isfinite(huge.history[0]["cost"])
+    np.testing.assert_allclose([e["cost"] for e in huge.history], [e["cost"] for e in plain.history], rtol=1e-12)
+    watched = cr.train(net(), (X, NUMBERS), epochs=1, validation=(X, NUMBERS, weights))
+    expected = cr.cost(watched.network, X, NUMBERS, weight=weights)
+    assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-12)
+
+
 @by_rule
 def test_a_weight_of_zero_is_a_row_left_out(rule: cr.Rule) -> None:
     weights = np.ones(10)
@@ -154,8 +230,7 @@ def test_the_cost_of_an_epoch_counts_each_row_by_its_weight() -> None:
 
 @by_rule
 def test_a_batch_whose_weights_are_all_zero_does_no_harm(rule: cr.Rule) -> None:
-    weights = np.zeros(10)
-    weights[3] = 1.0
+    weights = np.array([0.0, 1.0] * 5)
     run = cr.train(net(), (X, NUMBERS, weights), rule=rule, epochs=20, batch_size=1)
     assert run.network.parameters.is_finite()
     assert run.history[-1]["cost"] < run.history[0]["cost"]
@@ -343,16 +418,16 @@ ONE = np.ones((4, 1))
             cr.Network([np.full((1, 1), 1e30, "float32")] * 2, None, "identity"),
             (ONE, ONE),
             cr.delta_rule(0.1),
-            r"step 1 \(epoch 1\): z of layer 2 left the numbers \(2 of 2 values\)",
+            r"step 1 \(epoch 1\): z of layer 2 became NaN or infinite \(2 of 2 values\)",
         ),
         # slope 1e15, a move of 1e45
-        (linear(1e15, "float32"), (ONE, ONE), cr.delta_rule(1e30), "step 1 .*the weights of layer 1 left the numbers"),
+        (linear(1e15, "float32"), (ONE, ONE), cr.delta_rule(1e30), "step 1 .*the weights of layer 1 became NaN or infinite"),
         # g² overflows in Adam's memory and would freeze the weight for good, without a trace in cost or weight
         (
             cr.Network([np.array([[1e-10]], "float32")], None, "identity"),
             (ONE * 1e30, ONE),
             cr.adam(1e-9),
-            "step 1 .*the rule's square of the weights of layer 1 left the numbers",
+            "step 1 .*the rule's square of the weights of layer 1 became NaN or infinite",
         ),
     ],
 )  # fmt: skip
@@ -372,7 +447,7 @@ def test_a_weight_that_hides_behind_a_saturated_unit_is_found_at_its_own_step() 
     place = next(orders(64, 1, np.random.default_rng(3)))[:, 0].tolist().index(8)
     assert 5 < place < 60
     error = diverging(start, (np.full((64, 1), 100.0), targets), cr.delta_rule(1e308), epochs=1, size=1)
-    assert f"diverged at step {place + 1} (epoch 1): the weights of layer 1 left the numbers" in str(error)
+    assert f"diverged at step {place + 1} (epoch 1): the weights of layer 1 became NaN or infinite" in str(error)
 
 
 def test_a_late_divergence_gives_back_the_last_epoch_that_was_no_worse_than_the_start() -> None:

@@ -29,6 +29,7 @@ circuits/          gates.py value, local slopes and rule, a row each · circuit.
 circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
+divergence.py      where a step became NaN or infinite
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 

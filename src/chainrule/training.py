@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.backward import collect, errors
 from chainrule.costs import Cost, as_cost, natural
 from chainrule.data import Dataset, as_dataset, encode_targets, orders
+from chainrule.divergence import in_the_equations, in_the_move, is_finite
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Recipe
-from chainrule.engines.reference import batch_shares
+from chainrule.engines.reference import batch_shares, relative
 from chainrule.errors import DataError, DivergenceError, SettingError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
@@ -62,7 +62,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _Rows:
-    """A data set in the network's terms."""
+    """A data set in the network's terms; the weights have mean 1."""
 
     inputs: Array
     targets: Array
@@ -156,21 +156,21 @@ class Epochs:
         before, steps, first_cost = engine.snapshot(state), 0, None
         for number in range(1, self.epochs + 1):
             started = time.perf_counter()
-            costs, weights = [], []
+            costs, sizes = [], []
             for order in orders(self.count, self.batch_size, rng):
                 state, part = engine.run(state, order)
                 after = engine.snapshot(state)
-                if not (np.isfinite(part).all() and _is_finite(after)):
+                if not (np.isfinite(part).all() and is_finite(after)):
                     raise self._divergence(state, before, order, part, steps)
                 before, steps = after, steps + len(order)
                 costs.append(part)
-                weights.append(_batch_weights(rows.weights, order))
-            each, weight = np.concatenate(costs), np.concatenate(weights)
-            if first_cost is None:
-                first_cost = each[np.argmax(weight > 0)]
-            network, cost = engine.network(state), float(np.average(each, weights=weight))
+                sizes.append(np.full(len(order), float(order.shape[1])))
+                if first_cost is None:
+                    first_cost = _first_cost(part, rows.weights, order)
+            network = engine.network(state)
+            cost = float(np.average(np.concatenate(costs), weights=np.concatenate(sizes)))
             epoch = Epoch(number, steps, cost, time.perf_counter() - started, network, *self._validate(network))
-            if cost <= first_cost:
+            if first_cost is not None and cost <= first_cost:
                 self._good = epoch  # what is left should a later epoch diverge
             self._facts.append(epoch.facts())
             self._last = epoch  # from here on the epoch counts, whenever Ctrl-C comes
@@ -212,16 +212,18 @@ class Epochs:
             return self.engine.run(again, order[:count])[0] if count else again
 
         def has_left(count: int) -> bool:
-            return not _is_finite(self.engine.snapshot(after(count)))
+            return not is_finite(self.engine.snapshot(after(count)))
 
         finite = np.isfinite(costs)
         shown = len(order) if finite.all() else int(np.argmin(finite))
         # a state that has left the numbers never comes back, but may show in a cost much later: hence halving
         step = bisect_left(range(1, shown + 1), True, key=has_left)
         network = self.engine.network(after(step))
-        place = _where_it_left(network, self._rows, order[step], self.recipe)
+        rows, batch = self._rows, order[step]
+        share = batch_shares(rows.weights, batch)
+        place = in_the_equations(network, rows.inputs[batch], rows.targets[batch], share, self.recipe.cost)
         if place is None:
-            place = _what_moved_out(network, self.engine.snapshot(after(step + 1)))
+            place = in_the_move(network, self.engine.snapshot(after(step + 1)))
         number, epoch = steps + step + 1, len(self.history) + 1
         self.ended = f"diverged at step {number} (epoch {epoch})"
         which = (
@@ -239,61 +241,11 @@ class Epochs:
 epochs = Epochs
 
 
-def _is_finite(snapshot: Mapping[str, Any]) -> bool:
-    """False where a weight, a bias or a number the rule remembers is infinite or not a number."""
-    return all(bool(np.isfinite(values).all()) for values in snapshot.values())
-
-
-def _batch_weights(weights: Array | None, order: Array) -> Array:
-    """How much each batch of an order (steps, batch) counts in the epoch's mean: its rows, or their weights."""
-    return np.full(len(order), float(order.shape[1])) if weights is None else weights[order].sum(axis=1)
-
-
-def _where_it_left(network: Network, rows: _Rows, batch: Array, recipe: Recipe) -> str | None:
-    """The first quantity of a step's equations that is not finite: a z, an a, the cost, a δ or a gradient, by layer."""
-    pair = recipe.cost.on(network.output)
-    with np.errstate(all="ignore"):
-        y = rows.targets[batch]
-        a, z = propagate(network.parameters, network.activations, rows.inputs[batch])
-        for layer in range(1, network.depth + 1):
-            for letter, values in (("z", z[layer - 1]), ("a", a[layer])):
-                if not np.isfinite(values).all():
-                    return f"{letter} of layer {layer} left the numbers ({_sizes(values)})"
-        cost = pair.value(z[-1] if pair.of == "z" else a[-1], y)
-        if not np.isfinite(cost).all():
-            top = float(np.abs(z[-1]).max())
-            return f"the cost overflowed, with outputs of layer {network.depth} up to {top:.3g}"
-        delta = errors(network.parameters, network.activations, a, z, y, pair)
-        for layer in range(network.depth, 0, -1):
-            if not np.isfinite(delta[layer - 1]).all():
-                return f"δ of layer {layer} left the numbers ({_sizes(delta[layer - 1])})"
-        gradient = collect(network.parameters, a, delta, batch_shares(rows.weights, batch))
-        for layer in range(1, network.depth + 1):
-            for what, values in (("weights", gradient.weights[layer]), ("biases", gradient.biases[layer])):
-                if not np.isfinite(values).all():
-                    return f"the gradient of the {what} of layer {layer} left the numbers ({_sizes(values)})"
-    return None
-
-
-def _what_moved_out(network: Network, snapshot: Mapping[str, Any]) -> str:
-    """What the move of a step took out of the numbers, with its layer: weights, biases, or what the rule remembers."""
-    for key, values in snapshot.items():
-        if np.size(values) != network.parameters.size or np.isfinite(values).all():
-            continue
-        moved = network.parameters.like(values)
-        of = "" if key == "parameters" else f"the rule's {key.removeprefix('rule/')} of "
-        for layer in moved.weights.numbers:
-            for what, part in (("weights", moved.weights[layer]), ("biases", moved.biases[layer])):
-                if not np.isfinite(part).all():
-                    return f"{of}the {what} of layer {layer} left the numbers ({_sizes(part)})"
-    return "the state of the rule left the numbers"
-
-
-def _sizes(values: Array) -> str:
-    bad = int((~np.isfinite(values)).sum())
-    finite = np.abs(values[np.isfinite(values)])
-    largest = f", the others up to {finite.max():.3g}" if finite.size else ""
-    return f"{bad:,} of {values.size:,} values{largest}"
+def _first_cost(costs: Array, weights: Array | None, order: Array) -> float | None:
+    """The mean cost of the first batch of an order (steps, batch) that has weight, over its own rows; None without one."""
+    pull = np.ones(len(order)) if weights is None else weights[order].mean(axis=1)
+    first = int(np.argmax(pull > 0))
+    return float(costs[first] / pull[first]) if pull[first] > 0 else None
 
 
 def _terms(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
@@ -346,7 +298,8 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
     with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
         encoded = encoded.astype(network.dtype)
     cost.check_targets(encoded)
-    return _Rows(network.rows(inputs), encoded, data.weights)
+    weights = None if data.weights is None else relative(data.weights)
+    return _Rows(network.rows(inputs), encoded, weights)
 
 
 def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:

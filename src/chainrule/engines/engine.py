@@ -27,8 +27,9 @@ class Recipe:
 class Engine(Protocol):
     """Many training steps a call. An engine owns its buffers; the state it hands out is opaque to everyone else.
 
-    Rows of inputs (rows, in), targets (rows, out) and weights (rows,) or None are given once, in the network's dtype.
-    `run` takes row numbers of shape (steps, batch) and gives the mean cost of each step's batch before its move. The
+    Rows of inputs (rows, in) and targets (rows, out) are given once, in the network's dtype, with weights (rows,) of
+    mean 1, or None. `run` takes row numbers of shape (steps, batch) and gives each step's cost before its move: the mean
+    of w_i c_i over the batch, which is the function whose gradient the step follows. The
     same state and order give the same bits. `snapshot` is all it takes to go on bit for bit after `restore`.
     """
 

@@ -78,9 +78,16 @@ class ReferenceEngine:
         return replace(state, parameters=like(snapshot["parameters"]), rule_state=rule_state)
 
 
+def relative(weights: Array) -> Array:
+    """Row weights divided by their mean. The division by the largest comes first: weights of 1e308 have a mean too."""
+    w = weights / weights.max()
+    return w / w.mean()
+
+
 def batch_shares(weights: Array | None, rows: Array) -> Array:
-    """Each row's share in its batch's mean; a batch whose weights are all zero has no share in anything."""
-    if weights is None:
-        return shares(len(rows), "mean")
-    w = weights[rows]
-    return w / w.sum() if w.any() else w
+    """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
+
+    Shares of a batch need not sum to 1: a batch of light rows moves less. So the steps of an epoch, each counted by its
+    rows, have the gradient of the weighted total as their mean, whatever the batch size.
+    """
+    return shares(len(rows), "mean") if weights is None else weights[rows] / len(rows)
