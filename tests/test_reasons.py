@@ -216,7 +216,7 @@ CASES = [
     (FORK, [1.0], [0.0, 2.0], "w/1/0/0", Kind.NO_ERROR, "the errors of layer 2 cancel here to the last digit"),
     # underflow is no zero
     (line(800.0, sigma="sigmoid"), [1.0], [0.0], "w/1/0/0", Kind.UNDERFLOW,
-     "σ′ is smaller than any number there is, and not 0, at z¹ = 800"),
+     "σ′ is smaller than any float64 number, and not 0, at z¹ = 800"),
     (line(1.0, 900.0, sigma=["identity", "sigmoid"]), [1.0], [0.0], "w/1/0/0", Kind.UNDERFLOW,
      "it underflows above layer 1"),
     (line(700.0, 1e-30, sigma=LATE), [1.0], [1.0], "w/1/0/0", Kind.UNDERFLOW, "about 10^−334"),
@@ -393,6 +393,71 @@ def test_a_large_network_with_hundreds_of_rows_takes_seconds() -> None:
     assert found.groups[0].count == 30 * zero
 
 
+def times_500(sizes: list[int], output: str, seed: int) -> cr.Network:
+    network = cr.Network.random(sizes, "sigmoid", output, seed=seed, dtype="float64")
+    return network.with_parameters(network.parameters * 500)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("hidden", "output", "cost"),
+    [
+        ([20], "sigmoid", "quadratic"),
+        ([20, 20], "sigmoid", "binary_cross_entropy"),
+        ([20, 20], "softmax", "cross_entropy"),
+        ([20, 20], "softmax", "quadratic"),
+    ],
+)
+def test_saturation_is_blamed_and_not_the_rows(hidden: list[int], output: str, cost: str, seed: int) -> None:
+    """98 % of all σ′ are below 1 % of the maximum: what is slow is slow for that, in its own layer or further up."""
+    digits = cr.load_data("digits")
+    rows = np.random.default_rng(0).permutation(len(digits))[:200]
+    network = times_500([64, *hidden, 10], output, seed)
+    z = cr.forward(network, digits.inputs[rows]).z
+    for l in range(1, network.depth):
+        assert (network.activations[l].slope(z[l]) < 0.0025).mean() > 0.98
+    found = slowest(network, digits.inputs[rows], digits.targets[rows], cost, most=5)
+    count = {kind: sum(group.count for group in found.groups if group.kind is kind) for kind in Kind}
+    slow = found.slow - count[Kind.ZERO_INPUT]
+    assert slow > 150
+    assert count[Kind.SATURATED] + count[Kind.FADED] + count[Kind.UNDERFLOW] >= 0.96 * slow
+    assert count[Kind.APART] == count[Kind.WEIGHTS] == count[Kind.CANCELLING] == 0
+
+
+def test_a_neuron_that_is_saturated_in_nearly_all_rows_is_to_blame_whatever_the_rest_of_them_bring() -> None:
+    """One row of 50 lies where σ′ is steep, and its error is 0: no row was left in which the two could meet."""
+    network = net([[[1.0]], [[1.0]]], [[0.0], [0.0]], ["sigmoid", "identity"])
+    x = np.array([[0.1], *([[40.0]] * 49)])
+    y = cr.forward(network, x).a[2] - 1.0
+    y[0] += 1.0
+    found = why(network, x, y, "b/1/0", "quadratic")
+    assert (found.kind, found.holds, found.rows) == (Kind.SATURATED, 49, 50)
+    together = next(share.decades for share in found.factors if share.what == "together")
+    assert f"w² δ² is small: another {-together:.1f} decades" in found.because
+
+
+def test_a_derivative_that_is_0_in_float32_does_not_move_a_float32_weight() -> None:
+    """2.5e−147 is a number of float64, and 0 in the network's own dtype."""
+    deep = line(*[1e-21] * 8)
+    assert deep.dtype == np.float64
+    x, y = np.array([1.0]), np.array([1.0])
+    told = slowest(deep, x, y, "quadratic")
+    assert (told.still, told.entries[0].id) == (0, "w/1/0/0")
+    assert math.log10(abs(told.entries[0].value)) == pytest.approx(-147, abs=0.1)
+    single = slowest(deep.astype("float32"), x, y, "quadratic")
+    gradient = cr.gradient(deep.astype("float32"), x, y, "quadratic").flat()
+    assert single.still == int((gradient == 0).sum()) > 0
+    assert {entry.id for entry in single.entries} == {
+        str(of_entry(deep.parameters, int(i))) for i in np.flatnonzero(gradient)
+    }
+    found = why(deep.astype("float32"), x, y, "w/1/0/0", "quadratic")
+    assert found.kind is Kind.UNDERFLOW
+    assert (
+        "does not learn: no factor is 0, and their product, about 10^−147, is smaller than any float32"
+        in found.sentence
+    )
+
+
 # nothing is said that does not agree --------------------------------------------------------------------------------
 @pytest.mark.parametrize("off", [1 + 1e-11, 1 - 1e-9, -1.0, 0.0])
 def test_nothing_is_said_where_the_product_is_not_the_gradient(monkeypatch: pytest.MonkeyPatch, off: float) -> None:
@@ -496,10 +561,12 @@ def test_alone_the_command_looks_at_the_chain(run: Any) -> None:
 
 def test_a_model_is_looked_at_on_its_own_rows_and_with_its_own_cost(run: Any) -> None:
     said = run("digits.safetensors")
-    assert said.startswith("200 rows, 0…199, inputs as the network takes them\n")
+    assert said.startswith("digits, 1,797 rows, 200 of them drawn with --seed 0; inputs as the network takes them\n")
     assert "cross_entropy" in said
     assert re.search(r"\d+ of 64 inputs are 0 in every row", said)
     assert "its input 0 is 0 in all 200 rows" in run("digits.safetensors", "--by", "w/1/0/0")
+    assert run("digits.safetensors", "--seed", "1") not in (said, run("digits.safetensors", "--seed", "2"))
+    assert run("digits.safetensors", "--rows", "9999").startswith("digits, 1,797 rows; inputs")
     assert "its input 0 is 0 in this row" in run("digits.safetensors", "--by", "w/1/0/0", "--row", "1")
     assert "2 rows, 1…2" in run("digits.safetensors", "--row", "1", "--rows", "2")
     assert "quadratic" in run("digits.safetensors", "--cost", "quadratic", "--data", "digits")
@@ -518,6 +585,8 @@ def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> No
     ("arguments", "words"),
     [
         (["--row", "1"], "go with a model"),
+        (["--seed", "1"], "go with a model"),
+        (["digits.safetensors", "--row", "1", "--seed", "1"], "--seed draws rows, and --row names them"),
         (["--by", "w/1/0/0", "--influence"], "--by and --influence ask for different answers"),
         (["w/1/0/0"], "named with --by: chainrule why --by w/1/0/0"),
         (["digits.safetensors", "--by", "w/1/0/64"], "numbered 0…63"),

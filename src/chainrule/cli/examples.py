@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.output import one_line
+from chainrule.cli.output import counted, one_line
 from chainrule.costs import Cost, as_cost, named
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
@@ -41,7 +41,14 @@ def example_of(model: Path, data: str | None, row: int, cost: str | None, of: st
     return _examples(model, data, row, 1, cost, targets=of == "C")
 
 
-def _examples(model: Path, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool) -> Examples:
+def sample(model: Path, data: str | None, rows: int, seed: int, cost: str | None) -> Examples:
+    """`rows` rows drawn from all of them by a seed, in their order: the first ones of a sorted file are of one class."""
+    return _examples(model, data, 0, rows, cost, targets=True, seed=seed)
+
+
+def _examples(
+    model: Path, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool, seed: int | None = None
+) -> Examples:
     network, notes = load(model), load_notes(model)
     the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
     terms = network.preprocessing
@@ -54,15 +61,21 @@ def _examples(model: Path, data: str | None, row: int, rows: int, cost: str | No
         raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
     if rows < 1:
         raise DataError(f"--rows is a whole number ≥ 1, got {rows}")
-    chosen = table.take(np.arange(row, min(row + rows, len(table))))
+    if seed is None:
+        chosen = table.take(np.arange(row, min(row + rows, len(table))))
+    else:
+        chosen = table.take(np.sort(np.random.default_rng(seed).permutation(len(table))[:rows]))
+        drawn = f", {len(chosen):,} of them drawn with --seed {seed}" if len(chosen) < len(table) else ""
+        about = f"{table.name}, {counted(len(table), 'row')}{drawn}; inputs as the network takes them"
     if chosen.target is None:
         x = chosen.inputs if terms is None else terms.rows(chosen.inputs, chosen.columns)
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
         return Examples(network, x, None, about, the_cost)
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
     y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
-    target = one_line(f"{table.target_name} = {chosen.target[0]}")
-    about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
+    if seed is None:
+        target = one_line(f"{table.target_name} = {chosen.target[0]}")
+        about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
     return Examples(network, found.inputs, y, about, the_cost)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from chainrule.activations import Activation, as_activation
-from chainrule.cli.examples import examples
+from chainrule.cli.examples import examples, sample
 from chainrule.cli.output import counted, say, say_json
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.costs import Cost
@@ -22,6 +22,7 @@ from chainrule.forward import forward
 from chainrule.network import Network
 
 ROWS = 200  # enough for signs to cancel and for a dead neuron to show
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ def command(
         typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; else the slowest, and all in groups."),
     ] = None,
     rows: Annotated[
-        int | None, typer.Option(help="How many rows, from the first on or from --row; else 200, or the one of --row.")
+        int | None, typer.Option(help="How many rows, drawn from all or from --row on; else 200, or the one of --row.")
     ] = None,
-    row: Annotated[int | None, typer.Option(help="One row, from 0.")] = None,
+    row: Annotated[int | None, typer.Option(help="One row, from 0; with --rows the first of several.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which rows are drawn; else 0. Not with --row.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
     ] = None,
@@ -70,7 +72,7 @@ def command(
         given = " and ".join(option for option, is_given in chosen.items() if is_given)
         raise SettingError(f"{given} ask for different answers: give one of them")
     author = convention_of(model, convention)
-    asked = _asked(model, data, row, rows, convention, cost)
+    asked = _asked(model, data, row, rows, seed, convention, cost)
     found: Design | Influence | Reason | Slowest
     if activation is not None:
         found = _measured(activation, None if model is None else asked)
@@ -89,22 +91,31 @@ def command(
 
 
 def _asked(
-    model: Path | None, data: str | None, row: int | None, rows: int | None, convention: str | None, cost: str | None
+    model: Path | None,
+    data: str | None,
+    row: int | None,
+    rows: int | None,
+    seed: int | None,
+    convention: str | None,
+    cost: str | None,
 ) -> Asked:
     """What is looked at: the chain of the worked example, or a model and rows of its data, in the network's terms."""
     if model is None:
-        if data is not None or row is not None or rows is not None:
-            raise SettingError("--data, --row and --rows go with a model: chainrule why MODEL --rows 200")
+        if any(each is not None for each in (data, row, rows, seed)):
+            raise SettingError("--data, --row, --rows and --seed go with a model: chainrule why MODEL --rows 200")
         it = worked(convention, cost)
         return Asked(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
         raise FileError(f"there is no file {model}; a weight or a bias is named with --by: chainrule why --by {model}")
-    count = (1 if row is not None else ROWS) if rows is None else rows
-    found = examples(model, data, row or 0, count, cost)
+    if row is not None and seed is not None:
+        raise SettingError("--seed draws rows, and --row names them: give one of the two")
+    if row is None:
+        found = sample(model, data, ROWS if rows is None else rows, SEED if seed is None else seed, cost)
+        return Asked(found.network, found.x, found.y, found.about, found.cost)
+    found = examples(model, data, row, 1 if rows is None else rows, cost)
     if len(found.x) == 1:
         return Asked(found.network, found.x[0], found.y[0], found.about, found.cost)
-    first, last = row or 0, (row or 0) + len(found.x) - 1
-    about = f"{counted(len(found.x), 'row')}, {first}…{last}, inputs as the network takes them"
+    about = f"{counted(len(found.x), 'row')}, {row}…{row + len(found.x) - 1}, inputs as the network takes them"
     return Asked(found.network, found.x, found.y, about, found.cost)
 
 

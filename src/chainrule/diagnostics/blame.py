@@ -7,6 +7,7 @@ rows, and |mean| / mean |·|, what is left when signs cancel.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,7 +77,7 @@ def judge(look: Look, factors: Factors) -> Table:
         signs = np.where(size > 0, np.log10(np.abs(mean)) - np.log10(size), 0.0)
     shares = [log - np.log10(scale) for log, scale in zip(logs, scales)]
     stack = np.stack(np.broadcast_arrays(*shares, together, signs))
-    total, blamed = stack.sum(axis=0), lowest(stack)
+    total, blamed = stack.sum(axis=0), lowest(_with_rows_told(stack, low_in_most_rows(factors)))
 
     kinds = np.array(BY_FACTOR)[blamed]
     kinds = np.where(blamed == FACTORS.index("error"), _inner(look, factors)[:, None], kinds)
@@ -86,11 +87,38 @@ def judge(look: Look, factors: Factors) -> Table:
     for nothing, kind in zip(reversed(none), (no_error, no_slope, Kind.ZERO_INPUT)):
         kinds = np.where(nothing, kind, kinds)
     met = ((error != 0) & (slope != 0)).astype(float).T @ (a != 0).astype(float) > 0
-    kinds = np.where((size == 0) & met, Kind.UNDERFLOW, kinds)
+    kinds = np.where(look.vanishes(size) & met, Kind.UNDERFLOW, kinds)
     finite = np.isfinite(np.stack(np.broadcast_arrays(*typical, mean))).all(axis=0)
     kinds = np.where(finite, kinds, Kind.NOT_FINITE)
     rule = np.broadcast_to((typical[0] < LOW * scales[0]) | (typical[1] < FLAT * scales[1]), mean.shape)
     return Table(mean, size, dict(zip(FACTORS, stack)), kinds, rule)
+
+
+def low_in_most_rows(factors: Factors) -> Array:
+    """Which of input, slope and error is low in more than half of the rows, (out, in); −1 where none is.
+
+    Of several it is the one that matters most: were it at its reference, the mean size would rise to the largest number.
+    """
+    a, slope, error = (10.0**each for each in factors.row_shares())
+    shape = error.shape[1], a.shape[1]
+    without = ((slope * error).sum(axis=0)[:, None], error.T @ a, slope.T @ a)
+    low = [2 * (each <= LOW).sum(axis=0) > len(a) for each in (a, slope, error)]
+    often = (low[0][None], low[1][:, None], low[2][:, None])
+    sizes = np.stack([np.broadcast_to(np.where(it, size, -1.0), shape) for it, size in zip(often, without)])
+    return np.where(sizes.max(axis=0) < 0, -1, sizes.argmax(axis=0))
+
+
+def _with_rows_told(stack: Array, low: Array) -> Array:
+    """The shares, with what "together" takes added to the factor that is low in most rows, if there is one.
+
+    A neuron that is saturated in 199 of 200 rows keeps the root mean square slope of the one row that is left. That this
+    row brings little of the other factors is no matter of timing: there is no other row to choose.
+    """
+    stack, together = stack.copy(), FACTORS.index("together")
+    j, k = np.nonzero(low >= 0)
+    stack[low[j, k], j, k] += stack[together, j, k]
+    stack[together, j, k] = 0
+    return stack
 
 
 def lowest(shares: Array) -> Array:
@@ -99,8 +127,11 @@ def lowest(shares: Array) -> Array:
 
 
 def _inner(look: Look, factors: Factors) -> Array:
-    """For each neuron, what of its way took most from the error."""
-    sums = np.zeros((len(WAY), factors.error.shape[1]))
-    for what, _, decades in look.steps(factors):
+    """For each neuron, what of its way took most from the error in most of the rows that bring little of it."""
+    sums = np.zeros((len(WAY), *factors.error.shape))
+    for what, _, decades in look.row_steps(factors):
         sums[WAY.index(what)] += np.nan_to_num(decades, nan=0.0, neginf=-np.inf)
-    return np.array(INNER)[np.argmin(sums, axis=0)]
+    low = factors.row_shares()[2] <= math.log10(LOW)
+    low |= ~low.any(axis=0)
+    votes = [((sums.argmin(axis=0) == which) & low).sum(axis=0) for which in range(len(WAY))]
+    return np.array(INNER)[np.argmax(votes, axis=0)]

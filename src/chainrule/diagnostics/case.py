@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.diagnostics.blame import BLAMED, FACTORS, SLOW, STILL, Kind, judge, lowest
+from chainrule.diagnostics.blame import BLAMED, FACTORS, LOW, SLOW, STILL, Kind, judge, low_in_most_rows, lowest
 from chainrule.diagnostics.factors import WAY, Look, overall
 from chainrule.diagnostics.numbers import signed
 from chainrule.ids import Id
@@ -137,6 +137,12 @@ class Case:
         return tuple(made)
 
     @cached_property
+    def low_in_most_rows(self) -> bool:
+        """Whether the blamed factor is low in more than half of the samples, and so to blame for what "together" takes."""
+        low, blamed = int(low_in_most_rows(self.factors)[0, 0]), BLAMED.get(self.kind)
+        return not self.one and low >= 0 and FACTORS[low] == blamed
+
+    @cached_property
     def holds(self) -> int:
         """In how many of the samples the same reason holds; where signs cancel, how many pull against the mean."""
         kind, each = self.kind, self.products
@@ -148,6 +154,8 @@ class Case:
             return int((each == 0).sum())
         logs = [np.log10(np.abs(each)) - math.log10(self.shares[what].reference) for what, each in self.vectors.items()]
         slow = np.sum(logs, axis=0) <= -SLOW
+        if self.low_in_most_rows and self.decades["together"] <= -1:
+            return int((slow & (logs[list(self.vectors).index(BLAMED[kind])] <= math.log10(LOW))).sum())
         if kind is Kind.NOT_SLOW:
             return int((~slow).sum())
         mine = True if kind is Kind.APART else lowest(np.stack(logs)) == list(self.vectors).index(BLAMED[kind])

@@ -74,6 +74,12 @@ class Factors:
         ones = np.ones((self.error.size, 1))
         return self._with(ones, ones[0], lambda each: each.reshape(-1, 1))
 
+    def row_shares(self) -> tuple[Array, Array, Array]:
+        """log10 of input (samples, in), slope and error (samples, out) against their references, sample by sample."""
+        scales = (self.usual[None], *(each.value for each in self.references[1:]))
+        a, slope, error = (np.log10(np.abs(each) / s) for each, s in zip((self.a, self.slope, self.error), scales))
+        return a, slope, error
+
     def _with(self, a: Array, usual: Array, of: Callable[[Array], Array]) -> Factors:
         spread = None if self.spread is None else of(self.spread)
         slope, error, blur = map(of, (self.slope, self.error, self.blur))
@@ -87,6 +93,7 @@ class Look:
     def __init__(self, network: Any, x: Any, y: Any, cost: str | Cost | None, convention: str | Convention) -> None:
         self.how = as_convention(convention)
         self.cost = self.how.cost_for(as_network(network, "why(network, x, y, by)"), cost)
+        self.dtype = network.dtype  # in which it learns
         self.network: Network = network.astype("float64")
         rows, self.targets, self.pair = target_rows(self.network, x, y, self.cost)
         self.rows, reduction = len(rows), "sum" if self.how.over == "sum" else "mean"
@@ -97,6 +104,10 @@ class Look:
         self.bounded = self.network.output.name in BOUNDED and not self.network.output.own
         self._error = self._error_reference()
         self._factors: dict[int, Factors] = {}
+
+    def vanishes(self, values: Array) -> Array:
+        """Where numbers are 0 in the network's own dtype: in float32 whatever is smaller than 1.4e−45."""
+        return np.asarray(values).astype(self.dtype) == 0
 
     def own_bias(self, l: int) -> bool:
         """Whether each neuron of layer l has a bias of its own, the weight of one more input, which is 1."""
@@ -169,25 +180,30 @@ class Look:
     # the way of the error --------------------------------------------------------------------------------------------
     def steps(self, factors: Factors) -> list[tuple[str, int, Array]]:
         """From the cost to these neurons: (what of WAY, layer, decades by neuron); they add up to the error's share."""
+        return _changes(
+            factors, [(what, m, rms(v if own else v.reshape(-1, 1))) for what, m, v, own in self._way(factors)]
+        )
+
+    def row_steps(self, factors: Factors) -> list[tuple[str, int, Array]]:
+        """The same in each sample: (what of WAY, layer, decades (samples, 1 or out))."""
+        each = len(factors.error) // self.rows  # samples of a row: neurons that share a bias have one each
+        sizes = [(what, m, np.abs(v) if own else np.repeat(rms(v.T)[:, None], each, axis=0))
+                 for what, m, v, own in self._way(factors)]  # fmt: skip
+        return _changes(factors, sizes)
+
+    def _way(self, factors: Factors) -> list[tuple[str, int, Array, bool]]:
+        """The error's stages: what made it, in which layer, its values, and whether they are those of the neurons' own."""
         l, last, back = factors.l, self.network.depth, self.back
-        stages = [("error", last, back.delta[last] if self.on_z(last) else back.da[last])]
-        if not self.on_z(last):
-            stages.append(("slope", last, back.delta[last]))
-        for m in range(last - 1, l, -1):
-            stages += [("weights", m + 1, back.da[m]), ("slope", m, back.delta[m])]
-        stages = [(what, m, values.reshape(-1, 1)) for what, m, values in stages]
         if l == last:
-            stages = [("error", last, factors.error)]
-        elif factors.spread is None:
-            stages.append(("weights", l + 1, factors.error))
-        else:
-            stages += [("weights", l + 1, factors.spread), ("cancelling", l + 1, factors.error)]
-        found, before = [], np.log10([factors.references[2].value])
-        for what, m, values in stages:
-            after = np.log10(rms(values))
-            found.append((what, m, after - before))
-            before = after
-        return found
+            return [("error", last, factors.error, True)]
+        stages = [("error", last, back.delta[last] if self.on_z(last) else back.da[last], False)]
+        if not self.on_z(last):
+            stages.append(("slope", last, back.delta[last], False))
+        for m in range(last - 1, l, -1):
+            stages += [("weights", m + 1, back.da[m], False), ("slope", m, back.delta[m], False)]
+        if factors.spread is None:
+            return [*stages, ("weights", l + 1, factors.error, True)]
+        return [*stages, ("weights", l + 1, factors.spread, True), ("cancelling", l + 1, factors.error, True)]
 
     def underflows_above(self, l: int) -> bool:
         """Whether all errors are 0 somewhere above layer l although none of their factors is."""
@@ -219,6 +235,16 @@ class Look:
                 f"gradient says {entries[j, k]:.15g}: nothing is said until they agree; "
                 "is a slope or a cost's derivative wrong?"
             )
+
+
+def _changes(factors: Factors, sizes: list[tuple[str, int, Array]]) -> list[tuple[str, int, Array]]:
+    """By how many decades each stage changes the size, from the error's reference on."""
+    found, before = [], np.log10([factors.references[2].value])
+    for what, m, size in sizes:
+        after = np.log10(size)
+        found.append((what, m, after - before))
+        before = after
+    return found
 
 
 def _softmax_factors(p: Array, v: Array) -> tuple[Array, Array]:

@@ -107,7 +107,7 @@ class Slowest:
 
     groups   by layer and reason, the largest first; `slow` counts those that learn slowly, of `total`
     foretold how many of the slow ones the rule alone foretells: a low input or a saturated neuron (S2.15)
-    still    how many have the derivative 0
+    still    how many have the derivative 0 in the network's dtype
     entries  the smallest derivatives that are not 0, the smallest first
     """
 
@@ -150,8 +150,9 @@ def why(
     """Why the weight or bias `by` ("w/2/0/1", "b/1/3") learns as fast or slowly as it does, on one example or on rows.
 
     C is the mean over the rows, or their sum where the convention says so; the convention supplies the cost unless one is
-    given. All in float64. Raises IdError where `by` names no weight or bias, and DisagreementError, saying nothing, where the
-    product of the factors is not the gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
+    given. Numbers are computed in float64; a derivative that is 0 in the network's own dtype does not move the weight.
+    Raises IdError where `by` names no weight or bias, and DisagreementError, saying nothing, where the product of the factors
+    is not the gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
     """
     look = Look(network, x, y, cost, convention)
     target = parse(by, look.network.parameters)
@@ -198,14 +199,15 @@ def slowest(
             found.append(tuple(np.array([each]) for each in (only.value, only.kind, only.rule)))
     mean, kinds, rule = map(np.concatenate, zip(*found))
     slow = kinds != Kind.NOT_SLOW
-    moving = np.flatnonzero((mean != 0) & np.isfinite(mean))
+    still = look.vanishes(mean)
+    moving = np.flatnonzero(~still & np.isfinite(mean))
     first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
     return Slowest(
         f"{network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost!r}",
         look.network.parameters.size,
         int(slow.sum()),
         int((slow & rule).sum()),
-        int((mean == 0).sum()),
+        int(still.sum()),
         tuple(sorted(groups, key=lambda group: (group.kind is Kind.NOT_SLOW, -group.count))),
         tuple(reason(look, of_entry(look.network.parameters, int(i))) for i in first),
     )

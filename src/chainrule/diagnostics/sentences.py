@@ -18,7 +18,7 @@ TOLD = 6  # layers that are named, of more that take from the error
 
 def sentence(c: Case, because: str) -> str:
     """Which weight learns how, why, and in how many rows, where that is worth a word."""
-    opening = "learns slowly" if c.table.mean[0, 0] else "does not learn"
+    opening = "does not learn" if c.look.vanishes(c.table.mean)[0, 0] else "learns slowly"
     opening = {Kind.NOT_FINITE: "has no derivative", Kind.NOT_SLOW: "does not learn slowly"}.get(c.kind, opening)
     untold = c.one or c.kind in (Kind.SIGNS, Kind.UNDERFLOW, Kind.NOT_FINITE, *STILL)
     return f"{c.symbol} {opening}: {because}" + ("" if untold else f"; so in {c.holds:,} of {c.samples:,} {c.rows}")
@@ -30,6 +30,10 @@ def because(c: Case) -> str:
     if c.kind not in (Kind.INPUT, Kind.SATURATED, *INNER):
         return said
     said += _others(c, "though", BLAMED[c.kind])
+    if c.low_in_most_rows and c.decades["together"] <= -1:
+        others = [c.symbols[what] for what in c.vectors if what != BLAMED[c.kind]]
+        small = f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} small"
+        said += f", and in the few {c.rows} where it is not, {small}: another {in_words(-c.decades['together'])}"
     if not c.one and c.decades["signs"] <= -1:
         said += f", and the rows' signs another {in_words(-c.decades['signs'])}"
     return said
@@ -166,7 +170,7 @@ def _no_error(c: Case) -> str:
 
 
 def _underflow(c: Case) -> str:
-    below = "is smaller than any number there is, and not 0"
+    below = f"is smaller than any {c.look.dtype} number, and not 0"
     if not c.factors.slope.any() and c.look.smooth(c.layer):
         return f"σ′ {below}{f', at {_z(c)}' if c.one else _everywhere(c)}"
     if not c.factors.error.any():
