@@ -24,7 +24,7 @@ LAYERS = [
     "forward equations updates",
     "network",
     "costs scores data ids",
-    "activations parameters preprocessing tables",
+    "activations parameters preprocessing tables trained_rows",
     "dual",
     "aligned elementary names files json_text notation",
     "errors",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,13 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+import chainrule.cli.gradient_check
 import chainrule.cli.main
 import chainrule.cli.predict
 import chainrule.cli.train
 from chainrule.cli import show
+from chainrule.cli.gradient_check import check_gradient_on
+from chainrule.costs import as_cost
 from chainrule.explanation.figures import FIGURES
 from chainrule.storage import load_notes
 
@@ -69,7 +73,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def chainrule_(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command, in this process; warnings are errors here, and few derivatives are checked, since shapes are too."""
-    monkeypatch.setattr(chainrule.cli.train, "CHECKED_ENTRIES", 3)
+    monkeypatch.setattr(chainrule.cli.gradient_check, "ENTRIES", 3)
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
@@ -192,7 +196,7 @@ def test_a_hinge_trained_classifier_answers_with_texts(chainrule_: Run) -> None:
     assert said.code == 0
     answered = chainrule_("predict", "farm.safetensors", "animals.csv")
     assert answered.out.split() == ["hen", "dog"] * 15
-    assert answered.err == "accuracy 1.0000 on 30 rows\n"
+    assert answered.err == "accuracy 1.0000 on 30 rows, all of which it was trained on: expect less of new rows\n"
     assert chainrule_("explain", "farm.safetensors", "--row", "3").out.startswith("row 3 of animals.csv: kind = dog")
 
 
@@ -231,6 +235,74 @@ def test_validation_is_shown_and_kept(chainrule_: Run) -> None:
     assert "validation cost" in said.err
     history = json.loads(Path("runs/animals.json").read_text())["history"]
     assert all({"validation_cost", "validation_score"} <= set(facts) for facts in history)
+
+
+def test_a_score_of_rows_it_was_trained_on_says_so(chainrule_: Run) -> None:
+    """0.99 on the training rows is no 0.99, in whatever file and order they come."""
+    chainrule_("train", "iris", "--epochs", "1", "-o", "iris")
+    said = chainrule_("predict", "iris.safetensors", "iris").err
+    assert re.fullmatch(
+        r"accuracy 0\.\d+ on 150 rows, 12\d of which it was trained on: expect less of new rows\n", said
+    )
+    table = cr.read_table("iris")
+    lines = [",".join([*map(str, row), label]) for row, label in zip(table.inputs.tolist(), table.target)]
+    header = ",".join([*table.columns, "species"])
+    Path("turned.csv").write_text("\n".join([header, *lines[::-1]]) + "\n")
+    assert chainrule_("predict", "iris.safetensors", "turned.csv").err == said
+    Path("other.csv").write_text(f"{header}\n9,9,9,9,setosa\n")
+    assert "trained" not in chainrule_("predict", "iris.safetensors", "other.csv").err
+    answered = json.loads(chainrule_("predict", "iris.safetensors", "iris", "--json").out)
+    assert 0.8 <= answered["share_trained_on"] <= 0.82
+    assert "trained on     120 rows" in chainrule_("show", "iris.safetensors").out
+
+
+def test_a_cost_that_rose_is_no_success(chainrule_: Run) -> None:
+    said = chainrule_("train", "iris", "--learning-rate", "1e9", "--epochs", "3", "-o", "rose")
+    assert said.code == 0
+    assert re.search(
+        r"warning   the cost rose from 1\.\d+ before the training to \S+; a smaller learning rate", said.out
+    )
+    assert json.loads(Path("rose.json").read_text())["warnings"][0].startswith("the cost rose")
+
+
+def test_three_rows_are_no_test_and_their_gradient_is_checked_where_rounding_does_not_hide_it(chainrule_: Run) -> None:
+    """R² of 1 and a ✓ beside ‖Δ‖/‖g‖ = 1: neither could have failed."""
+    rng = np.random.default_rng(0)
+    lines = [",".join(f"{value:.3f}" for value in row) for row in rng.normal(size=(3, 30))]
+    Path("wide.csv").write_text("\n".join([",".join(f"c{i}" for i in range(30)), *lines]) + "\n")
+    out = chainrule_("train", "wide.csv", "--epochs", "400", "--learning-rate", "0.01").out
+    assert "R² 1.0000 on the 3 rows it was trained on, which is no test: 3,969 parameters can fit any 3 rows" in out
+    assert "gradient  backpropagation (float64: in float32 rounding hides so small a gradient)" in out
+    distance = re.search(r"‖Δ‖/‖g‖ = (\S+) .* ✓", out)
+    assert distance is not None
+    assert float(distance[1]) < 1e-3
+    assert "warning   wide.csv has more columns than rows (29 and 3): each line is one example" in out
+
+
+def test_a_gradient_that_is_zero_or_at_kinks_alone_is_not_called_right() -> None:
+    dead = cr.Network([[[-1.0]], [[1.0]]], [[-1.0], [0.5]], ["relu", "identity"])
+    data = cr.Dataset(np.array([[1.0], [2.0]]), np.array([[0.0], [1.0]]))
+    check = check_gradient_on(dead, data, as_cost("quadratic"))
+    assert str(check).endswith("cannot be told: the gradient is 0 throughout")
+    assert check.to_json()["holds"] is None
+    alive = check_gradient_on(dead.with_value("b/2/0", 0.4), data, as_cost("quadratic"))
+    assert str(alive).endswith("✓")
+
+
+def test_few_test_rows_and_a_network_that_only_guesses_are_told(chainrule_: Run) -> None:
+    said = chainrule_("train", "iris", "--test", "0.1", "--epochs", "1", "--learning-rate", "1e-9")
+    assert "warning   an accuracy on 15 rows is uncertain: 95 % interval" in said.out
+    said = chainrule_("train", "diabetes", "--test", "0.05", "--epochs", "1", "--learning-rate", "1e-9")
+    assert "warning   R² on 22 rows is uncertain" in said.out
+    assert "warning   the network is no better on the test rows than always answering the mean" in said.out
+
+
+def test_one_test_row_has_no_r_squared(chainrule_: Run) -> None:
+    Path("few.csv").write_text("x,y\n1,1.5\n2,2.5\n3,3.6\n4,4.5\n5,5.6\n")
+    out = chainrule_("train", "few.csv", "--test", "0.2", "--epochs", "1", "-o", "few").out
+    assert "test      R² (none of one row)" in out
+    Path("one.csv").write_text("x,y\n7,7.5\n")
+    assert chainrule_("predict", "few.safetensors", "one.csv").err == "R² (none of one row)\n"
 
 
 def test_rows_that_are_watched_are_not_scaled_by(chainrule_: Run) -> None:

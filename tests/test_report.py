@@ -35,6 +35,21 @@ def test_a_report_says_what_was_trained_and_how_it_went(report: cr.Report) -> No
         assert part in text
 
 
+def test_a_cost_that_did_not_fall_is_told(report: cr.Report) -> None:
+    assert report.warnings == []
+    assert report.cost_before is not None
+    assert report.cost_after is not None
+    assert report.cost_after < report.cost_before
+    rose = replace(report, cost_before=0.68, cost_after=2e7)
+    assert rose.warnings == [
+        "the cost rose from 0.68 before the training to 2e+07; a smaller learning rate than in adam(0.001) is the usual cure"
+    ]
+    assert f"warning: {rose.warnings[0]}" in str(rose)
+    assert rose.to_json()["warnings"] == rose.warnings
+    same = replace(report, cost_before=0.6931471, cost_after=0.6931472)
+    assert same.warnings == ["the cost did not fall: it is 0.6931, as before the training"]
+
+
 def test_what_is_written_is_what_the_report_holds(report: cr.Report, tmp_path: Path) -> None:
     path = report.write(tmp_path / "größe.json")
     read = json.loads(path.read_text(encoding="utf-8"))

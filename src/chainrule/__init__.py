@@ -14,6 +14,7 @@ parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
 tables.py          shipped sets, CSV, NPZ and IDX files as tables
 preprocessing.py   a user's columns and labels to rows of numbers and back
+trained_rows.py    which rows a network was trained on, as a small sketch
 data.py            Dataset, splits, the seeded order of batches
 network.py         Network, and how it is first drawn
 
@@ -78,8 +79,9 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
-                   verify.py a command each · interrupt.py Ctrl-C · examples.py rows of a model's data · output.py what
-                   is printed where · worked_example.py the chain it shows
+                   verify.py a command each · parts.py rows to learn from, to watch, to test · summary.py how a run went ·
+                   gradient_check.py its gradient checked · interrupt.py Ctrl-C · examples.py rows of a model's data ·
+                   output.py what is printed where · worked_example.py the chain it shows
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ def predict(network: Network, x: Any) -> Any:
 
 def outputs(network: Network, x: Any) -> Array:
     """a^L (batch, out) for rows, or one example, in the user's terms: scaled and encoded as they were in training."""
+    return activations_of_rows(network, network_rows(network, x))
+
+
+def network_rows(network: Network, x: Any) -> Array:
+    """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
     as_network(network, "predict(network, x) and score(network, x, y)")
     rows, names = _named_columns(x)
     if rows.ndim == 1:
@@ -42,7 +47,7 @@ def outputs(network: Network, x: Any) -> Array:
         raise DataError("there are no rows to predict")
     if network.preprocessing is not None:
         rows = network.preprocessing.rows(rows, names)
-    return activations_of_rows(network, network.rows(rows))
+    return network.rows(rows)
 
 
 def _named_columns(x: Any) -> tuple[Array, Sequence[str] | None]:
@@ -103,6 +108,13 @@ def scored_outputs(network: Network, given: Array, y: Any) -> Score:
     if classes and given.shape[1] > 1:
         _check_probabilities(rows)
     return score_rows(network, given, rows, getattr(network, "cost", None), classes=classes)
+
+
+def scored_data(network: Network, data: Dataset) -> Score:
+    """The score on a Dataset that is scaled and encoded as the network's own was."""
+    targets, _ = encode_targets(data.targets, network.sizes[-1], len(data))
+    given = activations_of_rows(network, network.rows(data.inputs))
+    return score_rows(network, given, targets, getattr(network, "cost", None))
 
 
 def score_rows(

@@ -20,7 +20,11 @@ MARK = "chainrule report"  # the first key of the file
 
 @dataclass(frozen=True)
 class Report:
-    """The facts of one run. `print(report)` reads them; `report.write(path)` writes all of them as JSON."""
+    """The facts of one run. `print(report)` reads them; `report.write(path)` writes all of them as JSON.
+
+    `cost_before` and `cost_after` are the cost of the network as it was given and as it is now, on the same rows: at most
+    1,000, evenly spaced. (`history` has the mean over an epoch's steps, each taken before its move.)
+    """
 
     data: str
     rows: int
@@ -36,6 +40,24 @@ class Report:
     history: list[dict[str, Any]]
     ended: str = "finished"
     results: Mapping[str, Any] = field(default_factory=dict)
+    cost_before: float | None = None
+    cost_after: float | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against the run, in words: a cost that rose, and what its results say."""
+        return [*self._of_cost(), *self.results.get("warnings", [])]
+
+    def _of_cost(self) -> list[str]:
+        before, after = self.cost_before, self.cost_after
+        if not self.epochs or before is None or after is None or not after >= before > 0:
+            return []
+        if f"{after:.4g}" == f"{before:.4g}":
+            return [f"the cost did not fall: it is {after:.4g}, as before the training"]
+        return [
+            f"the cost rose from {before:.4g} before the training to {after:.4g}; a smaller learning rate than in {self.rule} "
+            "is the usual cure"
+        ]
 
     def __str__(self) -> str:
         costs = [entry["cost"] for entry in self.history]
@@ -45,7 +67,8 @@ class Report:
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
             f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
             *([f"cost{curve}"] if costs else []),
-            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items()),
+            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items() if key != "warnings"),
+            *(f"warning: {text}" for text in self.warnings),
         ]
         return "\n".join(lines)
 
@@ -55,6 +78,7 @@ class Report:
             MARK: 1,
             **{key: value for key, value in self.__dict__.items() if key != "results"},
             "results": dict(self.results),
+            "warnings": self.warnings,
             "versions": {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()},
         }
 

@@ -22,6 +22,9 @@ class Score:
     value: float
     measure: str
 
+    def __str__(self) -> str:
+        return f"{self.title} {self.value:.4f}" if math.isfinite(self.value) else f"{self.title} (none of one row)"
+
     @property
     def title(self) -> str:
         """The measure as it is printed: accuracy, subset accuracy, R²."""

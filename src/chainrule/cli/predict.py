@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -14,9 +14,10 @@ from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.errors import FileError
 from chainrule.files import check_writable, write_atomically
 from chainrule.json_text import json_text
-from chainrule.prediction import answered, outputs, scored_outputs
-from chainrule.storage import load
+from chainrule.prediction import activations_of_rows, answered, network_rows, scored_outputs
+from chainrule.storage import load, load_notes
 from chainrule.tables import read_table
+from chainrule.trained_rows import MOST, TrainedRows
 
 
 def command(
@@ -35,10 +36,15 @@ def command(
     network = load(model)
     terms = network.preprocessing
     table = read_table(data, terms.target_name if terms is not None else None, optional=True)
-    given = outputs(network, table)
+    rows = network_rows(network, table)
+    given = activations_of_rows(network, rows)
     answers = answered(network, given)
     score = None if table.target is None else scored_outputs(network, given, table.target)
-    found = {"predictions": answers, **({} if score is None else {score.measure: score.value})}
+    found: dict[str, Any] = {"predictions": answers}
+    sketch = TrainedRows.from_json(load_notes(model).get("trained_on"))
+    known = 0.0 if sketch is None else sketch.share(rows)
+    if score is not None:
+        found |= {score.measure: score.value, "share_trained_on": None if sketch is None else known}
     if output is not None:
         text = json_text(found) + "\n" if as_json else _lines(answers)
         write_atomically(output, text.encode("utf-8", "backslashreplace"))
@@ -47,7 +53,16 @@ def command(
     else:
         say(_lines(answers), end="")
     if score is not None and not (quiet or as_json):
-        tell(f"{score.title} {score.value:.4f} on {counted(len(table), 'row')}")
+        on = f" on {counted(len(table), 'row')}{_of_which(sketch, known, len(table))}" if len(table) > 1 else ""
+        tell(f"{score}{on}")
+
+
+def _of_which(sketch: TrainedRows | None, known: float, rows: int) -> str:
+    """That rows the network was trained on are among those scored: what it does on others, their score does not tell."""
+    if sketch is None or known == 0:
+        return ""
+    some = "all" if known == 1 else f"{round(known * rows):,}" if sketch.count <= MOST else f"about {known:.0%}"
+    return f", {some} of which it was trained on: expect less of new rows"
 
 
 def _in_order(model: Path, data: str) -> str:

@@ -366,6 +366,8 @@ def _shown(value: Any) -> str:
     match value:
         case float():
             return shown(value)
+        case {"rows": int(rows), "sketch": str()}:  # the rows it was trained on
+            return f"{rows:,} rows"
         case [str(name), dict(settings)]:  # a cost: its name and its settings
             return f"{name}({_pairs(settings, '=')})" if settings else name
         case dict():

@@ -7,7 +7,7 @@ import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,30 +16,27 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chainrule.backward import gradient
 from chainrule.cli.output import counted, say, say_json, shown, tell
+from chainrule.cli.parts import Parts, divide
+from chainrule.cli.summary import Summary, header
 from chainrule.costs import Cost, as_cost
-from chainrule.data import Dataset, encode_targets, split_rows
 from chainrule.errors import DataError, DivergenceError, FileError, SettingError
 from chainrule.files import check_writable
 from chainrule.json_text import as_json as plain
 from chainrule.network import Network
-from chainrule.prediction import scored
-from chainrule.preprocessing import Preprocessing, find_labels, guess_task
+from chainrule.preprocessing import guess_task
 from chainrule.report import is_report
 from chainrule.scores import TITLES
 from chainrule.storage import save
 from chainrule.tables import Table, read_table
+from chainrule.trained_rows import TrainedRows
 from chainrule.training import Epoch, Epochs, Run
 from chainrule.updates import named
-from chainrule.verification.agreement import Agreement, check_network
 
 FOLDER = Path("runs")
 SUFFIX = ".safetensors"
-FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
-CHECKED_ROWS, CHECKED_ENTRIES = 32, 200
 
 
 def command(
@@ -78,7 +75,7 @@ def command(
     table = read_table(data, target)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
-    rows = _divide(table, task, scale, test, validation, seed)
+    rows = divide(table, task, scale, test, validation, seed)
     network = _network(rows, the_cost, hidden, activation, seed, dtype)
     steps = math.ceil(len(rows.learning) / max(batch_size, 1))
     count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
@@ -86,11 +83,12 @@ def command(
 
     show = not (quiet or as_json)
     if show:
-        say(_header(rows))
+        say(header(rows))
         say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
             f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
+    trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
     notes = {"data": data, "target": target, "cost": [the_cost.name, dict(the_cost.settings)], "rule": repr(the_rule),
-             "seed": seed, "task": task}  # fmt: skip
+             "seed": seed, "task": task, "trained_on": trained_on}  # fmt: skip
     with _one_interrupt() as no_more:
         try:
             interrupted = _run(stream, count, show, no_more)
@@ -103,13 +101,17 @@ def command(
             raise typer.Exit(130)
         run, model_path = stream.run(), _place(output, table)
         _keep(run, model_path, notes, {})  # at once: the scores below may take a while, or fail
-        check = _check(run.network, rows.test or rows.train, the_cost)
-        run, report_path = _keep(run, model_path, notes, _results(run.network, rows, check))
+        summary = Summary.of(run, rows, the_cost)
+        run, report_path = _keep(run, model_path, notes, summary.results)
 
     if as_json:
         say_json({**run.report.to_json(), "model": str(model_path), "report": str(report_path)})
     elif show:
-        _summary(run, rows, check, model_path, report_path)
+        for line in summary.lines():
+            say(line)
+        say(f"model     {model_path}")
+        say(f"report    {report_path}")
+        say(f"next      chainrule explain {model_path}")
     if interrupted:
         tell(
             f"stopped by Ctrl-C after {len(run.history):,} of {counted(count, 'epoch')}: {model_path} is what was learnt"
@@ -118,15 +120,6 @@ def command(
 
 
 # what is asked for, looked at before anything is learnt --------------------------------------------------------------
-@contextmanager
-def _option(name: str) -> Iterator[None]:
-    """Errors in here are about that option, and say so."""
-    try:
-        yield
-    except (SettingError, DataError) as error:
-        raise type(error)(f"{name}: {error}") from None
-
-
 def _task(task: str, table: Table, cost: Cost | None) -> str:
     """classification or regression; an unknown one is refused where it is used."""
     if table.target is None:
@@ -141,60 +134,6 @@ def _task(task: str, table: Table, cost: Cost | None) -> str:
             "--task classification"
         )
     return guess
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """A table's rows: to learn from and to test, in the user's terms; to learn from and to watch, in the network's."""
-
-    table: Table
-    train: Table
-    test: Table | None
-    learning: Dataset
-    watched: Dataset | None
-    terms: Preprocessing
-
-
-def _divide(table: Table, task: str, scale: str, test: float | None, validation: float, seed: int) -> _Rows:
-    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now."""
-    watched = None
-    with _option("--test"):
-        train, kept = _split(table, test, seed, task)
-    if validation:
-        with _option("--validation"):
-            train, watched = _split(train, validation, seed, task)
-    classes = task == "classification" and table.target is not None
-    labels = find_labels(table.target, table.target_name) if classes else None  # type: ignore[arg-type]
-    terms = Preprocessing.fit(
-        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale, labels=labels
-    )
-    learning = Dataset.from_table(train, terms)
-    _check_others(kept, terms, "test", "--test 0")
-    watching = _check_others(watched, terms, "validation", "--validation 0")
-    return _Rows(table, train, kept, learning, watching, terms)
-
-
-def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Table, Table | None]:
-    if share is None:
-        share = 0.2 if len(table) >= FEWEST_TO_SPLIT else 0.0
-    if share == 0:
-        return table, None
-    labels = table.target if task == "classification" and table.target is not None and table.target.ndim == 1 else None
-    rest, part = split_rows(len(table), share, seed, labels)
-    return table.take(rest), table.take(part)
-
-
-def _check_others(rows: Table | None, terms: Preprocessing, what: str, without: str) -> Dataset | None:
-    """The rows kept apart as `terms` makes them. Raises DataError where it cannot, as at a text that the other rows lack."""
-    if rows is None:
-        return None
-    try:
-        return Dataset.from_table(rows, terms)
-    except DataError as error:
-        raise DataError(
-            f"of the {counted(len(rows), 'row')} kept apart for the {what}, {error}. Remove that column or those rows, or "
-            f"keep none apart with {without}"
-        ) from None
 
 
 # where things lie ----------------------------------------------------------------------------------------------------
@@ -239,7 +178,7 @@ def _keep(run: Run, path: Path, notes: dict[str, Any], results: dict[str, Any]) 
 
 
 # the network and its run ---------------------------------------------------------------------------------------------
-def _network(rows: _Rows, cost: Cost, hidden: str, activation: str, seed: int, dtype: str) -> Network:
+def _network(rows: Parts, cost: Cost, hidden: str, activation: str, seed: int, dtype: str) -> Network:
     """A network whose output fits the cost and the targets."""
     terms = rows.terms
     if cost.classifies and terms.labels is None:
@@ -263,19 +202,6 @@ def _hidden(text: str) -> list[int]:
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise SettingError(f"--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none; got {text!r}")
     return [int(part) for part in parts]
-
-
-def _header(rows: _Rows) -> str:
-    terms, test, watched = rows.terms, rows.test, rows.watched
-    kind = (
-        f"{len(terms.labels)} classes of {terms.target_name}"
-        if terms.labels is not None
-        else f"the number {terms.target_name}"
-    )
-    kept = f"{len(test):,} kept apart for the test" if test is not None else "none kept apart for a test"
-    watch = f", {len(watched):,} to watch" if watched is not None else ""
-    size = f"{counted(len(rows.table), 'row')} of {counted(len(rows.table.columns), 'column')}"
-    return f"{rows.table.name}: {size}, {kind}; {kept}{watch}"
 
 
 @contextmanager
@@ -347,52 +273,3 @@ def _epoch_text(epoch: Epoch) -> str:
         f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
     )
     return f"cost {shown(epoch.cost)}{watched}"
-
-
-def _results(network: Network, rows: _Rows, check: Agreement) -> dict[str, Any]:
-    results: dict[str, Any] = {}
-    for part, table in (("train", rows.train), ("test", rows.test)):
-        if table is not None:
-            found = scored(network, table)
-            results[f"{part}_{found.measure}"] = found.value
-    results["gradient_check"] = {"distance": check.distance, "holds": check.holds, "checked": check.checked}
-    return results
-
-
-def _check(network: Network, rows: Table, cost: Cost) -> Agreement:
-    """Backpropagation against central differences on a real batch: as many entries as a fraction of a second allows."""
-    batch = Dataset.from_table(rows.take(np.arange(min(CHECKED_ROWS, len(rows)))), network.preprocessing)  # type: ignore[arg-type]
-    y, _ = encode_targets(batch.targets, network.sizes[-1], len(batch))
-    work = 12 * network.parameters.size * len(batch)
-    most = min(CHECKED_ENTRIES, max(20, int(2e9 / work)))
-    return check_network(network, gradient(network, batch.inputs, y, cost), batch.inputs, y, cost, most=most)
-
-
-def _summary(run: Run, rows: _Rows, check: Agreement, model: Path, report: Path) -> None:
-    classes = rows.terms.labels is not None
-    what = "accuracy" if classes else "R²"
-    scores = {key.split("_")[0]: value for key, value in run.report.results.items()}
-    first, last = run.history[0]["cost"], run.history[-1]["cost"]
-    say(
-        f"trained   {counted(len(run.history), 'epoch')} in {run.report.seconds:.2f} s, cost {shown(first)} → {shown(last)}"
-    )
-    if rows.test is not None:
-        guess = f"the most frequent class: {_most_frequent(rows.test):.4f}" if classes else "the mean: 0"
-        say(
-            f"test      {what} {scores['test']:.4f} on {counted(len(rows.test), 'row')} it has never seen (always {guess})"
-        )
-    else:
-        trained_on = counted(len(rows.train), "row")
-        say(
-            f"train     {what} {scores['train']:.4f} on the {trained_on} it was trained on; no test rows were kept apart"
-        )
-    say(f"gradient  backpropagation ({run.network.dtype}) against central differences: {check}")
-    say(f"model     {model}")
-    say(f"report    {report}")
-    say(f"next      chainrule explain {model}")
-
-
-def _most_frequent(rows: Table) -> float:
-    assert rows.target is not None
-    target = rows.target.astype(str) if rows.target.dtype.kind == "O" else rows.target
-    return float(np.unique(target, return_counts=True)[1].max() / len(rows))

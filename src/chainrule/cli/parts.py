@@ -1,0 +1,79 @@
+"""The rows of a table in parts: to learn from, to watch and to test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from chainrule.cli.output import counted
+from chainrule.data import Dataset, split_rows
+from chainrule.errors import DataError, SettingError
+from chainrule.preprocessing import Preprocessing, find_labels
+from chainrule.tables import Table
+
+FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table's rows to learn from and to test, as the user has them; those, and the rows to watch, as a network takes them."""
+
+    table: Table
+    train: Table
+    test: Table | None
+    learning: Dataset
+    watched: Dataset | None
+    testing: Dataset | None
+    terms: Preprocessing
+
+
+def divide(table: Table, task: str, scale: str, test: float | None, validation: float, seed: int) -> Parts:
+    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now."""
+    watched = None
+    with _option("--test"):
+        train, kept = _split(table, test, seed, task)
+    if validation:
+        with _option("--validation"):
+            train, watched = _split(train, validation, seed, task)
+    classes = task == "classification" and table.target is not None
+    labels = find_labels(table.target, table.target_name) if classes else None  # type: ignore[arg-type]
+    terms = Preprocessing.fit(
+        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale, labels=labels
+    )
+    learning = Dataset.from_table(train, terms)
+    testing = _encoded(kept, terms, "test", "--test 0")
+    watching = _encoded(watched, terms, "validation", "--validation 0")
+    return Parts(table, train, kept, learning, watching, testing, terms)
+
+
+def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Table, Table | None]:
+    if share is None:
+        share = 0.2 if len(table) >= FEWEST_TO_SPLIT else 0.0
+    if share == 0:
+        return table, None
+    labels = table.target if task == "classification" and table.target is not None and table.target.ndim == 1 else None
+    rest, part = split_rows(len(table), share, seed, labels)
+    return table.take(rest), table.take(part)
+
+
+def _encoded(rows: Table | None, terms: Preprocessing, what: str, without: str) -> Dataset | None:
+    """The rows kept apart as `terms` makes them. Raises DataError where it cannot, as at a text that the other rows lack."""
+    if rows is None:
+        return None
+    try:
+        return Dataset.from_table(rows, terms)
+    except DataError as error:
+        raise DataError(
+            f"of the {counted(len(rows), 'row')} kept apart for the {what}, {error}. Remove that column or those rows, or "
+            f"keep none apart with {without}"
+        ) from None
+
+
+@contextmanager
+def _option(name: str) -> Iterator[None]:
+    """Errors in here are about that option, and say so."""
+    try:
+        yield
+    except (SettingError, DataError) as error:
+        raise type(error)(f"{name}: {error}") from None

@@ -1,0 +1,121 @@
+"""What `chainrule train` says of a run: what it learns from, and how well it went."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
+from chainrule.cli.output import counted, shown
+from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
+from chainrule.costs import Cost
+from chainrule.prediction import scored_data
+from chainrule.scores import Score
+from chainrule.training import Run
+
+WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell
+
+
+def header(parts: Parts) -> str:
+    """The data in a line: its rows and columns, what is learnt, and what is kept apart."""
+    terms, test, watched = parts.terms, parts.test, parts.watched
+    kind = (
+        f"{len(terms.labels)} classes of {terms.target_name}"
+        if terms.labels is not None
+        else f"the number {terms.target_name}"
+    )
+    kept = f"{len(test):,} kept apart for the test" if test is not None else "none kept apart for a test"
+    watch = f", {len(watched):,} to watch" if watched is not None else ""
+    size = f"{counted(len(parts.table), 'row')} of {counted(len(parts.table.columns), 'column')}"
+    return f"{parts.table.name}: {size}, {kind}; {kept}{watch}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The scores of a run on its own rows and on those kept apart, and the check of its gradient."""
+
+    run: Run
+    parts: Parts
+    train: Score
+    test: Score | None
+    check: GradientCheck
+
+    @classmethod
+    def of(cls, run: Run, parts: Parts, cost: Cost) -> Summary:
+        """Everything measured: the scores, and the gradient on rows it has not seen, where there are some."""
+        test = None if parts.testing is None else scored_data(run.network, parts.testing)
+        check = check_gradient_on(run.network, parts.testing or parts.learning, cost)
+        return cls(run, parts, scored_data(run.network, parts.learning), test, check)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """As plain values, for the report."""
+        scores = {
+            f"{part}_{score.measure}": score.value
+            for part, score in (("train", self.train), ("test", self.test))
+            if score is not None
+        }
+        return {**scores, "gradient_check": self.check.to_json(), "warnings": self.warnings}
+
+    def lines(self) -> list[str]:
+        """The summary as it is printed."""
+        first, last = self.run.history[0]["cost"], self.run.history[-1]["cost"]
+        seconds = f"{self.run.report.seconds:.2f} s"
+        return [
+            f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {shown(first)} → {shown(last)}",
+            self._score(),
+            f"gradient  {self.check}",
+            *(f"warning   {text}" for text in [*self.run.report.warnings, *self.warnings]),
+        ]
+
+    def _score(self) -> str:
+        if self.test is None or self.parts.test is None:
+            rows, size = len(self.parts.train), self.run.network.parameters.size
+            fits = f"{size:,} parameters can fit any {rows:,} rows"
+            why = fits if size >= rows else "keep rows apart with --test 0.2"
+            return f"train     {self.train} on the {counted(rows, 'row')} it was trained on, which is no test: {why}"
+        tested = counted(len(self.parts.test), "row")
+        guess = "the mean: 0" if self._guess is None else f"the most frequent class: {self._guess:.4f}"
+        return f"test      {self.test} on {tested} it has never seen (always {guess})"
+
+    @property
+    def _guess(self) -> float | None:
+        """The share of the most frequent class among the test rows."""
+        if self.test is None or self.parts.testing is None or self.test.measure != "accuracy":
+            return None
+        return float(np.unique(self.parts.testing.targets, return_counts=True)[1].max() / len(self.parts.testing))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Why the score is no success, or no measure of one."""
+        found, table = [], self.parts.table
+        if len(table.columns) > len(table):
+            found.append(
+                f"{table.name} has more columns than rows ({len(table.columns):,} and {len(table):,}): each line is one example"
+            )
+        if self.test is not None and self.parts.test is not None:
+            found += _of_test(self.test, len(self.parts.test), self._guess)
+        return found
+
+
+def _of_test(test: Score, rows: int, guess: float | None) -> list[str]:
+    found = []
+    if test.value <= (guess or 0):
+        answer = "the mean" if guess is None else "the most frequent class"
+        found.append(f"the network is no better on the test rows than always answering {answer}")
+    if test.measure == "accuracy":
+        low, high = interval(test.value, rows)
+        if high - low > WIDEST:
+            found.append(f"an accuracy on {counted(rows, 'row')} is uncertain: 95 % interval {low:.2f} to {high:.2f}")
+    elif rows < FEWEST_TO_SPLIT:
+        found.append(f"R² on {counted(rows, 'row')} is uncertain: other rows may give quite another")
+    return found
+
+
+def interval(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+    """Where the true accuracy lies with 95 %, if `share` of `rows` independent rows were right (Wilson, 1927)."""
+    middle, width = share + z * z / (2 * rows), z * math.sqrt(share * (1 - share) / rows + (z / (2 * rows)) ** 2)
+    return (middle - width) / (1 + z * z / rows), (middle + width) / (1 + z * z / rows)
