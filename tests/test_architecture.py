@@ -24,8 +24,9 @@ LAYERS = [
     "forward equations updates",
     "network",
     "costs scores data ids",
-    "activations parameters preprocessing tables trained_rows",
-    "dual",
+    "activations parameters preprocessing trained_rows",
+    "dual tables",
+    "coercion",
     "aligned elementary names files json_text notation",
     "errors",
 ]

@@ -449,7 +449,10 @@ MISTAKES = [
     ("train lack.csv", "no column of inputs"),
     ("train xor.safetensors", "xor.safetensors is a model, and a data set is needed"),
     ("train one.csv", "one class only"),
-    ("train people.csv --epochs 1", "of the 12 rows kept apart for the test, row 0: the column 'name' holds"),
+    (
+        "train people.csv --epochs 1",
+        "of the 12 rows kept apart for the test, people.csv, line 18: the column 'name' holds",
+    ),
     ("predict xor.csv xor.safetensors", "chainrule predict xor.safetensors xor.csv"),
     ("predict xor.safetensors lack.csv", "the data lacks b and has a"),
     ("predict nofile.safetensors xor.csv", "there is no file nofile.safetensors"),

@@ -12,7 +12,9 @@ costs.py           C: value, slope, formula, form, a row each
 scores.py          accuracy and R²
 parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
-tables.py          shipped sets, CSV, NPZ and IDX files as tables
+coercion.py        values as arrays: what is a gap, a number, a text
+tables/            table.py typed columns or one matrix · columns.py what a column is · reading.py by a file's name ·
+                   csv_file.py · arrays.py NPZ and IDX · shipped.py scikit-learn's data sets
 preprocessing.py   a user's columns and labels to rows of numbers and back
 trained_rows.py    which rows a network was trained on, as a small sketch
 data.py            Dataset, splits, the seeded order of batches

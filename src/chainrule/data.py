@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.coercion import as_array, as_target
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.preprocessing import Preprocessing, as_array, as_target, class_numbers, find_labels, guess_task
+from chainrule.preprocessing import Preprocessing, class_numbers, find_labels, guess_task, target_of
 from chainrule.tables import Table, read_table
 
 Array = np.ndarray
@@ -26,15 +27,7 @@ class Source:
 
     def fit(self, rows: Table, labels: tuple[Any, ...] | None = None) -> Preprocessing:
         """The preprocessing learnt from these rows of the table; `labels` are the classes where they are known already."""
-        return Preprocessing.fit(
-            rows.columns,
-            rows.inputs,
-            rows.target,
-            target_name=rows.target_name,
-            task=self.task,
-            scale=self.scale,
-            labels=labels,
-        )
+        return Preprocessing.fit_table(rows, task=self.task, scale=self.scale, labels=labels)
 
 
 @dataclass(frozen=True)
@@ -79,10 +72,9 @@ class Dataset:
     @classmethod
     def from_table(cls, table: Table, preprocessing: Preprocessing) -> Dataset:
         """A table's rows as `preprocessing` (fitted on this table or on another with its columns) makes them."""
-        if table.target is None:
-            raise DataError(f"{table.name} has no target column to learn")
-        inputs = preprocessing.rows(table.inputs, table.columns)
-        return cls(inputs, preprocessing.targets(table.target), None, preprocessing, table.name)
+        target = target_of(table)
+        inputs = preprocessing.rows(table)
+        return cls(inputs, preprocessing.targets(target), None, preprocessing, table.name)
 
     def take(self, rows: Array) -> Dataset:
         """The data set of these rows, in this order."""
@@ -113,7 +105,7 @@ def load_data(
     """
     table = read_table(source, target)
     if task == "auto" and table.target is not None:
-        task = guess_task(table.target)  # once, from all rows: a part may hold few of the values
+        task = guess_task(target_of(table))  # once, from all rows: a part may hold few of the values
     made = Source(table, task, scale)
     return replace(Dataset.from_table(made.table, made.fit(made.table)), source=made)
 

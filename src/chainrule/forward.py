@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation
+from chainrule.coercion import as_target
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.data import as_weights, encode_targets
 from chainrule.errors import ShapeError, unknown_name
 from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
-from chainrule.preprocessing import as_target
 
 Array = np.ndarray
 REDUCTIONS = ("mean", "sum", "none")

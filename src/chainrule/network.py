@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation
+from chainrule.coercion import as_array
 from chainrule.data import generator
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
-from chainrule.preprocessing import Preprocessing, as_array
+from chainrule.preprocessing import Preprocessing
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.coercion import as_array
 from chainrule.costs import Cost
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
-from chainrule.preprocessing import as_array, class_of
+from chainrule.preprocessing import class_of
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
 from chainrule.tables import Table
 
@@ -27,9 +28,8 @@ def predict(network: Network, x: Any) -> Any:
     any order. Without labels a softmax answers with class numbers, and any other output with a^L itself (also to be had as
     `forward(network, x).a[L]`).
     """
-    rows, _ = _named_columns(x)
     answers = answered(network, outputs(network, x))
-    return answers[0] if rows.ndim == 1 else answers
+    return answers[0] if not isinstance(x, Table) and np.ndim(x) == 1 else answers
 
 
 def outputs(network: Network, x: Any) -> Array:
@@ -41,26 +41,28 @@ def network_rows(network: Network, x: Any) -> Array:
     """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
     as_network(network, "predict(network, x) and score(network, x, y)")
     rows, names = _named_columns(x)
-    if rows.ndim == 1:
+    if not isinstance(rows, Table) and rows.ndim == 1:
         rows = rows[None]
-    if rows.ndim == 2 and len(rows) == 0:
+    if (isinstance(rows, Table) or rows.ndim == 2) and len(rows) == 0:
         raise DataError("there are no rows to predict")
     if network.preprocessing is not None:
         rows = network.preprocessing.rows(rows, names)
+    elif isinstance(rows, Table):
+        rows = rows.inputs
     return network.rows(rows)
 
 
-def _named_columns(x: Any) -> tuple[Array, Sequence[str] | None]:
-    """Rows as an array, and the names of their columns where they have some."""
+def _named_columns(x: Any) -> tuple[Array | Table, Sequence[str] | None]:
+    """Rows as a Table or an array, and the names of the array's columns where they have some."""
     if isinstance(x, Dataset):
         raise DataError(
             "a Dataset is scaled and encoded already, and a network takes its user's terms: pass the Table that "
             "chainrule.read_table gives, or rows"
         )
     if isinstance(x, Table):
-        return x.inputs, x.columns
+        return x, None
     names = getattr(x, "columns", None)  # a data frame has them too, and need not have them in the order of training
-    return as_array(x, "inputs"), None if names is None else [str(name) for name in names]
+    return as_array(x, "inputs", gaps=True), None if names is None else [str(name) for name in names]
 
 
 def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Array:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.coercion import as_array, as_target, plain
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
+from chainrule.tables.columns import Texts, Values, column_of, dates_of_texts, gaps, is_number
+from chainrule.tables.table import Table
 
 Array = np.ndarray
 SCALES = ("standard", "none")
 TASKS = ("auto", "classification", "regression")
 MOST_INTEGER_CLASSES = 20  # an integer target with more distinct values than this is taken for a number
+CHUNK, BLOCK = 4096, 64  # rows, and columns, that are worked on at a time
 MOST_LEVELS = 1000  # a text column with more distinct values than this is no category (an id, a free text)
 
 
@@ -89,27 +94,48 @@ class Preprocessing:
 
         `labels` are the classes where they are known already, and all of them need not be among the rows.
         """
-        if task not in TASKS:
-            raise unknown_name("task", task, TASKS)
-        if scale not in SCALES:
-            raise unknown_name("scale", scale, SCALES)
+        inputs = as_array(inputs, "inputs", gaps=True)
         if inputs.ndim != 2 or inputs.shape[1] != len(names) or inputs.size == 0:
             raise ShapeError(
                 f"{len(names)} names of columns need rows (rows, {len(names)}), got an array of shape {inputs.shape}"
             )
-        columns = tuple(_fit_column(name, inputs[:, i], scale) for i, name in enumerate(names))
-        if target is None:
+        if target is not None:
+            target = as_target(target, target_name)
+            if target.shape[:1] != inputs.shape[:1]:
+                raise ShapeError(f"{len(inputs):,} rows need as many targets, got an array of shape {target.shape}")
+        return cls._fit(Table("inputs", names, inputs, target, target_name), task, scale, labels)
+
+    @classmethod
+    def fit_table(
+        cls, table: Table, *, task: str = "auto", scale: str = "standard", labels: tuple[Any, ...] | None = None
+    ) -> Preprocessing:
+        """Learn means, scales, levels and labels from a table of training rows, as `fit` does from arrays.
+
+        Raises DataError for gaps and for slips in columns of numbers, with their place in the file.
+        """
+        for name, values in [(name, table.values(i)) for i, name in enumerate(table.columns)]:
+            _refuse_slips(table, name, values)
+        if table.target is not None and table.target.dtype.kind == "O" and table.target.ndim == 1:
+            _refuse_slips(table, table.target_name, column_of(table.target, cells=False))
+        return cls._fit(table, task, scale, labels)
+
+    @classmethod
+    def _fit(cls, table: Table, task: str, scale: str, labels: tuple[Any, ...] | None) -> Preprocessing:
+        if task not in TASKS:
+            raise unknown_name("task", task, TASKS)
+        if scale not in SCALES:
+            raise unknown_name("scale", scale, SCALES)
+        columns = _fit_columns(table, scale)
+        if table.target is None:
             return cls(columns)
-        target = as_target(target, target_name)
-        if target.shape[:1] != inputs.shape[:1]:
-            raise ShapeError(f"{len(inputs):,} rows need as many targets, got an array of shape {target.shape}")
+        name, target = table.target_name, target_of(table)
         if task == "auto":
             task = "classification" if labels is not None else guess_task(target)
         if task == "classification":
-            return cls(columns, labels=labels or find_labels(target, target_name), target_name=target_name)
-        rows = _target_rows(target, target_name)
-        mean, spread = _mean_and_scale(target_name, rows, scale)
-        return cls(columns, None, 0.5, target_name, tuple(mean.tolist()), tuple(spread.tolist()))
+            return cls(columns, labels=labels or find_labels(target, name), target_name=name)
+        rows = _target_rows(target, name)
+        mean, spread = _means_and_scales([name] * rows.shape[1], np.ascontiguousarray(rows.T), scale)
+        return cls(columns, None, 0.5, name, tuple(mean.tolist()), tuple(spread.tolist()))
 
     @property
     def width(self) -> int | None:
@@ -117,41 +143,55 @@ class Preprocessing:
         return None if self.columns is None else sum(column.width for column in self.columns)
 
     def rows(self, inputs: Any, names: Sequence[str] | None = None) -> Array:
-        """A user's inputs as the network's: (rows, columns) to (rows, inputs).
+        """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs) in float64.
 
-        With `names`, columns are found by name, in any order, and others are passed over. Raises DataError for an
-        unknown column or level, with the known ones.
+        The columns of a Table, or of an array with `names`, are found by name, in any order, and others are passed over.
+        Raises DataError for a missing column, a gap or an unknown level, with the row and the known ones.
         """
-        inputs = as_array(inputs, "inputs")
         if self.columns is None:
-            return inputs
-        if names is not None:
-            inputs = self._in_order(inputs, names)
-        if inputs.ndim != 2 or inputs.shape[1] != len(self.columns):
-            raise ShapeError(
-                f"the network takes rows of {len(self.columns)} columns ({_some(c.name for c in self.columns)}), "
-                f"got an array of shape {inputs.shape}"
-            )
-        with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
-            if all(column.levels is None for column in self.columns):
-                mean, scale = (np.array([getattr(c, key) for c in self.columns]) for key in ("mean", "scale"))
-                return (_as_numbers(inputs, self.columns) - mean) / scale
-            return np.concatenate([_encode(column, inputs[:, i]) for i, column in enumerate(self.columns)], axis=1)
-
-    def _in_order(self, inputs: Array, names: Sequence[str]) -> Array:
-        """The columns that the network was trained on, of inputs whose columns have these names."""
-        wanted, given = [column.name for column in self.columns or ()], list(names)
-        if inputs.ndim != 2 or inputs.shape[1] != len(given):
-            raise ShapeError(
-                f"{len(given)} names of columns need as many columns, got an array of shape {inputs.shape}"
-            )
-        missing = [name for name in wanted if name not in given]
+            return inputs.inputs if isinstance(inputs, Table) else as_array(inputs, "inputs")
+        wanted = [column.name for column in self.columns]
+        if isinstance(inputs, Table):
+            table = inputs
+        else:
+            array, given = as_array(inputs, "inputs", gaps=True), wanted if names is None else list(names)
+            if names is not None and (array.ndim != 2 or array.shape[1] != len(given)):
+                raise ShapeError(
+                    f"{len(given)} names of columns need as many columns, got an array of shape {array.shape}"
+                )
+            if array.ndim != 2 or array.shape[1] != len(given):
+                raise ShapeError(
+                    f"the network takes rows of {len(wanted)} columns ({_some(wanted)}), got an array of shape {array.shape}"
+                )
+            table = Table("inputs", given, array)
+        known = set(table.columns)
+        missing = [name for name in wanted if name not in known]
         if missing:
             raise DataError(
-                f"the network was trained on {_some(wanted)}; the data lacks {_some(missing)} and has {_some(given)}"
+                f"the network was trained on {_some(wanted)}; the data lacks {_some(missing)} and has {_some(table.columns)}"
             )
-        _check_names([name for name in given if name in wanted])
-        return inputs[:, [given.index(name) for name in wanted]]
+        return self._encoded(table.select(wanted))
+
+    def _encoded(self, table: Table) -> Array:
+        """The rows of a table that has these columns, in this order."""
+        columns = self.columns or ()
+        rows = np.empty((len(table), sum(column.width for column in columns)))
+        with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
+            if table.matrix is not None and all(column.levels is None for column in columns):
+                mean, scale = (np.array([getattr(column, key) for column in columns]) for key in ("mean", "scale"))
+                for start in range(0, len(rows), CHUNK):
+                    part = slice(start, start + CHUNK)
+                    np.subtract(table.matrix[part], mean, out=rows[part])
+                    rows[part] /= scale
+                if not np.isfinite(rows).all():
+                    for place, column in enumerate(columns):
+                        _numbers(table, column.name, table.values(place))
+                return rows
+            at = 0
+            for place, column in enumerate(columns):
+                _encode(table, column, table.values(place), rows[:, at : at + column.width])
+                at += column.width
+        return rows
 
     def targets(self, target: Any) -> Array:
         """A user's target as the network's: labels to class numbers (rows,), numbers to scaled rows (rows, k)."""
@@ -194,7 +234,7 @@ class Preprocessing:
         """As plain lists and numbers, for a file's header."""
         return {
             "columns": None if self.columns is None else [_column_json(column) for column in self.columns],
-            "labels": None if self.labels is None else [_plain(label) for label in self.labels],
+            "labels": None if self.labels is None else [plain(label) for label in self.labels],
             "threshold": float(self.threshold),
             "target_name": self.target_name,
             "target_mean": [float(mean) for mean in self.target_mean],
@@ -227,49 +267,15 @@ def _column_from_json(given: Mapping[str, Any]) -> Column:
     return Column(str(given["name"]), float(given["mean"]), float(given["scale"]))
 
 
-def as_array(given: Any, what: str) -> Array:
-    """An array of what was given. Raises ShapeError where it makes none, as rows of different lengths."""
-    try:
-        return np.asarray(given)
-    except (TypeError, ValueError, RuntimeError) as error:  # the latter two are what torch says of its tensors
-        raise ShapeError(
-            f"the {what} make no array; rows of one length are needed ({str(error).split('. ')[0]})"
-        ) from None
-
-
-def as_target(given: Any, name: str = "y") -> Array:
-    """A target as an array of finite numbers, truth values or texts. Raises DataError for gaps and everything else."""
-    target = as_array(given, f"targets {name!r}")
-    if target.dtype.kind == "S":
-        try:
-            target = np.strings.decode(target, "utf-8")
-        except UnicodeDecodeError:
-            raise DataError(f"the target {name!r} holds bytes that are no text in UTF-8: decode them first") from None
-    if target.dtype.kind == "O" and target.ndim == 0:
-        raise DataError(f"the target {name!r} is {type(given).__name__}: targets are numbers, truth values or texts")
-    if target.dtype.kind == "O":
-        target = _from_objects(target, name)
-    if target.dtype.kind not in "fiubU":
-        raise DataError(f"the target {name!r} is {target.dtype}: targets are numbers, truth values or texts")
-    if target.dtype.kind == "f" and not np.isfinite(target).all():
-        row = int(np.argwhere(~np.isfinite(target))[0][0])
-        raise DataError(
-            f"row {row} has the target {name} = {target[row]}, and finite numbers are needed: fill or remove such rows"
-        )
-    return target
-
-
-def _from_objects(values: Array, name: str) -> Array:
-    """An array of Python objects as one of numbers, truth values or texts, whichever they are."""
-    flat = [_plain(value) for value in values.ravel()]
-    gaps = [i for i, value in enumerate(flat) if _is_gap(value)]
-    if gaps:
-        row = gaps[0] // max(values.size // len(values), 1)
-        raise DataError(f"row {row} has the target {name} = {flat[gaps[0]]}: fill or remove such rows")
-    kinds = {type(value) for value in flat}
-    if kinds <= {int, float} or kinds == {bool}:
-        return np.array(flat, dtype=None if float not in kinds else np.float64).reshape(values.shape)
-    return np.array([str(value) for value in flat]).reshape(values.shape)
+def target_of(table: Table) -> Array:
+    """The target of a table. Raises DataError where it has none, and for gaps, with their row."""
+    if table.target is None:
+        raise DataError(f"{table.name} has no target column to learn")
+    if table.target.dtype.kind in "fO":
+        missing = gaps(table.target)
+        if missing.any():
+            raise DataError(_gap(table, f"column {table.target_name!r}", missing))
+    return as_target(table.target, table.target_name)
 
 
 def guess_task(target: Array) -> str:
@@ -315,7 +321,7 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
     if np.any(wrong):
         row = int(np.argmax(wrong))
         raise DataError(
-            f"row {row} has the target {name} = {_plain(target[row])!r}, which is none of the classes {_some(labels)}"
+            f"row {row} has the target {name} = {plain(target[row])!r}, which is none of the classes {_some(labels)}"
         )
     return found
 
@@ -327,54 +333,102 @@ def class_of(outputs: Array, threshold: float) -> Array:
     return outputs.argmax(axis=1)
 
 
-def _fit_column(name: str, values: Array, scale: str) -> Column:
-    numbers = _floats(values)
-    if numbers is not None:
-        mean, spread = _mean_and_scale(name, _finite(name, numbers)[:, None], scale)
-        return Column(name, float(mean[0]), float(spread[0]))
-    if values.dtype.kind not in "OUS":
+def _fit_columns(table: Table, scale: str) -> tuple[Column, ...]:
+    if table.matrix is None:
+        return tuple(_fit_column(table, name, table.values(i), scale) for i, name in enumerate(table.columns))
+    columns: list[Column] = []
+    for start in range(0, len(table.columns), BLOCK):  # columns laid side by side, some at a time
+        names = table.columns[start : start + BLOCK]
+        block = np.ascontiguousarray(table.matrix[:, start : start + BLOCK].T, dtype=np.float64)
+        if not np.isfinite(block).all():
+            for name, values in zip(names, block):
+                _finite(table, name, values)
+        means, spreads = _means_and_scales(names, block, scale)
+        columns += [Column(*each) for each in zip(names, means.tolist(), spreads.tolist())]
+    return tuple(columns)
+
+
+def _fit_column(table: Table, name: str, values: Values, scale: str) -> Column:
+    if isinstance(values, Texts):
+        _refuse_gaps(table, name, values)
+        return Column(name, levels=_few(name, values.used))
+    if values.dtype.kind == "M":
+        _refuse_gaps(table, name, values)
+        return Column(name, levels=_few(name, [str(text) for text in np.unique(_date_texts(values))]))
+    if values.dtype.kind not in "fiub":
         raise DataError(f"the column {name!r} is {values.dtype}: columns are numbers or texts")
-    gaps = [row for row, value in enumerate(values) if _is_gap(value)]
-    if gaps:
-        raise DataError(f"row {gaps[0]}: the column {name!r} is {values[gaps[0]]}: fill or remove such rows")
-    levels = tuple(sorted({str(value) for value in values}))
+    numbers = _finite(table, name, values.astype(np.float64))
+    mean, spread = _means_and_scales([name], numbers[None], scale)
+    return Column(name, float(mean[0]), float(spread[0]))
+
+
+def _date_texts(values: Array) -> Array:
+    return np.datetime_as_string(values.astype("M8[s]"))
+
+
+def _few(name: str, levels: Sequence[str]) -> tuple[str, ...]:
     if len(levels) > MOST_LEVELS:
         raise DataError(
             f"the column {name!r} holds {len(levels):,} different texts ({_some(levels)}): too many for a category; "
             "remove the column from the file"
         )
-    return Column(name, levels=levels)
+    return tuple(levels)
 
 
-def _mean_and_scale(name: str, rows: Array, scale: str) -> tuple[Array, Array]:
-    """What to subtract from the columns of `rows`, and what to divide them by."""
+def _gap(table: Table, what: str, missing: Array) -> str:
+    """The sentence about the rows in which a column or the target has no value."""
+    count = int(missing.sum())
+    cure = "remove the column" if count == len(missing) else "fill them, or remove those rows"
+    return (
+        f"{table.where(int(np.argmax(missing)))}: the {what} has no value ({count:,} such gaps in the column): {cure}"
+    )
+
+
+def _refuse_gaps(table: Table, name: str, values: Values) -> None:
+    missing = gaps(values)
+    if missing.any():
+        raise DataError(_gap(table, f"column {name!r}", missing))
+
+
+def _refuse_slips(table: Table, name: str, values: Values) -> None:
+    """A column of numbers with a slip in it, or of numbers written in another way, is no category."""
+    if not isinstance(values, Texts):
+        return
+    strange = _strange(values)
+    count = int(strange.sum())
+    if not count:
+        return
+    row = int(np.argmax(strange))
+    where = f"{table.where(row)}: the column {name!r} holds {values.levels[values.codes[row]]!r}"
+    if all(is_number(each.replace(",", "").rstrip("%")) for each in values.used if not is_number(each)):
+        raise DataError(f"{where}: write numbers with a point, and without commas and %, as 1.5 or 1000")
+    if count <= max(1, len(values) // 20) and 2 * count < len(values):
+        raise DataError(f"{where} among numbers: correct it or remove the line; a category has texts throughout")
+
+
+def _means_and_scales(names: Sequence[str], block: Array, scale: str) -> tuple[Array, Array]:
+    """What to subtract from the numbers of each column, a row of `block` (columns, rows), and what to divide them by."""
     if scale == "none":
-        return np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+        return np.zeros(len(block)), np.ones(len(block))
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, spread = rows.mean(axis=0), rows.std(axis=0)
-    if not (np.isfinite(mean).all() and np.isfinite(spread).all()):
-        raise DataError(f"{name!r} holds numbers up to {np.abs(rows).max():.3g}, too large to scale: use another unit")
+        mean, spread = block.mean(axis=1), block.std(axis=1)
+    largest = np.abs(block).max(axis=1)
+    too_large = ~(np.isfinite(mean) & np.isfinite(spread))
+    if too_large.any():
+        at = int(np.argmax(too_large))
+        raise DataError(f"{names[at]!r} holds numbers up to {largest[at]:.3g}, too large to scale: use another unit")
     # a spread that is rounding noise, as for a constant column, is nothing to divide by
-    return mean, np.where(spread > 1e-10 * np.abs(rows).max(axis=0), spread, 1.0)
+    return mean, np.where(spread > 1e-10 * largest, spread, 1.0)
 
 
-def _floats(values: Array) -> Array | None:
-    """Values as float64, or None where one of them is no number."""
-    if values.dtype.kind not in "fiubOUS":
-        return None
-    try:
-        return values.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _finite(name: str, numbers: Array) -> Array:
-    """The same numbers. Raises DataError with the first row that holds NaN or an infinity."""
-    bad = ~np.isfinite(numbers)
-    if bad.any():
+def _finite(table: Table, name: str, numbers: Array) -> Array:
+    """The same numbers. Raises DataError with the first row that holds NaN, which is a gap, or an infinity."""
+    _refuse_gaps(table, name, numbers)
+    if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+        bad = ~np.isfinite(numbers)
         row = int(np.argmax(bad))
         raise DataError(
-            f"row {row}: the column {name!r} is {numbers[row]} ({int(bad.sum()):,} such values in all): "
+            f"{table.where(row)}: the column {name!r} is {numbers[row]} ({int(bad.sum()):,} such values in all): "
             "fill or remove those rows; a network needs finite numbers"
         )
     return numbers
@@ -389,82 +443,96 @@ def _target_rows(target: Array, name: str) -> Array:
     return target.reshape(len(target), -1).astype(np.float64)
 
 
-def _as_numbers(inputs: Array, columns: Sequence[Column]) -> Array:
-    """Columns of finite numbers, all at once; where that fails, one by one, to find the one that is to blame."""
-    numbers = _floats(inputs)
-    if numbers is None or not np.isfinite(numbers).all():
-        return np.stack([_numbers(column, inputs[:, i]) for i, column in enumerate(columns)], axis=1)
-    return numbers
-
-
-def _numbers(column: Column, values: Array) -> Array:
-    numbers = _floats(values)
-    if numbers is None:
-        row = next(row for row in range(len(values)) if _floats(values[row : row + 1]) is None)
-        raise DataError(
-            f"row {row}: the column {column.name!r} holds {_plain(values[row])!r}, and the network was trained on numbers there"
-        )
-    return _finite(column.name, numbers)
-
-
-def _encode(column: Column, values: Array) -> Array:
+def _encode(table: Table, column: Column, values: Values, out: Array) -> None:
+    """Write a column as the network takes it into `out` (rows, width)."""
     if column.levels is None:
-        return ((_numbers(column, values) - column.mean) / column.scale)[:, None]
+        out[:, 0] = (_numbers(table, column.name, values) - column.mean) / column.scale
+        return
+    _refuse_gaps(table, column.name, values)
     found = _places(column.levels, values)
     if np.any(found < 0):
         row = int(np.argmax(found < 0))
         raise DataError(
-            f"row {row}: the column {column.name!r} holds {_plain(values[row])!r}, which the training data did not: known are "
-            f"{_some(column.levels)}"
+            f"{table.where(row)}: the column {column.name!r} holds {_value(values, row)!r}, which the training data did not: "
+            f"known are {_some(column.levels)}"
         )
-    return np.eye(len(column.levels))[found]
+    out[:] = 0
+    out[np.arange(len(out)), found] = 1
 
 
-def _places(texts: Sequence[str], values: Array) -> Array:
-    """Where each value stands among these texts, −1 for nowhere.
+def _numbers(table: Table, name: str, values: Values) -> Array:
+    """A column that was numbers in training as finite float64."""
+    if isinstance(values, Texts):
+        strange = _strange(values)
+        if strange.any():
+            raise _no_number(table, name, values, strange)
+        levels = [level if is_number(level) else "nan" for level in values.levels]  # those that no row holds any more
+        numbers = np.array([*levels, "nan"], dtype=np.float64)[values.codes]
+    elif values.dtype.kind in "fiub":
+        numbers = values.astype(np.float64, copy=False)
+    else:
+        raise _no_number(table, name, values, np.ones(len(values), dtype=bool))
+    return _finite(table, name, numbers)
+
+
+def _strange(values: Texts) -> Array:
+    """Which rows hold a text that is no number."""
+    return np.array([*(not is_number(level) for level in values.levels), False])[values.codes]
+
+
+def _no_number(table: Table, name: str, values: Values, strange: Array) -> DataError:
+    row = int(np.argmax(strange))
+    return DataError(
+        f"{table.where(row)}: the column {name!r} holds {_value(values, row)!r}, and the network was trained on numbers there"
+    )
+
+
+def _value(values: Values, row: int) -> Any:
+    if isinstance(values, Texts):
+        return values.levels[values.codes[row]]
+    return str(_date_texts(values[row])) if values.dtype.kind == "M" else plain(values[row])
+
+
+def _places(levels: Sequence[str], values: Values) -> Array:
+    """Where the value of each row stands among these texts, −1 for nowhere.
 
     A file whose texts happen to be numbers, as "1" and "2" of the levels "1", "2", "3+", is read as numbers: 1.0 is "1".
+    So it is with truth values and dates, which a level may write in another way.
     """
-    exact = {text: place for place, text in enumerate(texts)}
-    by_number = {number: place for text, place in exact.items() if (number := _number(text)) is not None}
-
-    def place(value: Any) -> int:
-        found, number = exact.get(str(value)), _number(value)
-        if found is not None:
-            return found
-        return -1 if number is None else by_number.get(number, -1)
-
-    return np.array([place(value) for value in values.tolist()], dtype=np.int64)
+    if isinstance(values, Texts):
+        return _matched(levels, values.levels)[values.codes]
+    distinct, codes = np.unique(values, return_inverse=True)
+    if values.dtype.kind == "M":
+        by_date = {date: place for place, date in enumerate(dates_of_texts(levels)) if not np.isnat(date)}
+        return np.array([by_date.get(date, -1) for date in distinct], dtype=np.int64)[codes]
+    return _matched(levels, [str(plain(value)) for value in distinct])[codes]
 
 
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
+def _matched(levels: Sequence[str], texts: Sequence[str]) -> Array:
+    exact = {level: place for place, level in enumerate(levels)}
+    by_number = {float(level): place for level, place in exact.items() if is_number(level)}
+    by_truth = {level.lower(): place for level, place in exact.items() if level.lower() in ("true", "false")}
 
+    def place(text: str) -> int:
+        if text in exact:
+            return exact[text]
+        return by_number.get(float(text), -1) if is_number(text) else by_truth.get(text.lower(), -1)
 
-def _is_gap(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy scalar as the Python value that it is."""
-    return value.item() if isinstance(value, np.generic) else value
+    return np.array([*map(place, texts), -1], dtype=np.int64)
 
 
 def _are_labels(labels: Sequence[Any]) -> bool:
     """True for two or more different values: all texts, or all finite numbers or truth values."""
-    plain = [_plain(label) for label in labels]
-    texts = all(isinstance(label, str) for label in plain)
-    numbers = all(isinstance(label, (int, float)) and math.isfinite(label) for label in plain)
-    return (texts or numbers) and len(set(plain)) == len(plain) >= 2
+    values = [plain(label) for label in labels]
+    texts = all(isinstance(value, str) for value in values)
+    numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
+    return (texts or numbers) and len(set(values)) == len(values) >= 2
 
 
 def _check_names(names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise DataError(f"two columns are named {twice!r}")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"two columns are named {twice[0]!r}")
 
 
 def _some(names: Iterable[Any], most: int = 8) -> str:

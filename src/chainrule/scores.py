@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.coercion import as_array
 from chainrule.errors import DataError, ShapeError
-from chainrule.preprocessing import as_array
 
 Array = np.ndarray
 TITLES = {"accuracy": "accuracy", "subset_accuracy": "subset accuracy", "r_squared": "R²"}

@@ -68,7 +68,7 @@ def _examples(
         drawn = f", {len(chosen):,} of them drawn with --seed {seed}" if len(chosen) < len(table) else ""
         about = f"{table.name}, {counted(len(table), 'row')}{drawn}; inputs as the network takes them"
     if chosen.target is None:
-        x = chosen.inputs if terms is None else terms.rows(chosen.inputs, chosen.columns)
+        x = chosen.inputs if terms is None else terms.rows(chosen)
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
         return Examples(network, x, None, about, the_cost)
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chainrule.cli.output import counted
 from chainrule.data import Dataset, split_rows
 from chainrule.errors import DataError, SettingError
-from chainrule.preprocessing import Preprocessing, find_labels
+from chainrule.preprocessing import Preprocessing, find_labels, target_of
 from chainrule.tables import Table
 
 FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
@@ -36,11 +36,8 @@ def divide(table: Table, task: str, scale: str, test: float | None, validation: 
     if validation:
         with _option("--validation"):
             train, watched = _split(train, validation, seed, task)
-    classes = task == "classification" and table.target is not None
-    labels = find_labels(table.target, table.target_name) if classes else None  # type: ignore[arg-type]
-    terms = Preprocessing.fit(
-        table.columns, train.inputs, train.target, target_name=table.target_name, task=task, scale=scale, labels=labels
-    )
+    labels = find_labels(target_of(table), table.target_name) if task == "classification" else None
+    terms = Preprocessing.fit_table(train, task=task, scale=scale, labels=labels)
     learning = Dataset.from_table(train, terms)
     testing = _encoded(kept, terms, "test", "--test 0")
     watching = _encoded(watched, terms, "validation", "--validation 0")

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation, named
+from chainrule.coercion import as_array
 from chainrule.diagnostics.numbers import digits
 from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, Kink, taken
 from chainrule.errors import DataError, SettingError
 from chainrule.json_text import as_json
-from chainrule.preprocessing import as_array
 
 Array = np.ndarray
 FLAT = 0.05  # of the largest |σ′|

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation, as_activation
+from chainrule.coercion import as_array
 from chainrule.data import generator
 from chainrule.errors import DataError, ShapeError
 from chainrule.network import INITS
 from chainrule.parameters import Parameters
-from chainrule.preprocessing import as_array
 
 Array = np.ndarray
 SHARED = ("W", "b", "U", "V", "c")  # in the order of the flat vector

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.circuits.unrolled.recurrent import Recurrent, numbers
+from chainrule.coercion import as_array
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.data import encode_targets
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
-from chainrule.preprocessing import as_array
 
 Array = np.ndarray
 COST_AT = ("every", "mean", "last")

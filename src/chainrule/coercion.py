@@ -1,0 +1,132 @@
+"""Values as users have them, as arrays: what is a gap, what is a number, what is a text."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError, ShapeError
+
+Array = np.ndarray
+NUMBERS = (int, float, Decimal, Fraction, np.number, np.bool_)  # bool is an int
+
+
+def as_array(given: Any, what: str, *, gaps: bool = False) -> Array:
+    """An array of what was given; Python's numbers of any kind (Decimal, Fraction, pandas' nullable ones) as float64.
+
+    Masked entries are gaps: NaN (or None among texts) with `gaps`, else a DataError.
+    Raises ShapeError where it makes no array, as rows of different lengths.
+    """
+    array = _array(given, what, gaps)
+    if array.dtype.kind == "O" and array.size:
+        numbers = numbers_of(array)
+        if numbers is not None and not all(map(is_gap, array.ravel())):
+            return numbers
+    return array
+
+
+def _array(given: Any, what: str, gaps: bool = False) -> Array:
+    if np.ma.isMaskedArray(given):
+        given = _unmasked(given, what, gaps)
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:  # the latter two are what torch says of its tensors
+        raise ShapeError(
+            f"the {what} make no array; rows of one length are needed ({str(error).split('. ')[0]})"
+        ) from None
+
+
+def _unmasked(given: Any, what: str, gaps: bool) -> Array:
+    filled: Array
+    mask = np.ma.getmaskarray(given)
+    if not mask.any():
+        return np.asarray(given.data)
+    if not gaps:
+        row = int(np.argwhere(mask)[0][0]) if mask.ndim else 0
+        raise DataError(
+            f"row {row} of the {what} is masked ({int(mask.sum()):,} masked entries in all): a masked entry is a gap, and "
+            "a network needs numbers; fill those entries or remove their rows"
+        )
+    if given.dtype.kind in "fiub":
+        kept = given.dtype if given.dtype.kind == "f" else np.float64
+        filled = given.data.astype(kept)
+        filled[mask] = np.nan
+        return filled
+    filled = given.data.astype(object)
+    filled[mask] = None
+    return filled
+
+
+def is_gap(value: Any) -> bool:
+    """Whether a value stands for a missing one: None, NaN of any kind, pandas' NA and NaT, a masked entry."""
+    if value is None or value is np.ma.masked:
+        return True
+    try:
+        return bool(value != value)
+    except Exception:  # a signalling NaN; pandas.NA, which answers a comparison with itself; an array in a cell
+        return type(value).__name__ == "NAType" or (isinstance(value, Decimal) and value.is_nan())
+
+
+def numbers_of(objects: Array) -> Array | None:
+    """Python objects as float64, gaps as NaN; None where one of them is no number."""
+    flat = objects.ravel()
+    out = np.empty(flat.size)
+    for place, value in enumerate(flat):
+        if isinstance(value, float):  # the most frequent kind, NumPy's float64 among them
+            out[place] = value
+        elif isinstance(value, NUMBERS) and not isinstance(value, np.complexfloating):
+            try:
+                out[place] = value
+            except (OverflowError, ValueError):  # beyond the largest float; a signalling NaN
+                out[place] = np.nan if is_gap(value) else math.copysign(math.inf, value)
+        elif is_gap(value):
+            out[place] = np.nan
+        else:
+            return None
+    return out.reshape(objects.shape)
+
+
+def plain(value: Any) -> Any:
+    """A NumPy scalar as the Python value that it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def as_target(given: Any, name: str = "y") -> Array:
+    """A target as an array of finite numbers, truth values or texts. Raises DataError for gaps and everything else."""
+    target = _array(given, f"targets {name!r}")
+    if target.dtype.kind == "S":
+        try:
+            target = np.strings.decode(target, "utf-8")
+        except UnicodeDecodeError:
+            raise DataError(f"the target {name!r} holds bytes that are no text in UTF-8: decode them first") from None
+    if target.dtype.kind == "O" and target.ndim == 0:
+        raise DataError(f"the target {name!r} is {type(given).__name__}: targets are numbers, truth values or texts")
+    if target.dtype.kind == "O":
+        target = _target_of_objects(target, name)
+    if target.dtype.kind not in "fiubU":
+        raise DataError(f"the target {name!r} is {target.dtype}: targets are numbers, truth values or texts")
+    if target.dtype.kind == "f" and not np.isfinite(target).all():
+        row = int(np.argwhere(~np.isfinite(target))[0][0])
+        raise DataError(
+            f"row {row} has the target {name} = {target[row]}, and finite numbers are needed: fill or remove such rows"
+        )
+    return target
+
+
+def _target_of_objects(values: Array, name: str) -> Array:
+    """An array of Python objects as one of numbers, truth values or texts, whichever they are."""
+    flat = [plain(value) for value in values.ravel()]
+    gap = next((place for place, value in enumerate(flat) if is_gap(value)), None)
+    if gap is not None:
+        row = gap // max(values.size // len(values), 1)
+        raise DataError(f"row {row} has the target {name} = {flat[gap]}: fill or remove such rows")
+    kinds = {type(value) for value in flat}
+    if kinds == {bool} or kinds == {int}:
+        return np.array(flat).reshape(values.shape)
+    if bool not in kinds and (numbers := numbers_of(values)) is not None:
+        return numbers
+    return np.array([str(value) for value in flat]).reshape(values.shape)

@@ -1,0 +1,80 @@
+"""read_table: the table behind a name or a path.
+
+read_table("digits")                          a shipped set: digits, iris, wine, breast_cancer, diabetes
+read_table("flowers.csv", target="species")   a header line; the target is the last column unless named; a first line
+                                              of numbers alone is data, and the columns are called column 0, column 1 …
+read_table("images.npz")                      arrays x and y
+read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+
+from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
+from chainrule.files import as_path
+from chainrule.tables.arrays import read_idx_pair, read_npz
+from chainrule.tables.csv_file import read_csv
+from chainrule.tables.shipped import SHIPPED
+from chainrule.tables.table import Table
+
+
+def read_table(source: str | os.PathLike[str], target: str | None = None, *, optional: bool = False) -> Table:
+    """The table behind a name or a path (CSV, TSV, NPZ or IDX, gzipped or not).
+
+    `target` names the column to learn (in a CSV file the last one, unless named). With `optional` it may be absent, as
+    in rows that are still to be predicted: then every column is an input.
+    Raises FileError where there is no such file or it is not what its name says, DataError where rows are ragged or
+    absent, with the line. Gaps are kept as gaps; see `Table`.
+    """
+    path = as_path(source)
+    try:
+        return _checked(_read(path, target, optional))
+    except ChainruleError:
+        raise
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read(path: Path, target: str | None, optional: bool) -> Table:
+    name = path.name.lower().removesuffix(".gz")
+    if str(path) in SHIPPED and not path.exists():
+        return _with_its_own_target(SHIPPED[str(path)](), None if optional else target)
+    if path.is_dir():
+        raise FileError(f"{path} is a folder: name a file in it (CSV, NPZ or IDX)")
+    if not path.exists():
+        raise (
+            FileError(f"there is no file {path}")
+            if path.suffix or len(path.parts) > 1
+            else unknown_name("data set or file", str(path), SHIPPED)
+        )
+    if name.endswith(".npz"):
+        return read_npz(path, target, optional)
+    if "idx" in name and name.endswith("ubyte"):
+        return _with_its_own_target(read_idx_pair(path), None if optional else target)
+    if name.endswith((".csv", ".tsv", ".txt")):
+        return read_csv(path, target, optional)
+    if name.endswith(".safetensors"):
+        raise FileError(
+            f"{path} is a model, and a data set is needed here: a CSV, NPZ or IDX file, or {', '.join(SHIPPED)}"
+        )
+    raise FileError(f"cannot tell what {path} holds: name it .csv, .tsv, .npz, or as MNIST's files (…-idx3-ubyte)")
+
+
+def _with_its_own_target(table: Table, target: str | None) -> Table:
+    if target not in (None, table.target_name):
+        raise DataError(f"{table.name} brings its own target, {table.target_name!r}, and {target!r} is none of it")
+    return table
+
+
+def _checked(table: Table) -> Table:
+    if len(table) == 0:
+        raise DataError(f"{table.name} holds no rows")
+    if not table.columns:
+        raise DataError(
+            f"{table.name} has no column of inputs beside the target {table.target_name!r}; commas, semicolons, tabs or | "
+            "separate the columns of a text file"
+        )
+    return table

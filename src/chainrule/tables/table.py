@@ -1,0 +1,134 @@
+"""Table: rows of a data set as typed columns, or as one matrix of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.errors import DataError, ShapeError, unknown_name
+from chainrule.tables.columns import Rows, Values, column_of
+
+Array = np.ndarray
+
+
+class Table:
+    """Rows of a data set: named columns of inputs and, where there is one, a target.
+
+    `columns` are the names, and `column(name)` gives the values of one (rows,):
+
+        numbers         float64, with NaN for a gap; float32, integers and bytes stay what they were
+        truth values    bool; with gaps, float64 of 0, 1 and NaN
+        dates, times    datetime64 in microseconds, with NaT for a gap
+        texts           a `Texts`: codes and levels, with −1 for a gap
+
+    A table made from one matrix of numbers keeps that matrix uncopied in `matrix`, and its columns are views of it;
+    otherwise `matrix` is None. `inputs` is the whole as one array (rows, columns): the numbers, or an array of objects
+    where a column holds texts or dates. Gaps are recorded, not judged: `gaps(values)` tells which rows have one.
+
+    The `target` is an array (rows,) or (rows, k) of numbers (gaps NaN), truth values, or texts as objects (gaps None).
+    `take` gives the table of some rows, `select` that of some columns, both without touching the values that are left;
+    `where(row)` says where a row stood in what was read ("flights.csv, line 7"), also after `take`.
+
+    `inputs` may be given as a matrix, an array of objects (rows, columns), or a sequence with the values of each column.
+    Raises ShapeError where lengths do not fit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Iterable[str],
+        inputs: Array | Sequence[Values],
+        target: Array | None = None,
+        target_name: str = "y",
+        *,
+        origin: Array | None = None,
+        place: Callable[[int], str] | None = None,
+    ) -> None:
+        self.name, self.columns, self.target, self.target_name = name, tuple(columns), target, target_name
+        self.matrix: Array | None = None
+        if isinstance(inputs, np.ndarray):
+            if inputs.ndim != 2 or inputs.shape[1] != len(self.columns):
+                raise ShapeError(
+                    f"{name}: {len(self.columns)} columns need inputs (rows, {len(self.columns)}), got {inputs.shape}"
+                )
+            self._rows = len(inputs)
+            if inputs.dtype.kind in "fiub":
+                self.matrix, self._values = inputs, None
+            else:
+                self._values = tuple(column_of(inputs[:, i]) for i in range(inputs.shape[1]))
+        else:
+            self._values = tuple(inputs)
+            self._rows = len(self._values[0]) if self._values else 0 if target is None else len(target)
+            if len(self._values) != len(self.columns) or any(len(each) != self._rows for each in self._values):
+                raise ShapeError(
+                    f"{name}: {len(self.columns)} columns of one length are needed, got the lengths "
+                    f"{', '.join(str(len(each)) for each in self._values[:8])}"
+                )
+        if target is not None and (target.ndim not in (1, 2) or len(target) != self._rows):
+            raise ShapeError(f"{name}: {self._rows:,} rows need a target (rows,) or (rows, k), got {target.shape}")
+        self._origin, self._place = origin, place
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def __repr__(self) -> str:
+        target = "" if self.target is None else f", target {self.target_name!r}"
+        return f"<Table {self.name}: {self._rows:,} rows × {len(self.columns):,} columns{target}>"
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(self.columns):
+            places.setdefault(name, []).append(place)
+        return places
+
+    def _place_of(self, name: str) -> int:
+        places = self._places.get(name)
+        if places is None:
+            raise unknown_name("column", name, self.columns)
+        if len(places) > 1:
+            raise DataError(f"{self.name}: two columns are named {name!r}")
+        return places[0]
+
+    def column(self, name: str) -> Values:
+        """The values of the column of this name. Raises UnknownNameError where there is none, DataError for two."""
+        return self.values(self._place_of(name))
+
+    def values(self, place: int) -> Values:
+        """The values of the column at this place."""
+        return self.matrix[:, place] if self._values is None else self._values[place]  # type: ignore[index]
+
+    @cached_property
+    def inputs(self) -> Array:
+        """All columns side by side (rows, columns): numbers if all are numbers, else an array of objects."""
+        if self._values is None:
+            return self.matrix  # type: ignore[return-value]
+        numbers = all(isinstance(each, np.ndarray) and each.dtype.kind in "fiub" for each in self._values)
+        dtype = np.result_type(*self._values, np.bool_) if numbers else object
+        inputs = np.empty((self._rows, len(self.columns)), dtype=dtype)
+        for place, values in enumerate(self._values):
+            inputs[:, place] = values
+        return inputs
+
+    def take(self, rows: Rows) -> Table:
+        """The table of these rows (numbers, truth values or a slice), in this order."""
+        target = None if self.target is None else self.target[rows]
+        inputs = self.matrix[rows] if self._values is None else tuple(each[rows] for each in self._values)  # type: ignore[index]
+        origin = np.arange(self._rows)[rows] if self._origin is None else self._origin[rows]
+        return Table(self.name, self.columns, inputs, target, self.target_name, origin=origin, place=self._place)
+
+    def select(self, names: Sequence[str]) -> Table:
+        """The table of these columns, in this order. Raises as `column` does."""
+        names = tuple(names)
+        places = [self._place_of(name) for name in names]
+        if places == list(range(len(self.columns))):
+            return self
+        inputs = self.matrix[:, places] if self.matrix is not None else tuple(self.values(place) for place in places)
+        return Table(self.name, names, inputs, self.target, self.target_name, origin=self._origin, place=self._place)
+
+    def where(self, row: int) -> str:
+        """Where a row of this table stood in what was read: "flights.csv, line 7", or "row 5" counted from 0."""
+        read = row if self._origin is None else int(self._origin[row])
+        return f"row {read}" if self._place is None else self._place(read)
