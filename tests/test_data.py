@@ -172,6 +172,10 @@ def test_a_negative_seed_is_refused() -> None:
         Dataset(X, Y).split(0.5, seed=-1)
 
 
+def test_without_a_generator_an_epoch_takes_the_rows_in_their_order() -> None:
+    assert [part.tolist() for part in orders(5, 2, None)] == [[[0, 1], [2, 3]], [[4]]]
+
+
 @pytest.mark.parametrize(("rows", "batch_size"), [(10, 3), (10, 5), (1, 4), (3, 1)])
 def test_an_epoch_visits_every_row_once(rows: int, batch_size: int) -> None:
     parts = list(orders(rows, batch_size, np.random.default_rng(0)))

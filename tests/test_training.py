@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -12,7 +16,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import settings
 from chainrule.data import orders
+from chainrule.engines import threads
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.engines.reference import ReferenceEngine, relative
 from chainrule.json_text import json_text
@@ -110,6 +116,201 @@ def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient() -> Non
     expected = start.parameters + cr.gradient(start, X, NUMBERS) * -rate
     np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13)
     assert run.history[0]["cost"] == pytest.approx(cr.cost(start, X, NUMBERS), rel=1e-14)
+
+
+# the arguments ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("out", "output", "x", "y"),
+    [
+        (1, "identity", X, NUMBERS),
+        (1, "identity", X.tolist(), NUMBERS.tolist()),
+        (2, "softmax", X, TEXTS),
+        (2, "softmax", tuple(map(tuple, X)), list(TEXTS)),
+        (2, "softmax", X, CLASSES.tolist()),
+    ],
+)
+def test_targets_may_stand_beside_the_inputs(out: int, output: str, x: Any, y: Any) -> None:
+    beside, inside = cr.train(net(out, output), x, y, epochs=2), cr.train(net(out, output), (X, y), epochs=2)
+    assert bits(beside.network) == bits(inside.network)
+    assert beside.history[-1]["cost"] == inside.history[-1]["cost"]
+    assert bits(list(cr.epochs(net(out, output), x, y, epochs=2))[-1].network) == bits(inside.network)
+
+
+def test_a_cost_in_the_place_of_targets_is_a_cost() -> None:
+    runs = [
+        cr.train(net(), X, NUMBERS, cost="huber", rule="momentum", epochs=2),
+        cr.train(net(), (X, NUMBERS), "huber", "momentum", 2),
+        cr.train(net(), (X, NUMBERS), cr.huber(), "momentum", epochs=2),
+        cr.train(net(), (X, NUMBERS), None, "momentum", cost=cr.huber(), epochs=2),
+    ]
+    assert {run.report.cost for run in runs} == {"huber(threshold=1.0)"}
+    assert len({bits(run.network) for run in runs}) == 1
+
+
+def test_without_shuffling_rows_are_taken_in_the_given_order() -> None:
+    """A rule that writes down what it is given sees the gradients of the batches, one after the other, each epoch."""
+    seen: list[np.ndarray] = []
+
+    def move(gradient: cr.Parameters, state: Any) -> tuple[cr.Parameters, Any]:
+        seen.append(gradient.flat())
+        return gradient.zeros(), state
+
+    spy = cr.Rule("spy", lambda parameters: {}, move, {})
+    run = cr.train(net(), X, NUMBERS, spy, epochs=2, batch_size=4, shuffle=False)
+    parts = [slice(0, 4), slice(4, 8), slice(8, 10)] * 2
+    expected = [cr.gradient(net(), X[part], NUMBERS[part], "quadratic").flat() for part in parts]
+    np.testing.assert_allclose(seen, expected, rtol=1e-12)
+    assert run.report.to_json()["shuffle"] is False
+    assert "not shuffled" in str(run.report)
+
+
+@by_rule
+@pytest.mark.parametrize("fixed", [1, [2], (1, 3), {2, 3}, np.array([1])])
+def test_layers_that_are_fixed_keep_their_bits_and_the_others_learn(rule: cr.Rule, fixed: Any) -> None:
+    start = cr.Network.random([3, 4, 4, 1], "tanh", bias="layer", seed=2, dtype="float32")
+    held = {fixed} if isinstance(fixed, int) else {int(layer) for layer in fixed}
+    run = cr.train(start, X, NUMBERS, rule, epochs=20, batch_size=4, fixed=fixed)
+    for layer in (1, 2, 3):
+        same = np.array_equal(run.network.weights[layer], start.weights[layer])
+        assert same == np.array_equal(run.network.biases[layer], start.biases[layer]) == (layer in held)
+    assert run.history[-1]["cost"] < run.history[0]["cost"]
+    assert run.report.to_json()["fixed"] == tuple(sorted(held))
+    assert f"held fixed: {', '.join(map(str, sorted(held)))}" in str(run.report)
+
+
+def test_a_rule_neither_sees_a_fixed_layer_nor_moves_it() -> None:
+    """Weight decay moves without a gradient, and a gradient that overflows in Adam's memory is not the fixed layer's."""
+
+    def decay(gradient: cr.Parameters, state: Any) -> tuple[cr.Parameters, Any]:
+        assert not gradient.weights[1].any()
+        assert gradient.weights[2].any()
+        return gradient * -0.01 + gradient.map(lambda g: np.full_like(g, 0.1)), state
+
+    rule = cr.Rule("decay", lambda parameters: {}, decay, {})
+    run = cr.train(net(), X, NUMBERS, rule, epochs=2, fixed=1)
+    assert np.array_equal(run.network.weights[1], net().weights[1])
+    far = cr.Network([np.array([[1e-30]], "float32"), np.array([[1.0]], "float32")], None, "identity")
+    held = cr.train(far, ONE * 1e30, ONE * 2, cr.adam(1e-3), cost="huber", epochs=1, fixed=[1])
+    assert held.report.ended == "finished"
+
+
+def test_arguments_of_a_wrong_kind_are_named() -> None:
+    for given in ("w/1", None, [1.0], ["1"], True):
+        with pytest.raises(cr.SettingError, match=r"numbered 1…2, as fixed=\[1\]; got " + re.escape(repr(given))):
+            settings.fixed_layers(given, net())
+    with pytest.raises(cr.SettingError, match="shuffle is True or False, got 'no'"):
+        settings.truth("no", "shuffle")
+    with pytest.raises(cr.SettingError, match=r"train\(network, \(x, y, weights\)\)"):
+        settings.check_rule(np.ones(10))
+
+
+# threads ------------------------------------------------------------------------------------------------------------
+@dataclass
+class Library:
+    """A BLAS as threadpoolctl shows it."""
+
+    num_threads: int
+
+    def set_num_threads(self, count: int) -> None:
+        self.num_threads = count
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Library:
+    one = Library(8)
+    monkeypatch.setattr(threads, "_libraries", lambda: (one,))
+    return one
+
+
+def watching(library: Library, seen: list[int]) -> cr.Rule:
+    def move(gradient: cr.Parameters, state: Any) -> tuple[cr.Parameters, Any]:
+        seen.append(library.num_threads)
+        return gradient * -1e-9, state
+
+    return cr.Rule("watching", lambda parameters: {}, move, {})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch", "allowed", "used"),
+    [
+        ([784, 100, 10], 32, 8, 1),
+        ([784, 100, 10], 32, 1, 1),
+        ([1000, 500, 1], 2000, 8, 4),  # 2 · 2000 · 1000 · 500 is 2 Gflop
+        ([1000, 500, 1], 2000, 3, 3),
+        ([1, 500, 1000], 2000, 8, 4),
+        ([1000, 500, 1], 499, 8, 1),
+    ],
+)
+def test_threads_are_chosen_by_the_largest_product_and_given_back(
+    library: Library, sizes: list[int], batch: int, allowed: int, used: int
+) -> None:
+    library.num_threads = allowed
+    with threads.blas_threads(cr.Network.random(sizes).parameters, batch) as count:
+        assert count == library.num_threads == used
+    assert library.num_threads == allowed
+
+
+def test_a_training_step_runs_on_the_chosen_threads_and_the_report_says_how_many(library: Library) -> None:
+    seen: list[int] = []
+    stream = cr.epochs(net(), X, NUMBERS, watching(library, seen), epochs=2, batch_size=4)
+    for _ in stream:
+        assert library.num_threads == 8  # between epochs the program has its threads
+    assert seen == [1] * 6
+    assert json.loads(json_text(stream.run().report.to_json()))["threads"] == 1
+
+
+def test_threads_are_given_back_after_an_error_and_after_divergence(library: Library) -> None:
+    def broken(gradient: cr.Parameters, state: Any) -> Any:
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        cr.train(net(), X, NUMBERS, cr.Rule("broken", lambda parameters: {}, broken, {}))
+    assert library.num_threads == 8
+    diverging(net(), (X, NUMBERS), cr.delta_rule(1e9))
+    assert library.num_threads == 8
+
+
+def test_of_runs_side_by_side_the_last_gives_the_threads_back(library: Library) -> None:
+    parameters = net().parameters
+    first, second = threads.blas_threads(parameters, 1), threads.blas_threads(parameters, 1)
+    with first:
+        second.__enter__()
+    assert library.num_threads == 1  # the second still runs
+    second.__exit__(None, None, None)
+    assert library.num_threads == 8
+
+
+def test_a_blas_that_is_not_known_keeps_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_libraries", tuple)
+    assert cr.train(net(), X, NUMBERS, epochs=1).report.threads is None
+
+
+def test_the_threads_of_the_blas_that_is_loaded_are_found_and_set() -> None:
+    (found, *_) = threads._libraries()
+    before = found.num_threads
+    with threads.blas_threads(net().parameters, 1) as count:
+        assert count == found.num_threads == 1
+    assert found.num_threads == before
+
+
+def test_a_small_recipe_trains_to_the_same_bits_whatever_threads_are_allowed() -> None:
+    code = (
+        "import hashlib, numpy as np, chainrule as cr; rng = np.random.default_rng(0); "
+        "x = rng.standard_normal((256, 784)); y = rng.integers(0, 10, 256); "
+        "run = cr.train(cr.Network.random([784, 100, 10], output='softmax'), x, y, epochs=1, batch_size=128); "
+        "print(hashlib.sha256(run.network.parameters.flat().tobytes()).hexdigest(), run.report.threads)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for count in ("1", "2")
+    ]
+    assert said[0] == said[1]
 
 
 # batches and weights ------------------------------------------------------------------------------------------------
@@ -327,6 +528,13 @@ def test_validation_that_was_scaled_otherwise_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "fragment"),
     [
+        ({"y": NUMBERS, "data": cr.Dataset(X, NUMBERS)}, cr.DataError, "data has targets of its own"),
+        ({"y": NUMBERS[:4], "data": X}, cr.ShapeError, "10 rows of inputs need as many targets"),
+        ({"y": "quadratic", "cost": "huber"}, cr.SettingError, "two costs are given, 'quadratic' and cost='huber'"),
+        ({"fixed": 3}, cr.SettingError, r"numbered 1…2, as fixed=\[1\]; got 3"),
+        ({"fixed": [0]}, cr.SettingError, r"got \[0\]"),
+        ({"fixed": True}, cr.SettingError, "got True"),
+        ({"fixed": [1, 2]}, cr.SettingError, "nothing is left to train"),
         ({"epochs": 0}, cr.SettingError, "epochs is a whole number ≥ 1, got 0"),
         ({"epochs": True}, cr.SettingError, "got True"),
         ({"batch_size": -1}, cr.SettingError, "batch_size is a whole number ≥ 1"),

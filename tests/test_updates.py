@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,3 +79,5 @@ def test_a_rule_is_written_by_its_learning_rate_and_what_is_not_as_it_comes() ->
     assert repr(cr.adam(0.01, beta2=0.9)) == "adam(0.01, beta2=0.9)"
     assert repr(cr.momentum(0.1, 0.5)) == "momentum(0.1, momentum=0.5)"
     assert repr(cr.delta_rule(0.3)) == "delta_rule(0.3)"
+    own = cr.Rule("own", lambda parameters: {}, lambda gradient, state: (gradient, state), {"clip": 2.0})
+    assert (repr(own), repr(replace(own, settings={}))) == ("own(clip=2)", "own()")

@@ -26,12 +26,14 @@ backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parame
 per_example.py     each example's own gradient, lazily
 updates.py         the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
-engines/           engine.py the port · reference.py the equations as written · choose.py by name
+engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
+                   choose.py by name
 circuits/          gates.py value, local slopes and rule, a row each · circuit.py values forward, gradients backward ·
                    of_network.py a network wired gate by gate
 circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
+settings.py        its arguments, checked
 divergence.py      where a step became NaN or infinite
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each

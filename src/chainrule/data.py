@@ -226,11 +226,14 @@ def split_rows(
     return shuffled[rest], shuffled[part]
 
 
-def orders(rows: int, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """One epoch's order: row numbers (steps, batch), every row once, shuffled; then the short last batch (1, rest)."""
-    shuffled = rng.permutation(rows)
+def orders(rows: int, batch_size: int, rng: np.random.Generator | None) -> Iterator[Array]:
+    """One epoch's order: row numbers (steps, batch), every row once; then the short last batch (1, rest).
+
+    Shuffled by `rng`, or in the given order where it is None.
+    """
+    order = np.arange(rows) if rng is None else rng.permutation(rows)
     whole = rows - rows % batch_size
     if whole:
-        yield shuffled[:whole].reshape(-1, batch_size)
+        yield order[:whole].reshape(-1, batch_size)
     if whole < rows:
-        yield shuffled[None, whole:]
+        yield order[None, whole:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -143,6 +143,14 @@ class Parameters:
 
     def astype(self, dtype: Any) -> Parameters:
         return self.map(lambda array: array.astype(dtype))
+
+    def with_layers(self, layers: Collection[int], other: Parameters) -> Parameters:
+        """These, with the weights and biases of some layers, given by number, taken from `other`."""
+        self._same_space(other)
+        return Parameters(
+            [(other if l in layers else self).weights[l] for l in self.weights.numbers],
+            [(other if l in layers else self).biases[l] for l in self.biases.numbers],
+        )
 
     def flat(self) -> Float[np.ndarray, " parameters"]:
         """One vector w¹,b¹,…,w^L,b^L, each weight matrix row by row (S1.1)."""

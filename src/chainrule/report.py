@@ -42,6 +42,9 @@ class Report:
     results: Mapping[str, Any] = field(default_factory=dict)
     cost_before: float | None = None
     cost_after: float | None = None
+    threads: int | None = None  # of BLAS, in the steps; None where it is not known
+    shuffle: bool = True
+    fixed: tuple[int, ...] = ()  # the layers whose weights and biases were held
 
     @property
     def warnings(self) -> list[str]:
@@ -66,6 +69,8 @@ class Report:
             f"{self.network} on {self.data} ({self.rows:,} rows)",
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
             f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
+            *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
+            *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
             *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items() if key != "warnings"),
             *(f"warning: {text}" for text in self.warnings),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from chainrule.divergence import in_the_equations, in_the_move, is_finite
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Recipe
 from chainrule.engines.reference import batch_shares, relative
-from chainrule.errors import DataError, DivergenceError, SettingError, ShapeError
-from chainrule.forward import propagate
+from chainrule.engines.threads import blas_threads
+from chainrule.errors import DataError, DivergenceError, ShapeError
+from chainrule.forward import propagate, shares
 from chainrule.network import Network, as_network
 from chainrule.prediction import score_rows
 from chainrule.preprocessing import Preprocessing
 from chainrule.report import Report
+from chainrule.settings import check_rule, fixed_layers, targets_or_cost, truth, whole, with_targets
 from chainrule.updates import Rule, as_rule
 
 Array = np.ndarray
@@ -72,7 +74,7 @@ class _Rows:
 def train(
     network: Network,
     data: Any,
-    cost: str | Cost | None = None,
+    y: Any = None,
     rule: str | Rule = "adam",
     epochs: int = 20,
     batch_size: int = 32,
@@ -80,14 +82,26 @@ def train(
     validation: Any = None,
     engine: str = "reference",
     watch: Callable[[Epoch], None] | None = None,
+    *,
+    cost: str | Cost | None = None,
+    shuffle: bool = True,
+    fixed: SupportsIndex | Iterable[SupportsIndex] = (),
 ) -> Run:
-    """Train on a Dataset, on (x, y) or on (x, y, weights), and report.
+    """Train, and report: `train(network, x, y)`, or `train(network, data)` with a Dataset, (x, y) or (x, y, weights).
 
-    The cost is cross_entropy for a softmax output and quadratic else, unless named. `validation` is data of the same kind,
-    looked at after every epoch and never learnt from. `watch` is called after every epoch. The same seed gives the same
-    bits. Raises DivergenceError, with the last good network in its `run`, when the cost or the weights leave the numbers.
+    The cost is cross_entropy for a softmax output and quadratic else, unless named; in the place of `y` a cost is read as
+    one, `train(network, data, "huber")`. A step minimises the mean of w_i c_i over its batch, with row weights w_i of
+    mean 1 over all rows. `validation` is data of the same kind, looked at after every epoch and never learnt from. `watch`
+    is called after every epoch. With shuffle=False each epoch takes the rows in the given order. `fixed` names layers
+    (1…L) whose weights and biases stay as they are: `fixed=1`, `fixed=[1, 2]`.
+
+    The same seed gives the same bits on the same engine with the same number of threads (`report.threads`), the same BLAS
+    and the same kind of processor; elsewhere sums may be rounded in another order. Raises DivergenceError, with the last
+    good network in its `run`, when the cost or the weights become NaN or infinite.
     """
-    stream = Epochs(network, data, cost, rule, epochs, batch_size, seed, validation, engine)
+    stream = Epochs(
+        network, data, y, rule, epochs, batch_size, seed, validation, engine, cost=cost, shuffle=shuffle, fixed=fixed
+    )
     for epoch in stream:
         if watch is not None:
             watch(epoch)
@@ -100,28 +114,36 @@ class Epochs:
     for epoch in chainrule.epochs(network, data, rule="adam", epochs=50): print(epoch.number, epoch.cost)
 
     `run()` sums up the whole epochs so far, with the network after the last of them. Iterating again begins again: the
-    same network and, where the seed is a number, the same bits.
+    same network and, where the seed is a number, the same order of the rows.
     """
 
     def __init__(
         self,
         network: Network,
         data: Any,
-        cost: str | Cost | None = None,
+        y: Any = None,
         rule: str | Rule = "adam",
         epochs: int = 20,
         batch_size: int = 32,
         seed: int | np.random.Generator = 0,
         validation: Any = None,
         engine: str = "reference",
+        *,
+        cost: str | Cost | None = None,
+        shuffle: bool = True,
+        fixed: SupportsIndex | Iterable[SupportsIndex] = (),
     ) -> None:
-        as_network(network, "train(network, data) and epochs(network, data)")
-        self.recipe = Recipe(natural(network.output) if cost is None else as_cost(cost), as_rule(rule))
+        as_network(network, "train(network, x, y) and epochs(network, x, y)")
+        y, cost = targets_or_cost(y, cost)
+        check_rule(rule)
+        chosen = natural(network.output) if cost is None else as_cost(cost)
+        self.recipe = Recipe(chosen, as_rule(rule), fixed_layers(fixed, network))
         self.recipe.cost.on(network.output)
         self.engine = choose(engine)
-        self.epochs, self.batch_size = _whole(epochs, "epochs"), _whole(batch_size, "batch_size")
-        self.seed = seed if isinstance(seed, np.random.Generator) else _whole(seed, "seed", least=0)
-        dataset = as_dataset(data)
+        self.epochs, self.batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
+        self.seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
+        self.shuffle = truth(shuffle, "shuffle")
+        dataset = with_targets(data, y)
         self.name, self.count = dataset.name, len(dataset)
         _check_width(network, dataset)
         self._origin = network.with_preprocessing(_terms(network, dataset, self.recipe.cost))
@@ -137,6 +159,7 @@ class Epochs:
         self._facts: list[dict[str, Any]] = []
         self._last: Epoch | None = None
         self._good: Epoch | None = None
+        self._threads: int | None = None
         self.ended = "stopped early"
 
     @property
@@ -151,7 +174,8 @@ class Epochs:
 
     def __iter__(self) -> Iterator[Epoch]:
         self._begin()
-        rng, rows, engine = np.random.default_rng(self.seed), self._rows, self.engine
+        rng = np.random.default_rng(self.seed) if self.shuffle else None
+        rows, engine = self._rows, self.engine
         state = engine.start(self.recipe, self._origin, rows.inputs, rows.targets, rows.weights)
         before, steps, first_cost = engine.snapshot(state), 0, None
         for number in range(1, self.epochs + 1):
@@ -167,7 +191,7 @@ class Epochs:
                 sizes.append(np.full(len(order), float(order.shape[1])))
                 if first_cost is None:
                     first_cost = _first_cost(part, rows.weights, order)
-            network = engine.network(state)
+            network, self._threads = engine.network(state), engine.threads(state)
             cost = float(np.average(np.concatenate(costs), weights=np.concatenate(sizes)))
             epoch = Epoch(number, steps, cost, time.perf_counter() - started, network, *self._validate(network))
             if first_cost is not None and cost <= first_cost:
@@ -189,35 +213,41 @@ class Epochs:
             self.batch_size, self.seed if isinstance(self.seed, int) else None, len(history),
             history[-1]["steps"] if history else 0, math.fsum(facts["seconds"] for facts in history), history, self.ended,
             cost_before=self._cost(self._origin), cost_after=self._cost(network),
+            threads=self._threads, shuffle=self.shuffle, fixed=tuple(sorted(self.recipe.fixed)),
         )  # fmt: skip
         return Run(network, history, report)
 
     def _cost(self, network: Network) -> float:
         """The cost on at most 1,000 of the training rows, evenly spaced."""
         some = np.linspace(0, self.count - 1, min(self.count, 1000)).astype(np.int64)
-        rows, pair = self._rows, self.recipe.cost.on(network.output)
-        with np.errstate(all="ignore"):
-            a, z = propagate(network.parameters, network.activations, rows.inputs[some])
-            each = pair.value(z[-1] if pair.of == "z" else a[-1], rows.targets[some])
-            if rows.weights is not None and not rows.weights[some].any():
-                return math.nan
-            return float(each @ batch_shares(rows.weights, some))
+        weights = None if self._rows.weights is None else self._rows.weights[some]
+        if weights is not None and not weights.any():
+            return math.nan
+        _, each = self._costs(network, self._rows.inputs[some], self._rows.targets[some])
+        with np.errstate(all="ignore"):  # a cost may have overflowed
+            return float(each @ shares(len(some), "mean", weights))
+
+    def _costs(self, network: Network, x: Array, y: Array) -> tuple[Array, Array]:
+        """(a^L, each row's cost) of rows in the network's terms."""
+        pair = self.recipe.cost.on(network.output)
+        with np.errstate(all="ignore"), blas_threads(network.parameters, len(x)):
+            a, z = propagate(network.parameters, network.activations, x)
+            return a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y)
 
     def _validate(self, network: Network) -> tuple[float | None, float | None, str | None]:
         if self._validation is None:
             return None, None, None
-        rows, pair = self._validation, self.recipe.cost.on(network.output)
-        with np.errstate(all="ignore"):  # rows that were not learnt from may leave the numbers; the cost says so
-            a, z = propagate(network.parameters, network.activations, rows.inputs)
-            each = pair.value(z[-1] if pair.of == "z" else a[-1], rows.targets)
-            cost = float(each @ batch_shares(rows.weights, np.arange(len(each))))
-            score = score_rows(network, a[-1], rows.targets, self.recipe.cost)
+        rows = self._validation
+        outputs, each = self._costs(network, rows.inputs, rows.targets)
+        with np.errstate(all="ignore"):  # rows that were not learnt from may overflow; the cost says so
+            cost = float(each @ shares(len(each), "mean", rows.weights))
+            score = score_rows(network, outputs, rows.targets, self.recipe.cost)
             return cost, score.value, score.measure
 
     def _divergence(
         self, state: Any, before: dict[str, Any], order: Array, costs: Array, steps: int
     ) -> DivergenceError:
-        """The error for a call of the engine that left the numbers: at which step, and what of which layer did."""
+        """The error for a call of the engine that gave NaN or infinities: from which step on, and in which layer's what."""
 
         def after(count: int) -> Any:  # the same bits again
             again = self.engine.restore(state, before)
@@ -228,7 +258,7 @@ class Epochs:
 
         finite = np.isfinite(costs)
         shown = len(order) if finite.all() else int(np.argmin(finite))
-        # a state that has left the numbers never comes back, but may show in a cost much later: hence halving
+        # a state that is not finite never becomes finite again, but may show in a cost much later: hence halving
         step = bisect_left(range(1, shown + 1), True, key=has_left)
         network = self.engine.network(after(step))
         rows, batch = self._rows, order[step]
@@ -317,9 +347,3 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
 def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:
     """Whether both make the same numbers of a row; where the answer turns is the network's affair."""
     return replace(one, threshold=0.0) == replace(other, threshold=0.0)
-
-
-def _whole(value: int, what: str, least: int = 1) -> int:
-    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
-        raise SettingError(f"{what} is a whole number ≥ {least}, got {value!r}")
-    return int(value)

@@ -37,12 +37,12 @@ class Rule:
     def __repr__(self) -> str:
         """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
         usual = NAMED[self.name]().settings if self.name in NAMED else {}
-        rate, *others = [
-            f"{key}={value:g}"
+        shown = [
+            f"{key}={value:g}".removeprefix("learning_rate=")
             for key, value in self.settings.items()
             if key == "learning_rate" or value != usual.get(key)
         ]
-        return f"{self.name}({', '.join([rate.removeprefix('learning_rate='), *others])})"
+        return f"{self.name}({', '.join(shown)})"
 
 
 def delta_rule(learning_rate: float = 0.1) -> Rule:

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.backward import collect, errors, gradient
 from chainrule.costs import Cost
 from chainrule.engines.engine import Recipe
+from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate, shares
 from chainrule.network import Network
 from chainrule.parameters import Parameters
@@ -30,6 +31,7 @@ class Running:
     weights: Array | None
     parameters: Parameters
     rule_state: State
+    threads: int | None = None
 
 
 class ReferenceEngine:
@@ -43,21 +45,31 @@ class ReferenceEngine:
 
     def run(self, state: Running, order: Array) -> tuple[Running, Array]:
         sigmas, pair, move = state.origin.activations, state.recipe.cost.on(state.origin.output), state.recipe.rule.move
-        parameters, rule_state = state.parameters, state.rule_state
-        costs = np.empty(len(order))
-        with np.errstate(all="ignore"):  # a run that leaves the numbers is noticed by its costs
+        parameters, rule_state, fixed = state.parameters, state.rule_state, state.recipe.fixed
+        still, costs = parameters.zeros(), np.empty(len(order))
+        with (
+            np.errstate(all="ignore"),  # NaN and infinities are found by whoever reads the costs and the snapshot
+            blas_threads(parameters, order.shape[1]) as threads,
+        ):
             for step, rows in enumerate(order):
                 y = state.targets[rows]
                 share = batch_shares(state.weights, rows)
                 a, z = propagate(parameters, sigmas, state.inputs[rows])
                 costs[step] = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
                 delta = errors(parameters, sigmas, a, z, y, pair)
-                change, rule_state = move(collect(parameters, a, delta, share), rule_state)
-                parameters = parameters + change
-        return replace(state, parameters=parameters, rule_state=rule_state), costs
+                slope = collect(parameters, a, delta, share)
+                if fixed:  # their gradient is none of the rule's business, and nothing that it adds reaches them
+                    slope = slope.with_layers(fixed, still)
+                change, rule_state = move(slope, rule_state)
+                parameters = (parameters + change).with_layers(fixed, parameters) if fixed else parameters + change
+        most = max((n for n in (state.threads, threads) if n is not None), default=None)
+        return replace(state, parameters=parameters, rule_state=rule_state, threads=most), costs
 
     def network(self, state: Running) -> Network:
         return state.origin.with_parameters(state.parameters)
+
+    def threads(self, state: Running) -> int | None:
+        return state.threads
 
     def gradient(self, network: Network, inputs: Array, targets: Array, cost: Cost) -> Parameters:
         return gradient(network, inputs, targets, cost)

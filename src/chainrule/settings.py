@@ -1,0 +1,67 @@
+"""The arguments of `train` and `epochs`, checked before anything is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.data import Dataset, as_dataset
+from chainrule.errors import DataError, SettingError
+from chainrule.network import Network
+
+
+def targets_or_cost(y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:
+    """(targets, cost) of a call that may have the cost where targets stand: train(network, data, "huber")."""
+    if not isinstance(y, (str, Cost)):
+        return y, cost
+    if cost is not None:
+        raise SettingError(
+            f"two costs are given, {y!r} and cost={cost!r}; targets stand beside x: train(network, x, y)"
+        )
+    return None, y
+
+
+def with_targets(data: Any, y: Any) -> Dataset:
+    """The data set of a call, whose targets may come by themselves."""
+    if y is None:
+        return as_dataset(data)
+    if isinstance(data, Dataset):
+        raise DataError(f"{data.name} has targets of its own, and y gives others: leave y out")
+    return as_dataset((data, y))
+
+
+def check_rule(rule: Any) -> None:
+    """Raises SettingError where a rule is expected and the weights of the rows are given."""
+    if isinstance(rule, (np.ndarray, list, tuple)):
+        raise SettingError(
+            "after the targets comes the rule; weights of the rows come with the data: train(network, (x, y, weights))"
+        )
+
+
+def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
+    """The layers to hold fixed. Raises SettingError for what is no layer, or where none would be left to train."""
+    one = not isinstance(fixed, Iterable) or isinstance(fixed, str)
+    layers = [fixed] if one else list(fixed)
+    whole = all(isinstance(each, (int, np.integer)) and not isinstance(each, bool) for each in layers)
+    if not (whole and all(1 <= each <= network.depth for each in layers)):
+        raise SettingError(f"fixed is a layer or several, numbered 1…{network.depth}, as fixed=[1]; got {fixed!r}")
+    if len(set(layers)) == network.depth:
+        raise SettingError(f"fixed={fixed!r} holds every layer of {network!r}: nothing is left to train")
+    return frozenset(int(each) for each in layers)
+
+
+def truth(value: Any, what: str) -> bool:
+    """True or False. Raises SettingError for anything else."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise SettingError(f"{what} is True or False, got {value!r}")
+    return bool(value)
+
+
+def whole(value: Any, what: str, least: int = 1) -> int:
+    """A whole number that is large enough. Raises SettingError for anything else."""
+    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
+        raise SettingError(f"{what} is a whole number ≥ {least}, got {value!r}")
+    return int(value)
