@@ -31,6 +31,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(BIN)/python benchmarks/circuits.py
 	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
 	CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/test_forms.py
+	$(BIN)/python -m pytest -q tests/test_kept.py tests/test_storage.py
 	$(BIN)/python -m pytest -q tests/test_sheets.py tests/test_figures.py tests/test_html.py
 	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
 	$(BIN)/chainrule verify --survey 10000

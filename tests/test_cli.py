@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import chainrule as cr
 import chainrule.cli.gradient_check
@@ -67,6 +68,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "folder").mkdir()
     np.savez("x.npz", x=np.ones((1, 1)), y=np.ones(1))
     cr.save(cr.Network([[[1e200]], [[1e200]]], None, "identity"), "over.safetensors", {"cost": "quadratic"})
+    cr.save(cr.Network([[[1.0]]]), "model")
+    Path("one.quiz").write_text("??\nOne?\n\\c: yes\n\\w: no\n??\n")
+    Path("other.safetensors").write_bytes(safetensors.numpy.save({"embedding": np.ones(2)}))
+    for link, to in {"linked.safetensors": "xor.csv", "both.safetensors": "both.json", "soft.csv": "xor.csv",
+                     "d.svg": "xor.csv", "m.svg": "model", "same.quiz": "one.quiz"}.items():  # fmt: skip
+        Path(link).symlink_to(to)
+    Path("hard.csv").hardlink_to("xor.csv")
     return tmp_path
 
 
@@ -578,6 +586,34 @@ MISTAKES = [
     ("train xor.csv -o xor.csv", "ends in .safetensors, as xor.safetensors"),
     ("train xor.csv -o house.json", "ends in .safetensors"),
     ("train xor.csv -o house", "the report would replace house.json"),
+    ("train xor.csv -o linked", "linked.safetensors is the data itself, which would be lost"),
+    ("train xor.csv -o other", "the model would replace other.safetensors, which is none; choose another name"),
+    ("train xor.csv -o both", "both.safetensors and both.json are one file, by a link"),
+    ("train xor.csv -o /proc/self/fd/1", "cannot write /proc/self/fd/1: it is"),
+    ("train xor.csv -o /dev/stdout", "cannot write /dev/stdout: it is"),
+    ("predict xor.safetensors xor.csv -o /dev/stdout", "cannot write /dev/stdout: it is"),
+    ("predict xor.safetensors xor.csv -o over.safetensors", "is a model, which would be lost: name another file"),
+    ("predict xor.safetensors xor.csv -o model", "--output model is a model, which would be lost"),
+    ("predict xor.safetensors xor.csv -o xor.json", "is the report of a training, which would be lost"),
+    (
+        "predict xor.safetensors xor.csv -o x.npz",
+        "x.npz is no text and would be lost: name another file, as answers.csv",
+    ),
+    ("predict xor.safetensors xor.csv -o hard.csv", "--output hard.csv is the data itself"),
+    ("predict xor.safetensors xor.csv -o soft.csv", "--output soft.csv is the data itself"),
+    ("show model demon -o m.svg", "--output m.svg is the model itself"),
+    (
+        "show xor.safetensors demon -o m.svg",
+        "--output m.svg is a model, which would be lost: name another file, as demon.svg",
+    ),
+    ("show xor.safetensors demon -o d.svg", "--output d.svg is the data itself"),
+    ("quiz xor.safetensors --write xor.safetensors", "--write xor.safetensors is the model itself"),
+    ("quiz xor.safetensors --write xor.csv", "--write xor.csv is the data itself"),
+    ("quiz xor.safetensors --data two.csv --write two.csv", "--write two.csv is the data itself"),
+    ("quiz one.quiz --write one.quiz", "--write one.quiz is the quiz itself"),
+    ("quiz one.quiz --write same.quiz", "--write same.quiz is the quiz itself"),
+    ("quiz --write xor.safetensors", "--write xor.safetensors is a model, which would be lost"),
+    ("quiz --write new.csv", "--write new.csv: the name of a quiz ends in .quiz, .md, .markdown, .txt, as new.quiz"),
     ("predict xor.safetensors xor.csv -o xor.csv", "is the data itself, which would be lost"),
     ("predict xor.safetensors xor.csv -o ./xor.safetensors", "is the model itself, which would be lost"),
     ("predict xor.safetensors xor.csv -o missing/a.csv", "missing; make it first"),
@@ -651,7 +687,7 @@ class Interrupted:
     """Presses Ctrl-C in this process while epoch `at` is being shown, and again when `again` is called."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, during: str) -> None:
-        shown, kept = chainrule.cli.train._epoch_text, chainrule.cli.train._keep
+        shown, kept = chainrule.cli.train._epoch_text, chainrule.cli.train.keep
 
         def epoch_text(epoch: cr.Epoch) -> str:
             if epoch.number == at:
@@ -665,7 +701,7 @@ class Interrupted:
         if at:
             monkeypatch.setattr(chainrule.cli.train, "_epoch_text", epoch_text)
         if during == "saving":
-            monkeypatch.setattr(chainrule.cli.train, "_keep", keep)
+            monkeypatch.setattr(chainrule.cli.train, "keep", keep)
 
 
 @pytest.mark.parametrize("during", ["", "saving"])

@@ -84,7 +84,8 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
                    verify.py a command each · parts.py rows to learn from, to watch, to test · summary.py how a run went ·
-                   gradient_check.py its gradient checked · interrupt.py Ctrl-C · examples.py rows of a model's data ·
+                   gradient_check.py its gradient checked · keeping.py where a model is kept · written.py what may be
+                   written over · interrupt.py Ctrl-C and other signals · examples.py rows of a model's data ·
                    output.py what is printed where · worked_example.py the chain it shows
 """
 

@@ -1,10 +1,13 @@
 """The command `chainrule`, also as `python -m chainrule`: what Ctrl-C does is settled before anything else is imported."""
 
+import os
+
 from chainrule.cli import interrupt
 
 
 def main() -> None:
     """Run the command."""
+    _occupy_closed()
     interrupt.ends_at_once()
     try:
         from chainrule.cli.main import main as run  # noqa: PLC0415 (it takes a while, and Ctrl-C may come before it ends)
@@ -12,6 +15,15 @@ def main() -> None:
         run()
     finally:
         interrupt.ends_at_once()
+
+
+def _occupy_closed() -> None:
+    """Give the numbers 0, 1 and 2 to nothing where they are closed, lest a file gets one and library warnings end up in it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 if __name__ == "__main__":

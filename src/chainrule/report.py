@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 from collections.abc import Mapping
@@ -45,6 +47,7 @@ class Report:
     threads: int | None = None  # of BLAS, in the steps; None where it is not known
     shuffle: bool = True
     fixed: tuple[int, ...] = ()  # the layers whose weights and biases were held
+    model_sha256: str | None = None  # of the model's file that it was written beside, as sha256sum gives it
 
     @property
     def warnings(self) -> list[str]:
@@ -97,6 +100,15 @@ def is_report(path: Path) -> bool:
     start = f'{{\n "{MARK}"'.encode()
     with path.open("rb") as stream:
         return stream.read(len(start)) == start
+
+
+def is_of_another(report: Path, model: Path) -> bool:
+    """Whether a report names another model by its checksum, as one does that lies beside a model which was replaced."""
+    try:
+        told = json.loads(report.read_bytes()).get("model_sha256")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False  # no report
+    return told is not None and told != hashlib.sha256(model.read_bytes()).hexdigest()
 
 
 def _shown(value: Any) -> str:

@@ -19,12 +19,13 @@ import safetensors.numpy
 from chainrule import activations
 from chainrule.activations import Activation
 from chainrule.errors import ChainruleError, FileError, SettingError
-from chainrule.files import as_path, write_atomically
+from chainrule.files import as_file, write_atomically
 from chainrule.network import Network, as_network
 from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
 CHECKSUM = "checksum"
+HEADER = 100_000_000  # bytes, the most that safetensors takes for a header
 VERSION = 2  # files of version 1 have neither the list of tensors nor the checksum
 
 Tensors = dict[str, np.ndarray]
@@ -78,6 +79,13 @@ def load_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(notes, dict):
         raise FileError(f"{path} is damaged: its notes are no dictionary")
     return notes
+
+
+def is_model(path: Path) -> bool:
+    """Whether a file is a network's, by its header."""
+    with path.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        return stream.read(1) == b"{" and f'"{KEY}":'.encode() in stream.read(min(size, HEADER))
 
 
 # what a file says of a network, there and back ----------------------------------------------------------------------
@@ -164,18 +172,11 @@ def _check_whole(header: Mapping[str, Any], tensors: Tensors, where: Path) -> No
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
-    where = as_path(path)
+    where = as_file(path, "a model's file")  # says what is wrong with the file; safe_open calls it missing
     try:
-        if not where.exists():
-            raise FileError(f"there is no file {where}")
-        if where.is_dir():
-            raise FileError(f"{where} is a folder, and a network is one file")
-        where.open("rb").close()  # says what is wrong with the file; safe_open calls it missing
         with safetensors.safe_open(where, "np") as opened:
             text = (opened.metadata() or {}).get(KEY)
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (not a dict)
-    except FileError:
-        raise
     except safetensors.SafetensorError as error:
         raise FileError(
             f"{where} is no safetensors file, or a damaged one ({error}): a model's file is needed, as save or "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -12,8 +11,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import chainrule
-from chainrule.cli.interrupt import INTERRUPTED, interrupts
-from chainrule.cli.output import fail, make_printable, say
+from chainrule.cli.interrupt import exit_code, interrupts
+from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say
 from chainrule.errors import ChainruleError
 
 COMMANDS = {  # each is a file of its name, which is imported when it is called
@@ -64,6 +63,12 @@ class Group(TyperGroup):
         interrupts()  # it is imported, and about to begin
         return found
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:  # which Typer would take for Ctrl-C, whatever the signal
+            raise typer.Exit(exit_code(stopped)) from None
+
 
 app = typer.Typer(
     cls=Group,
@@ -93,6 +98,11 @@ def options(
 def main() -> None:
     """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
     make_printable()
+    with lenient_errors():
+        _main()
+
+
+def _main() -> None:
     try:
         if len(sys.argv) == 1:
             say(import_module("chainrule.cli.worked_example").worked_example())
@@ -102,13 +112,17 @@ def main() -> None:
         fail(str(error))
     except MemoryError:
         fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # a reader who left; of a command Typer deals with it, and with the same exit code
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:  # a full disk behind standard output
-        fail(f"cannot write the output: {error.strerror or error}")
+    except KeyboardInterrupt as stopped:
+        sys.exit(exit_code(stopped))
+    except OutputError as error:
+        if error.has_left:
+            sys.exit(1)
+        fail(str(error))
+    except OSError as error:
+        if error.filename is not None:
+            fail(f"cannot read or write {error.filename}: {error.strerror}")
+        drop(sys.stdout)  # help or the like, which Typer prints
+        fail(str(OutputError(error)))
 
 
 if __name__ == "__main__":

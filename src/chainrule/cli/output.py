@@ -1,13 +1,18 @@
 """What the commands print: results on standard output, everything about the way there on standard error.
 
 Names and texts come from files of anybody's. Their control characters, which a terminal would obey, are shown instead: ␛[31m.
+A result that cannot be printed (a full disk, a reader who left) is an OutputError; other lines are lost without a word.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, suppress
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from chainrule.json_text import json_text
@@ -28,20 +33,58 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", "␊")
 
 
+class OutputError(Exception):
+    """A result could not be printed; `cause` is the OSError that says why. `has_left`: there is nobody to read it."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(f"cannot write the output: {cause.strerror or cause}")
+        self.cause = cause
+
+    @property
+    def has_left(self) -> bool:
+        return isinstance(self.cause, BrokenPipeError)
+
+
+_put_off: ContextVar[list[OutputError] | None] = ContextVar("_put_off", default=None)
+
+
+@contextmanager
+def going_on() -> Iterator[list[OutputError]]:
+    """In here no line that cannot be printed ends the work; the list that this gives holds the error."""
+    errors: list[OutputError] = []
+    before = _put_off.set(errors)
+    try:
+        yield errors
+    finally:
+        _put_off.reset(before)
+
+
 def say(text: str = "", end: str = "\n") -> None:
     """A line of a result."""
-    print(printable(text), end=end, flush=True)
+    _print(printable(text), end)
 
 
 def say_json(value: Any) -> None:
     """A result as JSON."""
-    print(json_text(value, ascii=not _writes_unicode()).translate(IN_JSON), flush=True)
+    _print(json_text(value, ascii=not _writes_unicode()).translate(IN_JSON), "\n")
 
 
-def tell(text: str) -> None:
-    """A line about the way there."""
+def _print(text: str, end: str) -> None:
+    try:
+        print(text, end=end, flush=True)
+    except OSError as error:
+        drop(sys.stdout)
+        errors = _put_off.get()
+        if errors is None:
+            raise OutputError(error) from error
+        errors.append(OutputError(error))
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """A line about the way there. Where it cannot be printed nothing is."""
     if sys.stderr is not None:  # where it is closed, print would turn to standard output
-        print(printable(text), file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(printable(text), end=end, file=sys.stderr, flush=True)
 
 
 def fail(message: str) -> NoReturn:
@@ -60,6 +103,47 @@ def shown(value: float) -> str:
 def counted(number: int, what: str) -> str:
     """1 epoch, 2 epochs."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+class _Lenient:
+    """Standard error that never fails: once it cannot be written, what is printed there is lost."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return int(self._stream.write(text))
+        except OSError:
+            drop(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            drop(self._stream)
+
+
+@contextmanager
+def lenient_errors() -> Iterator[None]:
+    """In here whatever is printed on standard error, by this program or a library, raises nothing."""
+    if sys.stderr is None:
+        yield
+        return
+    with redirect_stderr(_Lenient(sys.stderr)):
+        yield
+
+
+def drop(stream: Any) -> None:
+    """Let a stream lead nowhere: what it still holds would fail once more when Python ends, and change the exit code."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def make_printable() -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import typer
 
 from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.cli.written import check_text
 from chainrule.errors import FileError
-from chainrule.files import check_writable, write_atomically
+from chainrule.files import write_atomically
 from chainrule.json_text import json_text
 from chainrule.prediction import activations_of_rows, answered, network_rows, scored_outputs
 from chainrule.storage import load, load_notes
@@ -31,8 +32,7 @@ def command(
     if Path(data).suffix == ".safetensors":
         raise FileError(f"{data} is a model, and DATA is a table: chainrule predict {_in_order(model, data)}")
     if output is not None:
-        check_writable(output, "answers.json" if as_json else "answers.csv")
-        _check_not_input(output, model, data)
+        check_text(output, "answers.json" if as_json else "answers.csv", {"model": model, "data": data}, "--output")
     network = load(model)
     terms = network.preprocessing
     table = read_table(data, terms.target_name if terms is not None else None, optional=True)
@@ -68,13 +68,6 @@ def _of_which(sketch: TrainedRows | None, known: float, rows: int) -> str:
 def _in_order(model: Path, data: str) -> str:
     """The command that was meant where the model was named last."""
     return "MODEL DATA" if model.suffix == ".safetensors" else f"{data} {model}"
-
-
-def _check_not_input(output: Path, model: Path, data: str) -> None:
-    """Raises FileError where the answers would be written over what they are made from."""
-    for what, given in (("model", model), ("data", Path(data))):
-        if output.exists() and given.exists() and output.samefile(given):
-            raise FileError(f"--output {output} is the {what} itself, which would be lost: name another file")
 
 
 def _lines(answers: np.ndarray) -> str:

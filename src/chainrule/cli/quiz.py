@@ -13,6 +13,7 @@ import typer
 from chainrule.cli.examples import examples
 from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.cli.worked_example import convention_of, worked
+from chainrule.cli.written import check_text
 from chainrule.costs import Cost
 from chainrule.errors import DataError, FileError, SettingError, unknown_name
 from chainrule.lessons.plain_text import plain
@@ -68,6 +69,10 @@ def command(
     """Ask questions, say what is wrong with a wrong answer, and count points. A line with ? gives a question up."""
     if seed is not None and seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
+    if write is not None:
+        if answers is not None:
+            raise SettingError("--write writes the questions and asks none: leave out --answers")
+        _check_write(write, source, data)
     if count is not None and count < 1:
         raise SettingError(f"--count is a whole number of questions ≥ 1, got {count}")
     if source is not None and source.suffix.lower() in FILES:
@@ -83,8 +88,6 @@ def command(
             )
         asked = _Asked(source, convention, _kinds(kind), cost, data, row)
         quiz = asked.quiz(count, seed or 0)
-    if write is not None and answers is not None:
-        raise SettingError("--write writes the questions and asks none: leave out --answers")
     if write is not None:
         _write(quiz, write, as_json)
         return
@@ -166,6 +169,16 @@ class _Asked:
         return found.about, found.network, found.x[0], found.y[0], found.cost
 
 
+def _check_write(path: Path, source: Path | None, data: str | None) -> None:
+    """Raises FileError where no quiz can be written there, where it would replace what it is made of, or by its name."""
+    of_file = source is not None and source.suffix.lower() in FILES
+    check_text(path, "new.quiz", {"quiz" if of_file else "model": source, "data": data}, "--write")
+    if path.suffix.lower() not in FILES:
+        raise FileError(
+            f"--write {path}: the name of a quiz ends in {', '.join(FILES)}, as {path.with_suffix('.quiz')}"
+        )
+
+
 def _write(quiz: Quiz, path: Path, as_json: bool) -> None:
     write_quiz(path, quiz)
     if as_json:
@@ -185,10 +198,12 @@ def _replies(given: str | None) -> Iterator[str]:
         yield from given.split(";")
         return
     while sys.stdin is not None:
-        if _at_terminal() and sys.stderr is not None:
-            print("> ", end="", file=sys.stderr, flush=True)
+        if _at_terminal():
+            tell("> ", end="")
         try:
             line = sys.stdin.readline()
+        except OSError as error:
+            raise FileError(f"cannot read standard input: {error.strerror or error}") from None
         except UnicodeDecodeError as error:
             raise DataError(f"standard input is no text in {error.encoding}: {error.reason}") from None
         if not line:

@@ -14,12 +14,14 @@ from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
 from chainrule.cli.output import one_line, say, say_json, shown, tell
 from chainrule.cli.worked_example import convention_of, worked
+from chainrule.cli.written import check_text
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.explanation.scene import Scene
-from chainrule.files import check_writable, write_atomically
+from chainrule.files import write_atomically
 from chainrule.network import Network
+from chainrule.report import is_of_another
 from chainrule.storage import load, load_notes
 
 EXAMPLE, FIGURE, WRITTEN = "Which example", "What the figure is told", "How it is written"
@@ -161,7 +163,7 @@ def command(
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
     given = {name: value for name, value in told.items() if value is not None}
     if output is not None:
-        _check_output(output, _figure(figure))
+        _check_output(output, _figure(figure), path, data)
     asked = _Asked(path, _figure(figure), given, convention, cost, data, row, rows)
     _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
 
@@ -192,9 +194,9 @@ def _figure(name: str) -> str:
     return key
 
 
-def _check_output(output: Path, figure: str) -> None:
+def _check_output(output: Path, figure: str, model: Path | None, data: str | None) -> None:
     """Raises FileError where no SVG can be written there, or where the name promises something else."""
-    check_writable(output, f"{figure}.svg")
+    check_text(output, f"{figure}.svg", {"model": model, "data": data}, "--output")
     if output.suffix.lower() != ".svg":
         svg = output.with_suffix(".svg")
         raise FileError(
@@ -288,6 +290,9 @@ class _Asked:
 def _contents(model: Path, as_json: bool) -> None:
     """What is in a model's file."""
     network, notes = load(model), load_notes(model)
+    beside = model.with_suffix(".json")
+    if is_of_another(beside, model):
+        tell(f"{beside} is the report of another model")
     if as_json:
         terms = network.preprocessing
         say_json({"layers": _layers(network), "dtype": str(network.dtype), "parameters": network.parameters.size,

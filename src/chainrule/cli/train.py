@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import signal
 from collections.abc import Callable, Iterator
@@ -16,25 +15,21 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chainrule.cli.output import counted, say, say_json, shown, tell
+from chainrule.cli.interrupt import Stopped, exit_code, handlers
+from chainrule.cli.keeping import Kept, Place, keep, keep_again
+from chainrule.cli.output import counted, going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.summary import Summary, header
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import DataError, DivergenceError, FileError, SettingError
-from chainrule.files import check_writable
-from chainrule.json_text import as_json as plain
+from chainrule.errors import DataError, DivergenceError, SettingError
 from chainrule.network import Network
 from chainrule.preprocessing import guess_task
-from chainrule.report import is_report
 from chainrule.scores import TITLES
-from chainrule.storage import save
 from chainrule.tables import Table, read_table
 from chainrule.trained_rows import TrainedRows
-from chainrule.training import Epoch, Epochs, Run
+from chainrule.training import Epoch, Epochs
 from chainrule.updates import named
 
-FOLDER = Path("runs")
-SUFFIX = ".safetensors"
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
 
@@ -71,7 +66,8 @@ def command(
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     the_rule = named(rule, **({} if learning_rate is None else {"learning_rate": learning_rate}))
     the_cost = None if cost is None else as_cost(cost)
-    _check_output(output)
+    place = Place(output, data)
+    place.check()
     table = read_table(data, target)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
@@ -82,41 +78,39 @@ def command(
     stream = Epochs(network, rows.learning, the_cost, the_rule, count, batch_size, seed, rows.watched)
 
     show = not (quiet or as_json)
-    if show:
-        say(header(rows))
-        say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
-            f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
     trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
     notes = {"data": data, "target": target, "cost": [the_cost.name, dict(the_cost.settings)], "rule": repr(the_rule),
              "seed": seed, "task": task, "trained_on": trained_on}  # fmt: skip
-    with _one_interrupt() as no_more:
-        try:
-            interrupted = _run(stream, count, show, no_more)
-        except DivergenceError as error:
-            good = _place(output, table, "-last-good")
-            _keep(error.run, good, notes, {})
-            raise DivergenceError(f"{error} in {good}", error.run) from None
-        if not stream.history:
-            tell("stopped before the first epoch was finished: nothing was saved")
-            raise typer.Exit(130)
-        run, model_path = stream.run(), _place(output, table)
-        _keep(run, model_path, notes, {})  # at once: the scores below may take a while, or fail
-        summary = Summary.of(run, rows, the_cost)
-        run, report_path = _keep(run, model_path, notes, summary.results)
-
-    if as_json:
-        say_json({**run.report.to_json(), "model": str(model_path), "report": str(report_path)})
-    elif show:
-        for line in summary.lines():
-            say(line)
-        say(f"model     {model_path}")
-        say(f"report    {report_path}")
-        say(f"next      chainrule explain {model_path}")
-    if interrupted:
-        tell(
-            f"stopped by Ctrl-C after {len(run.history):,} of {counted(count, 'epoch')}: {model_path} is what was learnt"
-        )
-        raise typer.Exit(130)
+    with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
+        if show:
+            say(header(rows))
+            say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
+                f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
+        with _one_stop() as no_more:
+            stopped, kept = _learn(stream, place, notes, show, no_more)
+            run = stream.run()
+            try:
+                summary = Summary.of(run, rows, the_cost)
+            except BaseException:
+                tell(f"{kept.model} is what was learnt")
+                raise
+            run = replace(run, report=replace(run.report, results=summary.results))
+            kept = keep_again(run, kept, notes)
+        if as_json:
+            say_json({**run.report.to_json(), **kept.to_json()})
+        elif show:
+            for line in (*summary.lines(), *kept.lines()):
+                say(line)
+    if stopped:
+        of = counted(count, "epoch")
+        tell(f"stopped by {stopped} after {len(run.history):,} of {of}: {kept.model} is what was learnt")
+    if unprinted:
+        tell(f"{kept.model} is what was learnt")
+    kept.check()
+    if unprinted:
+        raise unprinted[0]
+    if stopped:
+        raise typer.Exit(exit_code(stopped))
 
 
 # what is asked for, looked at before anything is learnt --------------------------------------------------------------
@@ -134,47 +128,6 @@ def _task(task: str, table: Table, cost: Cost | None) -> str:
             "--task classification"
         )
     return guess
-
-
-# where things lie ----------------------------------------------------------------------------------------------------
-def _check_output(output: Path | None) -> None:
-    """Raises FileError or SettingError where the model or its report could not be put, or would replace a stranger."""
-    if output is None:
-        try:
-            check_writable(FOLDER / "model" if FOLDER.exists() else FOLDER)
-        except FileError as error:
-            raise FileError(f"{error}; name a file elsewhere with --output") from None
-        return
-    check_writable(output)
-    if output.suffix not in ("", SUFFIX):
-        raise SettingError(
-            f"--output {output}: a model's file ends in {SUFFIX}, as {output.with_suffix(SUFFIX).name}; the report is "
-            "written beside it with the suffix .json"
-        )
-    model = output.with_suffix(SUFFIX)
-    check_writable(model)
-    report = model.with_suffix(".json")
-    check_writable(report)
-    if report.exists() and not is_report(report):
-        raise FileError(f"--output {output}: the report would replace {report}, which is none; choose another name")
-
-
-def _place(output: Path | None, table: Table, ending: str = "") -> Path:
-    """Where a model lies: where it was asked for, else under a name in runs that nothing has yet."""
-    if output is not None:
-        return output.with_name(output.stem + ending + SUFFIX)
-    FOLDER.mkdir(exist_ok=True)
-    stem = (table.name.split(".")[0] or "model") + ending
-    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    names = (FOLDER / f"{stem}{each}{SUFFIX}" for each in endings)
-    return next(name for name in names if not (name.exists() or name.with_suffix(".json").exists()))
-
-
-def _keep(run: Run, path: Path, notes: dict[str, Any], results: dict[str, Any]) -> tuple[Run, Path]:
-    """Write the model and, beside it, its report; the run with these results, and where the report lies."""
-    report = replace(run.report, results=results)
-    save(run.network, path, plain({**notes, "epochs": len(run.history), **results}))
-    return replace(run, report=report), report.write(path.with_suffix(".json"))
 
 
 # the network and its run ---------------------------------------------------------------------------------------------
@@ -205,38 +158,61 @@ def _hidden(text: str) -> list[int]:
 
 
 @contextmanager
-def _one_interrupt() -> Iterator[Callable[[], None]]:
-    """In here Ctrl-C raises KeyboardInterrupt once, and then no more: what was learnt is being saved.
+def _one_stop() -> Iterator[Callable[[], None]]:
+    """In here Ctrl-C, SIGTERM or SIGHUP raises Stopped once, and then no more: what was learnt is being saved.
 
-    What it gives is called to want none at all from there on. A process that was started to ignore Ctrl-C still does.
+    What it gives is called to want none at all from there on. A process that was started to ignore one still does.
     """
+    before = handlers()
 
     def no_more() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
 
     def once(number: int, frame: Any) -> None:
         no_more()
-        raise KeyboardInterrupt
+        raise Stopped(number)
 
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, once)
+    for number in before:
+        signal.signal(number, once)
     try:
         yield no_more
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _run(stream: Epochs, count: int, show: bool, no_more: Callable[[], None]) -> bool:
-    """Run the stream with progress; True where Ctrl-C ended it, which leaves it after its last whole epoch."""
+def _learn(
+    stream: Epochs, place: Place, notes: dict[str, Any], show: bool, no_more: Callable[[], None]
+) -> tuple[Stopped | None, Kept]:
+    """Run the stream and keep the model at once, for what comes after may fail; which signal stopped it, if one did."""
     try:
-        with _progress(count, show) as progress:
+        stopped = _run(stream, show)
+    except DivergenceError as error:
+        no_more()
+        good = keep(error.run, place, notes, "-last-good")
+        raise DivergenceError(f"{error} in {good.model}", error.run) from None
+    except Exception:
+        no_more()
+        if stream.history:
+            tell(f"{keep(stream.run(), place, notes).model} is what was learnt up to here")
+        raise
+    no_more()
+    if stopped and not stream.history:
+        tell("stopped before the first epoch was finished: nothing was saved")
+        raise typer.Exit(exit_code(stopped))
+    return stopped, keep(stream.run(), place, notes)
+
+
+def _run(stream: Epochs, show: bool) -> Stopped | None:
+    """Run the stream with progress; the signal that ended it, if one did, which leaves it after its last whole epoch."""
+    try:
+        with _progress(stream.epochs, show) as progress:
             for epoch in stream:
                 progress(epoch)
-        no_more()
-    except KeyboardInterrupt:
-        return True
-    return False
+    except Stopped as stopped:
+        return stopped
+    return None
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chainrule.errors import FileError, SettingError, unknown_name
-from chainrule.files import as_path, write_atomically
+from chainrule.files import as_file, write_atomically
 from chainrule.lessons.quiz import Answer, Question, flaw_of
 from chainrule.lessons.replies import Typed, typed
 
@@ -131,13 +131,9 @@ def _guarded(text: str) -> list[str]:
 # reading ------------------------------------------------------------------------------------------------------------
 def read_quiz(path: str | os.PathLike[str]) -> Quiz:
     """The quiz of a file. Raises FileError, with the line and what was expected there, where it is none."""
-    where = as_path(path)
-    if where.is_dir():
-        raise FileError(f"{where} is a folder: name a file in it, as in {where / 'lesson.quiz'}")
+    where = as_file(path, "a quiz in a file")
     try:
         content = where.read_bytes()
-    except FileNotFoundError:
-        raise FileError(f"there is no file {where}") from None
     except OSError as error:
         raise FileError(f"cannot read {where}: {error.strerror or error}") from error
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
