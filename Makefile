@@ -8,6 +8,14 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
 TOOLS  := pdflatex rsvg-convert chromium
 DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
+PROVED := $(addprefix tests/test_,$(addsuffix .py,roads explain forms verification_roads))
+
+# The tests start Python some hundreds of times: keep what it compiles, whatever the environment says.
+test proof docs: export PYTHONDONTWRITEBYTECODE =
+test proof docs: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
+
+# $(call timed,COMMAND) runs it and says how long it took.
+timed = @echo "$(1)"; began=$$(date +%s); $(1) || exit $$?; echo "… took $$(( $$(date +%s) - began )) s"
 
 .PHONY: run test verify proof proof-tools docs gallery clean
 
@@ -23,18 +31,16 @@ test: $(VENV)/.dev  ## style, types and every test
 verify: $(VENV)/.dev  ## every road to the gradient, over random networks
 	$(BIN)/chainrule verify --survey 500
 
+# First every test, with every type checked and every program called; then more random examples of what is proved by them.
 proof: export CHAINRULE_PROOF = 1
 proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
-	$(BIN)/python benchmarks/digits_accuracy.py
-	$(BIN)/python benchmarks/hadamard_or_matrix.py
 	$(PIP) --editable '.[dev,peers]'
-	$(BIN)/python benchmarks/circuits.py
-	CHAINRULE_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/test_roads.py tests/test_explain.py
-	CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/test_forms.py
-	$(BIN)/python -m pytest -q tests/test_kept.py tests/test_storage.py
-	$(BIN)/python -m pytest -q tests/test_sheets.py tests/test_figures.py tests/test_html.py
-	CHAINRULE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_verification_roads.py
-	$(BIN)/chainrule verify --survey 10000
+	$(call timed,$(BIN)/python -m pytest -q)
+	$(call timed,env CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q $(PROVED))
+	$(call timed,$(BIN)/chainrule verify --survey 2000)
+	$(call timed,$(BIN)/python benchmarks/digits_accuracy.py)
+	$(call timed,$(BIN)/python benchmarks/hadamard_or_matrix.py)
+	$(call timed,$(BIN)/python benchmarks/circuits.py)
 
 proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 	@missing() { for each in $(TOOLS); do command -v $$each >/dev/null || echo $$each; done; }; \

@@ -1,7 +1,8 @@
-"""One BLAS thread, and every shape in a signature checked, before NumPy and chainrule are first imported.
+"""One BLAS thread, and the shapes of every signature checked, before NumPy and chainrule are first imported.
 
-What draws is left out: pictures by the thousand would take seven times as long. `test_figures.py` draws each of them once with
-everything checked.
+Only the files that write shapes in their signatures are checked: mypy has looked at the other types. `make proof` runs the
+tests once with every type checked except in what draws, where that would take seven times as long; `test_figures.py` draws
+each figure once with everything checked.
 """
 
 import os
@@ -18,9 +19,16 @@ from jaxtyping import install_import_hook
 pytest_plugins = ["needs"]
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+ALL_TYPES = os.environ.get("CHAINRULE_PROOF") == "1" and "CHAINRULE_EXAMPLES" not in os.environ
 DRAWING = {"axes", "chapters", "figures", "parts", "scene", "shown", "svg", "typeset"}  # of chainrule.explanation
-NAMES = [".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in (SOURCE / "chainrule").rglob("[!_]*.py")]
-CHECKED = [name for name in NAMES if not DRAWING & set(name.split("."))]
+FILES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in (SOURCE / "chainrule").rglob("[!_]*.py")
+}
+CHECKED = [
+    name
+    for name, path in FILES.items()
+    if (not DRAWING & set(name.split(".")) if ALL_TYPES else "jaxtyping" in path.read_text(encoding="utf-8"))
+]
 
 with install_import_hook(CHECKED, "typechecker.checked"):
     import chainrule
@@ -28,7 +36,7 @@ with install_import_hook(CHECKED, "typechecker.checked"):
     for name in CHECKED:
         import_module(name)
 
-# 200 random networks for a property of the gradient (test_roads.py), 50 for any other; `make proof` asks for thousands
+# 200 random networks for the gradient against differences, 100 or 50 for other properties; `make proof` asks for 1,000
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
 hypothesis.settings.register_profile("chainrule", max_examples=EXAMPLES // 4, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("chainrule")

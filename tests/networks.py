@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,6 +14,20 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.costs import Cost
+
+PROOF = os.environ.get("CHAINRULE_PROOF") == "1"
+Row, Column = TypeVar("Row"), TypeVar("Column")
+
+
+def crossed(rows: Iterable[Row], columns: Sequence[Column], each: int = 2) -> list[tuple[Row, Column]]:
+    """Rows with columns, to draw one in the manner of the other: every pair under `make proof`, else `each` columns to a row,
+    taken in turn, so that every column comes up too."""
+    rows = list(rows)
+    if PROOF:
+        return list(itertools.product(rows, columns))
+    turn = itertools.cycle(columns)
+    return [(row, next(turn)) for row in rows for _ in range(min(each, len(columns)))]
+
 
 HIDDEN = sorted(ACTIVATIONS)
 COSTS: dict[str, Cost] = {

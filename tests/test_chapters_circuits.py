@@ -7,6 +7,7 @@ import re
 import jaxtyping
 import numpy as np
 import pytest
+from networks import crossed
 
 import chainrule as cr
 from chainrule.circuits.unrolled import Recurrent, unroll
@@ -103,8 +104,7 @@ def conventions_of(preset: str) -> list[Convention]:
 
 
 # room on the page ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(("name", "preset"), crossed(SMALL, PRESETS))
 def test_no_two_labels_overlap_and_none_is_clipped(name: str, preset: str) -> None:
     net = read_by(preset, SMALL[name]())
     x, y = example_of(net)

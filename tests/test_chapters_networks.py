@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import Drawn, make_problem, problems
+from networks import Drawn, crossed, make_problem, problems
 
 import chainrule as cr
 from chainrule.conventions import Convention, as_convention
@@ -117,8 +117,7 @@ def column(scene: Scene, name: str) -> list[str]:
 
 
 # room on the page ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", HARD)
+@pytest.mark.parametrize(("name", "preset"), crossed(HARD, PRESETS))
 def test_nothing_overlaps_and_nothing_is_clipped(name: str, preset: str) -> None:
     network, x, y = hard(name)
     for draw in FIGURES.values():

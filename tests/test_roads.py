@@ -46,7 +46,7 @@ def test_every_hidden_activation_agrees_with_differences(hidden: str, bias: str)
         assert_agrees(make_problem([3, 4, 4, 2], [hidden, hidden], "softmax", "cross_entropy", bias=bias, seed=seed))
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 @given(problems())
 def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> None:
     """∂C/∂x of each example (S3.15)."""
@@ -69,7 +69,7 @@ def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> Non
     assert verdict, str(verdict)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 @given(problems(), st.booleans(), st.sampled_from(["mean", "sum"]))
 def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weighted: bool, reduction: str) -> None:
     """S1.11 (mean), S4.17 (sum): the gradient of the total is the total of the examples' gradients."""
@@ -91,7 +91,7 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
             assert np.array_equal(biases[l][0], each[rows.start].biases[l])
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 @given(problems())
 def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
     """‖g₃₂ − g₆₄‖ ≤ 8 (L + n) ε₃₂ ‖G‖ at the same rounded parameters; verification/rounding.py says what G is.
@@ -114,7 +114,7 @@ def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
 
 def test_the_rounding_bound_is_no_blank_cheque() -> None:
     """On ordinary networks it stays far below the gradient itself, so that a wrong one in float32 is still caught."""
-    for seed in range(20):
+    for seed in range(EXAMPLES // 50):
         p = make_problem([5, 8, 3], ["tanh"], "softmax", "cross_entropy", seed=seed, dtype="float32")
         g = cr.gradient(p.network, p.x, p.y, p.cost)
         assert rounding_bound(p.network, p.x, p.y, p.cost, np.full(4, 0.25)) < 1e-2 * g.norm()
