@@ -48,7 +48,7 @@ def objects(*values: Any) -> np.ndarray:
         ((X, Y, [np.nan, 0, 0, 1]), "finite numbers ≥ 0"),
         ((X, Y, ["a", "b", "c", "d"]), "weights are numbers, got <U1"),
         ((X, Y, [[1], [1, 2], 3, 4]), "the weights make no array"),
-        ((X,), r"as \(x, y\) or as \(x, y, weights\), got tuple"),
+        ((X,), r"as \(x, y\) or as \(x, y, weights\), or as a data frame with its target, got tuple"),
         (X, "got ndarray"),
         ("digits", "files are read by chainrule.load_data"),
         (None, "got NoneType"),

@@ -13,7 +13,8 @@ scores.py          accuracy and R²
 parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
 coercion.py        values as arrays: what is a gap, a number, a text
-tables/            table.py typed columns or one matrix · columns.py what a column is · reading.py by a file's name ·
+tables/            table.py typed columns or one matrix · columns.py what a column is · frames.py of pandas, Polars,
+                   pyarrow · reading.py by a file's name ·
                    csv_file.py · arrays.py NPZ and IDX · shipped.py scikit-learn's data sets
 preprocessing.py   a user's columns and labels to rows of numbers and back
 trained_rows.py    which rows a network was trained on, as a small sketch

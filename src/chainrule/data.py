@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ from chainrule.coercion import as_array, as_target
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.preprocessing import Preprocessing, class_numbers, find_labels, guess_task, target_of
 from chainrule.tables import Table, read_table
+from chainrule.tables.frames import is_frame, table_of_frame
 
 Array = np.ndarray
 
@@ -96,10 +96,8 @@ class Dataset:
         return Dataset.from_table(table.take(rest), terms), Dataset.from_table(table.take(part), terms)
 
 
-def load_data(
-    source: str | os.PathLike[str], target: str | None = None, *, task: str = "auto", scale: str = "standard"
-) -> Dataset:
-    """A shipped set by name ("digits") or a CSV, NPZ or IDX file, scaled and encoded: `read_table`, then `Preprocessing`.
+def load_data(source: Any, target: str | None = None, *, task: str = "auto", scale: str = "standard") -> Dataset:
+    """What `read_table` reads (a shipped set by name, a file, a data frame), scaled and encoded by `Preprocessing`.
 
     Means, scales and levels are those of all rows; `split` keeps rows apart for a test, and takes them from the others alone.
     """
@@ -110,18 +108,41 @@ def load_data(
     return replace(Dataset.from_table(made.table, made.fit(made.table)), source=made)
 
 
-def as_dataset(given: Any) -> Dataset:
-    """A Dataset, or a pair (x, y) or triple (x, y, weights) of arrays, as a Dataset."""
+def as_dataset(given: Any, terms: Preprocessing | None = None) -> Dataset:
+    """A Dataset, a pair (x, y) or a triple (x, y, weights), or a Table or data frame with its target, as a Dataset.
+
+    x may be a data frame or a Table, and y then also the name of its target. Its columns are found by name in `terms`, what
+    a network learnt before, if there are any; else they are taken as they stand, numbers unscaled, and their names kept.
+    """
     if isinstance(given, Dataset):
         return given
+    if isinstance(given, Table) or is_frame(given):
+        return _of_table(read_table(given), None, terms)
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
         inputs, targets, *rest = given
         weights = as_array(rest[0], "weights") if rest and rest[0] is not None else None
-        return Dataset(as_array(inputs, "inputs"), as_target(targets), weights)
+        if not (isinstance(inputs, Table) or is_frame(inputs)):
+            return Dataset(as_array(inputs, "inputs"), as_target(targets), weights)
+        if isinstance(targets, str):
+            return _of_table(read_table(inputs, targets), weights, terms)
+        table = inputs if isinstance(inputs, Table) else table_of_frame(inputs, optional=True)
+        name = getattr(targets, "name", None)
+        name = name if isinstance(name, str) else "y"
+        return _of_table(table.with_target(as_target(targets, name), name), weights, terms)
     raise DataError(
-        f"data comes as a Dataset, as (x, y) or as (x, y, weights), got {type(given).__name__}; "
-        "files are read by chainrule.load_data(path)"
+        f"data comes as a Dataset, as (x, y) or as (x, y, weights), or as a data frame with its target, got "
+        f"{type(given).__name__}; files are read by chainrule.load_data(path)"
     )
+
+
+def _of_table(table: Table, weights: Array | None, terms: Preprocessing | None) -> Dataset:
+    target = target_of(table)
+    if terms is None or terms.columns is None:
+        terms = replace(Preprocessing.fit_table(table.with_target(None), scale="none"), target_name=table.target_name)
+        return Dataset(terms.rows(table), target, weights, terms, table.name)
+    if target.ndim == 1 or terms.labels is None:
+        target = terms.targets(target)
+    return Dataset(terms.rows(table), target, weights, terms, table.name)
 
 
 def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[Any, ...] | None]:

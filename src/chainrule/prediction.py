@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from chainrule.forward import propagate
 from chainrule.network import Network, as_network
 from chainrule.preprocessing import class_of
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
-from chainrule.tables import Table
+from chainrule.tables import Table, gaps
+from chainrule.tables.frames import is_frame, row_of, table_of_frame
 
 Array = np.ndarray
 
@@ -24,12 +24,13 @@ def predict(network: Network, x: Any) -> Any:
     """The network's answers for one example (in,) or rows (batch, in), or for a Table.
 
     A network trained on a data set answers with that set's labels, or its target in its own unit, and takes inputs as
-    they stood in the set; where it was trained on a Table's columns, those of a Table or a data frame are found by name, in
-    any order. Without labels a softmax answers with class numbers, and any other output with a^L itself (also to be had as
-    `forward(network, x).a[L]`).
+    they stood in the set; where it was trained on columns with names, those of a Table, a data frame, a Series of one row
+    or a dictionary are found by name, in any order, and others are passed over. Without labels a softmax answers with class
+    numbers, and any other output with a^L itself (also to be had as `forward(network, x).a[L]`).
     """
-    answers = answered(network, outputs(network, x))
-    return answers[0] if not isinstance(x, Table) and np.ndim(x) == 1 else answers
+    rows, one = _as_rows(x)
+    answers = answered(network, outputs(network, rows))
+    return answers[0] if one else answers
 
 
 def outputs(network: Network, x: Any) -> Array:
@@ -40,29 +41,33 @@ def outputs(network: Network, x: Any) -> Array:
 def network_rows(network: Network, x: Any) -> Array:
     """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
     as_network(network, "predict(network, x) and score(network, x, y)")
-    rows, names = _named_columns(x)
-    if not isinstance(rows, Table) and rows.ndim == 1:
-        rows = rows[None]
-    if (isinstance(rows, Table) or rows.ndim == 2) and len(rows) == 0:
+    rows, _ = _as_rows(x)
+    if len(rows) == 0:
         raise DataError("there are no rows to predict")
     if network.preprocessing is not None:
-        rows = network.preprocessing.rows(rows, names)
+        rows = network.preprocessing.rows(rows, dtype=network.dtype)
     elif isinstance(rows, Table):
         rows = rows.inputs
     return network.rows(rows)
 
 
-def _named_columns(x: Any) -> tuple[Array | Table, Sequence[str] | None]:
-    """Rows as a Table or an array, and the names of the array's columns where they have some."""
+def _as_rows(x: Any) -> tuple[Array | Table, bool]:
+    """Rows as a Table, where their columns have names, or as an array; and whether they were one example."""
     if isinstance(x, Dataset):
         raise DataError(
             "a Dataset is scaled and encoded already, and a network takes its user's terms: pass the Table that "
             "chainrule.read_table gives, or rows"
         )
     if isinstance(x, Table):
-        return x, None
-    names = getattr(x, "columns", None)  # a data frame has them too, and need not have them in the order of training
-    return as_array(x, "inputs", gaps=True), None if names is None else [str(name) for name in names]
+        return x, False
+    if not isinstance(x, (np.ndarray, list, tuple)):
+        row = row_of(x)
+        if row is not None:
+            return row, True
+        if is_frame(x):
+            return table_of_frame(x, optional=True), False
+    rows = as_array(x, "inputs", gaps=True)
+    return (rows[None], True) if rows.ndim < 2 else (rows, False)
 
 
 def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Array:
@@ -75,7 +80,8 @@ def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Arr
 
 
 def score(network: Network, x: Any, y: Any = None) -> float:
-    """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table brings its own y.
+    """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table or a data
+    frame may bring its own y; rows in which that has a gap are left out.
 
     Accuracy where the network tells classes apart: it knows labels, or its output is a softmax, or y are class labels. Subset
     accuracy (the share of rows right in every output) where it was trained with binary_cross_entropy to give several labels a
@@ -86,8 +92,13 @@ def score(network: Network, x: Any, y: Any = None) -> float:
 
 def scored(network: Network, x: Any, y: Any = None) -> Score:
     """The same as `score`, with the name of the measure."""
-    if isinstance(x, Table) and y is None:
-        y = x.target
+    if y is None and not isinstance(x, np.ndarray) and is_frame(x):
+        x = table_of_frame(
+            x, None if network.preprocessing is None else network.preprocessing.target_name, optional=True
+        )
+    if y is None and isinstance(x, Table) and x.target is not None:
+        known = ~gaps(x.target)
+        x, y = (x, x.target) if known.all() else (x.take(known), x.target[known])
     if y is None:
         raise DataError("a score compares answers with targets: pass y")
     return scored_outputs(network, outputs(network, x), y)

@@ -138,12 +138,17 @@ class Preprocessing:
         return cls(columns, None, 0.5, name, tuple(mean.tolist()), tuple(spread.tolist()))
 
     @property
+    def speaks(self) -> bool:
+        """Whether it says what the outputs mean: labels, or numbers with a mean and a scale."""
+        return self.labels is not None or bool(self.target_mean)
+
+    @property
     def width(self) -> int | None:
         """How many inputs the network needs for these columns; None where any rows of numbers will do."""
         return None if self.columns is None else sum(column.width for column in self.columns)
 
-    def rows(self, inputs: Any, names: Sequence[str] | None = None) -> Array:
-        """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs) in float64.
+    def rows(self, inputs: Any, names: Sequence[str] | None = None, dtype: Any = np.float64) -> Array:
+        """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs), computed in float64.
 
         The columns of a Table, or of an array with `names`, are found by name, in any order, and others are passed over.
         Raises DataError for a missing column, a gap or an unknown level, with the row and the known ones.
@@ -170,19 +175,18 @@ class Preprocessing:
             raise DataError(
                 f"the network was trained on {_some(wanted)}; the data lacks {_some(missing)} and has {_some(table.columns)}"
             )
-        return self._encoded(table.select(wanted))
+        return self._encoded(table.select(wanted), dtype)
 
-    def _encoded(self, table: Table) -> Array:
+    def _encoded(self, table: Table, dtype: Any) -> Array:
         """The rows of a table that has these columns, in this order."""
         columns = self.columns or ()
-        rows = np.empty((len(table), sum(column.width for column in columns)))
+        rows = np.empty((len(table), sum(column.width for column in columns)), dtype)
         with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
             if table.matrix is not None and all(column.levels is None for column in columns):
                 mean, scale = (np.array([getattr(column, key) for column in columns]) for key in ("mean", "scale"))
                 for start in range(0, len(rows), CHUNK):
                     part = slice(start, start + CHUNK)
-                    np.subtract(table.matrix[part], mean, out=rows[part])
-                    rows[part] /= scale
+                    rows[part] = (table.matrix[part] - mean) / scale
                 if not np.isfinite(rows).all():
                     for place, column in enumerate(columns):
                         _numbers(table, column.name, table.values(place))

@@ -11,11 +11,16 @@ from chainrule.costs import Cost
 from chainrule.data import Dataset, as_dataset
 from chainrule.errors import DataError, SettingError
 from chainrule.network import Network
+from chainrule.preprocessing import Preprocessing
+from chainrule.tables.frames import column_names
 
 
-def targets_or_cost(y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:
-    """(targets, cost) of a call that may have the cost where targets stand: train(network, data, "huber")."""
-    if not isinstance(y, (str, Cost)):
+def targets_or_cost(data: Any, y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:
+    """(targets, cost) of a call that may have the cost where targets stand: train(network, data, "huber").
+
+    The name of a column of a data frame or a Table is its target.
+    """
+    if not isinstance(y, (str, Cost)) or (isinstance(y, str) and y in column_names(data)):
         return y, cost
     if cost is not None:
         raise SettingError(
@@ -24,13 +29,13 @@ def targets_or_cost(y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | 
     return None, y
 
 
-def with_targets(data: Any, y: Any) -> Dataset:
-    """The data set of a call, whose targets may come by themselves."""
+def with_targets(data: Any, y: Any, terms: Preprocessing | None) -> Dataset:
+    """The data set of a call, whose targets may come by themselves; `terms` are what the network learnt before."""
     if y is None:
-        return as_dataset(data)
+        return as_dataset(data, terms)
     if isinstance(data, Dataset):
         raise DataError(f"{data.name} has targets of its own, and y gives others: leave y out")
-    return as_dataset((data, y))
+    return as_dataset((data, y), terms)
 
 
 def check_rule(rule: Any) -> None:

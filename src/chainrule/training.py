@@ -134,7 +134,7 @@ class Epochs:
         fixed: SupportsIndex | Iterable[SupportsIndex] = (),
     ) -> None:
         as_network(network, "train(network, x, y) and epochs(network, x, y)")
-        y, cost = targets_or_cost(y, cost)
+        y, cost = targets_or_cost(data, y, cost)
         check_rule(rule)
         chosen = natural(network.output) if cost is None else as_cost(cost)
         self.recipe = Recipe(chosen, as_rule(rule), fixed_layers(fixed, network))
@@ -143,12 +143,14 @@ class Epochs:
         self.epochs, self.batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
         self.seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
         self.shuffle = truth(shuffle, "shuffle")
-        dataset = with_targets(data, y)
+        dataset = with_targets(data, y, network.preprocessing)
         self.name, self.count = dataset.name, len(dataset)
         _check_width(network, dataset)
         self._origin = network.with_preprocessing(_terms(network, dataset, self.recipe.cost))
         self._rows = _in_network_terms(self._origin, dataset, self.recipe.cost)
-        self._validation = None if validation is None else self._watched(as_dataset(validation))
+        self._validation = (
+            None if validation is None else self._watched(as_dataset(validation, self._origin.preprocessing))
+        )
         self._begin()
 
     def _watched(self, validation: Dataset) -> _Rows:
@@ -293,12 +295,13 @@ def _first_cost(costs: Array, weights: Array | None, order: Array) -> float | No
 def _terms(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
     """How the trained network will speak: as its data did, or as it did before."""
     terms = data.preprocessing or network.preprocessing
-    if terms is None and data.targets.ndim == 1:
-        _, labels = encode_targets(data.targets, network.sizes[-1], len(data))
-        terms = None if labels is None else Preprocessing(labels=labels)
-    if terms is None and cost.classifies:
-        labels = _unnamed_classes(network.sizes[-1], data, cost)
-        terms = None if labels is None else Preprocessing(labels=labels)
+    if terms is None or not terms.speaks:
+        labels = None
+        if data.targets.ndim == 1:
+            _, labels = encode_targets(data.targets, network.sizes[-1], len(data))
+        if labels is None and cost.classifies:
+            labels = _unnamed_classes(network.sizes[-1], data, cost)
+        terms = terms if labels is None else replace(terms or Preprocessing(), labels=labels)
     if terms is not None and terms.labels is not None:
         logit = network.output.name == "identity" and cost.name == "binary_cross_entropy"
         terms = replace(terms, threshold=0.0 if logit else 0.5)
@@ -336,6 +339,8 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
             f"{data.name} was scaled or encoded otherwise than the rows that are learnt from: take both from one Dataset "
             "(data.split(0.2)), or make it by Dataset.from_table(table, data.preprocessing)"
         )
+    elif data.preprocessing is not None and terms is not None and terms.labels and not data.preprocessing.labels:
+        targets = terms.targets(targets) if targets.ndim == 1 else targets
     encoded, _ = encode_targets(targets, network.sizes[-1], len(inputs))
     with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
         encoded = encoded.astype(network.dtype)
@@ -346,4 +351,6 @@ def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
 
 def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:
     """Whether both make the same numbers of a row; where the answer turns is the network's affair."""
+    if not one.speaks:  # columns alone: the targets are in the user's terms yet
+        return one.columns == other.columns
     return replace(one, threshold=0.0) == replace(other, threshold=0.0)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, FileError, unknown_name
-from chainrule.tables.columns import GAPS, Texts, Values, column_of_cells, is_number
+from chainrule.errors import DataError, FileError
+from chainrule.tables.columns import GAPS, column_of_cells, is_number
+from chainrule.tables.frames import as_labels, target_place
 from chainrule.tables.table import Table
 
 Array = np.ndarray
@@ -33,7 +34,7 @@ def read_csv(path: Path, target: str | None, optional: bool) -> Table:
 def _table(
     path: Path, header: list[str], columns: list[Column], target: str | None, optional: bool, lines: Lines
 ) -> Table:
-    at = _target_place(header, target, optional)
+    at = target_place(header, target, optional)
     if at is not None and optional and all(cell.strip().lower() in GAPS for cell in columns[at][1]):
         header, columns, at = header[:at] + header[at + 1 :], columns[:at] + columns[at + 1 :], None  # answers to come
     if at is None:
@@ -42,21 +43,6 @@ def _table(
     kept = [place for place in range(len(header)) if place != at]
     inputs = [column_of_cells(*columns[place]) for place in kept]
     return Table(path.name, [header[place] for place in kept], inputs, as_labels(learnt), header[at], place=lines)
-
-
-def as_labels(learnt: Values) -> Array:
-    """A target's column as an array: numbers, or texts as objects with None for a gap."""
-    return np.asarray(learnt) if isinstance(learnt, Texts) else learnt
-
-
-def _target_place(header: list[str], target: str | None, optional: bool) -> int | None:
-    if target is None:
-        return None if optional else len(header) - 1
-    if target in header:
-        return header.index(target)
-    if optional:
-        return None
-    raise unknown_name("target column", target, header)
 
 
 @dataclass(frozen=True)

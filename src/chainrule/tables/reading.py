@@ -3,32 +3,40 @@
 read_table("digits")                          a shipped set: digits, iris, wine, breast_cancer, diabetes
 read_table("flowers.csv", target="species")   a header line; the target is the last column unless named; a first line
                                               of numbers alone is data, and the columns are called column 0, column 1 …
+read_table(frame, "species")                  a data frame of pandas, Polars or pyarrow, or a dictionary of columns
 read_table("images.npz")                      arrays x and y
 read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
 """
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
+from typing import Any
 
 from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
 from chainrule.files import as_path
 from chainrule.tables.arrays import read_idx_pair, read_npz
 from chainrule.tables.csv_file import read_csv
+from chainrule.tables.frames import is_frame, table_of_frame, with_target_column
 from chainrule.tables.shipped import SHIPPED
 from chainrule.tables.table import Table
 
 
-def read_table(source: str | os.PathLike[str], target: str | None = None, *, optional: bool = False) -> Table:
-    """The table behind a name or a path (CSV, TSV, NPZ or IDX, gzipped or not).
+def read_table(source: Any, target: str | None = None, *, optional: bool = False) -> Table:
+    """The table behind a name or a path (CSV, TSV, NPZ or IDX, gzipped or not), or of a data frame.
+
+    A frame is one of pandas, Polars or pyarrow, or a dictionary of columns.
 
     `target` names the column to learn (in a CSV file the last one, unless named). With `optional` it may be absent, as
     in rows that are still to be predicted: then every column is an input.
     Raises FileError where there is no such file or it is not what its name says, DataError where rows are ragged or
     absent, with the line. Gaps are kept as gaps; see `Table`.
     """
+    if isinstance(source, Table):
+        return with_target_column(source, target) if target in source.columns else _with_its_own_target(source, target)
+    if is_frame(source):
+        return _checked(table_of_frame(source, target, optional=optional))
     path = as_path(source)
     try:
         return _checked(_read(path, target, optional))

@@ -128,6 +128,11 @@ class Table:
         inputs = self.matrix[:, places] if self.matrix is not None else tuple(self.values(place) for place in places)
         return Table(self.name, names, inputs, self.target, self.target_name, origin=self._origin, place=self._place)
 
+    def with_target(self, target: Array | None, name: str = "y") -> Table:
+        """The table of these inputs with another target, or with none."""
+        inputs = self.matrix if self._values is None else self._values
+        return Table(self.name, self.columns, inputs, target, name, origin=self._origin, place=self._place)  # type: ignore[arg-type]
+
     def where(self, row: int) -> str:
         """Where a row of this table stood in what was read: "flights.csv, line 7", or "row 5" counted from 0."""
         read = row if self._origin is None else int(self._origin[row])

@@ -1,0 +1,172 @@
+"""Data frames as tables: pandas, Polars, pyarrow, and dictionaries of columns, known by what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.coercion import as_array
+from chainrule.errors import DataError, ShapeError, unknown_name
+from chainrule.tables.columns import Texts, Values, column_of, sorted_texts
+from chainrule.tables.table import Table
+
+Array = np.ndarray
+
+
+def is_frame(given: Any) -> bool:
+    """Whether a value has columns with names: a data frame of any library, or a dictionary of columns."""
+    if isinstance(given, (str, bytes, np.ndarray, Table)):
+        return False
+    lazy = hasattr(given, "collect")  # refused in words, and asked for its columns not before
+    return isinstance(given, Mapping) or lazy or hasattr(given, "column_names") or hasattr(given, "columns")
+
+
+def table_of_frame(frame: Any, target: str | None = None, *, optional: bool = False, name: str = "data") -> Table:
+    """A data frame as a Table. `target` names the column to learn, the last one unless named.
+
+    With `optional` it may be absent, or a column of gaps: then every other column is an input.
+    """
+    names, values = _columns(frame)
+    at = target_place(names, target, optional)
+    if at is None:
+        return Table(name, names, values, None, target or "y")
+    learnt = as_labels(values[at])
+    return Table(name, names[:at] + names[at + 1 :], values[:at] + values[at + 1 :], learnt, names[at])
+
+
+def column_names(given: Any) -> list[str]:
+    """The names of the columns of a Table or a data frame, with that of a Table's target; none of anything else."""
+    if isinstance(given, Table):
+        return [*given.columns, given.target_name]
+    if not is_frame(given) or hasattr(given, "collect"):
+        return []
+    names = given if isinstance(given, Mapping) else getattr(given, "column_names", None) or given.columns
+    return [_name(name) for name in names]
+
+
+def _name(label: Any) -> str:
+    """A column's label as one text; of several levels they stand side by side."""
+    return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def with_target_column(table: Table, target: str) -> Table:
+    """The table with one of its columns as the target."""
+    others = [name for name in table.columns if name != target]
+    return table.select(others).with_target(as_labels(table.column(target)), target)
+
+
+def target_place(names: Sequence[str], target: str | None, optional: bool) -> int | None:
+    """Which of the columns is the target, or None for none. Raises UnknownNameError for a name that none of them has."""
+    if target is None:
+        return None if optional else len(names) - 1
+    if target in names:
+        return list(names).index(target)
+    if optional:
+        return None
+    raise unknown_name("target column", target, names)
+
+
+def as_labels(learnt: Values) -> Array:
+    """A target's column as an array: numbers, or texts as objects with None for a gap."""
+    return np.asarray(learnt) if isinstance(learnt, Texts) else learnt
+
+
+def row_of(given: Any) -> Table | None:
+    """One example with names, a Series (`frame.iloc[0]`) or a dictionary of single values, as a table of one row; else None."""
+    if isinstance(given, Mapping) and given and not any(_is_column(value) for value in given.values()):
+        return _one_row(list(given), list(given.values()))
+    if hasattr(given, "collect"):
+        return None
+    index = getattr(given, "index", None)  # of lists and tuples it is a method
+    if index is None or callable(index) or hasattr(given, "columns") or np.ndim(given) != 1:
+        return None
+    labels = list(index)
+    return _one_row(labels, list(given)) if any(isinstance(label, str) for label in labels) else None
+
+
+def _is_column(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+
+
+def _one_row(names: Sequence[Any], values: Sequence[Any]) -> Table:
+    return Table("row", [str(name) for name in names], [_objects([value]) for value in values])
+
+
+def _objects(values: Any) -> Values:
+    array = np.empty(len(values), dtype=object)
+    array[:] = list(values)
+    return column_of(array, cells=False)
+
+
+def _columns(frame: Any) -> tuple[list[str], list[Values]]:
+    """The names of a frame's columns, and their values."""
+    if isinstance(frame, Mapping):
+        return column_names(frame), [_of_sequence(str(name), values) for name, values in frame.items()]
+    if hasattr(frame, "collect"):
+        raise DataError(f"a {type(frame).__name__} holds no values yet: pass what its collect() gives")
+    if hasattr(frame, "column_names"):  # pyarrow
+        return list(frame.column_names), [_arrow(column) for column in frame.columns]
+    names = column_names(frame)
+    if hasattr(frame, "iloc"):  # pandas
+        return names, [_pandas(frame.iloc[:, place]) for place in range(len(names))]
+    if hasattr(frame, "get_columns"):  # Polars
+        return names, [_polars(column) for column in frame.get_columns()]
+    array = as_array(frame, "inputs", gaps=True)
+    if array.ndim != 2 or array.shape[1] != len(names):
+        raise ShapeError(f"{len(names)} names of columns need as many columns, got an array of shape {array.shape}")
+    return names, [column_of(array[:, place]) for place in range(len(names))]
+
+
+def _of_sequence(name: str, values: Any) -> Values:
+    array = as_array(values, f"values of {name!r}", gaps=True)
+    if array.ndim != 1:
+        raise ShapeError(f"the column {name!r} is one value a row (rows,), got an array of shape {array.shape}")
+    return column_of(array, cells=False)
+
+
+def _pandas(series: Any) -> Values:
+    dtype = series.dtype
+    if getattr(dtype, "tz", None) is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    elif not isinstance(dtype, np.dtype) and getattr(dtype, "kind", "O") in "iufb":  # nullable numbers
+        missing = series.isna().to_numpy()
+        if missing.any():
+            return np.asarray(series.to_numpy(dtype="float64", na_value=np.nan))
+        return column_of(series.to_numpy(dtype=getattr(dtype, "numpy_dtype", None)))
+    elif getattr(dtype, "kind", "O") == "O":
+        try:
+            codes, levels = series.factorize()
+        except TypeError:  # lists and other values that no dictionary takes
+            return column_of(np.asarray(series, dtype=object), cells=False)
+        texts = list(levels)
+        if texts and all(isinstance(text, str) for text in texts):
+            return sorted_texts(np.asarray(codes, dtype=np.int32), texts)
+        return column_of(np.asarray(series, dtype=object), cells=False)
+    return column_of(np.asarray(series), cells=False)
+
+
+def _polars(column: Any) -> Values:
+    values = column.to_numpy()
+    return column_of(values if isinstance(values, np.ndarray) else np.asarray(values), cells=False)
+
+
+def _arrow(column: Any) -> Values:
+    kind = str(column.type)
+    if kind in ("string", "large_string", "string_view"):
+        whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+        encoded = whole.dictionary_encode()
+        if hasattr(encoded, "chunks"):  # a chunked array of one chunk or of none
+            encoded = encoded.chunk(0) if encoded.num_chunks else None
+        if encoded is None:
+            return np.empty(0)
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return sorted_texts(codes.astype(np.int32), encoded.dictionary.to_pylist())
+    if kind.startswith("dictionary"):
+        return _arrow(column.cast(column.type.value_type))
+    if kind in ("int64", "uint64") and column.null_count:
+        return _objects(column.to_pylist())  # as float64 some of them would change
+    return column_of(
+        column.to_numpy(zero_copy_only=False) if not hasattr(column, "chunks") else column.to_numpy(), cells=False
+    )
