@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,11 +118,55 @@ def test_it_says_what_it_is() -> None:
         ([np.ones((2, 3))], [np.zeros((2, 1))], r"biases have the shape \(2, 1\)"),
         ([[[1.0, 2.0], [3.0]]], None, "weights of layer 1 are no array"),
         ([np.zeros((0, 3))], None, "are a matrix"),
+        (
+            np.ones((2, 3)),
+            np.ones(2),
+            r"got an array of shape \(3,\); a network of one layer is Network\(\[w\], \[b\]\)",
+        ),
+        ([np.ones((2, 3))], 5, "as many biases .*, got int"),
+        (2, 3, r"with random weights is Network\.random\(\[2, 3\]\)"),
+        ([2, 3, 2], None, r"Network\.random\(\[2, 3, 2\]\)"),
+        ((np.int64(64), 30, 10), None, r"Network\.random\(\[64, 30, 10\]\)"),
+        (784, None, r"Network\.random\(\[784, …\]\)"),
+        (None, None, "weights are a list of them.* got NoneType"),
+        ({"w": 1}, None, "got dict"),
+        ("2-3-2", None, "got str"),
     ],
 )
 def test_sizes_that_do_not_chain_are_named(weights, biases, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(cr.ShapeError, match=message):
         cr.Network(weights, biases)
+
+
+def test_sizes_in_the_place_of_weights_biases_and_activations_say_what_to_write() -> None:
+    with pytest.raises(cr.ShapeError, match=r"a network of these sizes .* is Network\.random\(\[2, 3, 2\]\)"):
+        cr.Network(2, 3, 2)
+    with pytest.raises(cr.SettingError, match=r"activations are names, .* got int"):
+        cr.Network([[[1.0]]], None, 5)
+    with pytest.raises(cr.ShapeError, match=r"in one list, .*, as in Network\.random\(\[2, 3, 2\]\); got \[3\]"):
+        cr.Network.random([3])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda f, net, x, y: f("backward")(net, x, y), r"got Network: backward\(forward\(network, x\), y\)"),
+        (lambda f, net, x, y: f("backward")(x, y), r"got ndarray: backward\(forward\(network, x\), y\)"),
+        (lambda f, net, x, y: f("gradient")(x, y, net), r"^gradient\(network, x, y\): the first .*, got ndarray$"),
+        (lambda f, net, x, y: f("cost")(x, y, net), r"^cost\(network, x, y\): the first argument is a Network"),
+        (lambda f, net, x, y: f("per_example_gradients")(x, y, net), r"^per_example_gradients\(network, x, y\): "),
+        (lambda f, net, x, y: f("forward")(x, net), r"^forward\(network, x\): "),
+        (lambda f, net, x, y: f("gradient")("a.safetensors", x, y), r"a file is read by chainrule\.load\(path\)"),
+    ],
+)
+def test_arguments_in_another_order_are_told_which_comes_first(call: Any, message: str) -> None:
+    net = cr.Network.random([3, 2])
+    with pytest.raises(
+        cr.SettingError, match=message
+    ):  # functions without the tests' check of types, as users call them
+        call(lambda name: inspect.unwrap(getattr(cr, name)), net, np.ones((4, 3)), np.ones((4, 2)))
+    with pytest.raises(cr.SettingError, match=r"^train\(network, x, y\) .* got tuple$"):
+        inspect.unwrap(cr.epochs.__init__)(cr.epochs.__new__(cr.epochs), (np.ones((4, 3)), np.ones((4, 2))), net)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -30,13 +31,13 @@ import numpy as np
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary, erfc
 from chainrule.errors import ChainruleError, FormError, SettingError
-from chainrule.names import look_up, resolve
+from chainrule.names import Frozen, look_up, resolve
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(Frozen):
     """One row: σ, its slope, how it is written, and its form.
 
     `value(z)` has the shape of z. `slope(z)` has it too, or, where every output depends on every input of its layer
@@ -56,6 +57,12 @@ class Activation:
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value:g}" for key, value in self.settings.items())
         return f"{self.name}({inside})" if inside else self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as the call that makes it, by name; a user's own by its form, which pickle must find in a module."""
+        if self.own:
+            return activation, (self.form, self.name, self.formula, self.kinks)
+        return partial(named, self.name, **self.settings), ()
 
     @property
     def full_slope(self) -> bool:

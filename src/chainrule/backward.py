@@ -12,8 +12,9 @@ from jaxtyping import Float
 from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.equations import bp1, bp2, bp3, bp4
+from chainrule.errors import SettingError
 from chainrule.forward import Trace, propagate, shares, target_rows
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
@@ -26,17 +27,17 @@ class Backward:
     enter in the gradient of the total.
     """
 
-    def __init__(self, trace: Trace, targets: Array, pair: Pair, delta: Layers[Array]) -> None:
+    def __init__(self, trace: Trace, targets: Array, cost: Cost, delta: Layers[Array]) -> None:
         self.trace = trace
         self.delta = delta
         self._targets = targets
-        self._pair = pair
+        self._cost = cost
 
     @cached_property
     def da(self) -> Layers[Array]:
         """∂c/∂a^l for l = 0…L: the cost's own ∇_a C at L, and δ^(l+1) moved back through w^(l+1) below (S0.8, S1.17)."""
         network = self.trace.network
-        at_output = self._pair.slope(np.atleast_2d(self.trace.a[network.depth]), self._targets)
+        at_output = self._cost.on(network.output).slope(np.atleast_2d(self.trace.a[network.depth]), self._targets)
         below = [self.delta[l + 1] @ network.weights[l + 1] for l in range(network.depth)]
         return Layers([*below, at_output[0] if self.trace.single else at_output], first=0)
 
@@ -52,12 +53,17 @@ class Backward:
 
 def backward(trace: Trace, y: Any, cost: str | Cost = "quadratic") -> Backward:
     """Every δ of a trace, from the output back to layer 1, by BP1 and BP2."""
+    if not isinstance(trace, Trace):
+        raise SettingError(
+            f"backward(trace, y) begins with what forward gives, got {type(trace).__name__}: "
+            "backward(forward(network, x), y); the gradient alone is gradient(network, x, y)"
+        )
     network = trace.network
-    x = trace.a[0]
-    _, targets, pair = target_rows(network, x, y, as_cost(cost))
+    the_cost = as_cost(cost)
+    _, targets, pair = target_rows(network, trace.a[0], y, the_cost)
     a, z = ([np.atleast_2d(each) for each in layers] for layers in (trace.a, trace.z))
     delta = errors(network.parameters, network.activations, a, z, targets, pair)
-    return Backward(trace, targets, pair, Layers([d[0] for d in delta] if trace.single else delta))
+    return Backward(trace, targets, the_cost, Layers([d[0] for d in delta] if trace.single else delta))
 
 
 def errors(
@@ -106,6 +112,7 @@ def gradient(
     x (in,) or (batch, in), y (out,) or (batch, out) or labels; `weight` one number ≥ 0 an example: then
     C = Σ w_i c_i / Σ w_i, or Σ w_i c_i with reduction="sum".
     """
+    as_network(network, "gradient(network, x, y)")
     rows, targets, pair = target_rows(network, x, y, as_cost(cost))
     share = shares(len(rows), reduction, weight)
     a, z = propagate(network.parameters, network.activations, rows)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +29,7 @@ from chainrule.activations import Activation, as_form, sigmoid, softplus, with_s
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import DataError, FormError, PairError, SettingError
-from chainrule.names import look_up, resolve
+from chainrule.names import Frozen, look_up, resolve
 
 Array = np.ndarray
 ANY = "any"
@@ -52,7 +53,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(Frozen):
     """One cost: its name, its settings, and its pairs by the name of the output activation."""
 
     name: str
@@ -66,6 +67,12 @@ class Cost:
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value}" for key, value in self.settings.items())
         return f"{self.name}({inside})" if inside else self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as the call that makes it, by name; a user's own by its form, which pickle must find in a module."""
+        if self.own:
+            return own_cost, (self.pairs[ANY].form, self.name, self.formula)
+        return partial(named, self.name, **self.settings), ()
 
     @property
     def classifies(self) -> bool:

@@ -11,7 +11,7 @@
     ├── FormError           a user's own σ or C that cannot be used      (a ValueError)
     ├── CircuitError        wires, values or gates that do not fit       (a ValueError)
     ├── DisagreementError   two roads to one derivative differ           (an ArithmeticError)
-    └── DivergenceError     training left the numbers                    (an ArithmeticError)
+    └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
 Each message says what was given, what was needed, where, and what to write instead.
 """
@@ -71,11 +71,14 @@ class DisagreementError(ChainruleError, ArithmeticError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """Training left the numbers; `run` holds the last good network and the history up to there."""
+    """Training became NaN or infinite; `run` holds the last good network and the history up to there."""
 
     def __init__(self, message: str, run: Any) -> None:
         super().__init__(message)
         self.run = run
+
+    def __reduce__(self) -> tuple[Any, ...]:  # an exception is pickled by its args, which are the message alone
+        return type(self), (str(self), self.run)
 
 
 def unknown_name(what: str, given: object, known: Iterable[str]) -> UnknownNameError:

@@ -93,6 +93,7 @@ def cost(
 
     With weights w_i the mean is Σ w_i c_i / Σ w_i and the sum Σ w_i c_i. One example's "none" is its c as a number.
     """
+    as_network(network, "cost(network, x, y)")
     if reduction not in REDUCTIONS:
         raise unknown_name("reduction", reduction, REDUCTIONS)
     rows, targets, pair = target_rows(network, x, y, as_cost(cost))

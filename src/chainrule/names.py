@@ -10,6 +10,16 @@ from chainrule.errors import SettingError, unknown_name
 T = TypeVar("T")
 
 
+class Frozen:
+    """A value that never changes and may hold functions: its copies are itself, as those of a tuple or a function are."""
+
+    def __copy__(self: T) -> T:
+        return self
+
+    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
+        return self
+
+
 def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, settings: Mapping[str, Any]) -> T:
     """The entry of that name, made with these settings; "Leaky ReLU" and "leaky-relu" find leaky_relu too."""
     key = name.strip().lower().replace(" ", "_").replace("-", "_")

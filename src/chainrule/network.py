@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,21 @@ class Network:
 
     def __init__(
         self,
-        weights: Sequence[Any],
-        biases: Sequence[Any] | None = None,
+        weights: Any,
+        biases: Any = None,
         activations: Any = "sigmoid",
         *,
         preprocessing: Preprocessing | None = None,
     ) -> None:
-        if isinstance(weights, (str, bytes)) or len(weights) == 0:
+        _check_not_sizes(weights, biases, activations)
+        if (
+            not isinstance(weights, (Sequence, Layers, np.ndarray))
+            or isinstance(weights, (str, bytes))
+            or not len(weights)
+        ):
             raise ShapeError(
-                "a network has at least one weight matrix: Network([[[1.5]], [[-2.0]]], [[0.1], [0.2]], 'tanh')"
+                "a network has at least one weight matrix, and weights are a list of them, each (out, in): "
+                f"Network([[[1.5]], [[-2.0]]], [[0.1], [0.2]], 'tanh'); got {_named(weights)}"
             )
         count = len(weights)
         if biases is None:
@@ -54,10 +61,9 @@ class Network:
                 f"the second argument is biases, and got the text {biases!r}: for a network without biases write "
                 f"Network(weights, None, {biases!r})"
             )
-        if len(biases) != count:
-            raise ShapeError(
-                f"{count} weight matrices need as many biases (None for a layer without), got {len(biases)}"
-            )
+        if not isinstance(biases, (Sequence, Layers, np.ndarray)) or len(biases) != count:
+            got = len(biases) if isinstance(biases, (Sequence, Layers, np.ndarray)) else _named(biases)
+            raise ShapeError(f"{count} weight matrices need as many biases (None for a layer without), got {got}")
         ws = [_numbers(w, f"weights of layer {l}") for l, w in enumerate(weights, 1)]
         bs = [np.zeros(0) if b is None else _numbers(b, f"biases of layer {l}") for l, b in enumerate(biases, 1)]
         dtype = np.result_type(*ws, *(b for b in bs if b.size))
@@ -83,6 +89,13 @@ class Network:
                 f"a network is frozen: with_parameters, with_value or with_preprocessing give a changed {name}"
             )
         object.__setattr__(self, name, value)
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """A copy, or what was pickled: frozen again, as NumPy gives back arrays that can be written to."""
+        for name, value in state[1].items():
+            object.__setattr__(self, name, value)
+        for array in self.parameters.arrays():
+            array.flags.writeable = False
 
     @classmethod
     def random(
@@ -210,8 +223,24 @@ class Network:
         return rows
 
 
+def _check_not_sizes(weights: Any, biases: Any, activations: Any) -> None:
+    """Raises ShapeError for Network(2, 3, 2) and Network([2, 3, 2]): those are sizes."""
+    listed = isinstance(weights, (list, tuple))
+    sizes = list(weights) if listed else [weights, *(each for each in (biases, activations) if _is_size(each))]
+    if sizes and all(map(_is_size, sizes)):
+        written = ", ".join(map(str, sizes if len(sizes) > 1 else [*sizes, "…"]))
+        raise ShapeError(
+            "Network takes weight matrices, one (out, in) per layer; a network of these sizes with random weights is "
+            f"Network.random([{written}])"
+        )
+
+
+def _is_size(given: Any) -> bool:
+    return isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+
+
 def _by_layer(given: Any, count: int) -> list[Any]:
-    if callable(given) or given is None:
+    if callable(given) or not isinstance(given, (str, Activation, Iterable)):
         raise SettingError(f"activations are names, or what chainrule.activation(form) returns; got {_named(given)}")
     return [given] * count if isinstance(given, (str, Activation)) else list(given)
 
@@ -228,7 +257,8 @@ def _numbers(given: Any, what: str) -> Array:
 
 def _check_layer(layer: int, w: Array, b: Array, before: int | None) -> None:
     if w.ndim != 2 or 0 in w.shape:
-        raise ShapeError(f"the weights of layer {layer} are a matrix (out, in), got an array of shape {w.shape}")
+        hint = "; a network of one layer is Network([w], [b])" if w.ndim == 1 else ""
+        raise ShapeError(f"the weights of layer {layer} are a matrix (out, in), got an array of shape {w.shape}{hint}")
     if before is not None and w.shape[1] != before:
         turned = "; transposed it would fit: weights are (out, in)" if w.shape[0] == before else ""
         raise ShapeError(
@@ -259,7 +289,10 @@ def _sizes(sizes: Sequence[int]) -> list[int]:
     except (TypeError, ValueError):
         fits = False
     if not fits:
-        raise ShapeError(f"sizes are the neurons by layer, inputs first, at least two whole numbers ≥ 1; got {sizes!r}")
+        raise ShapeError(
+            "sizes are the neurons by layer in one list, inputs first, at least two whole numbers ≥ 1, as in "
+            f"Network.random([2, 3, 2]); got {sizes!r}"
+        )
     return whole
 
 
@@ -281,7 +314,8 @@ def as_network(given: Any, call: str) -> Network:
     """The network that a call begins with. Raises SettingError for anything else, arguments in another order say."""
     if isinstance(given, Network):
         return given
-    raise SettingError(f"{call}: the first argument is a Network, got {type(given).__name__}")
+    file = "; a file is read by chainrule.load(path)" if isinstance(given, (str, os.PathLike)) else ""
+    raise SettingError(f"{call}: the first argument is a Network, got {type(given).__name__}{file}")
 
 
 # how weights are first drawn ----------------------------------------------------------------------------------------

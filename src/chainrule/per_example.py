@@ -12,7 +12,7 @@ from chainrule.backward import bias_gradient, collect, errors
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import IdError, SettingError
 from chainrule.forward import propagate, shares, target_rows
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
@@ -82,6 +82,7 @@ class PerExampleGradients:
 
 def per_example_gradients(network: Network, x: Any, y: Any, cost: str | Cost = "quadratic") -> PerExampleGradients:
     """Each example's own gradient, lazily: one forward and one backward pass now, the products when asked for."""
+    as_network(network, "per_example_gradients(network, x, y)")
     rows, targets, pair = target_rows(network, x, y, as_cost(cost))
     a, z = propagate(network.parameters, network.activations, rows)
     return PerExampleGradients(network, a, errors(network.parameters, network.activations, a, z, targets, pair))

@@ -13,26 +13,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.names import look_up, resolve
+from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
 
 State = Mapping[str, Any]  # Parameters and whole numbers by name
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Frozen):
     """One row: `start(parameters)` gives the state, `move(gradient, state)` the move and the next state."""
 
     name: str
     start: Callable[[Parameters], State]
     move: Callable[[Parameters, State], tuple[Parameters, State]]
     settings: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Rule, (self.name, self.start, self.move, dict(self.settings))
 
     def __repr__(self) -> str:
         """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
@@ -48,52 +55,57 @@ class Rule:
 def delta_rule(learning_rate: float = 0.1) -> Rule:
     """Subtract from each weight a small fraction of its derivative (S4.14, S1.19)."""
     rate = _positive(learning_rate, "learning_rate")
-    return Rule(
-        "delta_rule",
-        lambda parameters: {},
-        lambda gradient, state: (gradient * -rate, state),
-        MappingProxyType({"learning_rate": rate}),
-    )
+    return Rule("delta_rule", _remembers_nothing, partial(_downhill, rate), {"learning_rate": rate})
 
 
 def momentum(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
     """A velocity that remembers past gradients: v ← μ v + g, move −η v."""
     rate, mu = _positive(learning_rate, "learning_rate"), _share(momentum, "momentum")
-
-    def move(gradient: Parameters, state: State) -> tuple[Parameters, State]:
-        velocity = state["velocity"] * mu + gradient
-        return velocity * -rate, {"velocity": velocity}
-
-    return Rule(
-        "momentum",
-        lambda parameters: {"velocity": parameters.zeros()},
-        move,
-        MappingProxyType({"learning_rate": rate, "momentum": mu}),
-    )
+    return Rule("momentum", _at_rest, partial(_roll, rate, mu), {"learning_rate": rate, "momentum": mu})
 
 
 def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
     """Each entry's step scaled by the root mean square of its past gradients, both averages corrected for their start."""
     rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
     b1, b2 = _share(beta1, "beta1"), _share(beta2, "beta2")
+    settings = {"learning_rate": rate, "beta1": b1, "beta2": b2, "epsilon": small}
+    return Rule("adam", _no_averages, partial(_adapt, rate, b1, b2, small), settings)
 
-    def move(gradient: Parameters, state: State) -> tuple[Parameters, State]:
-        t = state["step"] + 1
-        mean = state["mean"] * b1 + gradient * (1 - b1)
-        square = state["square"].map(lambda s, g: s * s.dtype.type(b2) + g * g * s.dtype.type(1 - b2), gradient)
-        rate_now, root = rate / (1 - b1**t), (1 - b2**t) ** 0.5
 
-        def step(m: np.ndarray, s: np.ndarray) -> np.ndarray:
-            return m * m.dtype.type(-rate_now) / (np.sqrt(s) / s.dtype.type(root) + s.dtype.type(small))
+# start and move of each, as functions of the module, so that rules can be pickled -----------------------------------
+def _remembers_nothing(parameters: Parameters) -> State:
+    return {}
 
-        return mean.map(step, square), {"mean": mean, "square": square, "step": t}
 
-    return Rule(
-        "adam",
-        lambda parameters: {"mean": parameters.zeros(), "square": parameters.zeros(), "step": 0},
-        move,
-        MappingProxyType({"learning_rate": rate, "beta1": b1, "beta2": b2, "epsilon": small}),
-    )
+def _downhill(rate: float, gradient: Parameters, state: State) -> tuple[Parameters, State]:
+    return gradient * -rate, state
+
+
+def _at_rest(parameters: Parameters) -> State:
+    return {"velocity": parameters.zeros()}
+
+
+def _roll(rate: float, mu: float, gradient: Parameters, state: State) -> tuple[Parameters, State]:
+    velocity = state["velocity"] * mu + gradient
+    return velocity * -rate, {"velocity": velocity}
+
+
+def _no_averages(parameters: Parameters) -> State:
+    return {"mean": parameters.zeros(), "square": parameters.zeros(), "step": 0}
+
+
+def _adapt(
+    rate: float, b1: float, b2: float, small: float, gradient: Parameters, state: State
+) -> tuple[Parameters, State]:
+    t = state["step"] + 1
+    mean = state["mean"] * b1 + gradient * (1 - b1)
+    square = state["square"].map(lambda s, g: s * s.dtype.type(b2) + g * g * s.dtype.type(1 - b2), gradient)
+    rate_now, root = rate / (1 - b1**t), (1 - b2**t) ** 0.5
+
+    def step(m: np.ndarray, s: np.ndarray) -> np.ndarray:
+        return m * m.dtype.type(-rate_now) / (np.sqrt(s) / s.dtype.type(root) + s.dtype.type(small))
+
+    return mean.map(step, square), {"mean": mean, "square": square, "step": t}
 
 
 NAMED: dict[str, Callable[..., Rule]] = {"delta_rule": delta_rule, "momentum": momentum, "adam": adam}
