@@ -290,26 +290,20 @@ PAGES = {
 
 def main() -> None:
     """Write or check the pages."""
-    stale = [name for name, page in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != page()]
+    made = {name: page() for name, page in PAGES.items()}
+    made |= {f"figures/{name}.svg": svg for name, (_, svg) in drawings().items()}
+    stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
     if "--check" in sys.argv:
         sys.exit(f"out of date, run make docs: {', '.join(stale)}" if stale else 0)
+    (DOCS / "figures").mkdir(exist_ok=True)
     for name in stale:
-        (DOCS / name).write_text(PAGES[name]())
+        (DOCS / name).write_text(made[name])
         print(f"wrote docs/{name}")
-    for name, (_, svg) in drawings().items():
-        write_text(DOCS / "figures" / f"{name}.svg", svg)
     for page in [DOCS.parent / "README.md", *(page for page in DOCS.glob("*.md") if page.name not in PAGES)]:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "runs").mkdir()
             page.write_text(with_outputs(page.read_text(), folder))
     subprocess.run([sys.executable, str(DOCS / "notebook.py")], check=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write it if it is not there already."""
-    path.parent.mkdir(exist_ok=True)
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from networks import PROOF
 
 import chainrule as cr
 from chainrule.cli.main import app
@@ -84,8 +85,8 @@ def test_console_blocks_are_what_the_commands_print(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     for page, command, expected in console_blocks():
         words = MADE.get(command, command)
-        if words.startswith("make "):
-            continue
+        if words.startswith("make ") or (command == "make verify" and not PROOF):
+            continue  # 500 networks take a minute: `make proof` goes over them, and test_survey.py over a few
         done = subprocess.run(
             shlex.split(words), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
@@ -146,7 +147,7 @@ def test_every_command_and_option_is_documented() -> None:
             assert parameter.name == "help" or parameter.help, f"{name} {parameter.name} has no help"
 
 
-def test_generated_pages_are_up_to_date() -> None:
+def test_generated_pages_and_figures_are_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "docs" / "generate.py", "--check"], capture_output=True, text=True, check=False
     )
@@ -187,13 +188,6 @@ def test_the_notebook_links_to_pages_that_are_there() -> None:
     targets = [target for cell in notebook["cells"] for target in re.findall(r"\]\(([^)]+)\)", "".join(cell["source"]))]
     assert targets
     assert [target for target in targets if not (ROOT / "docs" / target).exists()] == []
-
-
-def test_the_figures_of_the_docs_are_those_the_library_draws() -> None:
-    sys.path.insert(0, str(ROOT / "docs"))
-    generate = __import__("generate")
-    for name, (_, svg) in generate.drawings().items():
-        assert (ROOT / "docs" / "figures" / f"{name}.svg").read_text(encoding="utf-8") == svg, name
 
 
 def test_all_hundred_ideas_of_the_texts_have_a_row() -> None:
