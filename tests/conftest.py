@@ -6,10 +6,15 @@ each figure once with everything checked.
 """
 
 import os
+import signal
+import threading
 from importlib import import_module
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# a shell that starts the tests in the background makes them ignore Ctrl-C, and so would the commands that they start
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import hypothesis
 import numpy as np

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+from networks import crossed
 
 import chainrule as cr
 import chainrule.cli.gradient_check
@@ -760,9 +761,12 @@ runpy.run_module("chainrule", run_name="__main__", alter_sys=True)
 """
 
 
-@pytest.mark.parametrize("line", ["", "explain", "show demon", "--help"])
 @pytest.mark.parametrize(
-    "module", ["chainrule.cli.main", "typer", "numpy", "numpy.random.mtrand", "jaxtyping", "chainrule.ids"]
+    ("module", "line"),
+    crossed(
+        ["chainrule.cli.main", "typer", "numpy", "numpy.random.mtrand", "jaxtyping", "chainrule.ids"],
+        ["", "explain", "show demon", "--help"],
+    ),
 )
 def test_ctrl_c_while_the_command_starts_is_silent(here: Path, module: str, line: str) -> None:
     """Pressed at the moment in which that module is about to be imported; of what is not imported nothing is seen."""
