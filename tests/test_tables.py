@@ -179,7 +179,7 @@ def test_folders_and_foreign_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="is a folder: name a file in it"):
         read_table(tmp_path)
     with pytest.raises(FileError, match=r"cannot tell what .*name it \.csv"):
-        read_table(csv(tmp_path, PLAIN, "data.parquet"))
+        read_table(csv(tmp_path, PLAIN, "data.foo"))
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +249,7 @@ def test_the_named_array_is_the_target_also_of_rows_to_predict(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arrays", "target", "reason"),
     [
-        ({"X": X, "y": Y}, None, "no array 'x' among X, y"),
+        ({"inputs": X, "y": Y}, None, "no array 'x' among inputs, y"),
         ({"x": X, "y": Y}, "t", "no array 't' among x, y"),
         ({"x": X}, "x", "cannot be the target too"),
         ({"x": X[:, 0], "y": Y}, None, r"x is float64 of shape \(4,\)"),

@@ -15,7 +15,8 @@ ids.py             stable names: w/l/j/k, b/l/j, …
 coercion.py        values as arrays: what is a gap, a number, a text
 tables/            table.py typed columns or one matrix · columns.py what a column is · frames.py of pandas, Polars,
                    pyarrow · reading.py by a file's name ·
-                   csv_file.py · arrays.py NPZ and IDX · shipped.py scikit-learn's data sets
+                   csv_file.py · arrays.py NPZ, NPY and IDX · optional_files.py
+                   Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py scikit-learn's data sets
 preprocessing.py   a user's columns and labels to rows of numbers and back
 trained_rows.py    which rows a network was trained on, as a small sketch
 data.py            Dataset, splits, the seeded order of batches
@@ -86,7 +87,7 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
                    verify.py a command each · parts.py rows to learn from, to watch, to test · summary.py how a run went ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept · written.py what may be
-                   written over · interrupt.py Ctrl-C and other signals · examples.py rows of a model's data ·
+                   written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file · examples.py of a model ·
                    output.py what is printed where · worked_example.py the chain it shows
 """
 

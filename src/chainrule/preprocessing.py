@@ -169,6 +169,8 @@ class Preprocessing:
                     f"the network takes rows of {len(wanted)} columns ({_some(wanted)}), got an array of shape {array.shape}"
                 )
             table = Table("inputs", given, array)
+        if not table.named and set(wanted).isdisjoint(table.columns) and len(wanted) == len(table.columns):
+            return self._encoded(table.renamed(wanted), dtype)
         known = set(table.columns)
         missing = [name for name in wanted if name not in known]
         if missing:

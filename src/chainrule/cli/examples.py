@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.output import counted, one_line
+from chainrule.cli.rows import read_rows
 from chainrule.costs import Cost, as_cost, named
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
 from chainrule.network import Network
 from chainrule.storage import load, load_notes
-from chainrule.tables import Table, read_table
+from chainrule.tables import Table
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,11 @@ def _examples(
 def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -> Table:
     """The rows to take examples from: those that are named, else those that the model was trained on."""
     if named_data is not None:
-        return read_table(named_data, target, optional=True)
+        return read_rows(named_data, target, optional=True)
     if not isinstance(kept, str):
         raise FileError(f"{model} does not say what it was trained on: name the data with --data")
     try:
-        return read_table(kept, target, optional=True)
+        return read_rows(kept, target, optional=True)
     except (FileError, UnknownNameError) as error:
         raise FileError(
             f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"

@@ -11,19 +11,20 @@ import numpy as np
 import typer
 
 from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.cli.rows import read_rows
 from chainrule.cli.written import check_text
 from chainrule.errors import FileError
 from chainrule.files import write_atomically
 from chainrule.json_text import json_text
 from chainrule.prediction import activations_of_rows, answered, network_rows, scored_outputs
 from chainrule.storage import load, load_notes
-from chainrule.tables import read_table
+from chainrule.tables import gaps
 from chainrule.trained_rows import MOST, TrainedRows
 
 
 def command(
     model: Annotated[Path, typer.Argument(help="A model's file, as written by chainrule train.")],
-    data: Annotated[str, typer.Argument(help="The rows: a CSV, NPZ or IDX file, or a shipped set.")],
+    data: Annotated[str, typer.Argument(help="The rows: a CSV, NPZ, Parquet or other file of rows, or a shipped set.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the answers there instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the score.")] = False,
@@ -35,14 +36,18 @@ def command(
         check_text(output, "answers.json" if as_json else "answers.csv", {"model": model, "data": data}, "--output")
     network = load(model)
     terms = network.preprocessing
-    table = read_table(data, terms.target_name if terms is not None else None, optional=True)
+    target = terms.target_name if terms is not None else None
+    table = read_rows(data, target, optional=True, quiet=quiet)
     rows = network_rows(network, table)
     given = activations_of_rows(network, rows)
     answers = answered(network, given)
-    score = None if table.target is None else scored_outputs(network, given, table.target)
+    with_target = np.zeros(len(table), dtype=bool) if table.target is None else ~gaps(table.target)
+    score = None
+    if table.target is not None and with_target.any():
+        score = scored_outputs(network, given[with_target], table.target[with_target])
     found: dict[str, Any] = {"predictions": answers}
     sketch = TrainedRows.from_json(load_notes(model).get("trained_on"))
-    known = 0.0 if sketch is None else sketch.share(rows)
+    known = 0.0 if sketch is None or score is None else sketch.share(rows[with_target])
     if score is not None:
         found |= {score.measure: score.value, "share_trained_on": None if sketch is None else known}
     if output is not None:
@@ -53,7 +58,9 @@ def command(
     else:
         say(_lines(answers), end="")
     if score is not None and not (quiet or as_json):
-        on = f" on {counted(len(table), 'row')}{_of_which(sketch, known, len(table))}" if len(table) > 1 else ""
+        count = int(with_target.sum())
+        of = "" if count == len(table) else f" of {len(table):,} that have a target"
+        on = f" on {counted(count, 'row')}{of}{_of_which(sketch, known, count)}" if len(table) > 1 else ""
         tell(f"{score}{on}")
 
 

@@ -19,13 +19,14 @@ from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, Place, keep, keep_again
 from chainrule.cli.output import counted, going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
+from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, header
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import DataError, DivergenceError, SettingError
 from chainrule.network import Network
 from chainrule.preprocessing import guess_task
 from chainrule.scores import TITLES
-from chainrule.tables import Table, read_table
+from chainrule.tables import Table
 from chainrule.trained_rows import TrainedRows
 from chainrule.training import Epoch, Epochs
 from chainrule.updates import named
@@ -36,7 +37,10 @@ FEWEST_EPOCHS = 10
 
 def command(
     data: Annotated[
-        str, typer.Argument(help="digits, iris, wine, breast_cancer, diabetes, or a CSV, NPZ or IDX file.")
+        str,
+        typer.Argument(
+            help="digits, iris, wine, breast_cancer, diabetes, or a CSV, NPZ, Parquet or other file of rows."
+        ),
     ] = "digits",
     target: Annotated[str | None, typer.Option(help="The CSV column to learn; else the last one.")] = None,
     task: Annotated[str, typer.Option(help="classification, regression, or auto: as the target looks.")] = "auto",
@@ -68,7 +72,7 @@ def command(
     the_cost = None if cost is None else as_cost(cost)
     place = Place(output, data)
     place.check()
-    table = read_table(data, target)
+    table = read_rows(data, target, quiet=quiet)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
     rows = divide(table, task, scale, test, validation, seed)

@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError, FileError
-from chainrule.tables.columns import GAPS, column_of_cells, is_number
-from chainrule.tables.frames import as_labels, target_place
+from chainrule.tables.columns import column_of_cells, is_number
 from chainrule.tables.table import Table
+from chainrule.tables.targets import learning_table, target_place
 
 Array = np.ndarray
 Column = tuple[Array, list[str]]  # for each row the place of its cell among the distinct cells, and those
@@ -27,22 +29,10 @@ def read_csv(path: Path, target: str | None, optional: bool) -> Table:
     text = _text(path)
     delimiter = _delimiter(path, text)
     header, first = _header(path, text, delimiter)
-    columns = _columns(path, text, delimiter, header, first)
-    return _table(path, header, columns, target, optional, Lines(path, first))
-
-
-def _table(
-    path: Path, header: list[str], columns: list[Column], target: str | None, optional: bool, lines: Lines
-) -> Table:
     at = target_place(header, target, optional)
-    if at is not None and optional and all(cell.strip().lower() in GAPS for cell in columns[at][1]):
-        header, columns, at = header[:at] + header[at + 1 :], columns[:at] + columns[at + 1 :], None  # answers to come
-    if at is None:
-        return Table(path.name, header, [column_of_cells(*each) for each in columns], None, target or "y", place=lines)
-    learnt = column_of_cells(*columns[at], labels=True)
-    kept = [place for place in range(len(header)) if place != at]
-    inputs = [column_of_cells(*columns[place]) for place in kept]
-    return Table(path.name, [header[place] for place in kept], inputs, as_labels(learnt), header[at], place=lines)
+    cells = _columns(path, text, delimiter, header, first)
+    values = [column_of_cells(*each, labels=place == at) for place, each in enumerate(cells)]
+    return learning_table(path.name, header, values, target, optional, place=Lines(path, first), named=first > 0)
 
 
 @dataclass(frozen=True)
@@ -63,11 +53,36 @@ class Lines:
         return f"{self.path}, row {row}"
 
 
-def _text(path: Path) -> str:
+def unpacked(path: Path) -> bytes:
+    """The bytes of a file, or of the one file that is packed in it (.gz, .zip)."""
+    if path.suffix.lower() == ".zip":
+        return _unzipped(path)
     opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rb") as stream:
+        content: bytes = stream.read()
+    return content
+
+
+def _unzipped(path: Path) -> bytes:
+    if not zipfile.is_zipfile(path):
+        raise FileError(f"{path} is no ZIP file, or a damaged one")
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv", ".txt"))]
+        names = [name for name in names if not name.startswith("__MACOSX/")]
+        if len(names) != 1:
+            found = ", ".join(names[:8]) or "none"
+            raise FileError(
+                f"{path} must hold one file of rows (.csv, .tsv or .txt) and holds {found}: unpack it first"
+            )
+        try:
+            return archive.read(names[0])
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:  # damaged; with a password
+            raise FileError(f"cannot read {names[0]} in {path}: {error}") from error
+
+
+def _text(path: Path) -> str:
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            text: str = stream.read()
+        text = unpacked(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(
             f"{path} is no text in UTF-8 (byte {error.start:,}): if it is a CSV file, save it in UTF-8"
@@ -113,7 +128,7 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
 
 def _delimiter(path: Path, text: str) -> str:
     """The separator that the first line holds most often, outside of quotation marks."""
-    if path.name.lower().removesuffix(".gz").endswith(".tsv"):
+    if re.search(r"\.tsv(\.gz|\.zip)?$", path.name.lower()):
         return "\t"
     first = re.search(r"[^\r\n]+", text)
     bare = re.sub(r'"[^"]*"', "", first.group()) if first else ""

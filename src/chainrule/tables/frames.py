@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.coercion import as_array
-from chainrule.errors import DataError, ShapeError, unknown_name
-from chainrule.tables.columns import Texts, Values, column_of, sorted_texts
+from chainrule.errors import DataError, ShapeError
+from chainrule.tables.columns import Values, column_of, sorted_texts
 from chainrule.tables.table import Table
+from chainrule.tables.targets import learning_table
 
 Array = np.ndarray
 
@@ -28,12 +29,7 @@ def table_of_frame(frame: Any, target: str | None = None, *, optional: bool = Fa
 
     With `optional` it may be absent, or a column of gaps: then every other column is an input.
     """
-    names, values = _columns(frame)
-    at = target_place(names, target, optional)
-    if at is None:
-        return Table(name, names, values, None, target or "y")
-    learnt = as_labels(values[at])
-    return Table(name, names[:at] + names[at + 1 :], values[:at] + values[at + 1 :], learnt, names[at])
+    return learning_table(name, *_columns(frame), target, optional)
 
 
 def column_names(given: Any) -> list[str]:
@@ -49,28 +45,6 @@ def column_names(given: Any) -> list[str]:
 def _name(label: Any) -> str:
     """A column's label as one text; of several levels they stand side by side."""
     return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-
-
-def with_target_column(table: Table, target: str) -> Table:
-    """The table with one of its columns as the target."""
-    others = [name for name in table.columns if name != target]
-    return table.select(others).with_target(as_labels(table.column(target)), target)
-
-
-def target_place(names: Sequence[str], target: str | None, optional: bool) -> int | None:
-    """Which of the columns is the target, or None for none. Raises UnknownNameError for a name that none of them has."""
-    if target is None:
-        return None if optional else len(names) - 1
-    if target in names:
-        return list(names).index(target)
-    if optional:
-        return None
-    raise unknown_name("target column", target, names)
-
-
-def as_labels(learnt: Values) -> Array:
-    """A target's column as an array: numbers, or texts as objects with None for a gap."""
-    return np.asarray(learnt) if isinstance(learnt, Texts) else learnt
 
 
 def row_of(given: Any) -> Table | None:

@@ -4,7 +4,9 @@ read_table("digits")                          a shipped set: digits, iris, wine,
 read_table("flowers.csv", target="species")   a header line; the target is the last column unless named; a first line
                                               of numbers alone is data, and the columns are called column 0, column 1 …
 read_table(frame, "species")                  a data frame of pandas, Polars or pyarrow, or a dictionary of columns
-read_table("images.npz")                      arrays x and y
+read_table("images.npz")                      arrays x and y, or X and Y
+read_table("rows.npy")                        one array, as a file without a header
+read_table("flights.parquet")                 and .feather, .jsonl, .xlsx, with the packages of chainrule[tables]
 read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
 """
 
@@ -16,15 +18,19 @@ from typing import Any
 
 from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
 from chainrule.files import as_path
-from chainrule.tables.arrays import read_idx_pair, read_npz
+from chainrule.tables.arrays import read_idx_pair, read_npy, read_npz
 from chainrule.tables.csv_file import read_csv
-from chainrule.tables.frames import is_frame, table_of_frame, with_target_column
+from chainrule.tables.frames import is_frame, table_of_frame
+from chainrule.tables.optional_files import ARROW, EXCEL, read_optional
 from chainrule.tables.shipped import SHIPPED
 from chainrule.tables.table import Table
+from chainrule.tables.targets import with_target_column
 
 
 def read_table(source: Any, target: str | None = None, *, optional: bool = False) -> Table:
-    """The table behind a name or a path (CSV, TSV, NPZ or IDX, gzipped or not), or of a data frame.
+    """The table behind a name or a path (CSV or TSV, also packed as .gz or .zip, NPZ, NPY or IDX), or of a data frame.
+
+    Parquet, Feather, JSON lines and Excel are read with the packages of `pip install "chainrule[tables]"`.
 
     A frame is one of pandas, Polars or pyarrow, or a dictionary of columns.
 
@@ -47,7 +53,7 @@ def read_table(source: Any, target: str | None = None, *, optional: bool = False
 
 
 def _read(path: Path, target: str | None, optional: bool) -> Table:
-    name = path.name.lower().removesuffix(".gz")
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     if str(path) in SHIPPED and not path.exists():
         return _with_its_own_target(SHIPPED[str(path)](), None if optional else target)
     if path.is_dir():
@@ -58,17 +64,28 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
             if path.suffix or len(path.parts) > 1
             else unknown_name("data set or file", str(path), SHIPPED)
         )
+    if not path.is_file():
+        raise FileError(f"{path} is a pipe or a device: write what it gives to a file, and name that")
     if name.endswith(".npz"):
         return read_npz(path, target, optional)
+    if name.endswith(".npy"):
+        return read_npy(path, target, optional)
+    if path.suffix.lower() in (*ARROW, *EXCEL):
+        return read_optional(path, target, optional)
     if "idx" in name and name.endswith("ubyte"):
         return _with_its_own_target(read_idx_pair(path), None if optional else target)
-    if name.endswith((".csv", ".tsv", ".txt")):
+    if name.endswith((".csv", ".tsv", ".txt")) or path.suffix.lower() == ".zip":
         return read_csv(path, target, optional)
     if name.endswith(".safetensors"):
         raise FileError(
             f"{path} is a model, and a data set is needed here: a CSV, NPZ or IDX file, or {', '.join(SHIPPED)}"
         )
-    raise FileError(f"cannot tell what {path} holds: name it .csv, .tsv, .npz, or as MNIST's files (…-idx3-ubyte)")
+    if name.endswith(".xls"):
+        raise FileError(f"{path} is a file of old Excel: save it as .xlsx or .csv")
+    raise FileError(
+        f"cannot tell what {path} holds: name it .csv, .tsv, .zip, .npz, .npy, {', '.join((*ARROW, *EXCEL))}, or as MNIST's "
+        "files (…-idx3-ubyte)"
+    )
 
 
 def _with_its_own_target(table: Table, target: str | None) -> Table:

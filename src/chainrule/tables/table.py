@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Table:
     `take` gives the table of some rows, `select` that of some columns, both without touching the values that are left;
     `where(row)` says where a row stood in what was read ("flights.csv, line 7"), also after `take`.
 
+    `named` is False where the columns had no names of their own, as those of a matrix: then their order counts.
     `inputs` may be given as a matrix, an array of objects (rows, columns), or a sequence with the values of each column.
     Raises ShapeError where lengths do not fit.
     """
@@ -45,6 +47,7 @@ class Table:
         *,
         origin: Array | None = None,
         place: Callable[[int], str] | None = None,
+        named: bool = True,
     ) -> None:
         self.name, self.columns, self.target, self.target_name = name, tuple(columns), target, target_name
         self.matrix: Array | None = None
@@ -68,7 +71,7 @@ class Table:
                 )
         if target is not None and (target.ndim not in (1, 2) or len(target) != self._rows):
             raise ShapeError(f"{name}: {self._rows:,} rows need a target (rows,) or (rows, k), got {target.shape}")
-        self._origin, self._place = origin, place
+        self._origin, self._place, self.named = origin, place, named
 
     def __len__(self) -> int:
         return self._rows
@@ -112,26 +115,35 @@ class Table:
             inputs[:, place] = values
         return inputs
 
+    def _like(self, **changed: Any) -> Table:
+        kept = {
+            "name": self.name, "columns": self.columns, "inputs": self._values if self.matrix is None else self.matrix,
+            "target": self.target, "target_name": self.target_name, "origin": self._origin, "place": self._place,
+            "named": self.named,
+        }  # fmt: skip
+        return Table(**{**kept, **changed})
+
     def take(self, rows: Rows) -> Table:
         """The table of these rows (numbers, truth values or a slice), in this order."""
-        target = None if self.target is None else self.target[rows]
         inputs = self.matrix[rows] if self._values is None else tuple(each[rows] for each in self._values)  # type: ignore[index]
         origin = np.arange(self._rows)[rows] if self._origin is None else self._origin[rows]
-        return Table(self.name, self.columns, inputs, target, self.target_name, origin=origin, place=self._place)
+        return self._like(inputs=inputs, target=None if self.target is None else self.target[rows], origin=origin)
 
     def select(self, names: Sequence[str]) -> Table:
         """The table of these columns, in this order. Raises as `column` does."""
-        names = tuple(names)
         places = [self._place_of(name) for name in names]
         if places == list(range(len(self.columns))):
             return self
         inputs = self.matrix[:, places] if self.matrix is not None else tuple(self.values(place) for place in places)
-        return Table(self.name, names, inputs, self.target, self.target_name, origin=self._origin, place=self._place)
+        return self._like(columns=names, inputs=inputs)
+
+    def renamed(self, names: Sequence[str]) -> Table:
+        """The table with other names for its columns."""
+        return self._like(columns=names, named=True)
 
     def with_target(self, target: Array | None, name: str = "y") -> Table:
         """The table of these inputs with another target, or with none."""
-        inputs = self.matrix if self._values is None else self._values
-        return Table(self.name, self.columns, inputs, target, name, origin=self._origin, place=self._place)  # type: ignore[arg-type]
+        return self._like(target=target, target_name=name)
 
     def where(self, row: int) -> str:
         """Where a row of this table stood in what was read: "flights.csv, line 7", or "row 5" counted from 0."""
