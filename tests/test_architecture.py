@@ -19,7 +19,7 @@ LAYERS = [
     "storage",
     "verification conventions",
     "training",
-    "circuits divergence engines per_example report settings",
+    "circuits divergence engines per_example report settings training_rows",
     "backward prediction",
     "forward equations updates",
     "network",

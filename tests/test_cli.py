@@ -200,6 +200,20 @@ def test_diabetes_is_a_regression_that_predicts_in_its_own_unit(chainrule_: Run)
     assert answers["r_squared"] > 0.4
 
 
+def test_layers_are_held_and_rows_are_taken_in_order_on_request(chainrule_: Run, here: Path) -> None:
+    rows = [f"{i % 7},{(3 * i) % 5},{i % 7 - i / 5}" for i in range(60)]
+    (here / "rows.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    options = ["--hidden", "4", "--epochs", "2", "--test", "0", "-q", "-o", "held", "--no-shuffle", "--fixed", "1"]
+    assert chainrule_("train", "rows.csv", *options) == Said(0, "", "")
+    start = cr.Network.random([2, 4, 1], "relu", "identity", seed=0)
+    expected = cr.train(start, cr.load_data("rows.csv"), epochs=2, shuffle=False, fixed=1).network
+    trained = cr.load("held.safetensors")
+    assert trained.parameters.flat().tobytes() == expected.parameters.flat().tobytes()
+    assert trained.weights[1].tobytes() == start.weights[1].tobytes()
+    report = json.loads((here / "held.json").read_text())
+    assert (report["shuffle"], report["fixed"]) == (False, [1])
+
+
 def test_a_hinge_trained_classifier_answers_with_texts(chainrule_: Run) -> None:
     said = chainrule_("train", "animals.csv", "--cost", "multiclass_hinge", "--epochs", "60", "-o", "farm")
     assert said.code == 0
@@ -447,6 +461,8 @@ MISTAKES = [
     ("train xor.csv --task clasification", "did you mean 'classification'"),
     ("train xor.csv --scale stndard", "did you mean 'standard'"),
     ("train animals.csv --target knd", "did you mean 'kind'"),
+    ("train xor.csv --fixed first", "--fixed takes the numbers of layers, as 1 or 1,2, or none; got 'first'"),
+    ("train xor.csv --fixed 3", "fixed is a layer or several, numbered 1…2"),
     ("train xor.csv --dtype float16", "networks are float32 or float64, got 'float16'"),
     # files
     ("train nofile.csv", "there is no file nofile.csv"),

@@ -1,5 +1,6 @@
 """data.py: data sets in memory, targets as rows, splits, and the order of the batches."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,16 @@ def test_a_split_takes_every_row_once_and_keeps_the_shares_of_the_classes(labels
 def test_a_share_outside_of_zero_and_one_is_refused(share: float) -> None:
     with pytest.raises(SettingError, match="a share of the rows between 0 and 1"):
         split_rows(10, share, 0)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_weights_stay_with_their_rows_in_a_split(scaled: bool) -> None:
+    data = load_data("iris") if scaled else Dataset(np.arange(150.0)[:, None], np.repeat([0, 1, 2], 50))
+    names = np.arange(150.0) + 1
+    rest, part = replace(data, weights=names).split(0.2, seed=4)
+    rows = split_rows(150, 0.2, 4, data.targets)
+    assert (rest.weights.tolist(), part.weights.tolist()) == tuple((names[each]).tolist() for each in rows)
+    assert part.take(np.array([3, 1])).weights.tolist() == names[rows[1][[3, 1]]].tolist()
 
 
 def test_a_split_with_an_empty_side_is_refused() -> None:

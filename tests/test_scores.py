@@ -1,5 +1,6 @@
 """scores.py: accuracy and R², and what cannot be compared."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -67,3 +68,25 @@ def test_arrays_of_other_shapes_are_refused(score: Any, predicted: Any, true: An
 def test_what_cannot_be_compared_is_no_score(score: Any, predicted: Any, true: Any, reason: str) -> None:
     with pytest.raises((DataError, ShapeError), match=reason):
         score(predicted, true)
+
+
+WEIGHT = np.array([1.0, 0.0, 3.0, 0.5, 0.0, 2.0])
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0**1022, 2.0**-1000])
+def test_a_row_of_weight_three_counts_as_three_rows_and_one_of_zero_not_at_all(
+    factor: float, rng: np.random.Generator
+) -> None:
+    true, given = rng.standard_normal((6, 2)), rng.standard_normal((6, 2))
+    given[1] = 1e300  # has no weight
+    times = np.repeat(np.arange(6), (WEIGHT * 2).astype(int))
+    assert r_squared(given, true, WEIGHT * factor) == pytest.approx(r_squared(given[times], true[times]), rel=1e-12)
+    labels, guessed = np.array(list("abcabc")), np.array(list("abaaba"))
+    assert accuracy(guessed, labels, WEIGHT * factor) == pytest.approx(accuracy(guessed[times], labels[times]))
+    many, said = rng.integers(0, 2, (6, 2)), np.ones((6, 2), int)
+    assert subset_accuracy(said, many, WEIGHT * factor) == pytest.approx(subset_accuracy(said[times], many[times]))
+    assert math.isnan(r_squared(given, true, np.array([0.0, 0.0, factor, 0.0, 0.0, 0.0])))
+    ones = np.full(6, factor)
+    assert (r_squared(given, true, ones), accuracy(guessed, labels, ones), subset_accuracy(said, many, ones)) == (
+        r_squared(given, true), accuracy(guessed, labels), subset_accuracy(said, many),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import chainrule as cr
@@ -20,8 +21,9 @@ from chainrule import settings
 from chainrule.data import orders
 from chainrule.engines import threads
 from chainrule.engines.engine import Engine, Recipe
-from chainrule.engines.reference import ReferenceEngine, relative
+from chainrule.engines.reference import ReferenceEngine
 from chainrule.json_text import json_text
+from chainrule.training_rows import relative
 
 X = np.random.default_rng(1).standard_normal((10, 3))
 NUMBERS = X @ [[1.0], [-2.0], [0.5]] + 0.3
@@ -406,6 +408,30 @@ def test_weights_of_1e308_train_and_count() -> None:
     watched = cr.train(net(), (X, NUMBERS), epochs=1, validation=(X, NUMBERS, weights))
     expected = cr.cost(watched.network, X, NUMBERS, weight=weights)
     assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-12)
+    assert watched.history[0]["validation_score"] == cr.score(watched.network, X, NUMBERS, weight=weights)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series, lambda w: pd.Series(w, index=range(90, 100))])
+def test_weights_of_any_kind_weigh_the_same(kind: Any) -> None:
+    weights = [2, 0, 1, 5, 1, 1, 3, 0, 1, 7]
+    expected = cr.train(net(), (X, NUMBERS, np.array(weights, float)), epochs=2, batch_size=3)
+    run = cr.train(net(), (X, NUMBERS, kind(weights)), epochs=2, batch_size=3, validation=(X, NUMBERS, kind(weights)))
+    assert bits(run.network) == bits(expected.network)
+    one, other = (cr.gradient(net(), X, NUMBERS, weight=w).flat() for w in (kind(weights), np.array(weights, float)))
+    assert one.tobytes() == other.tobytes()
+    assert cr.score(net(), X, NUMBERS, kind(weights)) == cr.score(net(), X, NUMBERS, np.array(weights, float))
+
+
+@pytest.mark.parametrize(("out", "output", "y"), [(1, "identity", NUMBERS), (2, "softmax", TEXTS)])
+def test_a_watched_row_of_weight_zero_is_left_out(out: int, output: str, y: np.ndarray) -> None:
+    weights = np.array([1.0, 0, 1, 0, 1, 1, 1, 0, 1, 1])
+    kept = weights > 0
+    runs = [
+        cr.train(net(out, output), (X, y), epochs=2, validation=watched).history[-1]
+        for watched in ((X, y, weights), (X[kept], y[kept]))
+    ]
+    assert runs[0]["validation_score"] == pytest.approx(runs[1]["validation_score"], rel=1e-12)
+    assert runs[0]["validation_cost"] == pytest.approx(runs[1]["validation_cost"], rel=1e-12)
 
 
 @by_rule

@@ -36,6 +36,7 @@ circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.p
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
+training_rows.py   a data set in the terms of the network that learns it
 divergence.py      where a step became NaN or infinite
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each

@@ -93,7 +93,12 @@ class Dataset:
             return self.take(rest), self.take(part)
         table = self.source.table
         terms = self.source.fit(table.take(rest), None if self.preprocessing is None else self.preprocessing.labels)
-        return Dataset.from_table(table.take(rest), terms), Dataset.from_table(table.take(part), terms)
+
+        def made(rows: Array) -> Dataset:
+            weights = None if self.weights is None else self.weights[rows]
+            return replace(Dataset.from_table(table.take(rows), terms), weights=weights)
+
+        return made(rest), made(part)
 
 
 def load_data(source: Any, target: str | None = None, *, task: str = "auto", scale: str = "standard") -> Dataset:

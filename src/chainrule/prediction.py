@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.coercion import as_array
 from chainrule.costs import Cost
-from chainrule.data import Dataset, encode_targets
+from chainrule.data import Dataset, as_weights, encode_targets
 from chainrule.errors import DataError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
@@ -79,18 +79,18 @@ def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Arr
     return np.concatenate(parts)
 
 
-def score(network: Network, x: Any, y: Any = None) -> float:
+def score(network: Network, x: Any, y: Any = None, weight: Any = None) -> float:
     """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table or a data
-    frame may bring its own y; rows in which that has a gap are left out.
+    frame may bring its own y; rows in which that has a gap are left out. `weight` is one number ≥ 0 per row.
 
     Accuracy where the network tells classes apart: it knows labels, or its output is a softmax, or y are class labels. Subset
     accuracy (the share of rows right in every output) where it was trained with binary_cross_entropy to give several labels a
     row. R² (the mean over the outputs) else.
     """
-    return scored(network, x, y).value
+    return scored(network, x, y, weight).value
 
 
-def scored(network: Network, x: Any, y: Any = None) -> Score:
+def scored(network: Network, x: Any, y: Any = None, weight: Any = None) -> Score:
     """The same as `score`, with the name of the measure."""
     if y is None and not isinstance(x, np.ndarray) and is_frame(x):
         x = table_of_frame(
@@ -98,13 +98,15 @@ def scored(network: Network, x: Any, y: Any = None) -> Score:
         )
     if y is None and isinstance(x, Table) and x.target is not None:
         known = ~gaps(x.target)
+        if weight is not None:
+            weight = as_weights(weight, len(known))[known]
         x, y = (x, x.target) if known.all() else (x.take(known), x.target[known])
     if y is None:
         raise DataError("a score compares answers with targets: pass y")
-    return scored_outputs(network, outputs(network, x), y)
+    return scored_outputs(network, outputs(network, x), y, weight)
 
 
-def scored_outputs(network: Network, given: Array, y: Any) -> Score:
+def scored_outputs(network: Network, given: Array, y: Any, weight: Any = None) -> Score:
     """The score of outputs a^L (batch, out) against targets in the user's terms."""
     true = as_array(y, "targets")
     if true.ndim == 0 or (true.ndim == 1 and len(given) == 1 and true.size > 1):
@@ -120,27 +122,34 @@ def scored_outputs(network: Network, given: Array, y: Any) -> Score:
     classes = labels is not None or tells_classes(network)
     if classes and given.shape[1] > 1:
         _check_probabilities(rows)
-    return score_rows(network, given, rows, getattr(network, "cost", None), classes=classes)
+    w = None if weight is None else as_weights(weight, len(given))
+    return score_rows(network, given, rows, getattr(network, "cost", None), w, classes=classes)
 
 
 def scored_data(network: Network, data: Dataset) -> Score:
     """The score on a Dataset that is scaled and encoded as the network's own was."""
     targets, _ = encode_targets(data.targets, network.sizes[-1], len(data))
     given = activations_of_rows(network, network.rows(data.inputs))
-    return score_rows(network, given, targets, getattr(network, "cost", None))
+    return score_rows(network, given, targets, getattr(network, "cost", None), data.weights)
 
 
 def score_rows(
-    network: Network, given: Array, targets: Array, cost: Cost | None, *, classes: bool | None = None
+    network: Network,
+    given: Array,
+    targets: Array,
+    cost: Cost | None,
+    weight: Array | None = None,
+    *,
+    classes: bool | None = None,
 ) -> Score:
-    """The score of outputs a^L (batch, out) against targets (batch, out), both in the network's terms."""
+    """The score of outputs a^L (batch, out) against targets (batch, out), both in the network's terms; weights (batch,)."""
     if tells_classes(network) if classes is None else classes:
         threshold = 0.5 if network.preprocessing is None else network.preprocessing.threshold
-        return Score(accuracy(class_of(given, threshold), class_of(targets, 0.5)), "accuracy")
+        return Score(accuracy(class_of(given, threshold), class_of(targets, 0.5), weight), "accuracy")
     if cost is not None and cost.targets == "choices":
         half = 0.5 if network.output.name == "sigmoid" else 0.0  # the output is a logit there
-        return Score(subset_accuracy(given > half, targets > 0.5), "subset_accuracy")
-    return Score(r_squared(given, targets), "r_squared")
+        return Score(subset_accuracy(given > half, targets > 0.5, weight), "subset_accuracy")
+    return Score(r_squared(given, targets, weight), "r_squared")
 
 
 def tells_classes(network: Network) -> bool:

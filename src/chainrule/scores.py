@@ -31,8 +31,8 @@ class Score:
         return TITLES[self.measure]
 
 
-def accuracy(predicted: Any, true: Any) -> float:
-    """The share of predicted classes (rows,) that are right, 0…1."""
+def accuracy(predicted: Any, true: Any, weight: Array | None = None) -> float:
+    """The share of predicted classes (rows,) that are right, 0…1; with weights (rows,) ≥ 0, the share of the weight."""
     predicted, true = _paired(predicted, true)
     if true.ndim != 1:
         raise ShapeError(f"accuracy compares labels (rows,), got arrays of shape {true.shape}")
@@ -41,33 +41,40 @@ def accuracy(predicted: Any, true: Any) -> float:
         true.dtype.kind,
     ):
         raise DataError(f"accuracy compares labels of one kind, got {predicted.dtype} and {true.dtype}")
-    return float(np.mean(predicted == true))
+    return float(np.average(predicted == true, weights=_relative(weight, len(true))))
 
 
-def subset_accuracy(predicted: Any, true: Any) -> float:
+def subset_accuracy(predicted: Any, true: Any, weight: Array | None = None) -> float:
     """The share of rows (rows, labels) that are right in every label, 0…1: scikit-learn's accuracy for several labels a row."""
     predicted, true = _paired(predicted, true)
     if true.ndim != 2:
         raise ShapeError(f"subset accuracy compares rows of labels (rows, labels), got arrays of shape {true.shape}")
-    return float(np.mean((predicted == true).all(axis=1)))
+    return float(np.average((predicted == true).all(axis=1), weights=_relative(weight, len(true))))
 
 
-def r_squared(predicted: Any, true: Any) -> float:
+def r_squared(predicted: Any, true: Any, weight: Array | None = None) -> float:
     """1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs: 1 is perfect, 0 no better than the mean.
 
     An output whose true values are all equal counts 1 if it is met exactly, else 0. One row alone has no spread to compare
-    with, and gives NaN.
+    with, and gives NaN. With weights (rows,) ≥ 0 both sums and ȳ are weighted, and a row of weight 0 is left out.
     """
     predicted, true = (_rows(values) for values in _paired(predicted, true))
+    w = _relative(weight, len(true))
+    predicted, true, w = predicted[w > 0], true[w > 0], w[w > 0]
     if len(true) == 1:
         return math.nan
     with np.errstate(over="ignore", invalid="ignore"):
         constant = np.ptp(true, axis=0) == 0  # not its variance, which is rounding noise there
-        away = true - true.mean(axis=0)
+        away = true - np.average(true, axis=0, weights=w)
         unit = np.where(constant, 1, np.abs(away).max(axis=0))  # squares of its multiples neither overflow nor vanish
-        left = (((true - predicted) / unit) ** 2).sum(axis=0)
-        spread = np.where(constant, 1, ((away / unit) ** 2).sum(axis=0))
+        left = (w[:, None] * ((true - predicted) / unit) ** 2).sum(axis=0)
+        spread = np.where(constant, 1, (w[:, None] * (away / unit) ** 2).sum(axis=0))
     return float(np.mean(np.where(constant, left == 0, 1 - left / spread)))
+
+
+def _relative(weight: Array | None, rows: int) -> Array:
+    """Weights as shares of the largest, so that those of 1e308 have a sum; ones where there are none."""
+    return np.ones(rows) if weight is None else weight / weight.max()
 
 
 def _paired(predicted: Any, true: Any) -> tuple[Array, Array]:

@@ -6,25 +6,25 @@ import math
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from chainrule.costs import Cost, as_cost, natural
-from chainrule.data import Dataset, as_dataset, encode_targets, orders
+from chainrule.data import Dataset, as_dataset, orders
 from chainrule.divergence import in_the_equations, in_the_move, is_finite
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Recipe
-from chainrule.engines.reference import batch_shares, relative
+from chainrule.engines.reference import batch_shares
 from chainrule.engines.threads import blas_threads
-from chainrule.errors import DataError, DivergenceError, ShapeError
+from chainrule.errors import DivergenceError
 from chainrule.forward import propagate, shares
 from chainrule.network import Network, as_network
 from chainrule.prediction import score_rows
-from chainrule.preprocessing import Preprocessing
 from chainrule.report import Report
 from chainrule.settings import check_rule, fixed_layers, targets_or_cost, truth, whole, with_targets
+from chainrule.training_rows import Rows, check_width, rows_for, terms_for
 from chainrule.updates import Rule, as_rule
 
 Array = np.ndarray
@@ -60,15 +60,6 @@ class Run:
     network: Network
     history: list[dict[str, Any]]
     report: Report
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """A data set in the network's terms; the weights have mean 1."""
-
-    inputs: Array
-    targets: Array
-    weights: Array | None
 
 
 def train(
@@ -145,17 +136,17 @@ class Epochs:
         self.shuffle = truth(shuffle, "shuffle")
         dataset = with_targets(data, y, network.preprocessing)
         self.name, self.count = dataset.name, len(dataset)
-        _check_width(network, dataset)
-        self._origin = network.with_preprocessing(_terms(network, dataset, self.recipe.cost))
-        self._rows = _in_network_terms(self._origin, dataset, self.recipe.cost)
+        check_width(network, dataset)
+        self._origin = network.with_preprocessing(terms_for(network, dataset, self.recipe.cost))
+        self._rows = rows_for(self._origin, dataset, self.recipe.cost)
         self._validation = (
             None if validation is None else self._watched(as_dataset(validation, self._origin.preprocessing))
         )
         self._begin()
 
-    def _watched(self, validation: Dataset) -> _Rows:
-        _check_width(self._origin, validation)
-        return _in_network_terms(self._origin, validation, self.recipe.cost)
+    def _watched(self, validation: Dataset) -> Rows:
+        check_width(self._origin, validation)
+        return rows_for(self._origin, validation, self.recipe.cost)
 
     def _begin(self) -> None:
         self._facts: list[dict[str, Any]] = []
@@ -243,7 +234,7 @@ class Epochs:
         outputs, each = self._costs(network, rows.inputs, rows.targets)
         with np.errstate(all="ignore"):  # rows that were not learnt from may overflow; the cost says so
             cost = float(each @ shares(len(each), "mean", rows.weights))
-            score = score_rows(network, outputs, rows.targets, self.recipe.cost)
+            score = score_rows(network, outputs, rows.targets, self.recipe.cost, rows.weights)
             return cost, score.value, score.measure
 
     def _divergence(
@@ -290,67 +281,3 @@ def _first_cost(costs: Array, weights: Array | None, order: Array) -> float | No
     pull = np.ones(len(order)) if weights is None else weights[order].mean(axis=1)
     first = int(np.argmax(pull > 0))
     return float(costs[first] / pull[first]) if pull[first] > 0 else None
-
-
-def _terms(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
-    """How the trained network will speak: as its data did, or as it did before."""
-    terms = data.preprocessing or network.preprocessing
-    if terms is None or not terms.speaks:
-        labels = None
-        if data.targets.ndim == 1:
-            _, labels = encode_targets(data.targets, network.sizes[-1], len(data))
-        if labels is None and cost.classifies:
-            labels = _unnamed_classes(network.sizes[-1], data, cost)
-        terms = terms if labels is None else replace(terms or Preprocessing(), labels=labels)
-    if terms is not None and terms.labels is not None:
-        logit = network.output.name == "identity" and cost.name == "binary_cross_entropy"
-        terms = replace(terms, threshold=0.0 if logit else 0.5)
-    return terms
-
-
-def _unnamed_classes(outputs: int, data: Dataset, cost: Cost) -> tuple[Any, ...] | None:
-    """The classes of targets that are numbers: 0 and 1 in one column, or the columns of one-hot rows by their numbers."""
-    if outputs == 1:
-        values = np.unique(data.targets)
-        return tuple(values.tolist()) if np.array_equal(values, [0, 1]) else None
-    return tuple(range(outputs)) if cost.targets in ("probabilities", "one-hot") else None
-
-
-def _check_width(network: Network, data: Dataset) -> None:
-    """Raises ShapeError where rows that are in the network's terms have not the network's number of inputs."""
-    raw = data.preprocessing is None and network.preprocessing is not None
-    width, needed = data.inputs.shape[1], network.sizes[0]
-    if not raw and width != needed:
-        raise ShapeError(
-            f"the data has {width} inputs a row and the network ({'-'.join(map(str, network.sizes))}) takes {needed}: "
-            f"Network.random([{width}, …])"
-        )
-
-
-def _in_network_terms(network: Network, data: Dataset, cost: Cost) -> _Rows:
-    """Rows as the network takes them. Arrays given to a network that has its own preprocessing go through it."""
-    inputs, targets, terms = data.inputs, data.targets, network.preprocessing
-    if data.preprocessing is None and terms is not None:
-        inputs = terms.rows(inputs)
-        if targets.ndim == 1 or terms.labels is None:
-            targets = terms.targets(targets)
-    elif data.preprocessing is not None and (terms is None or not _same_terms(data.preprocessing, terms)):
-        raise DataError(
-            f"{data.name} was scaled or encoded otherwise than the rows that are learnt from: take both from one Dataset "
-            "(data.split(0.2)), or make it by Dataset.from_table(table, data.preprocessing)"
-        )
-    elif data.preprocessing is not None and terms is not None and terms.labels and not data.preprocessing.labels:
-        targets = terms.targets(targets) if targets.ndim == 1 else targets
-    encoded, _ = encode_targets(targets, network.sizes[-1], len(inputs))
-    with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
-        encoded = encoded.astype(network.dtype)
-    cost.check_targets(encoded)
-    weights = None if data.weights is None else relative(data.weights)
-    return _Rows(network.rows(inputs), encoded, weights)
-
-
-def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:
-    """Whether both make the same numbers of a row; where the answer turns is the network's affair."""
-    if not one.speaks:  # columns alone: the targets are in the user's terms yet
-        return one.columns == other.columns
-    return replace(one, threshold=0.0) == replace(other, threshold=0.0)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
+
 from chainrule.cli.output import counted
 from chainrule.data import Dataset, split_rows
 from chainrule.errors import DataError, SettingError
@@ -28,14 +30,19 @@ class Parts:
     terms: Preprocessing
 
 
-def divide(table: Table, task: str, scale: str, test: float | None, validation: float, seed: int) -> Parts:
-    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now."""
+def divide(
+    table: Table, task: str, scale: str, test: float | None, validation: float, seed: int, in_order: bool = False
+) -> Parts:
+    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now.
+
+    The rows to learn from are shuffled, or stand as in the table, `in_order`.
+    """
     watched = None
     with _option("--test"):
-        train, kept = _split(table, test, seed, task)
+        train, kept = _split(table, test, seed, task, in_order)
     if validation:
         with _option("--validation"):
-            train, watched = _split(train, validation, seed, task)
+            train, watched = _split(train, validation, seed, task, in_order)
     labels = find_labels(target_of(table), table.target_name) if task == "classification" else None
     terms = Preprocessing.fit_table(train, task=task, scale=scale, labels=labels)
     learning = Dataset.from_table(train, terms)
@@ -44,14 +51,14 @@ def divide(table: Table, task: str, scale: str, test: float | None, validation: 
     return Parts(table, train, kept, learning, watching, testing, terms)
 
 
-def _split(table: Table, share: float | None, seed: int, task: str) -> tuple[Table, Table | None]:
+def _split(table: Table, share: float | None, seed: int, task: str, in_order: bool) -> tuple[Table, Table | None]:
     if share is None:
         share = 0.2 if len(table) >= FEWEST_TO_SPLIT else 0.0
     if share == 0:
         return table, None
     labels = table.target if task == "classification" and table.target is not None and table.target.ndim == 1 else None
     rest, part = split_rows(len(table), share, seed, labels)
-    return table.take(rest), table.take(part)
+    return table.take(np.sort(rest) if in_order else rest), table.take(part)
 
 
 def _encoded(rows: Table | None, terms: Preprocessing, what: str, without: str) -> Dataset | None:

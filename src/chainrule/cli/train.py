@@ -56,6 +56,13 @@ def command(
     learning_rate: Annotated[float | None, typer.Option(help="η; else the rule's own default.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows; else enough for 2,000 steps.")] = None,
     batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
+    in_order: Annotated[
+        bool,
+        typer.Option("--no-shuffle", help="Take the rows in the file's order, not shuffled before each pass."),
+    ] = False,
+    fixed: Annotated[
+        str, typer.Option(help="Layers whose weights and biases stay as they are drawn, as 1 or 1,2; or none.")
+    ] = "none",
     seed: Annotated[int, typer.Option(help="Decides the split, the first weights and the order of the rows.")] = 0,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     output: Annotated[
@@ -75,11 +82,14 @@ def command(
     table = read_rows(data, target, quiet=quiet)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
-    rows = divide(table, task, scale, test, validation, seed)
+    rows = divide(table, task, scale, test, validation, seed, in_order)
     network = _network(rows, the_cost, hidden, activation, seed, dtype)
     steps = math.ceil(len(rows.learning) / max(batch_size, 1))
     count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
-    stream = Epochs(network, rows.learning, the_cost, the_rule, count, batch_size, seed, rows.watched)
+    stream = Epochs(
+        network, rows.learning, None, the_rule, count, batch_size, seed, rows.watched, cost=the_cost, shuffle=not in_order,
+        fixed=_whole_numbers(fixed, "--fixed takes the numbers of layers, as 1 or 1,2, or none"),
+    )  # fmt: skip
 
     show = not (quiet or as_json)
     trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
@@ -147,17 +157,19 @@ def _network(rows: Parts, cost: Cost, hidden: str, activation: str, seed: int, d
     else:
         outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
         output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
+    neurons = _whole_numbers(hidden, "--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none")
     return Network.random(
-        [rows.learning.inputs.shape[1], *_hidden(hidden), outputs], activation, output, seed=seed, dtype=dtype
+        [rows.learning.inputs.shape[1], *neurons, outputs], activation, output, seed=seed, dtype=dtype
     ).with_preprocessing(terms)
 
 
-def _hidden(text: str) -> list[int]:
+def _whole_numbers(text: str, needed: str) -> list[int]:
+    """What is listed in an option, as 64,32. Raises SettingError with what is needed for anything but whole numbers ≥ 1."""
     if text.strip().lower() in ("none", "0"):
         return []
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise SettingError(f"--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none; got {text!r}")
+        raise SettingError(f"{needed}; got {text!r}")
     return [int(part) for part in parts]
 
 

@@ -90,12 +90,6 @@ class ReferenceEngine:
         return replace(state, parameters=like(snapshot["parameters"]), rule_state=rule_state)
 
 
-def relative(weights: Array) -> Array:
-    """Row weights divided by their mean. The division by the largest comes first: weights of 1e308 have a mean too."""
-    w = weights / weights.max()
-    return w / w.mean()
-
-
 def batch_shares(weights: Array | None, rows: Array) -> Array:
     """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
 

@@ -1,0 +1,95 @@
+"""A data set in the terms of the network that learns it: inputs, encoded targets, weights of mean 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.data import Dataset, encode_targets
+from chainrule.errors import DataError, ShapeError
+from chainrule.network import Network
+from chainrule.preprocessing import Preprocessing
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A data set in the network's terms; the weights have mean 1."""
+
+    inputs: Array
+    targets: Array
+    weights: Array | None
+
+
+def relative(weights: Array) -> Array:
+    """Row weights divided by their mean. The division by the largest comes first: weights of 1e308 have a mean too."""
+    w = weights / weights.max()
+    return w / w.mean()
+
+
+def terms_for(network: Network, data: Dataset, cost: Cost) -> Preprocessing | None:
+    """How the trained network will speak: as its data did, or as it did before."""
+    terms = data.preprocessing or network.preprocessing
+    if terms is None or not terms.speaks:
+        labels = None
+        if data.targets.ndim == 1:
+            _, labels = encode_targets(data.targets, network.sizes[-1], len(data))
+        if labels is None and cost.classifies:
+            labels = _unnamed_classes(network.sizes[-1], data, cost)
+        terms = terms if labels is None else replace(terms or Preprocessing(), labels=labels)
+    if terms is not None and terms.labels is not None:
+        logit = network.output.name == "identity" and cost.name == "binary_cross_entropy"
+        terms = replace(terms, threshold=0.0 if logit else 0.5)
+    return terms
+
+
+def _unnamed_classes(outputs: int, data: Dataset, cost: Cost) -> tuple[Any, ...] | None:
+    """The classes of targets that are numbers: 0 and 1 in one column, or the columns of one-hot rows by their numbers."""
+    if outputs == 1:
+        values = np.unique(data.targets)
+        return tuple(values.tolist()) if np.array_equal(values, [0, 1]) else None
+    return tuple(range(outputs)) if cost.targets in ("probabilities", "one-hot") else None
+
+
+def check_width(network: Network, data: Dataset) -> None:
+    """Raises ShapeError where rows that are in the network's terms have not the network's number of inputs."""
+    raw = data.preprocessing is None and network.preprocessing is not None
+    width, needed = data.inputs.shape[1], network.sizes[0]
+    if not raw and width != needed:
+        raise ShapeError(
+            f"the data has {width} inputs a row and the network ({'-'.join(map(str, network.sizes))}) takes {needed}: "
+            f"Network.random([{width}, …])"
+        )
+
+
+def rows_for(network: Network, data: Dataset, cost: Cost) -> Rows:
+    """Rows as the network takes them. Arrays given to a network that has its own preprocessing go through it."""
+    inputs, targets, terms = data.inputs, data.targets, network.preprocessing
+    if data.preprocessing is None and terms is not None:
+        inputs = terms.rows(inputs)
+        if targets.ndim == 1 or terms.labels is None:
+            targets = terms.targets(targets)
+    elif data.preprocessing is not None and (terms is None or not _same_terms(data.preprocessing, terms)):
+        raise DataError(
+            f"{data.name} was scaled or encoded otherwise than the rows that are learnt from: take both from one Dataset "
+            "(data.split(0.2)), or make it by Dataset.from_table(table, data.preprocessing)"
+        )
+    elif data.preprocessing is not None and terms is not None and terms.labels and not data.preprocessing.labels:
+        targets = terms.targets(targets) if targets.ndim == 1 else targets
+    encoded, _ = encode_targets(targets, network.sizes[-1], len(inputs))
+    with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
+        encoded = encoded.astype(network.dtype)
+    cost.check_targets(encoded)
+    weights = None if data.weights is None else relative(data.weights)
+    return Rows(network.rows(inputs), encoded, weights)
+
+
+def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:
+    """Whether both make the same numbers of a row; where the answer turns is the network's affair."""
+    if not one.speaks:  # columns alone: the targets are in the user's terms yet
+        return one.columns == other.columns
+    return replace(one, threshold=0.0) == replace(other, threshold=0.0)
