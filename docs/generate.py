@@ -274,7 +274,7 @@ ASKED = {  # file: what it shows, and the arguments
     "network-gradient": ("edges as wide as the derivatives", 'net, x, y, edges="gradient"'),
     "unit_circuit-forward": ("the way forward alone (S3.6)", 'net, x, y, phase="forward"'),
     "computation_tree-route": ("a route lit, its factors beside it (S1.14)",
-                               'chain, [0.6], [1.0], by="w/2/0/0", convention="s1"'),
+                               f'{OF_CHAIN}, by="w/2/0/0", convention="s1"'),
     "demon-kinks": ("a ReLU network, the kinks on the way marked (S3.4)",
                     'kinked, [0.36, 0.29, 0.03, 0.55, -0.74], [2.0, 0.6], by="z/1/2"'),
     "summary-s1": ("as another author writes them", 'None, convention="s1"'),

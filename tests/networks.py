@@ -78,7 +78,7 @@ def make_problem(
         sizes[-1] = max(sizes[-1], 2)
     network = cr.Network.random(sizes, hidden, output, init="lecun", bias=bias, seed=rng, dtype="float64")
     drawn = network.parameters.map(lambda array: scale * (array + 0.3 * rng.standard_normal(array.shape)))
-    network = network.with_parameters(drawn).astype(dtype)
+    network = network.with_parameters(drawn).astype(dtype).with_cost(COSTS[cost])
     x = rng.standard_normal((batch, sizes[0])).astype(dtype)
     out = sizes[-1]
     if COSTS[cost].targets in ("one-hot", "probabilities"):

@@ -238,7 +238,7 @@ def test_activation_gates_carry_their_level_and_inputs_have_none() -> None:
     net = SMALL["deep"]()
     x, y = example_of(net)
     assert {"σ²", "σ³"} <= set(texts(unit_circuit(net, x, y, layer=3)))
-    first = texts(unit_circuit(net, x, y, layer=1, convention="s0"))
+    first = texts(unit_circuit(net, x, y, layer=1, convention="s0", cost="squared_error"))
     assert "σ⁽¹⁾" in first
     assert "σ⁽⁰⁾" not in first
     assert "x₁" in first  # counted from 1
@@ -254,7 +254,7 @@ def test_an_author_with_a_linear_output_sees_no_last_activation_gate() -> None:
 def test_weights_are_written_in_the_order_of_the_author() -> None:
     net = SMALL["deep"]()
     x, y = example_of(net)
-    assert "w⁽²⁾₁₃" in texts(unit_circuit(net, x, y, by="w/2/2/0", convention="s0"))
+    assert "w⁽²⁾₁₃" in texts(unit_circuit(net, x, y, by="w/2/2/0", convention="s0", cost="squared_error"))
     assert "w²₃₁" in texts(unit_circuit(net, x, y, by="w/2/2/0", convention="s4"))
 
 

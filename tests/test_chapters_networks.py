@@ -16,7 +16,6 @@ from networks import Drawn, crossed, make_problem, problems
 
 import chainrule as cr
 from chainrule.conventions import Convention, as_convention
-from chainrule.costs import as_cost
 from chainrule.diagnostics.reasons import why
 from chainrule.explanation.chapters.computation_tree import computation_tree
 from chainrule.explanation.chapters.in_weight_out import in_weight_out
@@ -29,6 +28,7 @@ from chainrule.explanation.parts.routes import routes
 from chainrule.explanation.scene import Box, Circle, Label, Line, Rect, Scene
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
+from chainrule.network import cost_for
 from chainrule.verification.local import local, ready
 from chainrule.verification.paths import paths
 
@@ -81,8 +81,8 @@ HARD = ["chain", "2-3-2", "5-4-3-2", "saturated", "zero", "dead", "tiny", "one l
         "softmax inside", "deep", "large"]  # fmt: skip
 
 
-def seen_of(network: cr.Network, x: Any, y: Any, cost: Any = "quadratic", convention: str = "s2") -> View:
-    return view(network, x, y, as_cost(cost), Id("C"), as_convention(convention))
+def seen_of(network: cr.Network, x: Any, y: Any, cost: Any = None, convention: str = "s2") -> View:
+    return view(network, x, y, cost_for(network, cost), Id("C"), as_convention(convention))
 
 
 def clean(scene: Scene) -> None:
@@ -353,7 +353,7 @@ def test_too_many_routes_are_refused_with_their_number() -> None:
 # the tree -----------------------------------------------------------------------------------------------------------
 def test_the_lit_route_of_the_chain_has_the_five_factors_of_the_exercise() -> None:
     network, x, y = hard("chain")
-    scene = computation_tree(network, x, y, convention="s1", by="w/2/0/0")
+    scene = computation_tree(network, x, y, convention="s1", cost="squared_error", by="w/2/0/0")
     seen = seen_of(network, x, y, "squared_error", "s1")
     want = [seen.trace.a[1][0], seen.slopes(2)[0], 1.2, seen.slopes(3)[0], 2 * (seen.trace.a[3][0] - 1)]
     names = [
@@ -371,7 +371,7 @@ def test_the_lit_route_of_the_chain_has_the_five_factors_of_the_exercise() -> No
 
 def test_the_first_tree_shows_the_last_layer_alone_and_that_it_goes_on() -> None:
     network, x, y = hard("chain")
-    scene = computation_tree(network, x, y, convention="s1", layer=3)
+    scene = computation_tree(network, x, y, convention="s1", cost="squared_error", layer=3)
     names = [text for text in texts(scene) if not text[0].isdecimal() and not text.startswith("−")]
     assert {"w⁽³⁾", "a⁽²⁾", "b⁽³⁾", "z⁽³⁾", "a⁽³⁾", "y", "C"} <= set(names)
     assert not [text for text in names if "⁽¹⁾" in text or text in ("w⁽²⁾", "z⁽²⁾")]

@@ -107,7 +107,7 @@ def test_the_page_needs_no_network_and_takes_any_convention(preset, orientation,
 @pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
 def test_every_number_of_the_table_stands_in_the_picture(figure):
     network = NETWORKS["2-3-2"]
-    scene = figure(network, *example(network), convention="s1")
+    scene = figure(network, *example(network), convention="s1", cost="squared_error")
     written = " ".join(texts(scene))
     for line in scene.table[1:]:
         for part in line[-1].split(" → "):
@@ -119,7 +119,7 @@ def test_the_same_call_gives_the_same_bytes(figure):
     network = NETWORKS["5-4-3-2"]
     first, again = (figure(network, *example(network)).svg() for _ in range(2))
     assert first == again
-    assert first != figure(network, *example(network), convention="s0").svg()
+    assert first != figure(network, *example(network), convention="s0", cost="squared_error").svg()
 
 
 @pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)

@@ -153,7 +153,7 @@ def pixels_to_one(scene):
 @pytest.mark.parametrize("step", [0.01, -0.3, 2.0])
 @pytest.mark.parametrize("by", ["w/1/0/0", "b/2/0", "w/3/0/0", "x/0", "z/2/0", "a/2/0"])
 def test_brackets_divided_by_their_zoom_are_the_changes_that_happen(by, step):
-    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by=by, step=step)
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by=by, step=step)
     rows = scene.table[1:]
     before, after = (follow(CHAIN, [0.6], [1.0], "squared_error", by, each) for each in (0.0, step))
     first = parse(by, CHAIN.parameters)
@@ -169,7 +169,7 @@ def test_brackets_divided_by_their_zoom_are_the_changes_that_happen(by, step):
 
 
 def test_values_stand_where_the_scale_says():
-    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by="w/1/0/0")
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="w/1/0/0")
     trace = cr.forward(CHAIN, [0.6])
     values = [1.5, *(v for l in (1, 2, 3) for v in (trace.z[l][0], trace.a[l][0])), 0.203198]
     dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle))
@@ -206,12 +206,12 @@ def test_the_ratio_of_adjacent_brackets_is_that_links_derivative(name, cost):
 
 def test_in_a_chain_the_links_multiply_to_the_entry_of_the_gradient():
     for by in ("w/1/0/0", "b/1/0", "w/2/0/0", "b/3/0"):
-        _, links = travel(seen_by(CHAIN, [0.6], [1.0], "s1"), parse(by, CHAIN.parameters), 0.01)
+        _, links = travel(seen_by(CHAIN, [0.6], [1.0], "s1", "squared_error"), parse(by, CHAIN.parameters), 0.01)
         id = parse(by, CHAIN.parameters)
         slopes = cr.gradient(CHAIN, [0.6], [1.0], "squared_error")
         entry = slopes.weights[id.layer][0, 0] if id.kind == "w" else slopes.biases[id.layer][0]
         assert math.prod(link.factor.value for link in links) == pytest.approx(entry, rel=1e-12)
-        shown = number_lines(CHAIN, [0.6], [1.0], convention="s1", by=by)
+        shown = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by=by)
         assert any(text.startswith("all links multiplied") and text.endswith(number(entry)) for text in texts(shown))
 
 
@@ -223,7 +223,7 @@ def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
     v = parse("x/0", network.parameters)
     stages = of_route._stages(seen, v)
     slope = {
-        (before, after): slope_by_dual(network, x, y, "quadratic", after, before)
+        (before, after): slope_by_dual(network, x, y, None, after, before)
         for below, above in itertools.pairwise(stages)
         for before, after in itertools.product(below, above)
     }
@@ -261,7 +261,7 @@ def test_a_kink_that_is_passed_is_named():
 
 
 def test_a_nudge_that_shrinks_gets_a_second_zoom_and_its_bracket_is_drawn_again():
-    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", by="w/1/0/0")
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="w/1/0/0")
     zooms = [said(row[3]) for row in scene.table[1:]]
     changes = [said(row[2]) for row in scene.table[1:]]
     assert len(set(zooms)) == 2
@@ -276,7 +276,7 @@ def test_without_a_name_the_steepest_weight_is_nudged():
     network = NETWORKS["5-4-3-2"]
     x, y = example(network)
     found = steepest(seen_by(network, x, y))
-    slopes = cr.gradient(network, x, y, "quadratic")
+    slopes = cr.gradient(network, x, y)
     largest = max(float(np.abs(w).max()) for w in slopes.weights)
     assert abs(slopes.weights[found.layer][found.neuron, found.source]) == largest
 
@@ -342,7 +342,7 @@ def plotted(scene, role, dashed):
 )
 def test_the_curve_is_the_cost_and_the_line_its_tangent(by, preset):
     cost = Convention.preset(preset).default_cost()
-    scene = demon(CHAIN, [0.6], [1.0], convention=preset, by=by, low=-3, high=3)
+    scene = demon(CHAIN, [0.6], [1.0], convention=preset, cost=cost, by=by, low=-3, high=3)
     (curve,) = plotted(scene, "forward", False)
     for step, value in curve[:: len(curve) // 20]:
         if by[0] in "wb":
@@ -362,7 +362,7 @@ def test_the_curve_is_the_cost_and_the_line_its_tangent(by, preset):
 
 def test_predicted_actual_and_miss_stand_together():
     steps = [-1.5, -0.25, 0.5, 1.75]
-    scene = demon(CHAIN, [0.6], [1.0], convention="s1", by="z/2/0", steps=steps)
+    scene = demon(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="z/2/0", steps=steps)
     before = cr.cost(CHAIN, [0.6], [1.0], "squared_error")
     delta = cr.backward(cr.forward(CHAIN, [0.6]), [1.0], "squared_error").delta[2][0]
     shown = [(str(label.text), label.x) for label in scene.labels()]
@@ -380,13 +380,15 @@ def test_predicted_actual_and_miss_stand_together():
 
 
 def test_without_steps_the_demon_goes_against_the_slope():
-    scene = demon(CHAIN, [0.6], [1.0], convention="s1", by="z/2/0")  # δ < 0
+    scene = demon(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="z/2/0")  # δ < 0
     assert [said(row[1]) for row in scene.table[1:4]] == [0.2, 0.5, 1.0]
     assert any("a good demon raises z" in text for text in texts(scene))
-    scene = demon(CHAIN, [0.6], [0.0], convention="s1", by="z/2/0")  # δ > 0
+    scene = demon(CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0")  # δ > 0
     assert [said(row[1]) for row in scene.table[1:4]] == [-1.0, -0.5, -0.2]
     assert any("a good demon lowers z" in text for text in texts(scene))
-    scene = demon(CHAIN, [0.6], [0.0], convention="s1", by="z/2/0", low=0, high=1)  # the good end is 0 itself
+    scene = demon(
+        CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0", low=0, high=1
+    )  # the good end is 0 itself
     assert [said(row[1]) for row in scene.table[1:4]] == [0.1, 0.25, 0.5]
     assert any("No move in 0 … 1 lowers C" in text for text in texts(scene))
 
@@ -394,7 +396,7 @@ def test_without_steps_the_demon_goes_against_the_slope():
 def test_the_largest_error_is_chosen_where_no_place_is_named():
     network = NETWORKS["5-4-3-2"]
     x, y = example(network)
-    delta = cr.backward(cr.forward(network, x), y, "quadratic").delta
+    delta = cr.backward(cr.forward(network, x), y).delta
     layer = max(delta.numbers, key=lambda l: np.abs(delta[l]).max())
     name = Convention.preset("s2").symbol("z", layer, int(np.abs(delta[layer]).argmax()))
     assert demon(network, x, y).title.startswith(f"The demon at {name}:")
@@ -425,7 +427,7 @@ def test_the_best_move_is_no_worse_than_any_point_of_the_curve():
     x, y = example(network)
     scene = demon(network, x, y, by="x/100", low=-20, high=20)
     best = next(row for row in scene.table if row[0] == "best")
-    values = follow(network, x, y, "quadratic", "x/100", np.linspace(-20, 20, 2001)).C
+    values = follow(network, x, y, None, "x/100", np.linspace(-20, 20, 2001)).C
     assert said(best[5]) <= values.min() + 1e-6
     mark = next(each for each in scene.elements if isinstance(each, Circle) and each.role == "accent")
     lowest = max(y for each in lines(scene, "forward", width=2.0) for _, y in each.points)
@@ -580,7 +582,7 @@ def test_every_entry_stands_in_its_place_with_its_bar(name):
     network = NETWORKS[name]
     x, y = example(network)
     scene = gradient_vector(network, x, y)
-    flat = cr.gradient(network, x, y, "quadratic").flat()
+    flat = cr.gradient(network, x, y).flat()
     style = style_of([*flat, float(np.linalg.norm(flat))])
     assert [row[1] for row in scene.table[1:-1]] == [style.of(value, sign=True) for value in flat]
     order = [str(symbol.text) for symbol in scene.labels() if symbol.size == 16 and symbol.x < 60 and not symbol.bold]
@@ -602,7 +604,7 @@ def test_each_examples_vector_stands_beside_their_mean_or_sum(preset, word):
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((6, 2)), rng.integers(0, 2, 6)
     cost = Convention.preset(preset).default_cost()
-    scene = gradient_vector(network, x, y, convention=preset)
+    scene = gradient_vector(network, x, y, convention=preset, cost=cost)
     each = [cr.gradient(network, x[i], np.eye(2)[y[i]], cost).flat() for i in range(6)]
     strongest = sorted(sorted(range(6), key=lambda i: -np.linalg.norm(each[i]))[: flat_gradient.EXAMPLES])
     assert scene.table[0] == ("entry", *(f"example {i}" for i in strongest), f"{word} of 6")
@@ -619,7 +621,7 @@ def test_a_vector_of_many_lies_down_and_its_sum_of_others_is_exact():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
     scene = gradient_vector(network, x, y, most=5)
-    flat = cr.gradient(network, x, y, "quadratic").flat()
+    flat = cr.gradient(network, x, y).flat()
     order = np.argsort(-np.abs(flat), kind="stable")
     assert flat_gradient.strongest(flat, 5) == (order[:5].tolist(), math.fsum(flat[order[5:]]))
     shown = texts(scene)
@@ -632,7 +634,7 @@ def test_a_vector_of_many_lies_down_and_its_sum_of_others_is_exact():
 def test_bars_show_the_largest_of_as_many_entries_as_they_say():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
-    flat = cr.gradient(network, x, y, "quadratic").flat()
+    flat = cr.gradient(network, x, y).flat()
     laid = of_vector.lay(flat_gradient.blocks(network.parameters))
     edges = [edge for each in laid for edge in each.edges[:-1]] + [laid[-1].edges[-1]]
     assert edges[0] == 0
@@ -654,7 +656,7 @@ def test_many_examples_of_a_large_network_lie_above_their_mean():
     network = NETWORKS["784-30-10"]
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((20, 784)), rng.integers(0, 10, 20)
-    scene = gradient_vector(network, x, y, convention="s1")
+    scene = gradient_vector(network, x, y, convention="s1", cost="squared_error")
     flat = cr.gradient(network, x, y, "squared_error").flat()
     assert f"‖∇C‖ = {number(float(np.linalg.norm(flat)))}" in texts(scene)
     assert "mean of 20" in texts(scene)
@@ -692,7 +694,7 @@ def cells(scene, left, top, grid, largest):
 def test_tiles_are_the_rows_of_the_weights_and_of_their_gradient(inputs):
     network = drawn([inputs, 6, 3], "tanh", "softmax", shift=0.1)
     x, y = example(network)
-    slopes = cr.gradient(network, x, y, "quadratic").weights[1]
+    slopes = cr.gradient(network, x, y).weights[1]
     scene = weight_tiles(network, x, y, most=4)
     grid = of_tiles.grid_of(inputs)
     assert (grid.rows, grid.columns) == {784: (28, 28), 64: (8, 8), 5: (1, 5), 48: (2, 24), 1: (1, 1)}[inputs]
@@ -733,7 +735,7 @@ def test_a_legend_says_how_deep_the_deepest_colour_is():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
     scene = weight_tiles(network, x, y)
-    slopes = cr.gradient(network, x, y, "quadratic").weights[1]
+    slopes = cr.gradient(network, x, y).weights[1]
     for values in (network.weights[1], slopes):
         largest = short(float(np.abs(values).max()), 3)
         assert {f"+{largest}", f"−{largest}"} <= set(texts(scene))

@@ -132,7 +132,7 @@ def test_without_a_model_every_command_is_about_the_same_chain_and_the_same_cost
     assert table.startswith(CHAIN + "(a − y)²\n")
     assert "0.0404" in table
     chain = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
-    expected = cr.figure("network", chain, [0.6], [1.0], convention="s1").svg()
+    expected = cr.figure("network", chain, [0.6], [1.0], convention="s1", cost="squared_error").svg()
     assert chainrule_("show", "network").out == expected
     assert chainrule_("quiz", "--kind", "half", "--answers", "?").out.startswith(CHAIN + "(a − y)²\n")
 
@@ -164,14 +164,15 @@ def test_why_names_the_model_as_it_is_kept(chainrule_: Run, xor: str) -> None:
         assert "float64" not in said
 
 
-def test_of_the_chain_a_convention_or_a_cost_that_is_named_wins(chainrule_: Run) -> None:
-    for options in ("--convention s2", "--cost quadratic", "--cost quadratic --convention s1"):
+def test_of_the_chain_a_cost_that_is_named_wins_and_a_convention_changes_none(chainrule_: Run) -> None:
+    for options in ("--cost quadratic", "--cost quadratic --convention s1", "--cost quadratic --convention s2"):
         for command in ("explain --by w/2/0/0", "why --by w/2/0/0"):
             said = chainrule_(*command.split(), *options.split())
             assert said.out.splitlines()[0] == CHAIN + "½(a − y)²"
             assert "0.02023" in said.out, (command, options)
     assert "C (quadratic)" in chainrule_("nudge", "--cost", "quadratic").out
-    assert "central difference −0.040465" in chainrule_("explain", "--convention", "s2", "--cost", "squared_error").out
+    assert "central difference −0.040465" in chainrule_("explain", "--convention", "s2").out
+    assert "C (squared_error) = 0.203198" in chainrule_("explain", "--convention", "s2").out
     assert chainrule_("explain", "--cost", "huber").out.startswith(CHAIN + "Σ ½e²")
     assert CHAIN not in chainrule_("show", "summary", "--table").out + chainrule_("why", "--activation", "tanh").out
 
@@ -380,9 +381,21 @@ def test_any_notes_that_a_user_kept_can_be_shown(chainrule_: Run) -> None:
     notes = {"cost": "quadratic", "list": [1, 2, 3], "nested": {"a": {"b": 1e-9}}, "nothing": None, "empty": []}
     cr.save(cr.Network.random([2, 1]), "noted.safetensors", notes)
     assert "[1, 2, 3]" in chainrule_("show", "noted.safetensors").out
-    assert "(a³ − y)" not in chainrule_("explain", "noted.safetensors", "--data", "xor.csv").out
-    cr.save(cr.Network.random([2, 1]), "odd.safetensors", {"cost": 7})
-    assert "notes the cost 7" in chainrule_("explain", "odd.safetensors", "--data", "xor.csv").err
+    cr.save(cr.Network.random([2, 1]), "odd.safetensors", {"cost": 7})  # a note of the user's, which names no cost
+    np.savez("rows.npz", x=np.eye(2), y=np.array([[0.0], [1.0]]))
+    assert "C (quadratic) = " in chainrule_("explain", "odd.safetensors", "--data", "rows.npz").out
+
+
+def test_a_model_trained_in_python_is_explained_with_the_cost_it_was_trained_with(chainrule_: Run, xor: str) -> None:
+    data = cr.load_data("xor.csv")
+    softmax = cr.Network.random([2, 4, 2], "tanh", "softmax", seed=1)
+    cr.save(cr.train(softmax, data, "squared_error", epochs=1).network, "mine.safetensors")
+    for command in ("explain", "nudge", "why", "verify"):
+        assert "C (squared_error)" in chainrule_(command, "mine.safetensors", "--data", "xor.csv").out, command
+    listing = chainrule_("show", "mine.safetensors").out
+    assert re.search(r"^cost +squared_error$", listing, re.MULTILINE)
+    cr.save(cr.train(softmax, data, epochs=1).network, "natural.safetensors")
+    assert "C (cross_entropy)" in chainrule_("explain", "natural.safetensors", "--data", "xor.csv").out
 
 
 def test_verify_says_whether_the_roads_agree_in_its_exit_code(chainrule_: Run, xor: str) -> None:
@@ -396,7 +409,7 @@ def test_verify_says_whether_the_roads_agree_in_its_exit_code(chainrule_: Run, x
     assert as_json["agree"] is False
     assert as_json["rows"][-1]["causes"][0]["name"] == as_json["planted"] == "stale_z"
     assert "2-4-2" in chainrule_("verify", xor, "--rows", "3", "--roads", "delta,raw").out
-    assert "1 row, cross_entropy" in chainrule_("verify", xor, "--row", "2", "--roads", "delta,raw").out
+    assert "1 row, C (cross_entropy) = " in chainrule_("verify", xor, "--row", "2", "--roads", "delta,raw").out
     surveyed = chainrule_("verify", "--survey", "5", "--roads", "delta,raw")
     assert surveyed.code == 0
     assert "5 healthy networks" in surveyed.out

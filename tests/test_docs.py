@@ -119,7 +119,9 @@ def test_the_readme_begins_with_at_most_forty_words_and_then_code_that_ends_in_a
     assert 10 <= len(head.split()) <= 40
     (kind, _), (_, output) = blocks(ROOT / "README.md")[:2]
     assert kind == "python"
-    assert output.rstrip().endswith("central difference −0.040465  ✓")
+    *_, compared, cost = output.rstrip().splitlines()
+    assert compared.endswith("central difference −0.040465  ✓")
+    assert cost == "C (squared_error) = 0.203198"
 
 
 def test_the_map_in_contributing_is_the_packages() -> None:

@@ -22,23 +22,24 @@ from chainrule.notation import row
 WORKED = """\
 ∂C/∂w⁽²⁾ = a⁽¹⁾     · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · 2(a⁽³⁾ − y)
          = 0.622459 · 0.242709 · 1.2  · 0.247577 · −0.901551
-         = −0.040465      central difference −0.040465  ✓"""
+         = −0.040465      central difference −0.040465  ✓
+C (squared_error) = 0.203198"""
 
 
 def test_the_worked_example_is_printed_to_the_letter(chain: cr.Network) -> None:
     """S1.10, S1.14: the five factors between a weight and the cost."""
-    assert str(cr.explain(chain, x=[0.6], y=[1.0], by="w/2/0/0", convention="s1")) == WORKED
+    assert str(cr.explain(chain, x=[0.6], y=[1.0], by="w/2/0/0", convention="s1", cost="squared_error")) == WORKED
 
 
-def test_from_s2_to_s1_the_derivative_doubles(chain: cr.Network) -> None:
-    s1, s2 = (cr.explain(chain, [0.6], [1.0], "b/1/0", convention=name).value for name in ("s1", "s2"))
-    assert s1 == pytest.approx(2 * s2, rel=1e-15)
-
-
-def test_an_explicit_cost_wins_over_the_convention(chain: cr.Network) -> None:
-    ours = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1", cost="quadratic")
-    assert "2(" not in str(ours)
-    assert ours.value == cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s2").value
+def test_without_the_half_the_derivative_doubles(chain: cr.Network) -> None:
+    """S0.2, S2.6: whose ½ it is, the cost says, never the convention."""
+    whole, half = (
+        cr.explain(chain, [0.6], [1.0], "b/1/0", convention="s1", cost=cost) for cost in ("squared_error", "quadratic")
+    )
+    assert whole.value == pytest.approx(2 * half.value, rel=1e-15)
+    assert "2(" in str(whole)
+    assert "2(" not in str(half)
+    assert half.value == cr.explain(chain, [0.6], [1.0], "b/1/0", convention="s2").value
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_nothing_is_printed_where_backpropagation_and_differences_differ(
     bent = replace(sigmoid, slope=lambda z: 1.01 * sigmoid.slope(z))
     wrong = cr.Network(list(chain.weights), list(chain.biases), [sigmoid, sigmoid, bent])
     with pytest.raises(cr.DisagreementError, match=r"backpropagation gives −?-?0\.0\d+ and central differences"):
-        cr.explain(wrong, [0.6], [1.0], "w/2/0/0", convention="s1")
+        cr.explain(wrong, [0.6], [1.0], "w/2/0/0", convention="s1", cost="squared_error")
     monkeypatch.setattr(module.View, "value", lambda self, v: 1.0)
     with pytest.raises(cr.DisagreementError):
         cr.explain(chain, [0.6], [1.0], "w/2/0/0")
@@ -152,7 +153,7 @@ def test_an_error_bar_that_reaches_a_printed_digit_is_printed() -> None:
     found = cr.explain(SATURATED, [1.0], [0.0], "w/1/0/0")
     assert number(found.check.value) != number(found.value)
     exact, error = number(found.exact), f"{found.check.error:.1e}".replace("-", "−")
-    assert re.search(rf"dual numbers {exact}, central difference −2\.8e−16 ± {error}  ✓$", str(found))
+    assert re.search(rf"dual numbers {exact}, central difference −2\.8e−16 ± {error}  ✓\n", str(found))
     assert rf"{found.check.error:.1e}".split("e")[0] + r" \cdot 10^{-12}" in found.latex()
     deep = str(cr.explain(cr.Network([[[1.1]]] * 40, [[0.1]] * 40, "tanh"), [1.0], [0.0], "w/1/0/0"))
     assert re.search(r"dual numbers −?\d\.\d{5}e−11, central difference −?\d\.\d\de−11 ± \d\.\de−12  ✓", deep)

@@ -132,7 +132,7 @@ def test_check_network_names_the_cause_from_differences_alone() -> None:
     net, x, y = problem()
     verdict = check_network(net, FAULTS["transpose"].gradient(net, x, y, "quadratic"), x, y, "quadratic")
     assert "likely cause: transpose" in str(verdict)
-    part = check_network(net, 3 * cr.gradient(net, x, y), x, y, "quadratic", most=20)
+    part = check_network(net, 3 * cr.gradient(net, x, y, "quadratic"), x, y, "quadratic", most=20)
     assert "every entry is 3 × the difference" in str(part)
 
 

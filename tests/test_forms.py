@@ -707,7 +707,7 @@ def test_a_page_carries_its_font_and_asks_for_nothing_from_outside(chain: cr.Net
 
 
 def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:
-    found = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1")
+    found = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1", cost="squared_error")
     assert found._repr_html_() == html.font_face() + found.html()
     assert r"\frac{\partial C}{\partial w^{(2)}}" in found._repr_latex_()
     assert repr(found) == str(found)

@@ -223,7 +223,7 @@ def test_a_reader_who_computes_from_what_is_told_is_right(convention: str) -> No
         question = value_question(live, Id("d", 2, j), 25)
         assert question is not None
         known = {re.sub("[⁽⁾]", "", name): value for name, value in told(question).items()}
-        a, factor = known["a²"][0, j], 1 if how.cost == "quadratic" else 2
+        a, factor = known["a²"][0, j], 1
         assert grade(question, typed(factor * (a - known["y"][0, j]) * a * (1 - a))).right
 
 

@@ -94,7 +94,7 @@ def test_what_is_printed_multiplies_to_what_is_printed() -> None:
 
 def test_the_chain_of_the_worked_example_by_hand(chain: cr.Network) -> None:
     """S2.9: a_in σ′(z) w δ, with the numbers of CONCEPTS; σ′ against ¼, the error against 2(a − y) of an output off by 1."""
-    found = why(chain, [0.6], [1.0], "w/2/0/0", convention="s1")
+    found = why(chain, [0.6], [1.0], "w/2/0/0", convention="s1", cost="squared_error")
     values = [share.value for share in found.factors]
     assert values == pytest.approx([0.622459, 0.242709, -0.267844], abs=1e-6)
     assert [share.reference for share in found.factors] == pytest.approx([1.0, 0.25, 2.0])
@@ -143,7 +143,7 @@ def test_of_a_softmax_the_factors_are_its_slope_and_the_error_less_the_others_me
 def test_a_saturated_softmax_keeps_the_digits_that_1_less_a_loses() -> None:
     """At a = 1 − 1e−20 the river's difference 1 − a is 0; the product of the others' a is not."""
     network = net([[[46.0], [0.0]]], None, "softmax")
-    found = why(network, np.array([1.0]), np.array([0.0, 1.0]), "w/1/0/0")
+    found = why(network, np.array([1.0]), np.array([0.0, 1.0]), "w/1/0/0", "quadratic")
     others = math.exp(-46)
     assert found.value == pytest.approx(others * 2, rel=1e-12)
     assert found.kind is Kind.SATURATED
@@ -555,6 +555,9 @@ def test_alone_the_command_looks_at_the_chain(run: Any) -> None:
     assert "∂C/∂w⁽²⁾ = −0.04046" in run("--by", "w/2/0/0")
     assert json.loads(run("--by", "w/2/0/0", "--json"))["value"] == pytest.approx(-0.040465, abs=1e-6)
     assert json.loads(run("--by", "w/2/0/0", "--convention", "s2", "--json"))["value"] == pytest.approx(
+        -0.040465, abs=1e-6
+    )
+    assert json.loads(run("--by", "w/2/0/0", "--cost", "quadratic", "--json"))["value"] == pytest.approx(
         -0.040465 / 2, abs=1e-6
     )
 

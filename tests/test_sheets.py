@@ -346,7 +346,7 @@ def test_rows_are_columns_their_gradients_a_tensor_that_is_reduced(preset, reduc
 
 def test_the_order_of_indices_turns_the_tensor_and_the_matrices():
     p = problem("s0", batch=2)
-    sheet = worksheet(p.network, p.x, p.y, convention="s0")
+    sheet = worksheet(p.network, p.x, p.y, convention="s0", cost="squared_error")
     gradient = cr.gradient(p.network, p.x, p.y, "squared_error")
     (found,) = cells_of(sheet, "∂c/∂w⁽¹⁾")
     np.testing.assert_array_equal(found, gradient.weights[1].T)

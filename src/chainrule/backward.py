@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation
-from chainrule.costs import Cost, Pair, as_cost
+from chainrule.costs import Cost, Pair
 from chainrule.equations import bp1, bp2, bp3, bp4
 from chainrule.errors import SettingError
 from chainrule.forward import Trace, propagate, shares, target_rows
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
@@ -51,15 +51,15 @@ class Backward:
         return f"Backward({sizes})"
 
 
-def backward(trace: Trace, y: Any, cost: str | Cost = "quadratic") -> Backward:
-    """Every δ of a trace, from the output back to layer 1, by BP1 and BP2."""
+def backward(trace: Trace, y: Any, cost: str | Cost | None = None) -> Backward:
+    """Every δ of a trace, from the output back to layer 1, by BP1 and BP2; the cost is the network's own unless named."""
     if not isinstance(trace, Trace):
         raise SettingError(
             f"backward(trace, y) begins with what forward gives, got {type(trace).__name__}: "
             "backward(forward(network, x), y); the gradient alone is gradient(network, x, y)"
         )
     network = trace.network
-    the_cost = as_cost(cost)
+    the_cost = cost_for(network, cost)
     _, targets, pair = target_rows(network, trace.a[0], y, the_cost)
     a, z = ([np.atleast_2d(each) for each in layers] for layers in (trace.a, trace.z))
     delta = errors(network.parameters, network.activations, a, z, targets, pair)
@@ -103,17 +103,18 @@ def gradient(
     network: Network,
     x: Any,
     y: Any,
-    cost: str | Cost = "quadratic",
+    cost: str | Cost | None = None,
     weight: Any = None,
     reduction: str = "mean",
 ) -> Parameters:
     """∂C/∂w and ∂C/∂b of every weight and bias, C being the mean over the examples, or their sum.
 
-    x (in,) or (batch, in), y (out,) or (batch, out) or labels; `weight` one number ≥ 0 an example: then
-    C = Σ w_i c_i / Σ w_i, or Σ w_i c_i with reduction="sum".
+    The cost is the network's own unless one is named: what it was trained with, else cross_entropy for a softmax output and
+    quadratic for any other. x (in,) or (batch, in), y (out,) or (batch, out) or labels; `weight` is one number ≥ 0 per example:
+    then C = Σ w_i c_i / Σ w_i, or Σ w_i c_i with reduction="sum".
     """
     as_network(network, "gradient(network, x, y)")
-    rows, targets, pair = target_rows(network, x, y, as_cost(cost))
+    rows, targets, pair = target_rows(network, x, y, cost)
     share = shares(len(rows), reduction, weight)
     a, z = propagate(network.parameters, network.activations, rows)
     delta = errors(network.parameters, network.activations, a, z, targets, pair)

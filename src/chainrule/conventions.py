@@ -24,7 +24,7 @@ from typing import Any
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError, unknown_name
 from chainrule.ids import Id
-from chainrule.network import Network
+from chainrule.network import Network, cost_for
 from chainrule.notation import Formula, Symbol, Transposed, row
 
 TAKEN = "wbzaxyδσ"  # letters that name something else
@@ -43,7 +43,7 @@ CHOICES = {
 class Convention:
     """One author's way of writing. Presets s0 … s4 are the five texts; `but(...)` changes a setting.
 
-    cost       the cost this author has in mind, by name; an explicit cost wins
+    cost       the cost this author writes in formulas that speak of no network; never which cost a network has
     over       what C is over examples: one example's own cost, their mean, their sum
     order      which index of a weight stands first; `to_letter`, `from_letter` are the letters in formulas
     base       where neurons count from
@@ -110,17 +110,16 @@ class Convention:
             raise unknown_name("setting of a convention", next(iter(set(changes) - set(known)), ""), known) from None
 
     def cost_for(self, network: Network, given: str | Cost | None) -> Cost:
-        """The cost that is meant: the one given, else this author's. Raises PairError where it does not fit the network.
+        """The cost that is meant: the one given, else the network's own. A convention never changes a number.
 
-        An author who leaves the last layer linear (S3.14) is not read on a network that does not, and the network is not
-        changed for him.
+        Raises PairError where the author leaves the last layer without an activation (S3.14) and this network does not.
         """
         if self.linear_output and network.output.name != "identity":
             raise PairError(
                 f"convention {self.name} applies no activation on the last layer (S3.14), and this network's is "
                 f"{network.output.name}: choose s0, s1, s2 or s4, or build the network with output='identity'"
             )
-        return as_cost(given if given is not None else self.default_cost())
+        return cost_for(network, given)
 
     def default_cost(self) -> Cost:
         """The cost this author has in mind."""

@@ -82,6 +82,11 @@ class Cost(Frozen):
     def on(self, output: Activation) -> Pair:
         """This cost on that output activation. Raises PairError where the two do not fit."""
         pair = (None if output.own else self.pairs.get(output.name)) or self.pairs.get(ANY)
+        if not self.pairs:
+            raise PairError(
+                f"this network was trained with your own cost {self.name!r}, whose formula no file can hold: hand it in, "
+                f"load(path, costs=[{self.name}]), or name another cost"
+            )
         if pair is None:
             legal = " or ".join(self.pairs)
             raise PairError(
@@ -295,8 +300,13 @@ def as_cost(given: str | Cost) -> Cost:
 
 
 def natural(output: Activation) -> Cost:
-    """The cost a network is trained with when none is named: cross_entropy on a softmax, else quadratic."""
-    return named("cross_entropy" if output.name == "softmax" else "quadratic")
+    """The cost of a network that was trained with no other: cross_entropy for a softmax output, else quadratic."""
+    return named("cross_entropy" if output.name == "softmax" and not output.own else "quadratic")
+
+
+def absent_own_cost(name: str) -> Cost:
+    """Stands for a user's own cost that a file names and cannot hold: the network predicts, and has no C until it is given."""
+    return Cost(name, "C(a, y)", "C(a, y)", {}, own=True)
 
 
 def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y)") -> Cost:

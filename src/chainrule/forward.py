@@ -11,10 +11,10 @@ from jaxtyping import Float
 
 from chainrule.activations import Activation
 from chainrule.coercion import as_target
-from chainrule.costs import Cost, Pair, as_cost
+from chainrule.costs import Cost, Pair
 from chainrule.data import as_weights, encode_targets
 from chainrule.errors import ShapeError, unknown_name
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
@@ -62,12 +62,14 @@ def propagate(
     return a, z
 
 
-def target_rows(network: Network, x: Any, y: Any, cost: Cost) -> tuple[Array, Array, Pair]:
+def target_rows(network: Network, x: Any, y: Any, given: str | Cost | None) -> tuple[Array, Array, Pair]:
     """(x as rows, y as rows, the cost on this network's output): everything a cost needs, looked at once.
 
-    y is (out,) for one example and (batch, out) for rows; class labels 0…out−1 will do where they are one a row.
+    The cost is the one given, else the network's own. y is (out,) for one example and (batch, out) for rows; class labels
+    0…out−1 will do, one per row.
     """
-    pair = cost.on(as_network(network, "the cost of (network, x, y)").output)
+    cost = cost_for(as_network(network, "the cost of (network, x, y)"), given)
+    pair = cost.on(network.output)
     rows = network.rows(x)
     targets = as_target(y)
     if np.ndim(x) == 1:
@@ -85,18 +87,20 @@ def cost(
     network: Network,
     x: Any,
     y: Any,
-    cost: str | Cost = "quadratic",
+    cost: str | Cost | None = None,
     reduction: str = "mean",
     weight: Any = None,
 ) -> Any:
     """C over the examples: their mean (S1.11), their sum (S4.17), or with reduction="none" each example's own (batch,).
 
+    The cost is the network's own unless one is named: what it was trained with, else cross_entropy for a softmax output and
+    quadratic for any other.
     With weights w_i the mean is Σ w_i c_i / Σ w_i and the sum Σ w_i c_i. One example's "none" is its c as a number.
     """
     as_network(network, "cost(network, x, y)")
     if reduction not in REDUCTIONS:
         raise unknown_name("reduction", reduction, REDUCTIONS)
-    rows, targets, pair = target_rows(network, x, y, as_cost(cost))
+    rows, targets, pair = target_rows(network, x, y, cost)
     a, z = propagate(network.parameters, network.activations, rows)
     each = pair.value(z[-1] if pair.of == "z" else a[-1], targets)
     if reduction == "none":

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.activations import Activation, as_activation
 from chainrule.coercion import as_array
+from chainrule.costs import Cost, as_cost, natural
 from chainrule.data import generator
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
 from chainrule.ids import Id, entry_of, parse
@@ -29,11 +30,13 @@ class Network:
     biases       one vector a layer: (out,), or (1,) for one bias a layer (S0.4), or None for no bias
     activations  one name or Activation for all layers, or one for each
     preprocessing  what lies between a user's columns and labels and this network's numbers, for `predict`
+    cost         C, wherever none is named: the cost it was trained with, else cross_entropy for a softmax output and quadratic
+                 for any other
 
     Arrays decide the dtype, float32 or float64; lists are float64. Raises ShapeError where sizes do not chain.
     """
 
-    __slots__ = ("activations", "parameters", "preprocessing")
+    __slots__ = ("activations", "cost", "parameters", "preprocessing")
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Network:
         activations: Any = "sigmoid",
         *,
         preprocessing: Preprocessing | None = None,
+        cost: str | Cost | None = None,
     ) -> None:
         _check_not_sizes(weights, biases, activations)
         if (
@@ -82,11 +86,14 @@ class Network:
                 f"the preprocessing makes {preprocessing.width} inputs and the network takes {self.sizes[0]}"
             )
         self.preprocessing = preprocessing
+        self.cost: Cost = natural(self.output) if cost is None else as_cost(cost)
+        if self.cost.pairs:
+            self.cost.on(self.output)  # raises PairError where the two do not fit
 
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(self, name):
             raise AttributeError(
-                f"a network is frozen: with_parameters, with_value or with_preprocessing give a changed {name}"
+                f"a network is frozen: with_parameters, with_value, with_preprocessing or with_cost give a changed {name}"
             )
         object.__setattr__(self, name, value)
 
@@ -176,12 +183,7 @@ class Network:
     def with_parameters(self, parameters: Parameters) -> Network:
         """This network with other weights and biases of the same shapes."""
         self.parameters._same_space(parameters)
-        return Network(
-            list(parameters.weights),
-            [b if b.size else None for b in parameters.biases],
-            list(self.activations),
-            preprocessing=self.preprocessing,
-        )
+        return self._changed(parameters=parameters)
 
     def with_value(self, id: str | Id, value: float) -> Network:
         """This network with one weight or bias changed: `net.with_value("w/2/0/0", -1.99)`."""
@@ -193,8 +195,17 @@ class Network:
 
     def with_preprocessing(self, preprocessing: Preprocessing | None) -> Network:
         """This network with another way between a user's terms and its numbers."""
-        biases = [b if b.size else None for b in self.biases]
-        return Network(list(self.weights), biases, list(self.activations), preprocessing=preprocessing)
+        return self._changed(preprocessing=preprocessing)
+
+    def with_cost(self, cost: str | Cost) -> Network:
+        """This network with another cost, the C of every call that names none. Raises PairError where it does not fit."""
+        return self._changed(cost=as_cost(cost))
+
+    def _changed(self, **changes: Any) -> Network:
+        kept = {name: getattr(self, name) for name in ("parameters", "preprocessing", "cost")} | changes
+        parameters = kept.pop("parameters")
+        biases = [b if b.size else None for b in parameters.biases]
+        return Network(list(parameters.weights), biases, list(self.activations), **kept)
 
     def astype(self, dtype: str | type | np.dtype[Any]) -> Network:
         """This network in float32 or float64."""
@@ -308,6 +319,11 @@ def _dtype(dtype: Any) -> np.dtype[Any]:
 
 def _named(given: Any) -> str:
     return getattr(given, "__name__", type(given).__name__)
+
+
+def cost_for(network: Network, given: str | Cost | None) -> Cost:
+    """The cost that is meant: the one given, else the network's own."""
+    return network.cost if given is None else as_cost(given)
 
 
 def as_network(given: Any, call: str) -> Network:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.backward import bias_gradient, collect, errors
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError
 from chainrule.forward import propagate, shares, target_rows
 from chainrule.network import Network, as_network
@@ -80,9 +80,12 @@ class PerExampleGradients:
         return collect(self._network.parameters, self._a, self._delta, shares(len(self), reduction, weight))
 
 
-def per_example_gradients(network: Network, x: Any, y: Any, cost: str | Cost = "quadratic") -> PerExampleGradients:
-    """Each example's own gradient, lazily: one forward and one backward pass now, the products when asked for."""
+def per_example_gradients(network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> PerExampleGradients:
+    """Each example's own gradient, lazily: one forward and one backward pass now, the products computed on demand.
+
+    The cost is the network's own unless one is named.
+    """
     as_network(network, "per_example_gradients(network, x, y)")
-    rows, targets, pair = target_rows(network, x, y, as_cost(cost))
+    rows, targets, pair = target_rows(network, x, y, cost)
     a, z = propagate(network.parameters, network.activations, rows)
     return PerExampleGradients(network, a, errors(network.parameters, network.activations, a, z, targets, pair))

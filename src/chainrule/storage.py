@@ -10,14 +10,15 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
-from chainrule import activations
+from chainrule import activations, costs
 from chainrule.activations import Activation
+from chainrule.costs import Cost, absent_own_cost, natural
 from chainrule.errors import ChainruleError, FileError, SettingError
 from chainrule.files import as_file, write_atomically
 from chainrule.network import Network, as_network
@@ -29,6 +30,7 @@ HEADER = 100_000_000  # bytes, the most that safetensors takes for a header
 VERSION = 2  # files of version 1 have neither the list of tensors nor the checksum
 
 Tensors = dict[str, np.ndarray]
+Row = TypeVar("Row", Activation, Cost)
 
 
 def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any] | None = None) -> Path:
@@ -55,19 +57,20 @@ def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
     return safetensors.numpy.save(tensors, {KEY: json.dumps({**header, CHECKSUM: _checksum(header, tensors)})})
 
 
-def load(path: str | os.PathLike[str], activations: Iterable[Activation] = ()) -> Network:
-    """The network in a file. A user's own activation is not in the file: hand it in, `load(path, activations=[mish])`.
+def load(path: str | os.PathLike[str], activations: Iterable[Activation] = (), costs: Iterable[Cost] = ()) -> Network:
+    """The network in a file, with the cost it was trained with. No file can hold a user's own activation or cost: hand them
+    in, `load(path, activations=[mish], costs=[quartic])`. Without its own cost a network still predicts.
 
     Raises FileError for a file that is missing, damaged, or was not written by `save`.
     """
-    own = _by_name(activations)
+    own, own_costs = _by_name(activations, Activation), _by_name(costs, Cost)
     header, tensors = _read(path)
     try:
         sigmas = [_activation(given, own, path) for given in header["activations"]]
-        network = _network(tensors, sigmas, header["preprocessing"])
+        network = _network(tensors, sigmas, header["preprocessing"], _cost(header, sigmas[-1], own_costs))
     except FileError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ChainruleError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, ChainruleError) as error:
         raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     _check_same(network, header, tensors, path)
     return network
@@ -97,25 +100,26 @@ def _tensors(network: Network) -> Tensors:
 
 def _terms(network: Network) -> dict[str, Any]:
     return {
-        "activations": [
-            {
-                "name": each.name,
-                "settings": {key: float(value) for key, value in each.settings.items()},
-                **({"own": True} if each.own else {}),
-            }
-            for each in network.activations
-        ],
+        "activations": [_of_row(each) for each in network.activations],
         "preprocessing": None if network.preprocessing is None else network.preprocessing.to_json(),
+        "cost": _of_row(network.cost),
     }
 
 
-def _network(tensors: Tensors, sigmas: list[Activation], terms: Any) -> Network:
+def _of_row(row: Activation | Cost) -> dict[str, Any]:
+    """An activation or a cost: its name and settings, and whether it is the user's own."""
+    settings = {key: float(value) for key, value in row.settings.items()}
+    return {"name": row.name, "settings": settings, **({"own": True} if row.own else {})}
+
+
+def _network(tensors: Tensors, sigmas: list[Activation], terms: Any, cost: Cost) -> Network:
     layers = range(1, len(sigmas) + 1)
     network = Network(
         [tensors[f"w/{layer}"] for layer in layers],
         [tensors.get(f"b/{layer}") for layer in layers],
         sigmas,
         preprocessing=None if terms is None else Preprocessing.from_json(terms),
+        cost=cost,
     )
     if network.preprocessing is not None:
         network.preprocessing.check_outputs(network.sizes[-1])
@@ -208,12 +212,28 @@ def _header(text: str, where: Path) -> dict[str, Any]:
     return header
 
 
-def _by_name(given: Iterable[Activation]) -> dict[str, Activation]:
-    """A user's own activations, by name."""
+def _by_name(given: Iterable[Row], kind: type[Row]) -> dict[str, Row]:
+    """A user's own activations or costs, by name."""
     own = list(given) if isinstance(given, Iterable) else [given]
-    if not all(isinstance(each, Activation) for each in own):
-        raise SettingError(f"activations are those that chainrule.activation makes, got {own}")
+    if not all(isinstance(each, kind) for each in own):
+        made = (
+            "activations are those that chainrule.activation" if kind is Activation else "costs are those that own_cost"
+        )
+        raise SettingError(f"{made} makes, got {own}")
     return {each.name: each for each in own}
+
+
+def _cost(header: Mapping[str, Any], output: Activation, own: Mapping[str, Cost]) -> Cost:
+    """The cost a file names. Files of version 1 named it in the notes of the command `train`, and nowhere else."""
+    if header["version"] == 1:
+        match (header.get("notes") or {}).get("cost"):
+            case [str(name), dict(settings)] if name in costs.NAMED:
+                return costs.named(name, **settings)
+        return natural(output)
+    given = header["cost"]
+    if not given.get("own"):
+        return costs.named(given["name"], **given["settings"])
+    return own.get(given["name"]) or absent_own_cost(given["name"])
 
 
 def _activation(given: Mapping[str, Any], own: Mapping[str, Activation], path: Any) -> Activation:

@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-from chainrule.costs import Cost, as_cost, natural
+from chainrule.costs import Cost
 from chainrule.data import Dataset, as_dataset, orders
 from chainrule.divergence import in_the_equations, in_the_move, is_finite
 from chainrule.engines.choose import choose
@@ -20,7 +20,7 @@ from chainrule.engines.reference import batch_shares
 from chainrule.engines.threads import blas_threads
 from chainrule.errors import DivergenceError
 from chainrule.forward import propagate, shares
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.prediction import score_rows
 from chainrule.report import Report
 from chainrule.settings import check_rule, fixed_layers, targets_or_cost, truth, whole, with_targets
@@ -80,8 +80,8 @@ def train(
 ) -> Run:
     """Train, and report: `train(network, x, y)`, or `train(network, data)` with a Dataset, (x, y) or (x, y, weights).
 
-    The cost is cross_entropy for a softmax output and quadratic else, unless named; in the place of `y` a cost is read as
-    one, `train(network, data, "huber")`. A step minimises the mean of w_i c_i over its batch, with row weights w_i of
+    The cost is the network's own unless one is named, and the trained network remembers it; in the place of `y` a cost is
+    read as one, `train(network, data, "huber")`. A step minimises the mean of w_i c_i over its batch, with row weights w_i of
     mean 1 over all rows. `validation` is data of the same kind, looked at after every epoch and never learnt from. `watch`
     is called after every epoch. With shuffle=False each epoch takes the rows in the given order. `fixed` names layers
     (1…L) whose weights and biases stay as they are: `fixed=1`, `fixed=[1, 2]`.
@@ -127,8 +127,7 @@ class Epochs:
         as_network(network, "train(network, x, y) and epochs(network, x, y)")
         y, cost = targets_or_cost(data, y, cost)
         check_rule(rule)
-        chosen = natural(network.output) if cost is None else as_cost(cost)
-        self.recipe = Recipe(chosen, as_rule(rule), fixed_layers(fixed, network))
+        self.recipe = Recipe(cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network))
         self.recipe.cost.on(network.output)
         self.engine = choose(engine)
         self.epochs, self.batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
@@ -137,7 +136,8 @@ class Epochs:
         dataset = with_targets(data, y, network.preprocessing)
         self.name, self.count = dataset.name, len(dataset)
         check_width(network, dataset)
-        self._origin = network.with_preprocessing(terms_for(network, dataset, self.recipe.cost))
+        learner = network.with_cost(self.recipe.cost)
+        self._origin = learner.with_preprocessing(terms_for(network, dataset, self.recipe.cost))
         self._rows = rows_for(self._origin, dataset, self.recipe.cost)
         self._validation = (
             None if validation is None else self._watched(as_dataset(validation, self._origin.preprocessing))

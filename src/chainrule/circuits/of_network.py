@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.circuits.circuit import MATHS, Circuit, Gradients, Run, Wires
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.data import encode_targets
 from chainrule.errors import IdError, SettingError
-from chainrule.network import Network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
@@ -107,12 +107,12 @@ class Unit:
         return "\n".join([head, *lines])
 
 
-def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost = "quadratic") -> NetworkCircuit:
+def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> NetworkCircuit:
     """The circuit of rows x (batch, in) and y (batch, out) through the network to the mean of their costs (S3.5).
 
     Raises SettingError with the number of gates where they would not fit into memory.
     """
-    cost = as_cost(cost)
+    cost = cost_for(as_network(network, "circuit_of(network, x, y)"), cost)
     pair = cost.on(network.output)
     rows = network.astype("float64").rows(x)
     targets, _ = encode_targets(y if np.ndim(x) > 1 else np.asarray(y)[None], network.sizes[-1], len(rows))

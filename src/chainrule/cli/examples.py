@@ -10,17 +10,17 @@ import numpy as np
 
 from chainrule.cli.output import counted, one_line
 from chainrule.cli.rows import read_rows
-from chainrule.costs import Cost, as_cost, named
+from chainrule.costs import Cost
 from chainrule.data import Dataset, encode_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
-from chainrule.network import Network
+from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
 from chainrule.tables import Table
 
 
 @dataclass(frozen=True)
 class Examples:
-    """x (batch, in) and y (batch, out) of a network, a line about them, and the cost if one is named or noted.
+    """x (batch, in) and y (batch, out) of a network, a line about them, and the cost: the one named, else the network's own.
 
     y is None of rows without a target, which do where no cost is asked about.
     """
@@ -29,7 +29,7 @@ class Examples:
     x: np.ndarray
     y: Any
     about: str
-    cost: Cost | None
+    cost: Cost
 
 
 def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
@@ -51,7 +51,7 @@ def _examples(
     model: Path, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool, seed: int | None = None
 ) -> Examples:
     network, notes = load(model), load_notes(model)
-    the_cost = _kept_cost(model, notes.get("cost")) if cost is None else as_cost(cost)
+    the_cost = cost_for(network, cost)
     terms = network.preprocessing
     learnt = None if terms is None else terms.target_name
     table = _table(model, data, notes.get("data"), learnt)
@@ -92,16 +92,3 @@ def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -
         raise FileError(
             f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
         ) from None
-
-
-def _kept_cost(model: Path, kept: Any) -> Cost | None:
-    """The cost a model's notes speak of, if they do."""
-    match kept:
-        case None:
-            return None
-        case str(name):
-            return as_cost(name)
-        case [str(name), dict(settings)]:
-            return named(name, **settings)
-        case _:
-            raise FileError(f"{model} notes the cost {kept!r}, which is none: name the cost with --cost")

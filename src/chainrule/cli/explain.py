@@ -14,7 +14,6 @@ from chainrule.backward import gradient
 from chainrule.cli.examples import example_of
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import convention_of, worked
-from chainrule.conventions import as_convention
 from chainrule.costs import Cost
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation import html
@@ -44,7 +43,7 @@ def command(
     convention: Annotated[
         str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
     ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
@@ -94,9 +93,8 @@ def _default(model: Path | None, network: Network, x: Any, y: Any, convention: s
     """The weight that is explained when none is named: of the worked example the middle one, of a model the steepest."""
     if model is None:
         return "w/2/0/0"
-    the_cost = as_convention(convention).cost_for(network, cost)
     with np.errstate(all="ignore"):  # what overflows is said in words, when it is explained
-        slopes = gradient(network, x, y, the_cost)
+        slopes = gradient(network, x, y, cost)
     flat = slopes.map(lambda array: array * (array.ndim == 2)).flat()  # weights alone
     return str(of_entry(slopes, int(np.abs(flat).argmax())))
 
@@ -106,7 +104,7 @@ def _example(
 ) -> tuple[Network, Any, Any, str, Cost | None]:
     """The chain, or the model with one row of its data in the network's terms; a line about that, and the cost meant."""
     if model is None:
-        it = worked(convention, cost)
+        it = worked(cost)
         return it.network, it.x, it.y, it.about, it.cost
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
         raise FileError(

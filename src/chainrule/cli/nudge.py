@@ -13,7 +13,7 @@ from chainrule.backward import backward
 from chainrule.cli.examples import example_of
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import worked
-from chainrule.costs import Cost, natural
+from chainrule.costs import Cost
 from chainrule.errors import FileError, SettingError
 from chainrule.forward import forward
 from chainrule.network import Network
@@ -60,9 +60,7 @@ def command(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
     size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
-    cost: Annotated[
-        str | None, typer.Option(help="The cost; else the model's own, and squared_error without one.")
-    ] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
@@ -119,13 +117,13 @@ def _example(model: Path | None, data: str | None, row: int | None, cost: str | 
     if model is None:
         if data is not None or row is not None:
             raise SettingError("--data and --row go with a model: chainrule nudge MODEL --data FILE --row 3")
-        it = worked(cost=cost)
+        it = worked(cost)
         return _Example(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b", "z", "a", "x"):
         raise FileError(f"there is no file {model}; what is moved is named with --by: chainrule nudge --by {model}")
     found = example_of(model, data, row or 0, cost, of)
     y = None if found.y is None else found.y[0]
-    return _Example(found.network, found.x[0], y, found.about, found.cost or natural(found.network.output))
+    return _Example(found.network, found.x[0], y, found.about, found.cost)
 
 
 def _largest_error(here: _Example) -> str:

@@ -52,7 +52,7 @@ def command(
         str | None,
         typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
     ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
     ] = None,
@@ -163,7 +163,7 @@ class _Asked:
     def _example(self) -> tuple[str, Network, Any, Any, str | Cost | None]:
         """A line about the example, the network, x, y and the cost."""
         if self.model is None:
-            it = worked(self.convention, self.cost)
+            it = worked(self.cost)
             return it.about, it.network, it.x, it.y, it.cost
         found = examples(self.model, self.data, self.row or 0, cost=self.cost)
         return found.about, found.network, found.x[0], found.y[0], found.cost

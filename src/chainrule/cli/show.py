@@ -123,7 +123,7 @@ def command(
     phase: Annotated[str | None, _told("phase")] = None,
     most: Annotated[int | None, _told("most")] = None,
     cost: Annotated[
-        str | None, _option(help="The cost; else the model's own, else the convention's.", panel=EXAMPLE)
+        str | None, _option(help="The cost; else the one the model was trained with.", panel=EXAMPLE)
     ] = None,
     data: Annotated[
         str | None, _option(help="Where the example is from; else the data of the model.", panel=EXAMPLE)
@@ -245,11 +245,11 @@ class _Asked:
 
     def about(self) -> str:
         """A line about the worked example where the figure is of it, else nothing."""
-        return worked(self.convention, self.cost).about if self._of_the_chain else ""
+        return worked(self.cost).about if self._of_the_chain else ""
 
     def _drawn(self, how: dict[str, Any]) -> Scene:
         if self._of_the_chain:
-            it = worked(self.convention, self.cost)
+            it = worked(self.cost)
             return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
         if self.model is None:
             return draw(self.figure, None, cost=self.cost, **how)
@@ -296,7 +296,8 @@ def _contents(model: Path, as_json: bool) -> None:
     if as_json:
         terms = network.preprocessing
         say_json({"layers": _layers(network), "dtype": str(network.dtype), "parameters": network.parameters.size,
-                  "preprocessing": None if terms is None else terms.to_json(), "notes": notes})  # fmt: skip
+                  "cost": repr(network.cost), "preprocessing": None if terms is None else terms.to_json(),
+                  "notes": notes})  # fmt: skip
         return
     say(repr(network))
     say()
@@ -310,7 +311,7 @@ def _contents(model: Path, as_json: bool) -> None:
     for line in aligned(rows, ">"):
         say(line)
     say()
-    for line in _terms(network):
+    for line in [*_terms(network), f"{'cost':<14} {one_line(repr(network.cost))}"]:
         say(line)
     for key, value in notes.items():
         if value is not None:
@@ -373,8 +374,6 @@ def _shown(value: Any) -> str:
             return shown(value)
         case {"rows": int(rows), "sketch": str()}:  # the rows it was trained on
             return f"{rows:,} rows"
-        case [str(name), dict(settings)]:  # a cost: its name and its settings
-            return f"{name}({_pairs(settings, '=')})" if settings else name
         case dict():
             return _pairs(value, " ")
         case _:

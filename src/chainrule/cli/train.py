@@ -93,8 +93,8 @@ def command(
 
     show = not (quiet or as_json)
     trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
-    notes = {"data": data, "target": target, "cost": [the_cost.name, dict(the_cost.settings)], "rule": repr(the_rule),
-             "seed": seed, "task": task, "trained_on": trained_on}  # fmt: skip
+    notes = {"data": data, "target": target, "rule": repr(the_rule), "seed": seed,
+             "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
             say(header(rows))

@@ -10,7 +10,7 @@ import typer
 
 from chainrule.cli.examples import examples
 from chainrule.cli.output import say, say_json
-from chainrule.costs import Cost, as_cost, natural
+from chainrule.costs import Cost, as_cost
 from chainrule.errors import SettingError
 from chainrule.network import Network
 from chainrule.verification.faults import Fault
@@ -72,7 +72,7 @@ def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
 def _from_model(model: Path, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
     """The model, some rows of its data in the network's terms, and the cost it was trained with."""
     found = examples(model, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
-    return found.network, found.x, found.y, found.cost or natural(found.network.output)
+    return found.network, found.x, found.y, found.cost
 
 
 def _verified(

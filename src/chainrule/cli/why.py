@@ -52,7 +52,7 @@ def command(
     data: Annotated[
         str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
     ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else the convention's.")] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
     convention: Annotated[
         str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
     ] = None,
@@ -103,7 +103,7 @@ def _asked(
     if model is None:
         if any(each is not None for each in (data, row, rows, seed)):
             raise SettingError("--data, --row, --rows and --seed go with a model: chainrule why MODEL --rows 200")
-        it = worked(convention, cost)
+        it = worked(cost)
         return Asked(it.network, it.x, it.y, it.about, it.cost)
     if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
         raise FileError(f"there is no file {model}; a weight or a bias is named with --by: chainrule why --by {model}")

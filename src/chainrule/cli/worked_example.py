@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.conventions import as_convention
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.explanation.derivative import explain
-from chainrule.network import Network
+from chainrule.network import Network, cost_for
 
 X, Y = [0.6], [1.0]
-CONVENTION = "s1"  # whose chain it is: its cost is (a − y)², without a ½
+CONVENTION = "s1"  # whose chain it is
 OF_MODELS = "s2"
 
 
@@ -30,14 +29,13 @@ class Worked:
 
 
 def chain() -> Network:
-    """The network 1-1-1-1 of the worked example."""
-    return Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
+    """The network 1-1-1-1 of the worked example, whose cost has no ½."""
+    return Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid", cost="squared_error")
 
 
-def worked(convention: str | None = None, cost: str | None = None) -> Worked:
-    """The chain with the cost that is named, else the one of the convention, which is the worked example's own unless named."""
-    author = as_convention(convention_of(None, convention))
-    the_cost = author.default_cost() if cost is None else as_cost(cost)
+def worked(cost: str | None = None) -> Worked:
+    """The chain with the cost that is named, else (a − y)², the worked example's own."""
+    the_cost = cost_for(chain(), cost)
     formula = re.sub(r" ?Σ \(", "(", the_cost.formula)  # one output, whose sum is its term
     about = f"the chain x → ● → ● → ●, sigmoids, x = {X[0]:g}, y = {Y[0]:g}, C = {formula}"
     return Worked(chain(), np.array(X), np.array(Y), about, the_cost)

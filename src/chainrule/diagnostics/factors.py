@@ -27,7 +27,7 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import steepest
 from chainrule.diagnostics.numbers import digits
 from chainrule.errors import DisagreementError
-from chainrule.forward import forward, target_rows
+from chainrule.forward import cost, forward, target_rows
 from chainrule.network import Network, as_network
 
 Array = np.ndarray
@@ -90,9 +90,9 @@ class Look:
     """A network and rows with their one forward and backward pass, and the gradient that every answer is checked against."""
 
     @np.errstate(all="ignore")
-    def __init__(self, network: Any, x: Any, y: Any, cost: str | Cost | None, convention: str | Convention) -> None:
+    def __init__(self, network: Any, x: Any, y: Any, given: str | Cost | None, convention: str | Convention) -> None:
         self.how = as_convention(convention)
-        self.cost = self.how.cost_for(as_network(network, "why(network, x, y, by)"), cost)
+        self.cost = self.how.cost_for(as_network(network, "why(network, x, y, by)"), given)
         self.dtype = network.dtype  # in which it learns
         self.network: Network = network.astype("float64")
         rows, self.targets, self.pair = target_rows(self.network, x, y, self.cost)
@@ -100,6 +100,7 @@ class Look:
         self.count = self.rows if reduction == "sum" else 1  # how many times the mean over the rows C is
         self.trace = forward(self.network, rows)
         self.back = backward(self.trace, self.targets, self.cost)
+        self.cost_value = float(cost(self.network, rows, self.targets, self.cost, reduction))
         self.gradient = gradient(self.network, rows, self.targets, self.cost, reduction=reduction)
         self.bounded = self.network.output.name in BOUNDED and not self.network.output.own
         self._error = self._error_reference()
@@ -108,6 +109,11 @@ class Look:
     def vanishes(self, values: Array) -> Array:
         """Where numbers are 0 in the network's own dtype: in float32 whatever is smaller than 1.4e−45."""
         return np.asarray(values).astype(self.dtype) == 0
+
+    @property
+    def cost_text(self) -> str:
+        """Which cost is meant and what it is: "C (squared_error) = 0.2032"."""
+        return f"{self.how.letter} ({self.cost!r}) = {digits(self.cost_value)}"
 
     def own_bias(self, l: int) -> bool:
         """Whether each neuron of layer l has a bias of its own, the weight of one more input, which is 1."""

@@ -23,8 +23,10 @@ from chainrule.backward import Backward, backward, collect
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
+from chainrule.diagnostics.numbers import digits
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import Trace, forward, shares, target_rows
+from chainrule.forward import cost as cost_of
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
 
@@ -114,7 +116,7 @@ def influence(
 
     Rule 1 holds |∂C/∂w| of the mean cost against the root mean square of a_in over the rows, in each layer. Rule 2 holds the
     root mean square of ∂c/∂a^l over the rows, l = 0…L−1, against ‖w^(l+1)_.k‖, and against Σ_j |w_jk| rms δ_j. `most` are
-    listed of each. The convention supplies the cost unless one is given.
+    listed of each. The cost is the network's own unless one is named.
     """
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:
         raise SettingError(f"most={most!r}: how many are listed is a whole number ≥ 0")
@@ -123,7 +125,7 @@ def influence(
     exact = network.astype("float64")
     rows, targets, _ = target_rows(exact, x, y, the_cost)
     with np.errstate(all="ignore"):
-        trace = forward(exact, rows)
+        trace, value = forward(exact, rows), float(cost_of(exact, rows, targets, the_cost))
         back = backward(trace, targets, the_cost)
         layers = range(1, exact.depth + 1)
     if not all(np.isfinite(each).all() for each in back.delta):
@@ -134,7 +136,9 @@ def influence(
         *(_weights(trace, back, l, int(most)) for l in layers),
         *(_activations(trace, back, l - 1, int(most)) for l in layers),
     ]
-    about = f"{network!r}, {len(rows):,} row{'s' if len(rows) > 1 else ''}, {the_cost!r}"
+    about = (
+        f"{network!r}, {len(rows):,} row{'s' if len(rows) > 1 else ''}, {how.letter} ({the_cost!r}) = {digits(value)}"
+    )
     return Influence(about, tuple(tests))
 
 

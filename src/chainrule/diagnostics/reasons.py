@@ -37,6 +37,7 @@ class Reason:
     kind      what is to blame; `because` says it with numbers
     rule      whether a low input or a saturated neuron alone would have foretold it (S2.15)
     holds     in how many of the `rows` the same reason holds
+    cost      which cost is meant, and what it is
     """
 
     id: str
@@ -51,6 +52,7 @@ class Reason:
     rule: bool
     rows: int
     holds: int
+    cost: str
 
     @property
     def slow(self) -> bool:
@@ -84,6 +86,7 @@ class Reason:
             foretold = "against the rule" if self.rule else "the rule does not foretell it"
             state = "low or the neuron saturated" if self.rule else "not low, the neuron not saturated"
             yield f"{'as the rule foretells' if self.rule == self.slow else foretold}: the input is {state}"
+        yield self.cost
 
     def to_json(self) -> dict[str, Any]:
         """Everything; what is not finite is null."""
@@ -149,10 +152,10 @@ def why(
 ) -> Reason:
     """Why the weight or bias `by` ("w/2/0/1", "b/1/3") learns as fast or slowly as it does, on one example or on rows.
 
-    C is the mean over the rows, or their sum where the convention says so; the convention supplies the cost unless one is
-    given. Numbers are computed in float64; a derivative that is 0 in the network's own dtype does not move the weight.
-    Raises IdError where `by` names no weight or bias, and DisagreementError, saying nothing, where the product of the factors
-    is not the gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
+    C is the mean over the rows, or their sum where the convention says so; the cost is the network's own unless one is named.
+    Numbers are computed in float64; a derivative that is 0 in the network's own dtype does not move the weight. Raises IdError
+    where `by` names no weight or bias, and DisagreementError, saying nothing, where the product of the factors is not the
+    gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
     """
     look = Look(network, x, y, cost, convention)
     target = parse(by, look.network.parameters)
@@ -167,7 +170,8 @@ def reason(look: Look, target: Id) -> Reason:
     c = Case(look, target)
     value, said, rule, left = c.value, because(c), bool(c.table.rule[0, 0]), f"∂{look.how.letter}/∂{c.symbol}"
     factors, words = tuple(c.shares.values()), sentence(c, said)
-    return Reason(str(target), left, value, factors, c.way, c.total, c.kind, said, words, rule, c.samples, c.holds)
+    return Reason(str(target), left, value, factors, c.way, c.total, c.kind, said, words, rule, c.samples, c.holds,
+                  look.cost_text)  # fmt: skip
 
 
 def slowest(
@@ -203,7 +207,7 @@ def slowest(
     moving = np.flatnonzero(~still & np.isfinite(mean))
     first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
     return Slowest(
-        f"{network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost!r}",
+        f"{network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost_text}",
         look.network.parameters.size,
         int(slow.sum()),
         int((slow & rule).sum()),

@@ -108,6 +108,9 @@ def check(audit: Audit, derivation: Derivation, v: Id) -> None:
             f"{found.error:.1e}, dual numbers {exact:.12g}: nothing is shown until they agree; is a slope or a cost's "
             "derivative wrong?"
         )
+    if derivation.total is not None:
+        claimed, cost = derivation.total.value, float(audit.values.value(Id("C")))
+        _same(Symbol(derivation.total.letter), cost, claimed, 1e-12 * max(1.0, abs(cost)))
     for number, part in enumerate(derivation.parts):
         _whole(audit, part, value if number == 0 else None, v)
     for product in derivation.products():

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost, named
 from chainrule.errors import DataError, IdError, ShapeError
 from chainrule.explanation.audit import audit_of, check
-from chainrule.explanation.document import Derivation, Part, Product, Statement
+from chainrule.explanation.document import CostValue, Derivation, Part, Product, Statement
 from chainrule.explanation.forms import as_form, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
@@ -33,10 +33,11 @@ def explain(
     """The derivative of one quantity of one example by another, from symbols to numbers to independent checks.
 
     x (in,) and y (out,) are one example, in the network's terms; y may be None where `of` is no cost. `by` is an id such as
-    "w/2/0/0", "b/2/0", "z/1/3", "a/1/3" or "x/5", `of` is "C", "z/l/j" or "a/l/j". The convention supplies the cost unless
-    one is given. Without a `form`, a single way is shown as a product, several as δ. Numbers are computed in float64 from
-    the network's parameters. Raises DisagreementError, and shows nothing, where backpropagation, dual numbers and central
-    differences differ, or a symbol would stand beside another quantity's number.
+    "w/2/0/0", "b/2/0", "z/1/3", "a/1/3" or "x/5", `of` is "C", "z/l/j" or "a/l/j". The cost is the network's own unless one
+    is named; a convention changes how it is written, never which it is. Without a `form`, a single path is shown as a product,
+    several as δ. Numbers are computed in float64 from the network's parameters. Raises DisagreementError, and shows nothing,
+    where backpropagation, dual numbers and central differences differ, or a symbol would stand beside another quantity's
+    number.
     """
     how = as_convention(convention)
     if form is not None:
@@ -47,7 +48,7 @@ def explain(
         the_cost = how.cost_for(network, cost)
     else:
         how.cost_for(network, "quadratic")  # a convention that does not fit the network is refused all the same
-        the_cost, y = as_cost("quadratic"), np.zeros(parameters.weights[parameters.weights.last].shape[0])
+        the_cost, y = named("quadratic"), np.zeros(parameters.weights[parameters.weights.last].shape[0])
     if y is None:
         raise ShapeError("the cost of an example takes its target y: pass y, or ask for of='a/l/j' or of='z/l/j'")
     seen = view(network, x, y, the_cost, u, how)
@@ -56,9 +57,19 @@ def explain(
     audit = audit_of(seen)
     value = 1.0 if u == v else seen.value(v)
     with np.errstate(all="ignore"):
-        found = Derivation(seen.by(v), tuple(parts), value, audit.exact(v), audit.difference(v), chosen, how)
+        checks = audit.exact(v), audit.difference(v)
+        found = Derivation(seen.by(v), tuple(parts), value, *checks, chosen, how, _total(seen))
         check(audit, found, v)
     return found
+
+
+def _total(seen: View) -> CostValue | None:
+    """C of the example, and which cost it is; where a neuron is differentiated there is none."""
+    if seen.u.kind != "C":
+        return None
+    rows = (seen.trace.z if seen.pair.of == "z" else seen.trace.a)[seen.top][None]
+    value = float(seen.pair.value(rows, seen.y[None])[0])
+    return CostValue(seen.how.letter, repr(seen.cost), value)
 
 
 def _quantity(given: str | Id, network: Network, which: str, kinds: str) -> Id:

@@ -120,6 +120,15 @@ class Statement:
         return ": ".join(map(str, self.said))
 
 
+@dataclass(frozen=True)
+class CostValue:
+    """Which cost a derivation is about, under the letter of its convention, and its value here."""
+
+    letter: str
+    name: str
+    value: float
+
+
 Part = Product | Terms | Stages | Dot | MatrixProduct | Entries | Lines | Statement
 
 
@@ -128,6 +137,7 @@ class Derivation:
     """A derivative worked out: the parts that lead to it, its value, and two independent checks beside it.
 
     exact  by dual numbers; check  a central difference with its error bar and one-sided slopes
+    total  where the cost is differentiated: which cost it is, and C of this example
     """
 
     left: Formula
@@ -137,6 +147,7 @@ class Derivation:
     check: Difference
     form: str
     convention: Convention
+    total: CostValue | None = None
 
     def __str__(self) -> str:
         from chainrule.explanation.text import as_text  # noqa: PLC0415  (a document does not know its lowerings)
@@ -185,5 +196,6 @@ class Derivation:
             "central_difference": self.check.value,
             "error": self.check.error,
             "at_kink": self.check.kink,
+            **({} if self.total is None else {"cost": self.total.name, "C": self.total.value}),
             "text": str(self),
         }

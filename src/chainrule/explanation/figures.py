@@ -10,8 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.conventions import Convention, as_convention
+from chainrule.costs import Cost
 from chainrule.errors import SettingError, ShapeError, unknown_name
+from chainrule.explanation.numbers import cost_text
 from chainrule.explanation.scene import Scene
+from chainrule.forward import cost as cost_of
+from chainrule.network import Network, cost_for
 
 
 @dataclass(frozen=True)
@@ -86,14 +91,25 @@ def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any
     for option in options:
         if option not in taken:
             raise SettingError(f"the figure {key} takes {', '.join(taken)}, got {option}")
-    if key == "summary":  # of a network, or of any
+    if key == "summary" and network is None:  # of any network
         return found.draw(network, x, y, **options)
-    if x is None:
+    if x is None and key != "summary":  # which says itself what it needs
         raise ShapeError(f"the figure {key} is drawn of an example: figure({key!r}, network, x, y)")
-    if y is None and key not in ("activation", "unrolled"):  # which looks at z alone; which is of sequences
+    if y is None and key not in ("activation", "unrolled", "summary"):  # which looks at z alone; which is of sequences
         raise ShapeError(f"the figure {key} is drawn of an example with its target y: figure({key!r}, network, x, y)")
-    if not found.rows and key != "unrolled" and np.ndim(x) != 1:
+    if not found.rows and key not in ("unrolled", "summary") and np.ndim(x) != 1:
         raise ShapeError(
             f"the figure {key} is drawn of one example, x of shape (in,), got {np.shape(x)}: pass x[i], y[i]"
         )
-    return found.draw(network, x, y, **options)
+    scene = found.draw(network, x, y, **options)
+    return scene if key in ("activation", "unrolled") else scene.footed(_cost_line(network, x, y, **options))
+
+
+def _cost_line(
+    network: Network, x: Any, y: Any, convention: str | Convention = "s2", cost: str | Cost | None = None, **_: Any
+) -> str:
+    """Which cost the figure is about, and what it is here: "C (cross_entropy) = 0.329375"."""
+    how, exact = as_convention(convention), network.astype("float64")
+    with np.errstate(all="ignore"):
+        value = cost_of(exact, x, y, cost, reduction="sum" if how.over == "sum" else "mean")
+    return cost_text(how.letter, cost_for(network, cost), float(value))

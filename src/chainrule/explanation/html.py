@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import Any
 
 from chainrule.explanation.document import (
+    CostValue,
     Derivation,
     Dot,
     Entries,
@@ -24,7 +25,7 @@ from chainrule.explanation.document import (
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 from chainrule.explanation.text import LONG_NAME, MOST_ENTRIES, WIDE, kept
-from chainrule.notation import SUPERSCRIPT, Formula, mathml
+from chainrule.notation import SUPERSCRIPT, Formula, Symbol, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
 STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
@@ -42,8 +43,15 @@ Cells = list[str]
 def as_html(derivation: Derivation) -> str:
     """A <section> with the derivation, to put into any page."""
     blocks = "".join(WRITERS[type(part)](part) for part in derivation.parts)
+    total = "" if derivation.total is None else _total(derivation.total)
     label = escape(f"{derivation.left} = {number(derivation.value)}", quote=True)
-    return f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}</section>'
+    return f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}{total}</section>'
+
+
+def _total(total: CostValue) -> str:
+    return (
+        f"{_math([[*_equals(Symbol(total.letter), _number(total.value)), f'<mtext>({escape(total.name)})</mtext>']])}"
+    )
 
 
 def page(title: str, *bodies: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chainrule.explanation.document import (
+    CostValue,
     Derivation,
     Dot,
     Entries,
@@ -19,7 +20,7 @@ from chainrule.explanation.document import (
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 from chainrule.explanation.text import MOST_ENTRIES
-from chainrule.notation import Formula, latex
+from chainrule.notation import Formula, Symbol, latex
 
 WIDE = 52  # characters of a line of text that fill one between the margins of an article
 CONTINUED = r"&\quad \cdot "  # how a broken product goes on
@@ -27,9 +28,10 @@ T = TypeVar("T")
 
 
 def as_latex(derivation: Derivation) -> str:
-    """The whole derivation, a display a part, and the checks in a last line."""
+    """The whole derivation, a display for each part, then the checks and the cost."""
     blocks = [_display(WRITERS[type(part)](part)) for part in derivation.parts]
-    return "\n".join([*blocks, _display(_check(derivation))])
+    total = [] if derivation.total is None else [_display(_total(derivation.total))]
+    return "\n".join([*blocks, _display(_check(derivation)), *total])
 
 
 def document(*bodies: str) -> str:
@@ -40,6 +42,10 @@ def document(*bodies: str) -> str:
 
 def _display(lines: Sequence[str]) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def _total(total: CostValue) -> list[str]:
+    return [rf"{latex(Symbol(total.letter))} &= {latex(number(total.value))} \quad {_text(f'({total.name})')}"]
 
 
 def _times(cells: Sequence[str]) -> str:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.explanation.document import Factor
 
 BETWEEN = 3  # characters of " · "
 DIGITS = 6  # of a factor; more where the product of the printed factors would miss the printed value
+
+
+def cost_text(letter: str, cost: Any, value: float) -> str:
+    """Which cost a result is about and what it is: "C (squared_error) = 0.203198"."""
+    return f"{letter} ({cost}) = {number(value)}"
 
 
 def number(value: float) -> str:

@@ -17,6 +17,7 @@ ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "n
 SMALL = 0.72  # of the size: raised and lowered marks
 LINE = 1.25  # of the size: from one line of text to the next
 HEAD = 54.0  # the room that a title and the line below it take
+FOOT = 20.0  # the room that a line below a picture takes
 
 # Widths of characters at size 1: those of DejaVu Sans, the widest of the fonts that readers' machines have in these places.
 # Helvetica, Arial and what stands in for them are narrower by an eighth; bold type is wider.
@@ -195,6 +196,18 @@ class Scene:
         right = max(each.box.right for each in head if isinstance(each, Label))
         elements = (*head, *moved(self.elements, 0, HEAD))
         return replace(self, width=max(self.width, round(right + left)), height=self.height + HEAD, elements=elements)
+
+    def footed(self, says: str) -> Scene:
+        """The same picture with a line of text below it, flush with its title; its description ends in it too."""
+        left = next((each.box.left for each in self.labels() if each.bold), 28.0)
+        foot = Label(left, self.height + 2, says, "faint", 11.5, "start")
+        return replace(
+            self,
+            width=max(self.width, round(foot.box.right + left)),
+            height=self.height + FOOT,
+            elements=(*self.elements, foot),
+            description=f"{self.description} {says}.",
+        )
 
     def svg(self, theme: str = "light") -> str:
         """The picture as SVG."""

@@ -18,7 +18,16 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import BETWEEN, factor_numbers, factor_rows, in_lines, number, reaches, with_bar
+from chainrule.explanation.numbers import (
+    BETWEEN,
+    cost_text,
+    factor_numbers,
+    factor_rows,
+    in_lines,
+    number,
+    reaches,
+    with_bar,
+)
 from chainrule.notation import Matrix
 
 MOST_ENTRIES = 8
@@ -27,11 +36,14 @@ LONG_NAME = 30  # of a path, which then has a line of its own
 
 
 def as_text(derivation: Derivation) -> str:
-    """The whole derivation; the part whose value is the derivative ends in the check."""
+    """The whole derivation; the part whose value is the derivative ends in the check. The last line names the cost."""
     blocks = []
     for i, part in enumerate(derivation.parts):
         closing = check_text(derivation) if i == 0 else ""
         blocks.append(WRITERS[type(part)](part, closing))
+    if derivation.total is not None:
+        total = derivation.total
+        blocks.append(cost_text(total.letter, total.name, total.value))
     return "\n".join(blocks)
 
 

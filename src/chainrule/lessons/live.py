@@ -37,7 +37,7 @@ class Live:
 
     @classmethod
     def of(cls, network: Network, x: Any, y: Any, cost: str | Cost | None, convention: str | Convention) -> Live:
-        """x (in,) and y (out,) are one example; without a cost, the convention's is meant.
+        """x (in,) and y (out,) are one example; the cost is the network's own unless one is named.
 
         Raises ShapeError for rows of examples, DataError where the passes leave the numbers.
         """

@@ -83,7 +83,7 @@ def questions(
 ) -> tuple[Question, ...]:
     """So many different questions about one example, kind after kind in an order that the seed draws.
 
-    x (in,) and y (out,) are one example; without a cost, the convention's is meant. The same seed asks the same. A kind
+    x (in,) and y (out,) are one example; the cost is the network's own unless one is named. The same seed asks the same. A kind
     that this network has nothing for is left out. Without a count there are five, or what there is; SettingError where
     there are fewer than a count that is given, or none.
     """

@@ -15,10 +15,10 @@ from chainrule.costs import Cost
 from chainrule.errors import FormError, SettingError, unknown_name
 from chainrule.ids import Id
 from chainrule.json_text import as_json
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
-from chainrule.nudges.question import Question, ask, cost_of, finite, left_the_numbers, one_example
+from chainrule.nudges.question import Question, ask, finite, left_the_numbers, one_example
 from chainrule.nudges.text import miss_text, number, signed, step_text
 from chainrule.parameters import Layers, Parameters
 from chainrule.verification.moved import follow, largest_term
@@ -164,7 +164,7 @@ def demon(
         names = [f"{letter}/{j}" for j in range(network.sizes[layer])]
         deeds = [_against_the_slope(ask(network, x, y, name, "C", cost), length) for name in names]
     deeds.sort(key=lambda deed: deed.change.predicted)
-    return Demon(kind, layer, length, repr(cost_of(network, cost)), tuple(deeds))
+    return Demon(kind, layer, length, repr(cost_for(network, cost)), tuple(deeds))
 
 
 def _check_layer(network: Network, layer: Any, kind: str) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost, as_cost, natural
+from chainrule.costs import Cost
 from chainrule.dual import Dual, dual
 from chainrule.errors import IdError, SettingError, ShapeError
 from chainrule.forward import target_rows
 from chainrule.ids import Id, parse
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.nudges.change import Change
 from chainrule.nudges.crossings import crossings
 from chainrule.nudges.kinks import Kink, Unit, margins_of, units_between
@@ -106,14 +106,9 @@ def one_example(network: Network, x: Any, y: Any, cost: str | Cost | None) -> tu
     exact = given if given.dtype == np.float64 else given.astype("float64")
     if len(exact.rows(x)) > 1 or np.ndim(x) != 1:
         raise ShapeError(f"one example is nudged, x of shape ({exact.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]")
-    the_cost = cost_of(exact, cost)
+    the_cost = cost_for(exact, cost)
     rows, targets, _ = target_rows(exact, x, y, the_cost)
     return exact, rows[0], targets[0], the_cost
-
-
-def cost_of(network: Network, cost: str | Cost | None) -> Cost:
-    """The cost that is given, else the natural one of the output."""
-    return natural(network.output) if cost is None else as_cost(cost)
 
 
 def left_the_numbers(there: Followed) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import shares, target_rows
 from chainrule.ids import of_entry
-from chainrule.network import Network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Parameters
 from chainrule.verification.causes import causes, flat_cause
 from chainrule.verification.differences import Difference, derivative, of_entries
@@ -127,7 +127,7 @@ def check_network(
     gradient: Parameters,
     x: Any,
     y: Any,
-    cost: str | Cost,
+    cost: str | Cost | None = None,
     *,
     most: int | None = None,
     seed: int = 0,
@@ -135,7 +135,7 @@ def check_network(
     weight: Any = None,
 ) -> Agreement:
     """Compare a network's gradient with central differences, on all entries or on `most` of them, drawn at random."""
-    the_cost = as_cost(cost)
+    the_cost = cost_for(as_network(network, "check_network(network, gradient, x, y)"), cost)
     rows, targets, _ = target_rows(network, x, y, the_cost)
     total = network.parameters.size
     every = most is None or most >= total

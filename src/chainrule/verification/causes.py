@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.costs import ANY, NAMED, Cost, as_cost
-from chainrule.network import Network
+from chainrule.costs import ANY, NAMED, Cost
+from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
 from chainrule.verification.faults import FAULTS, Problem, absolute_error, of_cost, posed, wrong_gradient
 from chainrule.verification.leeway import leeway
@@ -64,7 +64,7 @@ class Causes:
 
 
 def causes(
-    given: Parameters, trusted: Parameters, network: Network, x: Any, y: Any, cost: str | Cost = "quadratic"
+    given: Parameters, trusted: Parameters, network: Network, x: Any, y: Any, cost: str | Cost | None = None
 ) -> Causes:
     """What explains that `given` is not `trusted`, both gradients of the mean cost of these rows."""
     given, trusted = given.astype(np.float64), trusted.astype(np.float64)
@@ -72,7 +72,7 @@ def causes(
         return Causes(
             (Cause("not_finite", "the gradient holds NaN or infinities", "look for log 0, 0/0, or exp of much"),)
         )
-    the_cost = as_cost(cost)
+    the_cost = cost_for(network, cost)
     p = posed(network, x, y, the_cost)
     rounding = leeway(network, p.x, p.y, the_cost).rounding.norm()
     judge = _Judge(given, trusted, rounding)

@@ -16,11 +16,11 @@ import numpy as np
 
 from chainrule.activations import Activation
 from chainrule.backward import bias_gradient
-from chainrule.costs import Cost, Pair, as_cost, own_cost, squared_error
+from chainrule.costs import Cost, Pair, own_cost, squared_error
 from chainrule.equations import bp1, bp2, bp3, bp4
 from chainrule.errors import unknown_name
 from chainrule.forward import propagate, shares, target_rows
-from chainrule.network import Network
+from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
 
 Array = np.ndarray
@@ -241,7 +241,7 @@ class Fault:
     steps: Steps = field(default_factory=Steps)
     needs: Needs = lambda network, x, pair: None
 
-    def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost) -> Parameters:
+    def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> Parameters:
         """The wrong gradient of the mean cost, in float64, right but for this one mistake."""
         return self.of(posed(network, x, y, cost))
 
@@ -250,14 +250,14 @@ class Fault:
         found = wrong_gradient(p, self.steps)
         return found if self.factor is None else found * self.factor(len(p.x), p.outputs)
 
-    def refuses(self, network: Network, x: Any, cost: str | Cost) -> str | None:
+    def refuses(self, network: Network, x: Any, cost: str | Cost | None = None) -> str | None:
         """Why this mistake cannot show on such a network, or None."""
-        return self.needs(network, network.rows(x), as_cost(cost).on(network.output))
+        return self.needs(network, network.rows(x), cost_for(network, cost).on(network.output))
 
 
-def posed(network: Network, x: Any, y: Any, cost: str | Cost) -> Problem:
+def posed(network: Network, x: Any, y: Any, cost: str | Cost | None) -> Problem:
     """Rows, targets and cost looked at, the network in float64."""
-    the_cost, exact = as_cost(cost), network.astype("float64")
+    the_cost, exact = cost_for(network, cost), network.astype("float64")
     rows, targets, pair = target_rows(network, x, y, the_cost)
     return Problem(exact, rows.astype(np.float64), targets.astype(np.float64), the_cost, pair)
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import FormError, IdError, PairError, ShapeError
 from chainrule.ids import Id, parse
-from chainrule.network import Network
+from chainrule.network import Network, cost_for
 from chainrule.parameters import Layers, Parameters
 from chainrule.verification.differences import Difference, derivative
 
@@ -65,7 +65,7 @@ class Followed:
 
 
 def follow(
-    network: Network, x: Any, y: Any, cost: str | Cost, v: str | Id, by: Any, m: Elementary | None = None
+    network: Network, x: Any, y: Any, cost: str | Cost | None, v: str | Id, by: Any, m: Elementary | None = None
 ) -> Followed:
     """Everything that one example x (in,), y (out,) computes, in float64, with v raised by a number, numbers or a dual.
 
@@ -107,7 +107,7 @@ def movable(v: str | Id, parameters: Parameters) -> Id:
             return id
 
 
-def slope_by_dual(network: Network, x: Any, y: Any, cost: str | Cost, u: str | Id, v: str | Id) -> float:
+def slope_by_dual(network: Network, x: Any, y: Any, cost: str | Cost | None, u: str | Id, v: str | Id) -> float:
     """∂u/∂v of one example, exact, as the dual part of u(v + ε) (S1.21); 0.0 where u does not depend on v.
 
     At a kink it is the one-sided slope that the forms take there. Raises FormError where a form leaves the numbers.
@@ -121,7 +121,9 @@ def slope_by_dual(network: Network, x: Any, y: Any, cost: str | Cost, u: str | I
     return float(found.slope) + 0.0  # no −0
 
 
-def slope_by_difference(network: Network, x: Any, y: Any, cost: str | Cost, u: str | Id, v: str | Id) -> Difference:
+def slope_by_difference(
+    network: Network, x: Any, y: Any, cost: str | Cost | None, u: str | Id, v: str | Id
+) -> Difference:
     """∂u/∂v of one example by central differences, with an error bar and the one-sided slopes (S1.21, S3.4)."""
     here = follow(network, x, y, cost, v, 0.0)
     start = float(here.value(v))
@@ -206,9 +208,9 @@ def _cost_form(cost: Cost, output: Activation, by_activation: bool) -> tuple[Cos
 
 
 # numbers ------------------------------------------------------------------------------------------------------------
-def _ready(network: Network, x: Any, y: Any, cost: str | Cost) -> tuple[Network, Array, Array, Cost]:
+def _ready(network: Network, x: Any, y: Any, cost: str | Cost | None) -> tuple[Network, Array, Array, Cost]:
     """The network in float64, x as (1, in), y as (1, out), and the cost, once looked at."""
-    the_cost, sizes = as_cost(cost), network.sizes
+    the_cost, sizes = cost_for(network, cost), network.sizes
     target = np.asarray(y, np.float64)
     if np.ndim(x) != 1 or target.shape != (sizes[-1],):
         raise ShapeError(

@@ -95,7 +95,7 @@ def check(
     recurrent: Recurrent,
     xs: Any,
     ys: Any,
-    cost: str | Cost = "quadratic",
+    cost: str | Cost | None = None,
     cost_at: str = "every",
     h0: Any = None,
     gradient: Gradient | None = None,

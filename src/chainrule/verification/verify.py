@@ -17,13 +17,13 @@ import numpy as np
 
 from chainrule.aligned import aligned
 from chainrule.backward import gradient as river
-from chainrule.costs import Cost, as_cost
+from chainrule.costs import Cost
 from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, unknown_name
 from chainrule.forward import cost as cost_of
 from chainrule.forward import target_rows
 from chainrule.ids import of_entry
 from chainrule.json_text import as_json
-from chainrule.network import Network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Parameters
 from chainrule.verification.causes import Causes, causes
 from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
@@ -182,17 +182,18 @@ def verify(
     network: Network,
     x: Any,
     y: Any,
-    cost: str | Cost = "quadratic",
+    cost: str | Cost | None = None,
     roads: Sequence[str] | None = None,
     gradient: Parameters | Gradient | None = None,
 ) -> Verification:
-    """Go to ∂C/∂θ by every road that can (symbolic only if named), or by those named, and compare; C is the mean over rows.
+    """Go to ∂C/∂θ by every road that can (symbolic only if named), or by those named, and compare; C is the mean over rows,
+    of the network's own cost unless one is named.
 
     x (in,) or (batch, in), y as for `gradient`. A gradient of your own, Parameters or a function (network, x, y, cost), is
     one more road. All compute in float64; the river of a float32 network goes once more as it runs. Raises DataError where
     the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is unknown.
     """
-    the_cost = as_cost(cost)
+    the_cost = cost_for(as_network(network, "verify(network, x, y)"), cost)
     names = _names(roads, gradient is not None)
     rows, targets, _ = target_rows(network, x, y, the_cost)
     with np.errstate(all="ignore"):
@@ -223,7 +224,7 @@ def verify(
             for name, each in found.items()
         ]
     batch = f"{len(rows)} row{'s' if len(rows) > 1 else ''}"
-    about = f"{network!r}, {batch}, {the_cost!r}"
+    about = f"{network!r}, {batch}, C ({the_cost!r}) = {value:.6g}"
     reached = judge.spread > 0
     reached |= np.logical_or.reduce([each.kinks for each in answers])
     return Verification(

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.circuits.unrolled.recurrent import Recurrent, numbers
 from chainrule.coercion import as_array
-from chainrule.costs import Cost, Pair, as_cost
+from chainrule.costs import Cost, Pair, as_cost, natural
 from chainrule.data import encode_targets
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
 
@@ -38,15 +38,16 @@ class Task:
 
 
 def task(
-    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost = "quadratic", cost_at: str = "every", h0: Any = None
+    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = None, cost_at: str = "every", h0: Any = None
 ) -> Task:
     """The sequence xs (T, in) with one target a step, ys (T, out) or labels, and what C is made of.
 
     `cost_at`: "every" is C = Σ_t C_t, "mean" that over T, "last" C_T alone: then one target will do, and of T the last is read.
     Raises ShapeError, DataError, PairError or UnknownNameError for what does not fit.
     """
-    the_cost = as_cost(cost)
-    pair = the_cost.on(as_recurrent(recurrent).output)
+    output = as_recurrent(recurrent).output
+    the_cost = natural(output) if cost is None else as_cost(cost)
+    pair = the_cost.on(output)
     if cost_at not in COST_AT:
         raise unknown_name("cost_at", cost_at, COST_AT)
     rows, start = sequence(recurrent, xs), start_of(recurrent, h0)

@@ -112,7 +112,7 @@ class RecurrentBackward:
 
 
 def through_time(
-    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost = "quadratic", cost_at: str = "every", h0: Any = None
+    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = None, cost_at: str = "every", h0: Any = None
 ) -> RecurrentBackward:
     """Backpropagation through time: every δ_t from the last step to the first, and what each step adds to the gradient."""
     return backward_of(task(recurrent, xs, ys, cost, cost_at, h0))
@@ -164,7 +164,7 @@ def _outer(delta: Array, before: Array) -> Array:
     return delta[:, :, None] * before[:, None, :]
 
 
-def travel(recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost = "quadratic", h0: Any = None) -> list[float]:
+def travel(recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = None, h0: Any = None) -> list[float]:
     """How a gradient travels back through time: ‖∂C_T/∂h_t‖ for t = 0…T, C_T being the last step's cost alone.
 
     Each step back multiplies by Uᵀ Σ′: the norms vanish where that shrinks, and explode where it grows (S2.15).

@@ -54,7 +54,7 @@ class Unrolled:
 
 
 def unroll(
-    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost = "quadratic", cost_at: str = "every", h0: Any = None
+    recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = None, cost_at: str = "every", h0: Any = None
 ) -> Unrolled:
     """The network wired once for each step of xs (T, in), down to C; σ, τ and the cost enter by their forms alone.
 
