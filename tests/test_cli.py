@@ -329,6 +329,70 @@ def test_one_test_row_has_no_r_squared(chainrule_: Run) -> None:
     assert chainrule_("predict", "few.safetensors", "one.csv").err == "R² (none of one row)\n"
 
 
+def wages(folder: Path) -> None:
+    """A table with a column of each kind: an index, a constant, gaps, a rare text, dates, truth values, an unknown target."""
+    lines = [
+        f"{i},{'' if i % 9 == 0 else i % 5},{'uv'[i % 2] if i != 70 else 'rare'},2013-0{i % 9 + 1}-01,{i % 3 == 0},1,{i % 2}"
+        for i in range(80)
+    ]
+    (folder / "wages.csv").write_text("\n".join([",a,b,when,member,one,y", *lines, "80,1,u,2013-01-01,True,1,"]) + "\n")
+
+
+def test_train_says_what_each_column_became(chainrule_: Run, here: Path) -> None:
+    """An index column of pandas, learnt from in silence, tells the target of a sorted file."""
+    wages(here)
+    said = chainrule_("train", "wages.csv", "--epochs", "2", "--task", "classification", "-o", "wages")
+    assert said.code == 0
+    assert (
+        "wages.csv: 80 rows of 6 columns, 2 classes of y; 16 kept apart for the test\n1 row without y is left out\n"
+        in said.out
+    )
+    lines = said.out.splitlines()
+    start = lines.index("became       inputs  gaps  columns")
+    assert lines[start + 1].startswith("number            2 ")
+    assert lines[start + 1].endswith("a: gaps become 2, and an input tells them")
+    assert "truth value       1     –  member" in lines
+    assert "date              4     –  when: month, weekday" in lines
+    assert "dropped           –     –  '': every row has its own number: an index or" in lines
+    assert "dropped           –     –  one: constant (1)" in lines
+    assert "--drop, --columns and --as NAME=KIND change that" in lines
+    assert max(map(len, lines[start : lines.index("", start)])) <= 80
+
+
+def test_columns_are_chosen_on_the_command_line(chainrule_: Run, here: Path) -> None:
+    wages(here)
+    asked = ["--columns", "a,b", "--as", "a=category", "--gaps", "drop"]
+    said = chainrule_("train", "wages.csv", "--epochs", "2", "-o", "asked", *asked)
+    assert said.code == 0, said.err
+    assert "9 rows with gaps are left out" in said.out
+    assert "dropped        –     –  '', when, member, one: as asked" in said.out.splitlines()
+    columns = cr.load("asked.safetensors").preprocessing.columns or ()
+    assert [column.title for column in columns] == ["dropped", "category", "category", *["dropped"] * 3]
+    Path("new.csv").write_text("b,a\nu,1\nv,\n")
+    answers = chainrule_("predict", "asked.safetensors", "new.csv").out.split()
+    assert len(answers) == 2
+    assert set(answers) <= {"0", "1"}
+    said = chainrule_("train", "wages.csv", "--epochs", "2", "-o", "fewer", "--drop", "", "--drop", "a,b,one")
+    assert [column.title for column in cr.load("fewer.safetensors").preprocessing.columns or ()] == [
+        *["dropped"] * 3, "date", "number", "dropped",
+    ]  # fmt: skip
+
+
+def test_values_that_training_had_not_are_counted(chainrule_: Run, here: Path) -> None:
+    """One of them stopped the whole prediction, or the training where it was among the test rows."""
+    wages(here)
+    for seed in ("0", "1", "2", "3", "4", "5"):
+        assert chainrule_("train", "wages.csv", "--epochs", "1", "--seed", seed, "-o", "wages").code == 0
+    Path("new.csv").write_text("a,b,when,member\n1,zz,2013-01-01,True\n,u,,False\n")
+    said = chainrule_("predict", "wages.safetensors", "new.csv")
+    assert len(said.out.splitlines()) == 2
+    assert (
+        "warning: new.csv: the column 'b' has 1 value that training had not (zz): taken for none of its levels"
+        in said.err
+    )
+    assert "warning: new.csv: the column 'when' has 1 gap, and had none in training: taken for 2013-" in said.err
+
+
 def test_rows_that_are_watched_are_not_scaled_by(chainrule_: Run) -> None:
     Path("powers.csv").write_text("x,y\n" + "".join(f"{2**i},{i % 2}\n" for i in range(8)))
     assert chainrule_("train", "powers.csv", "--validation", "0.5", "--epochs", "1", "-o", "powers").code == 0
@@ -483,7 +547,7 @@ MISTAKES = [
     ("train empty.csv", "empty.csv is empty"),
     ("train header.csv", "no rows"),
     ("train ragged.csv", "line 3"),
-    ("train gap.csv", "line 3"),
+    ("train gap.csv --gaps refuse", "line 3"),
     ("train lack.csv", "no column of inputs"),
     ("train xor.safetensors", "xor.safetensors is a model, and a data set is needed"),
     ("train one.csv", "one class only"),
@@ -559,6 +623,12 @@ MISTAKES = [
     ("train xor.csv --test 0.01", "one side would be empty"),
     ("train xor.csv --validation 0.99", "--validation: 4 rows cannot be split"),
     ("train xor.csv --validation -1", "--validation: a split"),
+    # columns
+    ("train animals.csv --drop nosuch", "unknown column 'nosuch'"),
+    ("train animals.csv --columns nosuch", "unknown column 'nosuch'"),
+    ("train animals.csv --as nosuch=drop", "unknown column 'nosuch'"),
+    ("train animals.csv --as category", "--as takes a column and what it becomes, as --as category=category"),
+    ("train animals.csv --gaps imput", "did you mean 'impute'"),
     # what does not go together
     ("train diabetes --cost cross_entropy", "'progression' looks like a number, with 214 different values"),
     ("train diabetes --task regression --cost multiclass_hinge", "needs classes"),
@@ -586,7 +656,7 @@ MISTAKES = [
     ("nudge --by w/9/0/0", "there is no layer 9"),
     ("nudge over.safetensors --data x.npz", "take smaller weights or inputs"),
     ("explain over.safetensors --data x.npz", "layer 2 overflows on this example"),
-    ("explain xor.safetensors --data nan.csv", "nan.csv, line 2: the column 'b' has no value"),
+    ("explain xor.safetensors --data nan.csv --row 1", "nan.csv, line 3: the column 'b' is inf"),
     ("why --by z/1/0", "what learns is a weight (w/l/j/k) or a bias (b/l/j)"),
     ("why --by w/9/0/0", "there is no layer 9"),
     ("why xor.safetensors --row 9", "--row 9: xor.csv has the rows 0…3"),

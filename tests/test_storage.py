@@ -15,11 +15,11 @@ import safetensors.numpy
 import chainrule as cr
 from chainrule import storage
 from chainrule.errors import FileError, SettingError
-from chainrule.preprocessing import Column, Preprocessing
+from chainrule.preprocessing import Category, Number, Preprocessing
 from chainrule.storage import load, load_notes, save
 
 TERMS = Preprocessing(
-    (Column("größe", 2.5, 1.1), Column("b", levels=("u", "ü"))), ("ä", "日"), 0.5, "Art", (), ()
+    (Number("größe", 2.5, 1.1), Category("b", ("u", "ü"))), ("ä", "日"), 0.5, "Art", (), ()
 )  # fmt: skip
 
 
@@ -273,7 +273,7 @@ def test_a_file_of_the_first_version_still_loads() -> None:
     network = load(path)
     assert repr(network) == "Network(3-4-2, leaky_relu(alpha=0.1) → softmax, float32, 26 parameters)"
     assert network.preprocessing == Preprocessing(
-        (Column("größe", 2.5, 1.1), Column("kind", levels=("hen", "日"))), ("no", "yes"), 0.5, "bought", (), ()
+        (Number("größe", 2.5, 1.1), Category("kind", ("hen", "日"))), ("no", "yes"), 0.5, "bought", (), ()
     )
     assert load_notes(path) == {"data": "hens.csv", "cost": ["cross_entropy", {}], "epochs": 3}
     answer = cr.forward(network, np.array([[0.5, 1, 0]], np.float32)).a[2]

@@ -17,7 +17,8 @@ tables/            table.py typed columns or one matrix · columns.py what a col
                    pyarrow · reading.py by a file's name ·
                    csv_file.py · arrays.py NPZ, NPY and IDX · optional_files.py
                    Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py scikit-learn's data sets
-preprocessing.py   a user's columns and labels to rows of numbers and back
+preprocessing/     preprocessing.py a user's columns and labels to rows of numbers and back · kinds.py what a column becomes ·
+                   choosing.py which, and why · labels.py targets · overview.py said in a table
 trained_rows.py    which rows a network was trained on, as a small sketch
 data.py            Dataset, splits, the seeded order of batches
 network.py         Network, and how it is first drawn
@@ -86,10 +87,10 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
-                   verify.py a command each · parts.py rows to learn from, to watch, to test · summary.py how a run went ·
-                   gradient_check.py its gradient checked · keeping.py where a model is kept · written.py what may be
-                   written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file · examples.py of a model ·
-                   output.py what is printed where · worked_example.py the chain it shows
+                   verify.py a command each · choices.py about columns · parts.py rows to learn from, to watch, to test ·
+                   summary.py how a run went · gradient_check.py its gradient checked · keeping.py where a model is kept ·
+                   written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
+                   examples.py of a model · output.py what is printed where · worked_example.py the chain it shows
 """
 
 from __future__ import annotations
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
         ChainruleError,
         CircuitError,
         DataError,
+        DataWarning,
         DisagreementError,
         DivergenceError,
         FileError,
@@ -160,6 +162,7 @@ __all__ = [
     "Convention",
     "Cost",
     "DataError",
+    "DataWarning",
     "Dataset",
     "Derivation",
     "DisagreementError",
@@ -227,6 +230,7 @@ _HOMES = {  # each name by the module that holds it, which is imported when the 
     "Convention": "conventions",
     "Cost": "costs",
     "DataError": "errors",
+    "DataWarning": "errors",
     "Dataset": "data",
     "Derivation": "explanation.document",
     "DisagreementError": "errors",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.coercion import as_array, as_target
-from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.preprocessing import Preprocessing, class_numbers, find_labels, guess_task, target_of
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError
+from chainrule.preprocessing import (
+    Choices,
+    Preprocessing,
+    class_numbers,
+    find_labels,
+    guess_task,
+    kinds_as_they_stand,
+    target_of,
+)
 from chainrule.tables import Table, read_table
+from chainrule.tables.columns import gaps
 from chainrule.tables.frames import is_frame, table_of_frame
 
 Array = np.ndarray
@@ -19,15 +29,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Source:
-    """The table that a Dataset was made from, and how its columns are scaled."""
+    """The table that a Dataset was made from, and what was decided about its columns (the keywords of `fit_table`)."""
 
     table: Table
-    task: str
-    scale: str
+    choices: Mapping[str, Any]
 
-    def fit(self, rows: Table, labels: tuple[Any, ...] | None = None) -> Preprocessing:
+    def fit(self, rows: Table, labels: tuple[Any, ...] | None) -> Preprocessing:
         """The preprocessing learnt from these rows of the table; `labels` are the classes where they are known already."""
-        return Preprocessing.fit_table(rows, task=self.task, scale=self.scale, labels=labels)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # said when the whole was read
+            return Preprocessing.fit_table(rows, labels=labels, **self.choices)
 
 
 @dataclass(frozen=True)
@@ -70,10 +81,12 @@ class Dataset:
         return len(self.inputs)
 
     @classmethod
-    def from_table(cls, table: Table, preprocessing: Preprocessing) -> Dataset:
+    def from_table(
+        cls, table: Table, preprocessing: Preprocessing, dtype: str | type | np.dtype[Any] = np.float64
+    ) -> Dataset:
         """A table's rows as `preprocessing` (fitted on this table or on another with its columns) makes them."""
         target = target_of(table)
-        inputs = preprocessing.rows(table)
+        inputs = preprocessing.rows(table, dtype=dtype)
         return cls(inputs, preprocessing.targets(target), None, preprocessing, table.name)
 
     def take(self, rows: Array) -> Dataset:
@@ -101,16 +114,47 @@ class Dataset:
         return made(rest), made(part)
 
 
-def load_data(source: Any, target: str | None = None, *, task: str = "auto", scale: str = "standard") -> Dataset:
+def load_data(source: Any, target: str | None = None, *, task: str = "auto", **choices: Any) -> Dataset:
     """What `read_table` reads (a shipped set by name, a file, a data frame), scaled and encoded by `Preprocessing`.
 
     Means, scales and levels are those of all rows; `split` keeps rows apart for a test, and takes them from the others alone.
+    Rows whose target is unknown are left out. `choices` decide about columns, as those of `Preprocessing.fit` do: scale,
+    gaps, kinds, drop, columns. A DataWarning counts rows that are left out, and names columns that are.
     """
     table = read_table(source, target)
-    if task == "auto" and table.target is not None:
+    table, said = learnable(table, Choices(**choices))
+    for each in said:
+        warnings.warn(f"{table.name}: {each}", DataWarning, stacklevel=2)
+    if task == "auto":
         task = guess_task(target_of(table))  # once, from all rows: a part may hold few of the values
-    made = Source(table, task, scale)
-    return replace(Dataset.from_table(made.table, made.fit(made.table)), source=made)
+    made = Source(table, {"task": task, **choices})
+    return replace(Dataset.from_table(table, Preprocessing.fit_table(table, **made.choices)), source=made)
+
+
+def learnable(table: Table, choices: Choices) -> tuple[Table, list[str]]:
+    """The rows of a table that can be learnt from, and how many were left out, in words.
+
+    Left out are rows whose target is unknown and, with gaps="drop", rows with a gap in a column that is used.
+    """
+    found = known_targets(table)
+    whole = choices.complete(found)
+    counts = {f"without {table.target_name}": len(table) - len(found), "with gaps": len(found) - len(whole)}
+    said = [
+        f"{n:,} {'row' if n == 1 else 'rows'} {which} {'is' if n == 1 else 'are'} left out"
+        for which, n in counts.items()
+        if n
+    ]
+    return whole, said
+
+
+def known_targets(table: Table) -> Table:
+    """The rows of a table whose target is known. Raises DataError where there are none."""
+    missing = np.zeros(len(table), dtype=bool) if table.target is None else gaps(table.target)
+    if missing.all() and len(table):
+        raise DataError(
+            f"{table.name}: the target {table.target_name!r} has no value in any row: name another column to learn"
+        )
+    return table.take(~missing) if missing.any() else table
 
 
 def as_dataset(given: Any, terms: Preprocessing | None = None) -> Dataset:
@@ -143,7 +187,10 @@ def as_dataset(given: Any, terms: Preprocessing | None = None) -> Dataset:
 def _of_table(table: Table, weights: Array | None, terms: Preprocessing | None) -> Dataset:
     target = target_of(table)
     if terms is None or terms.columns is None:
-        terms = replace(Preprocessing.fit_table(table.with_target(None), scale="none"), target_name=table.target_name)
+        plain = Preprocessing.fit_table(
+            table.with_target(None), scale="none", gaps="refuse", kinds=kinds_as_they_stand(table)
+        )
+        terms = replace(plain, target_name=table.target_name)
         return Dataset(terms.rows(table), target, weights, terms, table.name)
     if target.ndim == 1 or terms.labels is None:
         target = terms.targets(target)

@@ -13,6 +13,7 @@
     ├── DisagreementError   two roads to one derivative differ           (an ArithmeticError)
     └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
+And one warning, DataWarning (a UserWarning): what became of a table's columns, gaps and unknown values.
 Each message says what was given, what was needed, where, and what to write instead.
 """
 
@@ -21,6 +22,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from typing import Any
+
+
+class DataWarning(UserWarning):
+    """What became of columns, gaps and unknown values of a table, where that may not be what a user means."""
 
 
 class ChainruleError(Exception):

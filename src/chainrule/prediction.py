@@ -123,14 +123,14 @@ def scored_outputs(network: Network, given: Array, y: Any, weight: Any = None) -
     if classes and given.shape[1] > 1:
         _check_probabilities(rows)
     w = None if weight is None else as_weights(weight, len(given))
-    return score_rows(network, given, rows, getattr(network, "cost", None), w, classes=classes)
+    return score_rows(network, given, rows, network.cost, w, classes=classes)
 
 
 def scored_data(network: Network, data: Dataset) -> Score:
     """The score on a Dataset that is scaled and encoded as the network's own was."""
     targets, _ = encode_targets(data.targets, network.sizes[-1], len(data))
     given = activations_of_rows(network, network.rows(data.inputs))
-    return score_rows(network, given, targets, getattr(network, "cost", None), data.weights)
+    return score_rows(network, given, targets, network.cost, data.weights)
 
 
 def score_rows(

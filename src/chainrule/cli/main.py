@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -12,8 +13,8 @@ from typer.core import TyperCommand, TyperGroup
 
 import chainrule
 from chainrule.cli.interrupt import exit_code, interrupts
-from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say
-from chainrule.errors import ChainruleError
+from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say, tell
+from chainrule.errors import ChainruleError, DataWarning
 
 COMMANDS = {  # each is a file of its name, which is imported when it is called
     "train": "Train a network, test it, check its gradient, and keep it in a file.",
@@ -98,6 +99,8 @@ def options(
 def main() -> None:
     """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
     make_printable()
+    warnings.showwarning = _warn
+    warnings.simplefilter("always", DataWarning)
     with lenient_errors():
         _main()
 
@@ -123,6 +126,14 @@ def _main() -> None:
             fail(f"cannot read or write {error.filename}: {error.strerror}")
         drop(sys.stdout)  # help or the like, which Typer prints
         fail(str(OutputError(error)))
+
+
+def _warn(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+) -> None:
+    """What became of the data, in a line; a warning from elsewhere with its place in the code."""
+    own = issubclass(category, DataWarning)
+    tell(f"warning: {message}" if own else warnings.formatwarning(message, category, filename, lineno).rstrip())
 
 
 if __name__ == "__main__":

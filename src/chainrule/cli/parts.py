@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ import numpy as np
 
 from chainrule.cli.output import counted
 from chainrule.data import Dataset, split_rows
-from chainrule.errors import DataError, SettingError
-from chainrule.preprocessing import Preprocessing, find_labels, target_of
+from chainrule.errors import DataError, DataWarning, SettingError
+from chainrule.preprocessing import Choices, Preprocessing, find_labels, target_of
 from chainrule.tables import Table
 
 FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
@@ -28,10 +29,18 @@ class Parts:
     watched: Dataset | None
     testing: Dataset | None
     terms: Preprocessing
+    remarks: tuple[str, ...]
 
 
 def divide(
-    table: Table, task: str, scale: str, test: float | None, validation: float, seed: int, in_order: bool = False
+    table: Table,
+    task: str,
+    choices: Choices,
+    test: float | None,
+    validation: float,
+    seed: int,
+    dtype: str,
+    in_order: bool = False,
 ) -> Parts:
     """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now.
 
@@ -44,11 +53,14 @@ def divide(
         with _option("--validation"):
             train, watched = _split(train, validation, seed, task, in_order)
     labels = find_labels(target_of(table), table.target_name) if task == "classification" else None
-    terms = Preprocessing.fit_table(train, task=task, scale=scale, labels=labels)
-    learning = Dataset.from_table(train, terms)
-    testing = _encoded(kept, terms, "test", "--test 0")
-    watching = _encoded(watched, terms, "validation", "--validation 0")
-    return Parts(table, train, kept, learning, watching, testing, terms)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # the table of the columns tells all of it
+        terms = Preprocessing.fit_table(train, task=task, labels=labels, **vars(choices))
+    learning = Dataset.from_table(train, terms, dtype)
+    remarks: list[str] = []
+    testing = _encoded(kept, terms, dtype, remarks, "test", "--test 0")
+    watching = _encoded(watched, terms, dtype, remarks, "validation", "--validation 0")
+    return Parts(table, train, kept, learning, watching, testing, terms, tuple(remarks))
 
 
 def _split(table: Table, share: float | None, seed: int, task: str, in_order: bool) -> tuple[Table, Table | None]:
@@ -61,17 +73,26 @@ def _split(table: Table, share: float | None, seed: int, task: str, in_order: bo
     return table.take(np.sort(rest) if in_order else rest), table.take(part)
 
 
-def _encoded(rows: Table | None, terms: Preprocessing, what: str, without: str) -> Dataset | None:
-    """The rows kept apart as `terms` makes them. Raises DataError where it cannot, as at a text that the other rows lack."""
+def _encoded(
+    rows: Table | None, terms: Preprocessing, dtype: str, remarks: list[str], what: str, without: str
+) -> Dataset | None:
+    """The rows kept apart as `terms` makes them; `remarks` gets what the rows to learn from had not.
+
+    Raises DataError where they cannot be used, as at an infinity.
+    """
     if rows is None:
         return None
+    place = f"of the {counted(len(rows), 'row')} kept apart for the {what}"
     try:
-        return Dataset.from_table(rows, terms)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", DataWarning)
+            found = Dataset.from_table(rows, terms, dtype)
     except DataError as error:
         raise DataError(
-            f"of the {counted(len(rows), 'row')} kept apart for the {what}, {error}. Remove that column or those rows, or "
-            f"keep none apart with {without}"
+            f"{place}, {error}. Remove that column or those rows, or keep none apart with {without}"
         ) from None
+    remarks += [f"{place}, {str(each.message).removeprefix(rows.name + ': ')}" for each in told]
+    return found
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from chainrule.cli.output import counted, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
 from chainrule.prediction import scored_data
+from chainrule.preprocessing import Number, overview
 from chainrule.scores import Score
 from chainrule.training import Run
 
@@ -31,6 +33,16 @@ def header(parts: Parts) -> str:
     watch = f", {len(watched):,} to watch" if watched is not None else ""
     size = f"{counted(len(parts.table), 'row')} of {counted(len(parts.table.columns), 'column')}"
     return f"{parts.table.name}: {size}, {kind}; {kept}{watch}"
+
+
+def became(parts: Parts) -> list[str]:
+    """What each column became, where not all of them are plain numbers without gaps; and what the rows kept apart lack."""
+    columns = parts.terms.columns or ()
+    lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, 80)]
+    if all(isinstance(column, Number) and not (column.boolean or column.gaps or column.note) for column in columns):
+        return lines
+    hint = ["--drop, --columns and --as NAME=KIND change that"] if any(column.note for column in columns) else []
+    return ["", *overview(columns), *hint, *lines, ""]
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, Place, keep, keep_again
 from chainrule.cli.output import counted, going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
-from chainrule.cli.summary import Summary, header
+from chainrule.cli.summary import Summary, became, header
 from chainrule.costs import Cost, as_cost
+from chainrule.data import learnable
 from chainrule.errors import DataError, DivergenceError, SettingError
 from chainrule.network import Network
 from chainrule.preprocessing import guess_task
@@ -44,6 +46,15 @@ def command(
     ] = "digits",
     target: Annotated[str | None, typer.Option(help="The CSV column to learn; else the last one.")] = None,
     task: Annotated[str, typer.Option(help="classification, regression, or auto: as the target looks.")] = "auto",
+    drop: Annotated[list[str] | None, typer.Option(help="Columns to leave out, as id or id,index.")] = None,
+    columns: Annotated[list[str] | None, typer.Option(help="The only columns to learn from.")] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--as", help="What a column becomes, as zip=category: number, category, date or drop."),
+    ] = None,
+    gaps: Annotated[
+        str, typer.Option(help="impute: gaps are filled, and an input tells them; drop: their rows; refuse.")
+    ] = "impute",
     scale: Annotated[str, typer.Option(help="standard: each column to mean 0 and deviation 1; or none.")] = "standard",
     test: Annotated[float | None, typer.Option(help="Share of the rows kept apart for the test; 0 for none.")] = None,
     validation: Annotated[float, typer.Option(help="Share of the training rows watched but not learnt from.")] = 0.0,
@@ -80,9 +91,11 @@ def command(
     place = Place(output, data)
     place.check()
     table = read_rows(data, target, quiet=quiet)
+    choices = choices_of(table, scale, gaps, drop or (), columns or (), kinds or ())
+    table, left_out = learnable(table, choices)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
-    rows = divide(table, task, scale, test, validation, seed, in_order)
+    rows = divide(table, task, choices, test, validation, seed, dtype, in_order)
     network = _network(rows, the_cost, hidden, activation, seed, dtype)
     steps = math.ceil(len(rows.learning) / max(batch_size, 1))
     count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
@@ -97,7 +110,8 @@ def command(
              "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
-            say(header(rows))
+            for line in [header(rows), *left_out, *became(rows)]:
+                say(line)
             say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
                 f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
         with _one_stop() as no_more:

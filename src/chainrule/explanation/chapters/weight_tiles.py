@@ -23,6 +23,7 @@ from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, row
 from chainrule.nudges.text import signed
+from chainrule.preprocessing import Number
 
 Array = np.ndarray
 IMAGE = 64  # inputs from which on a square number of them is taken to be an image
@@ -150,9 +151,12 @@ def _example(seen: View, largest: float, grid: Grid) -> tuple[list[Element], flo
 def unscaled(seen: View) -> Array | None:
     """The inputs in the user's terms where the network's are shifted and scaled numbers; None where they are not."""
     terms = seen.network.preprocessing
-    if terms is None or terms.columns is None or any(column.levels is not None for column in terms.columns):
+    if terms is None or terms.columns is None:
         return None
-    means, scales = (np.array([getattr(c, name) for c in terms.columns]) for name in ("mean", "scale"))
+    numbers = [column for column in terms.columns if isinstance(column, Number) and not column.indicator]
+    if len(numbers) < len(terms.columns):
+        return None
+    means, scales = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
     raw = seen.x * scales + means
     raw[np.abs(raw) <= 1e-6 * np.abs(means)] = 0.0  # what is left of a 0 that was shifted there and back
     return None if np.array_equal(raw, seen.x) else raw

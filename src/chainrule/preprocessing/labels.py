@@ -1,0 +1,102 @@
+"""Targets: labels as the numbers of classes, numbers as rows, and which of the two a column is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.coercion import as_target, plain
+from chainrule.errors import DataError, ShapeError
+from chainrule.preprocessing.kinds import gap_text, places, some
+from chainrule.tables.columns import gaps
+from chainrule.tables.table import Table
+
+Array = np.ndarray
+TASKS = ("auto", "classification", "regression")
+MOST_INTEGER_CLASSES = 20  # an integer target with more distinct values than this is taken for a number
+
+
+def target_of(table: Table) -> Array:
+    """The target of a table. Raises DataError where it has none, and for gaps, with their row."""
+    if table.target is None:
+        raise DataError(f"{table.name} has no target column to learn")
+    if table.target.dtype.kind in "fO":
+        missing = gaps(table.target)
+        if missing.any():
+            raise DataError(gap_text(f"column {table.target_name!r}", missing, table.where))
+    return as_target(table.target, table.target_name)
+
+
+def guess_task(target: Array) -> str:
+    """Texts, truth values and few distinct integers are classes; everything else is a number to predict."""
+    target = as_target(target)
+    if target.ndim != 1:
+        return "regression"
+    if target.dtype.kind in "Ub":
+        return "classification"
+    whole = np.all(target == np.round(target))
+    return "classification" if whole and np.unique(target).size <= MOST_INTEGER_CLASSES else "regression"
+
+
+def find_labels(target: Array, name: str = "y") -> tuple[Any, ...]:
+    """The distinct values of a target, sorted. Raises DataError where there are fewer than two."""
+    target = as_target(target, name)
+    if target.ndim != 1:
+        raise DataError(f"the target {name!r} has the shape {target.shape}: classes come as one column of labels")
+    values = np.unique(target)
+    if values.size < 2:
+        raise DataError(f"the target {name!r} holds one class only ({some(values)}): there is nothing to tell apart")
+    if values.dtype.kind == "f" and np.all(values == np.round(values)):
+        values = values.astype(np.int64)
+    return tuple(values.tolist())
+
+
+def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
+    """Labels (rows,) as their numbers in `labels`. Raises DataError for a label that is not among them."""
+    target, keys = as_target(target, name), np.array(labels)
+    if target.ndim != 1:
+        raise ShapeError(f"the target {name!r} is one label a row (rows,), got an array of shape {target.shape}")
+    if keys.dtype.kind == "U":
+        found = places(labels, target)
+        wrong = found < 0
+    elif target.dtype.kind == "U":
+        raise DataError(
+            f"the target {name!r} holds texts such as {str(target[0])!r}, and the classes are {some(labels)}"
+        )
+    else:
+        order = np.argsort(keys)
+        found = order[np.clip(np.searchsorted(keys, target, sorter=order), 0, keys.size - 1)]
+        wrong = keys[found] != target
+    if np.any(wrong):
+        row = int(np.argmax(wrong))
+        raise DataError(
+            f"row {row} has the target {name} = {plain(target[row])!r}, which is none of the classes {some(labels)}"
+        )
+    return found
+
+
+def class_of(outputs: Array, threshold: float) -> Array:
+    """The class number each row of outputs speaks for: the largest output, or one output against the threshold."""
+    if outputs.shape[1] == 1:
+        return (outputs[:, 0] > threshold).astype(np.int64)
+    return outputs.argmax(axis=1)
+
+
+def target_rows(target: Array, name: str) -> Array:
+    """A target of numbers as rows (rows, k) in float64. Raises DataError where it holds texts."""
+    if target.dtype.kind == "U":
+        raise DataError(f"the target {name!r} holds texts such as {str(target.flat[0])!r}: regression needs numbers")
+    if target.ndim not in (1, 2) or target.size == 0:
+        raise ShapeError(f"the target {name!r} is numbers (rows,) or (rows, k), got an array of shape {target.shape}")
+    return target.reshape(len(target), -1).astype(np.float64)
+
+
+def are_labels(labels: Sequence[Any]) -> bool:
+    """True for two or more different values: all texts, or all finite numbers or truth values."""
+    values = [plain(label) for label in labels]
+    texts = all(isinstance(value, str) for value in values)
+    numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
+    return (texts or numbers) and len(set(values)) == len(values) >= 2

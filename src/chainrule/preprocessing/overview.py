@@ -1,0 +1,68 @@
+"""What each column became, as lines of text: equal ones together, so that 784 pixels take one line."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from chainrule.aligned import aligned
+from chainrule.preprocessing.kinds import Category, Column, Dates, Dropped, Number, shown
+
+ORDER = ("number", "truth value", "category", "date", "dropped")
+MOST_NAMES = 12  # of more equal columns the first and the last are named
+NARROWEST = 30
+
+
+def overview(columns: Sequence[Column], width: int = 80) -> list[str]:
+    """A heading, and a line for each group of columns that became the same: their kind, inputs, gaps, names and notes."""
+    groups: dict[tuple[str, str], list[Column]] = {}
+    for column in columns:
+        said = _said(column)
+        groups.setdefault(
+            (_title(column), said if isinstance(column, Dropped) or not said else column.name), []
+        ).append(column)
+    ordered = sorted(groups.values(), key=lambda group: ORDER.index(_title(group[0])))
+    counts = [["became", "inputs", "gaps", "columns"]]
+    for group in ordered:
+        inputs, missing = sum(column.width for column in group), sum(column.gaps for column in group)
+        counts.append([_title(group[0]), f"{inputs:,}" if inputs else "–", f"{missing:,}" if missing else "–", ""])
+    heading, *starts = [line.ljust(len(max(lines, key=len))) for lines in [aligned(counts, "<>><")] for line in lines]
+    room = len(aligned([row[:3] for row in counts], "<>>")[0]) + 2
+    lines = [heading.rstrip()]
+    for start, group in zip(starts, ordered):
+        texts = textwrap.wrap(_text(group), max(width - room, NARROWEST), break_on_hyphens=False) or [""]
+        lines.append(start[:room] + texts[0])
+        lines += [" " * room + text for text in texts[1:]]
+    return [line.rstrip() for line in lines]
+
+
+def _title(column: Column) -> str:
+    return "truth value" if isinstance(column, Number) and column.boolean else column.title
+
+
+def _text(group: Sequence[Column]) -> str:
+    names = [repr(column.name) if not column.name.strip() else column.name for column in group]
+    if len(names) > MOST_NAMES:
+        names = [f"{names[0]}, {names[1]}, {names[2]} … {names[-1]} ({len(names):,} columns)"]
+    said = _said(group[0])
+    return ", ".join(names) + (f": {said}" if said else "")
+
+
+def _said(column: Column) -> str:
+    """What is to be said of a column beside its kind."""
+    found = []
+    match column:
+        case Category():
+            found.append(f"{len(column.levels):,} levels" if len(column.levels) != 1 else f"level {column.levels[0]}")
+            if column.rare:
+                found[0] += f", and other for {len(column.rare):,} rare {'one' if len(column.rare) == 1 else 'ones'}"
+        case Dates():
+            found.append(", ".join(part for part, _, _ in column.parts))
+    if column.indicator and isinstance(column, Category):
+        found.append("an input for gaps")
+    elif column.gaps and not isinstance(column, Dropped):
+        found.append(
+            f"gaps become {shown(getattr(column, 'fill', None))}"
+            + (", and an input tells them" if column.indicator else "")
+        )
+    return "; ".join([*found, *([column.note] if column.note else [])])

@@ -1,0 +1,282 @@
+"""From a user's columns and labels to rows of numbers and back: fitted once, stored with the network."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.coercion import as_array, as_target, plain
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, unknown_name
+from chainrule.preprocessing.choosing import Choices, choose_columns, means_and_scales, refuse_slips
+from chainrule.preprocessing.kinds import Column, Number, column_from_json, some
+from chainrule.preprocessing.labels import (
+    TASKS,
+    are_labels,
+    class_numbers,
+    class_of,
+    find_labels,
+    guess_task,
+    target_of,
+    target_rows,
+)
+from chainrule.preprocessing.overview import overview
+from chainrule.tables.columns import column_of
+from chainrule.tables.table import Table
+
+Array = np.ndarray
+CHUNK = 4096  # rows that are worked on at a time
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What lies between a user's terms and the network's: columns in; class labels, or numbers with units, out.
+
+    `labels` are the classes in the order of the outputs, or None for numbers; with one output, the second label is
+    answered above `threshold`. Numbers are shifted by `target_mean` and divided by `target_scale` for training.
+    """
+
+    columns: tuple[Column, ...] | None = None
+    labels: tuple[Any, ...] | None = None
+    threshold: float = 0.5
+    target_name: str = "y"
+    target_mean: tuple[float, ...] = ()
+    target_scale: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.columns is not None:
+            _check_names([column.name for column in self.columns])
+        if self.labels is not None and not are_labels(self.labels):
+            raise SettingError(f"labels are two or more different texts or numbers, all of one kind, got {self.labels}")
+        means, scales = self.target_mean, self.target_scale
+        if (
+            len(means) != len(scales)
+            or not all(map(math.isfinite, (*means, *scales, self.threshold)))
+            or min(scales, default=1) <= 0
+        ):
+            raise SettingError(
+                f"a target needs finite means and as many finite scales > 0, got {means} and {scales}, and a finite "
+                f"threshold, got {self.threshold}"
+            )
+
+    @classmethod
+    def fit(
+        cls,
+        names: Sequence[str],
+        inputs: Array,
+        target: Array | None,
+        *,
+        target_name: str = "y",
+        task: str = "auto",
+        labels: tuple[Any, ...] | None = None,
+        **choices: Any,
+    ) -> Preprocessing:
+        """Learn means, scales, levels and labels from training rows: inputs (rows, columns), target (rows,) or (rows, k).
+
+        `labels` are the classes where they are known already, and all of them need not be among the rows. What each column
+        becomes is decided by its values (`print(preprocessing)` shows it) unless `choices` say otherwise: scale="none",
+        gaps="refuse" (or "drop"), kinds={"flight": "category"} (number, category, date or drop), drop=["id"], columns=[…],
+        as `Choices` explains them. Warns (DataWarning) of columns that are left out or look like an identifier.
+        """
+        inputs = as_array(inputs, "inputs", gaps=True)
+        if inputs.ndim != 2 or inputs.shape[1] != len(names) or inputs.size == 0:
+            raise ShapeError(
+                f"{len(names)} names of columns need rows (rows, {len(names)}), got an array of shape {inputs.shape}"
+            )
+        if target is not None:
+            target = as_target(target, target_name)
+            if target.shape[:1] != inputs.shape[:1]:
+                raise ShapeError(f"{len(inputs):,} rows need as many targets, got an array of shape {target.shape}")
+        return cls._fit(Table("inputs", names, inputs, target, target_name), task, labels, Choices(**choices))
+
+    @classmethod
+    def fit_table(
+        cls, table: Table, *, task: str = "auto", labels: tuple[Any, ...] | None = None, **choices: Any
+    ) -> Preprocessing:
+        """Learn means, scales, levels and labels from a table of training rows, as `fit` does from arrays.
+
+        Raises DataError for slips in columns of numbers, and for gaps in the target, with their place in the file.
+        """
+        chosen = Choices(**choices)
+        for place, name in enumerate(table.columns):
+            if chosen.of(name) is None:
+                refuse_slips(table, name, table.values(place))
+        if table.target is not None and table.target.dtype.kind == "O" and table.target.ndim == 1:
+            refuse_slips(table, table.target_name, column_of(table.target, cells=False))
+        return cls._fit(table, task, labels, chosen)
+
+    @classmethod
+    def _fit(cls, table: Table, task: str, labels: tuple[Any, ...] | None, choices: Choices) -> Preprocessing:
+        if task not in TASKS:
+            raise unknown_name("task", task, TASKS)
+        _check_names(table.columns)
+        columns = choose_columns(table := choices.complete(table), choices)
+        for column in columns:
+            if column.note and choices.of(column.name) is None:
+                warnings.warn(f"{table.name}: the column {column.name!r}: {column.note}", DataWarning, stacklevel=4)
+        if table.target is None:
+            return cls(columns)
+        name, target = table.target_name, target_of(table)
+        if task == "auto":
+            task = "classification" if labels is not None else guess_task(target)
+        if task == "classification":
+            return cls(columns, labels=labels or find_labels(target, name), target_name=name)
+        rows = target_rows(target, name)
+        mean, spread = means_and_scales([name] * rows.shape[1], np.ascontiguousarray(rows.T), choices.scale)
+        return cls(columns, None, 0.5, name, tuple(mean.tolist()), tuple(spread.tolist()))
+
+    def __str__(self) -> str:
+        return "\n".join(overview(self.columns or ()))
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says what the outputs mean: labels, or numbers with a mean and a scale."""
+        return self.labels is not None or bool(self.target_mean)
+
+    @property
+    def width(self) -> int | None:
+        """How many inputs the network needs for these columns; None where any rows of numbers will do."""
+        return None if self.columns is None else sum(column.width for column in self.columns)
+
+    def rows(
+        self, inputs: Any, names: Sequence[str] | None = None, dtype: str | type | np.dtype[Any] = np.float64
+    ) -> Array:
+        """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs) of this dtype.
+
+        The columns of a Table, or of an array with `names`, are found by name, in any order, and others are passed over. An
+        array without names has all the columns of training, or those that were not dropped. Values that training had not
+        become "other", and gaps are filled: a DataWarning counts them. Raises DataError for a missing column, for texts
+        among numbers, and for gaps in a column that refuses them, with the row.
+        """
+        if self.columns is None:
+            return inputs.inputs if isinstance(inputs, Table) else as_array(inputs, "inputs")
+        used = [column for column in self.columns if column.width]
+        table = self._named(inputs) if isinstance(inputs, Table) else self._table(inputs, names)
+        known, wanted = set(table.columns), [column.name for column in used]
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            raise DataError(
+                f"the network was trained on {some(wanted)}; the data lacks {some(missing)} and has {some(table.columns)}"
+            )
+        rows, said = _encoded(table.select(wanted), used, dtype)
+        for each in said:
+            warnings.warn(f"{table.name}: the column {each}", DataWarning, stacklevel=3)
+        return rows
+
+    def _named(self, table: Table) -> Table:
+        """A table; one whose columns have no names of their own, as a matrix in a file, gets those of training."""
+        every = [column.name for column in self.columns or ()]
+        used = [column.name for column in self.columns or () if column.width]
+        names = {len(used): used, len(every): every}.get(len(table.columns))
+        return table.renamed(names) if names and not table.named and set(every).isdisjoint(table.columns) else table
+
+    def _table(self, inputs: Any, names: Sequence[str] | None) -> Table:
+        """An array (rows, columns) as a table."""
+        array = as_array(inputs, "inputs", gaps=True)
+        width = array.shape[1] if array.ndim == 2 else None
+        if names is not None:
+            if width != len(names):
+                raise ShapeError(
+                    f"{len(names)} names of columns need as many columns, got an array of shape {array.shape}"
+                )
+            return Table("inputs", names, array)
+        every = [column.name for column in self.columns or ()]
+        used = [column.name for column in self.columns or () if column.width]
+        if width not in (len(every), len(used)):
+            raise ShapeError(
+                f"the network takes rows of {len(used)} columns ({some(used)}), got an array of shape {array.shape}"
+            )
+        return Table("inputs", every if width == len(every) else used, array)
+
+    def targets(self, target: Any) -> Array:
+        """A user's target as the network's: labels to class numbers (rows,), numbers to scaled rows (rows, k)."""
+        if self.labels is not None:
+            return class_numbers(target, self.labels, self.target_name)
+        rows = target_rows(as_target(target, self.target_name), self.target_name)
+        if not self.target_mean:
+            return rows
+        if rows.shape[1] != len(self.target_mean):
+            raise ShapeError(
+                f"the target {self.target_name!r} is {len(self.target_mean)} numbers a row, got an array of shape {rows.shape}"
+            )
+        return (rows - np.array(self.target_mean)) / np.array(self.target_scale)
+
+    def check_outputs(self, count: int) -> None:
+        """Raises ShapeError where a network with this number of outputs cannot answer in these terms."""
+        if self.labels is not None:
+            fits = count == len(self.labels) or (count == 1 and len(self.labels) == 2)
+            terms = f"{len(self.labels)} labels ({some(self.labels)})"
+        else:
+            fits = count == (len(self.target_mean) or count)
+            terms = f"{len(self.target_mean)} numbers"
+        if not fits:
+            raise ShapeError(f"the network has {count} outputs, and the target {self.target_name!r} is {terms}")
+
+    def classes(self, outputs: Array) -> Array:
+        """The class number that each row of a network's outputs (rows, out) speaks for."""
+        self.check_outputs(outputs.shape[1])
+        return class_of(outputs, self.threshold)
+
+    def answers(self, outputs: Array) -> Array:
+        """A network's outputs (rows, out) in the user's terms: labels (rows,), or numbers (rows,) or (rows, k)."""
+        if self.labels is not None:
+            return np.array(self.labels)[self.classes(outputs)]
+        self.check_outputs(outputs.shape[1])
+        rows = outputs * np.array(self.target_scale) + np.array(self.target_mean) if self.target_mean else outputs
+        return rows[:, 0] if rows.shape[1] == 1 else rows
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain lists and numbers, for a file's header."""
+        return {
+            "columns": None if self.columns is None else [column.to_json() for column in self.columns],
+            "labels": None if self.labels is None else [plain(label) for label in self.labels],
+            "threshold": float(self.threshold),
+            "target_name": self.target_name,
+            "target_mean": [float(mean) for mean in self.target_mean],
+            "target_scale": [float(scale) for scale in self.target_scale],
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Preprocessing:
+        """The way back from `to_json`. Raises KeyError, TypeError or ValueError where the text is not one of ours."""
+        columns = given["columns"]
+        return cls(
+            None if columns is None else tuple(column_from_json(column) for column in columns),
+            None if given["labels"] is None else tuple(given["labels"]),
+            float(given["threshold"]),
+            str(given["target_name"]),
+            tuple(float(v) for v in given["target_mean"]),
+            tuple(float(v) for v in given["target_scale"]),
+        )
+
+
+def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[str]]:
+    """The rows of a table that has these columns, in this order; and what was met in them that training had not."""
+    numbers = [column for column in columns if isinstance(column, Number) and not column.indicator]
+    with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
+        if table.matrix is not None and len(numbers) == len(columns):
+            rows = np.empty((len(table), len(columns)), dtype)
+            mean, scale = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
+            whole = True
+            for start in range(0, len(rows), CHUNK):
+                part = (table.matrix[start : start + CHUNK] - mean) / scale
+                whole = whole and bool(np.isfinite(part).all())
+                rows[start : start + CHUNK] = part
+            if whole:
+                return rows, []
+        rows, said, at = np.zeros((len(table), sum(column.width for column in columns)), dtype), [], 0
+        for place, column in enumerate(columns):
+            said.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))
+            at += column.width
+    return rows, [each for each in said if each]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"two columns are named {twice[0]!r}")
