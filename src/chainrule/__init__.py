@@ -15,7 +15,8 @@ ids.py             stable names: w/l/j/k, b/l/j, …
 coercion.py        values as arrays: what is a gap, a number, a text
 tables/            table.py typed columns or one matrix · columns.py what a column is · frames.py of pandas, Polars,
                    pyarrow · reading.py by a file's name ·
-                   csv_file.py · arrays.py NPZ, NPY and IDX · optional_files.py
+                   csv_file.py · cells.py its columns ·
+                   arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · optional_files.py
                    Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py scikit-learn's data sets
 preprocessing/     preprocessing.py a user's columns and labels to rows of numbers and back · kinds.py what a column becomes ·
                    choosing.py which, and why · labels.py targets · overview.py said in a table

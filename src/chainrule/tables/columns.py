@@ -21,7 +21,7 @@ WHOLE = re.compile(r"[+-]?(\d+)", re.ASCII)
 DATE = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII | re.IGNORECASE
 )
-EXACT = 2**53  # up to here float64 holds every whole number
+EXACT = 2**53  # below, float64 holds every whole number
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ def _are_identifiers(texts: Sequence[str], numbers: Array, gaps: bool) -> bool:
     whole = [match.group(1) for match in map(WHOLE.fullmatch, texts) if match]
     if any(digits[0] == "0" and len(digits) > 1 for digits in whole):
         return True
-    too_long = len(whole) == len(texts) and bool((np.abs(numbers) > EXACT).any())
+    too_long = len(whole) == len(texts) and bool((np.abs(numbers) >= EXACT).any())
     return too_long and (gaps or _int64(texts) is None)
 
 
@@ -138,7 +138,7 @@ def _int64(texts: Sequence[str]) -> Array | None:
 
 
 def _numbers(codes: Array, texts: Sequence[str], numbers: Array) -> Array:
-    if (np.abs(numbers) > EXACT).any() and all(map(WHOLE.fullmatch, texts)):
+    if (np.abs(numbers) >= EXACT).any() and all(map(WHOLE.fullmatch, texts)):
         exact = _int64(texts)
         if exact is not None:
             return exact[codes]
@@ -225,7 +225,7 @@ def _of_objects(objects: Array, cells: bool) -> Values:
     numbers = numbers_of(objects)
     if numbers is not None:
         whole = len(present) == len(values) and all(type(value) is int for value in present)
-        exact = whole and EXACT < np.abs(numbers).max() < 2**63
+        exact = whole and EXACT <= np.abs(numbers).max() < 2**63
         return np.array(present, dtype=np.int64) if exact else numbers
     if all(isinstance(value, (date, np.datetime64)) for value in present):
         return np.array([_naive(value) for value in values], dtype="M8[us]")

@@ -4,35 +4,59 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
+import itertools
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import DataError, FileError
-from chainrule.tables.columns import column_of_cells, is_number
+from chainrule.tables.arrow_csv import LARGE, columns_by_arrow
+from chainrule.tables.cells import columns_of_rows
+from chainrule.tables.columns import Texts, Values, is_number
 from chainrule.tables.table import Table
 from chainrule.tables.targets import learning_table, target_place
 
-Array = np.ndarray
-Column = tuple[Array, list[str]]  # for each row the place of its cell among the distinct cells, and those
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+SAMPLE = 100  # rows that tell which columns begin as numbers
 
 
 def read_csv(path: Path, target: str | None, optional: bool) -> Table:
     """The table of a CSV file. `optional`: the target may be absent, or its column empty."""
     text = _text(path)
     delimiter = _delimiter(path, text)
-    header, first = _header(path, text, delimiter)
+    header, start = _header(path, text, delimiter)
     at = target_place(header, target, optional)
-    cells = _columns(path, text, delimiter, header, first)
-    values = [column_of_cells(*each, labels=place == at) for place, each in enumerate(cells)]
-    return learning_table(path.name, header, values, target, optional, place=Lines(path, first), named=first > 0)
+    values = _values(path, text, delimiter, header, start, at)
+    return learning_table(path.name, header, values, target, optional, place=Lines(path), named=start > 0)
+
+
+def _values(path: Path, text: str, delimiter: str, header: list[str], start: int, labels: int | None) -> list[Values]:
+    """The columns of a text whose rows begin at the character `start`."""
+
+    def rows(most: int | None = None) -> Iterator[list[str]]:
+        return map(itemgetter(1), itertools.islice(_rows(path, text, delimiter, start, len(header)), most))
+
+    texts: set[int] = set()
+    if len(text) > LARGE:
+        sample = columns_of_rows(rows(SAMPLE), len(header), labels, texts) or []
+        numbers = [
+            place for place, each in enumerate(sample) if not isinstance(each, Texts) and each.dtype == np.float64
+        ]
+        values = columns_by_arrow(text[start:].encode(), delimiter, len(header), numbers, labels)
+        if values is not None:
+            return values
+    while True:
+        found = columns_of_rows(rows(), len(header), labels, texts)
+        if found is not None:
+            return found
 
 
 @dataclass(frozen=True)
@@ -40,13 +64,14 @@ class Lines:
     """Where the rows of a CSV file stand in it, found by reading it again: only an error asks."""
 
     path: Path
-    first: int
 
     def __call__(self, row: int) -> str:
         try:
             text = _text(self.path)
-            for place, (line, _) in enumerate(_rows(self.path, text, _delimiter(self.path, text))):
-                if place == row + self.first:
+            delimiter = _delimiter(self.path, text)
+            _, start = _header(self.path, text, delimiter)
+            for place, (line, _) in enumerate(_rows(self.path, text, delimiter, start)):
+                if place == row:
                     return f"{self.path}, line {line}"
         except (OSError, EOFError):
             pass  # it is not there any more
@@ -92,19 +117,33 @@ def _text(path: Path) -> str:
     return text
 
 
-def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a text, without the empty ones, each after the line on which it ends."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+def _rows(
+    path: Path, text: str, delimiter: str, start: int = 0, width: int | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text from a character on, without the empty ones, each after the line on which it ends.
+
+    Raises DataError for a row that has not this many values.
+    """
+    lines = map(re.Match.group, LINE.finditer(text, start))
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    before = len(LINE.findall(text, 0, start)) if start else 0
     try:
         for row in reader:
-            if row:
-                yield reader.line_num, row
+            if not row:
+                continue
+            if width is not None and len(row) != width:
+                line = before + reader.line_num
+                raise DataError(
+                    f"{path}, line {line}: the number of values is {len(row)}, and the first line has {width}"
+                )
+            yield before + reader.line_num, row
     except csv.Error as error:
-        raise FileError(f"{path}, line {reader.line_num}: {error}; is a quotation mark left open?") from None
+        line = before + reader.line_num
+        raise FileError(f"{path}, line {line}: {error}; is a quotation mark left open?") from None
 
 
 def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
-    """The names of the columns, and which row is the first with data."""
+    """The names of the columns, and the character at which the rows below them begin, 0 where there are no names."""
     rows = _rows(path, text, delimiter)
     first = next(rows, None)
     if first is None:
@@ -119,11 +158,11 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
             f"{path}: the first line ({', '.join(names[:8])}) looks like the rows below it: put a line above it that names "
             "the columns, or, if it is that line, give them names that are no numbers"
         )
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise DataError(f"{path}: two columns are named {twice!r}")
-    return names, 1
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{path}: two columns are named {twice[0]!r}")
+    lines = itertools.islice(LINE.finditer(text), first[0])
+    return names, max((line.end() for line in lines), default=0)
 
 
 def _delimiter(path: Path, text: str) -> str:
@@ -133,19 +172,3 @@ def _delimiter(path: Path, text: str) -> str:
     first = re.search(r"[^\r\n]+", text)
     bare = re.sub(r'"[^"]*"', "", first.group()) if first else ""
     return max(",;\t|", key=bare.count)
-
-
-def _columns(path: Path, text: str, delimiter: str, header: list[str], first: int) -> list[Column]:
-    """Each column of the text as the places of its cells among its distinct cells."""
-    places: list[dict[str, int]] = [{} for _ in header]
-    codes: list[list[int]] = [[] for _ in header]
-    for number, (line, row) in enumerate(_rows(path, text, delimiter)):
-        if number < first:
-            continue
-        if len(row) != len(header):
-            raise DataError(
-                f"{path}, line {line}: the number of values is {len(row)}, and the first line has {len(header)}"
-            )
-        for column, known, cell in zip(codes, places, row):
-            column.append(known.setdefault(cell, len(known)))
-    return [(np.array(column, dtype=np.int32), list(known)) for column, known in zip(codes, places)]
