@@ -91,6 +91,14 @@ def test_a_copied_cost_gives_the_same_gradient(way: Callable[[Any], Any], cost: 
 
 
 @ways
+def test_a_network_copied_without_its_own_cost_still_asks_for_it(way: Callable[[Any], Any]) -> None:
+    network = net().with_cost(costs.absent_own_cost("quartic"))
+    with pytest.raises(cr.PairError, match="hand it in"):
+        cr.gradient(way(network), X, Y)
+    assert way(net().with_cost("huber")).cost.name == "huber"
+
+
+@ways
 @pytest.mark.parametrize("rule", RULES, ids=repr)
 def test_a_copied_rule_moves_alike(way: Callable[[Any], Any], rule: cr.Rule) -> None:
     runs = [cr.train(net(), X, Y, each, epochs=2, batch_size=4) for each in (rule, way(rule))]

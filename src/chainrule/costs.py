@@ -70,6 +70,8 @@ class Cost(Frozen):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as the call that makes it, by name; a user's own by its form, which pickle must find in a module."""
+        if not self.pairs:
+            return absent_own_cost, (self.name,)
         if self.own:
             return own_cost, (self.pairs[ANY].form, self.name, self.formula)
         return partial(named, self.name, **self.settings), ()

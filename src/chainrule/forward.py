@@ -68,7 +68,7 @@ def target_rows(network: Network, x: Any, y: Any, given: str | Cost | None) -> t
     The cost is the one given, else the network's own. y is (out,) for one example and (batch, out) for rows; class labels
     0…out−1 will do, one per row.
     """
-    cost = cost_for(as_network(network, "the cost of (network, x, y)"), given)
+    cost = cost_for(as_network(network, "a call with (network, x, y)"), given)
     pair = cost.on(network.output)
     rows = network.rows(x)
     targets = as_target(y)

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.backward import gradient
 from chainrule.costs import Cost
 from chainrule.data import Dataset, encode_targets
+from chainrule.engines.threads import blas_threads
 from chainrule.network import Network
 from chainrule.verification.agreement import Agreement, check_network
 
@@ -53,8 +54,9 @@ def check_gradient_on(network: Network, data: Dataset, cost: Cost) -> GradientCh
     most = min(ENTRIES, max(20, int(2e9 / (12 * network.parameters.size * len(batch)))))
     asked = str(network.dtype)
     for each in [network] if asked == "float64" else [network, network.astype("float64")]:
-        found = gradient(each, batch.inputs, y, cost)
-        verdict = check_network(each, found, batch.inputs, y, cost, most=most)
+        with blas_threads(each.parameters, len(batch)):
+            found = gradient(each, batch.inputs, y, cost)
+            verdict = check_network(each, found, batch.inputs, y, cost, most=most)
         undecided = _undecided(verdict, found.norm())
         if not undecided:
             break
