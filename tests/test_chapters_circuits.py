@@ -390,24 +390,24 @@ def test_the_equations_are_written_as_the_author_turns_them() -> None:
     s2, s0 = Convention.preset("s2"), Convention.preset("s0").but(marks="a^l", letter="C")
     columns, no_transpose = formulas(s2), formulas(s0)
     assert "z² = w² a¹ + b²" in columns
-    assert "δ² = (w³)ᵀ δ³ ⊙ σ′(z²)" in columns
+    assert "δ² = ((w³)ᵀ δ³) ⊙ σ′(z²)" in columns
     assert "∂C/∂w² = δ² (a¹)ᵀ" in columns
     assert "z² = (w²)ᵀ a¹ + b²" in no_transpose
-    assert "δ² = w³ δ³ ⊙ σ′(z²)" in no_transpose
+    assert "δ² = (w³ δ³) ⊙ σ′(z²)" in no_transpose
     assert "∂C/∂w² = a¹ (δ²)ᵀ" in no_transpose
     rows, both = formulas(s2.but(orientation="rows")), formulas(s0.but(orientation="rows"))
     assert "z² = a¹ (w²)ᵀ + b²" in rows
-    assert "δ² = δ³ w³ ⊙ σ′(z²)" in rows
+    assert "δ² = (δ³ w³) ⊙ σ′(z²)" in rows
     assert "∂C/∂w² = (δ²)ᵀ a¹" in rows
     assert "z² = a¹ w² + b²" in both
-    assert "δ² = δ³ (w³)ᵀ ⊙ σ′(z²)" in both
+    assert "δ² = (δ³ (w³)ᵀ) ⊙ σ′(z²)" in both
     assert "∂C/∂w² = (a¹)ᵀ δ²" in both
 
 
 @pytest.mark.parametrize("orientation", ["columns", "rows"])
 @pytest.mark.parametrize("order", ["to,from", "from,to"])
 def test_shapes_and_numbers_of_each_product_fit(order: str, orientation: str) -> None:
-    """The grids of a line, multiplied as they stand, give the grid behind the sign of equality."""
+    """The grids of a line, multiplied as they stand, give the grid behind the one sign of equality."""
     net = SMALL["deep"]()
     x, y = example_of(net)
     how = Convention.preset("s2").but(order=order, orientation=orientation)
@@ -419,6 +419,7 @@ def test_shapes_and_numbers_of_each_product_fit(order: str, orientation: str) ->
             backward_band(focus),
             gradient_band(focus),
         ):
+            assert [line.count("=") for line in band.lines] == [1] * len(band.lines), "no chain of equals"
             grids = [piece for piece in band.lines[0] if isinstance(piece, Grid)]
             product = grids[0].values @ grids[1].values
             if band.title == "forward":
@@ -427,7 +428,9 @@ def test_shapes_and_numbers_of_each_product_fit(order: str, orientation: str) ->
             assert product.shape == result.values.shape
             assert product == pytest.approx(result.values)
             if band.title == "backward":
-                assert grids[2].values * grids[3].values == pytest.approx(grids[4].values)
+                onto, slope, delta = [piece for piece in band.lines[1] if isinstance(piece, Grid)]
+                assert onto.values == pytest.approx(grids[2].values)
+                assert onto.values * slope.values == pytest.approx(delta.values)
 
 
 def test_large_matrices_leave_out_rows_and_say_what_the_rest_adds_up_to() -> None:
@@ -521,6 +524,17 @@ def test_the_samples_that_are_left_out_are_summed_exactly() -> None:
     entry = scene.table[-1][3]
     assert f"{written(abs(left))} (24 more samples)" in entry
     assert entry.endswith(f"= {written(float(tensor.sum(axis=0)[4, 2]))}")
+
+
+@pytest.mark.parametrize("preset", ["s1", "s2", "s4"])
+def test_a_batch_of_one_has_nothing_to_add_up(preset: str) -> None:
+    net = SMALL["deep"]()
+    x, y = example_of(net)
+    scene = delta_batch(net, x[None], y[None], convention=preset, cost="quadratic")
+    said = texts(scene)
+    assert not [text for text in said if "Σ" in text or "mean" in text or text.count(" = ") > 1]
+    assert "averaged" not in scene.description
+    assert any(text.startswith("∂C/∂w") and text.endswith("/∂w⁽²⁾" if preset == "s1" else "/∂w²") for text in said)
 
 
 def test_a_batch_takes_labels_and_one_row() -> None:

@@ -23,9 +23,10 @@ from chainrule.explanation.chapters.network_figure import network_figure
 from chainrule.explanation.chapters.path_sum import path_sum
 from chainrule.explanation.numbers import factor_numbers, factor_rows, number, short, unit
 from chainrule.explanation.parts import routes as of_routes
-from chainrule.explanation.parts.multiplications import work
+from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
 from chainrule.explanation.scene import Box, Circle, Label, Line, Rect, Scene
+from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import cost_for
@@ -293,6 +294,19 @@ def test_sharing_saves_what_the_figure_says() -> None:
     assert f"{shared} ({alone - shared} saved)" in texts(path_sum(network, x, y, by="w/1/1/2"))
 
 
+@pytest.mark.parametrize("name", ["chain", "5-4-3-2", "large"])
+def test_the_bars_of_multiplications_are_all_on_one_scale(name: str) -> None:
+    """30 multiplications and 249,600 are not equally long."""
+    network, x, y = hard(name)
+    scene = path_sum(network, x, y, cost="quadratic")
+    seen = seen_of(network, x, y)
+    v = steepest(seen, 1)
+    bars = [each.width for each in scene.elements if isinstance(each, Rect) and each.height == 10]
+    counts = np.array([*work(seen, v), *whole_work(seen)], float)
+    assert np.array(bars) == pytest.approx(max(bars) * counts / counts.max(), rel=1e-9)
+    assert max(bars) > 200
+
+
 def test_factors_below_each_other_have_as_many_digits() -> None:
     """Of numbers that no short text gives exactly: what one row needs, all rows have."""
     network, x, y = drawn([5, 4, 3, 2], "tanh")
@@ -394,6 +408,37 @@ def test_what_stands_above_a_sum_adds_up_to_it() -> None:
     assert value(rest[1]) == pytest.approx(math.fsum(terms[order[7:]]), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("hidden", "output", "cost"),
+    [
+        ("tanh", "softmax", "cross_entropy"),
+        ("tanh", "identity", "cross_entropy"),
+        ("tanh", "sigmoid", "binary_cross_entropy"),
+        ("tanh", "identity", "multiclass_hinge"),
+        ("sigmoid", "sigmoid", "quadratic"),
+        ("sigmoid", "sigmoid", "huber"),
+    ],
+)
+@pytest.mark.parametrize("size", [3, 12])
+def test_what_the_cost_is_drawn_to_depend_on_it_depends_on(hidden: str, output: str, cost: str, size: int) -> None:
+    """Outputs and targets make every cost; a difference a − y makes only some."""
+    network = cr.Network.random([3, 4, size], hidden, output, seed=1, dtype="float64")
+    x, y = np.array([0.5, -1.0, 0.8]), np.eye(size)[1]
+    scene = computation_tree(network, x, y, cost=cost)
+    into_c = [line for line in scene.table if line[2] == "C"]
+    a = cr.forward(network, x).a[2]
+    shown = 0
+    for name, numbers, *_ in into_c:
+        assert "−" not in name
+        found = re.fullmatch(r"a²(\S+), y(\S+)", name)
+        if found:
+            j = int(found[1].translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")))
+            assert [value(each) for each in numbers.split(", ")] == pytest.approx([a[j], y[j]], rel=1e-5)
+            shown += 1
+    more = [int(name.split()[0]) for name, *_ in into_c if name.endswith("more outputs")]
+    assert shown + 1 + sum(more) == size
+
+
 def test_boxes_and_edges_of_the_route_are_lit_and_no_others() -> None:
     scene = computation_tree(*hard("5-4-3-2"), by="w/2/1/0")
     boxes = [each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"]
@@ -419,10 +464,34 @@ def test_the_three_elements_multiply_to_the_derivative(by: str) -> None:
     seen, id = seen_of(network, x, y), parse(by, network.parameters)
     delta = float(seen.into_z[id.layer][id.neuron])
     a = float(seen.trace.a[id.layer - 1][id.source]) if id.kind == "w" else 1.0
-    assert said(scene, f"{seen.by(id)} = ") == f"{seen.by(id)} = {number(a * delta)}"
+    product = f"{seen.a(id.layer - 1, id.source)} · " if id.kind == "w" else ""
+    d = seen.letter("δ", id.layer, id.neuron)
+    assert said(scene, f"{seen.by(id)} = ") == f"{seen.by(id)} = {product}{d} = {number(a * delta)}"
     shown = [value_or_none(text) for text in texts(scene)]
     assert any(each == pytest.approx(delta, rel=1e-5) for each in shown)
     assert any(each == pytest.approx(a, rel=1e-5) for each in shown)
+
+
+@pytest.mark.parametrize("by", ["w/1/1/2", "w/2/0/1", "w/3/0/1", "b/2/1"])
+def test_what_the_arrow_back_carries_is_this_weights_share_of_the_derivative_by_a(by: str) -> None:
+    """w δ goes back to a, and adds up with the others to ∂C/∂a; ∂C/∂w does not travel. A bias has nothing before it."""
+    network, x, y = hard("5-4-3-2")
+    scene, id = in_weight_out(network, x, y, by=by), parse(by, network.parameters)
+    arrows = [each for each in scene.elements if isinstance(each, Line) and each.arrow and each.role == "backward"]
+    if id.kind == "b":
+        assert arrows == []
+        return
+    (arrow,) = arrows
+    (start, at), (end, _) = arrow.points
+    assert start > end, "it leads back"
+    beside = [label for label in scene.labels() if end < label.x < start and 0 < label.y - at < 25]
+    seen = seen_of(network, x, y)
+    (share,) = beside
+    w, d = seen.weight(id.layer, id.neuron, id.source), seen.letter("δ", id.layer, id.neuron)
+    found = cr.backward(cr.forward(network, x), y)
+    sent = network.weights[id.layer][:, id.source] * found.delta[id.layer]
+    assert str(share.text) == f"{w} {d} = {number(float(sent[id.neuron]))}"
+    assert math.fsum(sent) == pytest.approx(found.da[id.layer - 1][id.source])
 
 
 def test_the_bars_are_as_long_as_the_decades_and_add_up() -> None:

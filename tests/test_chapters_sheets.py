@@ -13,6 +13,7 @@ from chainrule.explanation.chapters import six_steps as of_steps
 from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.six_steps import six_steps, strongest
 from chainrule.explanation.chapters.summary_page import summary_page
+from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.numbers import number
 from chainrule.explanation.scene import Label, Line, Rect, Scene, Spans, extent
 from chainrule.explanation.summary import Letters
@@ -179,6 +180,19 @@ def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(n
     assert costs[1] == number(float(cr.cost(network.with_parameters(after), x, y)))
 
 
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_a_cost_is_called_a_cost_in_the_table_and_a_change_a_change(name):
+    network = NETWORKS[name]
+    x, y = example(network)
+    update = one_update(network, x, y, cr.costs.as_cost("quadratic"), "mean", 0.1)
+    rows = [row[1:] for row in six_steps(network, x, y, cost="quadratic").table if row[0] == "the cost"]
+    ends = ("before", "C", number(update.cost_before)), ("after", "C", number(update.cost_after))
+    assert tuple(row for row in rows if row[1] == "C") == ends
+    changes = {row[0]: row[2] for row in rows if row[1] == "change of C"}
+    assert changes["promised by its slope"] == number(update.promised)
+    assert len(rows) == 4
+
+
 def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
@@ -282,8 +296,9 @@ def test_a_step_too_long_is_seen_to_raise_the_cost():
 
 
 def test_a_wrong_slope_is_not_drawn(monkeypatch):
-    flipped = lambda *given, **named: -1 * cr.gradient(*given, **named)
-    monkeypatch.setattr("chainrule.explanation.worksheet.gradient", flipped)
+    monkeypatch.setattr(
+        "chainrule.explanation.worksheet.settled_gradient", lambda *given: -1 * settled_gradient(*given)
+    )
     with pytest.raises(cr.DisagreementError):
         six_steps(CHAIN, [0.6], [1.0])
 

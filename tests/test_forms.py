@@ -166,9 +166,25 @@ def test_why_a_pair_is_not_connected_is_said_in_every_format() -> None:
 def test_zeros_of_a_matrix_stand_in_their_column() -> None:
     """S4.12: the slopes of a dead and of a living neuron end below each other."""
     net = cr.Network([[[1.0], [-1.0]], [[2.0, 3.0]]], [[0.0, 0.0], [0.0]], ["relu", "identity"])
-    rows = [line for line in str(cr.explain(net, [1.0], [0.0], "z/1/0", form="matrix")).splitlines() if "⊙" in line][1:]
+    rows = [line for line in str(cr.explain(net, [1.0], [0.0], "z/1/0", form="matrix")).splitlines() if "times" in line]
     assert len({line.rindex("=") for line in rows}) == 1
-    assert "⊙        0 =" in rows[1]
+    assert "times        0 =" in rows[1]
+
+
+@pytest.mark.parametrize("by", ["z/1/0", "w/1/1/0"])
+def test_every_line_of_the_matrix_form_is_a_true_equation(by: str) -> None:
+    """Row times column is ∂C/∂a, and that times σ′ is δ: no chain of equals runs over both."""
+    p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "quadratic")
+    back = cr.backward(cr.forward(p.network, p.x[0]), p.y[0])
+    text = str(cr.explain(p.network, p.x[0], p.y[0], by, form="matrix"))
+    assert "δ¹ = ((w²)ᵀ δ²) ⊙ σ′(z¹)" in text
+    said = [line.split("δ² = ")[1] for line in text.splitlines() if "] δ² = " in line]
+    assert len(said) == 3
+    for line, onto, delta in zip(said, back.da[1], back.delta[1]):
+        first, second = line.removesuffix("  ←").split(", times ")
+        slope, product = second.split(" = ")
+        numbers = [float(each.replace("−", "-")) for each in (first, slope, product)]
+        assert numbers == pytest.approx([onto, delta / onto, delta], abs=1e-6)
 
 
 def test_underflow_and_zero_do_not_look_alike() -> None:

@@ -508,10 +508,25 @@ def test_a_neuron_that_is_off_is_called_off_and_is_left_alone() -> None:
     assert [deed.remark for deed in right.deeds] == ["near optimal", "near optimal"]
 
 
-def test_a_saturated_neuron_is_not_near_optimal_and_a_healthy_one_that_is_right_is() -> None:
+@pytest.mark.parametrize(
+    ("cost", "output"), [("quadratic", "identity"), ("quadratic", "sigmoid"), ("binary_cross_entropy", "sigmoid")]
+)
+def test_a_small_slope_is_near_optimal_only_where_the_outputs_are_right(cost: str, output: str) -> None:
+    """At C = 0.995 a weight of 1e−6 lets no error through: that is little effect, and no optimum."""
+    net = cr.Network([[[1.0]], [[1e-6]]], [[0.5], [0.0]], ["tanh", output])
+    y = [1.0] if output == "identity" else [0.0]
+    for deed in (*demon(net, [0.3], y, 1, cost=cost).deeds, *demon(net, [0.3], y, 1, cost=cost, kind="gradient").deeds):
+        assert deed.promises_little
+        assert abs(deed.change.before) > 0.1
+        assert (deed.near_optimal, deed.remark) == (False, "little effect")
+    right = cr.forward(net, [0.3]).a[2]  # a soft target leaves a cross-entropy of 0.69 at its very best
+    assert {deed.remark for deed in demon(net, [0.3], right, 1, cost=cost).deeds} == {"near optimal"}
+
+
+def test_a_saturated_neuron_is_not_near_optimal() -> None:
     net = cr.Network([[[1.0], [1.0]], [[3.0, 1e-5]]], [[-20.0, 0.2], [0.0]], ["tanh", "identity"])
     found = demon(net, [0.0], [1.0], 1)
-    assert {deed.at: deed.remark for deed in found.deeds} == {"z/1/0": "saturated", "z/1/1": "near optimal"}
+    assert {deed.at: deed.remark for deed in found.deeds} == {"z/1/0": "saturated", "z/1/1": "little effect"}
     for name in ("a", "x"):
         layer = 0 if name == "x" else 1
         dark = cr.Network([[[1.0]], [[1.0]], [[2.0]]], [[1.0], [-5.0], [0.0]], ["relu", "relu", "identity"])

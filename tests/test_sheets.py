@@ -19,6 +19,7 @@ import chainrule as cr
 from chainrule.conventions import PRESETS, Convention, plural
 from chainrule.explanation.html import in_a_cell
 from chainrule.explanation.nested_formula import nested_formula
+from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.numbers import number
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import COSTS as WRITTEN
@@ -411,13 +412,13 @@ def test_a_wrong_gradient_is_not_shown(monkeypatch):
     """A planted fault: one entry of the gradient is 1 % too large."""
     p = problem()
 
-    def bent(*given, **settings):
-        found = cr.gradient(*given, **settings)
+    def bent(*given):
+        found = settled_gradient(*given)
         flat = found.flat()
         flat[3] *= 1.01
         return found.like(flat)
 
-    monkeypatch.setattr("chainrule.explanation.worksheet.gradient", bent)
+    monkeypatch.setattr("chainrule.explanation.worksheet.settled_gradient", bent)
     with pytest.raises(cr.DisagreementError, match="nothing is shown until they agree"):
         worksheet(p.network, p.x[0], p.y[0])
 
@@ -650,7 +651,7 @@ def test_a_line_that_is_not_true_is_refused(monkeypatch):
         found.delta = cr.Layers([1.0001 * each for each in found.delta])
         return found
 
-    monkeypatch.setattr("chainrule.explanation.view.backward", bent)
+    monkeypatch.setattr("chainrule.explanation.noise.backward", bent)
     with pytest.raises(cr.DisagreementError, match="a line of the proof says"):
         proof("s2", p.network, p.x[0], p.y[0])
 

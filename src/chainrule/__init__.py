@@ -67,10 +67,10 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
                    witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·
-                   numbers.py digits · figures.py every figure · scene.py a picture before it is drawn · typeset.py
-                   formulas in it · axes.py ticks · shown.py the strongest of many · svg.py drawn · sheet.py pages of
-                   headed blocks · sheet_text.py sheet_latex.py sheet_html.py their lowerings · worksheet.py the six
-                   steps · nested_formula.py pseudocode.py proof.py summary.py such pages
+                   numbers.py digits · noise.py rounding noise as 0 · figures.py every figure · scene.py a picture before
+                   it is drawn · typeset.py formulas in it · axes.py ticks · shown.py the strongest of many · svg.py drawn ·
+                   sheet.py pages of headed blocks · sheet_text.py sheet_latex.py sheet_html.py their lowerings ·
+                   worksheet.py the six steps · nested_formula.py pseudocode.py proof.py summary.py such pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
                    softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
                    refusals.py where a form does not apply

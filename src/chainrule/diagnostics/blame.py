@@ -14,11 +14,12 @@ from enum import StrEnum
 import numpy as np
 
 from chainrule.diagnostics.activation_design import FLAT
-from chainrule.diagnostics.factors import WAY, Factors, Look, rms
+from chainrule.diagnostics.factors import EPS, WAY, Factors, Look, rms
 
 Array = np.ndarray
 SLOW = 2.5  # decades: slow is below a 300th of full pace; of healthy new networks half the weights are 1 to 2 below it
 LOW = FLAT  # an input is low below 5 % of its reference, as a neuron is saturated below 5 % of its largest σ′
+NOISE = 8 * EPS  # of mean |·|: a mean below it is what rounding leaves of 0
 FACTORS = ("input", "slope", "error", "together", "signs")
 
 
@@ -67,6 +68,7 @@ def judge(look: Look, factors: Factors) -> Table:
     a, error, slope = factors.a, factors.error, factors.slope
     delta = slope * error / len(a)
     mean, size = delta.T @ a, np.abs(delta).T @ np.abs(a)
+    mean = np.where(np.abs(mean) <= NOISE * size, 0.0, mean)
     typical = [rms(a)[None], rms(slope)[:, None], rms(error)[:, None]]
     scales = [factors.usual[None], *(np.array(each.value) for each in factors.references[1:])]
     logs, none = [np.log10(each) for each in typical], [each == 0 for each in typical]

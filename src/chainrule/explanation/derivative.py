@@ -57,7 +57,10 @@ def explain(
     audit = audit_of(seen)
     value = 1.0 if u == v else seen.value(v)
     with np.errstate(all="ignore"):
-        checks = audit.exact(v), audit.difference(v)
+        exact = audit.exact(v)
+        if value == 0 and abs(exact) <= audit.slack(v):
+            exact = 0.0  # rounding noise, as in noise.py
+        checks = exact, audit.difference(v)
         found = Derivation(seen.by(v), tuple(parts), value, *checks, chosen, how, _total(seen))
         check(audit, found, v)
     return found

@@ -18,6 +18,7 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import (
     BETWEEN,
     cost_text,
@@ -75,10 +76,7 @@ def terms_text(part: Terms, closing: str = "") -> str:
     widths = [max((len(row[i]) for row in [*columns, *values] if i < len(row)), default=0) for i in range(count)]
     totals = [number(term.value) for term in part.terms] + ([number(part.rest_sum)] if part.rest else [])
     wide = max(map(len, totals), default=0)
-    running, sums = 0.0, []
-    for term in part.terms:
-        running += term.value
-        sums.append(number(running))
+    sums = [number(exact_sum(term.value for term in part.terms[: i + 1])) for i in range(len(part.terms))]
     head = max((len(str(term.left)) for term in part.terms), default=0)
     named = head > LONG_NAME
     head = 0 if named else head
@@ -129,9 +127,10 @@ def dot_text(part: Dot, closing: str = "") -> str:
 
 
 def matrix_text(part: MatrixProduct, closing: str = "") -> str:
-    """The matrix, the column and what comes out, row by row; an arrow at the row that is asked for."""
+    """The matrix, the column and what comes out, row by row, times σ′; an arrow at the row that is asked for."""
     assert isinstance(part.entries, Matrix)
-    rows = [f"{part.left} = {part.matrix} {part.column}" + ("" if part.slope is None else f" ⊙ {part.slope}")]
+    product = f"{part.matrix} {part.column}"
+    rows = [f"{part.left} = {product}" if part.slope is None else f"{part.left} = ({product}) ⊙ {part.slope}"]
     symbols = [[str(cell) for cell in row] for row in part.entries.rows]
     cells = [["…" if r is None or c is None else number(part.cells[r][c]) for c in part.columns] for r in part.rows]
     wide = max(len(cell) for row in [*symbols, *cells] for cell in row)
@@ -144,7 +143,7 @@ def matrix_text(part: MatrixProduct, closing: str = "") -> str:
         if r is None:
             rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
             continue
-        slope = "" if part.slope is None else f" ⊙ {number(part.slopes[r]):>{steep}} = {value:>{last}}"
+        slope = "" if part.slope is None else f", times {number(part.slopes[r]):>{steep}} = {value:>{last}}"
         mark = "  ←" if r == part.row else ""
         rows.append(f"  [{' '.join(f'{name:^{width}}' for name, width in zip(names, widths))}]")
         cells_text = " ".join(f"{cell:>{width}}" for cell, width in zip(line, widths))

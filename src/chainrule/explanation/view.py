@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backward import backward
 from chainrule.conventions import Convention
 from chainrule.costs import Cost, Pair
 from chainrule.equations import bp1, bp2
 from chainrule.errors import DataError, ShapeError
 from chainrule.explanation.document import Factor, Product
+from chainrule.explanation.noise import exact_sum, settle, settled_errors, settled_trace
 from chainrule.forward import Trace, forward, target_rows
 from chainrule.ids import Id
 from chainrule.network import Network
@@ -247,7 +247,7 @@ class View:
             return float(self.into_a[v.layer][v.neuron]) if v.layer in self.into_a else 0.0
         if v.layer not in self.into_z:
             return 0.0
-        errors = math.fsum(float(self.into_z[v.layer][j]) for j in self.entrances(v))
+        errors = exact_sum(float(self.into_z[v.layer][j]) for j in self.entrances(v))
         return errors * (self.incoming(v).value if v.kind == "w" else 1.0)
 
 
@@ -269,19 +269,14 @@ def view(network: Network, x: Any, y: Any, cost: Cost, u: Id, how: Convention) -
     exact = network.astype("float64")
     rows, targets, _ = target_rows(exact, x, y, cost)
     with np.errstate(all="ignore"):
-        trace = forward(exact, rows[0])
-        into_z, into_a = _from_cost(trace, targets[0], cost) if u.kind == "C" else _from_neuron(trace, u)
+        trace = settled_trace(forward(exact, rows[0]))
+        into_z, into_a = settled_errors(trace, targets[0], cost) if u.kind == "C" else _from_neuron(trace, u)
     for l, z in trace.z.items():
         if not (np.isfinite(z).all() and np.isfinite(trace.a[l]).all()):
             raise DataError(f"layer {l} overflows on this example: nothing can be explained; smaller weights will do")
     if not all(np.isfinite(each).all() for each in into_z.values()):
         raise DataError("the derivatives overflow on this example: nothing can be explained; smaller weights will do")
     return View(exact, rows[0], targets[0], cost, trace, u, how, into_z, into_a)
-
-
-def _from_cost(trace: Trace, y: Array, cost: Cost) -> tuple[dict[int, Array], dict[int, Array]]:
-    back = backward(trace, y, cost)
-    return dict(back.delta.items()), dict(back.da.items())
 
 
 def _from_neuron(trace: Trace, u: Id) -> tuple[dict[int, Array], dict[int, Array]]:
@@ -296,4 +291,4 @@ def _from_neuron(trace: Trace, u: Id) -> tuple[dict[int, Array], dict[int, Array
         if l > 1:
             slope = network.activations[l - 1].slope(trace.z[l - 1][None])
             into_z[l - 1] = bp2(network.weights[l], into_z[l][None], slope)[0]
-    return into_z, into_a
+    return settle(trace, into_z, into_a, np.zeros_like(one), through_a=u.kind == "a")

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import sigmoid, softmax
-from chainrule.backward import Backward, backward, gradient
+from chainrule.backward import Backward
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
+from chainrule.explanation.noise import settled_errors, settled_gradient, settled_trace
 from chainrule.explanation.numbers import number
 from chainrule.explanation.sheet import Block, Cells, Heading, Piece, Sheet, Values, check_most, sentence
 from chainrule.explanation.summary import Letters, definition, meaning
-from chainrule.forward import Trace, forward, target_rows
+from chainrule.forward import Trace, forward, shares, target_rows
 from chainrule.forward import cost as cost_of
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Ratio, Sum, Symbol, row
-from chainrule.parameters import Parameters
+from chainrule.parameters import Layers, Parameters
 from chainrule.updates import delta_rule
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.forward_mode import towards
@@ -73,9 +74,10 @@ def one_update(network: Network, x: Any, y: Any, cost: Cost, reduction: str, lea
     rows, targets, _ = target_rows(exact, x, y, cost)
     rule = delta_rule(learning_rate)
     with np.errstate(all="ignore"):
-        trace = forward(exact, rows)
-        back = backward(trace, targets, cost)
-        found = gradient(exact, rows, targets, cost, reduction=reduction)
+        trace = settled_trace(forward(exact, rows))
+        delta, _ = settled_errors(trace, targets, cost)
+        back = Backward(trace, targets, cost, Layers([delta[l] for l in sorted(delta)]))
+        found = settled_gradient(trace, delta, shares(len(rows), reduction))
         for l, z in trace.z.items():
             if not all(np.isfinite(each).all() for each in (z, trace.a[l], back.delta[l])):
                 raise DataError(f"layer {l} overflows on these numbers: nothing can be shown; smaller weights will do")

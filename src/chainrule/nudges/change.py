@@ -32,8 +32,14 @@ class Change:
 
     @property
     def actual(self) -> float:
-        """What happens."""
-        return self.after - self.before
+        """What happens; 0 where that is no more than rounding."""
+        change = self.after - self.before
+        return 0.0 if math.isfinite(change) and abs(change) <= self.rounding else change
+
+    @property
+    def rounding(self) -> float:
+        """How far rounding may move a change of u."""
+        return 8 * EPSILON * max(abs(self.before), abs(self.after), self.terms)
 
     @property
     def note(self) -> str:
@@ -44,10 +50,9 @@ class Change:
             return "overflow"
         if self.slope == 0 or self.step == 0:
             return "nothing predicted"
-        rounding = 8 * EPSILON * max(abs(self.before), abs(self.after), self.terms)
-        if self.predicted == 0 and abs(self.actual) <= rounding:
+        if self.predicted == 0 and self.actual == 0:
             return "underflow"
-        if rounding > 1e-3 * max(abs(self.predicted), abs(self.actual)):
+        if self.rounding > 1e-3 * max(abs(self.predicted), abs(self.actual)):
             return "lost in rounding"
         return ""
 

@@ -21,22 +21,26 @@ from chainrule.nudges.kinks import crossed, units_between
 from chainrule.nudges.question import Question, ask, finite, left_the_numbers, one_example
 from chainrule.nudges.text import miss_text, number, signed, step_text
 from chainrule.parameters import Layers, Parameters
-from chainrule.verification.moved import follow, largest_term
+from chainrule.verification.moved import Followed, follow, largest_term
 
 Array = np.ndarray
 DEMONS = ("good", "activation", "gradient")
-NEAR = 1e-3  # of the cost: a neuron whose step promises less is near optimal, unless its σ′ lets nothing through
+NEAR = 1e-3  # of the cost: a step that promises less promises little; near optimal, if the outputs are right too
 FLAT = 0.05  # of the largest |σ′|: a neuron with less is saturated
 
 
 @dataclass(frozen=True)
 class Deed:
-    """What the demon did at one place: the change of C, and the units that it left on another side of a kink."""
+    """What the demon did at one place: the change of C, and the units that it left on another side of a kink.
+
+    stopped  what lets nothing of the error through, if anything does; right  whether the outputs leave little to gain
+    """
 
     at: str
     change: Change
     crossed: tuple[str, ...]
     stopped: str = ""
+    right: bool = False
 
     @property
     def promises_little(self) -> bool:
@@ -44,11 +48,11 @@ class Deed:
 
     @property
     def near_optimal(self) -> bool:
-        """True where the slope promises next to nothing: as near to optimal as a slope can say (S2.3).
+        """True where the slope promises next to nothing and the outputs are right (S2.3).
 
-        Not where σ′ lets nothing through, which says nothing about the optimum, unless C itself is next to nothing.
+        A small slope alone says nothing about the optimum: σ′ or the weights above may let little through at C = 0.995.
         """
-        return self.promises_little and (not self.stopped or abs(self.change.before) <= NEAR)
+        return self.promises_little and self.right
 
     @property
     def remark(self) -> str:
@@ -56,7 +60,7 @@ class Deed:
         risen = self.change.actual > 0 and self.change.note != "lost in rounding"
         words = ["near optimal"] if self.near_optimal else ["overshot"] if risen else []
         if self.promises_little and not self.near_optimal:
-            words = [self.stopped]
+            words = [self.stopped or "little effect"]
         if self.crossed:
             words.append(f"over {len(self.crossed)} kink{'s' if len(self.crossed) > 1 else ''}")
         return ", ".join(words)
@@ -102,7 +106,11 @@ class Demon:
         if self.best.change.actual < 0 and self.best.at != self.deeds[0].at:
             said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
         if any(deed.near_optimal for deed in self.deeds):
-            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, and a slope says no more")
+            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, and the outputs are right")
+        if any("little effect" in deed.remark for deed in self.deeds):
+            said.append(
+                f"little effect: the tangent promises less than {NEAR:.1%} of C, though the outputs are not right"
+            )
         if any("off" in deed.remark or "saturated" in deed.remark for deed in self.deeds):
             said.append(
                 f"off: σ′ = 0, saturated: |σ′| below {FLAT:.0%} of its largest; then the slope does not tell what would help"
@@ -180,7 +188,18 @@ def _against_the_slope(question: Question, size: float) -> Deed:
     step = -size * float(np.sign(question.slope)) + 0.0
     start, end = question.followed(0.0), question.followed(step)
     stopped = stopped_by(question.network, question.cost, question.v, start.z)
-    return Deed(str(question.v), question.change(step), crossed(start, end, question.y, question.units), stopped)
+    right = outputs_are_right(start, question.y, question.cost, size)
+    return Deed(str(question.v), question.change(step), crossed(start, end, question.y, question.units), stopped, right)
+
+
+def outputs_are_right(here: Followed, y: Array, cost: Cost, size: float) -> bool:
+    """Whether C is next to nothing, or no output moved by `size` alone is promised to lower it by more than that."""
+    if abs(float(here.C)) <= NEAR:
+        return True
+    pair, last = cost.on(here.network.output), here.network.depth
+    a, z, target = (np.atleast_2d(each) for each in (here.a[last], here.z[last], y))
+    errors = pair.delta(z, target) if pair.delta is not None else pair.slope(a, target)
+    return bool(size * np.abs(errors).max() <= NEAR * abs(float(here.C)))
 
 
 def stopped_by(network: Network, cost: Cost, v: Id, z: Layers[Any]) -> str:
@@ -227,4 +246,5 @@ def _along_the_gradient(
     end = follow(moved, row, target, the_cost, "x/0", 0.0)
     units = list(units_between(exact, the_cost, Id("x"), Id("C"), target))
     change = Change(size, start.C, end.C, -steepness, largest_term(start), left_the_numbers(end))
-    return Deed("all" if layer is None else f"layer {layer}", change, crossed(start, end, target, units))
+    right = outputs_are_right(start, target, the_cost, size)
+    return Deed("all" if layer is None else f"layer {layer}", change, crossed(start, end, target, units), right=right)

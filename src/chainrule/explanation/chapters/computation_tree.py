@@ -16,6 +16,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, factor_numbers, number
 from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, width_of
@@ -111,7 +112,7 @@ class _Tree:
             a[self.v.layer - 1] = self.v.source
         for layer in range(last, self.first - 2, -1):
             if layer == last:
-                leaves = a.get(layer, z.get(layer, int(np.argmax(np.abs(seen.trace.a[last] - seen.y)))))
+                leaves = a.get(layer, z.get(layer, int(np.argmax(np.abs(seen.into_z[last])))))
             else:
                 above = found[layer + 1][0]
                 leaves = a.get(layer, int(np.argmax(np.abs(self._brought(layer + 1, above)))))
@@ -141,7 +142,7 @@ class _Tree:
             nodes.append(self._product(1 + i, at, layer, j, k, products))
         column = 1 + len(right)
         if rest:
-            total = math.fsum(products[k] for k in rest)
+            total = exact_sum(products[k] for k in rest)
             more = Symbol(f"{len(rest):,} more")
             nodes.append(Node(column, at, more, f"Σ = {brief(total, 6)}", aside=True))
             column += 1
@@ -164,12 +165,12 @@ class _Tree:
             for i, k in enumerate(shown)
         ]
         if rest:
-            total = math.fsum(self.seen.trace.z[layer][k] for k in rest)
+            total = exact_sum(self.seen.trace.z[layer][k] for k in rest)
             nodes.append(Node(-1 - len(shown), at, Symbol(f"{len(rest):,} more"), f"Σ = {brief(total, 6)}", aside=True))
         return nodes
 
     def _output(self) -> list[Node]:
-        """a^L and y, and the cost they make."""
+        """a^L and y, and the cost they make; of the other outputs those on whose z it depends most."""
         seen, last = self.seen, self.seen.network.depth
         at, j = 2 * (last - self.first + 1), self.neurons[last][1]
         target, y = seen.target(j), float(seen.y[j])
@@ -177,14 +178,14 @@ class _Tree:
             self._node(0, at, Id("a", last, j), float(seen.trace.a[last][j])),
             Node(1, at, target, brief(y, 6), role_of(seen.how, "y")),
         ]
-        misses = seen.trace.a[last] - seen.y
-        left, right, rest = _others(misses, j, self.most)
+        left, right, rest = _others(seen.into_z[last], j, self.most)
         for column, k in [*((-1 - i, k) for i, k in enumerate(left)), *((2 + i, k) for i, k in enumerate(right))]:
-            both = row(seen.a(last, k), " − ", seen.target(k))
-            nodes.append(Node(column, at, both, brief(float(misses[k]), 6), aside=True))
+            both = row(seen.a(last, k), ", ", seen.target(k))
+            numbers = f"{brief(float(seen.trace.a[last][k]), 6)}, {brief(float(seen.y[k]), 6)}"
+            nodes.append(Node(column, at, both, numbers, aside=True))
         if rest:
-            total = math.fsum(misses[k] for k in rest)
-            nodes.append(Node(2 + len(right), at, Symbol(f"{len(rest):,} more"), f"Σ = {brief(total, 6)}", aside=True))
+            others = Symbol(f"{len(rest):,} more outputs"), "with their targets"
+            nodes.append(Node(2 + len(right), at, *others, aside=True))
         return [
             *nodes,
             Node(0, at + 1, Symbol(seen.how.letter), brief(self._cost(), 6), role_of(seen.how, "C"), Id("C")),

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.backward import backward
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError
+from chainrule.explanation.noise import exact_sum, settled_errors, settled_gradient, settled_trace
 from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
 from chainrule.explanation.scene import Element, Label, Rect, Scene
 from chainrule.explanation.shown import neuron_of, strongest
-from chainrule.forward import forward, target_rows
+from chainrule.forward import forward, shares, target_rows
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Symbol, row
@@ -82,10 +81,12 @@ class Batch:
         exact = network.astype("float64")
         rows, targets, _ = target_rows(exact, x, y, cost)
         with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
-            trace = forward(exact, rows)
-            delta = backward(trace, targets, cost).delta[here.layer]
-            before, z, a = trace.a[here.layer - 1], trace.z[here.layer], trace.a[here.layer]
-            total = delta.T @ before / (len(rows) if how.over != "sum" else 1)
+            trace = settled_trace(forward(exact, rows))
+            errors, _ = settled_errors(trace, targets, cost)
+            delta, before = errors[here.layer], trace.a[here.layer - 1]
+            z, a = trace.z[here.layer], trace.a[here.layer]
+            share = shares(len(rows), "sum" if how.over == "sum" else "mean")
+            total = settled_gradient(trace, errors, share).weights[here.layer]
         if not all(np.isfinite(each).all() for each in (z, a, delta, total)):
             raise DataError(
                 f"layer {here.layer} overflows on this batch: nothing can be shown; smaller weights will do"
@@ -122,6 +123,11 @@ class Batch:
 
     # words
     @property
+    def single(self) -> bool:
+        """Whether the batch is of one sample, whose gradient is that of C."""
+        return len(self.entries) == 1
+
+    @property
     def weight(self) -> Symbol:
         """The weight that is followed."""
         return self.how.symbol("w", self.layer) if self.bare else self.how.weight(self.layer, self.j, self.k)
@@ -133,28 +139,24 @@ class Batch:
 
     @property
     def gathers(self) -> Formula:
-        """Σ_i, or 1/n Σ_i where C is a mean (S1.11)."""
+        """Σ_i, or 1/n Σ_i where C is a mean (S1.11); nothing of a single sample."""
+        if self.single:
+            return row()
         share = f"1/{len(self.entries):,} " if self.how.over != "sum" else ""
-        return row(share, Symbol("Σ", below="i"))
+        return row(share, Symbol("Σ", below="i"), " ")
 
     def entry(self) -> Formula:
         """How the entries of the samples give that of the gradient."""
-        shown = math.fsum(self.entries[i] for i in self.samples)
-        terms = [(shown, f"{len(self.samples)} shown"), (math.fsum(self.left), f"{len(self.left):,} more samples")]
+        shown = exact_sum(self.entries[i] for i in self.samples)
+        terms = [(shown, f"{len(self.samples)} shown"), (exact_sum(self.left), f"{len(self.left):,} more samples")]
         if not self.left:
             terms = [(self.entries[i], "") for i in self.samples]
         text: Formula = terms_of(terms)
         if self.how.over != "sum":
             text = row("(", text, f") / {len(self.entries):,}") if len(terms) > 1 else text
-        return row(
-            "∂",
-            Symbol(self.how.letter),
-            "/∂",
-            self.weight,
-            " = ",
-            text,
-            f" = {written(float(self.total[self.j, self.k]))}",
-        )
+        value = written(float(self.total[self.j, self.k]))
+        left = row("∂", Symbol(self.how.letter), "/∂", self.weight)
+        return row(left, f" = {value}") if self.single else row(left, " = ", text, f" = {value}")
 
 
 # on the page --------------------------------------------------------------------------------------------------------
@@ -178,7 +180,7 @@ def _scene(batch: Batch) -> Scene:
         shape = " × ".join(f"{n:,}" for n in (len(batch.entries), *batch.total.T.shape))
     elements += [
         Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
-        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, " ", own), "ink", 16, "start"),
+        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, own), "ink", 16, "start"),
     ]
     stack, drawn, edge, bottom = _stack(batch, own, top + 44)
     elements += drawn
@@ -186,7 +188,7 @@ def _scene(batch: Batch) -> Scene:
     follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
                   batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
     total = batch.weights(name, batch.total)
-    gathered = "mean →" if how.over != "sum" else "Σ →"
+    gathered = "=" if batch.single else "mean →" if how.over != "sum" else "Σ →"
     rest, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
 
     elements += rest
@@ -250,6 +252,11 @@ def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element]
 def _description(batch: Batch, axes: str, shape: str) -> str:
     how, count = batch.how, len(batch.entries)
     side = "column" if how.orientation == "columns" else "row"
+    if batch.single:
+        return (
+            f"Layer {batch.layer} for one sample, a {side} of the matrices of activations, z and δ. Its own gradient in the "
+            f"shape of W is the gradient: {batch.entry()}."
+        )
     gathered = "averaged" if how.over != "sum" else "added up"
     return (
         f"Layer {batch.layer} for {count:,} samples, each a {side} of the matrices of activations, z and δ. Each sample has a "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from chainrule.network import Network
 from chainrule.notation import Formula, Row, row
 from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.change import Change
-from chainrule.nudges.demon import NEAR, stopped_by
+from chainrule.nudges.demon import NEAR, outputs_are_right, stopped_by
 from chainrule.nudges.kinks import HINGE, Kink
 from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed, step_text
@@ -44,7 +44,7 @@ COLUMNS = (
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
 LISTED = 6  # kinks that are spelled out
-TRIED = 0.1  # the step whose promise decides what the demon calls near optimal
+TRIED = 0.1  # the step whose promise decides whether a place promises little
 SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axis, and below which it is a level line
 
 
@@ -94,7 +94,15 @@ def demon(
     best = best_move(seen.network, seen.x, seen.y, v, low, high, "C", seen.cost)
     chosen = _chosen(steps, best, float(low), float(high))
     swept = sweep(seen.network, seen.x, seen.y, v, chosen, "C", seen.cost)
+    if seen.value(v) == 0:  # what dual numbers have of it is rounding noise
+        swept, best = _level(swept, best)
     return _drawn(seen, v, swept, best)
+
+
+def _level(swept: Sweep, best: BestMove) -> tuple[Sweep, BestMove]:
+    """The same with a slope of 0."""
+    rows = tuple(replace(change, slope=0.0) for change in swept.rows)
+    return replace(swept, slope=0.0, rows=rows), replace(best, change=replace(best.change, slope=0.0))
 
 
 def _largest_error(seen: View) -> Id:
@@ -344,7 +352,14 @@ def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
         said.append(row("The slope is ", "> 0" if swept.slope > 0 else "< 0", ": a good demon ",
                         "lowers " if swept.slope > 0 else "raises ", name, "."))  # fmt: skip
         if little:
-            said.append(row(f"A step of {TRIED} promises next to nothing: near optimal, and a slope says no more."))
+            start = follow(seen.network, seen.x, seen.y, seen.cost, v, 0.0)
+            right = outputs_are_right(start, seen.y, seen.cost, TRIED)
+            why = (
+                "near optimal, for the outputs are right"
+                if right
+                else "it has little effect, and the outputs are not right"
+            )
+            said.append(row(f"A step of {TRIED} promises next to nothing: {why}."))
     reach = f"{short(best.lowest, 6)} … {short(best.highest, 6)}"
     if not best.change.actual < 0:
         said.append(row(f"No move in {reach} lowers ", seen.how.letter, "."))

@@ -105,14 +105,17 @@ class _Picture:
         """The factors' numbers."""
         return _numbers([Factor(row(share.symbol), share.value) for share in self.reason.factors], self.value)
 
+    def _weight(self) -> float:
+        """The weight or the bias itself."""
+        network, v = self.seen.network, self.v
+        return float(
+            network.weights[v.layer][v.neuron, v.source] if v.kind == "w" else network.biases[v.layer][v.neuron]
+        )
+
     def _elements(self) -> list[Element]:
         seen, v = self.seen, self.v
         left, right = MARGIN + 170, MARGIN + 170 + ACROSS
-        value = float(
-            seen.network.weights[v.layer][v.neuron, v.source]
-            if v.kind == "w"
-            else seen.network.biases[v.layer][v.neuron]
-        )
+        value = self._weight()
         symbol, hue = seen.quantity(v), "positive" if value > 0 else "negative" if value < 0 else "faint"
         (a, in_value), (delta, error) = self.a_in, self.out
         ends = _numbers([Factor(a, in_value), Factor(delta, error)], self.value)
@@ -120,15 +123,17 @@ class _Picture:
         circle: Element = Circle(left, WIRE, RADIUS, "forward", "paper", 1.6)
         if v.kind == "b":
             circle = Rect(left - RADIUS, WIRE - RADIUS, 2 * RADIUS, 2 * RADIUS, "forward", "paper", 1.6, 3)
+        product = row(a, " · ", delta) if v.kind == "w" else delta
+        total = row(self.left, " = ", product, " = ", number(self.value))
         return [
             Line(((start + 3, WIRE - 7), (end - 4, WIRE - 7)), hue, 2.4, arrow=True),
-            Line(((end - 3, WIRE + 8), (start + 4, WIRE + 8)), "backward", 1.4, dashed=True, arrow=True),
+            *(self._back(symbol, value, (end - 3, start + 4)) if v.kind == "w" else []),
             circle,
             Circle(right, WIRE, RADIUS, "backward", "paper", 1.6),
             Label(left, WIRE, a, role_of(seen.how, "a", "forward"), 15),
             Label(right, WIRE, delta, "backward", 15, slanted=True),
             Label(middle, WIRE - 24, row(symbol, " = ", short(value, 6)), role_of(seen.how, v.kind), 14),
-            Label(middle, WIRE + 25, row(self.left, " = ", number(self.value)), "backward", 14, slanted=True),
+            Label(middle, WIRE + RADIUS + 34, total, "backward", 14, slanted=True),
             *([Label(left, WIRE - RADIUS - 14, ends[0], "forward", 13)] if v.kind == "w" else []),
             Label(right, WIRE + RADIUS + 15, ends[1], "backward", 13, slanted=True),
             Label(
@@ -139,6 +144,15 @@ class _Picture:
                 11.5,
             ),
             Label(right, WIRE + RADIUS + 34, f"{seen.how.word} out", "faint", 11.5),
+        ]
+
+    def _back(self, symbol: Formula, weight: float, ends: tuple[float, float]) -> list[Element]:
+        """What travels back along a weight is w δ, its share of ∂C/∂a; a bias has nothing before it to tell."""
+        (start, end), (delta, error) = ends, self.out
+        sent = row(symbol, " ", delta, " = ", number(weight * error))
+        return [
+            Line(((start, WIRE + 8), (end, WIRE + 8)), "backward", 1.4, dashed=True, arrow=True),
+            Label((start + end) / 2, WIRE + 25, sent, "backward", 14, slanted=True),
         ]
 
     # the factors -----------------------------------------------------------------------------------------------------
@@ -260,14 +274,16 @@ class _Picture:
         return Scene(width, height, tuple(elements), title, self._says(), self._table(), "in-weight-out")
 
     def _says(self) -> str:
-        (a, in_value), (delta, error) = self.a_in, self.out
+        (a, in_value), (delta, error), v = self.a_in, self.out, self.v
+        name = self.seen.quantity(v)
+        back = f"; {name} {delta} = {number(self._weight() * error)} goes back to {a}" if v.kind == "w" else ""
         bars = "; ".join(
             f"{self._symbol(share)} = {number(share.value)}, {_decades(share.decades)} decades of {share.against}"
             for share in self.reason.factors
         )
         return (
-            f"{a} = {number(in_value)} enters {self.seen.quantity(self.v)}, {delta} = {number(error)} comes back, and their "
-            f"product is {self.left} = {number(self.value)}. The factors on a logarithmic scale: {bars}; together "
+            f"{a} = {number(in_value)} enters {name}, {delta} = {number(error)} arrives behind it, and their product is "
+            f"{self.left} = {number(self.value)}{back}. The factors on a logarithmic scale: {bars}; together "
             f"{_decades(self.reason.decades)} decades. {self.reason.sentence}"
         )
 

@@ -1,7 +1,8 @@
 """A number line for every variable between one that is nudged and the cost, and the nudge that travels along them (S1.6, S1.7).
 
-All lines share one scale and the nudges are drawn enlarged, so that one bracket is to the bracket above it as the derivative
-that stands between them. In a wider network the nudge is followed along its strongest route, all other neurons held still.
+All lines share one scale, and all nudges are drawn enlarged by one zoom, so that the ratio of a bracket to the one above it is,
+for a small nudge, the derivative between them; a bracket may be too small to see. In a wider network the nudge is followed
+along its strongest route, all other neurons held still.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
 NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges
 LINKS = 722.0  # where the links are written
 TOP, PITCH = 128.0, 72.0  # the first line, and from line to line
-RATIO = 15.0  # brackets whose sizes lie this far apart need another zoom
 
 
 def number_lines(
@@ -56,8 +56,7 @@ def number_lines(
     nudged = _step(step)
     stops, links = travel(seen, v, nudged)
     scale, low, high = _window(stops, nudged)
-    zooms = zooms_of([stop.change or 0.0 for stop in stops], scale)
-    return _drawn(seen, stops, links, zooms, scale, (low, high))
+    return _drawn(seen, stops, links, zoom_of([stop.change or 0.0 for stop in stops], scale), scale, (low, high))
 
 
 def _step(given: Any) -> float:
@@ -77,24 +76,9 @@ def _window(stops: Sequence[Stop], step: float) -> tuple[float, float, float]:
     return ACROSS / (high - low), low, high
 
 
-def zooms_of(changes: Sequence[float], scale: float) -> list[float]:
-    """By how much each nudge is enlarged: a round number, the same for neighbours as long as all of them can be seen.
-
-    Where it has to change, the nudge before fits too, unless the two are more than RATIO apart.
-    """
-    groups: list[list[float]] = [[]]  # sizes that share a zoom
-    counts = [0]
-    for before, size in zip([0.0, *map(abs, changes)], map(abs, changes)):
-        seen = [each for each in [*groups[-1], size] if each]
-        if seen and max(seen) > RATIO * min(seen):
-            groups.append([before, size] if size < before <= RATIO * size else [size])
-            counts.append(1)
-        else:
-            groups[-1].append(size)
-            counts[-1] += 1
-    room = _room(changes)
-    zooms = [round_down(room / (scale * max(*group, 1e-300))) if any(group) else 1.0 for group in groups]
-    return [zoom for zoom, count in zip(zooms, counts) for _ in range(count)]
+def zoom_of(changes: Sequence[float], scale: float) -> float:
+    """By how much all nudges are enlarged: a round number, at which the largest of them fits."""
+    return round_down(_room(changes) / (scale * max(map(abs, changes))))
 
 
 def _room(changes: Sequence[float]) -> float:
@@ -104,17 +88,15 @@ def _room(changes: Sequence[float]) -> float:
 
 # the picture --------------------------------------------------------------------------------------------------------
 def _drawn(
-    seen: View, stops: list[Stop], links: list[Link], zooms: list[float], scale: float, ends: tuple[float, float]
+    seen: View, stops: list[Stop], links: list[Link], zoom: float, scale: float, ends: tuple[float, float]
 ) -> Scene:
     ys = [TOP + PITCH * i for i in range(len(stops))]
     changes = [stop.change or 0.0 for stop in stops]
-    origin, room = _origin(changes), _room(changes)
-    elements: list[Element] = [*_heads(seen, stops, zooms[0]), *_grid(ys, scale, ends)]
-    for i, (stop, y) in enumerate(zip(stops, ys)):
+    origin = _origin(changes)
+    elements: list[Element] = [*_heads(seen, stops, zoom), *_grid(ys, scale, ends)]
+    for stop, y in zip(stops, ys):
         elements += _line(seen, stop, y, scale, ends)
-        elements += _nudge(stop, y, origin, scale * zooms[i])
-        if i and zooms[i] != zooms[i - 1] and stop.change:
-            elements += _new_zoom(stops[i - 1], ys[i - 1], origin, scale * zooms[i], times(zooms[i]), room)
+        elements += _nudge(stop, y, origin, scale * zoom)
     for link, y in zip(links, ys):
         elements += _link(link, y)
     elements += _sums(seen, stops, links, ys[-1] + 74)
@@ -127,7 +109,7 @@ def _drawn(
         tuple(elements),
         f"A nudge of {step_text(stops[0].change or 0.0)} to {name} on its way to {seen.how.letter}",
         _description(stops, links, scale),
-        _table(stops, links, zooms),
+        _table(stops, links),
         "number-lines",
     )
 
@@ -145,7 +127,7 @@ def _heads(seen: View, stops: list[Stop], zoom: float) -> list[Element]:
     return [
         Label(LEFT - 60, 30, title, size=16, anchor="start", bold=True),
         Label(LEFT, 66, "values, all on one scale", "faint", 12, "start"),
-        Label(NUDGES + ROOM / 2, 66, f"the nudge, at {times(zoom)} the scale of the lines", "accent", 12),
+        Label(NUDGES + ROOM / 2, 66, f"the nudge, all at {times(zoom)} the scale of the lines", "accent", 12),
         Label(LINKS, 66, "what a nudge is multiplied by", "faint", 12, "start"),
     ]
 
@@ -198,17 +180,6 @@ def _nudge(stop: Stop, y: float, origin: float, scale: float) -> list[Element]:
 
 def _bracket(start: float, end: float, y: float) -> tuple[tuple[float, float], ...]:
     return (start, y - 7), (start, y), (end, y), (end, y - 7)
-
-
-def _new_zoom(before: Stop, y: float, origin: float, scale: float, zoom: str, room: float) -> list[Element]:
-    """A new zoom below the last bracket of the old one, and that bracket in it where it fits."""
-    end = origin + scale * (before.change or 0.0)
-    if abs(end - origin) > room + 1e-9:
-        return [Label(NUDGES + ROOM / 2, y + 18, f"from here on at {zoom}", "accent", 11)]
-    return [
-        Label(NUDGES + ROOM / 2, y + 18, f"the same nudge, at {zoom}", "accent", 11),
-        Line(_bracket(origin, end, y + 39), "accent", 1.2, dashed=True),
-    ]
 
 
 def _link(link: Link, y: float) -> list[Element]:
@@ -273,16 +244,16 @@ def _description(stops: list[Stop], links: list[Link], scale: float) -> str:
     rates = [f"{link.left} = {number(link.factor.value)}" for link in links]
     return (
         f"One number line a variable, {short(scale, 9)} pixels to 1: {', '.join(said)}. The nudge moves {', '.join(moved)}. "
-        f"Each change over the one before it is the derivative between the two: {', '.join(rates)}."
+        f"Each change over the one before it is close to the derivative between the two: {', '.join(rates)}."
     )
 
 
-def _table(stops: list[Stop], links: list[Link], zooms: list[float]) -> tuple[tuple[str, ...], ...]:
-    rows = [("variable", "value", "nudge", "zoom", "derivative", "ratio of nudges")]
+def _table(stops: list[Stop], links: list[Link]) -> tuple[tuple[str, ...], ...]:
+    rows = [("variable", "value", "nudge", "derivative", "ratio of nudges")]
     for i, stop in enumerate(stops):
         link = links[i - 1] if i else None
         change = (stop.lost or "not followed") if stop.change is None else signed(stop.change)
         ratio = "" if link is None else "—" if link.ratio is None else number(link.ratio)
         rate = "" if link is None else number(link.factor.value)
-        rows.append((str(stop.symbol), number(stop.value), change, times(zooms[i]), rate, ratio))
+        rows.append((str(stop.symbol), number(stop.value), change, rate, ratio))
     return tuple(rows)

@@ -6,13 +6,13 @@ backpropagation does, saves the multiplications that are counted below.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import factor_rows, number
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
@@ -26,6 +26,7 @@ from chainrule.notation import Formula, Symbol, inline, partial, row
 
 MARGIN, TOP, PITCH = 24.0, 100.0, 34.0
 STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of the running sum
+LONGEST = 240.0  # of the bars of multiplications
 
 
 def path_sum(
@@ -76,7 +77,7 @@ class _Picture:
     def sums(self) -> list[float]:
         """The running sum before the first route, after each, and after the rest."""
         products = [route.product for route in self.found.ranked]
-        parts = [math.fsum(products[:i]) for i in range(len(products) + 1)]
+        parts = [exact_sum(products[:i]) for i in range(len(products) + 1)]
         return [*parts, self.found.total] if self.more else [*parts[:-1], self.found.total]
 
     def running(self) -> list[str]:
@@ -243,11 +244,13 @@ class _Picture:
 
     def _work(self, y: float) -> list[Element]:
         """Multiplications with and without sharing, for this derivative and for the whole gradient."""
-        found: list[Element] = [Label(MARGIN, y, "multiplications", size=12.5, anchor="start", bold=True)]
-        whole = row("for the whole gradient")
+        head = Label(MARGIN, y, "multiplications, all bars on one scale", size=12.5, anchor="start", bold=True)
+        left, whole = MARGIN + 300, row("for the whole gradient")
+        found: list[Element] = [head, Line(((left, y + 18), (left, y + 108)), "faint", 0.8)]
+        scale = LONGEST / max(*self.this_work, *self.whole_work, 1)
         for top, words, counts in ((y + 28, row("for ", self.left), self.this_work), (y + 80, whole, self.whole_work)):
             found.append(Label(MARGIN, top, words, size=12, anchor="start"))
-            found += _bars(MARGIN + 300, top, *counts)
+            found += _bars(left, top, scale, *counts)
         return found
 
     def _says(self) -> str:
@@ -274,15 +277,14 @@ class _Picture:
         return tuple(rows)
 
 
-def _bars(left: float, y: float, alone: int, shared: int) -> list[Element]:
-    """Two numbers of multiplications to scale, and how many are saved."""
-    scale = 240 / max(alone, shared, 1)
+def _bars(left: float, y: float, scale: float, alone: int, shared: int) -> list[Element]:
+    """Two numbers of multiplications, `scale` pixels each, and how many are saved."""
     saved = f" ({alone - shared:,} saved)" if shared < alone else ""
     found: list[Element] = []
     rows = (("each route alone", alone, "faint", ""), ("shared", shared, "accent", saved))
     for at, (what, count, role, more) in zip((y, y + 18), rows):
         found.append(Label(left - 12, at, what, "faint", 11.5, "end"))
-        found.append(Rect(left, at - 5, max(scale * count, 1.0), 10, role, role, 0))
+        found.append(Rect(left, at - 5, scale * count, 10, role, role, 0))
         found.append(Label(left + scale * count + 8, at, f"{count:,}{more}", size=11.5, anchor="start"))
     return found
 

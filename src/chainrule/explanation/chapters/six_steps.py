@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import number
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent, moved
 from chainrule.explanation.sheet import check_most
@@ -169,7 +169,7 @@ class Picture:
             lines.append(tuple(parts))
         if not left.size:
             return Place(tuple(lines), "", tuple(rows))
-        total = math.fsum(left.tolist())
+        total = exact_sum(left.tolist())
         rest = f"{len(left):,} more, Σ a = {number(total)}"
         return Place(tuple(lines), rest, (*rows, (f"{len(left):,} more a, sum", number(total))))
 
@@ -210,7 +210,10 @@ class Picture:
         """Weights and biases of a layer, before → after."""
         before, after = self.update.network, self.update.after
         olds, news = (np.append(each.weights[layer], each.biases[layer]) for each in (before, after))
-        moves = news - olds
+        gradient = self.update.gradient
+        moves = -self.update.rate * np.append(
+            gradient.weights[layer], gradient.biases[layer]
+        )  # news − olds loses digits
         shown, left = strongest(moves, self.most)
         weights = before.weights[layer].size
         lines: list[tuple[Part, ...]] = []
@@ -233,7 +236,7 @@ class Picture:
     def _with_rest(lines: list[tuple[Part, ...]], rows: list[tuple[str, str]], left: Array, what: str) -> Place:
         if not left.size:
             return Place(tuple(lines), "", tuple(rows))
-        total = number(math.fsum(left.tolist()))
+        total = number(exact_sum(left.tolist()))
         name = f"Σ {what}".strip()
         return Place(
             tuple(lines),
@@ -401,7 +404,8 @@ class Picture:
         before, after = self.update.cost_before, self.update.cost_after
         letter, longest, largest = self.seen.how.letter, 200.0, max(before, after) or 1.0
         change = "falls" if after < before else "rises" if after > before else "stays where it is"
-        promise = f"its slope alone promised {number(self.update.promised)}, it changed by {number(after - before)}"
+        moved = number(exact_sum([after, -before]))
+        promise = f"its slope alone promised {number(self.update.promised)}, it changed by {moved}"
         left, height = 190.0, 3 * PITCH + 28
         width = left + extent(promise)[0] * SIZE + 20
         elements: list[Element] = [
@@ -434,13 +438,11 @@ class Picture:
             for name, value in place.rows
         ]
         letter = self.seen.how.letter
-        ends = (
-            ("before", self.update.cost_before),
-            ("after", self.update.cost_after),
-            ("promised", self.update.promised),
-        )
+        before, after, change = self.update.cost_before, self.update.cost_after, f"change of {letter}"
         return (
             ("step", "where", "quantity", "value"), *rows,
-            *(("the cost", when, letter, number(value)) for when, value in ends),
-            ("the cost", "promised by its slope", f"change of {letter}", number(self.update.promised)),
+            ("the cost", "before", letter, number(before)),
+            ("the cost", "after", letter, number(after)),
+            ("the cost", "promised by its slope", change, number(self.update.promised)),
+            ("the cost", "as it is", change, number(exact_sum([after, -before]))),
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from chainrule.circuits.unrolled.through_time import RecurrentBackward, through_
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
 from chainrule.notation import Formula, Symbol, Transposed, row
@@ -63,7 +63,7 @@ def shares(steps: Steps[Array], gradient: Array) -> list[float]:
     if length == 0:
         return [0.0] * len(steps)
     direction = gradient / length
-    return [math.fsum((share * direction).ravel()) for share in steps]
+    return [exact_sum((share * direction).ravel()) for share in steps]
 
 
 @dataclass
@@ -258,7 +258,7 @@ class _Picture:
         return row("‖∂", Symbol(self.letter), "/∂", Symbol(name), "‖")
 
     def _rest(self, values: Sequence[float]) -> float:
-        return math.fsum(values[t - 1] for t in self.left)
+        return exact_sum(values[t - 1] for t in self.left)
 
     # words
     def _description(self, sizes: str) -> str:

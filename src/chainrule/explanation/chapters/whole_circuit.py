@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.parts.phase import backward_too, reading
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
@@ -195,7 +195,7 @@ class _Picture:
         for j, middle in enumerate(place.y):
             for k in range(w.shape[1]):
                 self._multiply(layer, j, k, place, place.first[j] + k * PITCH, sources[k])
-            total = math.fsum(w[j] * before)
+            total = exact_sum(w[j] * before)
             high = (w.shape[1] - 1) * PITCH / 2 + 12
             self.elements.append(Rect(x["Σ"] - 11, middle - high, 22, 2 * high, "ink", "paper", 1.1, 11))
             self.elements.append(Label(x["Σ"], middle, "Σ", size=13))

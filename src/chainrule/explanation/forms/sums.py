@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from chainrule.explanation.document import Factor, Product, Terms
+from chainrule.explanation.noise import exact_sum
 from chainrule.notation import Formula
 
 LISTED = 8  # terms of a sum that are spelled out
@@ -21,5 +22,5 @@ def added(left: Formula, summary: str, terms: Sequence[Product]) -> Terms:
     """left = the sum of these products, the largest first, spelled out as far as a reader wants."""
     ranked = sorted(terms, key=lambda term: -abs(term.value))
     rest = ranked[LISTED:]
-    total = math.fsum(term.value for term in ranked)
-    return Terms(left, summary, tuple(ranked[:LISTED]), len(rest), math.fsum(term.value for term in rest), total)
+    total = exact_sum(term.value for term in ranked)
+    return Terms(left, summary, tuple(ranked[:LISTED]), len(rest), exact_sum(term.value for term in rest), total)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +9,9 @@ import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
+from chainrule.explanation.noise import exact_sum, settled_errors, settled_gradient, settled_trace
 from chainrule.explanation.numbers import Style, style_of
+from chainrule.forward import forward, shares
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.per_example import per_example_gradients
@@ -69,17 +70,22 @@ def blocks(parameters: Parameters) -> list[Block]:
 
 def columns_of(network: Network, x: Array, y: Array, cost: Cost, how: Convention, one: bool) -> list[Column]:
     """The example's vector; or those of the examples with the largest gradients, in their order, and the whole one last."""
+
+    def gradient_of(rows: Array, share: Array) -> Array:
+        trace = settled_trace(forward(network, x[rows]))
+        return settled_gradient(trace, settled_errors(trace, y[rows], cost)[0], share).flat()
+
     with np.errstate(all="ignore"):
-        each = per_example_gradients(network, x, y, cost)
         if one:
-            return [Column("", each[0].flat(), True)]
-        total = "sum" if how.over == "sum" else "mean"
-        strongest = np.sort(np.argsort(-each.norms(), kind="stable")[:EXAMPLES])
-        shown = [Column(f"example {i}", each[int(i)].flat(), False) for i in strongest]
-        return [*shown, Column(f"{total} of {len(x):,}", each.reduce(total).flat(), True)]
+            return [Column("", gradient_of(np.array([0]), np.ones(1)), True)]
+        total, norms = "sum" if how.over == "sum" else "mean", per_example_gradients(network, x, y, cost).norms()
+        strongest = np.sort(np.argsort(-norms, kind="stable")[:EXAMPLES])
+        shown = [Column(f"example {i}", gradient_of(np.array([i]), np.ones(1)), False) for i in strongest]
+        whole = gradient_of(np.arange(len(x)), shares(len(x), total))
+        return [*shown, Column(f"{total} of {len(x):,}", whole, True)]
 
 
 def strongest(values: Array, most: int) -> tuple[list[int], float]:
     """The places of the largest |values|, and the exact sum of all the others."""
     order = np.argsort(-np.abs(values), kind="stable")
-    return order[:most].tolist(), math.fsum(values[order[most:]].tolist())
+    return order[:most].tolist(), exact_sum(values[order[most:]].tolist())

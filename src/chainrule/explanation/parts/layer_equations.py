@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
@@ -114,8 +114,8 @@ def backward_band(focus: Focus) -> Band:
         whole = seen.network.weights[l + 1].T
         matrix = replace(focus.matrix(name, whole, rows, ms, "w"), lit=(j, None), glow="backward")
         given = _all_lit(focus.vector(next_name, seen.into_z[l + 1], ms, "δ"))
-        pieces = [*focus.product(matrix, given), "=", arriving]
-        formula, terms = how.product(back, next_name), sum_of(products, ms)
+        lines.append((*focus.product(matrix, given), "=", arriving))
+        formula, terms = row("(", how.product(back, next_name), ")"), sum_of(products, ms)
     slope = seen.slopes(l)
     result = _ringed_at(focus, focus.vector(delta_name, seen.into_z[l], rows, "δ"), j)
     if slope.ndim == 1:
@@ -125,9 +125,9 @@ def backward_band(focus: Focus) -> Band:
         entry = _product_of(
             seen.letter("δ", l, j), terms, float(seen.into_a[l][j]), float(slope[j]), float(seen.into_z[l][j])
         )
-        return Band("backward", "backward", row(delta_name, " = ", formula, " ⊙ ", name), (tuple(pieces),), entry)
-    if len(pieces) > 1:
-        lines.append(tuple(pieces))
+        return Band(
+            "backward", "backward", row(delta_name, " = ", formula, " ⊙ ", name), (*lines, tuple(pieces)), entry
+        )
     return _through_softmax(focus, formula, lines, result)
 
 
@@ -196,7 +196,7 @@ def gradient_band(focus: Focus) -> Band:
     entry = row(by, " = ", factors, f" · {bracketed(float(a[k]))} (", seen.a(l - 1, k), f") = {written(steepness[k])}")
     left = [each for i, each in enumerate(steepness) if i not in ks]
     if left:
-        entry = row(entry, f";  {len(left):,} more of this neuron, Σ = {written(math.fsum(left))}")
+        entry = row(entry, f";  {len(left):,} more of this neuron, Σ = {written(exact_sum(left))}")
     return Band("gradient", "backward", formula, ((column, across, "=", total),), entry)
 
 
@@ -207,7 +207,7 @@ def _bias_formula(focus: Focus) -> list[Formula | str]:
     b = how.symbol("b", l)
     if seen.shared(Id("b", l, 0)):
         sum_ = row(Symbol("Σ", below=how.to_letter), " ", how.symbol("δ", l, how.to_letter))
-        total = written(math.fsum(float(d) for d in seen.into_z[l]))
+        total = written(exact_sum(float(d) for d in seen.into_z[l]))
         return ["∂", Symbol(how.letter), "/∂", b, " = ", sum_, f" = {total}"]
     return ["∂", Symbol(how.letter), "/∂", b, " = ", how.symbol("δ", l)]
 

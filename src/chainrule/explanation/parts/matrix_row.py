@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import number, short
 from chainrule.explanation.parts.shown_network import Column
 from chainrule.explanation.scene import Element, Label, Rect, brackets, width_of
@@ -110,6 +110,6 @@ class MatrixRow:
         if not rest:
             return []
         seen, id = self.seen, self.id
-        total = math.fsum(seen.network.weights[id.layer][id.neuron, rest] * seen.trace.a[id.layer - 1][rest])
+        total = exact_sum(seen.network.weights[id.layer][id.neuron, rest] * seen.trace.a[id.layer - 1][rest])
         text = row(f"{len(rest):,} more inputs bring ", seen.quantity(id), f" another Σ w a = {number(total)}")
         return [Label(x, y, text, "faint", 12, "start")]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import number, short
 from chainrule.explanation.parts.shown_network import Column, ShownNetwork, hidden_in
 from chainrule.ids import Id
@@ -48,7 +49,7 @@ def _edge_rows(shown: ShownNetwork, before: Column, after: Column) -> Iterator[t
     hidden = hidden_in(w, before, after)
     if hidden.any():
         name = f"{int(hidden.sum()):,} more {shown.how.symbol('w', layer)}, Σ"
-        yield name, number(math.fsum(w[hidden])), number(math.fsum(slopes[hidden]))
+        yield name, number(exact_sum(w[hidden])), number(exact_sum(slopes[hidden]))
 
 
 def _of_neuron(shown: ShownNetwork, layer: int, j: int) -> list[Id]:
@@ -68,6 +69,6 @@ def _value(shown: ShownNetwork, id: Id) -> float:
 def _cell(terms: Any) -> str:
     """An exact sum for the table; a cost without a slope at its output has ∞ or none there."""
     if np.isfinite(terms).all():
-        return number(math.fsum(terms))
+        return number(exact_sum(terms))
     total = sum(map(float, terms))
     return "—" if math.isnan(total) else short(total)

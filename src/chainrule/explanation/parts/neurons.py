@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import short
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, width_of
@@ -124,14 +125,14 @@ class Neurons:
     def _others(self, column: Column, x: float, y: float) -> list[Element]:
         """All neurons that are not shown: how many, Σ a above and Σ δ below."""
         rest, layer = list(column.rest), column.layer
-        sum_a = math.fsum(self.shown.seen.trace.a[layer][rest])
+        sum_a = exact_sum(self.shown.seen.trace.a[layer][rest])
         found: list[Element] = [
             Rect(x - _half_pill(column), y - 12, 2 * _half_pill(column), 24, "faint", "panel", 0.9, 12),
             Label(x, y, _more(column), "ink", 10.5),
             Label(x, y - RADIUS - 9, f"Σ {short(sum_a)}", "forward", 11.5, halo=True),
         ]
         if layer > 0:
-            sum_delta = math.fsum(self.shown.seen.into_z[layer][rest])
+            sum_delta = exact_sum(self.shown.seen.into_z[layer][rest])
             found.append(Label(x, y + RADIUS + 10, f"Σ {short(sum_delta)}", "backward", 11.5, slanted=True, halo=True))
         return found
 

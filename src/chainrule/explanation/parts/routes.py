@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import DataError, DisagreementError, SettingError
 from chainrule.explanation.document import Factor
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import inline, partial
@@ -58,14 +59,14 @@ def routes(seen: View, v: Id, most: int) -> Routes:
     if not np.isfinite(flat).all():
         raise DataError(f"the product of a route from {v} overflows on this example: nothing can be added up")
     order = np.argsort(-np.abs(flat), kind="stable")[:most]
-    total, value = math.fsum(flat), seen.value(v)
+    total, value = exact_sum(flat), seen.value(v)
     if not abs(total - value) <= SAME * math.fsum(np.abs(flat)) + 1e-300:
         raise DisagreementError(
             f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
             "until they agree; is a slope or a cost's derivative wrong?"
         )
     ranked = [_route(seen, v, _chosen(int(i), choices)) for i in order]
-    return Routes(v, tuple(ranked), count, math.fsum(np.delete(flat, order)), total, value)
+    return Routes(v, tuple(ranked), count, exact_sum(np.delete(flat, order)), total, value)
 
 
 def _products(seen: View, v: Id) -> tuple[Array, list[int]]:

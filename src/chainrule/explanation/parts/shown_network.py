@@ -6,7 +6,6 @@ with exact sums.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.errors import IdError
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
@@ -185,7 +185,7 @@ class ShownNetwork:
                     terms = self.unit_values(layer)[to]
                 else:
                     terms = values[np.ix_(to, list(before.rest) if source == REST else [source])]
-                yield Edge(layer, neuron, source, math.fsum(terms.ravel()), self._is_lit(layer, neuron, source))
+                yield Edge(layer, neuron, source, exact_sum(terms.ravel()), self._is_lit(layer, neuron, source))
 
     def _is_lit(self, layer: int, neuron: int, source: int) -> bool:
         for id in self.lit:
@@ -205,7 +205,7 @@ class ShownNetwork:
         """The edges between two columns that have no line of their own: how many, and their exact sum."""
         values = self.values(after.layer)
         hidden = hidden_in(values, before, after)
-        return int(hidden.sum()), math.fsum(values[hidden])
+        return int(hidden.sum()), exact_sum(values[hidden])
 
     def edge_symbol(self, layer: int) -> Formula:
         """w of a layer, or ∂C/∂w."""

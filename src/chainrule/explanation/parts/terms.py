@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import written
 from chainrule.notation import Formula, row
 
@@ -15,8 +15,8 @@ def sum_of(products: Sequence[float], shown: Sequence[int]) -> list[Term]:
     """The terms that are shown as one number, and all others as another; both sums are exact."""
     left = [each for i, each in enumerate(products) if i not in shown]
     if not left:
-        return [(math.fsum(products), "row · column")]
-    return [(math.fsum(products[i] for i in shown), f"{len(shown)} shown"), (math.fsum(left), f"{len(left):,} more")]
+        return [(exact_sum(products), "row · column")]
+    return [(exact_sum(products[i] for i in shown), f"{len(shown)} shown"), (exact_sum(left), f"{len(left):,} more")]
 
 
 def terms_of(terms: Sequence[Term]) -> Formula:

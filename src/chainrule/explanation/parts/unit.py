@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
 from chainrule.ids import Id
@@ -59,7 +59,7 @@ class Unit:
         products = [float(each) for each in network.weights[layer][j] * trace.a[layer - 1]]
         shown = strongest(products, most, pinned)
         left = [each for k, each in enumerate(products) if k not in shown]
-        total = Wire(_sum_symbol(seen, layer, j), math.fsum(products), back, delta, "z")
+        total = Wire(_sum_symbol(seen, layer, j), exact_sum(products), back, delta, "z")
         bias = network.biases[layer]
         z_name, z_value = seen.letter("z", layer, j), float(trace.z[layer][j])
         b = None
@@ -75,7 +75,7 @@ class Unit:
             j,
             tuple(_input(seen, layer, j, k) for k in shown),
             len(left),
-            Wire(row("Σ"), math.fsum(left), back, delta) if left else None,
+            Wire(row("Σ"), exact_sum(left), back, delta) if left else None,
             total,
             b,
             Wire(z_name if b else row(z_name, " = ", total.name), z_value, back, delta, "z"),
