@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -718,6 +720,77 @@ MISTAKES = [
     ("predict xor.safetensors xor.csv -o ./xor.safetensors", "is the model itself, which would be lost"),
     ("predict xor.safetensors xor.csv -o missing/a.csv", "missing; make it first"),
 ]
+
+
+LONG, DIGITS = "a" * 100_000, "1" * 5000  # Python makes no number of more than 4,300 digits
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([LONG], f"No such command '{'a' * 59}…'."),
+        ([f"--{LONG}"], f"No such option: --{'a' * 57}…"),
+        (["train", "xor.csv", "--epochs", LONG], "Invalid value for '--epochs': "),
+        (["train", "xor.csv", f"--epochs={DIGITS}"], "Invalid value for '--epochs': "),
+        (["train", "xor.csv", f"--learning-rate={LONG}"], "Invalid value for '--learning-rate': "),
+        (["train", "xor.csv", "--hidden", DIGITS], f"or none; got '{'1' * 59}…'"),
+        (["train", "xor.csv", "--hidden", "²"], "or none; got '²'"),
+        (["train", "xor.csv", "--target", LONG], f"unknown target column '{'a' * 59}…'"),
+        (["train", "xor.csv", "--dtype", "1_0"], "networks are float32 or float64, got '1_0'"),
+        (["train", LONG], f"cannot read {'a' * 59}…: File name too long"),
+        (["show", LONG], f"cannot read or write {'a' * 59}…: File name too long"),
+        (["quiz", LONG], f"cannot read or write {'a' * 59}…: File name too long"),
+        (["show", LONG, "demon"], f"cannot read {'a' * 59}…: File name too long"),
+        (["quiz", "--answers", "a", "--kind", LONG], f"unknown kind of question '{'a' * 59}…'"),
+        (["explain", "--by", f"w/{DIGITS}/0/0"], f"'w/{'1' * 57}…' is no id"),
+        (["explain", "--by", f"w/0{DIGITS}/0/0"], f"'w/0{'1' * 56}…' is no id"),
+        (["explain", "--form", LONG], f"unknown form '{'a' * 59}…'"),
+        (["nudge", "--steps", LONG], f"got '{'a' * 59}…'"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_an_error_shows_the_beginning_of_a_long_value(chainrule_: Run, arguments: list[str], message: str) -> None:
+    said = chainrule_(*arguments)
+    assert said.code == 2
+    assert message in said.err
+    assert len(said.err) < 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_no_model_and_no_quiz(chainrule_: Run) -> None:
+    """To open one waits for a writer, who may never come."""
+    for name, needed in (("pipe.safetensors", "a model's file"), ("pipe.quiz", "a quiz in a file")):
+        os.mkfifo(name)
+        assert chainrule_("quiz", name).err == f"error: {name} is a pipe or a device, and {needed} is needed\n"
+
+
+def test_standard_input_that_cannot_be_read_is_an_error_of_reading(
+    chainrule_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> str:
+        raise IsADirectoryError(errno.EISDIR, "Is a directory")
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=fail, isatty=lambda: False))
+    assert chainrule_("quiz").err == "error: cannot read standard input: Is a directory\n"
+
+
+def test_a_quiz_nested_deeper_than_can_be_shown_is_shown_as_it_is_written(chainrule_: Run) -> None:
+    for nested in ("{" * 400 + "x" + "}" * 400, r"\frac" * 400 + "12", r"\frac{" * 400, "^" * 400):
+        Path("deep.quiz").write_text(f"??\nWhat is ${nested}$?\n\\c: $x$\n\\w: no\n??\n")
+        said = chainrule_("quiz", "deep.quiz", "--answers", f"${nested}$;a")
+        assert (said.code, said.err) == (0, "")
+        assert f"What is ${nested}$?" in said.out
+
+
+def test_notes_nested_too_deeply_to_be_shown_are_one_error(chainrule_: Run) -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    cr.save(cr.Network([[[1.0]]]), "deep.safetensors", {"deep": deep})
+    for options in ((), ("--json",)):
+        said = chainrule_("show", "deep.safetensors", *options)
+        assert "Traceback" not in said.err
+        assert said.code == 0 or said.err == "error: what is given is nested too deeply\n"
 
 
 @pytest.mark.parametrize(("line", "fragment"), MISTAKES, ids=[line for line, _ in MISTAKES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,25 @@ def test_a_neuron_before_the_first_is_none() -> None:
 )
 def test_a_shape_is_read_in_every_form(text: str) -> None:
     assert Shape().read(text) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "end"), [(Number(3), "1", "!"), (Number(3), "10", "!"), (None, r"\begin{matrix}", "$")]
+)
+def test_reading_a_reply_takes_time_in_proportion_to_its_length(kind: Number | None, unit: str, end: str) -> None:
+    """Eight times as long took 64 times as long; of one run, in CPU time, and the shortest of three."""
+    choice = Question("Which?", (Answer("the weight $w_{01}^2$", True), Answer("a bias", False)))
+
+    def taken(length: int) -> float:
+        text = end + unit * (length // len(unit)) + end
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            assert kind.read(text[1:]) is None if kind else not grade(choice, text).right
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert taken(24_000) < 24 * max(taken(3_000), 1e-3)
 
 
 def test_a_shape_of_one_number_is_a_vectors() -> None:

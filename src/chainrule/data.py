@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.coercion import as_array, as_target
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed
 from chainrule.preprocessing import (
     Choices,
     Preprocessing,
@@ -223,9 +223,7 @@ def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[
     if outputs == 1 and len(labels) == 2:
         return numbers.reshape(rows, 1), labels
     if len(labels) != outputs:
-        raise DataError(
-            f"the targets have {len(labels)} classes ({', '.join(map(str, labels))}) and the network {outputs} outputs"
-        )
+        raise DataError(f"the targets have {len(labels)} classes ({listed(labels)}) and the network {outputs} outputs")
     return np.eye(outputs)[numbers], labels
 
 

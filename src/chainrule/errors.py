@@ -14,14 +14,42 @@
     └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
 And one warning, DataWarning (a UserWarning): what became of a table's columns, gaps and unknown values.
-Each message says what was given, what was needed, where, and what to write instead.
+Each message says what was given, what was needed, where, and what to write instead. Of a value that is longer than 60
+characters it shows the beginning: in quotation marks by itself, any other with `brief`.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
+
+LONGEST = 60  # characters of a value that an error shows
+MOST = 40  # names that an error lists
+WORD = re.compile(r"[^\s:,]{256,}")  # longer than the name of any file
+QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)  # as repr writes a text
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text, or its beginning with … where it is longer than so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def brief(value: object) -> str:
+    """A value as an error shows it: its repr, on one line and cut."""
+    if isinstance(value, str):
+        return repr(cut(value))
+    try:
+        return cut(" ".join(repr(value).split()))
+    except (ValueError, RecursionError):  # a number of more than 4,300 digits, a list in itself
+        return f"this {type(value).__name__}"
+
+
+def shortened(message: str) -> str:
+    """A message in which texts in quotation marks are cut, and words that are longer than the name of any file."""
+    quoted = QUOTED.sub(lambda found: found[0][0] + cut(found[0][1:-1]) + found[0][-1], message)
+    return WORD.sub(lambda found: cut(found[0]), quoted)
 
 
 class DataWarning(UserWarning):
@@ -30,6 +58,9 @@ class DataWarning(UserWarning):
 
 class ChainruleError(Exception):
     """The root: `except chainrule.ChainruleError` catches all of them."""
+
+    def __init__(self, message: str = "", *rest: Any) -> None:
+        super().__init__(shortened(message) if isinstance(message, str) else message, *rest)
 
 
 class ShapeError(ChainruleError, ValueError):
@@ -88,8 +119,15 @@ class DivergenceError(ChainruleError, ArithmeticError):
 
 def unknown_name(what: str, given: object, known: Iterable[str]) -> UnknownNameError:
     """The error for a name that is not in its table: the known ones are listed, those that are near first."""
-    names = list(known)
-    near = difflib.get_close_matches(str(given), names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
+    names = [cut(str(name)) for name in known]
+    near = difflib.get_close_matches(cut(str(given)), names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
     ordered = near + [name for name in names if name not in near]
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return UnknownNameError(f"unknown {what} {given!r}: {hint}known are {', '.join(ordered)}")
+    return UnknownNameError(f"unknown {what} {brief(given)}: {hint}known are {listed(ordered)}")
+
+
+def listed(names: Iterable[object], most: int = MOST) -> str:
+    """Names with commas between them, so many at most, and each of them cut."""
+    all_of_them = [cut(str(name)) for name in names]
+    more = len(all_of_them) - most
+    return ", ".join(all_of_them[:most]) + (f" and {more:,} more" if more > 0 else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chainrule.errors import IdError
+from chainrule.errors import IdError, brief
 from chainrule.parameters import Parameters
 
 FORMS = {
@@ -20,7 +20,7 @@ FORMS = {
     "x": "x/k",
     "C": "C",
 }
-NUMBER = re.compile("0|[1-9][0-9]*")
+NUMBER = re.compile("0|[1-9][0-9]{0,17}")  # more digits number no layer and no neuron
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ def parse(text: str | Id, parameters: Parameters, kinds: str = "wbzadxC") -> Id:
     if isinstance(text, Id):
         text = str(text)
     if not isinstance(text, str):
-        raise IdError(f"an id is a text such as 'w/2/0/0', got {text!r}")
+        raise IdError(f"an id is a text such as 'w/2/0/0', got {brief(text)}")
     kind, *rest = text.strip().split("/")
     expected = {"w": 3, "b": 2, "z": 2, "a": 2, "d": 2, "x": 1, "C": 0}
     if kind not in expected or len(rest) != expected[kind] or not all(map(NUMBER.fullmatch, rest)):
-        odd = [part for part in rest if part.isdecimal() and not NUMBER.fullmatch(part)]
+        odd = [part for part in rest if part.isdecimal() and len(part) < 18 and not NUMBER.fullmatch(part)]
         digits = f"; {odd[0]!r} is written {int(odd[0])}" if odd else ""
         raise IdError(f"{text!r} is no id: ids are {', '.join(FORMS[each] for each in kinds)}{digits}")
     numbers = [int(part) for part in rest]

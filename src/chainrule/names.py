@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import SettingError, brief, unknown_name
 
 T = TypeVar("T")
 
@@ -38,10 +38,5 @@ def resolve(what: str, table: Mapping[str, Callable[..., T]], given: str | T, ki
     if isinstance(given, str):
         return look_up(what, table, given, {})
     raise SettingError(
-        f"{what}: a name ({', '.join(table)}) or an object such as {example} is needed, got {_short(given)}"
+        f"{what}: a name ({', '.join(table)}) or an object such as {example} is needed, got {brief(given)}"
     )
-
-
-def _short(given: object) -> str:
-    text = repr(given)
-    return text if len(text) <= 60 and "\n" not in text else type(given).__name__

@@ -13,7 +13,7 @@ from chainrule.activations import Activation, as_activation
 from chainrule.coercion import as_array
 from chainrule.costs import Cost, as_cost, natural
 from chainrule.data import generator
-from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
+from chainrule.errors import DataError, SettingError, ShapeError, brief, unknown_name
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
 from chainrule.preprocessing import Preprocessing
@@ -302,7 +302,7 @@ def _sizes(sizes: Sequence[int]) -> list[int]:
     if not fits:
         raise ShapeError(
             "sizes are the neurons by layer in one list, inputs first, at least two whole numbers ≥ 1, as in "
-            f"Network.random([2, 3, 2]); got {sizes!r}"
+            f"Network.random([2, 3, 2]); got {brief(sizes)}"
         )
     return whole
 
@@ -310,10 +310,10 @@ def _sizes(sizes: Sequence[int]) -> list[int]:
 def _dtype(dtype: Any) -> np.dtype[Any]:
     try:
         kind = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy reads a text such as 1_0 as a structure
         kind = None
     if kind is None or kind.name not in DTYPES:
-        raise SettingError(f"networks are float32 or float64, got {dtype!r}")
+        raise SettingError(f"networks are float32 or float64, got {brief(dtype)}")
     return np.dtype(kind.name)  # in this machine's order of bytes
 
 

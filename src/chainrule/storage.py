@@ -19,7 +19,7 @@ import safetensors.numpy
 from chainrule import activations, costs
 from chainrule.activations import Activation
 from chainrule.costs import Cost, absent_own_cost, natural
-from chainrule.errors import ChainruleError, FileError, SettingError
+from chainrule.errors import ChainruleError, FileError, SettingError, brief, listed
 from chainrule.files import as_file, write_atomically
 from chainrule.network import Network, as_network
 from chainrule.preprocessing import Preprocessing
@@ -131,7 +131,7 @@ def _check_same(network: Network, header: Mapping[str, Any], tensors: Tensors, p
     written = {name: (array.dtype, array.shape) for name, array in _tensors(network).items()}
     if written != {name: (array.dtype, array.shape) for name, array in tensors.items()}:
         raise FileError(
-            f"{path} is damaged: it holds the tensors {', '.join(sorted(tensors))} of the wrong number or kind"
+            f"{path} is damaged: it holds the tensors {listed(sorted(tensors))} of the wrong number or kind"
         )
     terms = _terms(network)
     read = {key: header[key] for key in terms if key in header}
@@ -161,12 +161,12 @@ def _checksum(header: Mapping[str, Any], tensors: Tensors) -> str:
 
 def _check_whole(header: Mapping[str, Any], tensors: Tensors, where: Path) -> None:
     """Raises FileError unless the file holds the tensors its header lists, and everything in it is as it was saved."""
-    listed = header.get("tensors")
-    if not isinstance(listed, list) or sorted(map(str, listed)) != sorted(tensors):
-        lost = [name for name in map(str, listed or ()) if name not in tensors] if isinstance(listed, list) else []
+    names = header.get("tensors")
+    if not isinstance(names, list) or sorted(map(str, names)) != sorted(tensors):
+        lost = [name for name in map(str, names) if name not in tensors] if isinstance(names, list) else []
         raise FileError(
             f"{where} is damaged: "
-            + (f"it lacks {', '.join(lost)}" if lost else "its tensors are not those that its header lists")
+            + (f"it lacks {listed(lost)}" if lost else "its tensors are not those that its header lists")
         )
     rest = {key: value for key, value in header.items() if key != CHECKSUM}
     if header.get(CHECKSUM) != _checksum(rest, tensors):
@@ -189,7 +189,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
     except (OSError, TypeError, AttributeError) as error:  # unreadable, or tensors of a dtype NumPy lacks
         raise FileError(f"cannot read {where}: {getattr(error, 'strerror', None) or error}") from error
     if text is None:
-        held = ", ".join(list(tensors)[:4]) or "nothing"
+        held = listed(tensors, 4) or "nothing"
         raise FileError(f"{where} is a safetensors file that chainrule did not write (it holds {held})")
     header = _header(text, where)
     if header["version"] > 1:
@@ -204,7 +204,7 @@ def _header(text: str, where: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise FileError(f"{where} is damaged: its header is not one that chainrule writes") from None
     if not isinstance(header, dict) or type(version) is not int or version < 1:
-        raise FileError(f"{where} is damaged: its format is {version!r}, and formats are 1, 2, …")
+        raise FileError(f"{where} is damaged: its format is {brief(version)}, and formats are 1, 2, …")
     if version > VERSION:
         raise FileError(
             f"{where} has the format {version}, and this chainrule reads up to {VERSION}: upgrade chainrule"
@@ -219,7 +219,7 @@ def _by_name(given: Iterable[Row], kind: type[Row]) -> dict[str, Row]:
         made = (
             "activations are those that chainrule.activation" if kind is Activation else "costs are those that own_cost"
         )
-        raise SettingError(f"{made} makes, got {own}")
+        raise SettingError(f"{made} makes, got {brief(own)}")
     return {each.name: each for each in own}
 
 

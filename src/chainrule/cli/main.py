@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -14,7 +15,9 @@ from typer.core import TyperCommand, TyperGroup
 import chainrule
 from chainrule.cli.interrupt import exit_code, interrupts
 from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say, tell
-from chainrule.errors import ChainruleError, DataWarning
+from chainrule.errors import LONGEST, ChainruleError, DataWarning, cut, shortened
+
+USAGE_ERROR: Any = typer.BadParameter.__base__  # UsageError, which Typer has from Click or brings itself
 
 COMMANDS = {  # each is a file of its name, which is imported when it is called
     "train": "Train a network, test it, check its gradient, and keep it in a file.",
@@ -64,11 +67,31 @@ class Group(TyperGroup):
         interrupts()  # it is imported, and about to begin
         return found
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _arguments_cut():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _arguments_cut():
+                return super().invoke(ctx)
         except KeyboardInterrupt as stopped:  # which Typer would take for Ctrl-C, whatever the signal
             raise typer.Exit(exit_code(stopped)) from None
+
+
+@contextmanager
+def _arguments_cut() -> Iterator[None]:
+    """In here an error of Typer's shows the beginning of an argument that is long, as our own errors do."""
+    try:
+        yield
+    except USAGE_ERROR as error:
+        for argument in sys.argv[1:]:
+            for value in (argument, argument.partition("=")[2]):
+                for written in (value, repr(value)[1:-1]):
+                    error.message = (
+                        error.message.replace(written, cut(written)) if len(written) > LONGEST else error.message
+                    )
+        raise
 
 
 app = typer.Typer(
@@ -115,6 +138,8 @@ def _main() -> None:
         fail(str(error))
     except MemoryError:
         fail("not enough memory for this: fewer rows, a smaller network or a smaller batch will do")
+    except RecursionError:
+        fail("what is given is nested too deeply")
     except KeyboardInterrupt as stopped:
         sys.exit(exit_code(stopped))
     except OutputError as error:
@@ -123,7 +148,7 @@ def _main() -> None:
         fail(str(error))
     except OSError as error:
         if error.filename is not None:
-            fail(f"cannot read or write {error.filename}: {error.strerror}")
+            fail(shortened(f"cannot read or write {error.filename}: {error.strerror}"))
         drop(sys.stdout)  # help or the like, which Typer prints
         fail(str(OutputError(error)))
 

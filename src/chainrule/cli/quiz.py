@@ -15,7 +15,7 @@ from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
 from chainrule.costs import Cost
-from chainrule.errors import DataError, FileError, SettingError, unknown_name
+from chainrule.errors import DataError, FileError, SettingError, cut, unknown_name
 from chainrule.lessons.plain_text import plain
 from chainrule.lessons.questions import KINDS, at_most, questions
 from chainrule.lessons.quiz import FULL, Grade, Question, Session
@@ -230,7 +230,7 @@ def _ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, ech
                 show(f"\nHere the answers end, after {done} of {counted(len(session.questions), 'question')}.")
                 break
             if echo:
-                show(f"> {reply.strip()}")
+                show(f"> {cut(reply.strip())}")
             if reply.strip() == GIVE_UP:
                 session = session.give_up()
                 show(f"  The answer is {_answer(question)}")

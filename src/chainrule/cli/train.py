@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from chainrule.updates import named
 
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
+LAYER_SIZE = re.compile("[0-9]{1,9}")
 
 
 def command(
@@ -182,7 +184,7 @@ def _whole_numbers(text: str, needed: str) -> list[int]:
     if text.strip().lower() in ("none", "0"):
         return []
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    if not all(LAYER_SIZE.fullmatch(part) and int(part) > 0 for part in parts):
         raise SettingError(f"{needed}; got {text!r}")
     return [int(part) for part in parts]
 

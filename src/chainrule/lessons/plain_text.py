@@ -1,6 +1,6 @@
 """The LaTeX between a quiz's dollar signs as a line of text, for a terminal: $w^{2}_{01}$ as w²₀₁.
 
-What a terminal cannot show stays as it was written.
+What a terminal cannot show, and what is nested deeper than DEEPEST, stays as it was written.
 """
 
 from __future__ import annotations
@@ -21,34 +21,54 @@ SILENT = {
     "mathbb", "operatorname", "underbrace", "limits", "bigl", "bigr", "big", "Big",
 }  # fmt: skip
 WITHOUT_A_RAISED_FORM = {"ℓ", ","}  # they stay as they are among raised or lowered marks
+DEEPEST = 50  # groups, fractions and marks inside each other
+BEGIN, END = re.compile(r"\\begin\{[bp]?matrix\}"), re.compile(r"\\end\{[bp]?matrix\}")
 TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|([{}^_'&-])|(\s)|(.)", re.DOTALL)
 
 
 def plain(text: str) -> str:
     """A text with its formulas as lines of text."""
-    shown = FORMULA.sub(lambda found: _Line(found.group(1) or found.group(2)).text(), text)
-    return shown.replace(r"\$", "$")
+    return FORMULA.sub(_formula, text).replace(r"\$", "$")
+
+
+def _formula(found: re.Match[str]) -> str:
+    try:
+        return _Line(found.group(1) or found.group(2)).text()
+    except _TooDeepError:
+        return found.group()
+
+
+class _TooDeepError(Exception):
+    """A formula is nested deeper than DEEPEST."""
 
 
 class _Line:
     """A formula, read from left to right."""
 
     def __init__(self, latex: str) -> None:
-        matrix = r"\\begin\{[bp]?matrix\}(.*?)\\end\{[bp]?matrix\}"
-        self.tokens = list(TOKEN.finditer(re.sub(matrix, r"[\1]", latex, flags=re.DOTALL)))
+        self.tokens = list(TOKEN.finditer(END.sub("]", BEGIN.sub("[", latex))))
         self.at = 0
+        self.depth = 0
 
     def text(self, closing: str | None = None) -> str:
         """All that comes, up to a closing brace."""
-        made = ""
+        made: list[str] = []
         while self.at < len(self.tokens):
             if closing is not None and self.tokens[self.at].group() == closing:
                 self.at += 1
                 break
-            made += self._next()
-        return made if closing is not None else _tight(made)
+            made.append(self._next())
+        return "".join(made) if closing is not None else _tight("".join(made))
 
     def _next(self) -> str:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise _TooDeepError
+        shown = self._shown()
+        self.depth -= 1
+        return shown
+
+    def _shown(self) -> str:
         command, escaped, mark, space, letter = self.tokens[self.at].groups()
         self.at += 1
         if command is not None:

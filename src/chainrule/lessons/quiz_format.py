@@ -35,7 +35,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chainrule.errors import FileError, SettingError, unknown_name
+from chainrule.errors import FileError, SettingError, brief, unknown_name
 from chainrule.files import as_file, write_atomically
 from chainrule.lessons.quiz import Answer, Question, flaw_of
 from chainrule.lessons.replies import Typed, typed
@@ -249,7 +249,7 @@ class _Block:
             elif line.strip():
                 raise self.error(
                     number,
-                    rf"expected another tag or the closing {FENCE} after \{found[-1].tag}:, got {_short(line)!r}",
+                    rf"expected another tag or the closing {FENCE} after \{found[-1].tag}:, got {brief(line.strip())}",
                 )
         return found
 
@@ -282,7 +282,3 @@ class _Block:
         if piece.text not in ("true", "false"):
             raise self.error(piece.line, rf"\shownext: is true or false, got {piece.text!r}")
         return piece.text == "true"
-
-
-def _short(line: str) -> str:
-    return line.strip() if len(line.strip()) <= 40 else f"{line.strip()[:39]}…"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,11 +28,10 @@ LOWERED = {ord(lowered): plain for lowered, plain in zip("₀₁₂₃₄₅₆�
 RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻]+")
 LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+(?:,[₀₁₂₃₄₅₆₇₈₉]+)*")
 MINUS = str.maketrans("−–—﹣－", "-----")
-DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 BEFORE_TEN = re.compile(r"(?<=[0-9.])\s+(?=10\s*[\^⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻])")  # a space may stand for the multiplication
-POWER_OF_TEN = re.compile(
-    r"(?:(?P<number>.+?)(?:\\cdot|\\times|[×·⋅∙*xX])|(?P<sign>[+-]?))10\^(?P<power>\{[+-]?[0-9]+\}|[+-]?[0-9]+)"
-)
+TIMES = re.compile(r"(.+)(?:\\cdot|\\times|[×·⋅∙*xX])")  # before 10^
+POWER = re.compile(r"\{[+-]?[0-9]+\}|[+-]?[0-9]+")  # after it
 FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 
 
@@ -58,10 +57,16 @@ def number(text: str) -> float | None:
 
 def _decimal(text: str) -> float | None:
     """0.0183, 1.83e-2 or 1.83×10^-2; a power of ten may stand alone."""
-    power = POWER_OF_TEN.fullmatch(text)
-    if power:
-        ahead = power["number"] or f"{power['sign']}1"
-        text = f"{ahead}e{power['power'].strip('{}')}" if "e" not in ahead.lower() else ""
+    ahead, ten, power = text.rpartition("10^")
+    if ten and POWER.fullmatch(power):
+        times = TIMES.fullmatch(ahead)
+        if times:
+            ahead = times[1]
+        elif ahead in ("", "+", "-"):
+            ahead += "1"
+        else:
+            return None
+        text = f"{ahead}e{power.strip('{}')}" if "e" not in ahead.lower() else ""
     return float(text) if DECIMAL.fullmatch(text) else None
 
 
@@ -114,12 +119,13 @@ class Number:
 
 
 # ids ----------------------------------------------------------------------------------------------------------------
-SLASHED = re.compile(r"(C|x/[0-9]+|[bzad]/[0-9]+/[0-9]+|w/[0-9]+/[0-9]+/[0-9]+)")
-LAYER = r"(?:\^?\{?\(?(?P<layer>[0-9]+)\)?\}?)"
-PLACES = r"(?:_\{?(?P<places>[0-9]+(?:[,_][0-9]+)*)\}?)"
+INDEX = "[0-9]{1,9}"  # more digits number no layer and no neuron
+SLASHED = re.compile(rf"(C|x/{INDEX}|[bzad]/{INDEX}/{INDEX}|w/{INDEX}/{INDEX}/{INDEX})")
+LAYER = rf"(?:\^?\{{?\(?(?P<layer>{INDEX})\)?\}}?)"
+PLACES = rf"(?:_\{{?(?P<places>{INDEX}(?:[,_]{INDEX})*)\}}?)"
 ABOVE_FIRST = re.compile(rf"(?P<letter>[wbzadδC]){LAYER}?{PLACES}?")
-BELOW_FIRST = re.compile(rf"(?P<letter>[wbzadδ]){PLACES}\^\{{?\(?(?P<layer>[0-9]+)\)?\}}?")
-INPUT = re.compile(r"x_?\{?(?P<places>[0-9]+)\}?")
+BELOW_FIRST = re.compile(rf"(?P<letter>[wbzadδ]){PLACES}\^\{{?\(?(?P<layer>{INDEX})\)?\}}?")
+INPUT = re.compile(rf"x_?\{{?(?P<places>{INDEX})\}}?")
 
 
 @dataclass(frozen=True)
@@ -227,30 +233,52 @@ def label(place: int) -> str:
 
 def choices(texts: Sequence[str], reply: str) -> frozenset[int] | None:
     """Which of the answers a reply names, by letter, number or full text; None where one part of it names none."""
-    whole = _one(texts, reply)
+    names = _Names.of(texts)
+    whole = names.place(reply)
     if whole is not None:
         return frozenset([whole])
     letters = reply.strip().lower()
     if re.fullmatch("[a-z]{2,26}", letters) and len(set(letters)) == len(letters):
         places = [ord(letter) - ord("a") for letter in letters]
         return frozenset(places) if max(places) < len(texts) else None
-    parts = [part for part in re.split(r"\s*[,;&+]\s*|\s+and\s+|\s+", reply.strip()) if part]
-    found = [_one(texts, part) for part in parts]
-    return frozenset(place for place in found if place is not None) if found and None not in found else None
+    found = set()
+    for part in filter(None, re.split(r"\s*[,;&+]\s*|\s+and\s+|\s+", reply.strip())):
+        place = names.place(part)
+        if place is None:
+            return None
+        found.add(place)
+    return frozenset(found) or None
 
 
-def _one(texts: Sequence[str], reply: str) -> int | None:
-    """The one answer of that text, letter or number."""
-    for key in (plainly, _as_shown, lambda text: _as_shown(text).casefold()):
-        same = [place for place, text in enumerate(texts) if key(text) == key(reply)]
-        if len(same) == 1:
-            return same[0]
-    mark = reply.strip().strip("()[].:").casefold()
-    if re.fullmatch("[a-z]", mark) and ord(mark) - ord("a") < len(texts):
-        return ord(mark) - ord("a")
-    if re.fullmatch("[1-9][0-9]{0,3}", mark) and int(mark) <= len(texts):
-        return int(mark) - 1
-    return None
+@dataclass(frozen=True)
+class _Names:
+    """What answers can be called, each way with their places: by the text itself, as it is shown, without capitals."""
+
+    ways: tuple[tuple[Callable[[str], str], Mapping[str, list[int]]], ...]
+    count: int
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Names:
+        ways = []
+        for key in (plainly, _as_shown, lambda text: _as_shown(text).casefold()):
+            places: dict[str, list[int]] = {}
+            for place, text in enumerate(texts):
+                places.setdefault(key(text), []).append(place)
+            ways.append((key, places))
+        return cls(tuple(ways), len(texts))
+
+    def place(self, reply: str) -> int | None:
+        """The one answer of that text, letter or number."""
+        for key, places in self.ways:
+            same = places.get(key(reply), [])
+            if len(same) == 1:
+                return same[0]
+        mark = reply.strip().strip("()[].:").casefold()
+        if re.fullmatch("[a-z]", mark) and ord(mark) - ord("a") < self.count:
+            return ord(mark) - ord("a")
+        if re.fullmatch("[1-9][0-9]{0,3}", mark) and int(mark) <= self.count:
+            return int(mark) - 1
+        return None
 
 
 def _as_shown(text: str) -> str:

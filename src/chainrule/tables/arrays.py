@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from chainrule.errors import DataError, FileError
+from chainrule.errors import DataError, FileError, listed
 from chainrule.tables.columns import column_of, native
 from chainrule.tables.table import Table
 from chainrule.tables.targets import learning_table, target_place, with_target_column
@@ -30,7 +30,7 @@ def read_npz(path: Path, target: str | None, optional: bool) -> Table:
     for name, needed in ((x_name, "x"), (y_name, y_name)):
         if name not in arrays.headers and (needed == "x" or not (optional or target is None)):
             raise DataError(
-                f"{path} has no array {needed!r} among {', '.join(arrays.headers) or 'none'}: needed are x (rows, inputs) and, "
+                f"{path} has no array {needed!r} among {listed(arrays.headers) or 'none'}: needed are x (rows, inputs) and, "
                 "to learn, y or the array named as target"
             )
     shape, dtype = arrays.headers[str(x_name)]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, FileError
+from chainrule.errors import DataError, FileError, listed
 from chainrule.tables.arrow_csv import LARGE, columns_by_arrow
 from chainrule.tables.cells import columns_of_rows
 from chainrule.tables.columns import Texts, Values, is_number
@@ -95,7 +95,7 @@ def _unzipped(path: Path) -> bytes:
         names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv", ".txt"))]
         names = [name for name in names if not name.startswith("__MACOSX/")]
         if len(names) != 1:
-            found = ", ".join(names[:8]) or "none"
+            found = listed(names, 8) or "none"
             raise FileError(
                 f"{path} must hold one file of rows (.csv, .tsv or .txt) and holds {found}: unpack it first"
             )
@@ -155,7 +155,7 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
     second = next(rows, None) if any(kinds) else None
     if second is not None and kinds == [is_number(value.strip()) for value in second[1]]:
         raise DataError(
-            f"{path}: the first line ({', '.join(names[:8])}) looks like the rows below it: put a line above it that names "
+            f"{path}: the first line ({listed(names, 8)}) looks like the rows below it: put a line above it that names "
             "the columns, or, if it is that line, give them names that are no numbers"
         )
     twice = [name for name, count in Counter(names).items() if count > 1]

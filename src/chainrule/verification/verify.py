@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.aligned import aligned
 from chainrule.backward import gradient as river
 from chainrule.costs import Cost
-from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, unknown_name
+from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, listed, unknown_name
 from chainrule.forward import cost as cost_of
 from chainrule.forward import target_rows
 from chainrule.ids import of_entry
@@ -246,9 +246,7 @@ def _names(roads: Sequence[str] | None, own: bool) -> list[str]:
         if name not in ROADS:
             raise unknown_name("road", name, ROADS)
     if len(given) + own < 2:
-        raise SettingError(
-            f"a comparison takes two roads, got {', '.join(given) or 'none'}; there are {', '.join(ROADS)}"
-        )
+        raise SettingError(f"a comparison takes two roads, got {listed(given) or 'none'}; there are {', '.join(ROADS)}")
     return given
 
 
