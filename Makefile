@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
 TOOLS  := pdflatex rsvg-convert chromium
 DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
-PROVED := $(addprefix tests/test_,$(addsuffix .py,roads explain forms verification_roads))
+PROVED := $(addprefix tests/test_,$(addsuffix .py,roads explain verification_roads))
 
 # The tests start Python some hundreds of times: keep what it compiles, whatever the environment says.
 test proof docs: export PYTHONDONTWRITEBYTECODE =
