@@ -84,6 +84,9 @@ def test_a_batch_is_the_sum_over_its_rows_and_the_tensor_is_theirs() -> None:
     back = cr.backward(trace, p.y, p.cost)
     tensor = cr.per_example_gradients(p.network, p.x, p.y, p.cost).tensor(1)
     assert tensor.shape == (5, 4, 3)
+    by_column = cr.per_example_gradients(p.network, np.asfortranarray(p.x), p.y, p.cost).tensor(1)
+    assert by_column.flags.c_contiguous  # one example after the other in memory, however the inputs lay
+    assert by_column.tobytes() == tensor.tobytes()
     assert equations.bp4(trace.a[0], back.delta[1]) == pytest.approx(tensor.sum(axis=0), rel=1e-12)
     assert equations.bp3(back.delta[1]) == pytest.approx(back.delta[1].sum(axis=0))
 

@@ -30,7 +30,8 @@ class PerExampleGradients:
 
     def __init__(self, network: Network, a: list[Array], delta: list[Array]) -> None:
         self._network = network
-        self._a, self._delta = a, delta
+        self._a = [np.ascontiguousarray(each) for each in a]  # inputs may come column by column, as from a data frame
+        self._delta = delta
 
     def __len__(self) -> int:
         return len(self._delta[0])
@@ -58,9 +59,9 @@ class PerExampleGradients:
         return np.sqrt(square)
 
     def tensor(self, layer: int, rows: slice = slice(None)) -> Float[np.ndarray, "sample neuron weight"]:
-        """∂c_i/∂w^l of the examples, or of a slice of them: δ_i,j a_i,k."""
+        """∂c_i/∂w^l of the examples, or of a slice of them: δ_i,j a_i,k, one example after the other in memory."""
         delta, before = Layers(self._delta)[layer], Layers(self._a, first=0)[layer - 1]
-        return delta[rows][:, :, None] * before[rows][:, None, :]
+        return np.einsum("ij,ik->ijk", delta[rows], before[rows])  # broadcasting is slow where a neuron has few weights
 
     def biases(self, layer: int, rows: slice = slice(None)) -> Float[np.ndarray, "sample bias"]:
         """∂c_i/∂b^l of the examples, or of a slice of them."""
