@@ -6,7 +6,7 @@
 PRELUDE = """
 import numpy as np
 import chainrule as cr
-from chainrule.circuits.circuit import MATHS as m
+from chainrule.circuits.wires import MATHS as m
 from chainrule.verification import raw, sigma_matrices, paths
 from chainrule.notation import latex, mathml
 from chainrule.explanation.figures import figure

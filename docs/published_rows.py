@@ -13,7 +13,7 @@ import numpy as np
 from published import Example, row
 
 import chainrule as cr
-from chainrule.circuits.circuit import MATHS as m
+from chainrule.circuits.wires import MATHS as m
 from chainrule.equations import bp2, bp4
 
 

@@ -103,7 +103,8 @@ def test_a_constant_activation_has_slope_zero() -> None:
         (lambda z, a, b, m: z, r"takes 4 arguments"),
         (lambda z: np.asarray(np.zeros(np.shape(z))) + 1.0, r"no slope is known for np\.shape"),
         (lambda z: np.floor(z), r"no slope is known for np\.floor"),
-        (lambda z, m: np.zeros(3), r"no slope for a dual number"),
+        (lambda z, m: np.zeros(3), r"must act on each element of z alone, and keep its shape; it gave \(3,\)"),
+        (lambda z, m: 0 * m.constant(z), r"no slope for a dual number"),
     ],
 )
 def test_a_form_that_cannot_be_used_is_refused_with_its_reason(form, message: str) -> None:  # type: ignore[no-untyped-def]

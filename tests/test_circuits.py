@@ -7,11 +7,15 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from networks import Drawn, make_problem, problems
 
 import chainrule as cr
 from chainrule.circuits import gates, of_network
-from chainrule.circuits.circuit import MATHS, Circuit
+from chainrule.circuits.by_gate import ByGate
+from chainrule.circuits.by_group import lay_out
+from chainrule.circuits.circuit import Circuit
+from chainrule.circuits.wires import MATHS
 from chainrule.elementary import ARRAYS
 
 
@@ -150,7 +154,7 @@ def test_a_constant_is_held_and_sends_nothing_back() -> None:
         ),
         (lambda c, x: 1 / MATHS.log(MATHS.exp(x * 400)), r"or beyond all numbers: 1 log gate"),
         (lambda c, x: MATHS.sqrt(x * 1e200 * 1e200), r"or beyond all numbers: 1 sqrt gate"),
-        (lambda c, x: (-2) ** x, r"has a base above 0, got -2"),
+        (lambda c, x: (-2) ** (x + 0.5), r"a power that is not real, .*: 1 power gate\(s\), the first with -2.0, 2.5"),
         (lambda c, x: x.sum(), r"a sum runs over the last axis"),
         (lambda c, x: MATHS.maximum(3.0, 4.0), r"at least one wire is needed"),
         (
@@ -271,3 +275,140 @@ def test_functions_of_numpy_are_gates_and_an_input_keeps_its_own_numbers() -> No
     assert c.forward()[f] == pytest.approx(np.exp([0.5, 2.0]) * [0.5, 2.0] + [1.0, 2.0], rel=1e-15)
     with pytest.raises(cr.CircuitError, match=r"np\.floor is no gate"):
         np.floor(a)
+
+
+def value_and_slopes(f, *at: float) -> tuple[float, list[float]]:  # type: ignore[no-untyped-def]
+    """A function of single wires: its value, and its derivative by each of them."""
+    c = Circuit()
+    wires = [c.input(f"x{i}", value) for i, value in enumerate(at)]
+    out = f(*wires)
+    run = c.forward()
+    back = run.backward(out)
+    return run[out], [back[each] for each in wires]
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(
+    ("f", "at", "value", "slope"),
+    [
+        (lambda x: x**0, 0.0, 1.0, 0.0),
+        (lambda x: x**0.0, -2.0, 1.0, 0.0),
+        (lambda x: x**1.5, 0.0, 0.0, 0.0),
+        (lambda x: x**1, 0.0, 0.0, 1.0),
+        (lambda x: x ** x.circuit.constant(2), -3.0, 9.0, -6.0),
+        (lambda x: x ** x.circuit.constant(-3.0), -2.0, -0.125, -0.1875),
+        (lambda x: np.power(x, 3), -2.0, -8.0, 12.0),
+        (lambda x: 0.0**x, 2.0, 0.0, 0.0),
+    ],
+)
+def test_powers_that_exist_have_their_value_and_their_slope(f, at, value, slope, wide) -> None:  # type: ignore[no-untyped-def]
+    """0⁰, 0^1.5 and the whole powers of negative numbers were refused."""
+    c = Circuit()
+    x = c.input("x", np.full(100, at) if wide else at)
+    out = f(x)
+    run = c.forward()
+    assert np.all(run[out] == value)
+    one = out[0] if wide else out
+    assert np.sum(run.backward(one)[x]) == slope
+    assert np.all(run.tangent(x=1.0)[out] == slope)
+
+
+def test_a_power_of_a_negative_number_has_no_slope_by_its_exponent() -> None:
+    c = Circuit()
+    x, p = c.input("x", -2.0), c.input("p", -3.0)
+    f = x**p
+    run = c.forward()
+    assert run[f] == -0.125
+    assert run.backward(f)[x] == -3 * (-2.0) ** -4
+    with pytest.raises(cr.CircuitError, match=r"no derivative here: .* whose exponent moves"):
+        run.backward(f)[p]
+    assert value_and_slopes(lambda x, p: x**p, 2.0, 3.0)[1] == pytest.approx([12, 8 * math.log(2)])
+    assert value_and_slopes(lambda x, p: x**p, 0.0, 3.0) == (0, [0, 0])
+    with pytest.raises(cr.CircuitError, match="a power that is not real, or has no slope"):
+        value_and_slopes(lambda x: x**0.5, 0.0)
+    with pytest.raises(cr.CircuitError, match=r"the first with -2.0, 0.5"):
+        value_and_slopes(lambda p: (-2.0) ** p, 0.5)
+
+
+def test_a_wire_is_compared_in_a_run_and_never_by_its_object() -> None:
+    """`x == 2.0` was Python's comparison of objects, and so False."""
+    c = Circuit()
+    x, y = c.input("x", 2.0), c.input("y", np.ones(3))
+    for ask in (
+        lambda: x == 2.0, lambda: x != 2.0, lambda: x == 2.0, lambda: x < 1, lambda: x >= y, lambda: bool(x), lambda: not y,
+        lambda: x in [y],
+    ):  # fmt: skip
+        with pytest.raises(cr.CircuitError, match=r"a wire has a value in a run alone: compare run\[wire\]"):
+            ask()
+    assert c.forward()[x] == 2.0
+    names = {x: "x", y: "y"}
+    assert (names[x], names[y]) == ("x", "y")
+    assert x in [y, x][1:]
+
+
+def test_where_positive_chooses_by_sign_and_routes_the_gradient() -> None:
+    for at, expected in ((2.0, (4.0, [0, 2, 0])), (-2.0, (3.0, [0, 0, 1])), (0.0, (3.0, [0, 0, 1]))):
+        found = value_and_slopes(lambda t, x, y: MATHS.where_positive(t, 2 * x, y), at, 2.0, 3.0)
+        assert found == expected
+    assert value_and_slopes(MATHS.minimum, 2.0, 2.0)[1] == [1, 0]  # with max, the slopes of x + y
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False]), r"has masked entries: .*value\.filled\(0\)"),
+        (np.ma.masked, r"has masked entries"),
+        ("2", r"is a real number or an array of them, got '2'"),
+        (1 + 2j, r"is a real number or an array of them"),
+        (np.array(["1", "2", "3"]), r"is a real number or an array of them"),
+        (None, r"holds nan"),
+    ],
+)
+def test_masked_entries_and_texts_are_no_values_of_wires(value: object, message: str) -> None:
+    """A masked array lost its mask: the number under it was taken."""
+    c = Circuit()
+    x = c.input("x", np.zeros(3))
+    for use in (
+        lambda: c.input("y", value), lambda: c.constant(value), lambda: x + value, lambda: c.forward(x=value),
+        lambda: c.forward().tangent(x=value),
+    ):  # fmt: skip
+        with pytest.raises(cr.CircuitError, match=message):
+            use()
+    whole = np.ma.array([1.0, 2.0, 3.0], mask=False)
+    assert c.forward(x=whole)[x].tolist() == [1, 2, 3]
+
+
+@given(st.data())
+def test_gate_by_gate_and_group_by_group_give_the_same(data: st.DataObject) -> None:
+    """A deep and narrow circuit is run gate by gate, a wide one in groups: every wire has the same value and derivative."""
+    c = Circuit()
+    wires = [c.input(f"x{i}", data.draw(st.floats(-2, 2))) for i in range(3)]
+    binary = [gates.ADD, gates.SUBTRACT, gates.MULTIPLY, gates.MAXIMUM, gates.MINIMUM]
+    unary = [gates.NEGATE, gates.TANH, gates.SIN, gates.ABS, gates.HOLD, gates.ERF]
+    for _ in range(data.draw(st.integers(1, 30))):
+        gate = data.draw(st.sampled_from(binary + unary))
+        inputs = [data.draw(st.sampled_from(wires)) for _ in range(2 if gate in binary else 1)]
+        wires.append(c.gate(gate, *inputs) * 0.5)  # which keeps the numbers small
+    narrow, wide = (kind(c._netlist) for kind in (ByGate, lay_out))
+    sources = np.zeros(len(c._netlist))
+    sources[c._netlist.sources] = c._netlist.values
+    values = [passes.forward(sources) for passes in (narrow, wide)]
+    assert values[0] == pytest.approx(values[1][wide.place], rel=1e-12, abs=1e-300)
+    seed = int(wires[-1].numbers)
+    back = narrow.backward(values[0], seed), wide.backward(values[1], int(wide.place[seed]))[wide.place]
+    assert back[0] == pytest.approx(back[1], rel=1e-9, abs=1e-12)
+    moved = np.zeros(len(c._netlist))
+    moved[:3] = [1.0, -0.5, 0.25]
+    rates = narrow.tangent(values[0], moved), wide.tangent(values[1], moved)[wide.place]
+    assert rates[0] == pytest.approx(rates[1], rel=1e-9, abs=1e-12)
+
+
+def test_what_a_narrow_circuit_cannot_compute_is_the_error_of_a_wide_one() -> None:
+    for copies in (1, 50):
+        c = Circuit()
+        x = c.input("x", np.full(copies, 2.0) if copies > 1 else 2.0)
+        (x * 400 - x) / (x - 2)
+        with pytest.raises(
+            cr.CircuitError, match=rf"a quotient by 0: {copies} divide gate\(s\), the first with 798.0, 0.0"
+        ):
+            c.forward()

@@ -37,12 +37,26 @@ def move(gradient: cr.Parameters, state: Any) -> tuple[cr.Parameters, Any]:
     return gradient * -0.1, state
 
 
+def form_in_numpy(z: Any) -> Any:
+    return np.tanh(2 * z)
+
+
+def cost_in_numpy(a: Any, y: Any) -> Any:
+    return ((a - y) ** 4).sum(axis=1)
+
+
 SIGMAS = [
+    cr.activation(form_in_numpy, "tanh of 2z"),
     *(make() for make in activations.NAMED.values()),
     cr.leaky_relu(0.2),
     cr.activation(own_form, "own", "z tanh z", kinks=(0.5,)),
 ]
-COSTS = [*(make() for make in costs.NAMED.values()), cr.huber(2.0), cr.own_cost(own_cost_form, "quartic", "Σ (a − y)⁴")]
+COSTS = [
+    cr.own_cost(cost_in_numpy, "in numpy"),
+    *(make() for make in costs.NAMED.values()),
+    cr.huber(2.0),
+    cr.own_cost(own_cost_form, "quartic", "Σ (a − y)⁴"),
+]
 RULES = [
     *(make() for make in updates.NAMED.values()),
     cr.adam(0.1, beta1=0.5, epsilon=1e-3),

@@ -15,7 +15,7 @@ from networks import COSTS, HIDDEN, LEGAL
 
 import chainrule as cr
 from chainrule.activations import as_activation, odot
-from chainrule.circuits.circuit import MATHS, Circuit
+from chainrule.circuits.circuit import Circuit
 from chainrule.circuits.unrolled import (
     COST_AT,
     Recurrent,
@@ -26,6 +26,7 @@ from chainrule.circuits.unrolled import (
     unroll,
 )
 from chainrule.circuits.unrolled.task import as_recurrent
+from chainrule.circuits.wires import MATHS
 from chainrule.elementary import ARRAYS
 from chainrule.verification import unrolled_roads as roads
 from chainrule.verification.unrolled import check

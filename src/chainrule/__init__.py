@@ -7,6 +7,7 @@ files.py           writing a file whole or not at all
 json_text.py       values as JSON
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together
+own_forms.py       a user's own forms: how they are called and checked
 activations.py     σ: value, slope, formula, form, a row each
 costs.py           C: value, slope, formula, form, a row each
 scores.py          accuracy and R²
@@ -32,8 +33,9 @@ updates.py         the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
                    choose.py by name
-circuits/          gates.py value, local slopes and rule, a row each · circuit.py values forward, gradients backward ·
-                   of_network.py a network wired gate by gate
+circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
+                   values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
+                   by_gate.py one after the other · of_network.py a network wired gate by gate
 circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same

@@ -18,7 +18,6 @@ keeps (S2.17), and stay accurate where the neuron is saturated: 1 − tanh² z w
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,8 +29,9 @@ import numpy as np
 
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary, erfc
-from chainrule.errors import ChainruleError, FormError, SettingError
+from chainrule.errors import FormError, SettingError
 from chainrule.names import Frozen, look_up, resolve
+from chainrule.own_forms import as_form, check_activation, exact, real, with_slope
 
 Array = np.ndarray
 
@@ -110,11 +110,6 @@ def _silu_slope(z: Array) -> Array:
     return s * (1 + z * _sigmoid(-z))
 
 
-def _softplus_form(z: Any, m: Elementary) -> Any:
-    c = m.maximum(m.constant(z), 0.0)  # log(1 + e^z) = c + log(e^−c + e^(z−c)) for every constant c
-    return c + m.log(m.exp(-c) + m.exp(z - c))
-
-
 def _softmax(z: Array) -> Array:
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -133,7 +128,7 @@ def _softmax_form(z: Any, m: Elementary) -> Any:
 # the table ----------------------------------------------------------------------------------------------------------
 identity = Activation("identity", lambda z: z, np.ones_like, lambda z, m: z, "z", "z")
 sigmoid = Activation(
-    "sigmoid", _sigmoid, _sigmoid_slope, lambda z, m: 1 / (1 + m.exp(-z)), "1 / (1 + e^−z)", r"\frac{1}{1+e^{-z}}"
+    "sigmoid", _sigmoid, _sigmoid_slope, lambda z, m: m.sigmoid(z), "1 / (1 + e^−z)", r"\frac{1}{1+e^{-z}}"
 )
 tanh = Activation("tanh", np.tanh, _tanh_slope, lambda z, m: m.tanh(z), "tanh z", r"\tanh z")
 relu = Activation(
@@ -145,7 +140,7 @@ relu = Activation(
     r"\max(z, 0)",
     kinks=(0.0,),
 )
-softplus = Activation("softplus", _softplus, _sigmoid, _softplus_form, "log(1 + e^z)", r"\log(1+e^{z})")
+softplus = Activation("softplus", _softplus, _sigmoid, lambda z, m: m.softplus(z), "log(1 + e^z)", r"\log(1+e^{z})")
 gelu = Activation(
     "gelu",
     lambda z: z * _normal_cdf(z),
@@ -158,7 +153,7 @@ silu = Activation(
     "silu",
     lambda z: z * _sigmoid(z),
     _silu_slope,
-    lambda z, m: z / (1 + m.exp(-z)),
+    lambda z, m: z * m.sigmoid(z),
     "z / (1 + e^−z)",
     r"\frac{z}{1+e^{-z}}",
 )
@@ -167,10 +162,11 @@ softmax = Activation(
 )
 
 
-def leaky_relu(alpha: float = 0.01) -> Activation:
+def leaky_relu(alpha: float | np.number[Any] = 0.01) -> Activation:
     """max(z, αz) with 0 ≤ α < 1: σ′ never reaches zero (S2.16)."""
-    if not 0 <= alpha < 1:
-        raise SettingError(f"leaky_relu needs a slope 0 ≤ alpha < 1 for negative z, got {alpha}")
+    if not isinstance(alpha, (int, float, np.number)) or not 0 <= alpha < 1:
+        raise SettingError(f"leaky_relu needs a slope 0 ≤ alpha < 1 for negative z, got {alpha!r}")
+    alpha = float(alpha)
     return Activation(
         "leaky_relu",
         lambda z: np.where(z > 0, z, z * z.dtype.type(alpha)),
@@ -213,80 +209,26 @@ def activation(
     """A user's own activation, its slope made from the form by dual numbers and checked against differences (S2.16).
 
     `form(z)` is written with NumPy functions, or `form(z, m)` with those of `m` (then circuits and symbols can read it
-    too): `activation(lambda z, m: z * m.tanh(m.log(1 + m.exp(z))), "mish")`. It must act on each element alone.
-    Raises FormError where the form fails, is not elementwise, or its slope disagrees with a central difference.
+    too): `activation(lambda z, m: z * m.tanh(m.softplus(z)), "mish")`. It must act on each element alone. It is evaluated
+    in float64 and rounded once to the precision of z, so that constants of any type may stand in it.
+    Raises FormError where the form fails, is not elementwise, has no value or slope somewhere in −10⁴ ≤ z ≤ 10⁴, or its
+    slope disagrees with a difference.
     """
     if not callable(form):
         raise FormError(f"an activation's form is a function of z, got {form!r}")
     full_form = as_form(form, "z")
 
     def value(z: Array) -> Array:
-        return np.asarray(full_form(z, ARRAYS), dtype=z.dtype)
+        with np.errstate(all="ignore"):  # what overflows is ∞, as in the built-in ones
+            return real(full_form(exact(z), ARRAYS), name).astype(z.dtype)
 
     def slope(z: Array) -> Array:
-        return np.array(with_slope(full_form(Dual(z, 1.0), DUALS), name).slope)
+        with np.errstate(all="ignore"):
+            found = with_slope(full_form(Dual(exact(z), 1.0), DUALS), name).slope
+            return np.array(np.broadcast_to(found, z.shape), dtype=z.dtype)
 
     if name in NAMED:
         raise FormError(f"{name!r} is the name of a built-in activation, which costs and files know: choose another")
     own = Activation(name, value, slope, full_form, formula, formula, tuple(kinks), own=True)
-    _check_own(own)
+    check_activation(own)
     return own
-
-
-def with_slope(result: Any, name: str) -> Dual:
-    """What a form gave for a dual number. Raises FormError where the slope was lost on the way."""
-    if isinstance(result, Dual):
-        return result
-    raise FormError(
-        f"the form of {name!r} gives {type(result).__name__} and no slope for a dual number: write it with + − × ÷, with m, "
-        "or with NumPy's own functions, without np.asarray, float() or the like"
-    )
-
-
-def as_form(form: Callable[..., Any], arguments: str) -> Callable[..., Any]:
-    """A form that takes the namespace m last, from one that may have been written in plain NumPy."""
-    given = arguments.split()
-    if isinstance(form, np.ufunc):
-        count = form.nin
-    else:
-        try:
-            count = len(inspect.signature(form).parameters)
-        except (TypeError, ValueError):  # some built-ins tell no signature
-            count = len(given)
-    if count == len(given) + 1:
-        return form
-    if count != len(given):
-        raise FormError(
-            f"a form takes ({', '.join(given)}) or ({', '.join([*given, 'm'])}); "
-            f"{getattr(form, '__name__', 'this one')} takes {count} arguments"
-        )
-    return lambda *values: form(*values[:-1])
-
-
-def _check_own(own: Activation) -> None:
-    z = np.concatenate([np.linspace(-6.0, 6.0, 49) + 0.0137, [-30.03, 30.03]])
-    z = z[np.all(np.abs(z[:, None] - np.array([*own.kinks, np.inf])) > 1e-3, axis=1)]
-    h = 1e-6
-    try:
-        value, slope = own.value(z), own.slope(z)
-        apart = np.array([own.value(z[i : i + 1])[0] for i in range(z.size)])
-        difference = (own.value(z + h) - own.value(z - h)) / (2 * h)
-    except ChainruleError:
-        raise
-    except Exception as error:
-        raise FormError(
-            f"the form of activation {own.name!r} fails on an array: {type(error).__name__}: {error}"
-        ) from error
-    if value.shape != z.shape or not np.allclose(value, apart, rtol=1e-12, atol=1e-12, equal_nan=True):
-        raise FormError(f"the form of activation {own.name!r} must act on each element of z alone, and it mixes them")
-    for what, numbers in (("value", value), ("slope", slope)):
-        if not np.all(np.isfinite(numbers)):
-            at = z[~np.isfinite(numbers)][0]
-            raise FormError(f"activation {own.name!r} has the {what} {numbers[~np.isfinite(numbers)][0]} at z = {at:g}")
-    wrong = np.abs(slope - difference) > 1e-5 * (1 + np.abs(slope) + np.abs(value))
-    if wrong.any():
-        i = int(np.argmax(np.abs(slope - difference) * wrong))
-        raise FormError(
-            f"activation {own.name!r}: at z = {z[i]:g} dual numbers give the slope {slope[i]:.6g}, a central difference "
-            f"{difference[i]:.6g}; where the form has kinks, name them: activation(form, kinks=(0.0,))"
-        )

@@ -25,11 +25,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation, as_form, sigmoid, softplus, with_slope
+from chainrule.activations import Activation, sigmoid, softplus
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
-from chainrule.errors import DataError, FormError, PairError, SettingError
+from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError
 from chainrule.names import Frozen, look_up, resolve
+from chainrule.own_forms import as_form, exact, real, with_slope
 
 Array = np.ndarray
 ANY = "any"
@@ -145,11 +146,11 @@ def squared_error(half: bool = False) -> Cost:
     )
 
 
-def huber(threshold: float = 1.0) -> Cost:
+def huber(threshold: float | np.number[Any] = 1.0) -> Cost:
     """½e² up to |e| = threshold, then threshold·(|e| − ½ threshold), with e = a − y: outliers pull with bounded force."""
     if not isinstance(threshold, (int, float, np.number)) or not 0 < threshold < np.inf:
         raise SettingError(f"huber needs a finite threshold > 0, got {threshold!r}")
-    c = threshold
+    c = float(threshold)
 
     def value(a: Array, y: Array) -> Array:
         e = np.abs(a - y)
@@ -167,7 +168,7 @@ def huber(threshold: float = 1.0) -> Cost:
         "Σ ½e² or c(|e| − ½c)",
         r"\sum_j h_c(a_j - y_j)",
         {ANY: pair},
-        settings=MappingProxyType({"threshold": float(c)}),
+        settings=MappingProxyType({"threshold": c}),
     )
 
 
@@ -180,8 +181,7 @@ def _parts(z: Array) -> tuple[Array, Array, Array]:
 
 
 def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
-    c = m.largest(m.constant(z))
-    return m.sum(y * (c + m.log(m.sum(m.exp(z - c))) - z))
+    return m.sum(y * (m.log_sum_exp(z) - z))
 
 
 def _cross_entropy_value(z: Array, y: Array) -> Array:
@@ -220,7 +220,7 @@ def cross_entropy() -> Cost:
 
 
 def _binary_form(z: Any, y: Array, m: Elementary) -> Any:
-    return m.sum(softplus.form(z, m) - y * z)
+    return m.sum(m.softplus(z) - y * z)
 
 
 def _binary_value(z: Array, y: Array) -> Array:
@@ -315,36 +315,60 @@ def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y
     """A user's own cost of one example, on any output; ∇_a C is made from the form by dual numbers (S2.7).
 
     `form(a, y)` in NumPy functions, or `form(a, y, m)` with those of `m`; sums run over the outputs with `m.sum`:
-    `own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quartic")`. Rows are examples: a and y have the shape (batch, out).
-    Raises FormError where the form fails, or does not give one number per example.
+    `own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quartic")`. Rows are examples: a and y have the shape (batch, out), and
+    come in float64. Raises FormError where the form fails, or does not give one number per example; a form that takes
+    another number of outputs than three (it holds a weight per output, say) is first tried when it is used.
     """
     if not callable(form):
         raise FormError(f"a cost's form is a function of a and y, got {form!r}")
-    full_form = as_form(form, "a y")
-
-    def value(a: Array, y: Array) -> Array:
-        result = np.asarray(full_form(a, y, ARRAYS), dtype=a.dtype)
-        if result.shape not in ((len(a),), (len(a), 1)):
-            raise FormError(
-                f"the cost {name!r} must give one number per example: for a of shape {a.shape} it gave {result.shape}; "
-                "sum over the outputs with m.sum(…)"
-            )
-        return result.reshape(len(a))
-
-    def slope(a: Array, y: Array) -> Array:
-        columns = []
-        for j in range(a.shape[1]):  # one direction at a time: ∂C/∂a_j of every example
-            seed = np.zeros_like(a)
-            seed[:, j] = 1
-            columns.append(with_slope(full_form(Dual(a, seed), y, DUALS), name).slope.reshape(len(a)))
-        return np.stack(columns, axis=1)
-
-    own = Cost(name, formula, formula, {ANY: Pair("a", value, slope, full_form)}, own=True)
+    own = _OwnCost(as_form(form, "a y"), name)
     a, y = np.array([[0.3, 0.6, 0.1], [0.2, 0.1, 0.7]]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     try:
-        value(a, y), slope(a, y)
-    except FormError:
-        raise
-    except Exception as error:
-        raise FormError(f"the form of cost {name!r} fails on arrays: {type(error).__name__}: {error}") from error
-    return own
+        own.value(a, y), own.slope(a, y)
+    except FormError as error:
+        if not isinstance(error.__cause__, (ValueError, IndexError)):  # those may be the number of outputs
+            raise
+    return Cost(name, formula, formula, {ANY: Pair("a", own.value, own.slope, own.form)}, own=True)
+
+
+@dataclass(frozen=True)
+class _OwnCost:
+    """Value and slope of a user's own form, evaluated in float64 and rounded once to the precision of a."""
+
+    form: Callable[..., Any]
+    name: str
+
+    def value(self, a: Array, y: Array) -> Array:
+        result = real(self._of(exact(a), exact(y), ARRAYS), self.name)
+        self._check(result.shape, a.shape)
+        with np.errstate(over="ignore"):
+            return result.astype(a.dtype).reshape(len(a))
+
+    def slope(self, a: Array, y: Array) -> Array:
+        columns = []
+        for seed in np.eye(a.shape[1]):  # one direction at a time: ∂C/∂a_j of every example
+            found = self._of(Dual(exact(a), np.broadcast_to(seed, a.shape)), exact(y), DUALS)
+            moved = with_slope(found, self.name).slope
+            self._check(moved.shape, a.shape)
+            columns.append(moved.reshape(len(a)))
+        with np.errstate(over="ignore"):
+            return np.stack(columns, axis=1).astype(a.dtype)
+
+    def _of(self, a: Any, y: Array, m: Elementary) -> Any:
+        try:
+            with np.errstate(all="ignore"):  # what overflows is ∞, as in the built-in ones
+                return self.form(a, y, m)
+        except ChainruleError:
+            raise
+        except Exception as error:
+            raise FormError(
+                f"the form of cost {self.name!r} fails on arrays of shape {a.shape}, (batch, out): "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _check(self, shape: tuple[int, ...], a: tuple[int, ...]) -> None:
+        if shape not in ((a[0],), (a[0], 1)):
+            raise FormError(
+                f"the cost {self.name!r} must give one number per example: for a of shape {a} it gave {shape}; "
+                "sum over the outputs with m.sum(…)"
+            )

@@ -14,7 +14,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from chainrule import elementary
-from chainrule.elementary import Elementary
+from chainrule.elementary import Composed, Elementary
 from chainrule.errors import FormError
 
 
@@ -24,56 +24,72 @@ class Dual:
     __slots__ = ("slope", "value")
 
     def __init__(self, value: Any, slope: Any = 0.0) -> None:
-        self.value = np.asarray(value)
+        given = np.asarray(value)
+        self.value = given if given.dtype.kind in "fc" else given.astype(np.float64)
         self.slope = np.broadcast_to(np.asarray(slope, dtype=self.value.dtype), self.value.shape)
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.slope!r})"
 
+    def _constant(self, other: Any) -> Dual:
+        """The other operand as a dual number; a single number takes this one's precision, as in NumPy."""
+        return dual(np.asarray(other, self.value.dtype) if isinstance(other, (int, float)) else other)
+
     # arithmetic: the sum, product, quotient and power rules ---------------------------------------------------------
     def __add__(self, other: Any) -> Dual:
-        o = dual(other)
+        o = self._constant(other)
         return Dual(self.value + o.value, self.slope + o.slope)
 
     def __mul__(self, other: Any) -> Dual:
-        o = dual(other)
-        return Dual(self.value * o.value, self.slope * o.value + self.value * o.slope)
+        if not isinstance(other, Dual):
+            return Dual(self.value * other, times(self.slope, other))
+        return Dual(self.value * other.value, times(self.slope, other.value) + times(other.slope, self.value))
 
     def __truediv__(self, other: Any) -> Dual:
-        o = dual(other)
-        quotient = self.value / o.value
+        if not isinstance(other, Dual):
+            return Dual(self.value / other, over(self.slope, other))
+        quotient = self.value / other.value
         with np.errstate(invalid="ignore"):
-            slope = (self.slope - quotient * o.slope) / o.value
-        beyond = np.isinf(o.value) & np.isfinite(self.value)  # 1 / (1 + exp(800)) is 0, and so is its slope
+            slope = over(self.slope - times(other.slope, quotient), other.value)
+        beyond = np.isinf(other.value) & np.isfinite(self.value)  # 1 / (1 + exp(800)) is 0, and so is its slope
         return Dual(quotient, np.where(beyond, 0, slope))
 
     def __pow__(self, exponent: Any) -> Dual:
-        if isinstance(exponent, Dual):
-            return exp(log(self) * exponent)
-        return Dual(self.value**exponent, exponent * self.value ** (exponent - 1) * self.slope)
+        """u^v has the slope v u^(v−1) u′ + u^v log u v′; where v does not move, u may be 0 or negative."""
+        v = self._constant(exponent)
+        value = self.value**v.value
+        with np.errstate(all="ignore"):
+            by_base = np.where(v.value == 0, 0, v.value * self.value ** (v.value - 1))
+            slope = times(self.slope, by_base)
+            if v.slope.any():
+                slope = slope + np.where(value == 0, 0, times(v.slope, value * np.log(self.value)))
+        return Dual(value, slope)
 
     def __neg__(self) -> Dual:
         return Dual(-self.value, -self.slope)
 
+    def __pos__(self) -> Dual:
+        return self
+
     def __sub__(self, other: Any) -> Dual:
-        return self + (-dual(other))
+        return self + (-self._constant(other))
 
     def __rsub__(self, other: Any) -> Dual:
-        return dual(other) - self
+        return self._constant(other) - self
 
     def __rtruediv__(self, other: Any) -> Dual:
-        return dual(other) / self
+        return self._constant(other) / self
 
     def __rpow__(self, base: Any) -> Dual:
-        return dual(base) ** self
+        return self._constant(base) ** self
 
     def __abs__(self) -> Dual:
-        return Dual(np.abs(self.value), np.sign(self.value) * self.slope)
+        return Dual(np.abs(self.value), times(self.slope, np.sign(self.value)))
 
     __radd__ = __add__
     __rmul__ = __mul__
 
-    # comparisons look at the values, so that a form may branch on a scalar -------------------------------------------
+    # comparisons look at the values, so that a form may branch by them ------------------------------------------------
     def __lt__(self, other: Any) -> Any:
         return self.value < dual(other).value
 
@@ -86,15 +102,24 @@ class Dual:
     def __ge__(self, other: Any) -> Any:
         return self.value >= dual(other).value
 
+    def __eq__(self, other: object) -> Any:
+        return self.value == dual(other).value
+
+    def __ne__(self, other: object) -> Any:
+        return self.value != dual(other).value
+
+    __hash__ = None  # type: ignore[assignment]  # as an array: equal where the values are
+
     def __getitem__(self, index: SupportsIndex | slice | tuple[Any, ...]) -> Dual:
         return Dual(self.value[index], self.slope[index])
 
     def __matmul__(self, other: Any) -> Dual:
-        o = dual(other)
-        return Dual(self.value @ o.value, self.slope @ o.value + self.value @ o.slope)
+        if not isinstance(other, Dual):
+            return Dual(self.value @ other, self.slope @ other)
+        return Dual(self.value @ other.value, self.slope @ other.value + self.value @ other.slope)
 
     def __rmatmul__(self, other: Any) -> Dual:
-        return dual(other) @ self
+        return Dual(other @ self.value, other @ self.slope)
 
     @property
     def T(self) -> Dual:
@@ -108,7 +133,11 @@ class Dual:
     def shape(self) -> tuple[int, ...]:
         return self.value.shape
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Dual:
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Dual:
+        """The sum over an axis, as NumPy's own."""
+        return Dual(self.value.sum(axis=axis, keepdims=keepdims), self.slope.sum(axis=axis, keepdims=keepdims))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """`np.exp(dual)` and its like, so that a form may be written in plain NumPy."""
         rule = _UFUNCS.get(ufunc)
         if rule is None or method != "__call__" or kwargs:
@@ -123,14 +152,20 @@ class Dual:
         return rule(*args, **kwargs)
 
 
-def _where(condition: Any, x: Any, y: Any) -> Dual:
-    x, y = dual(x), dual(y)
-    return Dual(np.where(condition, x.value, y.value), np.where(condition, x.slope, y.slope))
+def times(slope: Any, factor: Any) -> Any:
+    """slope · factor. 0 · ∞ is 0: what does not move, or moves what is saturated, has no slope."""
+    with np.errstate(all="ignore"):
+        product = slope * factor
+        lost = np.isnan(product)
+        return np.where(lost & ((slope == 0) | (factor == 0)), 0, product) if lost.any() else product
 
 
-def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Dual:
-    x = dual(x)
-    return Dual(x.value.sum(axis=axis, keepdims=keepdims), x.slope.sum(axis=axis, keepdims=keepdims))
+def over(slope: Any, divisor: Any) -> Any:
+    """slope / divisor, and 0 where the slope is 0. ∞ / ∞ stays NaN: what it should be is not known."""
+    with np.errstate(all="ignore"):
+        quotient = slope / divisor
+        lost = np.isnan(quotient)
+        return np.where(lost & (slope == 0), 0, quotient) if lost.any() else quotient
 
 
 def dual(x: Any) -> Dual:
@@ -141,40 +176,50 @@ def dual(x: Any) -> Dual:
 def exp(x: Any) -> Dual:
     x = dual(x)
     value = elementary.ARRAYS.exp(x.value)
-    with np.errstate(over="ignore", invalid="ignore"):  # a constant stays one where the value is too large for a float
-        return Dual(value, np.where(x.slope == 0, 0, value * x.slope))
+    return Dual(value, times(x.slope, value))
+
+
+def expm1(x: Any) -> Dual:
+    x = dual(x)
+    return Dual(elementary.ARRAYS.expm1(x.value), times(x.slope, elementary.ARRAYS.exp(x.value)))
 
 
 def log(x: Any) -> Dual:
     x = dual(x)
-    return Dual(elementary.ARRAYS.log(x.value), x.slope / x.value)
+    return Dual(elementary.ARRAYS.log(x.value), over(x.slope, x.value))
+
+
+def log1p(x: Any) -> Dual:
+    x = dual(x)
+    return Dual(elementary.ARRAYS.log1p(x.value), over(x.slope, 1 + x.value))
 
 
 def tanh(x: Any) -> Dual:
     x = dual(x)
     e = np.exp(-2 * np.abs(x.value))  # 1 / cosh², which 1 − tanh² is too, but for its digits at a saturated neuron
-    return Dual(np.tanh(x.value), 4 * e / (1 + e) ** 2 * x.slope)
+    return Dual(np.tanh(x.value), times(x.slope, 4 * e / (1 + e) ** 2))
 
 
 def erf(x: Any) -> Dual:
     x = dual(x)
-    return Dual(elementary.erf(x.value), 2 / math.sqrt(math.pi) * np.exp(-(x.value**2)) * x.slope)
+    return Dual(elementary.erf(x.value), times(x.slope, 2 / math.sqrt(math.pi) * np.exp(-(x.value**2))))
 
 
 def sin(x: Any) -> Dual:
     x = dual(x)
-    return Dual(np.sin(x.value), np.cos(x.value) * x.slope)
+    return Dual(np.sin(x.value), times(x.slope, np.cos(x.value)))
 
 
 def cos(x: Any) -> Dual:
     x = dual(x)
-    return Dual(np.cos(x.value), -np.sin(x.value) * x.slope)
+    return Dual(np.cos(x.value), times(x.slope, -np.sin(x.value)))
 
 
 def sqrt(x: Any) -> Dual:
+    """√x, whose slope at 0 is infinite, but 0 where x does not move: at z = 0 √|z| has the slope 0, as |z| has."""
     x = dual(x)
     value = np.sqrt(x.value)
-    return Dual(value, x.slope / (2 * value))
+    return Dual(value, over(x.slope, 2 * value))
 
 
 def maximum(x: Any, y: Any) -> Dual:
@@ -185,14 +230,27 @@ def maximum(x: Any, y: Any) -> Dual:
 
 
 def minimum(x: Any, y: Any) -> Dual:
+    """The smaller of two; where they tie, the slope of the first, so that max(x, y) + min(x, y) has that of x + y."""
     x, y = dual(x), dual(y)
-    first = x.value < y.value
+    first = x.value <= y.value
     return Dual(np.where(first, x.value, y.value), np.where(first, x.slope, y.slope))
 
 
+def log_add_exp(x: Any, y: Any) -> Dual:
+    """log(e^x + e^y), NumPy's logaddexp."""
+    x, y = dual(x), dual(y)
+    sigmoid = elementary.ARRAYS.sigmoid
+    slope = times(x.slope, sigmoid(x.value - y.value)) + times(y.slope, sigmoid(y.value - x.value))
+    return Dual(np.logaddexp(x.value, y.value), slope)
+
+
+def where(condition: Any, x: Any, y: Any) -> Dual:
+    x, y = dual(x), dual(y)
+    return Dual(np.where(condition, x.value, y.value), np.where(condition, x.slope, y.slope))
+
+
 def total(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(x.value.sum(axis=-1, keepdims=True), x.slope.sum(axis=-1, keepdims=True))
+    return dual(x).sum(axis=-1, keepdims=True)
 
 
 def largest(x: Any) -> Dual:
@@ -201,13 +259,18 @@ def largest(x: Any) -> Dual:
     return Dual(np.take_along_axis(x.value, at, axis=-1), np.take_along_axis(x.slope, at, axis=-1))
 
 
-class Duals:
+class Duals(Composed):
     """The elementary functions of dual numbers."""
 
-    exp, log, tanh, erf = staticmethod(exp), staticmethod(log), staticmethod(tanh), staticmethod(erf)
+    exp, log, expm1, log1p = staticmethod(exp), staticmethod(log), staticmethod(expm1), staticmethod(log1p)
+    tanh, erf = staticmethod(tanh), staticmethod(erf)
     sin, cos, sqrt, abs = staticmethod(sin), staticmethod(cos), staticmethod(sqrt), staticmethod(Dual.__abs__)
     maximum, minimum = staticmethod(maximum), staticmethod(minimum)
     sum, largest = staticmethod(total), staticmethod(largest)
+
+    @staticmethod
+    def where_positive(t: Any, x: Any, y: Any) -> Dual:
+        return where(dual(t).value > 0, x, y)
 
     @staticmethod
     def constant(x: Any) -> Any:
@@ -216,9 +279,17 @@ class Duals:
 
 DUALS: Elementary = Duals()
 
-_UFUNCS: dict[np.ufunc, Callable[..., Dual]] = {
+
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: compare(dual(x).value, dual(y).value)
+
+
+_UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.exp: exp,
+    np.expm1: expm1,
     np.log: log,
+    np.log1p: log1p,
+    np.logaddexp: log_add_exp,
     np.tanh: tanh,
     np.sin: sin,
     np.cos: cos,
@@ -234,9 +305,12 @@ _UFUNCS: dict[np.ufunc, Callable[..., Dual]] = {
     np.divide: lambda x, y: dual(x) / y,
     np.power: lambda x, y: dual(x) ** y,
     np.matmul: lambda x, y: dual(x) @ y,
+    **{
+        each: _compared(each) for each in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+    },
 }
 
-_FUNCTIONS: dict[Any, Callable[..., Dual]] = {np.where: _where, np.sum: _sum}
+_FUNCTIONS: dict[Any, Callable[..., Dual]] = {np.where: where, np.sum: Dual.sum}
 
 
 def _unknown(name: str) -> FormError:

@@ -17,7 +17,9 @@ class Elementary(Protocol):
     """The namespace `m` of a form. Sums and maxima run over the last axis and keep it, with size 1."""
 
     def exp(self, x: Any) -> Any: ...
+    def expm1(self, x: Any) -> Any: ...
     def log(self, x: Any) -> Any: ...
+    def log1p(self, x: Any) -> Any: ...
     def tanh(self, x: Any) -> Any: ...
     def erf(self, x: Any) -> Any: ...
     def sin(self, x: Any) -> Any: ...
@@ -28,9 +30,40 @@ class Elementary(Protocol):
     def minimum(self, x: Any, y: Any) -> Any: ...
     def sum(self, x: Any) -> Any: ...
     def largest(self, x: Any) -> Any: ...
+    def where_positive(self, t: Any, x: Any, y: Any) -> Any:
+        """x where t > 0, else y. Both are evaluated everywhere, so that neither may divide by 0 where it is not taken."""
+        ...
+
     def constant(self, x: Any) -> Any:
         """The value of x as a plain number, through which no derivative flows: for shifts that cancel."""
         ...
+
+    def sigmoid(self, x: Any) -> Any: ...
+    def softplus(self, x: Any) -> Any: ...
+    def log_sigmoid(self, x: Any) -> Any: ...
+    def log_sum_exp(self, x: Any) -> Any: ...
+
+
+class Composed:
+    """Functions made of the elementary ones, once for every kind of number. None of their parts overflows for large |x|."""
+
+    def sigmoid(self: Any, x: Any) -> Any:
+        """1 / (1 + e^−x)."""
+        return 1 / (1 + self.exp(-x))
+
+    def softplus(self: Any, x: Any) -> Any:
+        """log(1 + e^x), also where e^x is too large for a floating point number or too small beside 1."""
+        c = self.maximum(self.constant(x), 0.0)  # log(1 + e^x) = c + log(e^−c + e^(x−c)) for every constant c
+        return c + self.log1p(self.expm1(-c) + self.exp(x - c))
+
+    def log_sigmoid(self: Any, x: Any) -> Any:
+        """log(1 / (1 + e^−x)) = −softplus(−x)."""
+        return -self.softplus(-x)
+
+    def log_sum_exp(self: Any, x: Any) -> Any:
+        """log Σ_j e^x_j over the last axis."""
+        c = self.largest(self.constant(x))
+        return c + self.log(self.sum(self.exp(x - c)))
 
 
 def erf(x: Any) -> Any:
@@ -47,7 +80,7 @@ def erfc(x: Any) -> Any:
     return scipy_erfc(x)
 
 
-class Arrays:
+class Arrays(Composed):
     """The elementary functions of NumPy arrays, real or complex."""
 
     tanh = staticmethod(np.tanh)
@@ -65,9 +98,19 @@ class Arrays:
             return np.exp(x)
 
     @staticmethod
+    def expm1(x: Any) -> Any:
+        with np.errstate(over="ignore"):
+            return np.expm1(x)
+
+    @staticmethod
     def log(x: Any) -> Any:
         with np.errstate(divide="ignore"):
             return np.log(x)
+
+    @staticmethod
+    def log1p(x: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return np.log1p(x)
 
     @staticmethod
     def sum(x: Any) -> Any:
@@ -76,6 +119,10 @@ class Arrays:
     @staticmethod
     def largest(x: Any) -> Any:
         return np.max(x, axis=-1, keepdims=True)
+
+    @staticmethod
+    def where_positive(t: Any, x: Any, y: Any) -> Any:
+        return np.where(t > 0, x, y)
 
     @staticmethod
     def constant(x: Any) -> Any:

@@ -1,12 +1,14 @@
 """The gates, a row each: value, local slopes, where they are defined, and the rule of the backward phase in words (S3.2).
 
 A gate knows its inputs, its output and nothing else: it multiplies the gradient it receives by its local slope and
-sends that to its inputs. `value` and `slopes` take arrays, one an input; `add` takes any number of inputs.
+sends that to its inputs. `value`, `slopes` and `defined` take an array or a number for each input; `add` takes any number of
+inputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from chainrule import elementary
 from chainrule.elementary import ARRAYS
+from chainrule.errors import CircuitError
 
 Array = np.ndarray
 
@@ -34,15 +37,19 @@ class Gate:
         return self.name
 
 
-def _add(*x: Array) -> Array:
-    return np.add.reduce(x)
+def _add(first: Any, *rest: Any) -> Any:
+    total = first + 0.0  # of its own: adding in place below must not change the first input
+    for each in rest:
+        total += each
+    return total
 
 
-def _power(x: Array, p: Array) -> Array:
-    return np.power(x, p)
+def _power_slopes(out: Any, x: Any, p: Any) -> tuple[Any, Any]:
+    """p xᵖ⁻¹, which is 0 for p = 0 even at x = 0; and xᵖ log x, which is 0 where xᵖ is and not real where x < 0."""
+    return p * np.power(x, p - (p != 0)), out * np.log(x + (out == 0))
 
 
-def _one_over_cosh_squared(x: Array) -> Array:
+def _one_over_cosh_squared(x: Any) -> Any:
     e = np.exp(-2 * np.abs(x))  # 1 − tanh² would lose its digits where tanh is close to 1
     return 4 * e / (1 + e) ** 2
 
@@ -54,22 +61,22 @@ ADD = Gate(
 MULTIPLY = Gate(
     "multiply",
     "×",
-    np.multiply,
+    operator.mul,
     lambda out, x, y: (y, x),
     "switches its inputs: each is sent the other, times the gradient (S3.10)",
 )
 SUBTRACT = Gate(
     "subtract",
     "−",
-    np.subtract,
+    operator.sub,
     lambda out, x, y: (1.0, -1.0),
     "sends its gradient unchanged to the first input and with the other sign to the second",
 )
-NEGATE = Gate("negate", "−", np.negative, lambda out, x: (-1.0,), "turns the sign of its gradient")
+NEGATE = Gate("negate", "−", operator.neg, lambda out, x: (-1.0,), "turns the sign of its gradient")
 DIVIDE = Gate(
     "divide",
     "÷",
-    np.divide,
+    operator.truediv,
     lambda out, x, y: (1 / y, -out / y),
     "sends its gradient over the second input to the first, and minus its output over the second input to the second",
     lambda x, y: y != 0,
@@ -78,13 +85,20 @@ DIVIDE = Gate(
 POWER = Gate(
     "power",
     "^",
-    _power,
-    lambda out, x, p: (p * np.power(x, p - 1), 0.0),
-    "sends p xᵖ⁻¹ times the gradient; its exponent is a constant",
-    lambda x, p: ((x > 0) | (p == np.round(p))) & ((x != 0) | (p >= 1)) & np.isfinite(x),
+    np.power,
+    _power_slopes,
+    "sends p xᵖ⁻¹ times the gradient to its base x, and xᵖ log x times the gradient to its exponent p",
+    lambda x, p: ((x >= 0) | (p % 1 == 0)) & ((x != 0) | (p >= 1) | (p == 0)) & np.isfinite(x),
     "a power that is not real, or has no slope, at its base",
 )
 EXP = Gate("exp", "exp", ARRAYS.exp, lambda out, x: (out,), "sends its own output times the gradient")
+EXPM1 = Gate(
+    "expm1",
+    "exp − 1",
+    ARRAYS.expm1,
+    lambda out, x: (ARRAYS.exp(x),),
+    "sends the exponential of its input times the gradient",
+)
 LOG = Gate(
     "log",
     "log",
@@ -93,6 +107,15 @@ LOG = Gate(
     "sends the gradient over its input",
     lambda x: (x > 0) & np.isfinite(x),
     "the logarithm of a number that is not above 0, or beyond all numbers",
+)
+LOG1P = Gate(
+    "log1p",
+    "log(1 + ·)",
+    ARRAYS.log1p,
+    lambda out, x: (1 / (1 + x),),
+    "sends the gradient over one plus its input",
+    lambda x: (x > -1) & np.isfinite(x),
+    "log(1 + x) of a number that is not above −1, or beyond all numbers",
 )
 TANH = Gate(
     "tanh",
@@ -133,11 +156,50 @@ MINIMUM = Gate(
     "minimum",
     "min",
     np.minimum,
-    lambda out, x, y: (x < y, x >= y),
-    "routes its gradient to the smaller input, at a tie to the second",
+    lambda out, x, y: (x <= y, x > y),
+    "routes its gradient to the smaller input, at a tie to the first",
+)
+SELECT = Gate(
+    "select",
+    "t > 0 ?",
+    ARRAYS.where_positive,
+    lambda out, t, x, y: (0.0, t > 0, t <= 0),
+    "routes its gradient to its second input where the first is above 0, else to the third",
 )
 HOLD = Gate("hold", "hold", np.positive, lambda out, x: (0.0,), "passes its value on and sends no gradient back")
 
 GATES = (
-    ADD, MULTIPLY, SUBTRACT, NEGATE, DIVIDE, POWER, EXP, LOG, TANH, ERF, SIN, COS, SQRT, ABS, MAXIMUM, MINIMUM, HOLD, INPUT,
+    ADD, MULTIPLY, SUBTRACT, NEGATE, DIVIDE, POWER, EXP, EXPM1, LOG, LOG1P, TANH, ERF, SIN, COS, SQRT, ABS, MAXIMUM, MINIMUM,
+    SELECT, HOLD, INPUT,
 )  # fmt: skip
+
+
+def check_defined(gate: Gate, inputs: Sequence[Any]) -> None:
+    """Raises CircuitError where a gate has no value, or no slope, at its inputs."""
+    if gate.defined is not None:
+        good = np.asarray(gate.defined(*inputs))
+        if not good.all():
+            raise CircuitError(f"{gate.domain}: {_first(gate, inputs, ~good)}")
+
+
+def check_number(gate: Gate, inputs: Sequence[Any], made: Any) -> None:
+    """Raises CircuitError where a gate's output is NaN."""
+    bad = np.isnan(made)
+    if np.any(bad):
+        raise CircuitError(f"{_first(gate, inputs, bad)}, give no number: ∞ − ∞, 0 · ∞ or ∞ / ∞")
+
+
+def _first(gate: Gate, inputs: Sequence[Any], bad: Any) -> str:
+    """How many gates are meant, and the inputs of the first."""
+    at = ", ".join(str(float(np.broadcast_to(each, np.shape(bad))[bad].flat[0])) for each in inputs)
+    return f"{int(np.sum(bad)):,} {gate.name} gate(s), the first with {at}"
+
+
+def times(received: Array, slope: Any) -> Array:
+    """The gradient sent on. 0 · ∞ is 0, whichever of the two is infinite: e^800 under a quotient weighs nothing."""
+    if isinstance(slope, float):
+        return received if slope == 1.0 else received * slope
+    product = received * slope
+    if np.isnan(product).any():
+        product[(received == 0) | (slope == 0)] = 0.0
+    return product

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.circuit import MATHS, Circuit, Gradients, Run, Wires
+from chainrule.circuits.circuit import Circuit, Gradients, Run
+from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
 from chainrule.data import encode_targets
 from chainrule.errors import IdError, SettingError
@@ -132,7 +133,7 @@ def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost | None = None)
         sums.append(products[-1].sum())
         z.append(sums[-1] + bias[None] if bias.shape != (0,) else sums[-1])
         a.append(sigma.form(z[-1], MATHS))
-    each = pair.form(z[-1] if pair.of == "z" else a[-1], targets, MATHS)[:, 0]
+    each = Wires(circuit, pair.form(z[-1] if pair.of == "z" else a[-1], targets, MATHS).numbers.reshape(len(rows)))
     total = each.sum() * (1 / len(rows))
     w, b, wa, swa, zs = (Layers(made) for made in (weights, biases, products, sums, z))
     return NetworkCircuit(network, circuit, w, b, wa, swa, zs, Layers(a, first=0), each, total)

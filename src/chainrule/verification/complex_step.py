@@ -48,7 +48,8 @@ class Analytic(np.ndarray):
         plain = [_plain(each) for each in inputs]
         if "out" in kwargs:
             kwargs["out"] = tuple(_plain(each) for each in kwargs["out"])
-        result = _exp(*plain) if name == "exp" else getattr(ufunc, method)(*plain, **kwargs)
+        growing = name in ("exp", "expm1")
+        result = _growing(ufunc, *plain) if growing else getattr(ufunc, method)(*plain, **kwargs)
         return analytic(result) if np.iscomplexobj(result) else result
 
     def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -66,14 +67,18 @@ def _plain(x: Any) -> Any:
     return x.view(np.ndarray) if isinstance(x, Analytic) else x
 
 
-def _exp(x: Array) -> Array:
-    """exp x; where it is too large for a float the real ∞, by which 1 / (1 + exp(800)) is 0, as it should be."""
+def _growing(function: Callable[[Any], Any], x: Array) -> Array:
+    """e^x or e^x − 1; where it is too large for a float the real ∞, by which 1 / (1 + exp(800)) is 0, as it should be."""
     beyond = np.real(x) > LARGEST_EXPONENT
-    return np.where(beyond, np.inf, np.exp(np.where(beyond, 0, x)))
+    return np.where(beyond, np.inf, function(np.where(beyond, 0, x)))
 
 
 class Complexes(Arrays):
     """The elementary functions of analytic complex numbers: NumPy's own, and the numbers refuse |·|, max, min, largest."""
+
+    @staticmethod
+    def where_positive(t: Any, x: Any, y: Any) -> Any:
+        return np.where(np.real(_plain(t)) > 0, x, y)
 
     @staticmethod
     def constant(x: Any) -> Any:

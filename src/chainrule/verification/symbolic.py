@@ -1,9 +1,9 @@
 """The road of symbols: SymPy writes c(θ, x, y) out as one expression, differentiates it, and evaluates it to 50 digits.
 
 Needs the extra: pip install 'chainrule[symbolic]'. max(u, v) is v + (u − v) step(u − v), so that its slope at a kink is the
-one of the second, as everywhere in this library: 0 for ReLU at 0 (S3.4). A form's constants, shifts that cancel, are 0 here,
-since 50 digits with any exponent need no shift; that they do cancel is checked by comparing the cost with its floating point
-value.
+one of the second, as everywhere in this library: 0 for ReLU at 0 (S3.4); of min(u, v) it is that of the first. A form's
+constants, shifts that cancel, are 0 here, since 50 digits with any exponent need no shift; that they do cancel is checked by
+comparing the cost with its floating point value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.elementary import ARRAYS
+from chainrule.elementary import ARRAYS, Composed
 from chainrule.errors import FormError
 from chainrule.network import Network
 from chainrule.parameters import Parameters
@@ -48,7 +48,7 @@ def step_function() -> Any:
     return type("step", (sp.Function,), {"fdiff": lambda self, argindex=1: sp.Integer(0)})
 
 
-class Symbols:
+class Symbols(Composed):
     """The elementary functions of arrays of SymPy expressions."""
 
     def __init__(self) -> None:
@@ -56,9 +56,12 @@ class Symbols:
 
         for name in ("exp", "log", "tanh", "erf", "sin", "cos", "sqrt"):
             setattr(self, name, np.frompyfunc(getattr(sp, name), 1, 1))
+        self.expm1 = np.frompyfunc(lambda u: sp.exp(u) - 1, 1, 1)
+        self.log1p = np.frompyfunc(lambda u: sp.log(1 + u), 1, 1)
         step = step_function()
         self.maximum = np.frompyfunc(lambda u, v: v + (u - v) * step(u - v), 2, 1)
-        self.minimum = np.frompyfunc(lambda u, v: v + (u - v) * step(v - u), 2, 1)
+        self.minimum = np.frompyfunc(lambda u, v: u + (v - u) * step(u - v), 2, 1)
+        self.where_positive = np.frompyfunc(lambda t, u, v: v + (u - v) * step(t), 3, 1)
         self.abs = np.frompyfunc(lambda u: u * (step(u) - step(-u)), 1, 1)
 
     def sum(self, x: Any) -> Any:
