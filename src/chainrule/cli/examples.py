@@ -11,11 +11,11 @@ import numpy as np
 from chainrule.cli.output import counted, one_line
 from chainrule.cli.rows import read_rows
 from chainrule.costs import Cost
-from chainrule.data import Dataset, encode_targets
+from chainrule.data import Dataset, encode_targets, known_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
-from chainrule.tables import Table
+from chainrule.tables import Table, gaps
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ def _examples(
     if table.target is None and targets:
         missing = "target" if learnt is None else f"column {learnt!r}, the target of {model}"
         raise DataError(f"{table.name} has no {missing}, and a cost needs one")
+    if seed is not None:
+        table = known_targets(table)
     if not 0 <= row < len(table):
         raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
     if rows < 1:
@@ -68,10 +70,18 @@ def _examples(
         chosen = table.take(np.sort(np.random.default_rng(seed).permutation(len(table))[:rows]))
         drawn = f", {len(chosen):,} of them drawn with --seed {seed}" if len(chosen) < len(table) else ""
         about = f"{table.name}, {counted(len(table), 'row')}{drawn}; inputs as the network takes them"
+    if chosen.target is not None and gaps(chosen.target).all():
+        if targets:
+            raise DataError(
+                f"row {row} of {table.name} has no {table.target_name}, and a cost needs one: take another row"
+            )
+        chosen = chosen.with_target(None)
     if chosen.target is None:
         x = chosen.inputs if terms is None else terms.rows(chosen)
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
         return Examples(network, x, None, about, the_cost)
+    chosen = known_targets(chosen)
+    assert chosen.target is not None
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
     y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
     if seed is None:

@@ -21,6 +21,7 @@ from chainrule.explanation.figures import figure as draw
 from chainrule.explanation.scene import Scene
 from chainrule.files import write_atomically
 from chainrule.network import Network
+from chainrule.preprocessing import are_plain, overview
 from chainrule.report import is_of_another
 from chainrule.storage import load, load_notes
 
@@ -356,6 +357,8 @@ def _terms(network: Network) -> list[str]:
     lines = []
     if terms.columns is not None:
         lines.append(f"{'columns':<14} {_list([column.name for column in terms.columns])}")
+        if not are_plain(terms.columns):
+            lines += ["", *overview(terms.columns), ""]
     if terms.labels is not None:
         lines.append(f"{'answers':<14} {one_line(terms.target_name)}: {_list(terms.labels)}")
     else:

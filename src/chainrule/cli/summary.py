@@ -14,7 +14,7 @@ from chainrule.cli.output import counted, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
 from chainrule.prediction import scored_data
-from chainrule.preprocessing import Number, overview
+from chainrule.preprocessing import are_plain, overview
 from chainrule.scores import Score
 from chainrule.training import Run
 
@@ -39,10 +39,17 @@ def became(parts: Parts) -> list[str]:
     """What each column became, where not all of them are plain numbers without gaps; and what the rows kept apart lack."""
     columns = parts.terms.columns or ()
     lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, 80)]
-    if all(isinstance(column, Number) and not (column.boolean or column.gaps or column.note) for column in columns):
+    if are_plain(columns):
         return lines
     hint = ["--drop, --columns and --as NAME=KIND change that"] if any(column.note for column in columns) else []
     return ["", *overview(columns), *hint, *lines, ""]
+
+
+def columns_json(parts: Parts) -> list[dict[str, Any]]:
+    """The same as plain values."""
+    return [
+        {"became": column.title, "inputs": column.width, **column.to_json()} for column in parts.terms.columns or ()
+    ]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from chainrule.cli.keeping import Kept, Place, keep, keep_again
 from chainrule.cli.output import counted, going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
-from chainrule.cli.summary import Summary, became, header
+from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
 from chainrule.data import learnable
 from chainrule.errors import DataError, DivergenceError, SettingError
@@ -127,7 +127,7 @@ def command(
             run = replace(run, report=replace(run.report, results=summary.results))
             kept = keep_again(run, kept, notes)
         if as_json:
-            say_json({**run.report.to_json(), **kept.to_json()})
+            say_json({**run.report.to_json(), **kept.to_json(), "columns": columns_json(rows), "left_out": left_out})
         elif show:
             for line in (*summary.lines(), *kept.lines()):
                 say(line)

@@ -3,7 +3,7 @@
 from chainrule.preprocessing.choosing import Choices, kinds_as_they_stand
 from chainrule.preprocessing.kinds import Category, Column, Dates, Dropped, Number
 from chainrule.preprocessing.labels import class_numbers, class_of, find_labels, guess_task, target_of
-from chainrule.preprocessing.overview import overview
+from chainrule.preprocessing.overview import are_plain, overview
 from chainrule.preprocessing.preprocessing import Preprocessing
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Dropped",
     "Number",
     "Preprocessing",
+    "are_plain",
     "class_numbers",
     "class_of",
     "find_labels",

@@ -13,6 +13,11 @@ MOST_NAMES = 12  # of more equal columns the first and the last are named
 NARROWEST = 30
 
 
+def are_plain(columns: Sequence[Column]) -> bool:
+    """Whether all columns are numbers of which nothing is to be said."""
+    return all(isinstance(column, Number) and not (column.boolean or column.gaps or column.note) for column in columns)
+
+
 def overview(columns: Sequence[Column], width: int = 80) -> list[str]:
     """A heading, and a line for each group of columns that became the same: their kind, inputs, gaps, names and notes."""
     groups: dict[tuple[str, str], list[Column]] = {}
