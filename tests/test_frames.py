@@ -99,6 +99,15 @@ def test_one_row_with_names_is_one_example_in_any_order() -> None:
         cr.predict(network, frame.iloc[0].drop("sepal length"))
 
 
+def test_a_frame_is_in_its_users_terms_wherever_rows_are_taken() -> None:
+    """A gradient of reordered columns would be one of other inputs."""
+    network = learn((iris(pd.DataFrame), IRIS.target))
+    frame, y = iris(pd.DataFrame), np.repeat([0, 1, 2], 50)
+    turned = frame[frame.columns[::-1]]
+    assert cr.cost(network, turned, y) == cr.cost(network, IRIS.inputs, y)
+    assert np.array_equal(cr.gradient(network, turned, y).flat(), cr.gradient(network, IRIS.inputs, y).flat())
+
+
 def test_missing_columns_are_named(make: Any) -> None:
     network = learn((iris(make), IRIS.target))
     with pytest.raises(DataError, match="lacks sepal length and has sepal width, petal length, petal width"):

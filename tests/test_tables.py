@@ -12,7 +12,8 @@ import pytest
 
 from chainrule.data import load_data
 from chainrule.errors import ChainruleError, DataError, FileError, ShapeError, UnknownNameError
-from chainrule.tables import SHIPPED, Table, read_table
+from chainrule.preprocessing import Preprocessing
+from chainrule.tables import SHIPPED, Table, Texts, gaps, read_table
 
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
 PLAIN = "a,b,y\n1,2,0\n3,4,1\n"
@@ -374,3 +375,38 @@ def test_a_model_given_as_data_is_called_a_model(tmp_path: Path) -> None:
         read_table(tmp_path / "net.safetensors")
     with pytest.raises(FileError, match="there is no file nofolder/nofile"):
         read_table("nofolder/nofile")
+
+
+# the table itself ---------------------------------------------------------------------------------------------------
+def test_a_matrix_is_kept_as_it_is_and_cast_once() -> None:
+    """60,000 × 784 bytes became 1.6 GB."""
+    pixels = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    table = Table("t", [f"p{i}" for i in range(6)], pixels, Y)
+    assert table.matrix is pixels
+    assert table.inputs is pixels
+    assert np.shares_memory(table.column("p3"), pixels)
+    assert np.shares_memory(table.take(slice(1, 3)).inputs, pixels)
+    assert np.shares_memory(table.with_target(None).inputs, pixels)
+    terms = Preprocessing.fit_table(table)
+    rows = terms.rows(table, dtype=np.float32)
+    assert rows.dtype == np.float32
+    assert np.array_equal(rows, terms.rows(pixels.astype(np.float64)).astype(np.float32))
+
+
+def test_columns_are_typed_and_found_by_name() -> None:
+    table = Table("t", ("n", "t", "b"), np.array([[1, "u", True], [None, "v", False], [3, None, True]], dtype=object))
+    assert np.array_equal(table.column("n"), [1, np.nan, 3], equal_nan=True)
+    texts = table.column("t")
+    assert isinstance(texts, Texts)
+    assert (texts.levels, texts.codes.tolist(), texts.counts.tolist()) == (("u", "v"), [0, 1, -1], [1, 1])
+    assert table.column("b").dtype == bool
+    assert [gaps(table.column(name)).tolist() for name in table.columns] == [
+        [False, True, False], [False, False, True], [False] * 3,
+    ]  # fmt: skip
+    part = table.take(np.array([2, 0]))
+    assert part.select(["t", "n"]).columns == ("t", "n")
+    assert part.column("n").tolist() == [3, 1]
+    assert part.column("t").used == ("u",)  # type: ignore[union-attr]
+    assert (part.where(0), part.take(slice(1, None)).where(0)) == ("row 2", "row 0")
+    with pytest.raises(UnknownNameError, match="unknown column 'm': known are n, t, b"):
+        table.column("m")

@@ -17,6 +17,8 @@ from chainrule.errors import DataError, SettingError, ShapeError, brief, unknown
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
 from chainrule.preprocessing import Preprocessing
+from chainrule.tables import Table
+from chainrule.tables.frames import is_frame, table_of_frame
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")
@@ -214,8 +216,12 @@ class Network:
     def rows(self, x: Any) -> Array:
         """x as rows (batch, n_0) of this network's dtype; a single example (n_0,) becomes one row.
 
+        A Table or a data frame is in its user's terms: its columns are found by name, scaled and encoded as in training.
         Raises ShapeError for another number of inputs and DataError for NaN or infinities.
         """
+        if not isinstance(x, (np.ndarray, list, tuple)) and (isinstance(x, Table) or is_frame(x)):
+            table = x if isinstance(x, Table) else table_of_frame(x, optional=True)
+            x = table.inputs if self.preprocessing is None else self.preprocessing.rows(table, dtype=self.dtype)
         a = as_array(x, "inputs x")
         if a.dtype.kind not in "fiub":
             raise DataError(f"inputs are numbers, got {a.dtype}")

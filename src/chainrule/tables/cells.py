@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chainrule.tables.columns import Values, column_of_cells
+from chainrule.tables.columns import EXACT, Values, column_of_cells
 
 Array = np.ndarray
 CHUNK = 1024  # rows at a time
+LEADING_ZERO = re.compile(r"^[+-]?0\d", re.MULTILINE)
 MANY = 4096  # distinct cells from which on a column of numbers keeps the numbers alone
 
 
@@ -74,6 +76,10 @@ class _Column:
                 self.numbers, self.parts, self.places = True, [np.asarray(found)], _Places()
 
     def _add_numbers(self, cells: Sequence[str]) -> None:
+        numbers = _plain_numbers(cells)
+        if numbers is not None:
+            self.parts.append(numbers)
+            return
         places = _Places()
         codes = places.of(cells)
         found = column_of_cells(codes, list(places), labels=self.labels)
@@ -83,6 +89,18 @@ class _Column:
     def values(self) -> Values:
         whole = np.concatenate(self.parts) if self.parts else np.empty(0, dtype=np.int32)
         return whole if self.numbers else column_of_cells(whole, list(self.places), labels=self.labels)
+
+
+def _plain_numbers(cells: Sequence[str]) -> Array | None:
+    """Cells as float64 where each is a number as most are; None where `column_of_cells` must look closer."""
+    joined = "\n".join(cells)
+    if not joined.isascii() or joined.encode().translate(None, b"0123456789+-.eE\n") or LEADING_ZERO.search(joined):
+        return None
+    try:
+        numbers = np.array(cells, dtype=np.float64)
+    except ValueError:  # a gap, or letters in another order
+        return None
+    return numbers if (np.abs(numbers) < EXACT).all() else None
 
 
 def _is_float(values: Values) -> bool:
