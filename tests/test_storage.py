@@ -4,6 +4,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +319,31 @@ def test_paths_that_are_no_file_are_refused(tmp_path: Path, name: str, reason: s
     for reader in (load, load_notes):
         with pytest.raises(FileError, match="(?i)" + reason):
             reader(tmp_path / name)
+
+
+def scaled_tanh(scale: float, z: Any) -> Any:
+    return scale * np.tanh(z)
+
+
+def power_cost(power: int, a: Any, y: Any) -> Any:
+    return (abs(a - y) ** power).sum(axis=1)
+
+
+def test_another_activation_or_cost_of_the_saved_name_is_refused(tmp_path: Path) -> None:
+    """Any activation of that name was taken, and the network predicted with it."""
+    sigma, other = (cr.activation(partial(scaled_tanh, k), "mine") for k in (1.0, 1.001))
+    cost, second = (cr.own_cost(partial(power_cost, p), "power") for p in (4, 3))
+    network = cr.train(
+        cr.Network.random([2, 3, 2], sigma), (np.ones((4, 2)), np.eye(2)[[0, 1, 1, 0]]), cost=cost
+    ).network
+    path = save(network, tmp_path / "m")
+    assert repr(load(path, [sigma], [cost])) == repr(load(path, [sigma])) == repr(network)
+    with pytest.raises(
+        FileError, match=r"was saved with another activation mine: at 8 of 8 points .* in place of -0\.9999"
+    ):
+        load(path, [other])
+    with pytest.raises(FileError, match=r"was saved with another cost power: at \d of 4 points"):
+        load(path, [sigma], [second])
+    two = cr.Network.random([2, 3, 2], sigma, other)
+    with pytest.raises(SettingError, match="two activations of this network have the name 'mine'"):
+        save(two, tmp_path / "two")

@@ -164,3 +164,19 @@ def _check_one_sided(own: Own, z: Array) -> None:
             f"activation {own.name!r}: at z = {z[i]:g} dual numbers give the slope {slope[i]:.6g}, and differences "
             f"{left[i]:.6g} on the left and {right[i]:.6g} on the right; {TIE}"
         )
+
+
+def activation_values(value: Callable[[Array], Array]) -> list[float]:
+    """An activation's values at fixed points, by which another of the same name is told apart."""
+    found: list[float] = value(np.array([-5.0, -2.5, -1.0, -0.3, 0.2, 1.0, 2.5, 5.0])).tolist()
+    return found
+
+
+def cost_values(value: Callable[[Array, Array], Array], outputs: int) -> list[float] | None:
+    """A cost's values for fixed outputs and targets; None where it has none there, or is not at hand."""
+    a = 0.5 + 0.4 * np.sin(np.arange(4 * outputs)).reshape(4, outputs)
+    try:
+        found: list[float] = value(a, np.roll(np.eye(4, outputs), 1, axis=1)).tolist()
+    except ChainruleError:
+        return None
+    return found if np.isfinite(found).all() else None

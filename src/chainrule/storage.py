@@ -22,6 +22,7 @@ from chainrule.costs import Cost, absent_own_cost, natural
 from chainrule.errors import ChainruleError, FileError, SettingError, brief, listed
 from chainrule.files import as_file, write_atomically
 from chainrule.network import Network, as_network
+from chainrule.own_forms import activation_values, cost_values
 from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
@@ -51,6 +52,7 @@ def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
             "version": VERSION,
             **json.loads(text),
             "tensors": list(tensors),
+            "own_values": _own_values(network),
         }  # keys are texts, as a reader has them
     except (TypeError, ValueError, RecursionError) as error:
         raise SettingError(f"notes are a dictionary of texts, numbers, lists and dictionaries ({error})") from None
@@ -73,6 +75,10 @@ def load(path: str | os.PathLike[str], activations: Iterable[Activation] = (), c
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, ChainruleError) as error:
         raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     _check_same(network, header, tensors, path)
+    try:
+        _check_own_values(network, header, path)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
     return network
 
 
@@ -110,6 +116,42 @@ def _of_row(row: Activation | Cost) -> dict[str, Any]:
     """An activation or a cost: its name and settings, and whether it is the user's own."""
     settings = {key: float(value) for key, value in row.settings.items()}
     return {"name": row.name, "settings": settings, **({"own": True} if row.own else {})}
+
+
+def _own_values(network: Network) -> dict[str, list[float]]:
+    """What a user's own activations and cost give at fixed points: no file can hold them, but it can tell them apart."""
+    found: dict[str, list[float]] = {}
+    for sigma in network.activations:
+        if sigma.own:
+            values = activation_values(sigma.value)
+            if found.setdefault(f"activation {sigma.name}", values) != values:
+                raise SettingError(
+                    f"two activations of this network have the name {sigma.name!r}, by which a file's are found again: name "
+                    "them apart, activation(form, name)"
+                )
+    if network.cost.own:
+        at_points = cost_values(lambda a, y: network.cost.on(network.output).value(a, y), network.sizes[-1])
+        if at_points is not None:
+            found[f"cost {network.cost.name}"] = at_points
+    return found
+
+
+def _check_own_values(network: Network, header: Mapping[str, Any], path: Any) -> None:
+    """Raises FileError where an activation or a cost handed in is another than the one of that name that was saved."""
+    saved = header["own_values"] if header["version"] > 1 else {}
+    own = {f"activation {each.name}" for each in network.activations if each.own} | {f"cost {network.cost.name}"}
+    if not isinstance(saved, dict) or not set(saved) <= own:
+        raise FileError(
+            f"{path} is damaged: its values of a user's own activations and cost are not as chainrule writes them"
+        )
+    for name, values in _own_values(network).items():
+        before = np.array(saved.get(name, values), np.float64)
+        other = ~np.isclose(values, before, rtol=1e-6, atol=1e-9) if before.size == len(values) else np.array([True])
+        if other.any():
+            raise FileError(
+                f"{path} was saved with another {name}: at {int(other.sum())} of {len(values)} points the one handed in gives "
+                f"other values, {values[int(other.argmax())]:.6g} in place of {before[int(other.argmax())]:.6g}"
+            )
 
 
 def _network(tensors: Tensors, sigmas: list[Activation], terms: Any, cost: Cost) -> Network:
