@@ -29,9 +29,11 @@ import chainrule.cli.predict
 import chainrule.cli.train
 from chainrule.cli import show
 from chainrule.cli.gradient_check import check_gradient_on
+from chainrule.cli.predict import _of_which
 from chainrule.costs import as_cost
 from chainrule.explanation.figures import FIGURES
 from chainrule.storage import load_notes
+from chainrule.trained_rows import MOST, TrainedRows
 
 COMMAND = [sys.executable, "-m", "chainrule"]
 
@@ -1176,3 +1178,11 @@ def test_show_tells_what_each_column_became(chainrule_: Run, here: Path) -> None
         *("dropped", "number", "category", "date", "number", "dropped"),
     ]
     assert "truth value       1     –  member" in chainrule_("show", "wages.safetensors").out
+
+
+def test_a_share_that_is_estimated_from_a_few_rows_is_no_figure() -> None:
+    sketch = TrainedRows(262_144, np.zeros(MOST, dtype=np.uint64))
+    assert _of_which(sketch, 0.62, 2_000).startswith(", some of which")
+    assert _of_which(sketch, 1.0, 2_000).startswith(", some of which")
+    assert _of_which(sketch, 0.8, 300_000).startswith(", about 80% of which")
+    assert _of_which(sketch, 0.0, 300_000) == _of_which(None, 0.0, 5) == ""

@@ -68,7 +68,9 @@ def _of_which(sketch: TrainedRows | None, known: float, rows: int) -> str:
     """That rows the network was trained on are among those scored: what it does on others, their score does not tell."""
     if sketch is None or known == 0:
         return ""
-    some = "all" if known == 1 else f"{round(known * rows):,}" if sketch.count <= MOST else f"about {known:.0%}"
+    sampled = rows * MOST >= 100 * sketch.count  # else the share is an estimate from a few rows
+    some = f"{round(known * rows):,}" if sketch.count <= MOST else f"about {known:.0%}" if sampled else "some"
+    some = "all" if known == 1 and (sampled or sketch.count <= MOST) else some
     return f", {some} of which it was trained on: expect less of new rows"
 
 
