@@ -26,7 +26,7 @@ import chainrule.cli.train
 
 COMMAND = [sys.executable, "-m", "chainrule"]
 PROOF = os.environ.get("CHAINRULE_PROOF") == "1"
-AT_ONCE, KILLS = (20, 20) if PROOF else (4, 4)
+AT_ONCE, KILLS = (20, 20) if PROOF else (3, 2)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, links and limits of a Unix")
 
