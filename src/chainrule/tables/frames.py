@@ -65,7 +65,13 @@ def _is_column(value: Any) -> bool:
 
 
 def _one_row(names: Sequence[Any], values: Sequence[Any]) -> Table:
-    return Table("row", [str(name) for name in names], [_objects([value]) for value in values])
+    return Table("row", [str(name) for name in names], [_single(value) for value in values])
+
+
+def _single(value: Any) -> Values:
+    if isinstance(value, float) and value == value:  # most rows hold nothing else, and predictions come one by one
+        return np.array([value], dtype=np.float64)
+    return _objects([value])
 
 
 def _objects(values: Any) -> Values:
@@ -84,7 +90,7 @@ def _columns(frame: Any) -> tuple[list[str], list[Values]]:
         return list(frame.column_names), [_arrow(column) for column in frame.columns]
     names = column_names(frame)
     if hasattr(frame, "iloc"):  # pandas
-        return names, [_pandas(frame.iloc[:, place]) for place in range(len(names))]
+        return names, [_pandas(series) for _, series in frame.items()]
     if hasattr(frame, "get_columns"):  # Polars
         return names, [_polars(column) for column in frame.get_columns()]
     array = as_array(frame, "inputs", gaps=True)
