@@ -1186,3 +1186,19 @@ def test_a_share_that_is_estimated_from_a_few_rows_is_no_figure() -> None:
     assert _of_which(sketch, 1.0, 2_000).startswith(", some of which")
     assert _of_which(sketch, 0.8, 300_000).startswith(", about 80% of which")
     assert _of_which(sketch, 0.0, 300_000) == _of_which(None, 0.0, 5) == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
+@pytest.mark.parametrize(
+    "arguments", [["show", "path_sum"], ["explain", "--format", "html"], ["explain", "--format", "latex"]]
+)
+def test_documents_are_utf8_whatever_the_encoding_of_the_output(encoding: str, arguments: list[str]) -> None:
+    """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is no SVG."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    run = [sys.executable, "-m", "chainrule", *arguments]
+    printed = subprocess.run(run, capture_output=True, env=environment, check=True).stdout
+    whole = subprocess.run(
+        run, capture_output=True, env={**environment, "PYTHONIOENCODING": "utf-8"}, check=True
+    ).stdout
+    assert printed == whole
+    assert "∂" in printed.decode("utf-8") or "\\partial" in printed.decode("utf-8")

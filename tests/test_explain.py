@@ -136,6 +136,28 @@ def test_nothing_is_printed_where_backpropagation_and_differences_differ(
         cr.explain(chain, [0.6], [1.0], "w/2/0/0")
 
 
+def tiny(size: float) -> cr.Network:
+    """Three weights that multiply to size³; ∂C/∂w¹ is about −size³ at the target 1."""
+    return cr.Network([[[size]], [[size]], [[size]], [[size]]], None, "identity")
+
+
+def test_a_tick_stands_only_beside_a_comparison_that_could_have_failed() -> None:
+    """A central difference of 0 ± 2e−12 says nothing of −1e−90; dual numbers do, and are named."""
+    found = cr.explain(tiny(1e-30), [1.0], [1.0], "w/1/0/0", cost="quadratic")
+    assert found.value == pytest.approx(-1e-90, rel=1e-9)
+    assert found.check.error > abs(found.value)
+    assert (found.confirmed_by, found.to_json()["confirmed_by"]) == ("dual numbers", "dual numbers")
+    assert "dual numbers −1.00000e−90  ✓ (central difference 0 ± " in str(found)
+    assert "central difference 0  ✓" not in str(found)
+    wrong = replace(found, exact=-1.1e-90)  # within all rounding of C, and not what was shown
+    assert wrong.confirmed_by == ""
+    assert "✓" not in str(wrong)
+    assert "✓" not in wrong.html()
+    assert "neither is fine enough to confirm it" in str(wrong)
+    large = cr.explain(tiny(0.5), [1.0], [1.0], "w/1/0/0", cost="quadratic")
+    assert large.confirmed_by == "central difference"
+
+
 @pytest.mark.parametrize("weight", [1e-8, 1.0, 30.0, 500.0])
 def test_a_healthy_saturated_network_is_never_refused(weight: float) -> None:
     """S2.13: saturation makes derivatives tiny, not wrong."""
@@ -153,7 +175,7 @@ def test_an_error_bar_that_reaches_a_printed_digit_is_printed() -> None:
     found = cr.explain(SATURATED, [1.0], [0.0], "w/1/0/0")
     assert number(found.check.value) != number(found.value)
     exact, error = number(found.exact), f"{found.check.error:.1e}".replace("-", "−")
-    assert re.search(rf"dual numbers {exact}, central difference −2\.8e−16 ± {error}  ✓\n", str(found))
+    assert re.search(rf"dual numbers {exact}  ✓ \(central difference −2\.8e−16 ± {error}\)\n", str(found))
     assert rf"{found.check.error:.1e}".split("e")[0] + r" \cdot 10^{-12}" in found.latex()
     deep = str(cr.explain(cr.Network([[[1.1]]] * 40, [[0.1]] * 40, "tanh"), [1.0], [0.0], "w/1/0/0"))
     assert re.search(r"dual numbers −?\d\.\d{5}e−11, central difference −?\d\.\d\de−11 ± \d\.\de−12  ✓", deep)

@@ -18,6 +18,7 @@ import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.scene import Box, Label, Line, Rect, Scene, Span, Spans
 from chainrule.explanation.svg import THEMES, as_svg
+from chainrule.explanation.worksheet import worksheet
 from chainrule.notation import Symbol
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -297,3 +298,28 @@ def test_the_steps_of_the_demon_lie_in_the_range_that_is_asked_for(chain: cr.Net
     steps = [float(row[1].replace("−", "-")) for row in rows if row[0] in ("1", "2", "3", "best")]
     assert len(set(steps)) >= 3
     assert all(low <= step <= high for step in steps), steps
+
+
+CONTROLS = "own\x1b[31m\x00\x08\x9b\u202e\ud800\uffff\r&<name>"  # what a terminal obeys, and no XML may hold
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"unrolled"}))
+def test_a_control_character_in_a_name_breaks_no_figure(name: str) -> None:
+    own = cr.activation(lambda z, m: m.tanh(z), CONTROLS, formula=CONTROLS)
+    cost = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4), CONTROLS, formula=CONTROLS)
+    network = cr.Network([[[0.5] * 3] * 4, [[0.3] * 4] * 3], None, [own, own])
+    x, y = np.array([[0.1, 0.2, -0.3]] * 2), np.eye(3)[[0, 1]]
+    svg = figure(name, network, *((x, y) if FIGURES[name].rows else (x[0], y[0])), cost=cost).svg()
+    ET.fromstring(svg.encode())
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", svg)
+
+
+def test_a_control_character_in_a_name_breaks_no_derivation() -> None:
+    own = cr.activation(lambda z, m: m.tanh(z), CONTROLS, formula=CONTROLS)
+    cost = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4), CONTROLS, formula=CONTROLS)
+    network = cr.Network([[[0.5]], [[0.3]]], None, [own, "identity"])
+    found = cr.explain(network, [1.0], [0.5], "w/1/0/0", cost=cost)
+    ET.fromstring(found.html().encode())
+    ET.fromstring(worksheet(network, [1.0], [0.5], cost=cost).html().encode())
+    for text in (found.html(), found.latex(), worksheet(network, [1.0], [0.5], cost=cost).latex()):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)

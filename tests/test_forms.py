@@ -81,7 +81,7 @@ def explained(p: Problem, u: str, v: str, presets: Sequence[str]) -> int:
                 continue
             for product in found.products():
                 multiplies_out(product)
-            assert "✓" in str(found)
+            assert ("✓" in str(found)) == bool(found.confirmed_by)
             count += 1
     return count
 

@@ -1,4 +1,4 @@
-"""Tables of named things: how a name, with settings, becomes an activation, a cost or a rule."""
+"""Tables of named things: how a name, with settings, becomes an activation, a cost or a rule; and a name made printable."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from typing import Any, TypeVar
 from chainrule.errors import SettingError, brief, unknown_name
 
 T = TypeVar("T")
+
+TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # ends of lines, and turns of their direction
+SIGNS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}  # ␛, ␇, ␈, …
+CODES = {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)} | {code: f"\\u{code:04x}" for code in TURNS}
+NO_CHARACTERS = dict.fromkeys(
+    (*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"
+)  # no file in UTF-8, and no XML, has them
+
+
+def printable(text: str) -> str:
+    """A text that no terminal obeys and every XML file may hold: control characters as signs of one place or by their code.
+
+    Tabs and line ends stay.
+    """
+    return text.replace("\r\n", "\n").translate(SIGNS | CODES | NO_CHARACTERS)
+
+
+def without_controls(text: str) -> str:
+    """The same text with ? for each of these characters, for LaTeX, which stops at their signs too."""
+    return text.replace("\r\n", "\n").translate(dict.fromkeys(SIGNS | CODES | NO_CHARACTERS, "?"))
 
 
 class Frozen:

@@ -12,7 +12,7 @@ import typer
 
 from chainrule.backward import gradient
 from chainrule.cli.examples import example_of
-from chainrule.cli.output import say, say_json
+from chainrule.cli.output import say, say_document, say_json
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.costs import Cost
 from chainrule.errors import FileError, SettingError, unknown_name
@@ -72,7 +72,7 @@ def command(
         say_json({"of": of, "by": target, **derivation.to_json()})
         return
     if written is not None and written != "text":
-        say(FORMATS[written](derivation, about), end="")
+        say_document(FORMATS[written](derivation, about))
         return
     say(about)
     say(str(derivation))

@@ -16,16 +16,9 @@ from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from chainrule.json_text import json_text
+from chainrule.names import CODES, printable
 
-TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # ends of lines, and turns of their direction
-SIGNS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}  # ␛, ␇, ␈, …
-CODES = {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)} | {code: f"\\u{code:04x}" for code in TURNS}
 IN_JSON = {code: f"\\u{code:04x}" for code in (0x7F, *CODES)}  # what JSON does not escape by itself
-
-
-def printable(text: str) -> str:
-    """A text that no terminal obeys: control characters as signs of one place or by their code; tabs and line ends stay."""
-    return text.replace("\r\n", "\n").translate(SIGNS | CODES)
 
 
 def one_line(text: str) -> str:
@@ -69,9 +62,28 @@ def say_json(value: Any) -> None:
     _print(json_text(value, ascii=not _writes_unicode()).translate(IN_JSON), "\n")
 
 
+def say_document(text: str) -> None:
+    """A document (SVG, HTML, LaTeX), as UTF-8 whatever the terminal's encoding is: these are read as UTF-8."""
+    with _reported():
+        buffer = getattr(sys.stdout, "buffer", None)
+        if buffer is None:
+            print(text, end="", flush=True)
+        else:
+            sys.stdout.flush()
+            buffer.write(text.encode())
+            buffer.flush()
+
+
 def _print(text: str, end: str) -> None:
-    try:
+    with _reported():
         print(text, end=end, flush=True)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """In here an OSError means that a result cannot be printed."""
+    try:
+        yield
     except OSError as error:
         drop(sys.stdout)
         errors = _put_off.get()

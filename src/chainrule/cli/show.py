@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from chainrule.aligned import aligned
 from chainrule.cli.examples import examples
-from chainrule.cli.output import one_line, say, say_json, shown, tell
+from chainrule.cli.output import one_line, say, say_document, say_json, shown, tell
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
 from chainrule.errors import FileError, SettingError, unknown_name
@@ -328,7 +328,7 @@ def _print(scene: Scene, about: str, theme: str, output: Path | None, table: boo
         for line in aligned(scene.table, "<"):
             say(line)
     elif output is None:
-        say(scene.svg(theme), end="")
+        say_document(scene.svg(theme))
     else:
         write_atomically(output, scene.svg(theme).encode())
         tell(f"{scene.title}: {output}")

@@ -149,6 +149,22 @@ class Derivation:
     convention: Convention
     total: CostValue | None = None
 
+    @property
+    def confirmed_by(self) -> str:
+        """The independent method that confirms the value, by a comparison that could have failed; "" where none can.
+
+        A central difference tells nothing of a value that is smaller than twice its error bar. Dual numbers lose no digits to a
+        step; theirs must agree to six.
+        """
+        if self.value == 0 or self.check.kink or 2 * self.check.error < abs(self.value):
+            return "central difference"
+        return "dual numbers" if abs(self.value - self.exact) <= 1e-6 * abs(self.value) else ""
+
+    @property
+    def difference(self) -> float:
+        """The central difference; 0 of a value that is 0, where the error bar reaches it."""
+        return 0.0 if self.value == 0 and abs(self.check.value) <= self.check.error else self.check.value
+
     def __str__(self) -> str:
         from chainrule.explanation.text import as_text  # noqa: PLC0415  (a document does not know its lowerings)
 
@@ -196,6 +212,7 @@ class Derivation:
             "central_difference": self.check.value,
             "error": self.check.error,
             "at_kink": self.check.kink,
+            "confirmed_by": self.confirmed_by,
             **({} if self.total is None else {"cost": self.total.name, "C": self.total.value}),
             "text": str(self),
         }

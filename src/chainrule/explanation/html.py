@@ -25,6 +25,7 @@ from chainrule.explanation.document import (
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 from chainrule.explanation.text import LONG_NAME, MOST_ENTRIES, WIDE, kept
+from chainrule.names import printable
 from chainrule.notation import SUPERSCRIPT, Formula, Symbol, mathml
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -45,7 +46,8 @@ def as_html(derivation: Derivation) -> str:
     blocks = "".join(WRITERS[type(part)](part) for part in derivation.parts)
     total = "" if derivation.total is None else _total(derivation.total)
     label = escape(f"{derivation.left} = {number(derivation.value)}", quote=True)
-    return f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}{total}</section>'
+    section = f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}{total}</section>'
+    return printable(section)
 
 
 def _total(total: CostValue) -> str:
@@ -57,7 +59,7 @@ def _total(total: CostValue) -> str:
 def page(title: str, *bodies: str) -> str:
     """A page of its own around sections and figures; where there are formulas it carries the font for them."""
     font = font_face() if any("<math" in body for body in bodies) else ""
-    return (
+    return printable(
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>{font}'
         "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
         f"{''.join(bodies)}</body></html>\n"
@@ -250,8 +252,9 @@ def _check(derivation: Derivation) -> str:
     if check.kink:
         found = f"at a kink: one-sided slopes {number(check.left)} and {number(check.right)}"
     else:
-        found = f"central difference {with_bar(check.value, check.error)}"
-    return f'<p class="check">✓ {_powers(f"dual numbers {number(derivation.exact)}, {found}")}</p>'
+        found = f"central difference {with_bar(derivation.difference, check.error)}"
+    mark = "✓ " if derivation.confirmed_by else "not confirmed: "
+    return f'<p class="check">{mark}{_powers(f"dual numbers {number(derivation.exact)}, {found}")}</p>'
 
 
 def _powers(text: str) -> str:

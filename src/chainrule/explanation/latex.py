@@ -20,6 +20,7 @@ from chainrule.explanation.document import (
 )
 from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 from chainrule.explanation.text import MOST_ENTRIES
+from chainrule.names import without_controls
 from chainrule.notation import Formula, Symbol, latex
 
 WIDE = 52  # characters of a line of text that fill one between the margins of an article
@@ -31,7 +32,7 @@ def as_latex(derivation: Derivation) -> str:
     """The whole derivation, a display for each part, then the checks and the cost."""
     blocks = [_display(WRITERS[type(part)](part)) for part in derivation.parts]
     total = [] if derivation.total is None else [_display(_total(derivation.total))]
-    return "\n".join([*blocks, _display(_check(derivation)), *total])
+    return without_controls("\n".join([*blocks, _display(_check(derivation)), *total]))
 
 
 def document(*bodies: str) -> str:
@@ -201,10 +202,10 @@ def _check(derivation: Derivation) -> list[str]:
     if check.kink:
         found = rf"\text{{one-sided slopes }} {latex(number(check.left))},\ {latex(number(check.right))}"
     else:
-        found = r" \pm ".join(latex(each) for each in with_bar(check.value, check.error).split(" ± "))
+        found = r" \pm ".join(latex(each) for each in with_bar(derivation.difference, check.error).split(" ± "))
         found = rf"\text{{central difference }} {found}"
     exact = rf"&\text{{dual numbers }} {latex(number(derivation.exact))}"
-    if "e" in number(check.value):  # powers of ten: both are wider than a line
+    if "e" in number(derivation.difference):  # powers of ten: both are wider than a line
         return [exact, f"&{found}"]
     return [rf"{exact}, \quad {found}"]
 

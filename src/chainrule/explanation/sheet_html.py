@@ -22,6 +22,7 @@ from chainrule.explanation.sheet import (
     sides_of,
 )
 from chainrule.explanation.sheet_text import WIDE, broken
+from chainrule.names import printable
 from chainrule.notation import Formula, inline, mathml, row
 
 STYLE = (
@@ -42,7 +43,7 @@ def as_html(sheet: Sheet) -> str:
     """The page as one <section>: headings, paragraphs, MathML; no script and nothing from outside."""
     title = escape(sheet.title, quote=True)
     blocks = [STYLE, f"<h2>{escape(sheet.title)}</h2>", *lowered(sheet, _equations, WRITERS)]
-    return f'<section class="chainrule-sheet" aria-label="{title}">{"".join(blocks)}</section>\n'
+    return printable(f'<section class="chainrule-sheet" aria-label="{title}">{"".join(blocks)}</section>\n')
 
 
 def _mathml(formula: str | Formula) -> str:

@@ -21,6 +21,7 @@ from chainrule.explanation.sheet import (
     sides_of,
 )
 from chainrule.explanation.sheet_text import broken, sign, width
+from chainrule.names import without_controls
 from chainrule.notation import LATEX, Formula, inline, latex
 
 PAGE, TIGHT = 76, 56  # letters in a line of matrices: what fits a page in small type, and in type of ordinary size
@@ -33,7 +34,7 @@ ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
 def as_latex(sheet: Sheet) -> str:
     """The page as a fragment of LaTeX that needs amsmath alone."""
     title = rf"\section*{{{_words((sheet.title,))}}}"
-    return "\n".join([title, *lowered(sheet, _equations, WRITERS)]) + "\n"
+    return without_controls("\n".join([title, *lowered(sheet, _equations, WRITERS)]) + "\n")
 
 
 def _words(words: Words) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from chainrule.errors import unknown_name
 from chainrule.explanation.scene import SMALL, Circle, Element, Label, Line, Rect, Scene, Spans
+from chainrule.names import printable
 from chainrule.notation import Formula, Row, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
@@ -31,11 +32,13 @@ def as_svg(scene: Scene, theme: str = "light") -> str:
         raise unknown_name("theme", theme, THEMES)
     colours = THEMES[theme]
     body = "".join(_alike([*run], colours) for _, run in groupby(scene.elements, key=_look))
-    digest = hashlib.sha256((scene.name + scene.title + scene.description + body).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(
+        (scene.name + scene.title + scene.description + body).encode(errors="surrogatepass")
+    ).hexdigest()[:8]
     prefix = f"{scene.name}-{digest}"
     body = body.replace("url(#arrow-", f"url(#{prefix}-arrow-")
     width, height = _n(scene.width), _n(scene.height)
-    return (
+    return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
         f'<title id="{prefix}-title">{escape(scene.title)}</title><desc id="{prefix}-desc">{escape(scene.description)}</desc>'

@@ -209,14 +209,18 @@ def _row(cells: Sequence[str], widths: Sequence[int], full: bool = False) -> str
 
 
 def check_text(derivation: Derivation) -> str:
-    """What the independent road says, with its error bar and the exact road beside it where the bar reaches a digit."""
+    """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
     check = derivation.check
     if check.kink:
         return f"      at a kink: one-sided slopes {number(check.left)} and {number(check.right)}  ✓"
-    if reaches(check.error, check.value):
-        exact, found = number(derivation.exact), with_bar(check.value, check.error)
+    exact, found = number(derivation.exact), with_bar(derivation.difference, check.error)
+    if derivation.confirmed_by == "dual numbers":
+        return f"      dual numbers {exact}  ✓ (central difference {found})"
+    if not derivation.confirmed_by:
+        return f"      dual numbers {exact}, central difference {found}: neither is fine enough to confirm it"
+    if reaches(check.error, derivation.difference):
         return f"      dual numbers {exact}, central difference {found}  ✓"
-    return f"      central difference {number(check.value)}  ✓"
+    return f"      central difference {number(derivation.difference)}  ✓"
 
 
 def vector_text(values: Sequence[float]) -> str:
