@@ -1,9 +1,12 @@
-"""Programs that a test needs from outside: where one is missing the test is skipped, and under `make proof` it fails."""
+"""What a test needs from outside: where a program or package is missing it is skipped, and under `make proof` it fails."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -19,3 +22,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CHAINRULE_PROOF") == "1":
                 pytest.fail(missing, pytrace=False)
             pytest.skip(missing)
+
+
+def module(name: str, install: str) -> Any:
+    """An optional package, for a test file that is about it."""
+    if find_spec(name) is None:
+        missing = f"{name} is not installed: {install}"
+        if os.environ.get("CHAINRULE_PROOF") == "1":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing, allow_module_level=True)
+    return import_module(name)

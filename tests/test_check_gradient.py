@@ -139,7 +139,7 @@ def test_where_differences_cannot_tell_nothing_is_called_right() -> None:
     for v, g in ((lambda t: 1e16 + float(t @ t), lambda t: 7 * t), (lambda t: 1e16 + float(t @ t), lambda t: 2 * t)):
         verdict = cr.check_gradient(v, g, AT)
         assert not verdict
-        assert "differences cannot tell" in str(verdict)
+        assert "cannot tell: the value is only good to ± " in str(verdict)
     with pytest.raises(cr.DataError, match="real number"):
         cr.check_gradient(lambda t: None, slope, AT)
     with pytest.raises(cr.DataError, match="real numbers, got complex"):
@@ -176,3 +176,160 @@ def test_entries_that_rounding_hides_are_counted() -> None:
 def test_a_point_that_is_no_vector_of_numbers_is_refused(at: object) -> None:
     with pytest.raises(cr.DataError, match="`at` is"):
         cr.check_gradient(lambda t: 0.0, lambda t: t, at)
+
+
+# how exact the value is ----------------------------------------------------------------------------------------------
+def networks_in_float32(count: int):  # type: ignore[no-untyped-def]
+    """(loss, gradient, θ) of small networks that compute in float32 whatever they are given."""
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        net = cr.Network.random([3, 5, 2], ["tanh", "relu", "sigmoid", "gelu"][seed % 4], "identity", seed=seed)
+        x, y, like = rng.standard_normal((6, 3)), rng.standard_normal((6, 2)), net.parameters.like
+
+        def at(theta: np.ndarray, net: cr.Network = net, like=like) -> cr.Network:  # type: ignore[no-untyped-def]
+            return net.with_parameters(like(theta.astype(np.float32)))
+
+        loss = lambda t, at=at, x=x, y=y: cr.cost(at(t), x, y, "quadratic")
+        gradient = lambda t, at=at, x=x, y=y: cr.gradient(at(t), x, y, "quadratic").flat()
+        yield loss, gradient, net.parameters.flat()
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, lambda loss: round(float(loss), 6)])
+def test_a_value_from_float32_is_as_exact_as_it_shows_itself(kind) -> None:  # type: ignore[no-untyped-def]
+    """A Python float as PyTorch's `.item()` gives it says nothing of its precision: it is measured."""
+    for loss, gradient, at in networks_in_float32(8):
+        value = lambda t, loss=loss: kind(loss(t))
+        assert cr.check_gradient(value, gradient, at).mark == "✓"
+        assert cr.check_gradient(value, lambda t, g=gradient: g(t).astype(float), at).mark == "✓"
+        assert cr.check_gradient(value, lambda t, g=gradient: 1.05 * g(t), at).mark == "✗"
+        largest = int(np.argmax(np.abs(gradient(at))))
+        one = lambda t, g=gradient, k=largest: g(t) * np.where(np.arange(len(t)) == k, 1.05, 1).astype("f4")
+        assert cr.check_gradient(value, one, at).worst == f"entry {largest}"
+
+
+def test_where_the_value_is_not_exact_enough_that_is_said() -> None:
+    """Slopes of 1e-7 beside a float32 value of 1: neither the right nor the wrong gradient is called wrong, or right."""
+    value = lambda t: float(np.float32(1 + 1e-7 * float(t @ t)))
+    for factor in (2e-7, 4e-7):
+        verdict = cr.check_gradient(value, lambda t, f=factor: f * t, AT)
+        assert verdict.mark == "?"
+        assert "cannot tell: the value is only good to ± 6e-08" in str(verdict)
+
+
+def test_two_zeros_are_no_agreement() -> None:
+    for value in (lambda t: 0.7, lambda t: float(np.float32(0.7 + 1e-12 * float(t @ t)))):
+        verdict = cr.check_gradient(value, lambda t: 0 * t, AT)
+        assert verdict.mark == "?"
+        assert "the value does not change at all" in str(verdict)
+    assert cr.check_gradient(lambda t: float(t @ t), lambda t: 2 * t, [0.0, 0.0])  # it does change here
+
+
+def test_steps_stay_where_the_value_is_defined() -> None:
+    for at in (1e-9, 1e-3, 1.0, 1e6):
+        assert cr.check_gradient(lambda t: float(np.sqrt(t).sum()), lambda t: 0.5 / np.sqrt(t), [at, 2 * at])
+        assert not cr.check_gradient(lambda t: float(np.sqrt(t).sum()), lambda t: 0.51 / np.sqrt(t), [at, 2 * at])
+    beside = cr.check_gradient(lambda t: math.nan if t[0] != 1 else 3.0, lambda t: t, [1.0])
+    assert beside.mark == "?"
+    assert "NaN or infinite" in str(beside)
+
+
+# causes --------------------------------------------------------------------------------------------------------------
+QUADRATIC = np.diag([1.0, 2.0, 3.0, 4.0, 5.0]) + 0.3
+
+
+def cause_of(wrong) -> str:  # type: ignore[no-untyped-def]
+    """What is said of a changed gradient of ½ θᵀ A θ."""
+    at = [0.5, -1.2, 2.0, 0.7, -0.4]
+    verdict = cr.check_gradient(lambda t: float(t @ QUADRATIC @ t) / 2, lambda t: wrong(QUADRATIC @ t, t), at)
+    assert verdict.mark == "✗"
+    return verdict.cause
+
+
+@pytest.mark.parametrize("huge", [1e154, 1e155, 1e200, 1e308, -1e308])
+def test_one_huge_entry_is_no_factor(huge: float) -> None:
+    assert cause_of(lambda g, t: np.where(np.arange(5) == 3, huge, g)) == "likely cause: only entry 3 differs"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda g, t: g - 0.01 * t, "it lacks 0.01 θ: the gradient of an L2 penalty that the value has?"),
+        (lambda g, t: g + 0.01 * t, "it has 0.01 θ too much: is an L2 penalty counted twice"),
+        (lambda g, t: g + 0.01 * t * [1, 1, 1, 0, 0], "it has 0.01 θ too much"),
+        (lambda g, t: g[[2, 0, 1, 3, 4]], "the same numbers in another order"),
+        (lambda g, t: 1.00001 * g, "every entry is 1.00001 × the difference"),
+        (lambda g, t: -2 * g, "every entry is −2 × the difference: the sign is turned and a sum where"),
+    ],
+)
+def test_causes_are_read_from_the_numbers(wrong, said: str) -> None:  # type: ignore[no-untyped-def]
+    assert said in cause_of(wrong)
+
+
+def test_a_network_packed_in_another_order_is_recognised() -> None:
+    """W1, W2, b1, b2 for W1, b1, W2, b2; W1 transposed: 20 of 20 each."""
+    for seed in range(20):
+        net = cr.Network.random([3, 4, 2], "tanh", seed=seed, dtype="float64")
+        rng = np.random.default_rng(seed)
+        x, y, like = rng.standard_normal((5, 3)), rng.standard_normal((5, 2)), net.parameters.like
+        value = lambda t, net=net, x=x, y=y, like=like: cr.cost(net.with_parameters(like(t)), x, y, "quadratic")
+        g = cr.gradient(net, x, y, "quadratic")
+        packed = np.concatenate([g.weights[1].ravel(), g.weights[2].ravel(), g.biases[1], g.biases[2]])
+        turned = np.concatenate([g.weights[1].T.ravel(), g.biases[1], g.weights[2].ravel(), g.biases[2]])
+        for wrong in (packed, turned):
+            verdict = cr.check_gradient(value, lambda t, wrong=wrong: wrong, net.parameters.flat())
+            assert verdict.mark == "✗"
+            assert "the same numbers in another order" in verdict.cause
+
+
+def test_right_numbers_from_float32_in_a_float64_gradient_are_named() -> None:
+    for loss, gradient, at in networks_in_float32(8):
+        exact = lambda t, g=gradient: g(t).astype(float) + 1e-30  # no longer numbers of float32
+        fine = lambda t, loss=loss: float(loss(t))
+        assert cr.check_gradient(fine, exact, at)  # the value is no better itself
+    theta = np.linspace(0.3, 2, 9)
+    rounded = lambda t: slope(t) * (1 + 5e-6 * np.sin(np.arange(9) + 1))
+    verdict = cr.check_gradient(value, rounded, theta)
+    assert verdict.mark == "?"
+    assert "it differs by no more than float32 rounding does" in str(verdict)
+    assert cr.check_gradient(
+        value, lambda t: slope(t.astype("f4")).astype(float), theta
+    )  # numbers of float32: judged so
+    one_off = lambda t: rounded(t) * np.where(np.arange(9) == 4, 1.001, 1)
+    assert cr.check_gradient(value, one_off, theta).worst == "entry 4"
+
+
+# tensors -------------------------------------------------------------------------------------------------------------
+class Tensor:
+    """What check_gradient needs of a tensor, without PyTorch (test_torch.py has the real ones)."""
+
+    def __init__(self, numbers: object, attached: bool = True) -> None:
+        self.numbers, self.attached = np.array(numbers), attached
+        self.ndim = self.numbers.ndim
+
+    def detach(self) -> Tensor:
+        return Tensor(self.numbers, attached=False)
+
+    def cpu(self) -> Tensor:
+        return self
+
+    def new_tensor(self, numbers: np.ndarray) -> Tensor:
+        return Tensor(numbers.astype(self.numbers.dtype))
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        if self.attached:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        return self.numbers
+
+
+def test_tensors_are_taken_and_given() -> None:
+    def both(theta: Tensor) -> tuple[Tensor, list[Tensor]]:
+        assert isinstance(theta, Tensor)
+        g = slope(theta.numbers)
+        return Tensor(value(theta.numbers)), [Tensor(g[:1]), Tensor(g[1:].reshape(2, 1))]
+
+    for dtype in ("f4", "f8"):
+        at = Tensor(AT.astype(dtype))
+        assert cr.check_gradient(lambda t: both(t)[0], lambda t: both(t)[1], at)
+        assert not cr.check_gradient(lambda t: both(t)[0], lambda t: [*both(t)[1][:1], Tensor([0.0, 0.0])], at)
+    with pytest.raises(cr.DataError, match="the gradient is None in place 1: did backward reach that parameter"):
+        cr.check_gradient(lambda t: both(t)[0], lambda t: [both(t)[1][0], None], at)

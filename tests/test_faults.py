@@ -9,8 +9,10 @@ import chainrule as cr
 from chainrule.parameters import Parameters
 from chainrule.verification.agreement import check_network
 from chainrule.verification.causes import causes
-from chainrule.verification.faults import FAULTS, Steps, named, posed, wrong_gradient
-from chainrule.verification.verify import YOURS, Verification, verify
+from chainrule.verification.faults import FAULTS, named
+from chainrule.verification.steps import RIGHT, posed, run
+from chainrule.verification.verdict import YOURS, Verification
+from chainrule.verification.verify import verify
 
 FEW_ROADS = ("delta", "sigma")
 
@@ -36,14 +38,15 @@ def test_there_are_at_least_sixteen_each_said_in_a_line() -> None:
 )
 def test_without_a_fault_the_steps_are_the_river(output: str, cost: str) -> None:
     net, x, y = problem(output)
-    assert (wrong_gradient(posed(net, x, y, cost), Steps()) - cr.gradient(net, x, y, cost)).norm() == 0
+    assert (run(posed(net, x, y, cost), RIGHT) - cr.gradient(net, x, y, cost)).norm() == 0
 
 
 def test_every_fault_is_caught_its_cause_named_and_almost_always_alone() -> None:
     """Shows 2: caught, the right one among the named, and alone for at least twelve; here for every one."""
     net, x, y = problem()
+    shown = {name: fault for name, fault in FAULTS.items() if name != "relu_mask_missing"}  # there is no relu here
     verdicts: dict[str, Verification] = {
-        name: verify(net, x, y, "quadratic", FEW_ROADS, fault.gradient) for name, fault in FAULTS.items()
+        name: verify(net, x, y, "quadratic", FEW_ROADS, fault.gradient) for name, fault in shown.items()
     }
     alone = 0
     for name, verdict in verdicts.items():
@@ -53,7 +56,7 @@ def test_every_fault_is_caught_its_cause_named_and_almost_always_alone() -> None
         assert name in row.causes.names, (name, row.causes.names)
         assert f"{name}: {FAULTS[name].says}" in str(verdict)
         alone += row.causes.names == [name]
-    assert alone == len(FAULTS)
+    assert alone == len(shown)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import chainrule as cr
 from chainrule.verification.agreement import check_network, compare
 from chainrule.verification.differences import derivative
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.rounding import rounding_bound
+from chainrule.verification.rounding import rounding
 
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
 SEEDS = 3 if PROOF else 1  # of each activation and each pair
@@ -23,13 +23,13 @@ SEEDS = 3 if PROOF else 1  # of each activation and each pair
 def assert_agrees(problem: Problem) -> None:
     g = cr.gradient(problem.network, problem.x, problem.y, problem.cost)
     verdict = check_network(problem.network, g, problem.x, problem.y, problem.cost)
-    assert verdict, str(verdict)
+    assert verdict or verdict.undecided, str(verdict)
 
 
 @settings(max_examples=EXAMPLES)
 @given(problems())
 def test_backpropagation_agrees_with_central_differences_on_any_network(drawn: Drawn) -> None:
-    """Shows 3: ‖Δ‖/‖g‖ ≤ 1e-6, or within the error bar of the differences (S0.14, S2.23, S3.17, S4.13)."""
+    """‖Δ‖/‖g‖ ≤ 1e-6, or within the error bar of the differences (S0.14, S2.23, S3.17, S4.13)."""
     assert_agrees(drawn.make())
 
 
@@ -67,7 +67,7 @@ def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> Non
         given_slopes.append(dx[i, k])
     names = [f"x[{i}, {k}]" for i, k in np.ndindex(*x.shape)]
     verdict = compare(np.array(given_slopes), found, names, x.size)
-    assert verdict, str(verdict)
+    assert verdict or verdict.undecided, str(verdict)
 
 
 @settings(max_examples=EXAMPLES // 2)
@@ -81,10 +81,10 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
     share = np.ones(len(p.x)) if weight is None else weight
     share = share / share.sum() if reduction == "mean" else share
     by_hand = sum((float(s) * g for s, g in zip(share, each)), total.zeros())
-    rounding = rounding_bound(p.network, p.x, p.y, p.cost, share)  # one bias a layer may cancel down to it
-    assert (by_hand - total).norm() <= rounding
-    assert (each.reduce(reduction, weight) - total).norm() <= rounding
-    assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=rounding)
+    bound = rounding(p.network, p.x, p.y, p.cost, share).norm()  # one bias a layer may cancel down to it
+    assert (by_hand - total).norm() <= bound
+    assert (each.reduce(reduction, weight) - total).norm() <= bound
+    assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=bound)
     for rows, weights, biases in each.chunks(2):
         for l in weights.numbers:
             assert weights[l].shape == (rows.stop - rows.start, *p.network.weights[l].shape)
@@ -95,7 +95,7 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
 @settings(max_examples=EXAMPLES // 2)
 @given(problems())
 def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
-    """‖g₃₂ − g₆₄‖ ≤ 8 (L + n) ε₃₂ ‖G‖ at the same rounded parameters; verification/rounding.py says what G is.
+    """Each entry of g₃₂ − g₆₄, at the same rounded parameters, is within what verification/rounding.py measures.
 
     Where rounding moves a z, or a margin of the cost, across a kink the slope jumps: those networks are passed over.
     """
@@ -107,10 +107,9 @@ def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
     g32, g64 = cr.gradient(low, p.x, p.y, p.cost), cr.gradient(high, p.x, p.y, p.cost)
     if p.cost.name == "multiclass_hinge":
         assume(np.array_equal(*(cr.backward(t, p.y, p.cost).delta[high.depth] for t in (below, above))))
-    share = np.full(len(p.x), 1 / len(p.x))
-    bound = rounding_bound(low, p.x, p.y, p.cost, share)
-    assert (g32.astype(np.float64) - g64).norm() <= bound
-    assert rounding_bound(high, p.x, p.y, p.cost, share) < 1e-8 * bound
+    bound = rounding(low, p.x, p.y, p.cost).flat()
+    assert np.all(np.abs(g32.astype(np.float64).flat() - g64.flat()) <= bound)
+    assert np.all(rounding(high, p.x, p.y, p.cost).flat() <= 1e-8 * bound)
 
 
 def test_the_rounding_bound_is_no_blank_cheque() -> None:
@@ -118,9 +117,9 @@ def test_the_rounding_bound_is_no_blank_cheque() -> None:
     for seed in range(EXAMPLES // 50):
         p = make_problem([5, 8, 3], ["tanh"], "softmax", "cross_entropy", seed=seed, dtype="float32")
         g = cr.gradient(p.network, p.x, p.y, p.cost)
-        assert rounding_bound(p.network, p.x, p.y, p.cost, np.full(4, 0.25)) < 1e-2 * g.norm()
+        assert rounding(p.network, p.x, p.y, p.cost).norm() < 1e-4 * g.norm()
         assert check_network(p.network, g, p.x, p.y, p.cost)
-        assert not check_network(p.network, g * 1.02, p.x, p.y, p.cost)
+        assert not check_network(p.network, g * 1.0002, p.x, p.y, p.cost)
 
 
 def test_a_float32_network_trained_until_nothing_is_left_to_learn_is_not_called_wrong() -> None:
@@ -129,8 +128,9 @@ def test_a_float32_network_trained_until_nothing_is_left_to_learn_is_not_called_
     x, y = [[1.0], [0.99]], [[1.0], [1.0]]
     g = cr.gradient(net, x, y, "quadratic")
     verdict = check_network(net, g, x, y, "quadratic")
-    assert verdict
     assert verdict.distance > 1e-3
+    assert "✗" not in str(verdict)
+    assert "cannot tell: " in str(verdict)
 
 
 def test_a_wrong_gradient_is_not_accepted() -> None:

@@ -1,8 +1,8 @@
 """Every road to the gradient against the river: random networks, every pair, saturation, refusals, and planted faults.
 
 A layer agrees where ‖Δ_l‖ ≤ 1e-10 ‖g_l‖, or where rounding alone explains the rest: a layer behind a saturated one, or one
-whose errors cancel, has a gradient of pure rounding, and no two roads round alike. `rounding_bound` says how much that may be,
-from the magnitudes of what is added up (some 1e-15 of them). Nearly all networks do not need it: a test counts them.
+whose errors cancel, has a gradient of pure rounding, and no two roads round alike. `rounding` measures how much that may be.
+Nearly all networks do not need it: a test counts them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chainrule.elementary import ARRAYS
 from chainrule.verification import complex_step, local, paths, sigma_matrices, symbolic
 from chainrule.verification.differences import of_entries
 from chainrule.verification.roads import ROADS
-from chainrule.verification.rounding import rounding_bound
+from chainrule.verification.rounding import rounding
 
 EXAMPLES = max(52, int(os.environ.get("CHAINRULE_EXAMPLES", "200")) // 4)
 FAST = [name for name, road in ROADS.items() if road.exact and name not in ("delta", "symbolic")]
@@ -33,7 +33,7 @@ FAST = [name for name, road in ROADS.items() if road.exact and name not in ("del
 
 def floor(p: Problem) -> float:
     """How far rounding alone may lie apart."""
-    return rounding_bound(p.network, p.x, p.y, p.cost, np.full(len(p.x), 1 / len(p.x)))
+    return rounding(p.network, p.x, p.y, p.cost).norm()
 
 
 def assert_same(found: cr.Parameters, river: cr.Parameters, p: Problem) -> None:

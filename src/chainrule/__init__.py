@@ -46,13 +46,16 @@ report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
+                   noise.py how exact the values of a function are ·
                    forward_mode.py dual numbers · complex_step.py Im C(θ + ih)/h · symbolic.py SymPy ·
                    local.py local derivatives by the forms · raw.py ∂C/∂a without δ · sigma_matrices.py Σ′ products ·
                    paths.py sums over paths · roads.py every road, a row each ·
                    rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
-                   faults.py wrong rivers, a row each · causes.py why a gradient is wrong, by testing ·
+                   steps.py backpropagation cut into steps · faults.py wrong steps, a row each ·
+                   causes.py why a gradient is wrong, by testing · flat_causes.py what its numbers alone give away ·
                    leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
-                   verify.py every road compared · survey.py over many random networks ·
+                   verify.py every road compared · answers.py what each answers · judge.py two answers, entry by entry ·
+                   verdict.py the table · survey.py over many random networks ·
                    moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked ·
                    unrolled_roads.py each road to its gradient · unrolled_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
@@ -151,7 +154,8 @@ if TYPE_CHECKING:
     from chainrule.training import Epoch, Run, epochs, train
     from chainrule.updates import Rule, adam, delta_rule, momentum
     from chainrule.verification.agreement import Agreement, check_gradient
-    from chainrule.verification.verify import Verification, verify
+    from chainrule.verification.verdict import Verification
+    from chainrule.verification.verify import verify
 
 __version__ = "0.1.0"
 
@@ -256,7 +260,7 @@ _HOMES = {  # each name by the module that holds it, which is imported when the 
     "Table": "tables",
     "Trace": "forward",
     "UnknownNameError": "errors",
-    "Verification": "verification.verify",
+    "Verification": "verification.verdict",
     "activation": "activations",
     "adam": "updates",
     "backward": "backward",

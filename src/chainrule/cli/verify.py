@@ -16,7 +16,8 @@ from chainrule.network import Network
 from chainrule.verification.faults import Fault
 from chainrule.verification.faults import named as fault_named
 from chainrule.verification.survey import survey
-from chainrule.verification.verify import YOURS, Verification, verify
+from chainrule.verification.verdict import YOURS, Verification
+from chainrule.verification.verify import verify
 
 ROWS, OUTPUTS = 7, 3  # with which the usual mistakes differ from each other: 2, 3 and 7 are three numbers
 

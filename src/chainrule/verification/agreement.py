@@ -15,16 +15,20 @@ from chainrule.forward import shares, target_rows
 from chainrule.ids import of_entry
 from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Parameters
-from chainrule.verification.causes import causes, flat_cause
+from chainrule.verification.causes import causes
 from chainrule.verification.differences import Difference, derivative, of_entries
-from chainrule.verification.leeway import leeway
-from chainrule.verification.rounding import rounding_bound
+from chainrule.verification.flat_causes import SINGLE, SINGLE_FLOOR, flat_cause, looks_single
+from chainrule.verification.noise import noise_of, precision_of
+from chainrule.verification.rounding import rounding as rounding_of
 
 Array = np.ndarray
 TOLERANCE = 1e-6  # of an entry
-UNDECIDED = (
-    "differences cannot tell: the value is so large, or the gradient so small, that its changes drown in rounding"
+ROUNDED = (
+    "it differs by no more than float32 rounding does, in nearly every entry, though it is float64: "
+    "compute it in float64, or pass it as float32, to be judged by that"
 )
+HIDDEN = 0.1  # of an entry: where its error bar is wider, agreement says little about it
+CLOSER = (1.0, 3.0, 9.0, 27.0)  # by how much smaller the steps are that confirm a disagreement
 FLOOR = 1e-12  # of the whole gradient: what float64 leaves of an entry that is nothing beside the others
 
 
@@ -37,6 +41,7 @@ class Agreement:
     checked, total  how many entries were compared, of how many; kinks  how many of them lie at a kink
     cause  where it does not hold, a line on the likely cause, if one is known
     untold  how many entries agree only since rounding hides them: the differences' error is as large as they are
+    undecided  why nothing can be told, where nothing can: then it does not hold, and nothing is wrong either
     """
 
     holds: bool
@@ -49,19 +54,25 @@ class Agreement:
     kinks: int
     cause: str = ""
     untold: int = 0
+    undecided: str = ""
 
     def __bool__(self) -> bool:
         return self.holds
+
+    @property
+    def mark(self) -> str:
+        """✓ it holds, ? nothing can be told, ✗ it is wrong."""
+        return "✓" if self.holds else "?" if self.undecided else "✗"
 
     def __str__(self) -> str:
         share = "all" if self.checked == self.total else f"{self.checked:,} of"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
         kinks += f", {self.untold} hidden by rounding" if self.untold else ""
-        line = (
-            f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {'✓' if self.holds else '✗'}"
-        )
+        line = f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {self.mark}"
         if self.holds:
             return line
+        if self.undecided:
+            return f"{line}\ncannot tell: {self.undecided}"
         d = self.difference
         between = f" (one-sided slopes {d.left:.6g} and {d.right:.6g})" if d.kink else ""
         return (
@@ -76,32 +87,41 @@ def compare(
     names: Sequence[str],
     total: int,
     rounding: float | Array = 0.0,
+    at: Array | None = None,
 ) -> Agreement:
     """The verdict on some entries of a gradient, against differences computed in float64.
 
     They agree where each entry is within a millionth of itself, its difference's error bar, and `rounding`: how far rounding
-    may have moved it. At a kink any value between the one-sided slopes will do (S3.4).
+    may have moved it. At a kink any value between the one-sided slopes will do (S3.4). `at` is where θ is, for the cause.
     """
     given = np.asarray(given, np.float64)
     measured, errors = (np.array([getattr(d, key) for d in differences]) for key in ("value", "error"))
     kinks = np.array([d.kink for d in differences])
     finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
-    size = _length(given[finite], measured[finite])
-    slack = TOLERANCE * np.maximum(np.abs(given), np.abs(measured)) + FLOOR * size + rounding
-    sides = zip(differences, given.tolist(), np.where(finite, slack, 0.0).tolist())
-    apart = ~finite | np.array([not d.holds(g, allowed) for d, g, allowed in sides])
+    size = length(given[finite], measured[finite])
+    slack = _slack(given, measured, finite, rounding)
+    apart = _apart(given, differences, finite, slack)
     gap = np.where(kinks & ~apart, 0.0, np.abs(given - measured))
-    distance = (_length(gap) / size if size else 0.0) if finite.all() else math.inf
+    distance = (length(gap) / size if size else 0.0) if finite.all() else math.inf
     excess = np.where(finite, gap - errors - slack, math.inf)
     worst = int(np.argmax(np.where(apart, excess, -math.inf) if apart.any() else excess))
+    rounded = False
     if not finite.all():
         cause = "a number that is not finite: of the gradient, or of the value near this point"
     else:
-        cause = flat_cause(given, measured, errors, apart, names) if apart.any() else ""
-    size_of_each = np.maximum(np.abs(given), np.abs(measured))
-    hidden = ~apart & ~kinks & (gap > 1e-3 * size_of_each) & (errors > 0.1 * size_of_each)
+        rounded = bool(apart.any()) and looks_single(given, measured, errors)
+        cause = flat_cause(given, measured, errors + rounding, apart, names, at) if apart.any() and not rounded else ""
+    of_each = np.maximum(np.abs(given), np.abs(measured))
+    bars = np.where(kinks, 0.0, errors + rounding)
+    hidden = ~apart & ~kinks & (gap > 1e-3 * of_each) & (bars > HIDDEN * of_each)
+    if rounded:
+        undecided = ROUNDED
+    elif not finite.all() and np.isfinite(given).all():
+        undecided = f"the value is NaN or infinite beside {names[int(np.argmin(finite))]}"
+    else:
+        undecided = "" if apart.any() else _undecided(size, length(given), bars, hidden)
     return Agreement(
-        not apart.any(),
+        not apart.any() and not undecided,
         distance,
         names[worst],
         float(given[worst]),
@@ -111,10 +131,35 @@ def compare(
         int(kinks.sum()),
         cause,
         int(hidden.sum()),
+        undecided,
     )
 
 
-def _length(*vectors: Array) -> float:
+def _slack(given: Array, measured: Array, finite: Array, rounding: float | Array) -> Array:
+    """What may lie between two right answers beside the error bars."""
+    size = length(given[finite], measured[finite])
+    found = TOLERANCE * np.maximum(np.abs(given), np.abs(measured)) + FLOOR * size + rounding
+    return np.where(finite, found, 0.0)
+
+
+def _apart(given: Array, differences: Sequence[Difference], finite: Array, slack: Array) -> Array:
+    """The entries that differ by more than that."""
+    sides = zip(differences, given.tolist(), slack.tolist())
+    return ~finite | np.array([not d.holds(g, allowed) for d, g, allowed in sides])
+
+
+def _undecided(size: float, yours: float, bars: Array, hidden: Array) -> str:
+    """Why agreement says nothing: every gradient of this size, or nearly any entry, would lie within the bars."""
+    bar = length(bars)
+    if 0 < size <= 10 * bar:
+        return f"differences are good to ± {bar:.0e} here, and the gradient is {yours:.0e} in size"
+    if 2 * int(hidden.sum()) > len(bars):
+        few = f"{int(hidden.sum()):,} of {len(bars):,} entries"
+        return f"differences are good to ± {float(np.median(bars)):.0e} here, which {few} do not exceed much"
+    return ""
+
+
+def length(*vectors: Array) -> float:
     """The length of the longest of them, safe from overflow and underflow."""
     largest = max((float(np.abs(v).max(initial=0)) for v in vectors), default=0.0)
     if largest == 0 or not math.isfinite(largest):
@@ -143,12 +188,9 @@ def check_network(
     share = shares(len(rows), reduction, weight)
     found = of_entries(network, rows, targets, the_cost, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
-    if reduction == "mean" and weight is None:
-        rounding = leeway(network, rows, targets, the_cost).rounding.flat()[entries]
-    else:
-        rounding = np.full(len(entries), rounding_bound(network, rows, targets, the_cost, share) / math.sqrt(total))
+    rounding = rounding_of(network, rows, targets, the_cost, share).flat()[entries]
     verdict = compare(gradient.flat()[entries], found, names, total, rounding)
-    if verdict or not every or reduction != "mean" or weight is not None:
+    if verdict or verdict.undecided or not every or reduction != "mean" or weight is not None:
         return verdict
     measured = gradient.astype(np.float64).like(np.array([each.value for each in found]))
     return replace(verdict, cause=str(causes(gradient, measured, network, rows, targets, the_cost)))
@@ -157,71 +199,137 @@ def check_network(
 def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, seed: int = 0) -> Agreement:
     """Compare any gradient with central differences: `value(θ)` a number, `gradient(θ)` a vector like the flat θ = `at`.
 
-    All entries, or `most` of them drawn at random. The answer is true in a condition, and prints where they differ most.
-    The functions are called with float64 vectors of their own. Raises ShapeError where the two do not fit `at`.
+    All entries, or `most` of them drawn at random. The answer is true in a condition, and prints where they differ most. How
+    exact the values are is measured, and where that is not enough the answer is that nothing can be told: `undecided`.
+    The functions are called with vectors of their own, float64 arrays or, where `at` is a tensor, tensors of its kind. They
+    may answer tensors, and the gradient may come as a list of arrays, which are joined in their order. Raises ShapeError where
+    the two do not fit `at`.
     """
     if not callable(value) or not callable(gradient):
         raise SettingError(
             "check_gradient takes two functions of a flat vector: value(θ) a number, gradient(θ) a vector"
         )
-    start = _numbers(at, "`at`")
+    start = _numbers(at, "`at`").astype(np.float64)
     if start.ndim != 1 or start.size == 0:
         raise ShapeError(f"`at` is one flat vector of parameters, got an array of shape {start.shape}: at.ravel()")
     if not np.isfinite(start).all():
         raise DataError("`at` holds NaN or infinities: choose a point where the value is defined")
     if most is not None and (not isinstance(most, (int, np.integer)) or most < 1):
         raise SettingError(f"most={most!r}: a whole number of entries, at least one, is compared")
-    given = _numbers(gradient(start.copy()), "the gradient", keep=True)
+    like = _kind_of(at)
+    given = _numbers(gradient(like(start)), "the gradient")
     if given.shape != start.shape:
         raise ShapeError(f"the gradient has the shape {given.shape}, and `at` has {start.shape}")
+    here, changes = _value(value, like(start)), False
 
-    precision = float(np.finfo(_value(value, start).dtype).eps)
+    def f(theta: Array) -> float:
+        nonlocal changes
+        try:
+            found = _value(value, like(theta))
+        except (ValueError, ArithmeticError):  # log of what a step made negative: a smaller step will do
+            return math.nan
+        changes |= found != here
+        return found
 
     def along(entry: int) -> Callable[[float], float]:
-        def f(moved: float) -> float:
+        def moved_to(number: float) -> float:
             theta = start.copy()
-            theta[entry] = moved
-            try:
-                return float(_value(value, theta))
-            except (ValueError, ArithmeticError):  # log of what a step made negative: a smaller step will do
-                if moved == start[entry]:
-                    raise
-                return math.nan
+            theta[entry] = number
+            return f(theta)
 
-        return f
+        return moved_to
 
     entries = list(range(start.size))
     if most is not None and most < start.size:
         entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
     with np.errstate(all="ignore"):  # a step may leave the domain of the value; what it finds there is no number
-        found = [derivative(along(entry), float(start[entry]), epsilon=precision) for entry in entries]
-    single = given.dtype.kind == "f" and given.dtype.itemsize < 8  # carries 7 digits, and loses some on the way
-    sizes = np.abs(given[entries]).astype(np.float64)
-    rounding = 1e-4 * sizes + 1e-6 * sizes.max(initial=0) if single else 0.0
-    verdict = compare(given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding)
-    bar, size = _length(np.array([d.error for d in found])), _length(given[entries].astype(np.float64))
-    if verdict and 0 < size <= 10 * bar:  # every gradient of this size would be within the bars
-        return replace(verdict, holds=False, cause=f"{UNDECIDED} (± {bar:.1e} on a gradient of {size:.1e})")
+        noise = noise_of(f, start)
+        found = [derivative(along(entry), float(start[entry]), noise=noise) for entry in entries]
+        sizes = np.abs(given[entries].astype(np.float64))
+        single = precision_of(given) != np.float64 or noise > 1e-10 * abs(here)
+        rounding = SINGLE * sizes + SINGLE_FLOOR * sizes.max(initial=0) if single else 0.0
+        found = _confirmed(given[entries].astype(np.float64), found, rounding, entries, start, along, noise)
+    verdict = compare(
+        given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding, start[entries]
+    )
+    if verdict and not changes:
+        why = "the value does not change at all as the entries of θ move: it does not use θ, or only the digits it leaves out"
+        return replace(verdict, holds=False, undecided=why)
+    if verdict.undecided.startswith("differences") and noise:
+        return replace(verdict, undecided=f"the value is only good to ± {noise:.0e}, and so {verdict.undecided}")
     return verdict
 
 
-def _numbers(given: Any, what: str, keep: bool = False) -> Array:
-    """A vector of real numbers in float64, or with `keep` as it is. Raises DataError for what is none."""
+def _confirmed(
+    given: Array,
+    found: Sequence[Difference],
+    rounding: float | Array,
+    entries: Sequence[int],
+    start: Array,
+    along: Callable[[int], Callable[[float], float]],
+    noise: float,
+) -> list[Difference]:
+    """The differences, and of entries that disagree those of smaller steps where these do not disagree.
+
+    Kinks near θ can deceive the error bar of one step: what is wrong is so by every step.
+    """
+    measured, errors = (np.array([getattr(d, key) for d in found]) for key in ("value", "error"))
+    finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
+    slack, confirmed = _slack(given, measured, finite, rounding), list(found)
+    for i in np.flatnonzero(finite & _apart(given, found, finite, slack)).tolist():
+        for closer in CLOSER:
+            d = derivative(along(entries[i]), float(start[entries[i]]), noise=noise, closer=closer)
+            if d.holds(float(given[i]), float(slack[i])) or _beside_kinks(d, float(given[i])):
+                confirmed[i] = replace(d, error=max(d.error, abs(float(given[i]) - d.value)))
+                break
+    return confirmed
+
+
+def _beside_kinks(d: Difference, other: float) -> bool:
+    """Whether the slopes of the two sides differ as at kinks nearby, and `other` may lie between them."""
+    return d.highest - d.lowest > 2 * d.blur and d.lowest - d.blur <= other <= d.highest + d.blur
+
+
+# arrays and tensors -------------------------------------------------------------------------------------------------
+def _kind_of(at: Any) -> Callable[[Array], Any]:
+    """How to hand a vector to the functions: as an array of its own, or as a tensor where `at` is one."""
+    if hasattr(at, "new_tensor"):
+        return lambda theta: at.detach().new_tensor(theta)
+    return lambda theta: theta.copy()
+
+
+def _array(given: Any) -> Array:
+    """A copy of an array or a tensor, cut off from its graph."""
+    if not hasattr(given, "detach"):
+        return np.array(given)
+    tensor = given.detach().cpu()
     try:
-        found = np.array(given)
+        return np.asarray(tensor).copy()
+    except TypeError:  # bfloat16, which NumPy lacks
+        return np.asarray(tensor.float()).copy()
+
+
+def _numbers(given: Any, what: str) -> Array:
+    """A vector of real numbers, from an array, a tensor, or a list of such. Raises DataError for what is none."""
+    if isinstance(given, (list, tuple)) and any(each is None for each in given):
+        raise DataError(f"{what} is None in place {list(given).index(None)}: did backward reach that parameter?")
+    try:
+        if isinstance(given, (list, tuple)) and any(getattr(each, "ndim", 0) for each in given):
+            found = np.concatenate([_array(each).ravel() for each in given])
+        else:
+            found = _array(given)
     except (ValueError, TypeError) as error:
         raise DataError(f"{what} is one flat vector of numbers, got {type(given).__name__}: {error}") from error
     if found.dtype.kind not in "fiub":
         raise DataError(f"{what} is real numbers, got {found.dtype}")
-    return found if keep else found.astype(np.float64)
+    return found if found.dtype.kind == "f" else found.astype(np.float64)
 
 
-def _value(value: Callable[[Array], Any], theta: Array) -> Array:
-    """value(θ) as one real number in its own precision."""
-    result = np.asarray(value(theta.copy()))
+def _value(value: Callable[[Any], Any], theta: Any) -> float:
+    """value(θ) as one real number."""
+    result = _array(value(theta))
     if result.dtype.kind not in "fiub":
         raise DataError(f"the value is one real number, got {result.dtype}")
     if result.size != 1:
         raise ShapeError(f"the value is one number, got an array of shape {result.shape}")
-    found = result.reshape(())
-    return found if found.dtype.kind == "f" else found.astype(np.float64)
+    return float(result.reshape(()))

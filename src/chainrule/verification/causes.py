@@ -8,7 +8,7 @@ outputs do; then all are named, with what would tell them apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,14 @@ import numpy as np
 from chainrule.costs import ANY, NAMED, Cost
 from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
-from chainrule.verification.faults import FAULTS, Problem, absolute_error, of_cost, posed, wrong_gradient
-from chainrule.verification.leeway import leeway
+from chainrule.verification.faults import FAULTS, absolute_error, of_cost
+from chainrule.verification.rounding import rounding as rounding_of
+from chainrule.verification.steps import RIGHT, Problem, posed, run
 
 Array = np.ndarray
 CLOSE = 1e-6  # of the norm: how well a cause explains a gradient
+PLACES = ("layer_factors", "biases_only", "weights_only", "layers")
+MOST_LABELS = 300  # rows × classes that are tried as the one wrong label
 EXPLAINED = 1e-2  # and of the disagreement, where that is smaller
 
 
@@ -50,6 +53,11 @@ class Causes:
     def names(self) -> list[str]:
         return [cause.name for cause in self.fitting]
 
+    @property
+    def unexplained(self) -> bool:
+        """True where no mistake is known that gives this gradient; at most it is said where it differs."""
+        return all(name in PLACES for name in self.names)
+
     def __str__(self) -> str:
         if not self.fitting:
             return "likely cause: none of the known mistakes gives this gradient"
@@ -74,12 +82,13 @@ def causes(
         )
     the_cost = cost_for(network, cost)
     p = posed(network, x, y, the_cost)
-    rounding = leeway(network, p.x, p.y, the_cost).rounding.norm()
+    rounding = rounding_of(network, p.x, p.y, the_cost).norm()
     judge = _Judge(given, trusted, rounding)
     if judge.same(given.flat(), trusted.flat()):
         return Causes()
     found = [*_factors(judge, len(p.x), p.outputs), *_faults(judge, p)]
-    found = found or [*_costs(judge, p)]
+    for further in (_costs, _faults_in_one_layer, _targets, _decay, _reordered):
+        found = found or [*further(judge, p)]
     found = found or [*_places(judge)]
     return Causes(tuple(found), _advice(network, len(p.x)) if len(found) > 1 else "")
 
@@ -128,17 +137,68 @@ def _faults(judge: _Judge, p: Problem) -> Iterator[Cause]:
     for fault in FAULTS.values():
         if fault.factor is not None or fault.needs(p.network, p.x, p.pair) is not None:  # factors have been looked at
             continue
-        if judge.fits(fault.of(p)):
+        if any(judge.fits(run(p, steps)) for steps in (fault.steps, *fault.others)):
             yield Cause(fault.name, fault.says, fault.change)
+
+
+def _faults_in_one_layer(judge: _Judge, p: Problem) -> Iterator[Cause]:
+    """A wrong σ′ or BP4 that was written in one layer only."""
+    for fault in FAULTS.values():
+        for l in range(1, p.network.depth + 1):
+            if fault.factor is None and judge.fits(run(p, fault.steps.only_in(l))):
+                yield Cause(fault.name, f"in layer {l} alone: {fault.says}", fault.change)
 
 
 def _costs(judge: _Judge, p: Problem) -> Iterator[Cause]:
     """The costs whose gradient this is."""
     for other in [*(make() for make in NAMED.values()), absolute_error]:
         legal = p.network.output.name in other.pairs or ANY in other.pairs
-        if legal and other.name != p.cost.name and judge.fits(wrong_gradient(p, of_cost(other))):
+        if legal and other.name != p.cost.name and judge.fits(run(p, of_cost(other))):
             says = f"it is the gradient of {other.name}, and the cost is {p.cost.name}"
             yield Cause("other_cost", says, f"take ∇_a C of {p.cost.name}")
+
+
+def _targets(judge: _Judge, p: Problem) -> Iterator[Cause]:
+    """Targets that are not those given: of the next row, in reverse, classes counted from 1, one label wrong."""
+    change = "give the gradient the same x and y as the cost, each row with its own target"
+    kinds = {
+        "of the next row": np.roll(p.y, -1, axis=0),
+        "in reverse order": p.y[::-1],
+        "one class too high, as counted from 1": np.roll(p.y, 1, axis=1),
+        "one class too low": np.roll(p.y, -1, axis=1),
+    }
+    if p.cost.classifies and p.y.size <= MOST_LABELS:
+        for row, k in np.ndindex(p.y.shape):
+            label = p.y.copy()
+            label[row] = np.eye(p.outputs)[k]
+            kinds[f"wrong in row {row}: class {k}"] = label
+    for says, y in kinds.items():
+        if judge.fits(run(replace(p, y=y), RIGHT)):
+            yield Cause("wrong_targets", f"the targets are {says}", change)
+            return
+
+
+def _decay(judge: _Judge, p: Problem) -> Iterator[Cause]:
+    """c times the weights, with the biases or without, added or left out: an L2 penalty."""
+    theta = p.network.parameters
+    for says, w in (
+        ("the weights", Parameters(list(theta.weights), [np.zeros_like(b) for b in theta.biases])),
+        ("all parameters", theta),
+    ):
+        square = w @ w
+        c = ((judge.given - judge.trusted) @ w) / square if square else 0.0
+        if c and judge.fits(judge.trusted + w * c):
+            found = f"{abs(c):.4g} × {says} is {'added' if c > 0 else 'subtracted'}: the gradient of an L2 penalty"
+            yield Cause("l2_penalty", found, "the cost and the gradient both have the penalty, or neither has")
+            return
+
+
+def _reordered(judge: _Judge, p: Problem) -> Iterator[Cause]:
+    """The same numbers in another order."""
+    given, trusted = np.sort(judge.given.flat()), np.sort(judge.trusted.flat())
+    if np.abs(given - trusted).max() <= CLOSE * judge.trusted.norm() + 2 * judge.rounding:
+        says = "the same numbers in another order: a matrix transposed, or parameters packed otherwise"
+        yield Cause("reordered", says, "pack W¹, b¹, …, W^L, b^L, each matrix (out, in) row by row")
 
 
 # where --------------------------------------------------------------------------------------------------------------
@@ -203,76 +263,3 @@ def _advice(network: Network, rows: int) -> str:
     }
     changes = [change for change, lacking in wanted.items() if lacking] or ["other weights and rows, drawn at random"]
     return f"to tell them apart, check with {', '.join(changes)}"
-
-
-# flat vectors of unknown origin -------------------------------------------------------------------------------------
-def flat_cause(given: Array, measured: Array, errors: Array, apart: Array, names: Sequence[str]) -> str:
-    """A line on why a flat gradient is not what differences measured (± errors), `apart` marking the entries that differ.
-
-    One number on all entries, or on those that differ; the same numbers in another order; else where they differ. "" where
-    nothing is known.
-    """
-    if not np.isfinite(given).all():
-        return "likely cause: it is not finite there: log 0, 0/0, or exp of much?"
-    number = _number(given, measured, errors)
-    if number is not None:
-        return f"likely cause: {_spoken(number)}"
-    if apart.all() or apart.sum() > len(given) // 2:
-        slack = CLOSE * float(np.linalg.norm(measured)) + errors.max(initial=0)
-        if len(given) > 2 and np.all(np.abs(np.sort(given) - np.sort(measured)) <= slack):
-            return (
-                "likely cause: the same numbers in another order: a matrix transposed, or parameters packed otherwise?"
-            )
-        return ""
-    where = f"only {_runs(np.flatnonzero(apart), names)} differ{'s' if apart.sum() == 1 else ''}"
-    number = _number(given[apart], measured[apart], errors[apart])
-    return f"likely cause: {where}" + ("" if number is None else f"; there {_spoken(number)}")
-
-
-def _number(given: Array, measured: Array, errors: Array) -> float | None:
-    """c with given = c · measured in every entry, within the error bars; None where there is none, or it says nothing."""
-    largest = float(np.abs(measured).max(initial=0))
-    if largest == 0:
-        return None
-    given, measured, errors = (
-        given / largest,
-        measured / largest,
-        errors / largest,
-    )  # squares neither over- nor underflow
-    square = float(measured @ measured)
-    telling = np.abs(measured) > 10 * errors + CLOSE * square**0.5
-    if telling.sum() < 2:  # one entry is always some number times another
-        return None
-    number = float(given @ measured) / square
-    allowed = max(CLOSE * 10 * float(np.linalg.norm(given)), abs(number) * float(np.linalg.norm(errors)))
-    if float(np.linalg.norm(given - number * measured)) > allowed + CLOSE * square**0.5 or abs(number - 1) < 1e-9:
-        return None
-    return number
-
-
-def _spoken(number: float) -> str:
-    """A factor and what it usually comes from."""
-    if abs(number) < CLOSE:
-        return "every entry is zero: is the way back ever run?"
-    size, turned = abs(number), "the sign is turned" if number < 0 else ""
-    whole, share = round(size), round(1 / size)
-    if abs(size - 1) < 1e-4:
-        why = ""
-    elif whole >= 2 and abs(size - whole) < 1e-4 * whole:
-        why = f"a sum where the value is a mean over {whole}"
-    elif share >= 2 and abs(size * share - 1) < 1e-4:
-        why = f"a mean over {share} where the value is a sum"
-    else:
-        return f"every entry is {number:.6g} × the difference{': ' + turned if turned else ''}"
-    if 2 in (whole, share) and why:
-        why += ", or a 2 or ½ in one of the two only"
-    shown = f"{number:.6g}" if share < 2 or whole > 1 else f"1/{share}" if number > 0 else f"−1/{share}"
-    because = " and ".join(filter(None, (turned, why)))
-    return f"every entry is {shown} × the difference{f': {because}?' if because else ''}"
-
-
-def _runs(entries: Array, names: Sequence[str]) -> str:
-    """entry 3, entry 5…entry 9."""
-    parts = np.split(entries, np.flatnonzero(np.diff(entries) > 1) + 1)
-    shown = [names[part[0]] if len(part) == 1 else f"{names[part[0]]}…{names[part[-1]]}" for part in parts[:4]]
-    return ", ".join(shown) + (", …" if len(parts) > 4 else "")

@@ -91,8 +91,11 @@ COMPLEXES = Complexes()
 def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
     """Why this road cannot go here: too large, or the first activation or the cost that is not analytic; None if it can."""
     size = too_many("complex_step", network.parameters.size**2 * rows_of(network, x), LIMIT, "parameters² × rows")
-    if size:
-        return size
+    return not_analytic(network, x, y, cost) or size
+
+
+def not_analytic(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+    """The first activation or the cost that is not analytic, in words, or None."""
     exact, rows, targets, pair = ready(network, x, y, cost)
     with np.errstate(all="ignore"):
         for layer, sigma in exact.activations.items():
@@ -118,17 +121,23 @@ def _not_analytic(call: Callable[[], Any]) -> str | None:
 def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
     """∂C/∂θ_i = Im C(θ + ih e_i) / h for each i, C the mean over the rows."""
     refuse(refuses(network, x, y, cost))
+    slopes = some(network, x, y, cost, range(network.parameters.size))
+    return finite(network.parameters.astype(np.float64).like(slopes), "complex_step")
+
+
+def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+    """∂C/∂θ_i for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
     exact, rows, targets, pair = ready(network, x, y, cost)
     theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         true = _values(theta, exact, rows, targets, pair)
-        for entry in range(theta.size):
+        for entry in entries:
             direction[entry] = STEP
             found = _values(towards(theta, direction), exact, rows, targets, pair, COMPLEXES)
             direction[entry] = 0
             _same(found.real, true)
             slopes.append(float((found.imag / STEP).mean()))
-    return finite(theta.like(np.array(slopes)), "complex_step")
+    return np.array(slopes)
 
 
 def towards(theta: Parameters, direction: Array) -> Parameters:

@@ -21,7 +21,9 @@ from chainrule.verification.evaluate import evaluate
 Array = np.ndarray
 FIRST_STEP = 2.0**-10  # where h⁴ and ε/h, the two errors, are of one size in float64
 SHRINK = 2.0**-5
+LARGEST_STEP = 2.0**-3
 TRIES = 4
+SIGMAS = 6.0  # of the noise: beyond what it ever adds to (4D(h) − D(2h)) / 3, whose standard deviation is 0.95 noise/h
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -55,30 +57,51 @@ class Difference:
         return max(self.left, self.right)
 
 
-def derivative(f: Callable[[float], float], at: float, noise: float = 0.0, epsilon: float = EPSILON) -> Difference:
-    """f′(at) of a function of one number. `noise` is the size of the terms f sums, where it is larger than |f|.
+def derivative(
+    f: Callable[[float], float], at: float, terms: float = 0.0, noise: float = 0.0, closer: float = 1.0
+) -> Difference:
+    """f′(at) of a function of one number.
 
-    `epsilon` is the precision f computes in: with float32 the first step is ε^(1/5), some 0.03, instead of 0.001.
+    `terms` is the size of the terms f sums, where it is larger than |f|; `noise` the standard deviation of its values, where
+    it was measured. The first step is the larger the more noise there is, and divided by `closer`. Where a step leaves the
+    domain of f, smaller ones are tried.
     """
-    first = FIRST_STEP if epsilon == EPSILON else 2.0 ** round(math.log2(epsilon) / 5)
-    scale = max(1.0, abs(at))
     here = f(at)
-    best: Difference | None = None
-    for attempt in range(TRIES):
-        h = first * scale * SHRINK**attempt
-        h = (at + h) - at  # the step that the floating point numbers at this place can take
-        up, down = [f(at + k * h) for k in (1, 2, 4)], [f(at - k * h) for k in (1, 2, 4)]
-        central = [(u - d) / (2 * k * h) for u, d, k in zip(up, down, (1, 2, 4))]
-        fine, coarse = (4 * central[0] - central[1]) / 3, (4 * central[1] - central[2]) / 3
-        rounding = 10 * epsilon * max(abs(here), noise, abs(up[0]), abs(down[0])) / h
-        (left, off_left), (right, off_right) = _one_sided(here, down, -h), _one_sided(here, up, h)
-        found = Difference(fine, abs(fine - coarse) + rounding, left, right, off_left + off_right)
-        if best is None or found.error < best.error or math.isnan(best.error):
-            best = found
-        if best.error <= 1e-7 * abs(best.value) + 4 * rounding:
-            break
-    assert best is not None
-    return best
+    h, best, left = _first_step(noise, here) / closer * max(1.0, abs(at)), None, TRIES
+    smallest = 2.0**-40 * (abs(at) or 1.0)
+    while left and h >= smallest and math.isfinite(here):
+        found, rounding = _by_step(f, at, here, h, terms, noise)
+        if math.isfinite(found.error):
+            left -= 1
+            if best is None or found.error < best.error:
+                best = found
+            if best.error <= 1e-7 * abs(best.value) + 4 * rounding:
+                break
+            h *= SHRINK
+        else:
+            h = min(h, abs(at) or 1.0) * SHRINK
+    return best or Difference(math.nan, math.nan, math.nan, math.nan)
+
+
+def _first_step(noise: float, here: float) -> float:
+    """The step at which h⁴ and noise/h, the two errors, are of one size; a power of 2."""
+    relative = noise / abs(here) if here else 0.0
+    if relative <= EPSILON:
+        return FIRST_STEP
+    return min(max(FIRST_STEP, 2.0 ** round(math.log2(relative) / 5)), LARGEST_STEP)
+
+
+def _by_step(
+    f: Callable[[float], float], at: float, here: float, h: float, terms: float, noise: float
+) -> tuple[Difference, float]:
+    """The derivative from steps of h, 2h and 4h, and the part of its error that rounding has."""
+    h = (at + h) - at  # the step that the floating point numbers at this place can take
+    up, down = [f(at + k * h) for k in (1, 2, 4)], [f(at - k * h) for k in (1, 2, 4)]
+    central = [(u - d) / (2 * k * h) for u, d, k in zip(up, down, (1, 2, 4))]
+    fine, coarse = (4 * central[0] - central[1]) / 3, (4 * central[1] - central[2]) / 3
+    rounding = max(10 * EPSILON * max(abs(here), terms, abs(up[0]), abs(down[0])), SIGMAS * noise) / h
+    (left, off_left), (right, off_right) = _one_sided(here, down, -h), _one_sided(here, up, h)
+    return Difference(fine, abs(fine - coarse) + rounding, left, right, off_left + off_right), rounding
 
 
 def _one_sided(here: float, beyond: Sequence[float], h: float) -> tuple[float, float]:
@@ -115,8 +138,8 @@ def of_entries(
 
         return value
 
-    noise = _terms(parameters, network, x, y)
-    return [derivative(along(entry), float(flat[entry]), noise) for entry in entries]
+    terms = _terms(parameters, network, x, y)
+    return [derivative(along(entry), float(flat[entry]), terms) for entry in entries]
 
 
 def _terms(parameters: Parameters, network: Network, x: Array, y: Array) -> float:

@@ -1,9 +1,9 @@
 """Wrong rivers, a row each: a complete backpropagation with exactly one of the mistakes that people make.
 
-The river is cut into the steps a person writes (`Steps`), from the river's own functions; a fault replaces one of them, or
-multiplies the result. Where sizes would stop the wrong code, it does what a person's code does to run: entries are read in
-another order (`reshape`), or neurons are cut off and repeated. A planted fault shows that a check can fail, and a gradient
-that equals a wrong river's tells which mistake was made (causes.py).
+A fault replaces one of the steps that steps.py cuts backpropagation into, or multiplies the result. Where sizes would stop the
+wrong code, it does what a person's code does to run: entries are read in another order (`reshape`), or neurons are cut off and
+repeated. A planted fault shows that a check can fail, and a gradient that equals a wrong river's tells which mistake was made
+(causes.py).
 """
 
 from __future__ import annotations
@@ -14,87 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation
-from chainrule.backward import bias_gradient
+from chainrule.activations import odot
 from chainrule.costs import Cost, Pair, own_cost, squared_error
-from chainrule.equations import bp1, bp2, bp3, bp4
+from chainrule.equations import bp1, bp2, bp4
 from chainrule.errors import unknown_name
-from chainrule.forward import propagate, shares, target_rows
+from chainrule.forward import propagate
 from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
+from chainrule.verification.steps import Flow, Problem, Steps, posed, run, slope_of, top_of
 
 Array = np.ndarray
 absolute_error = own_cost(lambda a, y, m: m.sum(m.abs(a - y)), "absolute_error", "Σ |a − y|")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A network in float64, rows, targets, the cost on its output: what every step may look at."""
-
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
-    pair: Pair
-
-    @property
-    def outputs(self) -> int:
-        return self.network.sizes[-1]
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What the way forward left: a[0]…a[L], z[1]…z[L] (z[0] is a[0]), and the activations by layer number."""
-
-    a: list[Array]
-    z: list[Array]
-    sigma: list[Activation]
-
-
-# the right steps ----------------------------------------------------------------------------------------------------
-def _through(p: Problem) -> tuple[list[Array], list[Array]]:
-    return propagate(p.network.parameters, p.network.activations, p.x)
-
-
-def _slope(flow: Flow, l: int) -> Array:
-    return flow.sigma[l].slope(flow.z[l])
-
-
-def _top(p: Problem, flow: Flow, slope: Array | None) -> Array:
-    if p.pair.delta is not None:
-        return p.pair.delta(flow.z[-1], p.y)
-    assert slope is not None
-    return bp1(p.pair.slope(flow.a[-1], p.y), slope)
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Backpropagation as steps: forward, σ′, BP1, BP2, BP3, BP4, and how much each example counts."""
-
-    through: Callable[[Problem], tuple[list[Array], list[Array]]] = _through
-    slope: Callable[[Flow, int], Array] = _slope
-    top: Callable[[Problem, Flow, Array | None], Array] = _top
-    back: Callable[[Array, Array, Array], Array] = bp2
-    bias: Callable[[Array], Array] = bp3
-    weight: Callable[[Flow, Array, int], Array] = lambda flow, delta, l: bp4(flow.a[l - 1], delta)
-    share: Callable[[int], Array] = lambda rows: shares(rows, "mean")
-
-
-def _run(p: Problem, steps: Steps) -> Parameters:
-    """The gradient of the mean cost by these steps."""
-    weights, biases, last = list(p.network.weights), list(p.network.biases), p.network.depth
-    a, z = steps.through(p)
-    flow = Flow(a, [p.x, *z], [p.network.activations[1], *p.network.activations])
-    delta = {last: steps.top(p, flow, steps.slope(flow, last) if p.pair.delta is None else None)}
-    for l in range(last - 1, 0, -1):
-        delta[l] = steps.back(weights[l], delta[l + 1], steps.slope(flow, l))
-    share = steps.share(len(p.x))[:, None]
-    shared = {l: d * share for l, d in delta.items()}
-    layers = range(1, last + 1)
-    return Parameters(
-        [steps.weight(flow, shared[l], l) for l in layers],
-        [bias_gradient(biases[l - 1], steps.bias(shared[l])) for l in layers],
-    )
 
 
 # the wrong steps ----------------------------------------------------------------------------------------------------
@@ -117,7 +47,15 @@ def _weight_from_above(flow: Flow, delta: Array, l: int) -> Array:
 
 
 def _slope_in_hidden_forgotten(flow: Flow, l: int) -> Array:
-    return _slope(flow, l) if l == len(flow.a) - 1 else np.ones_like(flow.z[l])
+    return slope_of(flow, l) if l == len(flow.a) - 1 else np.ones_like(flow.z[l])
+
+
+def _slope_without_mask(flow: Flow, l: int) -> Array:
+    return np.ones_like(flow.z[l]) if l < len(flow.a) - 1 and flow.sigma[l].name == "relu" else slope_of(flow, l)
+
+
+def _slope_is_value(flow: Flow, l: int) -> Array:
+    return flow.a[l] if l < len(flow.a) - 1 else slope_of(flow, l)
 
 
 def _slope_of_activation(flow: Flow, l: int) -> Array:
@@ -126,7 +64,7 @@ def _slope_of_activation(flow: Flow, l: int) -> Array:
 
 def _slope_of_next_layer(flow: Flow, l: int) -> Array:
     if l == len(flow.a) - 1:
-        return _slope(flow, l)
+        return slope_of(flow, l)
     return flow.sigma[l].slope(_fitted(flow.z[l + 1], flow.z[l].shape[1]))
 
 
@@ -135,7 +73,7 @@ def _slope_of_example_before(flow: Flow, l: int) -> Array:
 
 
 def _slope_diagonal(flow: Flow, l: int) -> Array:
-    slope = _slope(flow, l)
+    slope = slope_of(flow, l)
     return slope if slope.ndim == 2 else np.diagonal(slope, axis1=1, axis2=2)
 
 
@@ -143,16 +81,28 @@ def _top_without_slope(p: Problem, flow: Flow, slope: Array | None) -> Array:
     return p.pair.slope(flow.a[-1], p.y)
 
 
+def _top_with_slope(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    return odot(top_of(p, flow, slope), slope_of(flow, len(flow.a) - 1))
+
+
+def _top_with_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    return top_of(p, flow, slope) * _slope_diagonal(flow, len(flow.a) - 1)
+
+
+def _top_of_other_row(p: Problem, flow: Flow, slope: Array | None) -> Array:
+    return top_of(replace(p, y=np.roll(p.y, 1, axis=0)), flow, slope)
+
+
 def _top_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
     if p.pair.delta is None or not p.network.output.full_slope:
-        return _top(p, flow, slope)
+        return top_of(p, flow, slope)
     return bp1(p.pair.slope(flow.a[-1], p.y), _slope_diagonal(flow, len(flow.a) - 1))
 
 
 def _top_of(other: Cost) -> Callable[[Problem, Flow, Array | None], Array]:
     def top(p: Problem, flow: Flow, slope: Array | None) -> Array:
         pair = other.on(p.network.output)
-        return _top(replace(p, pair=pair), flow, _slope(flow, len(flow.a) - 1) if pair.delta is None else None)
+        return top_of(replace(p, pair=pair), flow, slope_of(flow, len(flow.a) - 1) if pair.delta is None else None)
 
     return top
 
@@ -184,6 +134,17 @@ def _more_outputs(network: Network, x: Array, pair: Pair) -> str | None:
 
 def _hidden_layers(network: Network, x: Array, pair: Pair) -> str | None:
     return "no hidden layer" if network.depth == 1 else None
+
+
+def _hidden_relu(network: Network, x: Array, pair: Pair) -> str | None:
+    hidden = list(network.activations)[:-1]
+    return None if any(sigma.name == "relu" for sigma in hidden) else "no relu in a hidden layer"
+
+
+def _other_than_relu(network: Network, x: Array, pair: Pair) -> str | None:
+    if all(sigma.name == "relu" for sigma in list(network.activations)[:-1]):
+        return _hidden_layers(network, x, pair) or "relu in every hidden layer: this is relu_mask_missing"
+    return None
 
 
 def _wide_back(network: Network, x: Array, pair: Pair) -> str | None:
@@ -232,13 +193,17 @@ def _earlier_rows(network: Network, x: Array, pair: Pair) -> str | None:
 # the table ----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Fault:
-    """One mistake: its name, what a person did wrong, what to change, and how: a factor by (rows, outputs), or wrong steps."""
+    """One mistake: its name, what a person did wrong, what to change, and how: a factor by (rows, outputs), or wrong steps.
+
+    `others` are steps that are wrong in the same way, by which it is recognised too.
+    """
 
     name: str
     says: str
     change: str
     factor: Callable[[int, int], float] | None = None
     steps: Steps = field(default_factory=Steps)
+    others: tuple[Steps, ...] = ()
     needs: Needs = lambda network, x, pair: None
 
     def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> Parameters:
@@ -247,19 +212,12 @@ class Fault:
 
     def of(self, p: Problem) -> Parameters:
         """The wrong gradient of a problem already posed."""
-        found = wrong_gradient(p, self.steps)
+        found = run(p, self.steps)
         return found if self.factor is None else found * self.factor(len(p.x), p.outputs)
 
     def refuses(self, network: Network, x: Any, cost: str | Cost | None = None) -> str | None:
         """Why this mistake cannot show on such a network, or None."""
         return self.needs(network, network.rows(x), cost_for(network, cost).on(network.output))
-
-
-def posed(network: Network, x: Any, y: Any, cost: str | Cost | None) -> Problem:
-    """Rows, targets and cost looked at, the network in float64."""
-    the_cost, exact = cost_for(network, cost), network.astype("float64")
-    rows, targets, pair = target_rows(network, x, y, the_cost)
-    return Problem(exact, rows.astype(np.float64), targets.astype(np.float64), the_cost, pair)
 
 
 _ROWS = [
@@ -335,7 +293,36 @@ _ROWS = [
         "σ′ of the hidden layers is missing in BP2",
         "multiply (W^(l+1))ᵀ δ^(l+1) by σ′(z^l)",
         steps=Steps(slope=_slope_in_hidden_forgotten),
+        needs=_other_than_relu,
+    ),
+    Fault(
+        "relu_mask_missing",
+        "the mask of the relu is missing in BP2: errors pass where z ≤ 0 too",
+        "multiply (W^(l+1))ᵀ δ^(l+1) by (z^l > 0)",
+        steps=Steps(slope=_slope_without_mask),
+        needs=_hidden_relu,
+    ),
+    Fault(
+        "value_for_slope",
+        "σ(z) where σ′(z) belongs: the activation itself, as relu's a for its mask",
+        "multiply by σ′(z^l), for a relu by (z^l > 0)",
+        steps=Steps(slope=_slope_is_value),
         needs=_hidden_layers,
+    ),
+    Fault(
+        "slope_extra_at_output",
+        "σ′ of the output is multiplied in once too often: softmax with cross-entropy has δ^L = a − y without it",
+        "multiply by σ′(z^L) once, or not at all where δ^L = a − y",
+        steps=Steps(top=_top_with_slope),
+        others=(Steps(top=_top_with_diagonal),),
+        needs=_output_slope,
+    ),
+    Fault(
+        "wrong_targets",
+        "the targets of other rows: x and y are not in the same order, as after a shuffle of one of them",
+        "shuffle x and y with the same permutation",
+        steps=Steps(top=_top_of_other_row),
+        needs=_more_rows,
     ),
     Fault(
         "slope_of_activation",
@@ -406,9 +393,3 @@ def named(name: str) -> Fault:
 def of_cost(other: Cost) -> Steps:
     """The river of another cost: its ∇_a C on the same network and targets."""
     return Steps(top=_top_of(other))
-
-
-def wrong_gradient(p: Problem, steps: Steps) -> Parameters:
-    """The gradient of the mean cost by these steps, in float64."""
-    with np.errstate(all="ignore"):
-        return _run(p, steps)

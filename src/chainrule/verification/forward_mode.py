@@ -6,6 +6,7 @@ that a gradient costs as many as there are parameters: the reason why backpropag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from chainrule.parameters import Layers, Parameters
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
 
+Array = np.ndarray
 LIMIT = 1_000_000_000  # parameters² × rows: half a minute at most
 
 
@@ -29,17 +31,23 @@ def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
 def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
     """∂C/∂θ_i for each i as the dual part of C(θ + ε e_i), C the mean over the rows."""
     refuse(refuses(network, x, y, cost))
+    slopes = some(network, x, y, cost, range(network.parameters.size))
+    return finite(network.parameters.astype(np.float64).like(slopes), "forward_mode")
+
+
+def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+    """∂C/∂θ_i for some i of the flat vector. Raises FormError where the cost is not finite."""
     exact, rows, targets, pair = ready(network, x, y, cost)
     theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
-        for entry in range(theta.size):
+    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
+        for entry in entries:
             direction[entry] = 1
             found = dual(evaluate(towards(theta, direction), exact.activations, rows, targets, pair, DUALS))
             direction[entry] = 0
             if not np.isfinite(found.value).all():
                 raise FormError("forward_mode: the cost is not finite here: a form of the network leaves the numbers")
             slopes.append(float(found.slope.mean()))
-    return finite(theta.like(np.array(slopes)), "forward_mode")
+    return np.array(slopes)
 
 
 def towards(theta: Parameters, direction: np.ndarray) -> Parameters:

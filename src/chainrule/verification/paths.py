@@ -9,19 +9,31 @@ product of the widths above, so that this road is for small networks alone; back
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.ids import Id, of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
-from chainrule.verification.local import Local, bias_part, mean_over_rows, path_terms, refuse, rows_of, too_many
+from chainrule.verification.local import (
+    Local,
+    bias_part,
+    local,
+    mean_over_rows,
+    path_terms,
+    ready,
+    refuse,
+    rows_of,
+    too_many,
+)
 
 Array = np.ndarray
 LIMIT = 200_000  # products in a batch: below a second
+SAMPLED = 200  # entries at most
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,30 @@ def of_example(network: Network, here: Local) -> Parameters:
         weights.append(np.array([[(a_k * each).sum() for a_k in here.a[l - 1]] for each in products]))
         biases.append(bias_part(network.biases[l], np.array([each.sum() for each in products])))
     return Parameters(weights, biases)
+
+
+def most(network: Network, x: Any, y: Any, cost: Cost) -> int:
+    """How many entries can be had one by one, each with as many paths as one of layer 1 has."""
+    widest = path_terms(network, cost) // network.weights[1].size
+    return min(SAMPLED, LIMIT // max(1, widest * rows_of(network, x)))
+
+
+def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+    """∂C/∂θ of some entries of the flat vector, the mean over the rows."""
+    exact, rows, targets, pair = ready(network, x, y, cost)
+    total = np.zeros(len(entries))
+    for row, target in zip(rows, targets):
+        here = local(exact, row, target, pair)
+        total += [_of_entry(exact, here, of_entry(exact.parameters, entry)) for entry in entries]
+    return total / len(rows)
+
+
+def _of_entry(network: Network, here: Local, id: Id) -> float:
+    """∂c/∂w_jk^l or ∂c/∂b_j^l of one example; one bias for a whole layer collects the paths of every neuron."""
+    shared = id.kind == "b" and network.biases[id.layer].size < network.sizes[id.layer]
+    neurons = range(network.sizes[id.layer]) if shared else [id.neuron]
+    received = math.fsum(path.product for j in neurons for path in paths(network, here, id.layer, j))
+    return received * float(here.a[id.layer - 1][id.source]) if id.kind == "w" else received
 
 
 def paths(network: Network, here: Local, layer: int, neuron: int) -> Iterator[Path]:

@@ -17,7 +17,7 @@ All but the first know the network by the forms of its σ and C alone, so that n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,10 @@ from chainrule.parameters import Parameters
 from chainrule.verification import complex_step, differences, forward_mode, paths, raw, sigma_matrices, symbolic
 from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
 
+Array = np.ndarray
 Refusal = Callable[[Network, Any, Any, Cost], str | None]
+SAMPLED = 200  # entries at most
+PASSES = 300_000_000  # parameters × rows of all the passes that a sample takes
 DIFFERENCES_LIMIT = 2_000_000_000  # parameters² × rows: a minute at most
 
 
@@ -43,6 +46,8 @@ class Road:
     exact    True where only rounding lies between it and the derivative
     refuses  why it cannot go here, with the number and its limit, or None. Where a form overflows, `gradient` itself raises
              FormError: no road answers with NaN, an infinity, or a number it knows to be wrong.
+    some     the same of some entries of the flat vector, for a road that takes a pass for each
+    most     how many entries that may be in about a second; 0 where it cannot go whatever the size
     """
 
     name: str
@@ -50,6 +55,8 @@ class Road:
     gradient: Callable[[Network, Any, Any, Cost], Parameters]
     exact: bool
     refuses: Refusal
+    some: Callable[[Network, Any, Any, Cost, Sequence[int]], Array] | None = None
+    most: Callable[[Network, Any, Any, Cost], int] = lambda network, x, y, cost: 0
 
 
 def by_delta(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
@@ -91,6 +98,21 @@ def differences_refuse(network: Network, x: Any, y: Any, cost: Cost) -> str | No
     )
 
 
+def some_differences(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+    """∂C/∂θ of some entries by central differences, without their error bars."""
+    return np.array([each.value for each in differences.of_entries(network, x, y, cost, entries)])
+
+
+def passes(network: Network, x: Any, y: Any, cost: Cost) -> int:
+    """How many entries a road that takes some passes for each can be asked for."""
+    return min(SAMPLED, PASSES // (network.parameters.size * rows_of(network, x)))
+
+
+def analytic_passes(network: Network, x: Any, y: Any, cost: Cost) -> int:
+    """The same by complex numbers, and none where a form is not analytic."""
+    return 0 if complex_step.not_analytic(network, x, y, cost) else passes(network, x, y, cost)
+
+
 ROADS: dict[str, Road] = {
     road.name: road
     for road in (
@@ -103,7 +125,15 @@ ROADS: dict[str, Road] = {
             True,
             sigma_matrices.refuses,
         ),
-        Road("paths", "the sum over every path to the cost (S1.14, S1.17)", paths.gradient, True, paths.refuses),
+        Road(
+            "paths",
+            "the sum over every path to the cost (S1.14, S1.17)",
+            paths.gradient,
+            True,
+            paths.refuses,
+            paths.some,
+            paths.most,
+        ),
         Road(
             "circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses
         ),
@@ -113,6 +143,8 @@ ROADS: dict[str, Road] = {
             forward_mode.gradient,
             True,
             forward_mode.refuses,
+            forward_mode.some,
+            passes,
         ),
         Road(
             "complex_step",
@@ -120,8 +152,18 @@ ROADS: dict[str, Road] = {
             complex_step.gradient,
             True,
             complex_step.refuses,
+            complex_step.some,
+            analytic_passes,
         ),
-        Road("differences", "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)", by_differences, False, differences_refuse),
+        Road(
+            "differences",
+            "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)",
+            by_differences,
+            False,
+            differences_refuse,
+            some_differences,
+            passes,
+        ),
         Road("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
     )
 }

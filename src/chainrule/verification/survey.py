@@ -22,8 +22,10 @@ from chainrule.forward import propagate
 from chainrule.json_text import as_json
 from chainrule.network import BIASES, Network
 from chainrule.parameters import Parameters
+from chainrule.verification.judge import LOW
 from chainrule.verification.roads import ROADS
-from chainrule.verification.verify import LOW, SLOW, Verification, verify
+from chainrule.verification.verdict import Verification
+from chainrule.verification.verify import SLOW, verify
 
 Array = np.ndarray
 SCALES = (0.01, 20.0)

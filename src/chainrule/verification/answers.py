@@ -1,0 +1,144 @@
+"""Each method's answer to one gradient, as one vector: whole, or of some entries where the whole would take too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.errors import ChainruleError, DataError, ShapeError
+from chainrule.network import Network
+from chainrule.parameters import Parameters
+from chainrule.verification.differences import Difference, of_entries
+from chainrule.verification.noise import precision_of
+from chainrule.verification.roads import ROADS, Road
+from chainrule.verification.verdict import YOURS
+
+Array = np.ndarray
+Gradient = Callable[[Network, Any, Any, Cost], Parameters]
+LEFT = "a number in {} is NaN or infinite"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A road's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
+
+    Where only some entries were asked for the others are NaN.
+    """
+
+    road: str
+    flat: Array
+    differences: Mapping[int, Difference] = field(default_factory=dict)
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
+    sampled: bool = False
+
+    @property
+    def asked(self) -> Array:
+        """Which entries it was asked for."""
+        return ~np.isnan(self.flat) if self.sampled else np.ones(self.flat.size, bool)
+
+    @property
+    def kinks(self) -> Array:
+        """The entries where differences saw two slopes."""
+        return self._of_differences(lambda d: d.kink).astype(bool)
+
+    @property
+    def bars(self) -> Array:
+        """How far each entry may be off: the error bars of differences, else nothing."""
+        return self._of_differences(lambda d: d.error)
+
+    def _of_differences(self, key: Callable[[Difference], float]) -> Array:
+        found = np.zeros(self.flat.size)
+        found[list(self.differences)] = [key(each) for each in self.differences.values()]
+        return found
+
+
+def answer_of(name: str, network: Network, x: Array, y: Array, cost: Cost) -> Answer | str:
+    """A road's answer, or why there is none."""
+    road, exact, rows, targets = ROADS[name], network.astype("float64"), x.astype(np.float64), y.astype(np.float64)
+    entries: Array | None = None
+    reason = road.refuses(exact, rows, targets, cost)
+    if reason is not None:
+        entries = _sample(road, exact, rows, targets, cost)
+        if entries is None:
+            return reason.removeprefix(f"{name}: ")
+    try:
+        if name == "differences":
+            return _measured(exact, rows, targets, cost, entries)
+        if entries is None:
+            return computed(name, road.gradient(exact, rows, targets, cost))
+        assert road.some is not None
+        return _scattered(name, exact.parameters.size, entries, road.some(exact, rows, targets, cost, entries.tolist()))
+    except ChainruleError as error:
+        return str(error).removeprefix(f"{name}: ")
+
+
+def computed(name: str, found: Parameters) -> Answer | str:
+    """Parameters as an answer, or why they are none."""
+    flat = found.astype(np.float64).flat()
+    return Answer(name, flat, {}, found.dtype) if np.isfinite(flat).all() else LEFT.format(found.dtype)
+
+
+def _measured(network: Network, x: Array, y: Array, cost: Cost, entries: Array | None) -> Answer | str:
+    """Differences, with their error bars."""
+    size = network.parameters.size
+    asked = np.arange(size) if entries is None else entries
+    found = of_entries(network, x, y, cost, asked.tolist())
+    values = np.array([each.value for each in found])
+    if not np.isfinite(values).all():
+        return LEFT.format("float64")
+    answer = _scattered("differences", size, asked, values)
+    return Answer("differences", answer.flat, dict(zip(asked.tolist(), found)), sampled=entries is not None)
+
+
+def _scattered(name: str, size: int, entries: Array, values: Array) -> Answer:
+    flat = np.full(size, np.nan)
+    flat[entries] = values
+    return Answer(name, flat, sampled=True)
+
+
+# some entries -------------------------------------------------------------------------------------------------------
+def _sample(road: Road, network: Network, x: Array, y: Array, cost: Cost) -> Array | None:
+    """Entries to ask a road for that cannot compute all of them: as many as it can, of each layer as many.
+
+    Half of them at random, the others at random among those that are not zero by backpropagation. None where it cannot.
+    """
+    most = road.most(network, x, y, cost)
+    if most < 2 * network.depth:
+        return None
+    rng, right = np.random.default_rng(0), ROADS["delta"].gradient(network, x, y, cost).flat()
+    ends = np.cumsum([w.size + b.size for w, b in zip(network.weights, network.biases)])
+    chosen: list[Array] = []
+    for here in np.split(np.arange(right.size), ends[:-1]):
+        count = min(most // network.depth, here.size)
+        moving = here[right[here] != 0]
+        first = rng.choice(moving, min(count // 2, moving.size), replace=False)
+        rest = np.setdiff1d(here, first)
+        chosen += [first, rng.choice(rest, count - first.size, replace=False)]
+    return np.sort(np.concatenate(chosen))
+
+
+# yours --------------------------------------------------------------------------------------------------------------
+def your_answer(gradient: Parameters | Gradient, network: Network, x: Array, y: Array, cost: Cost) -> Answer:
+    """Yours, computed in float64 where it is a function; it gets arrays of its own, which it may write into.
+
+    Numbers that all fit into float32 were computed there, whatever they are stored in, and are judged so.
+    """
+    given = gradient
+    if callable(gradient) and not isinstance(gradient, Parameters):
+        exact = network.astype("float64")
+        given = gradient(exact, x.astype(np.float64), y.astype(np.float64), cost)
+    if not isinstance(given, Parameters):
+        raise ShapeError(
+            f"a gradient is chainrule.Parameters of the network's shapes, or a function that gives such, got "
+            f"{type(given).__name__}: cr.Parameters([∂C/∂w¹, …], [∂C/∂b¹, …])"
+        )
+    given = Parameters([np.asarray(w) for w in given.weights], [np.asarray(b) for b in given.biases])
+    network.parameters._same_space(given)
+    if given.dtype.kind != "f":
+        raise DataError(f"a gradient is real numbers in float64 or float32, got {given.dtype}")
+    flat = given.astype(np.float64).flat()
+    return Answer(YOURS, flat, {}, precision_of(given.flat()))

@@ -1,0 +1,142 @@
+"""What `verify` answers: a table of methods with a verdict, printed or as JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.aligned import aligned
+from chainrule.json_text import as_json
+from chainrule.verification.causes import Causes
+
+EXACT = 1e-10  # of an entry, between roads where only rounding differs
+YOURS = "yours"
+NO_CAUSES = Causes()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One road's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
+
+    `refused` says why the road did not go; then there is nothing else. `checked` is how many entries it was asked for where
+    all would take too long, else 0. `kinks` counts the entries where it differs by a kink, `hidden` those that rounding
+    could move by a tenth of their size or more, so that agreement says little about them. `untold` names the layers of which
+    that holds as a whole.
+    """
+
+    road: str
+    holds: bool = True
+    distances: tuple[float, ...] = ()
+    worst: str = ""
+    given: float = math.nan
+    expected: float = math.nan
+    kinks: int = 0
+    hidden: int = 0
+    checked: int = 0
+    untold: tuple[int, ...] = ()
+    refused: str = ""
+    causes: Causes = NO_CAUSES
+
+    @property
+    def distance(self) -> float:
+        """The largest of its layers."""
+        return max((each for each in self.distances if not math.isnan(each)), default=0.0)
+
+    @property
+    def mark(self) -> str:
+        """✓ it agrees, ? it may, ✗ it does not."""
+        return "✗" if not self.holds else "?" if self.untold else "✓"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The verdict on one network: true in a condition where all roads agree and that tells something; printed, the table."""
+
+    about: str
+    rows: tuple[Row, ...]
+    reference: str
+    rounding: float
+    total: int
+    kinks: int
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        """No road is wrong; and of a gradient of yours that this could be told."""
+        return not self.wrong and not (self.untold and any(row.road == YOURS for row in self.rows))
+
+    @property
+    def went(self) -> list[Row]:
+        """The roads that gave an answer."""
+        return [row for row in self.rows if not row.refused]
+
+    @property
+    def wrong(self) -> list[Row]:
+        """The roads that disagree with most."""
+        return [row for row in self.rows if not row.holds]
+
+    @property
+    def judged(self) -> list[Row]:
+        """The rows that decide what cannot be told: the library's own gradient and yours; without them, all."""
+        others = [row for row in self.went if row.road != self.reference]
+        return [row for row in others if row.road in ("delta", YOURS)] or others
+
+    @property
+    def untold(self) -> list[int]:
+        """The layers where delta, or yours, agrees but within rounding that is not small; or, without them, every road."""
+        several = any if self.judged[0].road in ("delta", YOURS) else all
+        layers = range(1, len(self.judged[0].distances) + 1)
+        return [l for l in layers if several(l in row.untold for row in self.judged)]
+
+    def __str__(self) -> str:
+        layers = max(len(row.distances) for row in self.rows)
+        cells = [["road", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
+        for row in self.went:
+            sampled = [f"on {row.checked:,} of {self.total:,} entries"] if row.checked else []
+            cells.append([row.road, *(f"{d:.1e}" for d in row.distances), row.mark, *sampled])
+        lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
+        lines += [f"{row.road.ljust(width)}  did not go: {row.refused}" for row in self.rows if row.refused]
+        notes = [*self._kinks_said(), *self._marks_said(), *self._hidden_said(), self._verdict()]
+        return "\n".join([self.about, *lines, *notes, *map(self._said, self.wrong)])
+
+    def _kinks_said(self) -> list[str]:
+        if not self.kinks:
+            return []
+        return [
+            f"{self.kinks:,} of {self.total:,} entries at a kink: any slope between the one-sided ones is right there"
+        ]
+
+    def _marks_said(self) -> list[str]:
+        if not any(row.mark == "?" for row in self.went):
+            return []
+        return ["?  within rounding, which is not small beside the gradient of some layer: that tells little"]
+
+    def _hidden_said(self) -> list[str]:
+        """Single entries of yours that are too small to be judged, where their layer as a whole is not."""
+        hidden = sum(row.hidden for row in self.rows if row.road == YOURS)
+        if not hidden or self.untold or self.wrong:
+            return []
+        return [
+            f"{hidden:,} of {self.total:,} entries are so small that rounding alone may explain how far off they are"
+        ]
+
+    def _verdict(self) -> str:
+        went = len(self.went)
+        explained = f"|Δ| ≤ {EXACT:.0e} |g|, or within rounding"
+        if not self.wrong and not self.untold:
+            most = max(row.checked or self.total for row in self.went)
+            return f"{went} roads agree over {most:,} derivatives ({explained}) ✓"
+        if not self.wrong:
+            layers = f"layer{'s' if len(self.untold) > 1 else ''} {' and '.join(map(str, self.untold))}"
+            return f"? cannot tell in {layers}: {self.reason}"
+        wrong = ", ".join(row.road for row in self.wrong)
+        return f"✗ {wrong} of {went} roads {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
+
+    def _said(self, row: Row) -> str:
+        there = f"{row.road} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
+        return f"{there}\n{row.causes}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything in the table."""
+        rows = [{**row.__dict__, "causes": row.causes.to_json()} for row in self.rows]
+        return as_json({"agree": bool(self), "untold": self.untold, **self.__dict__, "rows": rows})
