@@ -133,7 +133,7 @@ class Network:
             raise unknown_name("init", init, INITS)
         if bias not in BIASES:
             raise unknown_name("bias", bias, BIASES)
-        kind = _dtype(dtype)
+        kind = as_dtype(dtype)
         rng = generator(seed)
         weights, biases = [], []
         for n_in, n_out, sigma in zip(sizes, sizes[1:], sigmas):
@@ -211,7 +211,7 @@ class Network:
 
     def astype(self, dtype: str | type | np.dtype[Any]) -> Network:
         """This network in float32 or float64."""
-        return self.with_parameters(self.parameters.astype(_dtype(dtype)))
+        return self.with_parameters(self.parameters.astype(as_dtype(dtype)))
 
     def rows(self, x: Any) -> Array:
         """x as rows (batch, n_0) of this network's dtype; a single example (n_0,) becomes one row.
@@ -313,7 +313,8 @@ def _sizes(sizes: Sequence[int]) -> list[int]:
     return whole
 
 
-def _dtype(dtype: Any) -> np.dtype[Any]:
+def as_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 or float64. Raises SettingError for anything else."""
     try:
         kind = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):  # NumPy reads a text such as 1_0 as a structure

@@ -26,7 +26,7 @@ from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
 from chainrule.data import learnable
 from chainrule.errors import DataError, DivergenceError, SettingError
-from chainrule.network import Network
+from chainrule.network import Network, as_dtype
 from chainrule.preprocessing import guess_task
 from chainrule.scores import TITLES
 from chainrule.tables import Table
@@ -88,6 +88,7 @@ def command(
     """Train a network, test it, check its gradient, and keep it in a file."""
     if seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
+    as_dtype(dtype)
     the_rule = named(rule, **({} if learning_rate is None else {"learning_rate": learning_rate}))
     the_cost = None if cost is None else as_cost(cost)
     place = Place(output, data)
