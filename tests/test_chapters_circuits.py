@@ -455,7 +455,7 @@ def test_a_softmax_shows_the_matrix_of_its_slopes() -> None:
     x, y = example_of(net)
     hidden = matrix_form(net, x, y, layer=1, cost="quadratic")
     assert any("Σ′(z¹)" in text for text in texts(hidden))
-    back = cr.backward(cr.forward(net, x), y)
+    back = cr.backward(cr.forward(net, x), y, "quadratic")
     assert cells(hidden, "δ¹")["0", "0"] == pytest.approx(back.delta[1][0], abs=1e-6)
     direct = matrix_form(net, x, y, layer=2, cost="cross_entropy", show="backward")
     assert "δ² = a² − y" in texts(direct)

@@ -346,7 +346,7 @@ def test_the_words_are_those_of_the_author(preset):
 def test_the_numbers_below_the_equations_are_those_of_backpropagation(name):
     network = NETWORKS[name]
     x, y = example(network)
-    seen = view(network, x, y, cr.costs.as_cost("quadratic"), Id("C"), Convention.preset("s2"))
+    seen = view(network, x, y, network.cost, Id("C"), Convention.preset("s2"))
     rows = formulas(summary_page(network, x, y))
     last, hidden = network.depth, max(network.depth - 1, 1)
     strong = {l: max(seen.into_z[l].tolist(), key=abs) for l in (last, hidden)}

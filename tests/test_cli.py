@@ -513,7 +513,7 @@ def test_help_of_show_groups_its_options(chainrule_: Run) -> None:
 def test_a_figure_is_printed_as_the_library_draws_it(
     chainrule_: Run, chain: cr.Network, line: str, name: str, told: dict[str, Any]
 ) -> None:
-    example = (None,) if name == "summary" else (chain, [0.6], [1.0])
+    example = (None,) if name == "summary" else (chain.with_cost("squared_error"), [0.6], [1.0])
     told = {"convention": "s1", **told}  # the worked example's own
     assert chainrule_("show", *line.split()).out == cr.figure(name, *example, **told).svg()
     dark = chainrule_("show", *line.split(), "--theme", "dark", "-o", "it.svg")
