@@ -26,6 +26,11 @@ from chainrule.notation import Formula, Symbol, latex
 WIDE = 52  # characters of a line of text that fill one between the margins of an article
 CONTINUED = r"&\quad \cdot "  # how a broken product goes on
 T = TypeVar("T")
+ESCAPED = str.maketrans(  # a name is anybody's text
+    {c: f"\\{c}" for c in "_%&#${}"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    | {"δ": r"$\delta$"}
+)
 
 
 def as_latex(derivation: Derivation) -> str:
@@ -59,7 +64,7 @@ def _numbers(texts: Sequence[str]) -> str:
 
 
 def _text(words: str) -> str:
-    return rf"\text{{{words.replace('_', chr(92) + '_').replace('%', chr(92) + '%').replace('δ', '$' + chr(92) + 'delta$')}}}"
+    return rf"\text{{{words.translate(ESCAPED)}}}"
 
 
 def _product(part: Product) -> list[str]:
