@@ -257,23 +257,30 @@ class Preprocessing:
 
 def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[str]]:
     """The rows of a table that has these columns, in this order; and what was met in them that training had not."""
-    numbers = [column for column in columns if isinstance(column, Number) and not column.indicator]
     with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
-        if table.matrix is not None and len(numbers) == len(columns):
-            rows = np.empty((len(table), len(columns)), dtype)
-            mean, scale = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
-            whole = True
-            for start in range(0, len(rows), CHUNK):
-                part = (table.matrix[start : start + CHUNK] - mean) / scale
-                whole = whole and bool(np.isfinite(part).all())
-                rows[start : start + CHUNK] = part
-            if whole:
-                return rows, []
+        rows = _scaled(table, columns, dtype)
+        if rows is not None and np.isfinite(rows).all():
+            return rows, []
         rows, said, at = np.zeros((len(table), sum(column.width for column in columns)), dtype), [], 0
         for place, column in enumerate(columns):
             said.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))
             at += column.width
     return rows, [each for each in said if each]
+
+
+def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None:
+    """The rows where all columns are numbers without an indicator, scaled many columns at a time; None where they are not."""
+    numbers = [column for column in columns if isinstance(column, Number) and not column.indicator]
+    values = [] if table.matrix is not None else [table.values(place) for place in range(len(columns))]
+    if len(numbers) < len(columns) or not all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in values):
+        return None
+    mean, scale = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
+    rows = np.empty((len(table), len(columns)), dtype)
+    for start in range(0, len(rows), CHUNK):
+        here = slice(start, start + CHUNK)
+        part = np.stack([v[here] for v in values], axis=1) if table.matrix is None else table.matrix[here]
+        rows[here] = (part - mean) / scale
+    return rows
 
 
 def _check_names(names: Sequence[str]) -> None:
