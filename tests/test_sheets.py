@@ -246,7 +246,7 @@ def test_every_number_of_one_example_is_forwards_backwards_gradients_or_the_delt
     how = Convention.preset(preset).but(orientation=turn)
     p = problem(preset)
     x, y, cost = p.x[0], p.y[0], how.default_cost()
-    sheet = worksheet(p.network, x, y, convention=how, learning_rate=0.3)
+    sheet = worksheet(p.network, x, y, convention=how, cost=cost, learning_rate=0.3)
     trace = cr.forward(p.network, x)
     back, gradient = cr.backward(trace, y, cost), cr.gradient(p.network, x, y, cost)
     after = p.network.with_parameters(p.network.parameters - gradient * 0.3)
@@ -324,7 +324,7 @@ def test_rows_are_columns_their_gradients_a_tensor_that_is_reduced(preset, reduc
     p = problem(preset, batch=5)
     how = Convention.preset(preset)
     cost = how.default_cost()
-    sheet = worksheet(p.network, p.x, p.y, convention=preset)
+    sheet = worksheet(p.network, p.x, p.y, convention=preset, cost=cost)
     trace = cr.forward(p.network, p.x)
     own = cr.per_example_gradients(p.network, p.x, p.y, cost)
     gradient = cr.gradient(p.network, p.x, p.y, cost, reduction=reduction)
@@ -626,7 +626,7 @@ def test_both_sides_of_every_line_agree(output, cost, hidden, bias):
 def test_the_last_lines_are_the_entries_of_the_gradient():
     p = problem("s1")
     gradient = cr.gradient(p.network, p.x[0], p.y[0], "squared_error")
-    sheet = proof("s1", p.network, p.x[0], p.y[0])
+    sheet = proof("s1", p.network, p.x[0], p.y[0], cost="squared_error")
     (weight,) = [equation for equation in sheet.equations() if equation.name == "BP4"]
     (bias,) = [equation for equation in sheet.equations() if equation.name == "BP3"]
     strongest = max(gradient.biases[2].tolist(), key=abs)

@@ -203,12 +203,12 @@ def test_a_steps_share_is_the_gradient_of_a_copy_that_this_step_alone_uses() -> 
 
 def test_the_cost_is_the_sum_the_mean_or_the_last() -> None:
     r, xs, ys, _ = small(output="softmax")
-    every, mean, last = (through_time(r, xs, ys, cost_at=at) for at in COST_AT)
+    every, mean, last = (through_time(r, xs, ys, "quadratic", cost_at=at) for at in COST_AT)
     assert (every.gradient - mean.gradient * 5).norm() <= 1e-14
     assert mean.cost == pytest.approx(every.cost / 5)
     assert last.cost == pytest.approx(every.each[-1])
     assert np.abs(last.delta_s.rows[:-1]).max() == 0
-    alone = through_time(r, xs, ys[-1:], cost_at="last")
+    alone = through_time(r, xs, ys[-1:], "quadratic", cost_at="last")
     assert np.array_equal(alone.gradient.flat(), last.gradient.flat())
     labels = through_time(r, xs, [0, 1, 1, 0, 1], "cross_entropy")
     rows = through_time(r, xs, np.eye(2)[[0, 1, 1, 0, 1]], "cross_entropy")
@@ -306,7 +306,7 @@ def test_a_road_that_cannot_go_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 def test_where_rounding_hides_the_gradient_the_check_does_not_say_yes() -> None:
     """A saturated softmax under a squared error: 1 − a has lost its digits."""
     r = Recurrent([[0.5]], [[0.3]], [0.1], [[1.0], [-1.0]], [17.0, -17.0], "tanh", "softmax")
-    verdict = check(r, [[1.0], [2.0]], [[1.0, 0.0], [1.0, 0.0]])
+    verdict = check(r, [[1.0], [2.0]], [[1.0, 0.0], [1.0, 0.0]], "quadratic")
     assert not verdict
     assert not verdict.wrong
     assert "cannot tell" in str(verdict)

@@ -65,10 +65,12 @@ def check_gradient_on(network: Network, data: Dataset, cost: Cost) -> GradientCh
 
 def _undecided(verdict: Agreement, norm: float) -> str:
     """Why the comparison could not have failed, if so."""
+    if norm == 0 and (verdict.holds or verdict.undecided):
+        return "the gradient is 0 throughout"
+    if verdict.undecided:
+        return verdict.undecided
     if not verdict.holds:
         return ""
-    if norm == 0:
-        return "the gradient is 0 throughout"
     if verdict.kinks == verdict.checked:
         return f"all {verdict.checked:,} derivatives looked at lie at a kink"
     if verdict.distance > CLOSE:

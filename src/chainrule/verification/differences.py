@@ -86,7 +86,7 @@ def derivative(
 def _first_step(noise: float, here: float) -> float:
     """The step at which h⁴ and noise/h, the two errors, are of one size; a power of 2."""
     relative = noise / abs(here) if here else 0.0
-    if relative <= EPSILON:
+    if not EPSILON < relative < math.inf:  # as good as exact, or no number at all
         return FIRST_STEP
     return min(max(FIRST_STEP, 2.0 ** round(math.log2(relative) / 5)), LARGEST_STEP)
 

@@ -204,5 +204,7 @@ def _differences(given: Task, other: Array, leeway: Array, noise: float, entries
         if here.any():
             gap, size, _ = _beside(np.array([d.value for d in found])[here], other[entries][here], leeway, slice(None))
             distances[name] = length(gap) / length(size) if length(size) > ABATED else 0.0
+    if verdict.undecided:  # nothing is wrong, and nothing is shown to be right
+        return RoadRow("differences", True, distances, tuple(distances), kinks=kinks)
     worst = "" if verdict else str(verdict).split("\n", 1)[1].replace("the gradient says", "the others say")
     return RoadRow("differences", bool(verdict), distances, (), worst, kinks=kinks)
