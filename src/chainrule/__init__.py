@@ -49,15 +49,15 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    noise.py how exact the values of a function are ·
                    forward_mode.py dual numbers · complex_step.py Im C(θ + ih)/h · symbolic.py SymPy ·
                    local.py local derivatives by the forms · raw.py ∂C/∂a without δ · sigma_matrices.py Σ′ products ·
-                   paths.py sums over paths · roads.py every road, a row each ·
+                   paths.py sums over paths · roads.py every method, a row each ·
                    rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
                    steps.py backpropagation cut into steps · faults.py wrong steps, a row each ·
                    causes.py why a gradient is wrong, by testing · flat_causes.py what its numbers alone give away ·
                    leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
-                   verify.py every road compared · answers.py what each answers · judge.py two answers, entry by entry ·
+                   verify.py every method compared · answers.py what each answers · judge.py two answers, entry by entry ·
                    verdict.py the table · survey.py over many random networks ·
                    moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked ·
-                   unrolled_roads.py each road to its gradient · unrolled_leeway.py what rounding and kinks leave open there
+                   unrolled_roads.py each method for its gradient · unrolled_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
 notation.py        formulas as trees, written as text, LaTeX and MathML
 
