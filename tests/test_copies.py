@@ -15,6 +15,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import activations, costs, updates
+from chainrule.circuits.gates import GATES, Gate
 from chainrule.elementary import Elementary
 
 X = np.random.default_rng(1).standard_normal((10, 3))
@@ -188,6 +189,26 @@ def test_a_copied_backward_pass_still_gives_what_is_computed_on_demand(way: Call
     back = cr.backward(cr.forward(net(), X), Y, cr.huber(0.3))
     assert way(back).dx.tobytes() == back.dx.tobytes()
     assert way(back).da[2].tobytes() == back.da[2].tobytes()
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, unpickled, by_protocol_2])
+def test_a_copied_circuit_runs_alike_and_goes_on_by_itself(way: Callable[[Any], Any]) -> None:
+    built = cr.circuit_of(net("softmax", "float64"), X[0], np.eye(2)[0])
+    run = built.circuit.forward()
+    copied, copied_run = way((built, run))
+    by_weights = run.backward(built.cost)[built.weights[1]].tobytes()
+    for ran in (copied_run, copied.circuit.forward()):
+        assert ran.backward(copied.cost)[copied.weights[1]].tobytes() == by_weights
+    gates = len(built.circuit)
+    square = copied.cost * copied.cost
+    assert copied.circuit.forward()[square] == run[built.cost] ** 2
+    assert (len(copied.circuit), len(built.circuit)) == (gates + 1, gates)
+
+
+@ways
+@pytest.mark.parametrize("gate", GATES, ids=repr)
+def test_a_copied_gate_is_the_gate_itself(way: Callable[[Any], Any], gate: Gate) -> None:
+    assert way(gate) is gate
 
 
 @ways

@@ -36,6 +36,14 @@ class Gate:
     def __repr__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> Any:
+        """A copied circuit has the gates of this file themselves, which are told apart by identity."""
+        return (_gate, (self.name,)) if _GATES_BY_NAME.get(self.name) is self else super().__reduce__()
+
+
+def _gate(name: str) -> Gate:
+    return _GATES_BY_NAME[name]
+
 
 def _add(first: Any, *rest: Any) -> Any:
     total = first + 0.0  # of its own: adding in place below must not change the first input
@@ -172,6 +180,7 @@ GATES = (
     ADD, MULTIPLY, SUBTRACT, NEGATE, DIVIDE, POWER, EXP, EXPM1, LOG, LOG1P, TANH, ERF, SIN, COS, SQRT, ABS, MAXIMUM, MINIMUM,
     SELECT, HOLD, INPUT,
 )  # fmt: skip
+_GATES_BY_NAME = {gate.name: gate for gate in GATES}
 
 
 def check_defined(gate: Gate, inputs: Sequence[Any]) -> None:
