@@ -688,7 +688,7 @@ def test_the_first_questions_are_of_different_kinds() -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"count": 0}, SettingError, "count is a whole number of questions ≥ 1, got 0"),
+        ({"count": 0}, SettingError, "count is a whole number of questions, 1 … 1,000, got 0"),
         ({"count": True}, SettingError, "got True"),
         ({"kinds": ["gradeint"]}, UnknownNameError, "did you mean 'gradient'"),
         ({"kinds": ["half"], "count": 2}, SettingError, "2 questions were wanted and this network gives 1 of the kinds half"),

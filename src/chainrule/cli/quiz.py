@@ -15,9 +15,9 @@ from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
 from chainrule.costs import Cost
-from chainrule.errors import DataError, FileError, SettingError, cut, unknown_name
+from chainrule.errors import DataError, FileError, SettingError, brief, cut, unknown_name
 from chainrule.lessons.plain_text import plain
-from chainrule.lessons.questions import KINDS, at_most, questions
+from chainrule.lessons.questions import KINDS, MOST, at_most, questions
 from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
 from chainrule.lessons.replies import label
@@ -73,8 +73,8 @@ def command(
         if answers is not None:
             raise SettingError("--write writes the questions and asks none: leave out --answers")
         _check_write(write, source, data)
-    if count is not None and count < 1:
-        raise SettingError(f"--count is a whole number of questions ≥ 1, got {count}")
+    if count is not None and not 1 <= count <= MOST:
+        raise SettingError(f"--count is a whole number of questions, 1 … {MOST:,}, got {brief(count)}")
     if source is not None and source.suffix.lower() in FILES:
         if any(each is not None for each in (convention, kind, cost, data, row, seed)):
             raise SettingError(

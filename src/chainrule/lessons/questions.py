@@ -26,7 +26,7 @@ import numpy as np
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.data import generator
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import SettingError, brief, unknown_name
 from chainrule.ids import Id
 from chainrule.lessons.chain_order import order_question
 from chainrule.lessons.gate_rules import gate_question
@@ -39,6 +39,7 @@ from chainrule.network import Network
 
 PENALTY = 25.0
 COUNT = 5
+MOST = 1_000  # at once: a lesson has tens, and a search for millions would not come to an end
 TRIES = 40  # draws of a kind in a row that give nothing new, before it is taken to be exhausted
 
 Rng = np.random.Generator
@@ -110,8 +111,8 @@ def at_most(
     seed: int | Rng = 0,
 ) -> tuple[Question, ...]:
     """The same questions, and fewer where there are not so many."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
-        raise SettingError(f"count is a whole number of questions ≥ 1, got {count!r}")
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= MOST:
+        raise SettingError(f"count is a whole number of questions, 1 … {MOST:,}, got {brief(count)}")
     live, rng = Live.of(network, x, y, cost, convention), generator(seed)
     chosen = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
     for kind in chosen:
