@@ -60,6 +60,22 @@ def test_gaps_of_texts_have_an_input_of_their_own() -> None:
     assert fitted(given).rows(given)[:, :3].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
 
 
+def test_of_many_columns_the_first_are_told_and_the_rest_counted() -> None:
+    names = [f"c{number}" for number in range(1_000)]
+    given = table(**{name: [1.0, 1.0, 1.0] for name in names}, x=[1.0, 2.0, 4.0])
+    with pytest.warns(DataWarning) as told:
+        terms = Preprocessing.fit_table(given)
+    assert [str(each.message) for each in told] == [
+        *(f"t: the column '{name}': constant (1)" for name in names[:12]),
+        "t: and 988 more columns have such notes: print(preprocessing) shows them",
+    ]
+    assert terms.width == 1
+    given = table(**{name: [1.0, 2.0, 4.0] for name in names})
+    with pytest.warns(DataWarning) as told:
+        Preprocessing.fit_table(given).rows(table(**{name: [1.0, None] for name in names}))
+    assert str(told[-1].message) == "t: and 988 more columns have gaps or values that training had not"
+
+
 def test_gaps_that_training_had_not_are_filled_and_counted() -> None:
     terms = fitted(table(a=["u", "v", "u"], b=[1.0, 2.0, 6.0], c=["2013-01-01", "2013-01-03", "2013-01-09"]))
     met = table(a=[None, "v", None], b=[None, 2.0, 2.0], c=["2013-01-03", None, "2013-01-03"])

@@ -31,6 +31,7 @@ from chainrule.tables.table import Table
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time
+MOST_TOLD = 12  # columns of which a warning of their own tells
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,8 @@ class Preprocessing:
             raise unknown_name("task", task, TASKS)
         _check_names(table.columns)
         columns = choose_columns(table := choices.complete(table), choices)
-        for column in columns:
-            if column.note and choices.of(column.name) is None:
-                warnings.warn(f"{table.name}: the column {column.name!r}: {column.note}", DataWarning, stacklevel=4)
+        noted = [f"{c.name!r}: {c.note}" for c in columns if c.note and choices.of(c.name) is None]
+        _warn(table, noted, "have such notes: print(preprocessing) shows them", stacklevel=5)
         if table.target is None:
             return cls(columns)
         name, target = table.target_name, target_of(table)
@@ -164,8 +164,7 @@ class Preprocessing:
                 f"the network was trained on {some(wanted)}; the data lacks {some(missing)} and has {some(table.columns)}"
             )
         rows, said = _encoded(table.select(wanted), used, dtype)
-        for each in said:
-            warnings.warn(f"{table.name}: the column {each}", DataWarning, stacklevel=3)
+        _warn(table, said, "have gaps or values that training had not", stacklevel=4)
         return rows
 
     def _named(self, table: Table) -> Table:
@@ -281,6 +280,15 @@ def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None
         part = np.stack([v[here] for v in values], axis=1) if table.matrix is None else table.matrix[here]
         rows[here] = (part - mean) / scale
     return rows
+
+
+def _warn(table: Table, said: Sequence[str], rest: str, stacklevel: int) -> None:
+    """A DataWarning for each of the first columns, and one for the rest."""
+    for each in said[:MOST_TOLD]:
+        warnings.warn(f"{table.name}: the column {each}", DataWarning, stacklevel=stacklevel)
+    if len(said) > MOST_TOLD:
+        more = len(said) - MOST_TOLD
+        warnings.warn(f"{table.name}: and {more:,} more columns {rest}", DataWarning, stacklevel=stacklevel)
 
 
 def _check_names(names: Sequence[str]) -> None:
