@@ -1,8 +1,6 @@
 """One BLAS thread, and the shapes of every signature checked, before NumPy and chainrule are first imported.
 
-Only the files that write shapes in their signatures are checked: mypy has looked at the other types. `make proof` runs the
-tests once with every type checked except in what draws, where that would take seven times as long; `test_figures.py` draws
-each figure once with everything checked.
+Only shapes are checked, for mypy has looked at the other types; `make proof` runs the tests once with every type checked.
 """
 
 import os
@@ -12,34 +10,37 @@ from importlib import import_module
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-# a shell that starts the tests in the background makes them ignore Ctrl-C, and so would the commands that they start
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# a shell in the background, or nohup, makes the tests ignore signals, and so would the commands that they start
+if threading.current_thread() is threading.main_thread():
+    for _signal, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(_signal) == signal.SIG_IGN:
+            signal.signal(_signal, _usual)
 
 import hypothesis
+import jaxtyping
 import numpy as np
 import pytest
-from jaxtyping import install_import_hook
+import typechecker
 
 pytest_plugins = ["needs"]
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-ALL_TYPES = os.environ.get("CHAINRULE_PROOF") == "1" and "CHAINRULE_EXAMPLES" not in os.environ
-DRAWING = {"axes", "chapters", "figures", "parts", "scene", "shown", "svg", "typeset"}  # of chainrule.explanation
 FILES = {
     ".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in (SOURCE / "chainrule").rglob("[!_]*.py")
 }
 CHECKED = [
-    name
-    for name, path in FILES.items()
-    if (not DRAWING & set(name.split(".")) if ALL_TYPES else "jaxtyping" in path.read_text(encoding="utf-8"))
+    name for name, path in FILES.items() if typechecker.ALL_TYPES or "jaxtyping" in path.read_text(encoding="utf-8")
 ]
 
-with install_import_hook(CHECKED, "typechecker.checked"):
+jaxtyping.jaxtyped = typechecker.jaxtyped_where_shapes_are
+with jaxtyping.install_import_hook(CHECKED, "typechecker.checked"):
     import chainrule
+    from chainrule.circuits import wires
+    from chainrule.circuits.circuit import Circuit
 
     for name in CHECKED:
         import_module(name)
+    wires.Circuit = Circuit  # imported there for mypy alone, and looked up when a signature is checked
 
 # 200 random networks for the gradient against differences, 100 or 50 for other properties; `make proof` asks for 1,000
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))

@@ -4,10 +4,10 @@ import inspect
 import math
 import re
 
-import jaxtyping
 import numpy as np
 import pytest
 from networks import crossed
+from typechecker import unchecked
 
 import chainrule as cr
 from chainrule.circuits.unrolled import Recurrent, unroll
@@ -673,7 +673,7 @@ def test_what_is_not_there_is_refused_in_words() -> None:
             figure(net, x[None], y[None])
 
 
-def test_an_unrolled_figure_refuses_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unrolled_figure_refuses_what_does_not_fit() -> None:
     r = Recurrent.random((1, 2, 2), output="softmax", seed=0)
     xs, ys = sequence_of(r, 4)
     with pytest.raises(cr.PairError, match=r"S3\.14"):
@@ -682,11 +682,8 @@ def test_an_unrolled_figure_refuses_what_does_not_fit(monkeypatch: pytest.Monkey
         unrolled_figure(r, xs, ys, most=2)
     with pytest.raises(cr.ShapeError, match="one target a step"):
         unrolled_figure(r, xs, ys[:2])
-    monkeypatch.setattr(
-        jaxtyping.config, "jaxtyping_disable", True
-    )  # as users call it, without the tests' check of types
     with pytest.raises(cr.SettingError, match="Recurrent"):
-        unrolled_figure(SMALL["small"](), xs, ys)
+        unchecked(unrolled_figure)(SMALL["small"](), xs, ys)
 
 
 def test_a_batch_that_overflows_is_refused() -> None:

@@ -13,6 +13,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -1188,6 +1189,12 @@ def test_a_share_that_is_estimated_from_a_few_rows_is_no_figure() -> None:
     assert _of_which(sketch, 0.0, 300_000) == _of_which(None, 0.0, 5) == ""
 
 
+@cache
+def in_utf8(*arguments: str) -> bytes:
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=True).stdout
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
 @pytest.mark.parametrize(
     "arguments", [["show", "path_sum"], ["explain", "--format", "html"], ["explain", "--format", "latex"]]
@@ -1195,10 +1202,6 @@ def test_a_share_that_is_estimated_from_a_few_rows_is_no_figure() -> None:
 def test_documents_are_utf8_whatever_the_encoding_of_the_output(encoding: str, arguments: list[str]) -> None:
     """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is no SVG."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    run = [sys.executable, "-m", "chainrule", *arguments]
-    printed = subprocess.run(run, capture_output=True, env=environment, check=True).stdout
-    whole = subprocess.run(
-        run, capture_output=True, env={**environment, "PYTHONIOENCODING": "utf-8"}, check=True
-    ).stdout
-    assert printed == whole
+    printed = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=True).stdout
+    assert printed == in_utf8(*arguments)
     assert "∂" in printed.decode("utf-8") or "\\partial" in printed.decode("utf-8")

@@ -64,29 +64,6 @@ def test_each_svg_is_xml_with_a_title_a_description_and_no_foreign_object(pieces
         assert text == piece.scene.svg()
 
 
-CHECKED = """
-import sys
-from jaxtyping import install_import_hook
-sys.path[:0] = ["tests", "docs"]
-with install_import_hook("chainrule", "typechecker.checked"):
-    import gallery
-    from chainrule.explanation.figures import FIGURES
-    chapters = [figure.draw for figure in FIGURES.values()]
-small = [size for size in gallery.sizes() if size.network.parameters.size < 100]
-gallery.sizes = lambda: small
-print(sum(len(piece.scene.svg()) > 1000 for piece in gallery.pieces(sys.argv[1])))
-"""
-
-
-@pytest.mark.parametrize("preset", ["s0", "s2"])
-def test_the_types_and_shapes_of_what_draws_are_right(preset: str) -> None:
-    """Each figure at the small sizes with every signature checked, which the other tests leave out of what draws."""
-    command = [sys.executable, "-c", CHECKED, preset]
-    done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout) == 4 * (14 + len(gallery.ASKED)) + 2
-
-
 def test_two_figures_on_one_page_share_no_id(pieces) -> None:  # type: ignore[no-untyped-def]
     """Issue, Shows 3: ids carry a prefix of their own, and every reference finds its id."""
     seen: set[str] = set()

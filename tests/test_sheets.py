@@ -10,10 +10,10 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
-import jaxtyping
 import numpy as np
 import pytest
 from networks import LEGAL, make_problem
+from typechecker import unchecked
 
 import chainrule as cr
 from chainrule.conventions import PRESETS, Convention, plural
@@ -656,17 +656,14 @@ def test_a_line_that_is_not_true_is_refused(monkeypatch):
         proof("s2", p.network, p.x[0], p.y[0])
 
 
-def test_numbers_beside_a_proof_need_an_example(monkeypatch):
-    monkeypatch.setattr(
-        jaxtyping.config, "jaxtyping_disable", True
-    )  # as users call it, without the tests' check of types
+def test_numbers_beside_a_proof_need_an_example():
     p = problem()
     with pytest.raises(cr.ShapeError, match="pass x"):
         proof("s2", p.network)
     with pytest.raises(cr.ShapeError, match="one example"):
         proof("s2", p.network, p.x, p.y)
     with pytest.raises(cr.SettingError, match="first argument is a Network"):
-        proof("s2", "network", p.x, p.y)
+        unchecked(proof)("s2", "network", p.x, p.y)
 
 
 # the summary --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A healthy network is never called wrong (issue: Shows 3): 500 awkward ones here, 10,000 in `make proof`."""
+"""A healthy network is never called wrong: 100 awkward ones here, 2,000 in `make proof`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from networks import PROOF
 
 import chainrule as cr
 from chainrule.activations import NAMED as ACTIVATIONS
@@ -16,12 +17,10 @@ from chainrule.verification.faults import FAULTS
 from chainrule.verification.roads import ROADS
 from chainrule.verification.survey import legal_pairs, networks, survey
 
-EVERY = 500
 
-
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(5 if PROOF else 1))
 def test_no_healthy_network_is_called_wrong(seed: int) -> None:
-    found = survey(EVERY // 5, seed)
+    found = survey(100, seed)
     assert found, str(found)
     assert found.kinks >= 5
     assert found.skipped <= 5

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from networks import COSTS, HIDDEN, LEGAL
+from typechecker import unchecked
 
 import chainrule as cr
 from chainrule.activations import as_activation, odot
@@ -452,12 +452,9 @@ def test_arrays_that_make_no_network_are_one_clear_error(changed, error, message
 
 
 @pytest.mark.parametrize("sizes", [(2, 3), (2, 0, 1), (2, 3.5, 1)])
-def test_sizes_are_three_whole_numbers(sizes, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(
-        jaxtyping.config, "jaxtyping_disable", True
-    )  # as users call it, without the tests' check of types
+def test_sizes_are_three_whole_numbers(sizes) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(cr.ShapeError, match="three whole numbers ≥ 1"):
-        Recurrent.random(sizes)
+        unchecked(Recurrent.random.__func__)(Recurrent, sizes)
 
 
 X, Y = np.ones((4, 2)), np.ones((4, 2))

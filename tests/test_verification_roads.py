@@ -145,7 +145,7 @@ def overflows(name: str, p: Problem) -> bool:
     return False
 
 
-@pytest.mark.parametrize("scale", [0.01, 0.1, 3.0, 20.0, 300.0])
+@pytest.mark.parametrize("scale", [0.01, 0.1, 3.0, 20.0, 300.0] if PROOF else [0.01, 20.0, 300.0])
 @pytest.mark.parametrize("name", [*FAST, "symbolic"])
 def test_saturation_breaks_no_road_silently(name: str, scale: float) -> None:
     """Weights up to some thousands: every road agrees, or says that it cannot; none answers NaN or a wrong number (S2.13)."""
