@@ -566,7 +566,7 @@ def test_a_form_is_a_name() -> None:
 def test_whatever_a_refusal_advises_applies(seed: int) -> None:
     """Every form, setting and quantity that a refusal names is taken where it is tried."""
     rng, tried = np.random.default_rng(seed), 0
-    for number_ in range(PAIRS // 10):
+    for number_ in range(PAIRS // 6):
         p = a_problem(rng, 1000 * seed + number_)
         how = as_convention("s2").but(orientation=str(rng.choice(["columns", "rows"])))
         pair = {"of": a_quantity(rng, p.network, "CCza"), "by": a_quantity(rng, p.network, "wbbzax"), "cost": p.cost}
@@ -584,7 +584,7 @@ def test_whatever_a_refusal_advises_applies(seed: int) -> None:
                 tried += len(others)
             except cr.DataError:
                 continue
-    assert tried > PAIRS // 10
+    assert tried >= PAIRS // 10
 
 
 def test_a_layer_of_one_neuron_with_its_own_bias_is_no_layer_with_one_bias_for_all() -> None:
