@@ -18,6 +18,7 @@ from chainrule.tables import Table, gaps
 from chainrule.tables.frames import is_frame, row_of, table_of_frame
 
 Array = np.ndarray
+CALL = "predict(network, x) and score(network, x, y)"
 
 
 def predict(network: Network, x: Any) -> Any:
@@ -28,8 +29,9 @@ def predict(network: Network, x: Any) -> Any:
     or a dictionary are found by name, in any order, and others are passed over. Without labels a softmax answers with class
     numbers, and any other output with a^L itself (also to be had as `forward(network, x).a[L]`).
     """
+    as_network(network, CALL)
     rows, one = _as_rows(x)
-    answers = answered(network, outputs(network, rows))
+    answers = answered(network, activations_of_rows(network, _encoded(network, rows)))
     return answers[0] if one else answers
 
 
@@ -40,8 +42,11 @@ def outputs(network: Network, x: Any) -> Array:
 
 def network_rows(network: Network, x: Any) -> Array:
     """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
-    as_network(network, "predict(network, x) and score(network, x, y)")
-    rows, _ = _as_rows(x)
+    as_network(network, CALL)
+    return _encoded(network, _as_rows(x)[0])
+
+
+def _encoded(network: Network, rows: Array | Table) -> Array:
     if len(rows) == 0:
         raise DataError("there are no rows to predict")
     if network.preprocessing is not None:

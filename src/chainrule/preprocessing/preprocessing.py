@@ -207,13 +207,13 @@ class Preprocessing:
 
     def check_outputs(self, count: int) -> None:
         """Raises ShapeError where a network with this number of outputs cannot answer in these terms."""
-        if self.labels is not None:
-            fits = count == len(self.labels) or (count == 1 and len(self.labels) == 2)
-            terms = f"{len(self.labels)} labels ({some(self.labels)})"
+        numbers = len(self.target_mean)
+        if self.labels is None:
+            fits = count == (numbers or count)
         else:
-            fits = count == (len(self.target_mean) or count)
-            terms = f"{len(self.target_mean)} numbers"
+            fits = count == len(self.labels) or (count == 1 and len(self.labels) == 2)
         if not fits:
+            terms = f"{numbers} numbers" if self.labels is None else f"{len(self.labels)} labels ({some(self.labels)})"
             raise ShapeError(f"the network has {count} outputs, and the target {self.target_name!r} is {terms}")
 
     def classes(self, outputs: Array) -> Array:
@@ -277,7 +277,7 @@ def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None
     rows = np.empty((len(table), len(columns)), dtype)
     for start in range(0, len(rows), CHUNK):
         here = slice(start, start + CHUNK)
-        part = np.stack([v[here] for v in values], axis=1) if table.matrix is None else table.matrix[here]
+        part = np.array([v[here] for v in values]).T if table.matrix is None else table.matrix[here]
         rows[here] = (part - mean) / scale
     return rows
 

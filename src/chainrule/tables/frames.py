@@ -20,8 +20,12 @@ def is_frame(given: Any) -> bool:
     """Whether a value has columns with names: a data frame of any library, or a dictionary of columns."""
     if isinstance(given, (str, bytes, np.ndarray, Table)):
         return False
-    lazy = hasattr(given, "collect")  # refused in words, and asked for its columns not before
-    return isinstance(given, Mapping) or lazy or hasattr(given, "column_names") or hasattr(given, "columns")
+    return isinstance(given, Mapping) or any(_has(given, name) for name in ("columns", "column_names", "collect"))
+
+
+def _has(given: Any, name: str) -> bool:
+    """Whether it has such an attribute which is no column of this name: asking a frame for what it has not takes long."""
+    return hasattr(type(given), name) or name in getattr(given, "__dict__", ())
 
 
 def table_of_frame(frame: Any, target: str | None = None, *, optional: bool = False, name: str = "data") -> Table:
@@ -36,9 +40,11 @@ def column_names(given: Any) -> list[str]:
     """The names of the columns of a Table or a data frame, with that of a Table's target; none of anything else."""
     if isinstance(given, Table):
         return [*given.columns, given.target_name]
-    if not is_frame(given) or hasattr(given, "collect"):
+    if not is_frame(given) or _has(given, "collect"):
         return []
-    names = given if isinstance(given, Mapping) else getattr(given, "column_names", None) or given.columns
+    names = (
+        given if isinstance(given, Mapping) else given.column_names if _has(given, "column_names") else given.columns
+    )
     return [_name(name) for name in names]
 
 
@@ -51,13 +57,11 @@ def row_of(given: Any) -> Table | None:
     """One example with names, a Series (`frame.iloc[0]`) or a dictionary of single values, as a table of one row; else None."""
     if isinstance(given, Mapping) and given and not any(_is_column(value) for value in given.values()):
         return _one_row(list(given), list(given.values()))
-    if hasattr(given, "collect"):
-        return None
     index = getattr(given, "index", None)  # of lists and tuples it is a method
-    if index is None or callable(index) or hasattr(given, "columns") or np.ndim(given) != 1:
+    if index is None or callable(index) or np.ndim(given) != 1:
         return None
-    labels = list(index)
-    return _one_row(labels, list(given)) if any(isinstance(label, str) for label in labels) else None
+    labels, values = (each.tolist() if hasattr(each, "tolist") else list(each) for each in (index, given))
+    return _one_row(labels, values) if any(isinstance(label, str) for label in labels) else None
 
 
 def _is_column(value: Any) -> bool:
@@ -84,14 +88,14 @@ def _columns(frame: Any) -> tuple[list[str], list[Values]]:
     """The names of a frame's columns, and their values."""
     if isinstance(frame, Mapping):
         return column_names(frame), [_of_sequence(str(name), values) for name, values in frame.items()]
-    if hasattr(frame, "collect"):
+    if _has(frame, "collect"):
         raise DataError(f"a {type(frame).__name__} holds no values yet: pass what its collect() gives")
-    if hasattr(frame, "column_names"):  # pyarrow
+    if _has(frame, "column_names"):  # pyarrow
         return list(frame.column_names), [_arrow(column) for column in frame.columns]
     names = column_names(frame)
-    if hasattr(frame, "iloc"):  # pandas
+    if _has(frame, "iloc"):  # pandas
         return names, [_pandas(series) for _, series in frame.items()]
-    if hasattr(frame, "get_columns"):  # Polars
+    if _has(frame, "get_columns"):  # Polars
         return names, [_polars(column) for column in frame.get_columns()]
     array = as_array(frame, "inputs", gaps=True)
     if array.ndim != 2 or array.shape[1] != len(names):
@@ -108,6 +112,8 @@ def _of_sequence(name: str, values: Any) -> Values:
 
 def _pandas(series: Any) -> Values:
     dtype = series.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
+        return column_of(series.to_numpy(), cells=False)
     if getattr(dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     elif not isinstance(dtype, np.dtype) and getattr(dtype, "kind", "O") in "iufb":  # nullable numbers

@@ -131,9 +131,9 @@ class Table:
 
     def select(self, names: Sequence[str]) -> Table:
         """The table of these columns, in this order. Raises as `column` does."""
-        places = [self._place_of(name) for name in names]
-        if places == list(range(len(self.columns))):
+        if tuple(names) == self.columns and len(set(names)) == len(names):
             return self
+        places = [self._place_of(name) for name in names]
         inputs = self.matrix[:, places] if self.matrix is not None else tuple(self.values(place) for place in places)
         return self._like(columns=names, inputs=inputs)
 
