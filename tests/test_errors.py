@@ -42,6 +42,13 @@ def test_every_error_cuts_what_it_quotes_and_nothing_else(kind: type[ChainruleEr
     assert str(kind(f"there is no file {path}, {LONG}")) == f"there is no file {path}, {'a' * 59}…"
 
 
+def test_of_a_message_without_end_beginning_and_end_are_kept() -> None:
+    whole = str(DataError(f"most={list(range(50_000))}: a whole number of entries, at least one, is compared"))
+    assert len(whole) < 4_000
+    assert whole.startswith("most=[0, 1, 2")
+    assert whole.endswith("49999]: a whole number of entries, at least one, is compared")
+
+
 def test_names_are_listed_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed(range(5), 3) == "0, 1, 2 and 2 more"

@@ -29,7 +29,7 @@ import numpy as np
 
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary, erfc
-from chainrule.errors import FormError, SettingError
+from chainrule.errors import FormError, SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.own_forms import as_form, check_activation, exact, real, with_slope
 
@@ -165,7 +165,7 @@ softmax = Activation(
 def leaky_relu(alpha: float | np.number[Any] = 0.01) -> Activation:
     """max(z, αz) with 0 ≤ α < 1: σ′ never reaches zero (S2.16)."""
     if not isinstance(alpha, (int, float, np.number)) or not 0 <= alpha < 1:
-        raise SettingError(f"leaky_relu needs a slope 0 ≤ alpha < 1 for negative z, got {alpha!r}")
+        raise SettingError(f"leaky_relu needs a slope 0 ≤ alpha < 1 for negative z, got {brief(alpha)}")
     alpha = float(alpha)
     return Activation(
         "leaky_relu",
@@ -215,7 +215,7 @@ def activation(
     slope disagrees with a difference.
     """
     if not callable(form):
-        raise FormError(f"an activation's form is a function of z, got {form!r}")
+        raise FormError(f"an activation's form is a function of z, got {brief(form)}")
     full_form = as_form(form, "z")
 
     def value(z: Array) -> Array:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import PairError, SettingError, unknown_name
+from chainrule.errors import PairError, SettingError, brief, unknown_name
 from chainrule.ids import Id
 from chainrule.network import Network, cost_for
 from chainrule.notation import Formula, Symbol, Transposed, row
@@ -78,13 +78,13 @@ class Convention:
                 raise SettingError(f"{setting} of a convention is one of {known}, got {getattr(self, setting)!r}")
         as_cost(self.cost)
         if not isinstance(self.linear_output, bool):
-            raise SettingError(f"linear_output of a convention is True or False, got {self.linear_output!r}")
+            raise SettingError(f"linear_output of a convention is True or False, got {brief(self.linear_output)}")
         for setting in ("name", "letter", "word", "input_word", "activation_word", "function_word"):
             if not (isinstance(getattr(self, setting), str) and getattr(self, setting).strip()):
                 raise SettingError(f"{setting} of a convention is a text, got {getattr(self, setting)!r}")
         if not self.letter.isalpha() or self.letter in TAKEN:
             raise SettingError(
-                f"letter of a convention names the cost, by letters other than {TAKEN}; got {self.letter!r}"
+                f"letter of a convention names the cost, by letters other than {TAKEN}; got {brief(self.letter)}"
             )
         for setting in ("to_letter", "from_letter"):
             if getattr(self, setting) not in tuple(INDICES):
@@ -92,7 +92,7 @@ class Convention:
                     f"{setting} of a convention is one of the letters {INDICES}, got {getattr(self, setting)!r}"
                 )
         if self.to_letter == self.from_letter:
-            raise SettingError(f"to_letter and from_letter of a convention differ, got {self.to_letter!r} twice")
+            raise SettingError(f"to_letter and from_letter of a convention differ, got {brief(self.to_letter)} twice")
 
     @classmethod
     def preset(cls, name: str) -> Convention:
@@ -254,4 +254,4 @@ def as_convention(given: str | Convention) -> Convention:
         return given
     if isinstance(given, str):
         return Convention.preset(given)
-    raise SettingError(f"a convention is a name ({', '.join(PRESETS)}) or a Convention, got {given!r}")
+    raise SettingError(f"a convention is a name ({', '.join(PRESETS)}) or a Convention, got {brief(given)}")

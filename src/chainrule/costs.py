@@ -28,7 +28,7 @@ import numpy as np
 from chainrule.activations import Activation, sigmoid, softplus
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
-from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError
+from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.own_forms import as_form, exact, real, with_slope
 
@@ -149,7 +149,7 @@ def squared_error(half: bool = False) -> Cost:
 def huber(threshold: float | np.number[Any] = 1.0) -> Cost:
     """½e² up to |e| = threshold, then threshold·(|e| − ½ threshold), with e = a − y: outliers pull with bounded force."""
     if not isinstance(threshold, (int, float, np.number)) or not 0 < threshold < np.inf:
-        raise SettingError(f"huber needs a finite threshold > 0, got {threshold!r}")
+        raise SettingError(f"huber needs a finite threshold > 0, got {brief(threshold)}")
     c = float(threshold)
 
     def value(a: Array, y: Array) -> Array:
@@ -320,7 +320,7 @@ def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y
     another number of outputs than three (it holds a weight per output, say) is first tried when it is used.
     """
     if not callable(form):
-        raise FormError(f"a cost's form is a function of a and y, got {form!r}")
+        raise FormError(f"a cost's form is a function of a and y, got {brief(form)}")
     own = _OwnCost(as_form(form, "a y"), name)
     a, y = np.array([[0.3, 0.6, 0.1], [0.2, 0.1, 0.7]]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.coercion import as_array, as_target
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, brief, listed
 from chainrule.preprocessing import (
     Choices,
     Preprocessing,
@@ -269,7 +269,7 @@ def generator(seed: int | np.random.Generator) -> np.random.Generator:
     if isinstance(seed, np.random.Generator):
         return seed
     if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise SettingError(f"a seed is a whole number ≥ 0 or a numpy Generator, got {seed!r}")
+        raise SettingError(f"a seed is a whole number ≥ 0 or a numpy Generator, got {brief(seed)}")
     return np.random.default_rng(seed)
 
 
@@ -278,7 +278,7 @@ def split_rows(
 ) -> tuple[Array, Array]:
     """Row numbers (the rest, a share), both shuffled; with labels, each class is split in that share."""
     if not isinstance(share, (int, float, np.number)) or not 0 < share < 1:
-        raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {share!r}")
+        raise SettingError(f"a split takes a share of the rows between 0 and 1, as 0.2; got {brief(share)}")
     size = round(share * rows)
     if size == 0 or size == rows:
         raise DataError(f"{rows} rows cannot be split into {1 - share:g} and {share:g}: one side would be empty")

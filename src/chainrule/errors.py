@@ -27,6 +27,7 @@ from typing import Any
 
 LONGEST = 60  # characters of a value that an error shows
 MOST = 40  # names that an error lists
+WHOLE = 4_000  # characters of a message: more than any list of names takes
 WORD = re.compile(r"[^\s:,]{256,}")  # longer than the name of any file
 QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)  # as repr writes a text
 
@@ -47,9 +48,10 @@ def brief(value: object) -> str:
 
 
 def shortened(message: str) -> str:
-    """A message in which texts in quotation marks are cut, and words that are longer than the name of any file."""
+    """A message in which texts in quotation marks are cut, words that are longer than the name of any file, and its middle."""
     quoted = QUOTED.sub(lambda found: found[0][0] + cut(found[0][1:-1]) + found[0][-1], message)
-    return WORD.sub(lambda found: cut(found[0]), quoted)
+    short = WORD.sub(lambda found: cut(found[0]), quoted)
+    return short if len(short) <= WHOLE else f"{short[: WHOLE - 1000]} … {short[-900:]}"
 
 
 class DataWarning(UserWarning):

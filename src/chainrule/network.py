@@ -190,7 +190,7 @@ class Network:
     def with_value(self, id: str | Id, value: float) -> Network:
         """This network with one weight or bias changed: `net.with_value("w/2/0/0", -1.99)`."""
         if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
-            raise SettingError(f"{id} takes a finite number, got {value!r}")
+            raise SettingError(f"{id} takes a finite number, got {brief(value)}")
         flat = self.parameters.flat()
         flat[entry_of(self.parameters, parse(id, self.parameters))] = value
         return self.with_parameters(self.parameters.like(flat))

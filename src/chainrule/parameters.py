@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from chainrule.errors import IdError, ShapeError
+from chainrule.errors import IdError, ShapeError, brief
 
 T = TypeVar("T")
 Array = np.ndarray
@@ -39,7 +39,7 @@ class Layers(Generic[T]):
         try:
             number = operator.index(layer)
         except TypeError:
-            raise IdError(f"a layer is given by its number {self.first}…{self.last}, got {layer!r}") from None
+            raise IdError(f"a layer is given by its number {self.first}…{self.last}, got {brief(layer)}") from None
         if not self.first <= number <= self.last:
             zero = "; layer 0 is the input, which has activations alone" if number == 0 else ""
             back = f"; the last layer is [{self.last}]" if number < 0 else ""

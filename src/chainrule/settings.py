@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, as_dataset
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import DataError, SettingError, brief
 from chainrule.network import Network
 from chainrule.preprocessing import Preprocessing
 from chainrule.tables.frames import column_names
@@ -52,7 +52,7 @@ def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
     layers = [fixed] if one else list(fixed)
     whole = all(isinstance(each, (int, np.integer)) and not isinstance(each, bool) for each in layers)
     if not (whole and all(1 <= each <= network.depth for each in layers)):
-        raise SettingError(f"fixed is a layer or several, numbered 1…{network.depth}, as fixed=[1]; got {fixed!r}")
+        raise SettingError(f"fixed is a layer or several, numbered 1…{network.depth}, as fixed=[1]; got {brief(fixed)}")
     if len(set(layers)) == network.depth:
         raise SettingError(f"fixed={fixed!r} holds every layer of {network!r}: nothing is left to train")
     return frozenset(int(each) for each in layers)
@@ -61,12 +61,12 @@ def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
 def truth(value: Any, what: str) -> bool:
     """True or False. Raises SettingError for anything else."""
     if not isinstance(value, (bool, np.bool_)):
-        raise SettingError(f"{what} is True or False, got {value!r}")
+        raise SettingError(f"{what} is True or False, got {brief(value)}")
     return bool(value)
 
 
 def whole(value: Any, what: str, least: int = 1) -> int:
     """A whole number that is large enough. Raises SettingError for anything else."""
     if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
-        raise SettingError(f"{what} is a whole number ≥ {least}, got {value!r}")
+        raise SettingError(f"{what} is a whole number ≥ {least}, got {brief(value)}")
     return int(value)

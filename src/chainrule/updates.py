@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
 
@@ -123,11 +123,11 @@ def as_rule(given: str | Rule) -> Rule:
 
 def _positive(value: float, what: str) -> float:
     if not (isinstance(value, (int, float, np.number)) and 0 < value < np.inf):
-        raise SettingError(f"{what} is a finite number above 0, got {value!r}")
+        raise SettingError(f"{what} is a finite number above 0, got {brief(value)}")
     return float(value)
 
 
 def _share(value: float, what: str) -> float:
     if not (isinstance(value, (int, float, np.number)) and 0 <= value < 1):
-        raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {value!r}")
+        raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {brief(value)}")
     return float(value)

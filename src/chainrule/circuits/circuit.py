@@ -25,7 +25,7 @@ from chainrule.circuits.by_group import ByGroup, lay_out
 from chainrule.circuits.gates import Gate
 from chainrule.circuits.netlist import Netlist
 from chainrule.circuits.wires import Wires
-from chainrule.errors import CircuitError
+from chainrule.errors import CircuitError, brief
 
 Array = np.ndarray
 WIDE = 16  # gates a level from which arrays of them are faster than one after the other
@@ -209,7 +209,7 @@ def _numbers(value: Any, what: str) -> Array:
     except (TypeError, ValueError):
         values = None
     if values is None:
-        raise CircuitError(f"{what} is a real number or an array of them, got {value!r}")
+        raise CircuitError(f"{what} is a real number or an array of them, got {brief(value)}")
     if not np.isfinite(values).all():
         raise CircuitError(f"{what} holds {values[~np.isfinite(values)].flat[0]}: finite numbers are needed")
     return values

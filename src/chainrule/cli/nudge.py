@@ -14,7 +14,7 @@ from chainrule.cli.examples import example_of
 from chainrule.cli.output import say, say_json
 from chainrule.cli.worked_example import worked
 from chainrule.costs import Cost
-from chainrule.errors import FileError, SettingError
+from chainrule.errors import FileError, SettingError, brief
 from chainrule.forward import forward
 from chainrule.network import Network
 from chainrule.nudges.best_move import BestMove, best_move
@@ -139,4 +139,4 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(part.strip().replace("−", "-")) for part in text.split(",")]
     except ValueError:
-        raise SettingError(f"--steps are numbers with commas between them, as {STEPS}; got {text!r}") from None
+        raise SettingError(f"--steps are numbers with commas between them, as {STEPS}; got {brief(text)}") from None

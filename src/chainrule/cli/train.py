@@ -25,7 +25,7 @@ from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
 from chainrule.data import learnable
-from chainrule.errors import DataError, DivergenceError, SettingError
+from chainrule.errors import DataError, DivergenceError, SettingError, brief
 from chainrule.network import Network, as_dtype
 from chainrule.preprocessing import guess_task
 from chainrule.scores import TITLES
@@ -186,7 +186,7 @@ def _whole_numbers(text: str, needed: str) -> list[int]:
         return []
     parts = [part.strip() for part in text.split(",")]
     if not all(LAYER_SIZE.fullmatch(part) and int(part) > 0 for part in parts):
-        raise SettingError(f"{needed}; got {text!r}")
+        raise SettingError(f"{needed}; got {brief(text)}")
     return [int(part) for part in parts]
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, brief
 from chainrule.lessons.replies import Number, Typed, choices, label, plainly
 
 FULL = 100.0
@@ -72,7 +72,7 @@ class Question:
             and not isinstance(self.penalty, bool)
             and 0 <= self.penalty < math.inf
         ):
-            raise SettingError(f"a penalty is a number ≥ 0, points of 100, got {self.penalty!r}")
+            raise SettingError(f"a penalty is a number ≥ 0, points of 100, got {brief(self.penalty)}")
 
     @property
     def right(self) -> frozenset[int]:
@@ -84,7 +84,7 @@ def _tidy(holder: Answer | Question, *names: str) -> None:
     for name in names:
         given = getattr(holder, name)
         if not isinstance(given, str):
-            raise SettingError(f"the {name} of a question or answer is a text, got {given!r}")
+            raise SettingError(f"the {name} of a question or answer is a text, got {brief(given)}")
         found = UNWRITABLE.search(given)
         if found:
             raise SettingError(
@@ -102,7 +102,7 @@ def flaw_of(text: str, answers: Sequence[Answer], typed: Typed | None) -> tuple[
         if not answer.text:
             return place, "an empty answer: expected its text behind the colon"
         if typed is not None and typed.read(answer.text) is None:
-            return place, f"expected {typed.wanted}, got {answer.text!r}"
+            return place, f"expected {typed.wanted}, got {brief(answer.text)}"
         if plainly(answer.text) in seen:
             return place, f"the answer {answer.text!r} is there twice: expected answers that differ"
         seen[plainly(answer.text)] = place

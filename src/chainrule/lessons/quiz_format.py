@@ -265,7 +265,7 @@ class _Block:
             return None
         found = typed(piece.text)
         if found is None:
-            raise self.error(piece.line, rf"\typed: is {TYPED_FORMS}, got {piece.text!r}")
+            raise self.error(piece.line, rf"\typed: is {TYPED_FORMS}, got {brief(piece.text)}")
         return found
 
     def penalty(self, piece: _Piece | None) -> float | None:
@@ -273,12 +273,12 @@ class _Block:
             return None
         value = float(piece.text) if re.fullmatch(r"[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", piece.text) else math.inf
         if value == math.inf:
-            raise self.error(piece.line, rf"\penalty: is a number ≥ 0, points of 100, got {piece.text!r}")
+            raise self.error(piece.line, rf"\penalty: is a number ≥ 0, points of 100, got {brief(piece.text)}")
         return value
 
     def shownext(self, piece: _Piece | None) -> bool | None:
         if piece is None:
             return None
         if piece.text not in ("true", "false"):
-            raise self.error(piece.line, rf"\shownext: is true or false, got {piece.text!r}")
+            raise self.error(piece.line, rf"\shownext: is true or false, got {brief(piece.text)}")
         return piece.text == "true"

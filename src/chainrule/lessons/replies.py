@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chainrule.conventions import Convention
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, brief
 from chainrule.ids import Id
 from chainrule.lessons.plain_text import plain
 from chainrule.notation import Symbol
@@ -94,7 +94,7 @@ class Number:
 
     def __post_init__(self) -> None:
         if not isinstance(self.digits, int) or not 1 <= self.digits <= 12:
-            raise SettingError(f"a typed number is graded to 1…12 significant digits, got {self.digits!r}")
+            raise SettingError(f"a typed number is graded to 1…12 significant digits, got {brief(self.digits)}")
 
     @property
     def wanted(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.dual import Dual, dual
-from chainrule.errors import IdError, SettingError, ShapeError
+from chainrule.errors import IdError, SettingError, ShapeError, brief
 from chainrule.forward import target_rows
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network, cost_for
@@ -120,7 +120,7 @@ def finite(given: Any, what: str) -> float:
     """A finite number, or SettingError."""
     if isinstance(given, (int, float, np.integer, np.floating)) and math.isfinite(given):
         return float(given)
-    raise SettingError(f"{what} is a finite number such as 0.1, got {given!r}")
+    raise SettingError(f"{what} is a finite number such as 0.1, got {brief(given)}")
 
 
 def _parts(steps: Array) -> list[Array]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.aligned import aligned
 from chainrule.costs import Cost
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, brief
 from chainrule.ids import Id
 from chainrule.json_text import as_json
 from chainrule.network import Network
@@ -59,7 +59,7 @@ def sweep(
     """
     question = ask(network, x, y, v, of, cost)
     if isinstance(steps, (str, bytes)) or not hasattr(steps, "__len__") or len(steps) == 0:
-        raise SettingError(f"steps are a list of numbers such as [0.01, 0.1, 1], got {steps!r}")
+        raise SettingError(f"steps are a list of numbers such as [0.01, 0.1, 1], got {brief(steps)}")
     by = [finite(step, "a step") for step in steps]
     rows = tuple(question.change(step) for step in by)
     return Sweep(*question.names, question.before, question.slope, rows, question.kinks(by))

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.coercion import as_array
 from chainrule.errors import DataError, ShapeError
-from chainrule.tables.columns import Values, column_of, sorted_texts
+from chainrule.tables.columns import Texts, Values, column_of, sorted_texts
 from chainrule.tables.table import Table
 from chainrule.tables.targets import learning_table
 
@@ -73,8 +73,10 @@ def _one_row(names: Sequence[Any], values: Sequence[Any]) -> Table:
 
 
 def _single(value: Any) -> Values:
-    if isinstance(value, float) and value == value:  # most rows hold nothing else, and predictions come one by one
+    if isinstance(value, float) and value == value:  # most rows hold this or a text, and predictions come one by one
         return np.array([value], dtype=np.float64)
+    if type(value) is str:
+        return Texts(np.zeros(1, dtype=np.int32), (value,))
     return _objects([value])
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from chainrule.activations import Activation, as_activation
 from chainrule.coercion import as_array
 from chainrule.data import generator
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, brief
 from chainrule.network import INITS
 from chainrule.parameters import Parameters
 
@@ -110,7 +110,7 @@ class Recurrent:
         An orthogonal U keeps the length of what travels through it, so that no gradient vanishes or explodes by U alone.
         """
         if np.shape(sizes) != (3,) or not all(isinstance(n, (int, np.integer)) and n >= 1 for n in sizes):
-            raise ShapeError(f"sizes are (in, hidden, out), three whole numbers ≥ 1; got {sizes!r}")
+            raise ShapeError(f"sizes are (in, hidden, out), three whole numbers ≥ 1; got {brief(sizes)}")
         (n_in, hidden, out), rng = sizes, generator(seed)
         sigma, tau = as_activation(activation), as_activation(output)
         W = INITS["auto"](rng, hidden, n_in, sigma)

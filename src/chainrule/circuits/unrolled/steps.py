@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-from chainrule.errors import IdError
+from chainrule.errors import IdError, brief
 
 S = TypeVar("S")
 
@@ -37,7 +37,7 @@ class Steps(Generic[S]):
         try:
             number = operator.index(t)
         except TypeError:
-            raise IdError(f"a step is given by its number, got {t!r}; `rows` holds all steps") from None
+            raise IdError(f"a step is given by its number, got {brief(t)}; `rows` holds all steps") from None
         if number not in self.numbers:
             raise IdError(f"there is no step {number}: these are numbered {self.first}…{self.numbers[-1]}")
         return self._rows[number - self.first]

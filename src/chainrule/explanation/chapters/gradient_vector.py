@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import DataError, SettingError, brief
 from chainrule.explanation.axes import round_down
 from chainrule.explanation.numbers import number, short, style_of, times
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
@@ -55,7 +55,7 @@ def gradient_vector(
     exact = as_network(network, "gradient_vector(network, x, y)").astype("float64")
     rows, targets, _ = target_rows(exact, x, y, the_cost)
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
-        raise SettingError(f"most is how many entries are listed, 1 or more; got {most!r}")
+        raise SettingError(f"most is how many entries are listed, 1 or more; got {brief(most)}")
     vectors = columns_of(exact, rows, targets, the_cost, how, np.ndim(x) == 1)
     with np.errstate(over="ignore"):
         sizes = [column.norm for column in vectors]  # of finite entries it may still overflow

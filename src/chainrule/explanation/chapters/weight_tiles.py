@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, brief
 from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Element, Label, Rect, Scene, extent
 from chainrule.explanation.view import View, view
@@ -71,7 +71,7 @@ def weight_tiles(
     how = as_convention(convention)
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
-        raise SettingError(f"most is how many neurons are shown, 1 or more; got {most!r}")
+        raise SettingError(f"most is how many neurons are shown, 1 or more; got {brief(most)}")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
     return _drawn(seen, slopes, order[: int(most)], order[int(most) :])
