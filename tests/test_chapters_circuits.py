@@ -643,6 +643,7 @@ def test_a_convention_that_means_examples_means_steps() -> None:
     xs, ys = sequence_of(r, 4)
     mean = unrolled_figure(r, xs, ys, convention="s1")
     summed = unrolled_figure(r, xs, ys, convention="s1", cost_at="every")
+    assert any(text.startswith("C (squared_error) = (") for text in texts(mean))
     assert value_of(mean.table[-1][4]) == pytest.approx(value_of(summed.table[-1][4]) / 4, rel=1e-5)
 
 

@@ -54,7 +54,7 @@ def unrolled_figure(
         )
     the_cost = as_cost(cost if cost is not None else how.default_cost())
     at = cost_at if cost_at is not None else "mean" if how.over == "mean" else "every"
-    return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), how, most, at).scene()
+    return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), the_cost, how, most, at).scene()
 
 
 def shares(steps: Steps[Array], gradient: Array) -> list[float]:
@@ -71,6 +71,7 @@ class _Picture:
     """Columns of steps from left to right, dots for those left out; elements and rows of the table gather on the way."""
 
     back: RecurrentBackward
+    cost: Cost
     how: Convention
     most: int
     at: str
@@ -146,7 +147,7 @@ class _Picture:
         )
         self.elements.append(Label(MARGIN, MARGIN, forward, "forward", 14, "start"))
         self.elements.append(Label(MARGIN, MARGIN + 26, backward, "backward", 14, "start", slanted=True))
-        whole = row(self.letter, " = ", self._whole(), f" = {brief(self.back.cost)}")
+        whole = row(self.letter, f" ({self.cost!r}) = ", self._whole(), f" = {brief(self.back.cost)}")
         self.elements.append(Label(MARGIN, MARGIN + 52, whole, "forward", 14, "start"))
 
     def _whole(self) -> Formula:
@@ -266,7 +267,7 @@ class _Picture:
         lines = "; ".join(f"{self._length(name)} = {written(total)}" for name, _, _, total in self._parts())
         return (
             f"A recurrent network {sizes} unrolled over {self._steps()} with the same W, U, V, b and c at each. Forward, "
-            f"each h goes on to the next step; the cost is {written(self.back.cost)}. Backward, the length of δ is "
+            f"each h goes on to the next step; the cost, {self.cost!r}, is {written(self.back.cost)}. Backward, the length of δ is "
             f"{written(norms[-1])} at step {self.steps} and {written(norms[0])} at step 1. Over all steps {lines}."
         )
 
