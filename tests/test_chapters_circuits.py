@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 from networks import crossed
-from typechecker import unchecked
 
 import chainrule as cr
 from chainrule.circuits.unrolled import Recurrent, unroll
@@ -683,8 +682,6 @@ def test_an_unrolled_figure_refuses_what_does_not_fit() -> None:
         unrolled_figure(r, xs, ys, most=2)
     with pytest.raises(cr.ShapeError, match="one target a step"):
         unrolled_figure(r, xs, ys[:2])
-    with pytest.raises(cr.SettingError, match="Recurrent"):
-        unchecked(unrolled_figure)(SMALL["small"](), xs, ys)
 
 
 def test_a_batch_that_overflows_is_refused() -> None:

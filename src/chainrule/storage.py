@@ -59,7 +59,11 @@ def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
     return safetensors.numpy.save(tensors, {KEY: json.dumps({**header, CHECKSUM: _checksum(header, tensors)})})
 
 
-def load(path: str | os.PathLike[str], activations: Iterable[Activation] = (), costs: Iterable[Cost] = ()) -> Network:
+def load(
+    path: str | os.PathLike[str],
+    activations: Activation | Iterable[Activation] = (),
+    costs: Cost | Iterable[Cost] = (),
+) -> Network:
     """The network in a file, with the cost it was trained with. No file can hold a user's own activation or cost: hand them
     in, `load(path, activations=[mish], costs=[quartic])`. Without its own cost a network still predicts.
 
@@ -254,7 +258,7 @@ def _header(text: str, where: Path) -> dict[str, Any]:
     return header
 
 
-def _by_name(given: Iterable[Row], kind: type[Row]) -> dict[str, Row]:
+def _by_name(given: Row | Iterable[Row], kind: type[Row]) -> dict[str, Row]:
     """A user's own activations or costs, by name."""
     own = list(given) if isinstance(given, Iterable) else [given]
     if not all(isinstance(each, kind) for each in own):
@@ -278,7 +282,7 @@ def _cost(header: Mapping[str, Any], output: Activation, own: Mapping[str, Cost]
     return own.get(given["name"]) or absent_own_cost(given["name"])
 
 
-def _activation(given: Mapping[str, Any], own: Mapping[str, Activation], path: Any) -> Activation:
+def _activation(given: Any, own: Mapping[str, Activation], path: Any) -> Activation:
     if not given.get("own"):
         return activations.named(given["name"], **given["settings"])
     if given["name"] in own:

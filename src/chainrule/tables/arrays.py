@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class _Archive:
             raise FileError(f"cannot read {self.path}: {what}; plain arrays of numbers or texts are needed") from error
 
 
-def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
+def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
     """Shape and type of the array that a stream holds in NumPy's format; None where it holds none."""
     if stream.read(6) != b"\x93NUMPY":
         return None

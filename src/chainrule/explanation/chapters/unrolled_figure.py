@@ -267,8 +267,8 @@ class _Picture:
         lines = "; ".join(f"{self._length(name)} = {written(total)}" for name, _, _, total in self._parts())
         return (
             f"A recurrent network {sizes} unrolled over {self._steps()} with the same W, U, V, b and c at each. Forward, "
-            f"each h goes on to the next step; the cost, {self.cost!r}, is {written(self.back.cost)}. Backward, the length of δ is "
-            f"{written(norms[-1])} at step {self.steps} and {written(norms[0])} at step 1. Over all steps {lines}."
+            f"each h goes on to the next step; the cost, {self.cost!r}, is {written(self.back.cost)}. Backward, the length of "
+            f"δ is {written(norms[-1])} at step {self.steps} and {written(norms[0])} at step 1. Over all steps {lines}."
         )
 
     def _table(self) -> tuple[tuple[str, ...], ...]:
