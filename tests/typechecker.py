@@ -1,4 +1,4 @@
-"""Beartype as the tests use it: an int is a float, as in signatures everywhere (PEP 484)."""
+"""Beartype as the tests use it: an int is a float, as in signatures everywhere (PEP 484), and a wrong type a TypeError."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jaxtyping import jaxtyped
 
 ALL_TYPES = os.environ.get("CHAINRULE_PROOF") == "1" and "CHAINRULE_EXAMPLES" not in os.environ
 
-checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeError))
 
 
 def jaxtyped_where_shapes_are(made: Any = None, *, typechecker: Callable[[Any], Any]) -> Any:
