@@ -610,7 +610,7 @@ def test_the_cost_of_a_step_is_no_bias_and_adds_up_to_the_cost(preset: str, cost
     said = texts(scene)
     assert not [text for text in said if re.match("c[₀-₉]", text)]  # c is the bias of the outputs, of all steps one
     each = [value_of(text.split(" = ")[1]) for text in said if re.match("C[₀-₉] = ", text)]
-    (whole,) = [text for text in said if text.startswith("C = ")]
+    (whole,) = [text for text in said if text.startswith("C (quadratic) = ")]
     total = {"every": sum(each), "mean": sum(each) / 3, "last": each[-1]}[cost_at]
     made = {"every": "C₁ + … + C₃", "mean": "(C₁ + … + C₃) / 3", "last": "C₃"}[cost_at]
     assert len(each) == (1 if cost_at == "last" else 3)
@@ -634,7 +634,7 @@ def test_one_step_is_called_one() -> None:
     scene = unrolled_figure(r, *sequence_of(r, 1))
     assert scene.title == "A recurrent network 1-2-1 over 1 step"
     assert "1 steps" not in scene.svg()
-    assert [text for text in texts(scene) if text.startswith("C = C₁ = ")]
+    assert [text for text in texts(scene) if text.startswith("C (quadratic) = C₁ = ")]
 
 
 def test_a_convention_that_means_examples_means_steps() -> None:
