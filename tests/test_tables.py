@@ -1,6 +1,7 @@
 """tables.py: each kind of file as users have it, and each way it can be wrong, with the place where it is."""
 
 import gzip
+import hashlib
 import pickle
 import struct
 import zipfile
@@ -202,6 +203,34 @@ def test_every_shipped_set_is_read_and_brings_its_own_target(name: str) -> None:
     assert read_table(name, "price", optional=True).name == name
     with pytest.raises(DataError, match="brings its own target"):
         read_table(name, "price")
+
+
+SUMS = {  # SHA-256 of the inputs' bytes and the answers' texts
+    "digits": "af4a35ddb74df4be4e537b564e0da9477c2c6cd5351c2db206715a16cfcf2bd2",
+    "iris": "ee99152c1c547f04ca5d5e902765a66b17bfc1f86d06d3fa11bc0cfe8da372f3",
+    "wine": "7b9a0ce71c9fef0a0f1f9718c02e563fd5e3a35038622bb37020c9ceac891612",
+    "breast_cancer": "d981883397c6f0083e444171832fb0271be1fcfa261f5291bfaaa8bf47453c53",
+    "diabetes": "12670405901976a4eff3b718efe6f139efa13a885c4120a99c8830124fd3b029",
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_numbers_of_every_shipped_set_are_those_of_its_source(name: str) -> None:
+    table = read_table(name)
+    assert table.target is not None
+    inputs = np.ascontiguousarray(table.inputs, dtype="<f8").tobytes()
+    answers = "\n".join(map(str, table.target.tolist())).encode()
+    assert hashlib.sha256(inputs + answers).hexdigest() == SUMS[name]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_set_is_the_one_that_scikit_learn_loads(name: str) -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    theirs = getattr(datasets, f"load_{name}")(**({"scaled": False} if name == "diabetes" else {}))
+    table = read_table(name)
+    answers = theirs.target_names[theirs.target] if table.target.dtype == object else theirs.target
+    assert np.array_equal(table.inputs, theirs.data)
+    assert table.target.tolist() == answers.tolist()
 
 
 def test_a_table_whose_parts_do_not_fit_is_refused() -> None:

@@ -19,16 +19,20 @@ def test_a_wheel_installed_elsewhere_runs(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "chainrule/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert {"LICENSE", "README.md"} <= {Path(name).name for name in names if name.startswith("chainrule/tables/sets/")}
+    assert wheel.stat().st_size < 1_000_000
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]
 
     site = tmp_path / "site"
     subprocess.run([*pip, "install", "--no-deps", "--target", str(site), str(wheel)], check=True, capture_output=True)
     environment = {**os.environ, "PYTHONPATH": str(site)}
-    code = "import chainrule; print(chainrule.__file__)"
+    code = "import chainrule; print(len(chainrule.load_data('digits')), chainrule.__file__)"
     where = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    assert Path(where.stdout.strip()).is_relative_to(site)
+    rows, file = where.stdout.strip().split(" ", 1)
+    assert rows == "1797"
+    assert Path(file).is_relative_to(site)
     shown = subprocess.run(
         [sys.executable, "-m", "chainrule"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )

@@ -18,7 +18,7 @@ tables/            table.py typed columns or one matrix · columns.py what a col
                    pyarrow · reading.py by a file's name ·
                    csv_file.py · cells.py its columns ·
                    arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · optional_files.py
-                   Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py scikit-learn's data sets
+                   Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py five data sets
 preprocessing/     preprocessing.py a user's columns and labels to rows of numbers and back · kinds.py what a column becomes ·
                    choosing.py which, and why · labels.py targets · overview.py said in a table
 trained_rows.py    which rows a network was trained on, as a small sketch

@@ -22,7 +22,7 @@ from chainrule.tables.arrays import read_idx_pair, read_npy, read_npz
 from chainrule.tables.csv_file import read_csv
 from chainrule.tables.frames import is_frame, table_of_frame
 from chainrule.tables.optional_files import ARROW, EXCEL, read_optional
-from chainrule.tables.shipped import SHIPPED
+from chainrule.tables.shipped import SHIPPED, shipped
 from chainrule.tables.table import Table
 from chainrule.tables.targets import with_target_column
 
@@ -55,7 +55,7 @@ def read_table(source: Any, target: str | None = None, *, optional: bool = False
 def _read(path: Path, target: str | None, optional: bool) -> Table:
     name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     if str(path) in SHIPPED and not path.exists():
-        return _with_its_own_target(SHIPPED[str(path)](), None if optional else target)
+        return _with_its_own_target(shipped(str(path)), None if optional else target)
     if path.is_dir():
         raise FileError(f"{path} is a folder: name a file in it (CSV, NPZ or IDX)")
     if not path.exists():
