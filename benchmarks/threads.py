@@ -19,7 +19,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.engines import threads
-from chainrule.engines.engine import Recipe
+from chainrule.engines.engine import Recipe, Rows
 from chainrule.engines.reference import ReferenceEngine
 
 CASES = (([784, 100, 10], 32), ([784, 512, 10], 256), ([1024, 1024, 1024], 512), ([2048, 2048, 2048], 1024))
@@ -33,12 +33,12 @@ def step_time(sizes: list[int], batch: int, flops_a_thread: float) -> tuple[floa
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((batch, sizes[0]), "float32"), rng.standard_normal((batch, sizes[-1]), "float32")
     engine, network = ReferenceEngine(), cr.Network.random(sizes)
-    state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1e-6)), network, x, y, None)
+    state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1e-6)), network, Rows(x, y))
     steps = max(2, min(200, int(SECONDS * 2e10 / (6 * batch * network.parameters.size))))
-    order = np.tile(np.arange(batch), (steps, 1))
-    state, _ = engine.run(state, order[:1])
+    order, rates = np.tile(np.arange(batch), (steps, 1)), np.full(steps, 1e-6)
+    engine.run(state, order[:1], rates[:1])
     wall, cpu = time.perf_counter(), time.process_time()
-    state, _ = engine.run(state, order)
+    engine.run(state, order, rates)
     spent = time.perf_counter() - wall, time.process_time() - cpu
     return spent[0] / steps * 1e6, spent[1] / steps * 1e6, engine.threads(state)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -18,9 +19,9 @@ import pytest
 
 import chainrule as cr
 from chainrule import settings
-from chainrule.data import orders
-from chainrule.engines import threads
-from chainrule.engines.engine import Engine, Recipe
+from chainrule.data import epoch_order
+from chainrule.engines import choose, threads
+from chainrule.engines.engine import Engine, Recipe, Rows, batches
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.json_text import json_text
 from chainrule.training_rows import relative
@@ -96,20 +97,99 @@ def test_watch_sees_every_epoch() -> None:
 def test_a_restored_snapshot_goes_on_bit_for_bit(rule: cr.Rule, dtype: str) -> None:
     engine: Engine = ReferenceEngine()
     rng = np.random.default_rng(0)
-    order, rest = (next(orders(10, 2, rng)) for _ in range(2))
-    start = engine.start(
-        Recipe(cr.squared_error(), rule), net(dtype=dtype), X.astype(dtype), NUMBERS.astype(dtype), None
-    )
-    middle, _ = engine.run(start, order)
-    kept = engine.snapshot(middle)
-    straight, costs = engine.run(middle, rest)
-    again, costs_again = engine.run(engine.restore(start, kept), rest)
+    order, rest = (epoch_order(10, 4, rng) for _ in range(2))
+    rates = np.full(3, rule.learning_rate)
+    given = Recipe(cr.squared_error(), rule), net(dtype=dtype), Rows(X.astype(dtype), NUMBERS.astype(dtype))
+    straight = engine.start(*given)
+    engine.run(straight, order, rates)
+    again = engine.start(*given, engine.snapshot(straight))
+    costs, costs_again = (engine.run(state, rest, rates).costs for state in (straight, again))
     assert bits(engine.network(again)) == bits(engine.network(straight))
     assert costs_again.tobytes() == costs.tobytes()
     one, after = engine.snapshot(straight), engine.snapshot(again)
     assert {key: np.asarray(value).tobytes() for key, value in one.items()} == {
         key: np.asarray(value).tobytes() for key, value in after.items()
     }
+
+
+@by_rule
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_stream_goes_on_from_a_state_in_another_process(rule: cr.Rule, shuffle: bool) -> None:
+    """What begins anew is given what was kept: the stream, and by itself the state."""
+    stream = cr.epochs(net(), X, NUMBERS, rule, epochs=5, batch_size=4, shuffle=shuffle)
+    first = list(islice(stream, 2))
+    kept = pickle.dumps(stream.state)
+    rest = list(stream.resume(stream.state))
+    fresh = cr.epochs(net(), X, NUMBERS, rule, epochs=5, batch_size=4, shuffle=shuffle)
+    again = list(fresh.resume(pickle.loads(kept)))
+    whole = cr.train(net(), X, NUMBERS, rule, epochs=5, batch_size=4, shuffle=shuffle)
+    assert [epoch.number for epoch in again] == [3, 4, 5]
+    assert bits(again[-1].network) == bits(rest[-1].network) == bits(whole.network)
+    costs = [facts["cost"] for facts in whole.history]
+    assert [facts["cost"] for facts in fresh.history] == [epoch.cost for epoch in first + rest] == costs
+    assert (fresh.run().report.steps, fresh.ended) == (whole.report.steps, "finished")
+
+
+def test_a_state_of_another_network_is_refused() -> None:
+    stream = cr.epochs(net(), X, NUMBERS, epochs=2)
+    list(stream)
+    with pytest.raises(cr.ShapeError, match="these weights and biases are 32 numbers, got a vector of shape"):
+        next(cr.epochs(net(2), X, np.hstack([NUMBERS, NUMBERS])).resume(stream.state))
+
+
+@by_rule
+@pytest.mark.parametrize("fixed", [(), (1,)])
+def test_the_two_halves_of_a_step_make_the_step(rule: cr.Rule, fixed: tuple[int, ...]) -> None:
+    """As when several machines take the gradients of a part each, and all move along their mean."""
+    engine, order = ReferenceEngine(), epoch_order(10, 4, None)
+    given = Recipe(cr.squared_error(), rule, frozenset(fixed)), net(), Rows(X, NUMBERS)
+    at_once, halves = engine.start(*given), engine.start(*given)
+    steps = engine.run(at_once, order, np.full(3, rule.learning_rate))
+    for batch, cost in zip(batches(order), steps.costs):
+        parts = [engine.gradient(halves, part) for part in np.split(batch, 2)]
+        assert np.mean([part[0] for part in parts]) == pytest.approx(cost, rel=1e-12)
+        assert engine.apply(halves, np.mean([part[1] for part in parts], axis=0), rule.learning_rate)
+    one, other = (engine.network(state).parameters.flat() for state in (at_once, halves))
+    np.testing.assert_allclose(one, other, rtol=1e-10)
+
+
+def test_each_step_has_a_rate_of_its_own() -> None:
+    engine, order, rates = ReferenceEngine(), epoch_order(10, 4, None), np.array([0.3, 0.1, 0.2])
+    state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(5.0)), net(), Rows(X, NUMBERS))
+    engine.run(state, order, rates)
+    network = net()
+    for batch, rate in zip(batches(order), rates):
+        slope = cr.gradient(network, X[batch], NUMBERS[batch], "squared_error")
+        network = network.with_parameters(network.parameters + slope * -rate)
+    np.testing.assert_allclose(engine.network(state).parameters.flat(), network.parameters.flat(), rtol=1e-12)
+
+
+def test_a_step_that_would_leave_the_finite_numbers_is_not_taken() -> None:
+    engine = ReferenceEngine()
+    state = engine.start(Recipe(cr.squared_error(), cr.momentum(1.0)), net(), Rows(X, NUMBERS))
+    rates = np.array([0.01, 0.01, 1e308, 0.01])
+    steps = engine.run(state, epoch_order(10, 3, None), rates)
+    assert (steps.first_bad, len(steps.costs)) == (2, 3)
+    before = engine.snapshot(state)
+    assert before["step"] == 2
+    assert not engine.apply(state, np.full(26, np.inf), 0.01)
+    after = engine.snapshot(state)
+    assert all(np.array_equal(before[key], after[key]) for key in before)
+
+
+def test_what_an_engine_refuses_is_said_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Narrow(ReferenceEngine):
+        name = "narrow"
+
+        def refuses(self, recipe: Recipe, network: cr.Network) -> str | None:
+            return None if network.depth == 1 else f"runs networks of one layer, and {network!r} has {network.depth}"
+
+    monkeypatch.setitem(choose.NAMED, "narrow", Narrow)
+    with pytest.raises(
+        cr.SettingError, match=r"the narrow engine runs networks of one layer, .* has 2; engine='reference'"
+    ):
+        cr.train(net(), X, NUMBERS, engine="narrow")
+    assert cr.train(linear(1.0), ONE, ONE, engine="narrow", epochs=1).report.engine == "narrow"
 
 
 def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient() -> None:
@@ -347,12 +427,11 @@ by_weights = pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 def gradients_of_steps(start: cr.Network, data: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     """(gradient of each step of an epoch, rows of each), all at `start`: each step is taken from there by itself."""
     engine, found, sizes = ReferenceEngine(), [], []
-    for order in orders(10, batch_size, np.random.default_rng(0)):
-        for rows in order:
-            state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1.0)), start, *data)
-            state, _ = engine.run(state, rows[None])
-            found.append((start.parameters - state.parameters).flat())
-            sizes.append(len(rows))
+    for batch in batches(epoch_order(10, batch_size, np.random.default_rng(0))):
+        state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1.0)), start, Rows(*data))
+        engine.run(state, batch[None], np.ones(1))
+        found.append((start.parameters - engine.network(state).parameters).flat())
+        sizes.append(len(batch))
     return np.array(found), np.array(sizes)
 
 
@@ -612,17 +691,16 @@ def test_a_huge_learning_rate_stops_and_gives_back_the_last_good_network(rule: c
 
 
 def step_by_hand(start: cr.Network, data: Any, rule: cr.Rule, cost: cr.Cost, size: int) -> int:
-    """The number of the first step whose cost or whose outcome is not finite, a step at a time."""
-    engine, dtype = ReferenceEngine(), start.dtype
-    state = engine.start(Recipe(cost, rule), start, data[0].astype(dtype), data[1].astype(dtype), None)
-    rng, number = np.random.default_rng(3), 0
+    """The number of the first step of the delta rule whose cost or whose outcome is not finite, without an engine."""
+    network, rng, number = start, np.random.default_rng(3), 0
     while True:
-        for order in orders(len(data[0]), size, rng):
-            for rows in order:
-                number += 1
-                state, costs = engine.run(state, rows[None])
-                if not (np.isfinite(costs).all() and state.parameters.is_finite()):
+        for batch in batches(epoch_order(len(data[0]), size, rng)):
+            number, x, y = number + 1, data[0][batch], data[1][batch]
+            with np.errstate(all="ignore"):
+                moved = network.parameters + cr.gradient(network, x, y, cost) * -rule.learning_rate
+                if not (np.isfinite(cr.cost(network, x, y, cost)) and moved.is_finite()):
                     return number
+            network = network.with_parameters(moved)
 
 
 @pytest.mark.parametrize("rate", [3.0, 30.0, 1e4, 1e30])
@@ -678,7 +756,7 @@ def test_a_weight_that_hides_behind_a_saturated_unit_is_found_at_its_own_step() 
     start = cr.Network([[[0.0]]], None, "sigmoid")
     targets = np.full((64, 1), 0.5)  # met exactly, so that nothing moves before the one row that is not
     targets[8] = 1.0
-    place = next(orders(64, 1, np.random.default_rng(3)))[:, 0].tolist().index(8)
+    place = epoch_order(64, 1, np.random.default_rng(3))[:, 0].tolist().index(8)
     assert 5 < place < 60
     error = diverging(start, (np.full((64, 1), 100.0), targets), cr.delta_rule(1e308), epochs=1, size=1)
     assert f"diverged at step {place + 1} (epoch 1): the weights of layer 1 became NaN or infinite" in str(error)

@@ -29,7 +29,7 @@ forward.py         forward(network, x) -> Trace; cost(…)
 equations.py       BP1 to BP4, with their LaTeX
 backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parameters
 per_example.py     each example's own gradient, lazily
-updates.py         the delta rule, momentum, Adam
+updates.py         rules as data: the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
                    choose.py by name
@@ -41,7 +41,7 @@ circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.p
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
 training_rows.py   a data set in the terms of the network that learns it
-divergence.py      where a step became NaN or infinite
+evaluation.py      cost and score of such rows
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 
@@ -68,7 +68,8 @@ nudges/            one quantity moved: nudge.py one step, and what follows · sw
 diagnostics/       reasons.py why a weight learns slowly · factors.py of its derivative, row by row · blame.py which is to
                    blame · case.py one weight · sentences.py its reason in words · numbers.py how they are printed ·
                    influence.py two rules tested · activation_design.py what σ′ does to learning ·
-                   slope_curve.py σ′ on a grid, its bounds, zones and kinks
+                   slope_curve.py σ′ on a grid, its bounds, zones and kinks · divergence.py where a training step became
+                   NaN or infinite
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
                    witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·

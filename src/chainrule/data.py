@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -297,14 +297,12 @@ def split_rows(
     return shuffled[rest], shuffled[part]
 
 
-def orders(rows: int, batch_size: int, rng: np.random.Generator | None) -> Iterator[Array]:
-    """One epoch's order: row numbers (steps, batch), every row once; then the short last batch (1, rest).
+def epoch_order(rows: int, batch_size: int, rng: np.random.Generator | None) -> Array:
+    """One epoch's order: row numbers (steps, batch), every row once, with −1 for what the last batch lacks.
 
     Shuffled by `rng`, or in the given order where it is None.
     """
-    order = np.arange(rows) if rng is None else rng.permutation(rows)
-    whole = rows - rows % batch_size
-    if whole:
-        yield order[:whole].reshape(-1, batch_size)
-    if whole < rows:
-        yield order[None, whole:]
+    batch = min(batch_size, rows)
+    order = np.full((-(-rows // batch), batch), -1)
+    order.flat[:rows] = np.arange(rows) if rng is None else rng.permutation(rows)
+    return order

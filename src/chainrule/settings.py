@@ -1,18 +1,76 @@
-"""The arguments of `train` and `epochs`, checked before anything is learnt."""
+"""The arguments of `train` and `epochs`, checked before anything is learnt: a Job."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, as_dataset
+from chainrule.engines.choose import choose
+from chainrule.engines.engine import Engine, Recipe, Rows
 from chainrule.errors import DataError, SettingError, brief
-from chainrule.network import Network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.preprocessing import Preprocessing
 from chainrule.tables.frames import column_names
+from chainrule.training_rows import check_width, rows_for, terms_for
+from chainrule.updates import Rule, as_rule
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a call asks for, checked. `network` is as it was given, with the cost and the terms of what it is to learn."""
+
+    network: Network
+    recipe: Recipe
+    rows: Rows
+    watched: Rows | None
+    engine: Engine
+    epochs: int
+    batch_size: int
+    seed: int | np.random.Generator
+    shuffle: bool
+    data: str
+
+
+def job_of(
+    network: Network,
+    data: Any,
+    y: Any,
+    rule: str | Rule,
+    epochs: int,
+    batch_size: int,
+    seed: int | np.random.Generator,
+    validation: Any,
+    engine: str,
+    cost: str | Cost | None,
+    shuffle: bool,
+    fixed: SupportsIndex | Iterable[SupportsIndex],
+) -> Job:
+    """The arguments of a call, as one Job. Raises the errors of whatever is wrong with them."""
+    as_network(network, "train(network, x, y) and epochs(network, x, y)")
+    y, cost = targets_or_cost(data, y, cost)
+    check_rule(rule)
+    recipe = Recipe(cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network))
+    recipe.cost.on(network.output)
+    the_engine = choose(engine)
+    if refusal := the_engine.refuses(recipe, network):
+        raise SettingError(f"the {the_engine.name} engine {refusal}; engine='reference' runs everything")
+    epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
+    seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
+    shuffle = truth(shuffle, "shuffle")
+    learnt = with_targets(data, y, network.preprocessing)
+    check_width(network, learnt)
+    learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
+    rows, watched = rows_for(learner, learnt, recipe.cost), None
+    if validation is not None:
+        beside = as_dataset(validation, learner.preprocessing)
+        check_width(learner, beside)
+        watched = rows_for(learner, beside, recipe.cost)
+    return Job(learner, recipe, rows, watched, the_engine, epochs, batch_size, seed, shuffle, learnt.name)
 
 
 def targets_or_cost(data: Any, y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:

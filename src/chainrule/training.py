@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.data import Dataset, as_dataset, orders
-from chainrule.divergence import in_the_equations, in_the_move, is_finite
-from chainrule.engines.choose import choose
-from chainrule.engines.engine import Recipe
-from chainrule.engines.reference import batch_shares
-from chainrule.engines.threads import blas_threads
+from chainrule.data import epoch_order
+from chainrule.diagnostics.divergence import first_not_finite
+from chainrule.engines.engine import batches
 from chainrule.errors import DivergenceError
-from chainrule.forward import propagate, shares
-from chainrule.network import Network, as_network, cost_for
-from chainrule.prediction import score_rows
+from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
+from chainrule.network import Network
 from chainrule.report import Report
-from chainrule.settings import check_rule, fixed_layers, targets_or_cost, truth, whole, with_targets
-from chainrule.training_rows import Rows, check_width, rows_for, terms_for
-from chainrule.updates import Rule, as_rule
+from chainrule.settings import job_of
+from chainrule.updates import Rule
 
 Array = np.ndarray
 
@@ -51,6 +45,23 @@ class Epoch:
         """The epoch as plain numbers, without the network."""
         kept = ("number", "steps", "cost", "seconds", "validation_cost", "validation_score", "validation_measure")
         return {key: getattr(self, key) for key in kept if getattr(self, key) is not None}
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All it takes to go on after a whole epoch: plain values, and vectors of weights as `Parameters.flat` gives them.
+
+    `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
+    `first_cost` is that of the first batch with weight, `best` the last epoch whose cost was no higher: (number, weights).
+    """
+
+    epoch: int = 0
+    step: int = 0
+    engine: Mapping[str, Any] | None = None
+    random: Mapping[str, Any] | None = None
+    history: tuple[dict[str, Any], ...] = ()
+    first_cost: float | None = None
+    best: tuple[int, Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -124,74 +135,60 @@ class Epochs:
         shuffle: bool = True,
         fixed: SupportsIndex | Iterable[SupportsIndex] = (),
     ) -> None:
-        as_network(network, "train(network, x, y) and epochs(network, x, y)")
-        y, cost = targets_or_cost(data, y, cost)
-        check_rule(rule)
-        self.recipe = Recipe(cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network))
-        self.recipe.cost.on(network.output)
-        self.engine = choose(engine)
-        self.epochs, self.batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
-        self.seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
-        self.shuffle = truth(shuffle, "shuffle")
-        dataset = with_targets(data, y, network.preprocessing)
-        self.name, self.count = dataset.name, len(dataset)
-        check_width(network, dataset)
-        learner = network.with_cost(self.recipe.cost)
-        self._origin = learner.with_preprocessing(terms_for(network, dataset, self.recipe.cost))
-        self._rows = rows_for(self._origin, dataset, self.recipe.cost)
-        self._validation = (
-            None if validation is None else self._watched(as_dataset(validation, self._origin.preprocessing))
-        )
-        self._begin()
+        self.job = job_of(
+            network, data, y, rule, epochs, batch_size, seed, validation, engine, cost, shuffle, fixed
+        )  # fmt: skip
+        self._begin(TrainingState())
 
-    def _watched(self, validation: Dataset) -> Rows:
-        check_width(self._origin, validation)
-        return rows_for(self._origin, validation, self.recipe.cost)
-
-    def _begin(self) -> None:
-        self._facts: list[dict[str, Any]] = []
-        self._last: Epoch | None = None
-        self._good: Epoch | None = None
+    def _begin(self, state: TrainingState) -> None:
+        self._state, self._facts = state, list(state.history)
         self._threads: int | None = None
         self.ended = "stopped early"
 
     @property
     def network(self) -> Network:
         """The network after the last whole epoch; before the first, as it was given."""
-        return self._origin if self._last is None else self._last.network
+        engine = self._state.engine
+        return self.job.network if engine is None else self._with(engine["parameters"])
 
     @property
     def history(self) -> list[dict[str, Any]]:
         """The facts of each whole epoch so far."""
-        return self._facts[: 0 if self._last is None else self._last.number]
+        return self._facts[: self._state.epoch]
+
+    @property
+    def state(self) -> TrainingState:
+        """What `resume` takes to go on after the last whole epoch, here or in another process."""
+        return replace(self._state, history=tuple(self.history))
 
     def __iter__(self) -> Iterator[Epoch]:
-        self._begin()
-        rng = np.random.default_rng(self.seed) if self.shuffle else None
-        rows, engine = self._rows, self.engine
-        state = engine.start(self.recipe, self._origin, rows.inputs, rows.targets, rows.weights)
-        before, steps, first_cost = engine.snapshot(state), 0, None
-        for number in range(1, self.epochs + 1):
-            started = time.perf_counter()
-            costs, sizes = [], []
-            for order in orders(self.count, self.batch_size, rng):
-                state, part = engine.run(state, order)
-                after = engine.snapshot(state)
-                if not (np.isfinite(part).all() and is_finite(after)):
-                    raise self._divergence(state, before, order, part, steps)
-                before, steps = after, steps + len(order)
-                costs.append(part)
-                sizes.append(np.full(len(order), float(order.shape[1])))
-                if first_cost is None:
-                    first_cost = _first_cost(part, rows.weights, order)
-            network, self._threads = engine.network(state), engine.threads(state)
-            cost = float(np.average(np.concatenate(costs), weights=np.concatenate(sizes)))
-            epoch = Epoch(number, steps, cost, time.perf_counter() - started, network, *self._validate(network))
-            if first_cost is not None and cost <= first_cost:
-                self._good = epoch  # what is left should a later epoch diverge
+        return self.resume(TrainingState())
+
+    def resume(self, state: TrainingState) -> Iterator[Epoch]:
+        """The epochs after that state: those of a stream that never stopped, bit for bit where its engine repeats them."""
+        self._begin(state)
+        job, engine = self.job, self.job.engine
+        rng = _generator(job.seed, state.random) if job.shuffle else None
+        running = engine.start(job.recipe, job.network, job.rows, state.engine)
+        while self._state.epoch < job.epochs:
+            started, last = time.perf_counter(), self._state
+            order = epoch_order(len(job.rows), job.batch_size, rng)
+            rates = np.full(len(order), job.recipe.rule.learning_rate)
+            steps = engine.run(running, order, rates)
+            if steps.first_bad is not None:
+                raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad)
+            network, self._threads = engine.network(running), engine.threads(running)
+            cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
+            number, step, seconds = last.epoch + 1, last.step + len(order), time.perf_counter() - started
+            epoch = Epoch(number, step, cost, seconds, network, *self._validate(network))
+            first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
+            left = engine.snapshot(running)
+            best = (number, left["parameters"]) if first is not None and cost <= first else last.best
             self._facts.append(epoch.facts())
-            self._last = epoch  # from here on the epoch counts, whenever Ctrl-C comes
-            if number == self.epochs:
+            random = None if rng is None else rng.bit_generator.state
+            # from here on the epoch counts, whenever Ctrl-C comes
+            self._state = TrainingState(number, step, left, random, first_cost=first, best=best)
+            if number == job.epochs:
                 self.ended = "finished"
             yield epoch
 
@@ -200,84 +197,48 @@ class Epochs:
         return self._run_with(self.network)
 
     def _run_with(self, network: Network) -> Run:
-        history = self.history
+        job, history = self.job, self.history
+        before, after = (cost_on_some(each, job.rows, job.recipe.cost) for each in (job.network, network))
         report = Report(
-            self.name, self.count, repr(network), repr(self.recipe.cost), repr(self.recipe.rule), self.engine.name,
-            self.batch_size, self.seed if isinstance(self.seed, int) else None, len(history),
-            history[-1]["steps"] if history else 0, math.fsum(facts["seconds"] for facts in history), history, self.ended,
-            cost_before=self._cost(self._origin), cost_after=self._cost(network),
-            threads=self._threads, shuffle=self.shuffle, fixed=tuple(sorted(self.recipe.fixed)),
+            job.data, len(job.rows), repr(network), repr(job.recipe.cost), repr(job.recipe.rule), job.engine.name,
+            job.batch_size, job.seed if isinstance(job.seed, int) else None, len(history), self._state.step,
+            math.fsum(facts["seconds"] for facts in history), history, self.ended, cost_before=before, cost_after=after,
+            threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
         )  # fmt: skip
         return Run(network, history, report)
 
-    def _cost(self, network: Network) -> float:
-        """The cost on at most 1,000 of the training rows, evenly spaced."""
-        some = np.linspace(0, self.count - 1, min(self.count, 1000)).astype(np.int64)
-        weights = None if self._rows.weights is None else self._rows.weights[some]
-        if weights is not None and not weights.any():
-            return math.nan
-        _, each = self._costs(network, self._rows.inputs[some], self._rows.targets[some])
-        with np.errstate(all="ignore"):  # a cost may have overflowed
-            return float(each @ shares(len(some), "mean", weights))
+    def _with(self, weights: Array) -> Network:
+        return self.job.network.with_parameters(self.job.network.parameters.like(weights))
 
-    def _costs(self, network: Network, x: Array, y: Array) -> tuple[Array, Array]:
-        """(a^L, each row's cost) of rows in the network's terms."""
-        pair = self.recipe.cost.on(network.output)
-        with np.errstate(all="ignore"), blas_threads(network.parameters, len(x)):
-            a, z = propagate(network.parameters, network.activations, x)
-            return a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y)
+    def _validate(self, network: Network) -> tuple[Any, ...]:
+        if self.job.watched is None:
+            return ()
+        cost, score = cost_and_score(network, self.job.watched, self.job.recipe.cost)
+        return cost, score.value, score.measure
 
-    def _validate(self, network: Network) -> tuple[float | None, float | None, str | None]:
-        if self._validation is None:
-            return None, None, None
-        rows = self._validation
-        outputs, each = self._costs(network, rows.inputs, rows.targets)
-        with np.errstate(all="ignore"):  # rows that were not learnt from may overflow; the cost says so
-            cost = float(each @ shares(len(each), "mean", rows.weights))
-            score = score_rows(network, outputs, rows.targets, self.recipe.cost, rows.weights)
-            return cost, score.value, score.measure
-
-    def _divergence(
-        self, state: Any, before: dict[str, Any], order: Array, costs: Array, steps: int
-    ) -> DivergenceError:
-        """The error for a call of the engine that gave NaN or infinities: from which step on, and in which layer's what."""
-
-        def after(count: int) -> Any:  # the same bits again
-            again = self.engine.restore(state, before)
-            return self.engine.run(again, order[:count])[0] if count else again
-
-        def has_left(count: int) -> bool:
-            return not is_finite(self.engine.snapshot(after(count)))
-
-        finite = np.isfinite(costs)
-        shown = len(order) if finite.all() else int(np.argmin(finite))
-        # a state that is not finite never becomes finite again, but may show in a cost much later: hence halving
-        step = bisect_left(range(1, shown + 1), True, key=has_left)
-        network = self.engine.network(after(step))
-        rows, batch = self._rows, order[step]
-        share = batch_shares(rows.weights, batch)
-        place = in_the_equations(network, rows.inputs[batch], rows.targets[batch], share, self.recipe.cost)
+    def _divergence(self, left: Mapping[str, Any], order: Array, rates: Array, bad: int) -> DivergenceError:
+        """The error for a step that would have left the finite numbers, with the last good network."""
+        job, state = self.job, self._state
+        batch, rate = list(batches(order))[bad], float(rates[bad])
+        place = first_not_finite(job.recipe, job.network, job.rows, left, batch, rate)
         if place is None:
-            place = in_the_move(network, self.engine.snapshot(after(step + 1)))
-        number, epoch = steps + step + 1, len(self.history) + 1
-        self.ended = f"diverged at step {number} (epoch {epoch})"
-        which = (
-            "the network as it was before training"
-            if self._good is None
-            else f"the network after epoch {self._good.number}"
-        )
+            place = f"numbers became NaN or infinite on the {job.engine.name} engine, and not on the reference engine"
+        self.ended = f"diverged at step {state.step + bad + 1} (epoch {state.epoch + 1})"
+        which = f"the network after epoch {state.best[0]}" if state.best else "the network as it was before training"
         return DivergenceError(
-            f"training {self.ended}: {place}. A smaller learning rate than in "
-            f"{self.recipe.rule!r} is the usual cure; {which} is kept",
-            self._run_with(self._origin if self._good is None else self._good.network),
+            f"training {self.ended}: {place}. A smaller learning rate than in {job.recipe.rule!r} is the usual cure; "
+            f"{which} is kept",
+            self._run_with(self._with(state.best[1]) if state.best else job.network),
         )
 
 
 epochs = Epochs
 
 
-def _first_cost(costs: Array, weights: Array | None, order: Array) -> float | None:
-    """The mean cost of the first batch of an order (steps, batch) that has weight, over its own rows; None without one."""
-    pull = np.ones(len(order)) if weights is None else weights[order].mean(axis=1)
-    first = int(np.argmax(pull > 0))
-    return float(costs[first] / pull[first]) if pull[first] > 0 else None
+def _generator(seed: int | np.random.Generator, state: Mapping[str, Any] | None) -> np.random.Generator:
+    """The generator of a seed, or one that goes on from a state."""
+    if state is None:
+        return np.random.default_rng(seed)
+    bits = getattr(np.random, state["bit_generator"])()
+    bits.state = state
+    return np.random.Generator(bits)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, encode_targets
+from chainrule.engines.engine import Rows
 from chainrule.errors import DataError, ShapeError
 from chainrule.network import Network
 from chainrule.preprocessing import Preprocessing
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A data set in the network's terms; the weights have mean 1."""
-
-    inputs: Array
-    targets: Array
-    weights: Array | None
 
 
 def relative(weights: Array) -> Array:

@@ -1,12 +1,14 @@
 """Update rules, a row each: how a gradient becomes a move of the weights and biases.
 
-| name       | state       | move                                                                 |
+| name       | slots       | step, entry by entry                                                 |
 |------------|-------------|----------------------------------------------------------------------|
 | delta_rule |             | −η g                                                       (S4.14)   |
 | momentum   | v           | v ← μ v + g;  −η v                                     (Polyak 1964) |
-| adam       | m, s, t     | m ← β₁m + (1−β₁)g, s ← β₂s + (1−β₂)g², −η m̂ / (√ŝ + ε) (Kingma, Ba 2015) |
+| adam       | m, s        | m ← β₁m + (1−β₁)g, s ← β₂s + (1−β₂)g², −η m̂ / (√ŝ + ε) (Kingma, Ba 2015) |
 
-Gradient, state and move are all `Parameters`.
+A rule is data: its settings, the names of its slots (what it remembers, a number for each weight) and one function
+`step(g, theta, slots, t, rate, **settings) -> (move, slots)`, which works entry by entry: NumPy runs it on arrays of any shape,
+a compiler on single numbers. `slots` is a tuple in the order of the names, and all are 0 before step t = 1.
 """
 
 from __future__ import annotations
@@ -23,23 +25,65 @@ from chainrule.errors import SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
 
+Array = np.ndarray
+Step = Callable[..., tuple[Any, tuple[Any, ...]]]
 State = Mapping[str, Any]  # Parameters and whole numbers by name
+Memory = Mapping[str, Any]  # the same, with vectors in place of Parameters
+Advance = Callable[[Array, Array, Memory, int, float], tuple[Array, Memory]]
 
 
 @dataclass(frozen=True)
-class Rule(Frozen):
-    """One row: `start(parameters)` gives the state, `move(gradient, state)` the move and the next state."""
+class TwoFunctions:
+    """A rule of a user's that works on whole Parameters: `start(parameters)` gives its state, `move(gradient, state)` the
+    move and the next state. Its rate is its own, and what it remembers stays as it returns it."""
 
-    name: str
     start: Callable[[Parameters], State]
     move: Callable[[Parameters, State], tuple[Parameters, State]]
+
+    def begin(self, parameters: Parameters) -> tuple[Advance, Memory]:
+        def advance(g: Array, theta: Array, memory: Memory, t: int, rate: float) -> tuple[Array, Memory]:
+            move, state = self.move(parameters.like(g), memory)
+            return move.flat(), state
+
+        return advance, self.start(parameters)
+
+
+@dataclass(frozen=True, init=False)
+class Rule(Frozen):
+    """One row of the table, or a user's own: `Rule("sign", step=lambda g, theta, slots, t, rate: (-rate * np.sign(g), ()))`.
+
+    `learning_rate` among the settings is the rate of each step, 1 where there is none; `step` gets the others by name.
+    In the place of a step may stand two functions of whole Parameters, `Rule(name, start, move, settings)`.
+    """
+
+    name: str
+    step: Step | TwoFunctions
+    slots: tuple[str, ...]
     settings: Mapping[str, float]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[Parameters], State] | None = None,
+        move: Callable[[Parameters, State], tuple[Parameters, State]] | None = None,
+        settings: Mapping[str, float] = MappingProxyType({}),
+        *,
+        step: Step | TwoFunctions | None = None,
+        slots: tuple[str, ...] = (),
+    ) -> None:
+        if step is None and start is not None and move is not None:
+            step = TwoFunctions(start, move)
+        elif step is None or start is not None or move is not None:
+            raise SettingError(
+                f"the rule {name} needs either step, a function (g, theta, slots, t, rate) -> (move, slots), or both start "
+                "and move"
+            )
+        for field, value in (("name", name), ("step", step), ("slots", tuple(slots))):
+            object.__setattr__(self, field, value)
+        object.__setattr__(self, "settings", MappingProxyType(dict(settings)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Rule, (self.name, self.start, self.move, dict(self.settings))
+        return _rule, (self.name, self.step, self.slots, dict(self.settings))
 
     def __repr__(self) -> str:
         """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
@@ -51,17 +95,60 @@ class Rule(Frozen):
         ]
         return f"{self.name}({', '.join(shown)})"
 
+    @property
+    def learning_rate(self) -> float:
+        return float(self.settings.get("learning_rate", 1.0))
+
+    def begin(self, parameters: Parameters) -> tuple[Advance, Memory]:
+        """(a step on vectors, what is remembered before the first), for weights and biases of these shapes.
+
+        `advance(g, theta, memory, t, rate) -> (move, memory)` is what an engine in NumPy calls; it leaves its arguments alone.
+        """
+        if isinstance(self.step, TwoFunctions):
+            return self.step.begin(parameters)
+        return partial(self._advance, self.step), {
+            slot: np.zeros(parameters.size, parameters.dtype) for slot in self.slots
+        }
+
+    def _advance(
+        self, step: Step, g: Array, theta: Array | None, memory: Memory, t: int, rate: float
+    ) -> tuple[Array, Memory]:
+        others = {key: value for key, value in self.settings.items() if key != "learning_rate"}
+        move, slots = step(g, theta, tuple(memory[slot] for slot in self.slots), t, rate, **others)
+        return move, dict(zip(self.slots, slots))
+
+    def start(self, parameters: Parameters) -> State:
+        """What the rule remembers before its first step, for a loop of your own."""
+        if isinstance(self.step, TwoFunctions):
+            return self.step.start(parameters)
+        return {**{slot: parameters.zeros() for slot in self.slots}, "step": 0}
+
+    def move(
+        self, gradient: Parameters, state: State, parameters: Parameters | None = None
+    ) -> tuple[Parameters, State]:
+        """(the move, the next state) at the rule's own rate; `parameters` for a rule whose step looks at θ."""
+        if isinstance(self.step, TwoFunctions):
+            return self.step.move(gradient, state)
+        t, theta = state["step"] + 1, None if parameters is None else parameters.flat()
+        before = {slot: state[slot].flat() for slot in self.slots}
+        move, memory = self._advance(self.step, gradient.flat(), theta, before, t, self.learning_rate)
+        return gradient.like(move), {**{slot: gradient.like(value) for slot, value in memory.items()}, "step": t}
+
+
+def _rule(name: str, step: Step | TwoFunctions, slots: tuple[str, ...], settings: Mapping[str, float]) -> Rule:
+    """A rule from what `__reduce__` gives."""
+    return Rule(name, settings=settings, step=step, slots=slots)
+
 
 def delta_rule(learning_rate: float = 0.1) -> Rule:
     """Subtract from each weight a small fraction of its derivative (S4.14, S1.19)."""
-    rate = _positive(learning_rate, "learning_rate")
-    return Rule("delta_rule", _remembers_nothing, partial(_downhill, rate), {"learning_rate": rate})
+    return Rule("delta_rule", settings={"learning_rate": _positive(learning_rate, "learning_rate")}, step=_downhill)
 
 
 def momentum(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
     """A velocity that remembers past gradients: v ← μ v + g, move −η v."""
-    rate, mu = _positive(learning_rate, "learning_rate"), _share(momentum, "momentum")
-    return Rule("momentum", _at_rest, partial(_roll, rate, mu), {"learning_rate": rate, "momentum": mu})
+    settings = {"learning_rate": _positive(learning_rate, "learning_rate"), "momentum": _share(momentum, "momentum")}
+    return Rule("momentum", settings=settings, step=_roll, slots=("velocity",))
 
 
 def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
@@ -69,43 +156,27 @@ def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999,
     rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
     b1, b2 = _share(beta1, "beta1"), _share(beta2, "beta2")
     settings = {"learning_rate": rate, "beta1": b1, "beta2": b2, "epsilon": small}
-    return Rule("adam", _no_averages, partial(_adapt, rate, b1, b2, small), settings)
+    return Rule("adam", settings=settings, step=_adapt, slots=("mean", "square"))
 
 
-# start and move of each, as functions of the module, so that rules can be pickled -----------------------------------
-def _remembers_nothing(parameters: Parameters) -> State:
-    return {}
+# the steps, as functions of the module, so that rules can be pickled. Numbers that are no arrays stay Python's own, which
+# take the precision of the arrays ---------------------------------------------------------------------------------------
+def _downhill(g: Any, theta: Any, slots: tuple[()], t: int, rate: float) -> tuple[Any, tuple[()]]:
+    return g * -rate, ()
 
 
-def _downhill(rate: float, gradient: Parameters, state: State) -> tuple[Parameters, State]:
-    return gradient * -rate, state
-
-
-def _at_rest(parameters: Parameters) -> State:
-    return {"velocity": parameters.zeros()}
-
-
-def _roll(rate: float, mu: float, gradient: Parameters, state: State) -> tuple[Parameters, State]:
-    velocity = state["velocity"] * mu + gradient
-    return velocity * -rate, {"velocity": velocity}
-
-
-def _no_averages(parameters: Parameters) -> State:
-    return {"mean": parameters.zeros(), "square": parameters.zeros(), "step": 0}
+def _roll(g: Any, theta: Any, slots: tuple[Any], t: int, rate: float, momentum: float) -> tuple[Any, tuple[Any]]:
+    velocity = slots[0] * momentum + g
+    return velocity * -rate, (velocity,)
 
 
 def _adapt(
-    rate: float, b1: float, b2: float, small: float, gradient: Parameters, state: State
-) -> tuple[Parameters, State]:
-    t = state["step"] + 1
-    mean = state["mean"] * b1 + gradient * (1 - b1)
-    square = state["square"].map(lambda s, g: s * s.dtype.type(b2) + g * g * s.dtype.type(1 - b2), gradient)
-    rate_now, root = rate / (1 - b1**t), (1 - b2**t) ** 0.5
-
-    def step(m: np.ndarray, s: np.ndarray) -> np.ndarray:
-        return m * m.dtype.type(-rate_now) / (np.sqrt(s) / s.dtype.type(root) + s.dtype.type(small))
-
-    return mean.map(step, square), {"mean": mean, "square": square, "step": t}
+    g: Any, theta: Any, slots: tuple[Any, Any], t: int, rate: float, beta1: float, beta2: float, epsilon: float
+) -> tuple[Any, tuple[Any, Any]]:
+    mean = slots[0] * beta1 + g * (1 - beta1)
+    square = slots[1] * beta2 + g * g * (1 - beta2)
+    rate_now, root = rate / (1 - beta1**t), (1 - beta2**t) ** 0.5
+    return mean * -rate_now / (np.sqrt(square) / root + epsilon), (mean, square)
 
 
 NAMED: dict[str, Callable[..., Rule]] = {"delta_rule": delta_rule, "momentum": momentum, "adam": adam}

@@ -240,7 +240,7 @@ def _learn(
 def _run(stream: Epochs, show: bool) -> Stopped | None:
     """Run the stream with progress; the signal that ended it, if one did, which leaves it after its last whole epoch."""
     try:
-        with _progress(stream.epochs, show) as progress:
+        with _progress(stream.job.epochs, show) as progress:
             for epoch in stream:
                 progress(epoch)
     except Stopped as stopped:

@@ -1,15 +1,16 @@
-"""The port every engine answers to, and the recipe it is given."""
+"""The port every engine answers to: the recipe and the rows it is given, the steps it gives back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.forward import shares
 from chainrule.network import Network
-from chainrule.parameters import Parameters
 from chainrule.updates import Rule
 
 Array = np.ndarray
@@ -24,24 +25,70 @@ class Recipe:
     fixed: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Inputs (rows, in) and targets (rows, out) in the network's terms and dtype, with weights (rows,) of mean 1, or None."""
+
+    inputs: Array
+    targets: Array
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def shares(self, batch: Array) -> Array:
+        """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
+
+        Shares of a batch need not sum to 1: a batch of light rows moves less. So the steps of an epoch, each counted by its
+        rows, have the gradient of the weighted total as their mean, whatever the batch size.
+        """
+        return shares(len(batch), "mean") if self.weights is None else self.weights[batch] / len(batch)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a call of `run` gives: each step's cost before its move, and where the run left the finite numbers.
+
+    The cost is the mean of w_i c_i over the batch, the function whose gradient the step follows. `first_bad` is the number
+    (0, 1, …) of the first step whose cost is NaN or infinite, or after which a weight, a bias or what the rule remembers
+    would be; `costs` then ends with it. None where there is no such step.
+    """
+
+    costs: Array
+    first_bad: int | None = None
+
+
 @runtime_checkable
 class Engine(Protocol):
-    """Many training steps a call. An engine owns its buffers; the state it hands out is opaque to everyone else.
+    """Many training steps a call. An engine owns its buffers and changes them; the state it hands out is opaque.
 
-    Rows of inputs (rows, in) and targets (rows, out) are given once, in the network's dtype, with weights (rows,) of
-    mean 1, or None. `run` takes row numbers of shape (steps, batch) and gives each step's cost before its move: the mean
-    of w_i c_i over the batch, which is the function whose gradient the step follows. The same state and order give the
-    same bits with the same BLAS, processor and number of threads; `threads` is the most that a run's products were given,
-    or None where it is not known. `snapshot` is all it takes to go on bit for bit after `restore`.
+    `refuses`   why it cannot run a recipe, in the user's words; None where it can
+    `start`     a state before the first step, or where a snapshot left off
+    `run`       steps in this order (steps, batch) of row numbers, −1 where a batch has fewer rows, each at its rate (steps,)
+    `gradient`  the first half of a step: (cost, gradient) of a batch of row numbers, as `Parameters.flat`
+    `apply`     the second: moves along such a gradient, perhaps one averaged over several machines
+    `threads`   the most that a run's products were given; None where it is not known
+
+    A step that would leave the finite numbers is not taken: `run` stops with the state as it was before it, and `apply`
+    answers False. A snapshot holds "parameters", "step" (how many were taken) and "rule/NAME" for each slot, vectors as
+    `Parameters.flat` gives them, so that one engine goes on where another stopped. Whether the same call gives the same
+    bits is an engine's own affair: nothing outside depends on it.
     """
 
     name: str
 
-    def start(self, recipe: Recipe, network: Network, inputs: Array, targets: Array, weights: Array | None) -> Any: ...
-    def run(self, state: Any, order: Array) -> tuple[Any, Array]: ...
+    def refuses(self, recipe: Recipe, network: Network) -> str | None: ...
+    def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Any: ...
+    def run(self, state: Any, order: Array, rates: Array) -> Steps: ...
+    def gradient(self, state: Any, batch: Array) -> tuple[float, Array]: ...
+    def apply(self, state: Any, gradient: Array, rate: float) -> bool: ...
     def network(self, state: Any) -> Network: ...
-    def threads(self, state: Any) -> int | None: ...
-    def gradient(self, network: Network, inputs: Array, targets: Array, cost: Cost) -> Parameters: ...
-    def predict(self, network: Network, inputs: Array) -> Array: ...
+    def predict(self, network: Network, rows: Array) -> Array: ...
     def snapshot(self, state: Any) -> dict[str, Any]: ...
-    def restore(self, state: Any, snapshot: dict[str, Any]) -> Any: ...
+    def threads(self, state: Any) -> int | None: ...
+
+
+def batches(order: Array) -> Iterator[Array]:
+    """The row numbers of each step of an order, without the −1 that fill a batch of fewer rows."""
+    for batch in order:
+        yield batch if batch[-1] >= 0 else batch[batch >= 0]

@@ -2,98 +2,141 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.backward import collect, errors, gradient
-from chainrule.costs import Cost
-from chainrule.engines.engine import Recipe
+from chainrule.backward import collect, errors
+from chainrule.costs import Pair
+from chainrule.engines.engine import Recipe, Rows, Steps, batches
 from chainrule.engines.threads import blas_threads
-from chainrule.forward import propagate, shares
+from chainrule.forward import propagate
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.prediction import activations_of_rows
-from chainrule.updates import State
+from chainrule.updates import Advance, Memory, TwoFunctions
 
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
-    """A run under way: the recipe and the rows, and what each step replaces."""
+    """A run under way. `theta` is the one vector of all weights and biases, which `parameters` shows by layer."""
 
     recipe: Recipe
     origin: Network
-    inputs: Array
-    targets: Array
-    weights: Array | None
+    rows: Rows
+    theta: Array
     parameters: Parameters
-    rule_state: State
+    pair: Pair  # the cost on the network's output
+    free: Array | bool  # which entries of theta move
+    advance: Advance
+    memory: Memory
+    step: int = 0
     threads: int | None = None
 
 
 class ReferenceEngine:
-    """Forward, backward, collect, move: S4.15's six steps over batches, in NumPy."""
+    """Forward, backward, collect, move: S4.15's six steps over batches, in NumPy. It runs every recipe."""
 
     name = "reference"
 
-    def start(self, recipe: Recipe, network: Network, inputs: Array, targets: Array, weights: Array | None) -> Running:
-        state = recipe.rule.start(network.parameters)
-        return Running(recipe, network, inputs, targets, weights, network.parameters, state)
+    def refuses(self, recipe: Recipe, network: Network) -> str | None:
+        return None
 
-    def run(self, state: Running, order: Array) -> tuple[Running, Array]:
-        sigmas, pair, move = state.origin.activations, state.recipe.cost.on(state.origin.output), state.recipe.rule.move
-        parameters, rule_state, fixed = state.parameters, state.rule_state, state.recipe.fixed
-        still, costs = parameters.zeros(), np.empty(len(order))
-        with (
-            np.errstate(all="ignore"),  # NaN and infinities are found by whoever reads the costs and the snapshot
-            blas_threads(parameters, order.shape[1]) as threads,
-        ):
-            for step, rows in enumerate(order):
-                y = state.targets[rows]
-                share = batch_shares(state.weights, rows)
-                a, z = propagate(parameters, sigmas, state.inputs[rows])
-                costs[step] = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
-                delta = errors(parameters, sigmas, a, z, y, pair)
-                slope = collect(parameters, a, delta, share)
-                if fixed:  # their gradient is none of the rule's business, and nothing that it adds reaches them
-                    slope = slope.with_layers(fixed, still)
-                change, rule_state = move(slope, rule_state)
-                parameters = (parameters + change).with_layers(fixed, parameters) if fixed else parameters + change
-        most = max((n for n in (state.threads, threads) if n is not None), default=None)
-        return replace(state, parameters=parameters, rule_state=rule_state, threads=most), costs
+    def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
+        given = network.parameters
+        advance, memory = recipe.rule.begin(given)
+        theta, step = given.flat(), 0
+        if snapshot is not None:
+            theta = given.like(snapshot["parameters"]).astype(given.dtype).flat()
+            step = snapshot["step"]
+            memory = _remembered(snapshot, given if isinstance(recipe.rule.step, TwoFunctions) else None)
+        pair, free = recipe.cost.on(network.output), _free(given, recipe.fixed) if recipe.fixed else True
+        return Running(recipe, network, rows, theta, given.like(theta), pair, free, advance, memory, step)
+
+    def run(self, state: Running, order: Array, rates: Array) -> Steps:
+        costs = np.empty(len(order))
+        # NaN and infinities are found step by step, so NumPy need not speak of them
+        with np.errstate(all="ignore"), blas_threads(state.parameters, order.shape[1]) as threads:
+            state.threads = max((n for n in (state.threads, threads) if n is not None), default=None)
+            for step, (batch, rate) in enumerate(zip(batches(order), rates.tolist())):
+                costs[step], gradient = _gradient(state, batch)
+                if not (np.isfinite(costs[step]) and _apply(state, gradient, rate)):
+                    return Steps(costs[: step + 1], step)
+        return Steps(costs)
+
+    def gradient(self, state: Running, batch: Array) -> tuple[float, Array]:
+        with np.errstate(all="ignore"), blas_threads(state.parameters, len(batch)):
+            return _gradient(state, batch)
+
+    def apply(self, state: Running, gradient: Array, rate: float) -> bool:
+        with np.errstate(all="ignore"):
+            return _apply(state, gradient, rate)
 
     def network(self, state: Running) -> Network:
         return state.origin.with_parameters(state.parameters)
 
+    def predict(self, network: Network, rows: Array) -> Array:
+        return activations_of_rows(network, rows)
+
+    def snapshot(self, state: Running) -> dict[str, Any]:
+        return named(state.theta.copy(), state.memory, state.step)
+
     def threads(self, state: Running) -> int | None:
         return state.threads
 
-    def gradient(self, network: Network, inputs: Array, targets: Array, cost: Cost) -> Parameters:
-        return gradient(network, inputs, targets, cost)
 
-    def predict(self, network: Network, inputs: Array) -> Array:
-        return activations_of_rows(network, inputs)
-
-    def snapshot(self, state: Running) -> dict[str, Any]:
-        flat = {
-            key: value.flat() if isinstance(value, Parameters) else value for key, value in state.rule_state.items()
-        }
-        return {"parameters": state.parameters.flat(), **{f"rule/{key}": value for key, value in flat.items()}}
-
-    def restore(self, state: Running, snapshot: dict[str, Any]) -> Running:
-        like = state.parameters.like
-        rule = {key.removeprefix("rule/"): value for key, value in snapshot.items() if key.startswith("rule/")}
-        rule_state = {key: like(value) if isinstance(value, np.ndarray) else value for key, value in rule.items()}
-        return replace(state, parameters=like(snapshot["parameters"]), rule_state=rule_state)
+def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
+    sigmas, pair = state.origin.activations, state.pair
+    y, share = state.rows.targets[batch], state.rows.shares(batch)
+    a, z = propagate(state.parameters, sigmas, state.rows.inputs[batch])
+    cost = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
+    delta = errors(state.parameters, sigmas, a, z, y, pair)
+    gradient = collect(state.parameters, a, delta, share).flat()
+    if state.free is not True:  # the gradient of a fixed layer is none of the rule's business
+        gradient[~state.free] = 0
+    return float(cost), gradient
 
 
-def batch_shares(weights: Array | None, rows: Array) -> Array:
-    """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
+def moved(state: Running, gradient: Array, rate: float) -> tuple[Array, Memory]:
+    """(θ, what the rule remembers) as they would be after a move along this gradient; the state stays as it is."""
+    move, memory = state.advance(gradient, state.theta, state.memory, state.step + 1, rate)
+    theta = state.theta.copy()
+    np.add(theta, move, out=theta, where=state.free)
+    return theta, memory
 
-    Shares of a batch need not sum to 1: a batch of light rows moves less. So the steps of an epoch, each counted by its
-    rows, have the gradient of the weighted total as their mean, whatever the batch size.
-    """
-    return shares(len(rows), "mean") if weights is None else weights[rows] / len(rows)
+
+def _apply(state: Running, gradient: Array, rate: float) -> bool:
+    theta, memory = moved(state, gradient, rate)
+    if not (np.isfinite(theta).all() and all(map(_is_finite, memory.values()))):
+        return False
+    state.theta[:], state.memory = theta, memory
+    state.step += 1
+    return True
+
+
+def named(theta: Array, memory: Memory, step: int) -> dict[str, Any]:
+    """A snapshot of these."""
+    vectors = {key: value.flat() if isinstance(value, Parameters) else value for key, value in memory.items()}
+    return {"parameters": theta, **{f"rule/{key}": value for key, value in vectors.items()}, "step": step}
+
+
+def _remembered(snapshot: Mapping[str, Any], parameters: Parameters | None) -> Memory:
+    """What a snapshot says that the rule remembers; as Parameters where the rule works on those."""
+    memory = {key.removeprefix("rule/"): value for key, value in snapshot.items() if key.startswith("rule/")}
+    if parameters is None:
+        return memory
+    return {key: parameters.like(value) if isinstance(value, np.ndarray) else value for key, value in memory.items()}
+
+
+def _is_finite(value: Any) -> bool:
+    return value.is_finite() if isinstance(value, Parameters) else bool(np.isfinite(value).all())
+
+
+def _free(parameters: Parameters, fixed: frozenset[int]) -> Array:
+    """Which entries of the vector of weights and biases are of layers that move."""
+    still = parameters.zeros()
+    return still.map(np.ones_like).with_layers(fixed, still).flat().astype(bool)

@@ -9,18 +9,32 @@ import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.costs import Cost
+from chainrule.engines.engine import Recipe, Rows
+from chainrule.engines.reference import ReferenceEngine, moved, named
 from chainrule.forward import propagate
 from chainrule.network import Network
 
 Array = np.ndarray
 
 
-def is_finite(snapshot: Mapping[str, Any]) -> bool:
-    """False where a weight, a bias or a number the rule remembers is infinite or NaN."""
-    return all(bool(np.isfinite(values).all()) for values in snapshot.values())
+def first_not_finite(
+    recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any], batch: Array, rate: float
+) -> str | None:
+    """What a step on these row numbers makes NaN or infinite, with its layer: the step is taken again from a snapshot of
+    any engine, on the reference engine. None where all stays finite there."""
+    engine = ReferenceEngine()
+    state = engine.start(recipe, network, rows, snapshot)
+    before = engine.network(state)
+    place = _in_the_equations(before, rows.inputs[batch], rows.targets[batch], rows.shares(batch), recipe.cost)
+    if place is not None:
+        return place
+    _, gradient = engine.gradient(state, batch)
+    with np.errstate(all="ignore"):
+        theta, memory = moved(state, gradient, rate)
+    return _in_the_move(before, named(theta, memory, state.step + 1))
 
 
-def in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: Cost) -> str | None:
+def _in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: Cost) -> str | None:
     """The first of a step's z, a, cost, δ and gradients that is not finite, with its layer; None where all are."""
     pair = cost.on(network.output)
     with np.errstate(all="ignore"):
@@ -45,18 +59,20 @@ def in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: C
     return None
 
 
-def in_the_move(network: Network, snapshot: Mapping[str, Any]) -> str:
+def _in_the_move(network: Network, snapshot: Mapping[str, Any]) -> str | None:
     """What a step's move made NaN or infinite, with its layer: weights, biases, or what the rule remembers."""
     for key, values in snapshot.items():
-        if np.size(values) != network.parameters.size or np.isfinite(values).all():
+        if np.isfinite(values).all():
             continue
+        if np.size(values) != network.parameters.size:
+            return "the state of the rule became NaN or infinite"
         moved = network.parameters.like(values)
         of = "" if key == "parameters" else f"the rule's {key.removeprefix('rule/')} of "
         for layer in moved.weights.numbers:
             for what, part in (("weights", moved.weights[layer]), ("biases", moved.biases[layer])):
                 if not np.isfinite(part).all():
                     return f"{of}the {what} of layer {layer} became NaN or infinite ({_sizes(part)})"
-    return "the state of the rule became NaN or infinite"
+    return None
 
 
 def _sizes(values: Array) -> str:

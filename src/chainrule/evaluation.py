@@ -1,0 +1,57 @@
+"""How good a network is on rows in its own terms: their cost, and a score."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chainrule.costs import Cost
+from chainrule.engines.engine import Rows, batches
+from chainrule.engines.threads import blas_threads
+from chainrule.forward import propagate, shares
+from chainrule.network import Network
+from chainrule.prediction import score_rows
+from chainrule.scores import Score
+
+Array = np.ndarray
+SOME = 1000  # rows that tell the cost of many
+
+
+def cost_and_score(network: Network, rows: Rows, cost: Cost) -> tuple[float, Score]:
+    """(the weighted mean cost, the score) over all rows."""
+    outputs, each = _costs(network, rows.inputs, rows.targets, cost)
+    with np.errstate(all="ignore"):  # rows that were not learnt from may overflow; the cost says so
+        total = float(each @ shares(len(each), "mean", rows.weights))
+        return total, score_rows(network, outputs, rows.targets, cost, rows.weights)
+
+
+def cost_on_some(network: Network, rows: Rows, cost: Cost) -> float:
+    """The cost on at most 1,000 of the rows, evenly spaced; NaN where none of them has weight."""
+    some = np.linspace(0, len(rows) - 1, min(len(rows), SOME)).astype(np.int64)
+    weights = None if rows.weights is None else rows.weights[some]
+    if weights is not None and not weights.any():
+        return math.nan
+    _, each = _costs(network, rows.inputs[some], rows.targets[some], cost)
+    with np.errstate(all="ignore"):  # a cost may have overflowed
+        return float(each @ shares(len(some), "mean", weights))
+
+
+def first_cost(costs: Array, rows: Rows, order: Array) -> float | None:
+    """The mean cost of the first batch of an order that has weight, over its own rows; None without one.
+
+    `costs` are those of its steps, which count each batch by its weight.
+    """
+    for cost, batch in zip(costs, batches(order)):
+        weight = 1.0 if rows.weights is None else rows.weights[batch].mean()
+        if weight > 0:
+            return float(cost / weight)
+    return None
+
+
+def _costs(network: Network, x: Array, y: Array, cost: Cost) -> tuple[Array, Array]:
+    """(a^L, each row's cost)."""
+    pair = cost.on(network.output)
+    with np.errstate(all="ignore"), blas_threads(network.parameters, len(x)):
+        a, z = propagate(network.parameters, network.activations, x)
+        return a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y)
