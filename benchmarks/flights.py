@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import chainrule as cr
-from chainrule.data import learnable
-from chainrule.preprocessing import Choices
+from chainrule.data import Choices, learnable
 
 EPOCHS = 10  # as many as `chainrule train` takes
 

@@ -32,9 +32,9 @@ from chainrule.cli import show
 from chainrule.cli.gradient_check import check_gradient_on
 from chainrule.cli.predict import _of_which
 from chainrule.costs import as_cost
+from chainrule.data.trained_rows import MOST, TrainedRows
 from chainrule.explanation.figures import FIGURES
 from chainrule.storage import load_notes
-from chainrule.trained_rows import MOST, TrainedRows
 
 COMMAND = [sys.executable, "-m", "chainrule"]
 

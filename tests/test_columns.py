@@ -9,10 +9,20 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.data import learnable, load_data
+from chainrule.data import (
+    Category,
+    Choices,
+    Dates,
+    Dropped,
+    Number,
+    Preprocessing,
+    Table,
+    learnable,
+    load_data,
+    overview,
+    read_table,
+)
 from chainrule.errors import DataError, DataWarning, SettingError, UnknownNameError
-from chainrule.preprocessing import Category, Choices, Dates, Dropped, Number, Preprocessing, overview
-from chainrule.tables import Table, read_table
 
 COUNT = 60
 

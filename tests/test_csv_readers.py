@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.data import Table, Texts, arrow_csv, cells, read_table
+from chainrule.data import csv as csv_file
 from chainrule.errors import ChainruleError
-from chainrule.tables import Table, Texts, arrow_csv, cells, csv_file, read_table
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.data import Dataset, as_dataset, encode_targets, epoch_order, load_data, split_rows
+from chainrule.data import Dataset, Preprocessing, Table, as_dataset, encode_targets, epoch_order, load_data, split_rows
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.preprocessing import Preprocessing
-from chainrule.tables import Table
 
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
 

@@ -13,8 +13,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.cli import rows as cli_rows
+from chainrule.data import read_table
 from chainrule.errors import DataError, FileError
-from chainrule.tables import read_table
 
 ROWS = {"size": [1.0, 2.5, None, 4.0], "colour": ["red", "blue", "red", None], "count": [1, 2, 3, 4]}
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])

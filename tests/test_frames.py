@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.data import Texts, gaps
 from chainrule.errors import ChainruleError, DataError, ShapeError, UnknownNameError
-from chainrule.tables import Texts, gaps
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
@@ -282,7 +282,7 @@ def test_a_gap_in_a_target_is_no_class(y: Any) -> None:
 @pytest.mark.parametrize("kind", [Decimal, Fraction, np.float16, np.longdouble])
 def test_targets_that_are_numbers_of_any_kind_are_numbers(kind: Any) -> None:
     y = [kind(value) for value in (0.5, 1.25, 2.5, 3)]
-    assert cr.preprocessing.guess_task(np.array(y, dtype=object)) == "regression"
+    assert cr.data.guess_task(np.array(y, dtype=object)) == "regression"
     data = cr.data.as_dataset((X, y))
     assert data.targets.tolist() == [0.5, 1.25, 2.5, 3]
     assert cr.data.as_dataset((X, [kind(value) for value in (0, 1, 1, 0)])).targets.tolist() == [0, 1, 1, 0]

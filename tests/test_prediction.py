@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.data import Preprocessing, Table
 from chainrule.errors import ChainruleError, DataError, ShapeError
 from chainrule.prediction import activations_of_rows, outputs, predict, score, scored
-from chainrule.preprocessing import Preprocessing
 from chainrule.scores import Score
-from chainrule.tables import Table
 
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
 TABLE = Table(

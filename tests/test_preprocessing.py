@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.coercion import as_array, as_target
+from chainrule.data import Category, Number, Preprocessing, class_numbers, find_labels, guess_task
+from chainrule.data.coercion import as_array, as_target
 from chainrule.errors import ChainruleError, DataError, SettingError, ShapeError, UnknownNameError
-from chainrule.preprocessing import Category, Number, Preprocessing, class_numbers, find_labels, guess_task
 
 NAMES = ("a", "b", "c")
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])

@@ -15,8 +15,8 @@ import safetensors.numpy
 
 import chainrule as cr
 from chainrule import storage
+from chainrule.data import Category, Number, Preprocessing
 from chainrule.errors import FileError, SettingError
-from chainrule.preprocessing import Category, Number, Preprocessing
 from chainrule.storage import load, load_notes, save
 
 TERMS = Preprocessing(

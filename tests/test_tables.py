@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.data import load_data
+from chainrule.data import SHIPPED, Preprocessing, Table, Texts, gaps, load_data, read_table
 from chainrule.errors import ChainruleError, DataError, FileError, ShapeError, UnknownNameError
-from chainrule.preprocessing import Preprocessing
-from chainrule.tables import SHIPPED, Table, Texts, gaps, read_table
 
 X, Y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
 PLAIN = "a,b,y\n1,2,0\n3,4,1\n"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from chainrule.trained_rows import TrainedRows
+from chainrule.data.trained_rows import TrainedRows
 
 
 def again(sketch: TrainedRows) -> TrainedRows:

@@ -19,7 +19,7 @@ def test_a_wheel_installed_elsewhere_runs(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "chainrule/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert {"LICENSE", "README.md"} <= {Path(name).name for name in names if name.startswith("chainrule/tables/sets/")}
+    assert {"LICENSE", "README.md"} <= {Path(name).name for name in names if name.startswith("chainrule/data/sets/")}
     assert wheel.stat().st_size < 1_000_000
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]
 

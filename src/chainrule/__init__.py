@@ -13,16 +13,13 @@ costs.py           C: value, slope, formula, form, a row each
 scores.py          accuracy and R²
 parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
-coercion.py        values as arrays: what is a gap, a number, a text
-tables/            table.py typed columns or one matrix · columns.py what a column is · frames.py of pandas, Polars,
-                   pyarrow · reading.py by a file's name ·
-                   csv_file.py · cells.py its columns ·
-                   arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · optional_files.py
-                   Parquet, Feather, JSON lines, Excel · targets.py which column is learnt · shipped.py five data sets
-preprocessing/     preprocessing.py a user's columns and labels to rows of numbers and back · kinds.py what a column becomes ·
-                   choosing.py which, and why · labels.py targets · overview.py said in a table
-trained_rows.py    which rows a network was trained on, as a small sketch
-data.py            Dataset, splits, the seeded order of batches
+data/              table.py typed columns or one matrix, and which is learnt · values.py what a column holds · coercion.py what
+                   is a gap, a number, a text · reading.py a table by a file's name · frames.py of pandas, Polars, pyarrow ·
+                   csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · optional_files.py
+                   Parquet, Feather, JSON lines, Excel · shipped.py five data sets · preprocessing.py a user's columns and
+                   labels to rows of numbers and back · columns.py what a column becomes · choosing.py which, and why ·
+                   labels.py targets · overview.py said in a table · dataset.py Dataset, splits, the seeded order of batches ·
+                   trained_rows.py which rows a network was trained on, as a small sketch
 network.py         Network, and how it is first drawn
 
 forward.py         forward(network, x) -> Trace; cost(…)
@@ -122,7 +119,7 @@ if TYPE_CHECKING:
         own_cost,
         squared_error,
     )
-    from chainrule.data import Dataset, load_data
+    from chainrule.data import Dataset, Preprocessing, Table, load_data, read_table
     from chainrule.diagnostics.reasons import why
     from chainrule.errors import (
         ChainruleError,
@@ -148,10 +145,8 @@ if TYPE_CHECKING:
     from chainrule.parameters import Layers, Parameters
     from chainrule.per_example import PerExampleGradients, per_example_gradients
     from chainrule.prediction import predict, score
-    from chainrule.preprocessing import Preprocessing
     from chainrule.report import Report
     from chainrule.storage import load, save
-    from chainrule.tables import Table, read_table
     from chainrule.training import Epoch, Run, epochs, train
     from chainrule.updates import Rule, adam, delta_rule, momentum
     from chainrule.verification.agreement import Agreement, check_gradient
@@ -252,13 +247,13 @@ _HOMES = {  # each name by the module that holds it, which is imported when the 
     "PairError": "errors",
     "Parameters": "parameters",
     "PerExampleGradients": "per_example",
-    "Preprocessing": "preprocessing",
+    "Preprocessing": "data",
     "Report": "report",
     "Rule": "updates",
     "Run": "training",
     "SettingError": "errors",
     "ShapeError": "errors",
-    "Table": "tables",
+    "Table": "data",
     "Trace": "forward",
     "UnknownNameError": "errors",
     "Verification": "verification.verdict",
@@ -286,7 +281,7 @@ _HOMES = {  # each name by the module that holds it, which is imported when the 
     "own_cost": "costs",
     "per_example_gradients": "per_example",
     "predict": "prediction",
-    "read_table": "tables",
+    "read_table": "data",
     "save": "storage",
     "score": "prediction",
     "squared_error": "costs",

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation
-from chainrule.coercion import as_target
 from chainrule.costs import Cost, Pair
-from chainrule.data import as_weights, encode_targets
+from chainrule.data import encode_targets
+from chainrule.data.coercion import as_target, as_weights
 from chainrule.errors import ShapeError, unknown_name
 from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Layers, Parameters

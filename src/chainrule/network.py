@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation
-from chainrule.coercion import as_array
 from chainrule.costs import Cost, as_cost, natural
-from chainrule.data import generator
+from chainrule.data import Preprocessing, Table
+from chainrule.data.coercion import as_array
+from chainrule.data.dataset import generator
+from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.errors import DataError, SettingError, ShapeError, brief, unknown_name
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
-from chainrule.preprocessing import Preprocessing
-from chainrule.tables import Table
-from chainrule.tables.frames import is_frame, table_of_frame
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_array
 from chainrule.costs import Cost
-from chainrule.data import Dataset, as_weights, encode_targets
+from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
+from chainrule.data.coercion import as_array, as_weights
+from chainrule.data.frames import is_frame, row_of, table_of_frame
 from chainrule.errors import DataError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
-from chainrule.preprocessing import class_of
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
-from chainrule.tables import Table, gaps
-from chainrule.tables.frames import is_frame, row_of, table_of_frame
 
 Array = np.ndarray
 CALL = "predict(network, x) and score(network, x, y)"

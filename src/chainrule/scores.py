@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_array
+from chainrule.data.coercion import as_array
 from chainrule.errors import DataError, ShapeError
 
 Array = np.ndarray

@@ -9,13 +9,12 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.data import Dataset, as_dataset
+from chainrule.data import Dataset, Preprocessing, as_dataset
+from chainrule.data.frames import column_names
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe, Rows
 from chainrule.errors import DataError, SettingError, brief
 from chainrule.network import Network, as_network, cost_for
-from chainrule.preprocessing import Preprocessing
-from chainrule.tables.frames import column_names
 from chainrule.training_rows import check_width, rows_for, terms_for
 from chainrule.updates import Rule, as_rule
 

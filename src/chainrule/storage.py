@@ -19,11 +19,11 @@ import safetensors.numpy
 from chainrule import activations, costs
 from chainrule.activations import Activation
 from chainrule.costs import Cost, absent_own_cost, natural
+from chainrule.data import Preprocessing
 from chainrule.errors import ChainruleError, FileError, SettingError, brief, listed
 from chainrule.files import as_file, write_atomically
 from chainrule.network import Network, as_network
 from chainrule.own_forms import activation_values, cost_values
-from chainrule.preprocessing import Preprocessing
 
 KEY = "chainrule"  # the header's entry that holds our JSON
 CHECKSUM = "checksum"

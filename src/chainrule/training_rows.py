@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.data import Dataset, encode_targets
+from chainrule.data import Dataset, Preprocessing, encode_targets
 from chainrule.engines.engine import Rows
 from chainrule.errors import DataError, ShapeError
 from chainrule.network import Network
-from chainrule.preprocessing import Preprocessing
 
 Array = np.ndarray
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainrule.data import Choices, Table
 from chainrule.errors import SettingError
-from chainrule.preprocessing import Choices
-from chainrule.tables import Table
 
 
 def choices_of(

@@ -11,11 +11,10 @@ import numpy as np
 from chainrule.cli.output import counted, one_line
 from chainrule.cli.rows import read_rows
 from chainrule.costs import Cost
-from chainrule.data import Dataset, encode_targets, known_targets
+from chainrule.data import Dataset, Table, encode_targets, gaps, known_targets
 from chainrule.errors import DataError, FileError, UnknownNameError
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
-from chainrule.tables import Table, gaps
 
 
 @dataclass(frozen=True)

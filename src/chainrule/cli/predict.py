@@ -13,13 +13,13 @@ import typer
 from chainrule.cli.output import counted, say, say_json, tell
 from chainrule.cli.rows import read_rows
 from chainrule.cli.written import check_text
+from chainrule.data import gaps
+from chainrule.data.trained_rows import MOST, TrainedRows
 from chainrule.errors import FileError
 from chainrule.files import write_atomically
 from chainrule.json_text import json_text
 from chainrule.prediction import activations_of_rows, answered, network_rows, scored_outputs
 from chainrule.storage import load, load_notes
-from chainrule.tables import gaps
-from chainrule.trained_rows import MOST, TrainedRows
 
 
 def command(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chainrule.cli.output import tell
-from chainrule.tables import Table, read_table
-from chainrule.tables.arrays import unpacked_size
+from chainrule.data import Table, read_table
+from chainrule.data.arrays import unpacked_size
 
 LARGE = 200_000_000  # bytes: a second or more to unpack
 

@@ -15,13 +15,13 @@ from chainrule.cli.examples import examples
 from chainrule.cli.output import one_line, say, say_document, say_json, shown, tell
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
+from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.explanation.scene import Scene
 from chainrule.files import write_atomically
 from chainrule.network import Network
-from chainrule.preprocessing import are_plain, overview
 from chainrule.report import is_of_another
 from chainrule.storage import load, load_notes
 

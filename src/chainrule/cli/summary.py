@@ -13,8 +13,8 @@ from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
 from chainrule.cli.output import counted, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
+from chainrule.data import are_plain, overview
 from chainrule.prediction import scored_data
-from chainrule.preprocessing import are_plain, overview
 from chainrule.scores import Score
 from chainrule.training import Run
 

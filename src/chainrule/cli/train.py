@@ -24,13 +24,11 @@ from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
-from chainrule.data import learnable
+from chainrule.data import Table, guess_task, learnable
+from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief
 from chainrule.network import Network, as_dtype
-from chainrule.preprocessing import guess_task
 from chainrule.scores import TITLES
-from chainrule.tables import Table
-from chainrule.trained_rows import TrainedRows
 from chainrule.training import Epoch, Epochs
 from chainrule.updates import named
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation, named
-from chainrule.coercion import as_array
+from chainrule.data.coercion import as_array
 from chainrule.diagnostics.numbers import digits
 from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, Kink, taken
 from chainrule.errors import DataError, SettingError

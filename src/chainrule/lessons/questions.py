@@ -25,7 +25,7 @@ import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
-from chainrule.data import generator
+from chainrule.data.dataset import generator
 from chainrule.errors import SettingError, brief, unknown_name
 from chainrule.ids import Id
 from chainrule.lessons.chain_order import order_question

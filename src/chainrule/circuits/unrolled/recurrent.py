@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation, as_activation
-from chainrule.coercion import as_array
-from chainrule.data import generator
+from chainrule.data.coercion import as_array
+from chainrule.data.dataset import generator
 from chainrule.errors import DataError, ShapeError, brief
 from chainrule.network import INITS
 from chainrule.parameters import Parameters

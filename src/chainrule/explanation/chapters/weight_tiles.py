@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
+from chainrule.data import Number
 from chainrule.errors import SettingError, brief
 from chainrule.explanation.numbers import number, short
 from chainrule.explanation.scene import Element, Label, Rect, Scene, extent
@@ -23,7 +24,6 @@ from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, row
 from chainrule.nudges.text import signed
-from chainrule.preprocessing import Number
 
 Array = np.ndarray
 IMAGE = 64  # inputs from which on a square number of them is taken to be an image

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chainrule.tables.columns import EXACT, Values, column_of_cells
+from chainrule.data.values import EXACT, Values, column_of_cells
 
 Array = np.ndarray
 CHUNK = 1024  # rows at a time

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, SettingError, unknown_name
-from chainrule.preprocessing.kinds import (
+from chainrule.data.columns import (
     PARTS,
     PERIODS,
     Category,
@@ -27,8 +26,9 @@ from chainrule.preprocessing.kinds import (
     strange_rows,
     value_of,
 )
-from chainrule.tables.columns import Texts, Values, gaps, is_number, sorted_texts
-from chainrule.tables.table import Table
+from chainrule.data.table import Table
+from chainrule.data.values import Texts, Values, gaps, is_number, sorted_texts
+from chainrule.errors import DataError, SettingError, unknown_name
 
 Array = np.ndarray
 SCALES = ("standard", "none")

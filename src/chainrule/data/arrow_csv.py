@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tables.columns import EXACT, GAPS, Values, column_of_cells
+from chainrule.data.values import EXACT, GAPS, Values, column_of_cells
 
 Array = np.ndarray
 LARGE = 1_000_000  # bytes; below, its import takes longer than the reading

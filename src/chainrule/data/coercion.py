@@ -130,3 +130,27 @@ def _target_of_objects(values: Array, name: str) -> Array:
     if bool not in kinds and (numbers := numbers_of(values)) is not None:
         return numbers
     return np.array([str(value) for value in flat]).reshape(values.shape)
+
+
+def as_weights(weights: Any, rows: int) -> Array:
+    """Example weights (rows,): finite, not negative, not all zero."""
+    w = as_array(weights, "weights")
+    if w.shape != (rows,):
+        raise ShapeError(f"{rows:,} rows need as many weights, got an array of shape {w.shape}")
+    if w.dtype.kind not in "fiub":
+        raise DataError(f"weights are numbers, got {w.dtype}")
+    w = w.astype(np.float64)
+    if not np.isfinite(w).all() or (w < 0).any() or not w.any():
+        raise DataError("weights are finite numbers ≥ 0, and not all of them 0")
+    return w
+
+
+def check_rows_finite(values: Array, what: str) -> None:
+    """Raises DataError with the first row and column that hold NaN or an infinity."""
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        bad = ~np.isfinite(values)
+        row, column = np.argwhere(bad)[0]
+        raise DataError(
+            f"row {row}, column {column} of the {what} is {values[row, column]} ({int(bad.sum()):,} such values in all): "
+            "fill or remove those rows; a network needs finite numbers"
+        )

@@ -16,15 +16,14 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from chainrule.data.arrays import read_idx_pair, read_npy, read_npz
+from chainrule.data.csv import read_csv
+from chainrule.data.frames import is_frame, table_of_frame
+from chainrule.data.optional_files import ARROW, EXCEL, read_optional
+from chainrule.data.shipped import SHIPPED, shipped
+from chainrule.data.table import Table, with_target_column
 from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
 from chainrule.files import as_path
-from chainrule.tables.arrays import read_idx_pair, read_npy, read_npz
-from chainrule.tables.csv_file import read_csv
-from chainrule.tables.frames import is_frame, table_of_frame
-from chainrule.tables.optional_files import ARROW, EXCEL, read_optional
-from chainrule.tables.shipped import SHIPPED, shipped
-from chainrule.tables.table import Table
-from chainrule.tables.targets import with_target_column
 
 
 def read_table(source: Any, target: str | None = None, *, optional: bool = False) -> Table:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.tables.table import Table
+from chainrule.data.table import Table
 
 SHIPPED: dict[str, type] = {  # what is learnt from each: a whole number, a text or a number
     "digits": np.int64,

@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.coercion import plain
+from chainrule.data.coercion import plain
+from chainrule.data.values import Texts, Values, dates_of_texts, gaps, is_number
 from chainrule.errors import DataError, SettingError
-from chainrule.tables.columns import Texts, Values, dates_of_texts, gaps, is_number
 
 Array = np.ndarray
 Where = Callable[[int], str]  # where a row stood in what was read

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_target, plain
-from chainrule.errors import DataError, ShapeError
-from chainrule.preprocessing.kinds import gap_text, places, some
-from chainrule.tables.columns import gaps
-from chainrule.tables.table import Table
+from chainrule.data.coercion import as_target, plain
+from chainrule.data.columns import gap_text, places, some
+from chainrule.data.table import Table
+from chainrule.data.values import gaps
+from chainrule.errors import DataError, ShapeError, listed
 
 Array = np.ndarray
 TASKS = ("auto", "classification", "regression")
@@ -100,3 +100,46 @@ def are_labels(labels: Sequence[Any]) -> bool:
     texts = all(isinstance(value, str) for value in values)
     numbers = all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
     return (texts or numbers) and len(set(values)) == len(values) >= 2
+
+
+def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[Any, ...] | None]:
+    """Targets as rows (rows, outputs), and the labels of the classes where targets were labels.
+
+    Rows of numbers stay as they are. One column of numbers serves one output. Labels become one-hot rows: whole numbers
+    are the classes 0…outputs−1 themselves, texts are numbered in sorted order; two labels also serve one output, as 0 and 1.
+    """
+    y = as_target(targets)
+    if y.ndim == 2 and y.shape == (rows, outputs) and y.dtype.kind in "fiub":
+        return y, None
+    if y.ndim == 2 and y.dtype.kind == "U":
+        raise DataError(f"targets of shape {y.shape} are rows of numbers, got texts; labels come as ({rows},)")
+    if y.shape != (rows,):
+        hint = f" or class labels ({rows},)" if outputs > 1 else f" or ({rows},)"
+        raise ShapeError(
+            f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}"
+        )
+    if y.dtype.kind == "U":
+        labels = find_labels(y)
+        numbers = class_numbers(y, labels)
+    elif outputs == 1:
+        return y.reshape(rows, 1), None
+    else:
+        labels, numbers = tuple(range(outputs)), _whole_labels(y, outputs)
+    if outputs == 1 and len(labels) == 2:
+        return numbers.reshape(rows, 1), labels
+    if len(labels) != outputs:
+        raise DataError(f"the targets have {len(labels)} classes ({listed(labels)}) and the network {outputs} outputs")
+    return np.eye(outputs)[numbers], labels
+
+
+def _whole_labels(y: Array, outputs: int) -> Array:
+    """Numbers as the classes 0…outputs−1. Raises DataError for fractions and for other classes."""
+    if not np.all(y == np.round(y)):
+        raise DataError(
+            f"{outputs} outputs need class labels 0…{outputs - 1} or rows ({len(y)}, {outputs}), got one column of fractions"
+        )
+    wrong = (y < 0) | (y >= outputs)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"row {row} has the label {y[row]:g}: {outputs} outputs stand for the labels 0…{outputs - 1}")
+    return y.astype(np.int64)

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_array, as_target, plain
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, unknown_name
-from chainrule.preprocessing.choosing import Choices, choose_columns, means_and_scales, refuse_slips
-from chainrule.preprocessing.kinds import Column, Number, column_from_json, some
-from chainrule.preprocessing.labels import (
+from chainrule.data.choosing import Choices, choose_columns, means_and_scales, refuse_slips
+from chainrule.data.coercion import as_array, as_target, plain
+from chainrule.data.columns import Column, Number, column_from_json, some
+from chainrule.data.labels import (
     TASKS,
     are_labels,
     class_numbers,
@@ -25,9 +24,10 @@ from chainrule.preprocessing.labels import (
     target_of,
     target_rows,
 )
-from chainrule.preprocessing.overview import overview
-from chainrule.tables.columns import column_of
-from chainrule.tables.table import Table
+from chainrule.data.overview import overview
+from chainrule.data.table import Table
+from chainrule.data.values import column_of
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, unknown_name
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import is_gap, numbers_of, plain
+from chainrule.data.coercion import is_gap, numbers_of, plain
 from chainrule.errors import DataError
 
 Array = np.ndarray

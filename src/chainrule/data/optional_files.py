@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.frames import table_of_frame
+from chainrule.data.table import Table, learning_table
+from chainrule.data.values import Values, column_of
 from chainrule.errors import DataError, FileError
-from chainrule.tables.columns import Values, column_of
-from chainrule.tables.frames import table_of_frame
-from chainrule.tables.table import Table
-from chainrule.tables.targets import learning_table
 
 
 def _module(name: str, path: Path, kind: str) -> Any:

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.table import Table, learning_table, target_place, with_target_column
+from chainrule.data.values import column_of, native
 from chainrule.errors import DataError, FileError, listed
-from chainrule.tables.columns import column_of, native
-from chainrule.tables.table import Table
-from chainrule.tables.targets import learning_table, target_place, with_target_column
 
 Array = np.ndarray
 

@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.arrow_csv import LARGE, columns_by_arrow
+from chainrule.data.cells import columns_of_rows
+from chainrule.data.table import Table, learning_table, target_place
+from chainrule.data.values import Texts, Values, is_number
 from chainrule.errors import DataError, FileError, listed
-from chainrule.tables.arrow_csv import LARGE, columns_by_arrow
-from chainrule.tables.cells import columns_of_rows
-from chainrule.tables.columns import Texts, Values, is_number
-from chainrule.tables.table import Table
-from chainrule.tables.targets import learning_table, target_place
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 SAMPLE = 100  # rows that tell which columns begin as numbers

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_array
+from chainrule.data.coercion import as_array
+from chainrule.data.table import Table, learning_table
+from chainrule.data.values import Texts, Values, column_of, sorted_texts
 from chainrule.errors import DataError, ShapeError
-from chainrule.tables.columns import Texts, Values, column_of, sorted_texts
-from chainrule.tables.table import Table
-from chainrule.tables.targets import learning_table
 
 Array = np.ndarray
 

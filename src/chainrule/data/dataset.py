@@ -9,20 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.coercion import as_array, as_target
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, brief, listed
-from chainrule.preprocessing import (
-    Choices,
-    Preprocessing,
-    class_numbers,
-    find_labels,
-    guess_task,
-    kinds_as_they_stand,
-    target_of,
-)
-from chainrule.tables import Table, read_table
-from chainrule.tables.columns import gaps
-from chainrule.tables.frames import is_frame, table_of_frame
+from chainrule.data.choosing import Choices, kinds_as_they_stand
+from chainrule.data.coercion import as_array, as_target, as_weights, check_rows_finite
+from chainrule.data.frames import is_frame, table_of_frame
+from chainrule.data.labels import guess_task, target_of
+from chainrule.data.preprocessing import Preprocessing
+from chainrule.data.reading import read_table
+from chainrule.data.table import Table
+from chainrule.data.values import gaps
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, brief
 
 Array = np.ndarray
 
@@ -195,73 +190,6 @@ def _of_table(table: Table, weights: Array | None, terms: Preprocessing | None) 
     if target.ndim == 1 or terms.labels is None:
         target = terms.targets(target)
     return Dataset(terms.rows(table), target, weights, terms, table.name)
-
-
-def encode_targets(targets: Any, outputs: int, rows: int) -> tuple[Array, tuple[Any, ...] | None]:
-    """Targets as rows (rows, outputs), and the labels of the classes where targets were labels.
-
-    Rows of numbers stay as they are. One column of numbers serves one output. Labels become one-hot rows: whole numbers
-    are the classes 0…outputs−1 themselves, texts are numbered in sorted order; two labels also serve one output, as 0 and 1.
-    """
-    y = as_target(targets)
-    if y.ndim == 2 and y.shape == (rows, outputs) and y.dtype.kind in "fiub":
-        return y, None
-    if y.ndim == 2 and y.dtype.kind == "U":
-        raise DataError(f"targets of shape {y.shape} are rows of numbers, got texts; labels come as ({rows},)")
-    if y.shape != (rows,):
-        hint = f" or class labels ({rows},)" if outputs > 1 else f" or ({rows},)"
-        raise ShapeError(
-            f"{rows:,} rows and {outputs} outputs need targets of shape ({rows}, {outputs}){hint}, got {y.shape}"
-        )
-    if y.dtype.kind == "U":
-        labels = find_labels(y)
-        numbers = class_numbers(y, labels)
-    elif outputs == 1:
-        return y.reshape(rows, 1), None
-    else:
-        labels, numbers = tuple(range(outputs)), _whole_labels(y, outputs)
-    if outputs == 1 and len(labels) == 2:
-        return numbers.reshape(rows, 1), labels
-    if len(labels) != outputs:
-        raise DataError(f"the targets have {len(labels)} classes ({listed(labels)}) and the network {outputs} outputs")
-    return np.eye(outputs)[numbers], labels
-
-
-def _whole_labels(y: Array, outputs: int) -> Array:
-    """Numbers as the classes 0…outputs−1. Raises DataError for fractions and for other classes."""
-    if not np.all(y == np.round(y)):
-        raise DataError(
-            f"{outputs} outputs need class labels 0…{outputs - 1} or rows ({len(y)}, {outputs}), got one column of fractions"
-        )
-    wrong = (y < 0) | (y >= outputs)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise DataError(f"row {row} has the label {y[row]:g}: {outputs} outputs stand for the labels 0…{outputs - 1}")
-    return y.astype(np.int64)
-
-
-def as_weights(weights: Any, rows: int) -> Array:
-    """Example weights (rows,): finite, not negative, not all zero."""
-    w = as_array(weights, "weights")
-    if w.shape != (rows,):
-        raise ShapeError(f"{rows:,} rows need as many weights, got an array of shape {w.shape}")
-    if w.dtype.kind not in "fiub":
-        raise DataError(f"weights are numbers, got {w.dtype}")
-    w = w.astype(np.float64)
-    if not np.isfinite(w).all() or (w < 0).any() or not w.any():
-        raise DataError("weights are finite numbers ≥ 0, and not all of them 0")
-    return w
-
-
-def check_rows_finite(values: Array, what: str) -> None:
-    """Raises DataError with the first row and column that hold NaN or an infinity."""
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        bad = ~np.isfinite(values)
-        row, column = np.argwhere(bad)[0]
-        raise DataError(
-            f"row {row}, column {column} of the {what} is {values[row, column]} ({int(bad.sum()):,} such values in all): "
-            "fill or remove those rows; a network needs finite numbers"
-        )
 
 
 def generator(seed: int | np.random.Generator) -> np.random.Generator:

@@ -1,0 +1,44 @@
+"""A user's data: tables of any kind read, columns and labels turned into rows of numbers and back, rows split and ordered."""
+
+from chainrule.data.choosing import Choices, kinds_as_they_stand
+from chainrule.data.columns import Category, Column, Dates, Dropped, Number
+from chainrule.data.dataset import Dataset, as_dataset, epoch_order, known_targets, learnable, load_data, split_rows
+from chainrule.data.labels import class_numbers, class_of, encode_targets, find_labels, guess_task, target_of
+from chainrule.data.overview import are_plain, overview
+from chainrule.data.preprocessing import Preprocessing
+from chainrule.data.reading import read_table
+from chainrule.data.shipped import SHIPPED
+from chainrule.data.table import Table
+from chainrule.data.values import Texts, Values, gaps
+
+__all__ = [
+    "SHIPPED",
+    "Category",
+    "Choices",
+    "Column",
+    "Dataset",
+    "Dates",
+    "Dropped",
+    "Number",
+    "Preprocessing",
+    "Table",
+    "Texts",
+    "Values",
+    "are_plain",
+    "as_dataset",
+    "class_numbers",
+    "class_of",
+    "encode_targets",
+    "epoch_order",
+    "find_labels",
+    "gaps",
+    "guess_task",
+    "kinds_as_they_stand",
+    "known_targets",
+    "learnable",
+    "load_data",
+    "overview",
+    "read_table",
+    "split_rows",
+    "target_of",
+]
