@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chainrule.cli.output import tell
 from chainrule.data import Table, read_table
-from chainrule.data.arrays import unpacked_size
+from chainrule.data.packed import unpacked_size
 
 LARGE = 200_000_000  # bytes: a second or more to unpack
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.coercion import decoded
+from chainrule.data.packed import unpacked
 from chainrule.data.table import Table, learning_table, target_place, with_target_column
 from chainrule.data.values import column_of, native
 from chainrule.errors import DataError, FileError, listed
@@ -112,20 +113,8 @@ def read_npy(path: Path, target: str | None, optional: bool) -> Table:
     return table if at is None else with_target_column(table, names[at])
 
 
-def unpacked_size(path: Path) -> int:
-    """How many bytes an NPZ or ZIP file holds once it is unpacked; 0 for any other file."""
-    if path.suffix.lower() not in (".npz", ".zip") or not path.is_file() or not zipfile.is_zipfile(path):
-        return 0
-    with zipfile.ZipFile(path) as archive:
-        return sum(info.file_size for info in archive.infolist())
-
-
 def _npz_target(path: Path, name: str, y: Array, rows: int) -> Array:
-    if y.dtype.kind == "S":
-        try:
-            y = np.strings.decode(y, "utf-8")
-        except UnicodeDecodeError:
-            raise DataError(f"{path}: {name} holds bytes that are no text in UTF-8") from None
+    y = decoded(y, f"{path}: {name}")
     if y.dtype.kind not in "fiubU":
         raise DataError(f"{path}: {name} is {y.dtype}, and targets are numbers, truth values or texts")
     if y.ndim not in (1, 2) or len(y) != rows or 0 in y.shape[1:]:
@@ -136,9 +125,7 @@ def _npz_target(path: Path, name: str, y: Array, rows: int) -> Array:
 
 
 def _read_idx(path: Path, what: str, ranks: tuple[int, ...]) -> Array:
-    opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rb") as stream:
-        content = stream.read()
+    content = unpacked(path)
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise FileError(f"{path} is no IDX file of bytes: it must begin with 00 00 08")
     rank = content[3]

@@ -95,14 +95,19 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def decoded(values: Array, what: str) -> Array:
+    """Bytes as the texts in UTF-8 that they are; anything else as it is. Raises DataError for bytes that are none."""
+    if values.dtype.kind != "S":
+        return values
+    try:
+        return np.strings.decode(values, "utf-8")
+    except UnicodeDecodeError:
+        raise DataError(f"{what} holds bytes that are no text in UTF-8: decode them first") from None
+
+
 def as_target(given: Any, name: str = "y") -> Array:
     """A target as an array of finite numbers, truth values or texts. Raises DataError for gaps and everything else."""
-    target = _array(given, f"targets {name!r}")
-    if target.dtype.kind == "S":
-        try:
-            target = np.strings.decode(target, "utf-8")
-        except UnicodeDecodeError:
-            raise DataError(f"the target {name!r} holds bytes that are no text in UTF-8: decode them first") from None
+    target = decoded(_array(given, f"targets {name!r}"), f"the target {name!r}")
     if target.dtype.kind == "O" and target.ndim == 0:
         raise DataError(f"the target {name!r} is {type(given).__name__}: targets are numbers, truth values or texts")
     if target.dtype.kind == "O":

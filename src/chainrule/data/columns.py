@@ -13,7 +13,7 @@ Where the training rows had gaps, one more input says so: it is 1 in a row with 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from chainrule.data.coercion import plain
 from chainrule.data.values import Texts, Values, dates_of_texts, gaps, is_number
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import DataError, SettingError, listed
 
 Array = np.ndarray
 Where = Callable[[int], str]  # where a row stood in what was read
@@ -150,7 +150,7 @@ class Category(Column):
         rows = np.flatnonzero(unseen)
         names = list(dict.fromkeys(str(value_of(values, row)) for row in rows[:50].tolist()))
         taken = "taken for other" if self.rare else "taken for none of its levels"
-        return f"{self.name!r} has {_counted(rows.size, 'value')} that training had not ({some(names, 3)}): {taken}"
+        return f"{self.name!r} has {_counted(rows.size, 'value')} that training had not ({listed(names, 3)}): {taken}"
 
     def to_json(self) -> dict[str, Any]:
         more: dict[str, Any] = {"levels": list(self.levels)}
@@ -361,12 +361,6 @@ def gap_text(what: str, missing: Array, where: Where) -> str:
     count = int(missing.sum())
     cure = "remove the column" if count == len(missing) else "fill them, or remove those rows"
     return f"{where(int(np.argmax(missing)))}: the {what} has no value ({count:,} such gaps in the column): {cure}"
-
-
-def some(names: Iterable[Any], most: int = 8) -> str:
-    """The first of several names, and how many more there are."""
-    shown = [str(name) for name in names]
-    return ", ".join(shown[:most]) + (f" and {len(shown) - most:,} more" if len(shown) > most else "")
 
 
 def _counted(number: int, what: str) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import itertools
 import re
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from chainrule.data.arrow_csv import LARGE, columns_by_arrow
 from chainrule.data.cells import columns_of_rows
+from chainrule.data.packed import unpacked
 from chainrule.data.table import Table, learning_table, target_place
 from chainrule.data.values import Texts, Values, is_number
 from chainrule.errors import DataError, FileError, listed
@@ -75,33 +72,6 @@ class Lines:
         except (OSError, EOFError):
             pass  # it is not there any more
         return f"{self.path}, row {row}"
-
-
-def unpacked(path: Path) -> bytes:
-    """The bytes of a file, or of the one file that is packed in it (.gz, .zip)."""
-    if path.suffix.lower() == ".zip":
-        return _unzipped(path)
-    opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rb") as stream:
-        content: bytes = stream.read()
-    return content
-
-
-def _unzipped(path: Path) -> bytes:
-    if not zipfile.is_zipfile(path):
-        raise FileError(f"{path} is no ZIP file, or a damaged one")
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv", ".txt"))]
-        names = [name for name in names if not name.startswith("__MACOSX/")]
-        if len(names) != 1:
-            found = listed(names, 8) or "none"
-            raise FileError(
-                f"{path} must hold one file of rows (.csv, .tsv or .txt) and holds {found}: unpack it first"
-            )
-        try:
-            return archive.read(names[0])
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:  # damaged; with a password
-            raise FileError(f"cannot read {names[0]} in {path}: {error}") from error
 
 
 def _text(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.coercion import as_target, plain
-from chainrule.data.columns import gap_text, places, some
+from chainrule.data.columns import gap_text, places
 from chainrule.data.table import Table
 from chainrule.data.values import gaps
 from chainrule.errors import DataError, ShapeError, listed
@@ -48,7 +48,9 @@ def find_labels(target: Array, name: str = "y") -> tuple[Any, ...]:
         raise DataError(f"the target {name!r} has the shape {target.shape}: classes come as one column of labels")
     values = np.unique(target)
     if values.size < 2:
-        raise DataError(f"the target {name!r} holds one class only ({some(values)}): there is nothing to tell apart")
+        raise DataError(
+            f"the target {name!r} holds one class only ({listed(values, 8)}): there is nothing to tell apart"
+        )
     if values.dtype.kind == "f" and np.all(values == np.round(values)):
         values = values.astype(np.int64)
     return tuple(values.tolist())
@@ -64,7 +66,7 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
         wrong = found < 0
     elif target.dtype.kind == "U":
         raise DataError(
-            f"the target {name!r} holds texts such as {str(target[0])!r}, and the classes are {some(labels)}"
+            f"the target {name!r} holds texts such as {str(target[0])!r}, and the classes are {listed(labels, 8)}"
         )
     else:
         order = np.argsort(keys)
@@ -73,7 +75,7 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
     if np.any(wrong):
         row = int(np.argmax(wrong))
         raise DataError(
-            f"row {row} has the target {name} = {plain(target[row])!r}, which is none of the classes {some(labels)}"
+            f"row {row} has the target {name} = {plain(target[row])!r}, which is none of the classes {listed(labels, 8)}"
         )
     return found
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.data.choosing import Choices, choose_columns, means_and_scales, refuse_slips
 from chainrule.data.coercion import as_array, as_target, plain
-from chainrule.data.columns import Column, Number, column_from_json, some
+from chainrule.data.columns import Column, Number, column_from_json
 from chainrule.data.labels import (
     TASKS,
     are_labels,
@@ -27,7 +27,7 @@ from chainrule.data.labels import (
 from chainrule.data.overview import overview
 from chainrule.data.table import Table
 from chainrule.data.values import column_of
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, unknown_name
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed, unknown_name
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time
@@ -161,7 +161,8 @@ class Preprocessing:
         missing = [name for name in wanted if name not in known]
         if missing:
             raise DataError(
-                f"the network was trained on {some(wanted)}; the data lacks {some(missing)} and has {some(table.columns)}"
+                f"the network was trained on {listed(wanted, 8)}; the data lacks {listed(missing, 8)} and has "
+                f"{listed(table.columns, 8)}"
             )
         rows, said = _encoded(table.select(wanted), used, dtype)
         _warn(table, said, "have gaps or values that training had not", stacklevel=4)
@@ -188,7 +189,7 @@ class Preprocessing:
         used = [column.name for column in self.columns or () if column.width]
         if width not in (len(every), len(used)):
             raise ShapeError(
-                f"the network takes rows of {len(used)} columns ({some(used)}), got an array of shape {array.shape}"
+                f"the network takes rows of {len(used)} columns ({listed(used, 8)}), got an array of shape {array.shape}"
             )
         return Table("inputs", every if width == len(every) else used, array)
 
@@ -213,7 +214,9 @@ class Preprocessing:
         else:
             fits = count == len(self.labels) or (count == 1 and len(self.labels) == 2)
         if not fits:
-            terms = f"{numbers} numbers" if self.labels is None else f"{len(self.labels)} labels ({some(self.labels)})"
+            terms = (
+                f"{numbers} numbers" if self.labels is None else f"{len(self.labels)} labels ({listed(self.labels, 8)})"
+            )
             raise ShapeError(f"the network has {count} outputs, and the target {self.target_name!r} is {terms}")
 
     def classes(self, outputs: Array) -> Array:

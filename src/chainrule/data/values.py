@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.coercion import is_gap, numbers_of, plain
-from chainrule.errors import DataError
+from chainrule.data.coercion import decoded, is_gap, numbers_of, plain
 
 Array = np.ndarray
 Rows = Array | slice
@@ -183,12 +182,8 @@ def sorted_texts(codes: Array, texts: Sequence[str]) -> Texts:
 # values of Python and NumPy -----------------------------------------------------------------------------------------
 def column_of(values: Array, *, cells: bool = True) -> Values:
     """The column that an array's values (rows,) make. With `cells`, texts are read as a text file's cells are."""
+    values = decoded(values, "a column")
     kind = values.dtype.kind
-    if kind == "S":
-        try:
-            values, kind = np.strings.decode(values, "utf-8"), "U"
-        except UnicodeDecodeError:
-            raise DataError("a column holds bytes that are no text in UTF-8: decode them first") from None
     if kind == "U":
         return _of_texts(values.tolist(), cells)
     if kind == "O":

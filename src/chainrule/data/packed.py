@@ -1,0 +1,47 @@
+"""Files packed by gzip or ZIP: what is in them, and how large it is."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import FileError, listed
+
+
+def unpacked(path: Path) -> bytes:
+    """The bytes of a file, or of the one file of rows that is packed in it (.gz, .zip)."""
+    if path.suffix.lower() == ".zip":
+        return _unzipped(path)
+    opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rb") as stream:
+        content: bytes = stream.read()
+    return content
+
+
+def _unzipped(path: Path) -> bytes:
+    if not zipfile.is_zipfile(path):
+        raise FileError(f"{path} is no ZIP file, or a damaged one")
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv", ".txt"))]
+        names = [name for name in names if not name.startswith("__MACOSX/")]
+        if len(names) != 1:
+            found = listed(names, 8) or "none"
+            raise FileError(
+                f"{path} must hold one file of rows (.csv, .tsv or .txt) and holds {found}: unpack it first"
+            )
+        try:
+            return archive.read(names[0])
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:  # damaged; with a password
+            raise FileError(f"cannot read {names[0]} in {path}: {error}") from error
+
+
+def unpacked_size(path: Path) -> int:
+    """How many bytes an NPZ or ZIP file holds once it is unpacked; 0 for any other file."""
+    if path.suffix.lower() not in (".npz", ".zip") or not path.is_file() or not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        return sum(info.file_size for info in archive.infolist())
