@@ -21,7 +21,7 @@ from chainrule.diagnostics.influence import influence
 from chainrule.diagnostics.activation_design import design
 from chainrule.lessons.quiz_format import parse, text_of
 from chainrule.lessons.six_questions import six
-from chainrule.circuits.unrolled import Recurrent, through_time, unroll
+from chainrule.recurrent import Recurrent, through_time, unroll
 from chainrule.per_example import per_example_gradients
 
 chain = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 import chainrule as cr
-from chainrule.circuits.unrolled import Recurrent
 from chainrule.errors import ChainruleError
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.html import page
 from chainrule.explanation.scene import Scene
+from chainrule.recurrent import Recurrent
 
 
 @dataclass(frozen=True)

@@ -253,7 +253,7 @@ def drawings() -> dict[str, tuple[str, str]]:
 MORE_NETWORKS = """\
 import numpy as np
 import chainrule as cr
-from chainrule.circuits.unrolled import Recurrent
+from chainrule.recurrent import Recurrent
 
 kinked = cr.Network.random([5, 4, 3, 2], "relu", "identity", seed=3, dtype="float64")
 reader = Recurrent.random((2, 3, 1), seed=0)

@@ -18,7 +18,7 @@ LAYERS = [
     "diagnostics nudges",
     "storage",
     "verification conventions",
-    "training",
+    "recurrent training",
     "diagnostics.divergence evaluation settings",
     "training_rows",
     "circuits engines per_example report",
@@ -124,6 +124,14 @@ def test_a_road_knows_nouns_and_forms_alone(name: str) -> None:
         assert module.split(".")[1] in nouns or module in shared, f"{name}.py imports {module}"
     for reach in (".slope(", ".delta("):
         assert reach not in path.read_text()
+
+
+def test_gates_know_nouns_alone() -> None:
+    """A circuit is an independent check: it never touches forward, equations, backward or a slope."""
+    nouns = {"activations", "circuits", "costs", "data", "elementary", "errors", "network", "parameters"}
+    for path in (SOURCE / "circuits").glob("*.py"):
+        others = {name.split(".")[1] for name, _ in imported(path)} - nouns
+        assert not others, f"{path.relative_to(SOURCE)} imports {others}"
 
 
 def test_nothing_in_the_river_looks_at_the_banks() -> None:

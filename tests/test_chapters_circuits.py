@@ -9,8 +9,6 @@ import pytest
 from networks import crossed
 
 import chainrule as cr
-from chainrule.circuits.unrolled import Recurrent, unroll
-from chainrule.circuits.unrolled.recurrent import SHARED
 from chainrule.conventions import Convention
 from chainrule.explanation.chapters.delta_batch import delta_batch
 from chainrule.explanation.chapters.matrix_form import matrix_form
@@ -25,6 +23,8 @@ from chainrule.explanation.scene import Label, Line, Scene
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.per_example import per_example_gradients
+from chainrule.recurrent import Recurrent, unroll
+from chainrule.recurrent.recurrent import SHARED
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
@@ -580,7 +580,7 @@ def test_steps_that_are_left_out_are_summed_exactly() -> None:
     xs, ys = sequence_of(r, 50)
     scene = unrolled_figure(r, xs, ys)
     assert "42 more steps" in texts(scene)
-    back = cr.circuits.unrolled.through_time(r, xs, ys)
+    back = cr.recurrent.through_time(r, xs, ys)
     values = shares(back.shares_U, back.gradient.U)
     rest = math.fsum(values[t - 1] for t in range(3, 45))
     row = next(row for row in scene.table if row[0].startswith("42 more"))
@@ -621,7 +621,7 @@ def test_the_cost_of_a_step_is_no_bias_and_adds_up_to_the_cost(preset: str, cost
 def test_every_array_that_the_steps_share_has_a_row_that_adds_up() -> None:
     r = Recurrent.random((2, 3, 2), output="sigmoid", seed=2)
     xs, ys = sequence_of(r, 4)
-    g = cr.circuits.unrolled.through_time(r, xs, ys).gradient
+    g = cr.recurrent.through_time(r, xs, ys).gradient
     head, *rows = unrolled_figure(r, xs, ys).table
     for name in SHARED:
         column = [value_of(row[head.index(f"share of ‖∂C/∂{name}‖")]) for row in rows]

@@ -34,7 +34,7 @@ engines/           engine.py the port · reference.py the equations as written �
 circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
                    values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
                    by_gate.py one after the other · of_network.py a network wired gate by gate
-circuits/unrolled/ a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
+recurrent/         a recurrent network over time: recurrent.py itself · steps.py what there is at each · task.py sequence,
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
@@ -54,8 +54,8 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
                    verify.py every method compared · answers.py what each answers · judge.py two answers, entry by entry ·
                    verdict.py the table · survey.py over many random networks ·
-                   moved.py what follows when one quantity moves · unrolled.py a recurrent network, checked ·
-                   unrolled_roads.py each method for its gradient · unrolled_leeway.py what rounding and kinks leave open there
+                   moved.py what follows when one quantity moves · recurrent.py a recurrent network, checked ·
+                   recurrent_methods.py each for its gradient · recurrent_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
 notation.py        formulas as trees, written as text, LaTeX and MathML
 

@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.unrolled.recurrent import Recurrent
-from chainrule.circuits.unrolled.steps import Steps
-from chainrule.circuits.unrolled.through_time import RecurrentBackward, through_time
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
@@ -18,6 +15,9 @@ from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
 from chainrule.notation import Formula, Symbol, Transposed, row
+from chainrule.recurrent.recurrent import Recurrent
+from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.through_time import RecurrentBackward, through_time
 
 Array = np.ndarray
 MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step

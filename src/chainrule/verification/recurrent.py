@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.unrolled.recurrent import SHARED, Recurrent
-from chainrule.circuits.unrolled.task import Task, task
-from chainrule.circuits.unrolled.through_time import backward_of, length
 from chainrule.costs import Cost
 from chainrule.errors import ChainruleError, SettingError, ShapeError
 from chainrule.parameters import Parameters
+from chainrule.recurrent.recurrent import SHARED, Recurrent
+from chainrule.recurrent.task import Task, task
+from chainrule.recurrent.through_time import backward_of, length
 from chainrule.verification.agreement import compare
 from chainrule.verification.differences import derivative
-from chainrule.verification.unrolled_leeway import jumps_at, leeway_of
-from chainrule.verification.unrolled_roads import (
+from chainrule.verification.recurrent_leeway import jumps_at, leeway_of
+from chainrule.verification.recurrent_methods import (
     Part,
     cut,
     evaluate,

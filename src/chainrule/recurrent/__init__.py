@@ -7,17 +7,17 @@ The weights are the same wires at every step, so that what the steps send back a
 count from 1 to T, as layers do, and h_0 is where the sequence starts. All of it is float64.
 """
 
-from chainrule.circuits.unrolled.recurrent import Recurrent, RecurrentParameters
-from chainrule.circuits.unrolled.steps import Steps
-from chainrule.circuits.unrolled.task import COST_AT
-from chainrule.circuits.unrolled.through_time import (
+from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
+from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.task import COST_AT
+from chainrule.recurrent.through_time import (
     RecurrentBackward,
     RecurrentTrace,
     forward_in_time,
     through_time,
     travel,
 )
-from chainrule.circuits.unrolled.wiring import Unrolled, unroll
+from chainrule.recurrent.wiring import Unrolled, unroll
 
 __all__ = [
     "COST_AT",

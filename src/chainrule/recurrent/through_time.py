@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import odot
-from chainrule.circuits.unrolled.recurrent import Recurrent, RecurrentParameters
-from chainrule.circuits.unrolled.steps import Steps
-from chainrule.circuits.unrolled.task import Task, as_recurrent, sequence, start_of, task
 from chainrule.costs import Cost
 from chainrule.equations import bp1, bp3, bp4
 from chainrule.errors import FormError
+from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
+from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.task import Task, as_recurrent, sequence, start_of, task
 
 Array = np.ndarray
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.circuits.unrolled.recurrent import Recurrent
-from chainrule.circuits.unrolled.task import Task
-from chainrule.circuits.unrolled.through_time import RecurrentBackward, backward_of, length
-from chainrule.verification.unrolled_roads import cut, of_time, point_of
+from chainrule.recurrent.recurrent import Recurrent
+from chainrule.recurrent.task import Task
+from chainrule.recurrent.through_time import RecurrentBackward, backward_of, length
+from chainrule.verification.recurrent_methods import cut, of_time, point_of
 
 Array = np.ndarray
 NUDGE = 2.0**-46  # 64 ε, in which rounding in every road is contained

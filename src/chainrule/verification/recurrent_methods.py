@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.unrolled.recurrent import SHARED
-from chainrule.circuits.unrolled.task import Task
-from chainrule.circuits.unrolled.through_time import RecurrentBackward
-from chainrule.circuits.unrolled.wiring import wired
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import ChainruleError, FormError, SettingError
+from chainrule.recurrent.recurrent import SHARED
+from chainrule.recurrent.task import Task
+from chainrule.recurrent.through_time import RecurrentBackward
+from chainrule.recurrent.wiring import wired
 from chainrule.verification.complex_step import COMPLEXES, STEP, analytic
 
 Array = np.ndarray

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.unrolled.recurrent import Recurrent, numbers
 from chainrule.costs import Cost, Pair, as_cost, natural
 from chainrule.data import encode_targets
 from chainrule.data.coercion import as_array
 from chainrule.errors import DataError, SettingError, ShapeError, unknown_name
+from chainrule.recurrent.recurrent import Recurrent, numbers
 
 Array = np.ndarray
 COST_AT = ("every", "mean", "last")

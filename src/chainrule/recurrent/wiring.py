@@ -10,12 +10,12 @@ import numpy as np
 
 from chainrule.circuits.circuit import Circuit, Run
 from chainrule.circuits.of_network import MOST_GATES
-from chainrule.circuits.unrolled.recurrent import Recurrent, RecurrentParameters
-from chainrule.circuits.unrolled.steps import Steps
-from chainrule.circuits.unrolled.task import Task, task
 from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
+from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
+from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.task import Task, task
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from typechecker import unchecked
 import chainrule as cr
 from chainrule.activations import as_activation, odot
 from chainrule.circuits.circuit import Circuit
-from chainrule.circuits.unrolled import (
+from chainrule.circuits.wires import MATHS
+from chainrule.elementary import ARRAYS
+from chainrule.recurrent import (
     COST_AT,
     Recurrent,
     RecurrentParameters,
@@ -25,11 +27,9 @@ from chainrule.circuits.unrolled import (
     travel,
     unroll,
 )
-from chainrule.circuits.unrolled.task import as_recurrent
-from chainrule.circuits.wires import MATHS
-from chainrule.elementary import ARRAYS
-from chainrule.verification import unrolled_roads as roads
-from chainrule.verification.unrolled import check
+from chainrule.recurrent.task import as_recurrent
+from chainrule.verification import recurrent_methods as roads
+from chainrule.verification.recurrent import check
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ def test_a_wrong_gradient_of_ones_own_is_seen_and_named(fault, activation: str, 
     "back", [lambda U, delta: 0 * delta, lambda U, delta: U @ delta, lambda U, delta: -U.T @ delta]
 )
 def test_a_fault_in_the_recursion_itself_is_seen_by_every_other_road(back, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    module = import_module("chainrule.circuits.unrolled.through_time")  # the package binds the function by that name
+    module = import_module("chainrule.recurrent.through_time")  # the package binds the function by that name
     monkeypatch.setattr(module, "one_step_back", back)
     for activation in ("tanh", "relu"):
         verdict = check(*small(activation=activation))
