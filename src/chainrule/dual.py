@@ -125,6 +125,10 @@ class Dual:
     def T(self) -> Dual:
         return Dual(self.value.T, self.slope.T)
 
+    def reshape(self, *shape: int) -> Dual:
+        """The same numbers in another shape, as NumPy's own."""
+        return Dual(self.value.reshape(*shape), self.slope.reshape(*shape))
+
     @property
     def size(self) -> int:
         return self.value.size

@@ -16,7 +16,7 @@ from chainrule.ids import of_entry
 from chainrule.network import Network, as_network, cost_for
 from chainrule.parameters import Parameters
 from chainrule.verification.causes import causes
-from chainrule.verification.differences import Difference, derivative, of_entries
+from chainrule.verification.differences import Difference, along, derivative, drawn, of_entries
 from chainrule.verification.flat_causes import SINGLE, SINGLE_FLOOR, flat_cause, looks_single
 from chainrule.verification.noise import noise_of, precision_of
 from chainrule.verification.rounding import rounding as rounding_of
@@ -231,24 +231,14 @@ def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, 
         changes |= found != here
         return found
 
-    def along(entry: int) -> Callable[[float], float]:
-        def moved_to(number: float) -> float:
-            theta = start.copy()
-            theta[entry] = number
-            return f(theta)
-
-        return moved_to
-
-    entries = list(range(start.size))
-    if most is not None and most < start.size:
-        entries = sorted(np.random.default_rng(seed).choice(start.size, most, replace=False).tolist())
+    entries = drawn(start.size, most, seed).tolist()
     with np.errstate(all="ignore"):  # a step may leave the domain of the value; what it finds there is no number
         noise = noise_of(f, start)
-        found = [derivative(along(entry), float(start[entry]), noise=noise) for entry in entries]
+        found = [derivative(along(f, start, entry), float(start[entry]), noise=noise) for entry in entries]
         sizes = np.abs(given[entries].astype(np.float64))
         single = precision_of(given) != np.float64 or noise > 1e-10 * abs(here)
         rounding = SINGLE * sizes + SINGLE_FLOOR * sizes.max(initial=0) if single else 0.0
-        found = _confirmed(given[entries].astype(np.float64), found, rounding, entries, start, along, noise)
+        found = _confirmed(given[entries].astype(np.float64), found, rounding, entries, start, f, noise)
     verdict = compare(
         given[entries], found, [f"entry {entry}" for entry in entries], start.size, rounding, start[entries]
     )
@@ -266,7 +256,7 @@ def _confirmed(
     rounding: float | Array,
     entries: Sequence[int],
     start: Array,
-    along: Callable[[int], Callable[[float], float]],
+    f: Callable[[Array], float],
     noise: float,
 ) -> list[Difference]:
     """The differences, and of entries that disagree those of smaller steps where these do not disagree.
@@ -278,7 +268,7 @@ def _confirmed(
     slack, confirmed = _slack(given, measured, finite, rounding), list(found)
     for i in np.flatnonzero(finite & _apart(given, found, finite, slack)).tolist():
         for closer in CLOSER:
-            d = derivative(along(entries[i]), float(start[entries[i]]), noise=noise, closer=closer)
+            d = derivative(along(f, start, entries[i]), float(start[entries[i]]), noise=noise, closer=closer)
             if d.holds(float(given[i]), float(slack[i])) or _beside_kinks(d, float(given[i])):
                 confirmed[i] = replace(d, error=max(d.error, abs(float(given[i]) - d.value)))
                 break

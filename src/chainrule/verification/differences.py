@@ -83,6 +83,24 @@ def derivative(
     return best or Difference(math.nan, math.nan, math.nan, math.nan)
 
 
+def along(f: Callable[[Array], float], at: Array, entry: int) -> Callable[[float], float]:
+    """f of a vector, as a function of one of its entries; the others stay where `at` has them."""
+
+    def moved(number: float) -> float:
+        there = at.copy()
+        there[entry] = number
+        return f(there)
+
+    return moved
+
+
+def drawn(total: int, most: int | None, seed: int) -> Array:
+    """The numbers of the entries to compare: all, or `most` of them drawn at random, in order."""
+    if most is None or most >= total:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
+
+
 def _first_step(noise: float, here: float) -> float:
     """The step at which h⁴ and noise/h, the two errors, are of one size; a power of 2."""
     relative = noise / abs(here) if here else 0.0
@@ -127,8 +145,8 @@ def of_entries(
     def total() -> float:
         return float(weights @ evaluate(parameters, network.activations, x, y, pair).reshape(len(x)))
 
-    def along(entry: int) -> Callable[[float], float]:
-        def value(at: float) -> float:
+    def of_entry(entry: int) -> Callable[[float], float]:
+        def value(at: float) -> float:  # in place: to copy all weights for each step would take longer than the step
             kept = flat[entry]
             flat[entry] = at
             try:
@@ -139,7 +157,7 @@ def of_entries(
         return value
 
     terms = _terms(parameters, network, x, y)
-    return [derivative(along(entry), float(flat[entry]), terms) for entry in entries]
+    return [derivative(of_entry(entry), float(flat[entry]), terms) for entry in entries]
 
 
 def _terms(parameters: Parameters, network: Network, x: Array, y: Array) -> float:

@@ -15,7 +15,7 @@ from chainrule.recurrent.recurrent import SHARED, Recurrent
 from chainrule.recurrent.task import Task, task
 from chainrule.recurrent.through_time import backward_of, length
 from chainrule.verification.agreement import compare
-from chainrule.verification.differences import derivative
+from chainrule.verification.differences import along, derivative, drawn
 from chainrule.verification.recurrent_leeway import jumps_at, leeway_of
 from chainrule.verification.recurrent_methods import (
     Part,
@@ -28,12 +28,12 @@ from chainrule.verification.recurrent_methods import (
     parts_of,
     point_of,
 )
+from chainrule.verification.verdict import EXACT, YOURS
 
 Array = np.ndarray
-EXACT = 1e-10  # of the norm of a part, between roads where only rounding differs
 TELLING = 1e-3  # of that norm: where rounding could move it by more, agreement within rounding tells nothing
 ABATED = 1e-100  # below it the complex step's imaginary parts are no numbers any more
-OURS, YOURS = "through_time", "yours"
+OURS = "through_time"
 Gradient = Callable[[Recurrent, Any, Any, Cost], Parameters]
 
 
@@ -126,7 +126,7 @@ def check(
     shared = _most_shared(answers, parts, leeway)
     rows = {name: _row(name, answer, answers[shared], parts, leeway) for name, answer in answers.items()}
     rows.update({name: RoadRow(name, refused=reason) for name, reason in refused.items()})
-    entries = _entries(len(answers[shared]), most, seed)
+    entries = drawn(len(answers[shared]), most, seed)
     rows["differences"] = _differences(given, answers[shared], leeway, noise, entries, jumps_at(given, answers[OURS]))
     about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}: ‖Δ‖/‖g‖ beside {shared}"
     order = (OURS, "circuit", "forward_mode", "complex_step", "differences", YOURS)
@@ -172,12 +172,6 @@ def _worst(part: Part, answer: Array, other: Array) -> str:
     return f"worst at {part.name_of(entry)}: it says {answer[entry]:.9g}, the others {other[entry]:.9g}"
 
 
-def _entries(total: int, most: int | None, seed: int) -> Array:
-    if most is None or most >= total:
-        return np.arange(total)
-    return np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
-
-
 def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> RoadRow:
     """The others' answer against central differences of C, but for entries at a kink."""
 
@@ -186,16 +180,11 @@ def _differences(given: Task, other: Array, leeway: Array, noise: float, entries
     if not entries.size:
         return RoadRow("differences", refused="every entry that it was to compare is at a kink")
 
-    def along(entry: int) -> Callable[[float], float]:
-        def value(at: float) -> float:
-            moved = point.copy()
-            moved[entry] = at
-            return float(np.ravel(evaluate(given, cut(given, moved[None])))[0])
-
-        return value
+    def value(at: Array) -> float:
+        return float(np.ravel(evaluate(given, cut(given, at[None])))[0])
 
     with np.errstate(all="ignore"):  # a value that leaves the numbers is found by `compare`
-        found = [derivative(along(entry), float(point[entry]), noise) for entry in entries.tolist()]
+        found = [derivative(along(value, point, entry), float(point[entry]), noise) for entry in entries.tolist()]
     names = [part.name_of(entry) for entry in entries.tolist() for part in parts.values() if entry in part]
     verdict = compare(other[entries], found, names, point.size, leeway[entries])
     distances = {}

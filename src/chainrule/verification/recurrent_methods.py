@@ -58,8 +58,8 @@ def point_of(given: Task) -> Array:
     return np.concatenate([given.recurrent.parameters.flat(), given.h0, given.xs.ravel()])
 
 
-def cut(given: Task, vectors: Array) -> dict[str, Array]:
-    """Vectors (many, entries) as their parts, each (many, …)."""
+def cut(given: Task, vectors: Any) -> dict[str, Any]:
+    """Vectors (many, entries) of any kind of number as their parts, each (many, …)."""
     return {name: vectors[:, part.place].reshape(-1, *part.shape) for name, part in parts_of(given).items()}
 
 
@@ -102,8 +102,7 @@ def of_duals(given: Task) -> Array:
     """C(θ + ε e_i) on dual numbers, from the first step to the last: nothing is sent backward (S1.21)."""
 
     def along(points: Array, directions: Array) -> Array:
-        moved = cut(given, directions)
-        at = {name: Dual(value, moved[name]) for name, value in cut(given, points).items()}
+        at = cut(given, Dual(points, directions))
         return dual(evaluate(given, at, DUALS)).slope.reshape(len(points))
 
     return _in_every_direction(given, along)
@@ -113,7 +112,7 @@ def of_complex(given: Task) -> Array:
     """Im C(θ + ih e_i) / h; where σ, τ or C is not analytic the numbers refuse it."""
 
     def along(points: Array, directions: Array) -> Array:
-        at = {name: analytic(each) for name, each in cut(given, points + 1j * STEP * directions).items()}
+        at = cut(given, analytic(points + 1j * STEP * directions))
         found, true = (
             np.asarray(evaluate(given, where, m), np.complex128).view(np.ndarray).reshape(-1)
             for where, m in ((at, COMPLEXES), (cut(given, points[:1]), ARRAYS))

@@ -17,7 +17,7 @@ from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scen
 from chainrule.notation import Formula, Symbol, Transposed, row
 from chainrule.recurrent.recurrent import Recurrent
 from chainrule.recurrent.steps import Steps
-from chainrule.recurrent.through_time import RecurrentBackward, through_time
+from chainrule.recurrent.through_time import RecurrentBackward, length, through_time
 
 Array = np.ndarray
 MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step
@@ -59,10 +59,10 @@ def unrolled_figure(
 
 def shares(steps: Steps[Array], gradient: Array) -> list[float]:
     """How much each step adds to ‖gradient‖: its share along the direction of the sum, which add up to that norm."""
-    length = float(np.linalg.norm(gradient))
-    if length == 0:
+    size = float(np.linalg.norm(gradient))
+    if size == 0:
         return [0.0] * len(steps)
-    direction = gradient / length
+    direction = gradient / size
     return [exact_sum((share * direction).ravel()) for share in steps]
 
 
@@ -183,7 +183,7 @@ class _Picture:
         if t not in self.reads:
             return
         self.elements.append(Line(((x + 7, high + 18), (x + 7, y - 22)), "backward", 1.2, dashed=True, arrow=True))
-        norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(_norm(back.delta_s[t]))}")
+        norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(length(back.delta_s[t]))}")
         self.elements.append(Label(x + 14, (high + y) / 2 - 2, norm, "backward", SIZE, "start", slanted=True))
         cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
         self.elements.append(
@@ -197,7 +197,7 @@ class _Picture:
         self.elements.append(Line(((right, y + 8), (left, y + 8)), "backward", 1.2, dashed=True, arrow=True))
         self._badge((left + right) / 2, y - 24, "U")
         known = t if t is not None else self.left[0]
-        norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {brief(_norm(self.back.delta[known]))}")
+        norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {brief(length(self.back.delta[known]))}")
         self.elements.append(Label((left + right) / 2, y + 24, norm, "backward", SIZE, slanted=True))
 
     def _badge(self, x: float, y: float, letter: str) -> None:
@@ -220,7 +220,7 @@ class _Picture:
             ("b", delta, back.shares_b, g.b),
             ("c", of_s, back.shares_c, g.c),
         )
-        return [(name, term, shares(steps, total), _norm(total)) for name, term, steps, total in parts]
+        return [(name, term, shares(steps, total), length(total)) for name, term, steps, total in parts]
 
     def _outer(self, delta: Symbol, into: Symbol) -> Formula:
         """δ xᵀ, turned as the author turns vectors and orders indices."""
@@ -263,7 +263,7 @@ class _Picture:
 
     # words
     def _description(self, sizes: str) -> str:
-        norms = [_norm(each) for each in self.back.delta]
+        norms = [length(each) for each in self.back.delta]
         lines = "; ".join(f"{self._length(name)} = {written(total)}" for name, _, _, total in self._parts())
         return (
             f"A recurrent network {sizes} unrolled over {self._steps()} with the same W, U, V, b and c at each. Forward, "
@@ -280,7 +280,7 @@ class _Picture:
                 rest = [written(self._rest(values)) for *_, values, _ in parts]
                 rows.append((f"{len(self.left):,} more, Σ", "", "", "", *rest))
             else:
-                norms = [written(_norm(each)) for each in (back.trace.h[t], back.delta[t], back.delta_s[t])]
+                norms = [written(length(each)) for each in (back.trace.h[t], back.delta[t], back.delta_s[t])]
                 rows.append((str(t), *norms, *(written(values[t - 1]) for *_, values, _ in parts)))
         return (head, *rows, ("all", "", "", "", *(written(total) for *_, total in parts)))
 
@@ -288,9 +288,3 @@ class _Picture:
 def _turned(vector: Symbol) -> Formula:
     """xᵀ, and with brackets where another mark stands above already."""
     return Transposed(vector) if vector.above else Symbol(vector.letter, "T", vector.below)
-
-
-def _norm(vector: Array) -> float:
-    """The Euclidean length, safe from underflow."""
-    largest = float(np.abs(vector).max(initial=0))
-    return largest * float(np.linalg.norm(vector / largest)) if largest else 0.0
