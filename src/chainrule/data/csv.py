@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -16,7 +15,7 @@ import numpy as np
 from chainrule.data.arrow_csv import LARGE, columns_by_arrow
 from chainrule.data.cells import columns_of_rows
 from chainrule.data.packed import unpacked
-from chainrule.data.table import Table, learning_table, target_place
+from chainrule.data.table import Table, check_names, learning_table, target_place
 from chainrule.data.values import Texts, Values, is_number
 from chainrule.errors import DataError, FileError, listed
 
@@ -127,9 +126,7 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
             f"{path}: the first line ({listed(names, 8)}) looks like the rows below it: put a line above it that names "
             "the columns, or, if it is that line, give them names that are no numbers"
         )
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(f"{path}: two columns are named {twice[0]!r}")
+    check_names(names, f"{path}: ")
     lines = itertools.islice(LINE.finditer(text), first[0])
     return names, max((line.end() for line in lines), default=0)
 

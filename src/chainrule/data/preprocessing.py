@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from chainrule.data.labels import (
     target_rows,
 )
 from chainrule.data.overview import overview
-from chainrule.data.table import Table
+from chainrule.data.table import Table, check_names
 from chainrule.data.values import column_of
 from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed, unknown_name
 
@@ -51,7 +50,7 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         if self.columns is not None:
-            _check_names([column.name for column in self.columns])
+            check_names([column.name for column in self.columns])
         if self.labels is not None and not are_labels(self.labels):
             raise SettingError(f"labels are two or more different texts or numbers, all of one kind, got {self.labels}")
         means, scales = self.target_mean, self.target_scale
@@ -115,7 +114,7 @@ class Preprocessing:
     def _fit(cls, table: Table, task: str, labels: tuple[Any, ...] | None, choices: Choices) -> Preprocessing:
         if task not in TASKS:
             raise unknown_name("task", task, TASKS)
-        _check_names(table.columns)
+        check_names(table.columns)
         columns = choose_columns(table := choices.complete(table), choices)
         noted = [f"{c.name!r}: {c.note}" for c in columns if c.note and choices.of(c.name) is None]
         _warn(table, noted, "have such notes: print(preprocessing) shows them", stacklevel=5)
@@ -292,9 +291,3 @@ def _warn(table: Table, said: Sequence[str], rest: str, stacklevel: int) -> None
     if len(said) > MOST_TOLD:
         more = len(said) - MOST_TOLD
         warnings.warn(f"{table.name}: and {more:,} more columns {rest}", DataWarning, stacklevel=stacklevel)
-
-
-def _check_names(names: Sequence[str]) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(f"two columns are named {twice[0]!r}")

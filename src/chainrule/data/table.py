@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -149,6 +150,13 @@ class Table:
         """Where a row of this table stood in what was read: "flights.csv, line 7", or "row 5" counted from 0."""
         read = row if self._origin is None else int(self._origin[row])
         return f"row {read}" if self._place is None else self._place(read)
+
+
+def check_names(names: Sequence[str], where: str = "") -> None:
+    """Raises DataError, with where the columns are, for the first name that two of them have."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{where}two columns are named {twice[0]!r}")
 
 
 # which of its columns is learnt ------------------------------------------------------------------------------------
