@@ -1,4 +1,4 @@
-"""kinds.py, choosing.py, overview.py: what columns become, unless a user says otherwise, and how it is told."""
+"""columns.py, choosing.py, overview.py: what columns become, unless a user says otherwise, and how it is told."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""data.py: data sets in memory, targets as rows, splits, and the order of the batches."""
+"""dataset.py and labels.py: data sets in memory, targets as rows, splits, and the order of the batches."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""tables.py: each kind of file as users have it, and each way it can be wrong, with the place where it is."""
+"""Tables: each kind of file as users have it, and each way it can be wrong, with the place where it is."""
 
 import gzip
 import hashlib

@@ -18,9 +18,10 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · packed.py gzip
                    and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets ·
                    preprocessing.py a user's columns and labels to rows of numbers and back · columns.py what a column
-                   becomes · choosing.py which, and why · labels.py targets · overview.py said in a table · dataset.py
-                   Dataset, splits, the seeded order of batches · trained_rows.py which rows a network was trained on, as
-                   a small sketch
+                   becomes · conversions.py its values as numbers, dates or places among texts · choices.py what a user
+                   decides about columns · choosing.py the rest, and why · labels.py targets · overview.py said in a table ·
+                   dataset.py Dataset, splits, the seeded order of batches · trained_rows.py which rows a network was
+                   trained on, as a small sketch
 network.py         Network, and how it is first drawn
 
 forward.py         forward(network, x) -> Trace; cost(…)

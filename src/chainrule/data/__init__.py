@@ -1,6 +1,6 @@
 """A user's data: tables of any kind read, columns and labels turned into rows of numbers and back, rows split and ordered."""
 
-from chainrule.data.choosing import Choices, kinds_as_they_stand
+from chainrule.data.choices import Choices, kinds_as_they_stand
 from chainrule.data.columns import Category, Column, Dates, Dropped, Number
 from chainrule.data.dataset import Dataset, as_dataset, epoch_order, known_targets, learnable, load_data, split_rows
 from chainrule.data.labels import class_numbers, class_of, encode_targets, find_labels, guess_task, target_of

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.data.columns import (
-    PARTS,
-    PERIODS,
-    Category,
-    Column,
-    Dates,
-    Dropped,
-    Number,
+from chainrule.data.choices import Choices
+from chainrule.data.columns import PARTS, PERIODS, Category, Column, Dates, Dropped, Number
+from chainrule.data.conversions import (
     check_finite,
     date_texts,
     dates_of_column,
@@ -28,12 +22,9 @@ from chainrule.data.columns import (
 )
 from chainrule.data.table import Table
 from chainrule.data.values import Texts, Values, gaps, is_number, sorted_texts
-from chainrule.errors import DataError, SettingError, unknown_name
+from chainrule.errors import DataError
 
 Array = np.ndarray
-SCALES = ("standard", "none")
-GAPS = ("impute", "drop", "refuse")
-KINDS = ("number", "category", "date", "drop")
 BLOCK = 64  # columns of a matrix that are worked on at a time
 
 MOST_LEVELS = 1000  # a column with more different texts is an identifier or free text, and no category by itself
@@ -48,71 +39,6 @@ ID_NAME = re.compile(
 )
 CAMEL_ID = re.compile(r".*[a-z](Id|ID|Uuid|UUID|Key|Idx|Index)")
 OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b.*")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a user may decide about columns.
-
-    scale    standard: each number to mean 0 and deviation 1; none: as it is
-    gaps     impute: the median or the most frequent level, with an input that says so; drop: rows with gaps are left out of
-             training; refuse: a gap is an error
-    kinds    by name, number, category, date or drop, where the kind chosen for a column is not the one that is meant
-    drop     columns to leave out;  columns  the only ones to learn from
-    """
-
-    scale: str = "standard"
-    gaps: str = "impute"
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    drop: Sequence[str] = ()
-    columns: Sequence[str] | None = None
-
-    def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise unknown_name("scale", self.scale, SCALES)
-        if self.gaps not in GAPS:
-            raise unknown_name("treatment of gaps", self.gaps, GAPS)
-        for kind in self.kinds.values():
-            if kind not in KINDS:
-                raise unknown_name("kind of column", kind, KINDS)
-        for name in ("drop", "columns"):
-            if isinstance(getattr(self, name), str):
-                raise SettingError(f"{name} takes the names of columns, as {name}=[{getattr(self, name)!r}]")
-
-    def check(self, table: Table) -> None:
-        """Raises UnknownNameError where a column is named that the table has not."""
-        for name in (*self.kinds, *self.drop, *(self.columns or ())):
-            if name not in table.columns:
-                raise unknown_name("column", name, table.columns)
-
-    def of(self, name: str) -> str | None:
-        """The kind that is asked for, if one is."""
-        left_out = name in self.drop or (self.columns is not None and name not in self.columns)
-        return "drop" if left_out else self.kinds.get(name)
-
-    def complete(self, table: Table) -> Table:
-        """With gaps="drop" the rows that have no gap in any column that is used, and else all rows."""
-        if self.gaps != "drop":
-            return table
-        kept = np.ones(len(table), dtype=bool)
-        for place, name in enumerate(table.columns):
-            missing = gaps(table.values(place))
-            if self.of(name) != "drop" and not missing.all():
-                kept &= ~missing
-        if not kept.any():
-            raise DataError(f'{table.name}: no row is without a gap; fill them instead (gaps="impute")')
-        return table if kept.all() else table.take(kept)
-
-
-def kinds_as_they_stand(table: Table) -> dict[str, str]:
-    """The kind of each column by its type alone, so that none is left out."""
-    if table.matrix is not None:
-        return {}
-
-    def kind(values: Values) -> str:
-        return "category" if isinstance(values, Texts) else "date" if values.dtype.kind == "M" else "number"
-
-    return {name: kind(table.values(place)) for place, name in enumerate(table.columns)}
 
 
 def choose_columns(table: Table, choices: Choices) -> tuple[Column, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.choosing import Choices, kinds_as_they_stand
+from chainrule.data.choices import Choices, kinds_as_they_stand
 from chainrule.data.coercion import as_array, as_target, as_weights, check_rows_finite
 from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.data.labels import guess_task, target_of

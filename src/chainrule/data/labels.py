@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.coercion import as_target, plain
-from chainrule.data.columns import gap_text, places
+from chainrule.data.conversions import gap_text, places
 from chainrule.data.table import Table
 from chainrule.data.values import gaps
 from chainrule.errors import DataError, ShapeError, listed

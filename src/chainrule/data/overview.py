@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from chainrule.aligned import aligned
-from chainrule.data.columns import Category, Column, Dates, Dropped, Number, shown
+from chainrule.data.columns import Category, Column, Dates, Dropped, Number
+from chainrule.data.conversions import shown
 
 ORDER = ("number", "truth value", "category", "date", "dropped")
 MOST_NAMES = 12  # of more equal columns the first and the last are named

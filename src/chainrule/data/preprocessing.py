@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.choosing import Choices, choose_columns, means_and_scales, refuse_slips
+from chainrule.data.choices import Choices
+from chainrule.data.choosing import choose_columns, means_and_scales, refuse_slips
 from chainrule.data.coercion import as_array, as_target, plain
 from chainrule.data.columns import Column, Number, column_from_json
 from chainrule.data.labels import (
