@@ -56,7 +56,8 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    verify.py every method compared · answers.py what each answers · judge.py two answers, entry by entry ·
                    verdict.py the table · survey.py over many random networks ·
                    moved.py what follows when one quantity moves · recurrent.py a recurrent network, checked ·
-                   recurrent_methods.py each for its gradient · recurrent_leeway.py what rounding and kinks leave open there
+                   recurrent_evaluate.py its C by the forms · recurrent_methods.py each for its gradient ·
+                   recurrent_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
 notation.py        formulas as trees, written as text, LaTeX and MathML
 

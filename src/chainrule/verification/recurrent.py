@@ -16,18 +16,9 @@ from chainrule.recurrent.task import Task, task
 from chainrule.recurrent.through_time import backward_of, length
 from chainrule.verification.agreement import compare
 from chainrule.verification.differences import along, derivative, drawn
+from chainrule.verification.recurrent_evaluate import Part, cut, evaluate, parts_of, point_of
 from chainrule.verification.recurrent_leeway import jumps_at, leeway_of
-from chainrule.verification.recurrent_methods import (
-    Part,
-    cut,
-    evaluate,
-    of_complex,
-    of_duals,
-    of_gates,
-    of_time,
-    parts_of,
-    point_of,
-)
+from chainrule.verification.recurrent_methods import of_complex, of_duals, of_gates, of_time
 from chainrule.verification.verdict import EXACT, YOURS
 
 Array = np.ndarray

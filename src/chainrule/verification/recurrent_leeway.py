@@ -11,7 +11,8 @@ from chainrule.activations import Activation
 from chainrule.recurrent.recurrent import Recurrent
 from chainrule.recurrent.task import Task
 from chainrule.recurrent.through_time import RecurrentBackward, backward_of, length
-from chainrule.verification.recurrent_methods import cut, of_time, point_of
+from chainrule.verification.recurrent_evaluate import cut, point_of
+from chainrule.verification.recurrent_methods import of_time
 
 Array = np.ndarray
 NUDGE = 2.0**-46  # 64 ε, in which rounding in every road is contained
