@@ -24,6 +24,7 @@ LAYERS = [
     "circuits engines per_example report",
     "backward prediction",
     "forward equations updates",
+    "problem",
     "network",
     "costs scores ids",
     "activations parameters",
@@ -121,7 +122,7 @@ ROADS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_ste
 def test_a_road_knows_nouns_and_forms_alone(name: str) -> None:
     """No road borrows from the river, nor from another road; each takes its slopes from the forms."""
     path = SOURCE / "verification" / f"{name}.py"
-    nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters", "ids"}
+    nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters", "ids", "problem"}
     shared = {f"chainrule.verification.{each}" for each in ("evaluate", "local", "differences")}
     for module, _ in imported(path):
         assert module.split(".")[1] in nouns or module in shared, f"{name}.py imports {module}"

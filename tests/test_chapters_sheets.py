@@ -23,6 +23,7 @@ from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import one_update
 from chainrule.ids import Id
 from chainrule.notation import Symbol, row
+from chainrule.problem import Problem
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
@@ -184,7 +185,7 @@ def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(n
 def test_a_cost_is_called_a_cost_in_the_table_and_a_change_a_change(name):
     network = NETWORKS[name]
     x, y = example(network)
-    update = one_update(network, x, y, cr.costs.as_cost("quadratic"), "mean", 0.1)
+    update = one_update(Problem.exact(network, x, y, "quadratic"), "mean", 0.1)
     rows = [row[1:] for row in six_steps(network, x, y, cost="quadratic").table if row[0] == "the cost"]
     ends = ("before", "C", number(update.cost_before)), ("after", "C", number(update.cost_after))
     assert tuple(row for row in rows if row[1] == "C") == ends
@@ -285,7 +286,7 @@ def test_the_bars_are_as_long_as_the_costs():
     scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=1.0)
     before, after = [rect.width for rect in scene.elements if isinstance(rect, Rect) and rect.filled in ("faint", "C")]
     x, y = np.array([0.6]), np.array([1.0])
-    update = one_update(CHAIN, x, y, cr.costs.as_cost("quadratic"), "mean", 1.0)
+    update = one_update(Problem.exact(CHAIN, x, y, "quadratic"), "mean", 1.0)
     assert after / before == pytest.approx(update.cost_after / update.cost_before)
     assert "C falls" in texts(scene)
 

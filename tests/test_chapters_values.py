@@ -31,6 +31,7 @@ from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.nudges import best_move, signed
+from chainrule.problem import Problem
 from chainrule.verification.moved import follow, slope_by_dual
 
 FIGURES = [number_lines, demon, activation_figure, gradient_vector, weight_tiles]
@@ -161,7 +162,7 @@ def pixels_to_one(scene):
 def test_brackets_divided_by_their_one_zoom_are_the_changes_that_happen(by, step):
     scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by=by, step=step)
     rows = scene.table[1:]
-    before, after = (follow(CHAIN, [0.6], [1.0], "squared_error", by, each) for each in (0.0, step))
+    before, after = (follow(Problem.one(CHAIN, [0.6], [1.0], "squared_error"), by, each) for each in (0.0, step))
     first = parse(by, CHAIN.parameters)
     names = [f"{kind}/{layer}/0" for layer in (1, 2, 3) for kind in "za"]
     names = names[names.index(f"z/{first.layer}/0") :] if first.kind in "wb" else names
@@ -203,7 +204,7 @@ def test_the_ratio_of_adjacent_brackets_is_that_links_derivative(name, cost):
         stops, links = travel(seen, parse(by, network.parameters), 1e-6)
         assert stops[-1].id == Id("C")
         for first, second, link in zip(stops, stops[1:], links):
-            exact = slope_by_dual(network, x, y, cost, second.id, first.id)
+            exact = slope_by_dual(Problem.one(network, x, y, cost), second.id, first.id)
             assert link.factor.value == pytest.approx(exact, rel=1e-9, abs=1e-15)
             if link.ratio is not None:
                 assert link.ratio == pytest.approx(exact, rel=2e-3, abs=1e-12)
@@ -229,7 +230,7 @@ def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
     v = parse("x/0", network.parameters)
     stages = of_route._stages(seen, v)
     slope = {
-        (before, after): slope_by_dual(network, x, y, None, after, before)
+        (before, after): slope_by_dual(Problem.one(network, x, y, None), after, before)
         for below, above in itertools.pairwise(stages)
         for before, after in itertools.product(below, above)
     }
@@ -355,15 +356,15 @@ def test_the_curve_is_the_cost_and_the_line_its_tangent(by, preset):
     (curve,) = plotted(scene, "forward", False)
     for step, value in curve[:: len(curve) // 20]:
         if by[0] in "wb":
-            moved = CHAIN.with_value(by, float(follow(CHAIN, [0.6], [1.0], cost, by, step).value(by)))
+            moved = CHAIN.with_value(by, float(follow(Problem.one(CHAIN, [0.6], [1.0], cost), by, step).value(by)))
             expected = cr.cost(moved, [0.6], [1.0], cost)
         elif by == "x/0":
             expected = cr.cost(CHAIN, [0.6 + step], [1.0], cost)
         else:
-            expected = follow(CHAIN, [0.6], [1.0], cost, by, step).C
+            expected = follow(Problem.one(CHAIN, [0.6], [1.0], cost), by, step).C
         assert value == pytest.approx(expected, abs=2e-4)
     ((left, at_left), (right, at_right)) = plotted(scene, "backward", True)[0]
-    slope = slope_by_dual(CHAIN, [0.6], [1.0], cost, "C", by)
+    slope = slope_by_dual(Problem.one(CHAIN, [0.6], [1.0], cost), "C", by)
     before = cr.cost(CHAIN, [0.6], [1.0], cost)
     assert (at_right - at_left) / (right - left) == pytest.approx(slope, rel=1e-2)
     assert at_left - slope * left == pytest.approx(before, abs=2e-4)
@@ -377,7 +378,7 @@ def test_predicted_actual_and_miss_stand_together():
     shown = [(str(label.text), label.x) for label in scene.labels()]
     columns = dict(shown)
     for step, row in zip(steps, scene.table[1:], strict=False):
-        actual = follow(CHAIN, [0.6], [1.0], "squared_error", "z/2/0", step).C - before
+        actual = follow(Problem.one(CHAIN, [0.6], [1.0], "squared_error"), "z/2/0", step).C - before
         assert said(row[1]) == step
         assert row[2] == signed(delta * step)
         assert row[3] == signed(actual)
@@ -436,7 +437,7 @@ def test_the_best_move_is_no_worse_than_any_point_of_the_curve():
     x, y = example(network)
     scene = demon(network, x, y, by="x/100", low=-20, high=20)
     best = next(row for row in scene.table if row[0] == "best")
-    values = follow(network, x, y, None, "x/100", np.linspace(-20, 20, 2001)).C
+    values = follow(Problem.one(network, x, y, None), "x/100", np.linspace(-20, 20, 2001)).C
     assert said(best[5]) <= values.min() + 1e-6
     mark = next(each for each in scene.elements if isinstance(each, Circle) and each.role == "accent")
     lowest = max(y for each in lines(scene, "forward", width=2.0) for _, y in each.points)
@@ -450,9 +451,9 @@ def test_a_change_too_small_for_the_axis_is_what_the_axis_shows():
     scene = demon(nearly, [0.6], [1.0], by="w/1/0/0")
     assert "ΔC" in texts(scene)
     (curve,) = plotted(scene, "forward", False)
-    before = follow(nearly, [0.6], [1.0], "quadratic", "w/1/0/0", 0.0).C
+    before = follow(Problem.one(nearly, [0.6], [1.0], "quadratic"), "w/1/0/0", 0.0).C
     for step, change in curve[::60]:
-        expected = follow(nearly, [0.6], [1.0], "quadratic", "w/1/0/0", step).C - before
+        expected = follow(Problem.one(nearly, [0.6], [1.0], "quadratic"), "w/1/0/0", step).C - before
         assert change == pytest.approx(expected, abs=2e-3 * abs(curve[0][1] - curve[-1][1]))
 
 

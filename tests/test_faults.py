@@ -7,10 +7,11 @@ import pytest
 
 import chainrule as cr
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.agreement import check_network
 from chainrule.verification.causes import causes
 from chainrule.verification.faults import FAULTS, named
-from chainrule.verification.steps import RIGHT, posed, run
+from chainrule.verification.steps import RIGHT, run
 from chainrule.verification.verdict import YOURS, Verification
 from chainrule.verification.verify import verify
 
@@ -38,7 +39,7 @@ def test_there_are_at_least_sixteen_each_said_in_a_line() -> None:
 )
 def test_without_a_fault_the_steps_are_the_river(output: str, cost: str) -> None:
     net, x, y = problem(output)
-    assert (run(posed(net, x, y, cost), RIGHT) - cr.gradient(net, x, y, cost)).norm() == 0
+    assert (run(Problem.of(net, x, y, cost).in_float64(), RIGHT) - cr.gradient(net, x, y, cost)).norm() == 0
 
 
 def test_every_fault_is_caught_its_cause_named_and_almost_always_alone() -> None:

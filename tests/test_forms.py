@@ -26,6 +26,7 @@ from chainrule.explanation.numbers import factor_numbers, number, unit
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Underbraced
+from chainrule.problem import Problem as Posed
 from chainrule.verification.moved import Followed, follow, slope_by_dual
 
 PAIRS = 200 if PROOF else 48
@@ -147,7 +148,9 @@ def test_any_pair_is_what_dual_numbers_say(chain: cr.Network) -> None:
         ("z/2/0", "b/2/0"),
     ):
         found = cr.explain(chain, [0.6], [1.0], v, of=u, cost="squared_error")
-        assert found.value == pytest.approx(slope_by_dual(chain, [0.6], [1.0], "squared_error", u, v), rel=1e-12)
+        assert found.value == pytest.approx(
+            slope_by_dual(Posed.one(chain, [0.6], [1.0], "squared_error"), u, v), rel=1e-12
+        )
 
 
 def test_a_pair_that_is_not_connected_is_zero_and_says_why() -> None:
@@ -450,7 +453,7 @@ class Meaning:
         return float(self.p.network.activations[int(l)].slope(np.array([self.value(id)]))[0])
 
     def by(self, id: str) -> float:
-        return slope_by_dual(self.p.network, self.p.x[0], self.p.y[0], self.p.cost, self.u, id)
+        return slope_by_dual(Posed.one(self.p.network, self.p.x[0], self.p.y[0], self.p.cost), self.u, id)
 
 
 ASKED = [
@@ -480,7 +483,7 @@ def test_the_nested_form_is_worth_what_stands_beside_it(
 ) -> None:
     """S4.5: every letter is read back, every function is its layer's, and both lines come to the right number."""
     p = make_problem([size] * 4, hidden, output, cost, bias=bias, seed=5)
-    values = follow(p.network, p.x[0], p.y[0], p.cost, "x/0", 0.0)
+    values = follow(Posed.one(p.network, p.x[0], p.y[0], p.cost), "x/0", 0.0)
     for preset, (u, v) in itertools.chain(zip(PRESETS, ASKED), zip(PRESETS, ASKED[2:]), [("s2", ASKED[1])]):
         how = as_convention(preset)
         if (how.linear_output and output != "identity") or (v[0] == "b" and bias == "none"):

@@ -190,7 +190,7 @@ def test_a_convention_changes_no_number_and_bad_input_is_one_clear_error() -> No
         influence(p.network, p.x, p.y, most=-1)
     with pytest.raises(cr.SettingError, match="the first argument is a Network"):
         inspect.unwrap(influence)(p.x, p.network, p.y)  # as users call it, without the tests' check of types
-    with pytest.raises(cr.DataError, match="nothing to rank"):
+    with pytest.raises(cr.DataError, match="overflows on"):
         influence(cr.Network([[[1e200]], [[1e200]]], None, "identity"), [1.0], [1.0])
     with pytest.raises(cr.ShapeError):
         influence(p.network, p.x[:, :1], p.y)

@@ -18,6 +18,7 @@ from chainrule.explanation.scene import Scene
 from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import worksheet
 from chainrule.ids import Id, parse
+from chainrule.problem import Problem
 from chainrule.verification.moved import slope_by_dual
 
 POWER = re.compile(r"\d[\d.]*e[−-]\d+")
@@ -62,7 +63,7 @@ def test_what_the_two_methods_cannot_tell_from_0_is_0(cost: str) -> None:
     x, y = ROWS[0], LABELS[0]
     id = parse(by, network.parameters)
     back = float(cr.gradient(network, x, y, cost).biases[id.layer][0])
-    dual = slope_by_dual(network, x, y, cost, "C", by)
+    dual = slope_by_dual(Problem.one(network, x, y, cost), "C", by)
     assert 0 < max(abs(back), abs(dual)) < 1e-15, "there is noise to be hidden"
     told = cr.explain(network, x, y, by, cost=cost)
     assert (told.value, told.exact) == (0, 0)

@@ -696,7 +696,7 @@ def test_the_first_questions_are_of_different_kinds() -> None:
         ({"cost": "cross_entropy"}, PairError, "stands on an output of softmax"),
         ({"convention": "s7"}, UnknownNameError, "unknown convention"),
         ({"seed": -1}, SettingError, "seed"),
-        ({"x": [[0.1, 0.2, 0.3]]}, ShapeError, "one example, x of shape"),
+        ({"x": [[0.1, 0.2, 0.3]]}, ShapeError, "one example is asked about, x of shape"),
         ({"y": [0.1]}, ShapeError, ""),
     ],
 )  # fmt: skip
@@ -710,5 +710,5 @@ def test_what_cannot_be_asked_is_one_clear_error(settings: dict[str, object], er
 
 def test_a_network_that_leaves_the_numbers_is_not_asked_about() -> None:
     net = cr.Network([[[1e200]], [[1e200]]], None, "identity")
-    with pytest.raises(DataError, match="z of layer 2 holds inf"):
+    with pytest.raises(DataError, match="z of layer 2 overflows"):
         questions(net, [1.0], [0.0])

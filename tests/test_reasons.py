@@ -462,8 +462,8 @@ def test_a_derivative_that_is_0_in_float32_does_not_move_a_float32_weight() -> N
 @pytest.mark.parametrize("off", [1 + 1e-11, 1 - 1e-9, -1.0, 0.0])
 def test_nothing_is_said_where_the_product_is_not_the_gradient(monkeypatch: pytest.MonkeyPatch, off: float) -> None:
     p = make_problem([3, 4, 2], ["tanh"], "sigmoid", "quadratic", batch=5)
-    right = module.gradient
-    monkeypatch.setattr(module, "gradient", lambda *a, **k: right(*a, **k) * off)
+    right = module.gradient_of
+    monkeypatch.setattr(module, "gradient_of", lambda *a, **k: right(*a, **k) * off)
     with pytest.raises(cr.DisagreementError, match="nothing is said until they agree"):
         why(p.network, p.x, p.y, "w/1/0/0")
     with pytest.raises(cr.DisagreementError, match="layer 1"):

@@ -16,6 +16,7 @@ from networks import LEGAL, make_problem
 from typechecker import unchecked
 
 import chainrule as cr
+from chainrule.backward import backward_through
 from chainrule.conventions import PRESETS, Convention, plural
 from chainrule.explanation.html import in_a_cell
 from chainrule.explanation.nested_formula import nested_formula
@@ -38,6 +39,7 @@ from chainrule.explanation.sheet import (
 from chainrule.explanation.summary import Letters, summary, usual_output
 from chainrule.explanation.worksheet import one_update, worksheet
 from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
+from chainrule.problem import Problem
 
 COSTS = ("quadratic", "squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge")
 ORDERS, TURNS = ("to,from", "from,to"), ("columns", "rows")
@@ -453,7 +455,7 @@ def test_a_learning_rate_is_above_zero():
 
 def test_the_promise_of_the_slope_is_kept_by_small_steps():
     p = problem()
-    small = one_update(p.network, p.x, p.y, cr.costs.as_cost("quadratic"), "mean", 1e-6)
+    small = one_update(Problem.exact(p.network, p.x, p.y, "quadratic"), "mean", 1e-6)
     assert small.cost_after - small.cost_before == pytest.approx(small.promised, rel=1e-4)
     assert small.promised == pytest.approx(-1e-6 * small.gradient.norm() ** 2, rel=1e-12)
     assert small.checked == pytest.approx(small.promised, rel=1e-12)
@@ -644,14 +646,13 @@ def test_a_network_of_one_layer_has_no_numbers_for_bp2():
 def test_a_line_that_is_not_true_is_refused(monkeypatch):
     """A planted fault: δ of backpropagation is a hair too large, and no line stands."""
     p = problem()
-    real = cr.backward
 
-    def bent(trace, y, cost="quadratic"):
-        found = real(trace, y, cost)
+    def bent(trace, problem):
+        found = backward_through(trace, problem)
         found.delta = cr.Layers([1.0001 * each for each in found.delta])
         return found
 
-    monkeypatch.setattr("chainrule.explanation.noise.backward", bent)
+    monkeypatch.setattr("chainrule.explanation.noise.backward_through", bent)
     with pytest.raises(cr.DisagreementError, match="a line of the proof says"):
         proof("s2", p.network, p.x[0], p.y[0])
 

@@ -23,6 +23,7 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    dataset.py Dataset, splits, the seeded order of batches · trained_rows.py which rows a network was
                    trained on, as a small sketch
 network.py         Network, and how it is first drawn
+problem.py         a network, its examples and a cost, checked once; what is computed of them, once
 
 forward.py         forward(network, x) -> Trace; cost(…)
 equations.py       BP1 to BP4, with their LaTeX

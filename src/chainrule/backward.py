@@ -13,9 +13,10 @@ from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair
 from chainrule.equations import bp1, bp2, bp3, bp4
 from chainrule.errors import SettingError
-from chainrule.forward import Trace, propagate, shares, target_rows
-from chainrule.network import Network, as_network, cost_for
+from chainrule.forward import Trace, shares, trace_of
+from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 
@@ -27,17 +28,16 @@ class Backward:
     enter in the gradient of the total.
     """
 
-    def __init__(self, trace: Trace, targets: Array, cost: Cost, delta: Layers[Array]) -> None:
+    def __init__(self, trace: Trace, problem: Problem, delta: Layers[Array]) -> None:
         self.trace = trace
         self.delta = delta
-        self._targets = targets
-        self._cost = cost
+        self._problem = problem
 
     @cached_property
     def da(self) -> Layers[Array]:
         """∂c/∂a^l for l = 0…L: the cost's own ∇_a C at L, and δ^(l+1) moved back through w^(l+1) below (S0.8, S1.17)."""
         network = self.trace.network
-        at_output = self._cost.on(network.output).slope(np.atleast_2d(self.trace.a[network.depth]), self._targets)
+        at_output = self._problem.pair.slope(np.atleast_2d(self.trace.a[network.depth]), self._problem.y)
         below = [self.delta[l + 1] @ network.weights[l + 1] for l in range(network.depth)]
         return Layers([*below, at_output[0] if self.trace.single else at_output], first=0)
 
@@ -58,12 +58,20 @@ def backward(trace: Trace, y: Any, cost: str | Cost | None = None) -> Backward:
             f"backward(trace, y) begins with what forward gives, got {type(trace).__name__}: "
             "backward(forward(network, x), y); the gradient alone is gradient(network, x, y)"
         )
+    return backward_through(trace, Problem.of(trace.network, trace.a[0], y, cost))
+
+
+def errors_of(problem: Problem) -> Backward:
+    """Every δ of a problem's examples."""
+    return backward_through(problem.once(trace_of), problem)
+
+
+def backward_through(trace: Trace, problem: Problem) -> Backward:
+    """Every δ of a trace of the problem's examples."""
     network = trace.network
-    the_cost = cost_for(network, cost)
-    _, targets, pair = target_rows(network, trace.a[0], y, the_cost)
     a, z = ([np.atleast_2d(each) for each in layers] for layers in (trace.a, trace.z))
-    delta = errors(network.parameters, network.activations, a, z, targets, pair)
-    return Backward(trace, targets, the_cost, Layers([d[0] for d in delta] if trace.single else delta))
+    delta = errors(network.parameters, network.activations, a, z, problem.y, problem.pair)
+    return Backward(trace, problem, Layers([d[0] for d in delta] if trace.single else delta))
 
 
 def errors(
@@ -113,9 +121,11 @@ def gradient(
     quadratic for any other. x (in,) or (batch, in), y (out,) or (batch, out) or labels; `weight` is one number ≥ 0 per example:
     then C = Σ w_i c_i / Σ w_i, or Σ w_i c_i with reduction="sum".
     """
-    as_network(network, "gradient(network, x, y)")
-    rows, targets, pair = target_rows(network, x, y, cost)
-    share = shares(len(rows), reduction, weight)
-    a, z = propagate(network.parameters, network.activations, rows)
-    delta = errors(network.parameters, network.activations, a, z, targets, pair)
-    return collect(network.parameters, a, delta, share)
+    return gradient_of(Problem.of(network, x, y, cost, "gradient(network, x, y)"), reduction, weight)
+
+
+def gradient_of(problem: Problem, reduction: str = "mean", weight: Any = None) -> Parameters:
+    """∂C/∂w and ∂C/∂b of a problem, C being the mean or the sum over its examples."""
+    share = shares(len(problem.x), reduction, weight)
+    back = problem.once(errors_of)
+    return collect(problem.network.parameters, list(back.trace.a), list(back.delta), share)

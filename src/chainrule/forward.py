@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation
-from chainrule.costs import Cost, Pair
-from chainrule.data import encode_targets
-from chainrule.data.coercion import as_target, as_weights
+from chainrule.costs import Cost
+from chainrule.data.coercion import as_weights
 from chainrule.errors import ShapeError, unknown_name
-from chainrule.network import Network, as_network, cost_for
+from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 REDUCTIONS = ("mean", "sum", "none")
@@ -34,6 +34,10 @@ class Trace:
         """True where x was one example (in,) rather than rows."""
         return self.a[0].ndim == 1
 
+    def example(self, row: int) -> Trace:
+        """The trace of one of several examples."""
+        return Trace(self.network, Layers([a[row] for a in self.a], first=0), Layers([z[row] for z in self.z]))
+
     def __repr__(self) -> str:
         shown = "one example" if self.single else f"{len(self.a[0]):,} rows"
         return f"Trace({shown} through {self.network!r})"
@@ -46,9 +50,8 @@ def forward(network: Network, x: Any) -> Trace:
     """
     rows = as_network(network, "forward(network, x)").rows(x)
     a, z = propagate(network.parameters, network.activations, rows)
-    if np.ndim(x) == 1:
-        a, z = [each[0] for each in a], [each[0] for each in z]
-    return Trace(network, Layers(a, first=0), Layers(z))
+    trace = Trace(network, Layers(a, first=0), Layers(z))
+    return trace.example(0) if np.ndim(x) == 1 else trace
 
 
 def propagate(
@@ -62,25 +65,10 @@ def propagate(
     return a, z
 
 
-def target_rows(network: Network, x: Any, y: Any, given: str | Cost | None) -> tuple[Array, Array, Pair]:
-    """(x as rows, y as rows, the cost on this network's output): everything a cost needs, looked at once.
-
-    The cost is the one given, else the network's own. y is (out,) for one example and (batch, out) for rows; class labels
-    0…out−1 will do, one per row.
-    """
-    cost = cost_for(as_network(network, "a call with (network, x, y)"), given)
-    pair = cost.on(network.output)
-    rows = network.rows(x)
-    targets = as_target(y)
-    if np.ndim(x) == 1:
-        targets = targets[None]  # one example's (out,), or its one label
-    terms = network.preprocessing
-    if targets.dtype.kind == "U" and terms is not None and terms.labels is not None:
-        targets = terms.targets(targets)  # texts are the network's own labels, where it has some
-    encoded, _ = encode_targets(targets, network.sizes[-1], len(rows))
-    encoded = encoded.astype(network.dtype)
-    cost.check_targets(encoded)
-    return rows, encoded, pair
+def trace_of(problem: Problem) -> Trace:
+    """The trace of a problem's examples, as rows also where there is one."""
+    a, z = propagate(problem.network.parameters, problem.network.activations, problem.x)
+    return Trace(problem.network, Layers(a, first=0), Layers(z))
 
 
 def cost(
@@ -97,17 +85,27 @@ def cost(
     quadratic for any other.
     With weights w_i the mean is Σ w_i c_i / Σ w_i and the sum Σ w_i c_i. One example's "none" is its c as a number.
     """
-    as_network(network, "cost(network, x, y)")
     if reduction not in REDUCTIONS:
         raise unknown_name("reduction", reduction, REDUCTIONS)
-    rows, targets, pair = target_rows(network, x, y, cost)
-    a, z = propagate(network.parameters, network.activations, rows)
-    each = pair.value(z[-1] if pair.of == "z" else a[-1], targets)
-    if reduction == "none":
-        if weight is not None:
-            raise ShapeError('weights enter the mean and the sum; with reduction="none" multiply them in yourself')
-        return each[0] if np.ndim(x) == 1 else each
-    return each.dtype.type(each @ shares(len(rows), reduction, weight).astype(each.dtype))
+    problem = Problem.of(network, x, y, cost, "cost(network, x, y)")
+    if reduction != "none":
+        return total_cost(problem, reduction, weight)
+    if weight is not None:
+        raise ShapeError('weights enter the mean and the sum; with reduction="none" multiply them in yourself')
+    each = problem.once(each_cost)
+    return each[0] if problem.single else each
+
+
+def each_cost(problem: Problem) -> Array:
+    """c of each example (batch,)."""
+    trace, last, pair = problem.once(trace_of), problem.network.depth, problem.pair
+    return pair.value((trace.z if pair.of == "z" else trace.a)[last], problem.y)
+
+
+def total_cost(problem: Problem, reduction: str = "mean", weight: Any = None) -> Any:
+    """C, the mean or the sum over the examples, in the network's dtype."""
+    each = problem.once(each_cost)
+    return each.dtype.type(each @ shares(len(each), reduction, weight).astype(each.dtype))
 
 
 def shares(rows: int, reduction: str, weight: Any = None) -> Float[np.ndarray, " batch"]:

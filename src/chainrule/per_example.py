@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from chainrule.backward import bias_gradient, collect, errors
+from chainrule.backward import bias_gradient, collect, errors_of
 from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError
-from chainrule.forward import propagate, shares, target_rows
-from chainrule.network import Network, as_network
+from chainrule.forward import shares
+from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 
@@ -86,7 +87,10 @@ def per_example_gradients(network: Network, x: Any, y: Any, cost: str | Cost | N
 
     The cost is the network's own unless one is named.
     """
-    as_network(network, "per_example_gradients(network, x, y)")
-    rows, targets, pair = target_rows(network, x, y, cost)
-    a, z = propagate(network.parameters, network.activations, rows)
-    return PerExampleGradients(network, a, errors(network.parameters, network.activations, a, z, targets, pair))
+    return per_example_of(Problem.of(network, x, y, cost, "per_example_gradients(network, x, y)"))
+
+
+def per_example_of(problem: Problem) -> PerExampleGradients:
+    """Each example's own gradient of a problem."""
+    back = problem.once(errors_of)
+    return PerExampleGradients(problem.network, list(back.trace.a), list(back.delta))

@@ -14,10 +14,10 @@ import numpy as np
 from chainrule.circuits.circuit import Circuit, Gradients, Run
 from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
-from chainrule.data import encode_targets
 from chainrule.errors import IdError, SettingError
-from chainrule.network import Network, as_network, cost_for
+from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 MOST_GATES = 20_000_000  # some 3 GB
@@ -113,28 +113,24 @@ def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost | None = None)
 
     Raises SettingError with the number of gates where they would not fit into memory.
     """
-    cost = cost_for(as_network(network, "circuit_of(network, x, y)"), cost)
-    pair = cost.on(network.output)
-    rows = network.astype("float64").rows(x)
-    targets, _ = encode_targets(y if np.ndim(x) > 1 else np.asarray(y)[None], network.sizes[-1], len(rows))
-    targets = targets.astype(np.float64)
-    cost.check_targets(targets)
-    gates_needed = len(rows) * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
+    p = Problem.exact(network, x, y, cost, "circuit_of(network, x, y)")
+    rows, pair = len(p.x), p.pair
+    gates_needed = rows * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
     if gates_needed > MOST_GATES:
         raise SettingError(
-            f"{len(rows):,} examples of {network!r} are some {gates_needed:,} gates (at most {MOST_GATES:,}): take fewer rows"
+            f"{rows:,} examples of {network!r} are some {gates_needed:,} gates (at most {MOST_GATES:,}): take fewer rows"
         )
     circuit = Circuit()
     weights = [circuit.input(f"w{l}", w) for l, w in network.weights.items()]
     biases = [circuit.input(f"b{l}", b) for l, b in network.biases.items()]
-    a, z, sums, products = [circuit.input("x", rows)], [], [], []
+    a, z, sums, products = [circuit.input("x", p.x)], [], [], []
     for into, bias, sigma in zip(weights, biases, network.activations):
         products.append(into[None] * a[-1][:, None, :])
         sums.append(products[-1].sum())
         z.append(sums[-1] + bias[None] if bias.shape != (0,) else sums[-1])
         a.append(sigma.form(z[-1], MATHS))
-    each = Wires(circuit, pair.form(z[-1] if pair.of == "z" else a[-1], targets, MATHS).numbers.reshape(len(rows)))
-    total = each.sum() * (1 / len(rows))
+    each = Wires(circuit, pair.form(z[-1] if pair.of == "z" else a[-1], p.y, MATHS).numbers.reshape(rows))
+    total = each.sum() * (1 / rows)
     w, b, wa, swa, zs = (Layers(made) for made in (weights, biases, products, sums, z))
     return NetworkCircuit(network, circuit, w, b, wa, swa, zs, Layers(a, first=0), each, total)
 

@@ -21,14 +21,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.backward import backward, gradient
+from chainrule.backward import errors_of, gradient_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import steepest
 from chainrule.diagnostics.numbers import digits
 from chainrule.errors import DisagreementError
-from chainrule.forward import cost, forward, target_rows
-from chainrule.network import Network, as_network
+from chainrule.forward import total_cost, trace_of
+from chainrule.network import as_network
+from chainrule.problem import Problem
 
 Array = np.ndarray
 EPS = float(np.finfo(np.float64).eps)
@@ -92,16 +93,15 @@ class Look:
     @np.errstate(all="ignore")
     def __init__(self, network: Any, x: Any, y: Any, given: str | Cost | None, convention: str | Convention) -> None:
         self.how = as_convention(convention)
-        self.cost = self.how.cost_for(as_network(network, "why(network, x, y, by)"), given)
+        as_network(network, "why(network, x, y, by)")
         self.dtype = network.dtype  # in which it learns
-        self.network: Network = network.astype("float64")
-        rows, self.targets, self.pair = target_rows(self.network, x, y, self.cost)
-        self.rows, reduction = len(rows), "sum" if self.how.over == "sum" else "mean"
+        self.problem = problem = Problem.exact(network, x, y, self.how.cost_for(network, given))
+        self.network, self.cost, self.pair, self.targets = problem.network, problem.cost, problem.pair, problem.y
+        self.rows, reduction = len(problem.x), "sum" if self.how.over == "sum" else "mean"
         self.count = self.rows if reduction == "sum" else 1  # how many times the mean over the rows C is
-        self.trace = forward(self.network, rows)
-        self.back = backward(self.trace, self.targets, self.cost)
-        self.cost_value = float(cost(self.network, rows, self.targets, self.cost, reduction))
-        self.gradient = gradient(self.network, rows, self.targets, self.cost, reduction=reduction)
+        self.trace, self.back = problem.once(trace_of), problem.once(errors_of)
+        self.cost_value = float(total_cost(problem, reduction))
+        self.gradient = gradient_of(problem, reduction)
         self.bounded = self.network.output.name in BOUNDED and not self.network.output.own
         self._error = self._error_reference()
         self._factors: dict[int, Factors] = {}

@@ -19,16 +19,16 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.aligned import aligned
-from chainrule.backward import Backward, backward, collect
+from chainrule.backward import Backward, collect, errors_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
 from chainrule.diagnostics.numbers import digits
-from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.forward import Trace, forward, shares, target_rows
-from chainrule.forward import cost as cost_of
+from chainrule.errors import SettingError, ShapeError
+from chainrule.forward import Trace, shares, total_cost, trace_of
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
+from chainrule.problem import Problem
 
 Array = np.ndarray
 TOP = 0.1  # the share that changes most
@@ -121,24 +121,17 @@ def influence(
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:
         raise SettingError(f"most={most!r}: how many are listed is a whole number ≥ 0")
     how = as_convention(convention)
-    the_cost = how.cost_for(as_network(network, "influence(network, x, y)"), cost)
-    exact = network.astype("float64")
-    rows, targets, _ = target_rows(exact, x, y, the_cost)
+    as_network(network, "influence(network, x, y)")
+    problem = Problem.exact(network, x, y, how.cost_for(network, cost))
     with np.errstate(all="ignore"):
-        trace, value = forward(exact, rows), float(cost_of(exact, rows, targets, the_cost))
-        back = backward(trace, targets, the_cost)
-        layers = range(1, exact.depth + 1)
-    if not all(np.isfinite(each).all() for each in back.delta):
-        raise DataError(
-            f"the errors are not finite: there is nothing to rank in {exact!r}; smaller weights or inputs will do"
-        )
+        trace, value, back = problem.once(trace_of), float(total_cost(problem)), problem.once(errors_of)
+    problem.check_finite(δ=back.delta.items())
+    rows, layers = len(problem.x), range(1, network.depth + 1)
     tests = [
         *(_weights(trace, back, l, int(most)) for l in layers),
         *(_activations(trace, back, l - 1, int(most)) for l in layers),
     ]
-    about = (
-        f"{network!r}, {len(rows):,} row{'s' if len(rows) > 1 else ''}, {how.letter} ({the_cost!r}) = {digits(value)}"
-    )
+    about = f"{network!r}, {rows:,} row{'s' if rows > 1 else ''}, {how.letter} ({problem.cost!r}) = {digits(value)}"
     return Influence(about, tuple(tests))
 
 

@@ -41,17 +41,17 @@ class Audit:
         """∂u/∂v by dual numbers."""
         if v not in self.asked:
             view = self.view
-            self.asked[v] = slope_by_dual(view.network, view.x, view.y, view.cost, view.u, v)
+            self.asked[v] = slope_by_dual(view.problem, view.u, v)
         return self.asked[v]
 
     @cached_property
     def values(self) -> Followed:
         """Every z and a, by the forms."""
-        return follow(self.view.network, self.view.x, self.view.y, self.view.cost, "x/0", 0.0)
+        return follow(self.view.problem, "x/0", 0.0)
 
     def difference(self, v: Id) -> Difference:
         """∂u/∂v by central differences."""
-        return slope_by_difference(self.view.network, self.view.x, self.view.y, self.view.cost, self.view.u, v)
+        return slope_by_difference(self.view.problem, self.view.u, v)
 
     def slack(self, v: Id) -> float:
         """How far two right answers for ∂u/∂v may lie apart."""

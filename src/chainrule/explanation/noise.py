@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.activations import odot
-from chainrule.backward import backward, collect
-from chainrule.costs import Cost, Pair
-from chainrule.forward import Trace, target_rows
+from chainrule.backward import backward_through, collect
+from chainrule.costs import Pair
+from chainrule.forward import Trace, trace_of
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of the size of the terms
@@ -34,9 +36,19 @@ def exact_sum(terms: Iterable[float]) -> float:
     return 0.0 if noise and math.isfinite(found) else found
 
 
-def settled_trace(trace: Trace) -> Trace:
-    """A trace whose z are 0 where they are noise; not where σ has a kink, for there the slope depends on the side."""
-    network, a, z = trace.network, list(trace.a), list(trace.z)
+@dataclass(frozen=True)
+class Settled:
+    """Both passes over a problem's rows: the trace, δ^l for l = 1…L and ∂c/∂a^l for l = 0…L, 0 where they are noise."""
+
+    trace: Trace
+    delta: dict[int, Array]
+    da: dict[int, Array]
+
+
+def settled_trace(problem: Problem) -> Trace:
+    """The trace of rows, its z 0 where they are noise; not where σ has a kink, for there the slope depends on the side."""
+    network, trace = problem.network, problem.once(trace_of)
+    a, z = list(trace.a), list(trace.z)
     for l, sigma in network.activations.items():
         b = np.abs(network.biases[l])
         found = settled(z[l - 1], ROUNDING * (np.abs(a[l - 1]) @ np.abs(network.weights[l]).T + (b if b.size else 0.0)))
@@ -45,15 +57,18 @@ def settled_trace(trace: Trace) -> Trace:
     return Trace(network, Layers(a, first=0), Layers(z))
 
 
-def settled_errors(trace: Trace, y: Array, cost: Cost) -> tuple[dict[int, Array], dict[int, Array]]:
-    """δ^l for l = 1…L and ∂C/∂a^l for l = 0…L of a trace, by backpropagation, 0 where they are noise."""
-    _, targets, pair = target_rows(trace.network, trace.a[0], y, cost)
-    back = backward(trace, y, cost)
-    delta, da = dict(back.delta.items()), dict(back.da.items())
-    off = (
-        np.zeros_like(targets) if cost.targets == "one-hot" else _off_at_output(trace, targets, pair)
-    )  # counts are exact
-    return settle(trace, delta, da, off[0] if trace.single else off, through_a=pair.delta is None)
+@np.errstate(all="ignore")
+def settled_passes(problem: Problem) -> Settled:
+    """Backpropagation over rows. Raises DataError where a number of it is infinite or NaN."""
+    trace = problem.once(settled_trace)
+    back = backward_through(trace, problem)
+    counts = problem.cost.targets == "one-hot"  # which are exact
+    off = np.zeros_like(problem.y) if counts else _off_at_output(trace, problem.y, problem.pair)
+    delta, da = settle(
+        trace, dict(back.delta.items()), dict(back.da.items()), off, through_a=problem.pair.delta is None
+    )
+    problem.check_finite(z=trace.z.items(), a=trace.a.items(), δ=delta.items())
+    return Settled(trace, delta, da)
 
 
 def settle(
@@ -86,17 +101,18 @@ def _through(trace: Trace, l: int, da: Array, off: Array) -> Array:
 
 def _off_at_output(trace: Trace, y: Array, pair: Pair) -> Array:
     """How far ∂C/∂a^L, or δ^L where that is a function of z^L, moves with the last digits of the outputs and targets."""
-    at = np.atleast_2d((trace.z if pair.delta else trace.a)[trace.network.depth])
+    at = (trace.z if pair.delta else trace.a)[trace.network.depth]
     of = pair.delta or pair.slope
     less, more = 1 - ROUNDING, 1 + ROUNDING
     moved = [of(at * more, y), of(at * less, y), of(at, y * less)]
     return np.nan_to_num(np.max([np.abs(each - of(at, y)) for each in moved], axis=0), nan=0.0, posinf=0.0)
 
 
-def settled_gradient(trace: Trace, delta: dict[int, Array], share: Array) -> Parameters:
+def settled_gradient(problem: Problem, share: Array) -> Parameters:
     """The gradient over rows, example i entering with share[i], 0 where the rows or the neurons of a bias cancel to noise."""
-    space, a = trace.network.parameters, [np.atleast_2d(each) for each in list(trace.a)[:-1]]
-    errors = [np.atleast_2d(delta[l]) for l in sorted(delta)]
-    found = collect(space, a, errors, share)
-    sizes = collect(space, [np.abs(each) for each in a], [np.abs(each) for each in errors], np.abs(share))
-    return found.map(lambda sums, size: settled(sums, ROUNDING * size), sizes)
+    passes, space = problem.once(settled_passes), problem.network.parameters
+    a, errors = list(passes.trace.a)[:-1], [passes.delta[l] for l in sorted(passes.delta)]
+    with np.errstate(all="ignore"):
+        found = collect(space, a, errors, share)
+        sizes = collect(space, [np.abs(each) for each in a], [np.abs(each) for each in errors], np.abs(share))
+        return found.map(lambda sums, size: settled(sums, ROUNDING * size), sizes)

@@ -118,12 +118,12 @@ class Example:
     def dual(self, u: Id, v: Id) -> float:
         """∂u/∂v by dual numbers."""
         seen = self.seen
-        return slope_by_dual(seen.network, seen.x, seen.y, seen.cost, u, v)
+        return slope_by_dual(seen.problem, u, v)
 
     def duals(self, kind: str, layer: int, v: Id) -> Array:
         """∂z^l/∂v or ∂a^l/∂v of a whole layer, by dual numbers."""
         seen = self.seen
-        found = follow(seen.network, seen.x, seen.y, seen.cost, v, Dual(0.0, 1.0))
+        found = follow(seen.problem, v, Dual(0.0, 1.0))
         slopes = np.array(dual({"z": found.z, "a": found.a}[kind][layer]).slope, np.float64)
         if not np.isfinite(slopes).all():
             raise FormError(f"∂{kind}/∂{v} leaves the floating point numbers here: take smaller weights or inputs")

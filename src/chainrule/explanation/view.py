@@ -13,40 +13,46 @@ from typing import Any
 import numpy as np
 
 from chainrule.conventions import Convention
-from chainrule.costs import Cost, Pair
+from chainrule.costs import Cost
 from chainrule.equations import bp1, bp2
-from chainrule.errors import DataError, ShapeError
 from chainrule.explanation.document import Factor, Product
-from chainrule.explanation.noise import exact_sum, settle, settled_errors, settled_trace
-from chainrule.forward import Trace, forward, target_rows
+from chainrule.explanation.noise import exact_sum, settle, settled_passes, settled_trace
+from chainrule.forward import Trace
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.notation import Formula, Symbol, filled, partial, row
+from chainrule.problem import OneExample, Problem
 
 Array = np.ndarray
 NABLA = Symbol("∇", below="a")
 
 
 @dataclass(frozen=True)
-class View:
-    """The network (float64), its example x (in,), y (out,), the quantity u it is seen from, and how things are written.
+class View(OneExample):
+    """One example in float64, its trace (n,), the quantity u it is seen from, and how things are written.
 
     into_z[l]  ∂u/∂z^l, (n_l,), for l = 1…top; into_a[l]  ∂u/∂a^l for l = 0…top. Layers above `top` are not before u.
     """
 
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
+    problem: Problem
     trace: Trace
     u: Id
     how: Convention
     into_z: dict[int, Array]
     into_a: dict[int, Array]
 
-    @property
-    def pair(self) -> Pair:
-        return self.cost.on(self.network.output)
+    @classmethod
+    def of(cls, problem: Problem, u: Id, how: Convention) -> View:
+        """A problem of one example. Raises DataError where u or a number on the way to it is not finite."""
+        if u.kind == "C":
+            passes = problem.once(settled_passes)
+            into_z, into_a = ({l: v[0] for l, v in each.items()} for each in (passes.delta, passes.da))
+            return cls(problem, passes.trace.example(0), u, how, into_z, into_a)
+        with np.errstate(all="ignore"):
+            trace = problem.once(settled_trace).example(0)
+            into_z, into_a = _from_neuron(trace, u)
+        problem.check_finite(z=trace.z.items(), a=trace.a.items(), derivatives=into_z.items())
+        return cls(problem, trace, u, how, into_z, into_a)
 
     @property
     def top(self) -> int:
@@ -260,23 +266,9 @@ def function_name(network: Network, layer: int) -> str:
     return name.replace("_", " ") if len(names) > 1 else "σ"
 
 
-def view(network: Network, x: Any, y: Any, cost: Cost, u: Id, how: Convention) -> View:
+def view(network: Network, x: Any, y: Any, cost: str | Cost | None, u: Id, how: Convention) -> View:
     """One example x (in,), y (out,) or its label, seen from u. Raises ShapeError for rows, DataError where u is not finite."""
-    if np.ndim(x) != 1:
-        raise ShapeError(
-            f"one example is explained, x of shape ({network.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]"
-        )
-    exact = network.astype("float64")
-    rows, targets, _ = target_rows(exact, x, y, cost)
-    with np.errstate(all="ignore"):
-        trace = settled_trace(forward(exact, rows[0]))
-        into_z, into_a = settled_errors(trace, targets[0], cost) if u.kind == "C" else _from_neuron(trace, u)
-    for l, z in trace.z.items():
-        if not (np.isfinite(z).all() and np.isfinite(trace.a[l]).all()):
-            raise DataError(f"layer {l} overflows on this example: nothing can be explained; smaller weights will do")
-    if not all(np.isfinite(each).all() for each in into_z.values()):
-        raise DataError("the derivatives overflow on this example: nothing can be explained; smaller weights will do")
-    return View(exact, rows[0], targets[0], cost, trace, u, how, into_z, into_a)
+    return View.of(Problem.one(network, x, y, cost), u, how)
 
 
 def _from_neuron(trace: Trace, u: Id) -> tuple[dict[int, Array], dict[int, Array]]:

@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import sigmoid, softmax
-from chainrule.backward import Backward
 from chainrule.conventions import Convention, as_convention, plural
-from chainrule.costs import Cost, Pair
+from chainrule.costs import Cost
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
-from chainrule.explanation.noise import settled_errors, settled_gradient, settled_trace
+from chainrule.explanation.noise import settled_gradient, settled_passes
 from chainrule.explanation.numbers import number
 from chainrule.explanation.sheet import Block, Cells, Heading, Piece, Sheet, Values, check_most, sentence
 from chainrule.explanation.summary import Letters, definition, meaning
-from chainrule.forward import Trace, forward, shares, target_rows
-from chainrule.forward import cost as cost_of
+from chainrule.forward import Trace, shares, total_cost
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Ratio, Sum, Symbol, row
-from chainrule.parameters import Layers, Parameters
+from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.updates import delta_rule
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.forward_mode import towards
@@ -40,14 +39,9 @@ class Update:
     promised  how far the cost falls by its slope alone, −η |∇C|²; checked  the same by dual numbers sent along the step
     """
 
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
+    problem: Problem
     reduction: str
     rate: float
-    trace: Trace
-    back: Backward
     gradient: Parameters
     after: Network
     cost_before: float
@@ -56,31 +50,38 @@ class Update:
     checked: float
 
     @property
-    def pair(self) -> Pair:
-        return self.cost.on(self.network.output)
+    def network(self) -> Network:
+        return self.problem.network
 
     @property
     def batch(self) -> int:
-        return len(self.x)
+        return len(self.problem.x)
+
+    @property
+    def trace(self) -> Trace:
+        """Of rows."""
+        return self.problem.once(settled_passes).trace
+
+    @property
+    def delta(self) -> dict[int, Array]:
+        """δ^l of rows."""
+        return self.problem.once(settled_passes).delta
+
+    @property
+    def da(self) -> dict[int, Array]:
+        """∂c/∂a^l of rows."""
+        return self.problem.once(settled_passes).da
 
     def shared_bias(self, layer: int) -> bool:
         """True where the neurons of a layer have one bias together (S0.4)."""
         return 0 < self.network.biases[layer].size < self.network.sizes[layer]
 
 
-def one_update(network: Network, x: Any, y: Any, cost: Cost, reduction: str, learning_rate: float) -> Update:
-    """One update on x (in,) or (batch, in). Raises DataError where a number overflows, DisagreementError where roads differ."""
-    exact = network.astype("float64")
-    rows, targets, _ = target_rows(exact, x, y, cost)
-    rule = delta_rule(learning_rate)
+def one_update(problem: Problem, reduction: str, learning_rate: float) -> Update:
+    """One update on a problem in float64. Raises DataError where a number overflows, DisagreementError where methods differ."""
+    exact, rule = problem.network, delta_rule(learning_rate)
+    found = settled_gradient(problem, shares(len(problem.x), reduction))
     with np.errstate(all="ignore"):
-        trace = settled_trace(forward(exact, rows))
-        delta, _ = settled_errors(trace, targets, cost)
-        back = Backward(trace, targets, cost, Layers([delta[l] for l in sorted(delta)]))
-        found = settled_gradient(trace, delta, shares(len(rows), reduction))
-        for l, z in trace.z.items():
-            if not all(np.isfinite(each).all() for each in (z, trace.a[l], back.delta[l])):
-                raise DataError(f"layer {l} overflows on these numbers: nothing can be shown; smaller weights will do")
         move, _ = rule.move(found, rule.start(exact.parameters))
         moved = exact.parameters + move
         if not moved.is_finite():
@@ -88,7 +89,8 @@ def one_update(network: Network, x: Any, y: Any, cost: Cost, reduction: str, lea
                 f"the weights overflow in this update: a smaller learning_rate than {learning_rate:g} will do"
             )
         after = exact.with_parameters(moved)
-        was, now = (float(cost_of(each, rows, targets, cost, reduction)) for each in (exact, after))
+        there = problem.with_network(after)
+        was, now = (float(total_cost(each, reduction)) for each in (problem, there))
     if not (np.isfinite(was) and np.isfinite(now)):
         raise DataError(f"the cost overflows in this update: a smaller learning_rate than {learning_rate:g} will do")
     step = move.flat()
@@ -99,28 +101,26 @@ def one_update(network: Network, x: Any, y: Any, cost: Cost, reduction: str, lea
             "the gradient is so large on these numbers that the slope of the cost along the step overflows: nothing can be "
             "shown; smaller inputs, targets or weights will do"
         )
-    checked = _slope_along(exact, rows, targets, cost, reduction, step)
-    _same(exact, rows, targets, cost, reduction, step, promised, checked)
-    rate = rule.settings["learning_rate"]
-    return Update(exact, rows, targets, cost, reduction, rate, trace, back, found, after, was, now, promised, checked)
+    checked = _slope_along(problem, reduction, step)
+    _same(problem, reduction, step, promised, checked)
+    return Update(problem, reduction, rule.settings["learning_rate"], found, after, was, now, promised, checked)
 
 
-def _slope_along(network: Network, x: Array, y: Array, cost: Cost, reduction: str, step: Array) -> float:
+def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
     """How the cost changes along a step, by dual numbers: no δ is computed."""
-    pair = cost.on(network.output)
+    network = problem.network
     with np.errstate(all="ignore"):
-        each = dual(evaluate(towards(network.parameters, step), network.activations, x, y, pair, DUALS)).slope
+        moved = towards(network.parameters, step)
+        each = dual(evaluate(moved, network.activations, problem.x, problem.y, problem.pair, DUALS)).slope
     return float(each.mean() if reduction == "mean" else each.sum())
 
 
-def _same(
-    network: Network, x: Array, y: Array, cost: Cost, reduction: str, step: Array, promised: float, checked: float
-) -> None:
+def _same(problem: Problem, reduction: str, step: Array, promised: float, checked: float) -> None:
     """Raises DisagreementError where the gradient and dual numbers promise different changes."""
     with np.errstate(all="ignore"):
-        allowed = leeway(network, x, y, cost)
+        allowed = leeway(problem.network, problem.x, problem.y, problem.cost)
     off = allowed.rounding.flat() + allowed.kinks.flat()
-    slack = float(np.abs(step) @ off) * (len(x) if reduction == "sum" else 1)
+    slack = float(np.abs(step) @ off) * (len(problem.x) if reduction == "sum" else 1)
     if not abs(promised - checked) <= SAME * abs(promised) + slack:
         raise DisagreementError(
             f"the gradient promises a change of the cost by {promised:.12g}, and dual numbers sent along the step find "
@@ -151,10 +151,10 @@ def worksheet(
     """
     how = as_convention(convention)
     most = check_most(most)
-    the_cost = how.cost_for(as_network(network, "worksheet(network, x, y)"), cost)
-    reduction = "sum" if how.over == "sum" else "mean"
-    update = one_update(network, x, y, the_cost, reduction, learning_rate)
-    page = Page(update, Letters(how), most, batch=np.ndim(x) == 2)
+    as_network(network, "worksheet(network, x, y)")
+    problem = Problem.exact(network, x, y, how.cost_for(network, cost))
+    update = one_update(problem, "sum" if how.over == "sum" else "mean", learning_rate)
+    page = Page(update, Letters(how), most, batch=not problem.single)
     blocks = [
         *page.given(),
         *page.ahead(),
@@ -203,18 +203,19 @@ class Page:
     def given(self) -> list[Block]:
         """The network, the example, the cost."""
         of, s = self.of, self.s
+        p, last = of.problem, of.network.depth
         sizes = "-".join(map(str, of.network.sizes))
         turned = "column" if s.how.orientation == "columns" else "row"
         examples = f" Its {of.batch:,} examples stand beside each other, a {turned} each." if self.batch else ""
         return [
             sentence(
-                f"The network {sizes} ({of.network.activations_text()}), the cost {of.cost.name.replace('_', ' ')}, the "
+                f"The network {sizes} ({of.network.activations_text()}), the cost {p.cost.name.replace('_', ' ')}, the "
                 "learning rate ", row("η = ", self.rate), ".", examples,
             ),
-            *definition(s, of.cost, of.pair, of.network.depth, Symbol(s.how.letter, below="i") if self.batch else s.cost),
-            *meaning(s, of.cost, of.pair, of.network.depth),
-            Values((row(s.a(0), " = x"), " = ", self.vector(of.x))),
-            Values((Symbol("y"), " = ", self.vector(of.y))),
+            *definition(s, p.cost, p.pair, last, Symbol(s.how.letter, below="i") if self.batch else s.cost),
+            *meaning(s, p.cost, p.pair, last),
+            Values((row(s.a(0), " = x"), " = ", self.vector(p.x))),
+            Values((Symbol("y"), " = ", self.vector(p.y))),
         ]  # fmt: skip
 
     @property
@@ -248,28 +249,28 @@ class Page:
         of, s = self.of, self.s
         last = of.network.depth
         blocks: list[Block] = [Heading(f"2. The {s.how.word} of the last layer")]
-        if of.pair.delta is not None:
+        if of.problem.pair.delta is not None:
             blocks.append(sentence("The cost is a function of ", s.z(last), ", whose derivative is known:"))
             return [*blocks, *self._known_delta(last)]
         sigma, full = of.network.output, of.network.output.full_slope
         slopes = sigma.slope(of.trace.z[last])
-        gradient = self.vector(of.back.da[last])
-        slope_of_cost = s.cost_slope(of.pair, last)
+        gradient = self.vector(of.da[last])
+        slope_of_cost = s.cost_slope(of.problem.pair, last)
         if slope_of_cost != s.gradient():
             blocks.append(Values((s.gradient(), " = ", slope_of_cost, " = ", gradient)))
         numbers = self._through(full, (gradient,), slopes)
         return [
             *blocks,
-            Values((s.delta(last), " = ", s.output(last, full), *numbers, " = ", self.vector(of.back.delta[last]))),
+            Values((s.delta(last), " = ", s.output(last, full), *numbers, " = ", self.vector(of.delta[last]))),
         ]
 
     def _known_delta(self, last: int) -> list[Block]:
         of, s = self.of, self.s
-        delta, text = self.vector(of.back.delta[last]), of.pair.delta_text
-        symbols: tuple[Piece, ...] = (s.delta(last), " = ", s.cost_delta(of.pair, last))
-        y = self.vector(of.y)
+        delta, text = self.vector(of.delta[last]), of.problem.pair.delta_text
+        symbols: tuple[Piece, ...] = (s.delta(last), " = ", s.cost_delta(of.problem.pair, last))
+        y = self.vector(of.problem.y)
         if "{p}" in text:
-            p = self.vector(probabilities(of.cost, of.trace.z[last]))
+            p = self.vector(probabilities(of.problem.cost, of.trace.z[last]))
             return [Values((Symbol("p"), " = ", p)), Values((*symbols, " = ", p, " − ", y, " = ", delta))]
         if "{a}" in text:
             return [Values((*symbols, " = ", self.vector(of.trace.a[last]), " − ", y, " = ", delta))]
@@ -293,14 +294,12 @@ class Page:
             blocks.append(sentence("There is one layer: none lies before it."))
         for l in reversed(self.layers[:-1]):
             sigma = of.network.activations[l]
-            above = of.network.weights[l + 1].T, of.back.delta[l + 1]
+            above = of.network.weights[l + 1].T, of.delta[l + 1]
             moved = self.product(*above)
             arriving = moved if sigma.full_slope else ("(", *moved, ")")
             numbers = self._through(sigma.full_slope, arriving, sigma.slope(of.trace.z[l]))
             blocks.append(
-                Values(
-                    (s.delta(l), " = ", s.hidden(l, sigma.full_slope), *numbers, " = ", self.vector(of.back.delta[l]))
-                )
+                Values((s.delta(l), " = ", s.hidden(l, sigma.full_slope), *numbers, " = ", self.vector(of.delta[l])))
             )
         return blocks
 
@@ -311,7 +310,7 @@ class Page:
         for l in self.layers:
             if self.batch:
                 blocks += self._tensor(l)
-            delta, before = of.back.delta[l], of.trace.a[l - 1]
+            delta, before = of.delta[l], of.trace.a[l - 1]
             first, second = (delta, before) if s.how.order == "to,from" else (before, delta)
             product = (self.cells(first.T), " ", self.cells(second))
             found = self.matrix(of.gradient.weights[l])
@@ -338,7 +337,7 @@ class Page:
             )
         ]
         for i in range(min(of.batch, SLICES)):
-            own = np.outer(of.back.delta[l][i], of.trace.a[l - 1][i])
+            own = np.outer(of.delta[l][i], of.trace.a[l - 1][i])
             name = Ratio(row("∂", Symbol(s.how.letter, below=s.how.below(i))), row("∂", s.w(l)))
             blocks.append(Values((name, " = ", self.matrix(own))))
         if of.batch > SLICES:

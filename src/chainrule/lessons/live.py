@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import odot
-from chainrule.backward import Backward, backward
+from chainrule.backward import Backward, backward_through
 from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost, Pair
-from chainrule.errors import DataError, ShapeError
-from chainrule.forward import Trace, forward, target_rows
+from chainrule.costs import Cost
+from chainrule.forward import Trace, trace_of
 from chainrule.ids import Id
 from chainrule.lessons.replies import written
 from chainrule.network import Network
 from chainrule.notation import Formula, Symbol, latex, partial, row
+from chainrule.problem import OneExample, Problem
 
 Array = np.ndarray
 SPELLED = 4  # the most neurons of a layer whose numbers a question lists
@@ -24,15 +24,12 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 
 
 @dataclass(frozen=True)
-class Live:
-    """A network in float64, the trace and the errors of one example, its target, the cost, and the way of writing."""
+class Live(OneExample):
+    """One example in float64, its trace (n,) and errors (n,), and the way of writing."""
 
-    network: Network
+    problem: Problem
     trace: Trace
     back: Backward
-    y: Array
-    cost: Cost
-    pair: Pair
     how: Convention
 
     @classmethod
@@ -41,25 +38,13 @@ class Live:
 
         Raises ShapeError for rows of examples, DataError where the passes leave the numbers.
         """
-        if np.ndim(x) != 1:
-            raise ShapeError(
-                f"questions are asked about one example, x of shape ({network.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]"
-            )
         how = as_convention(convention)
-        the_cost = how.cost_for(network, cost)
-        exact = network.astype("float64")
-        _, targets, pair = target_rows(exact, x, y, the_cost)
+        problem = Problem.one(network, x, y, how.cost_for(network, cost), "asked about")
         with np.errstate(all="ignore"):
-            trace = forward(exact, x)
-            back = backward(trace, y, the_cost)
-        for letter, layers in (("z", trace.z), ("a", trace.a), ("δ", back.delta)):
-            for layer, values in layers.items():
-                if not np.isfinite(values).all():
-                    raise DataError(
-                        f"no question is asked about this example: {letter} of layer {layer} holds "
-                        f"{values[~np.isfinite(values)][0]}, for the weights or inputs are too large"
-                    )
-        return cls(exact, trace, back, targets[0], the_cost, pair, how)
+            trace = problem.once(trace_of).example(0)
+            back = backward_through(trace, problem)
+        problem.check_finite(z=trace.z.items(), a=trace.a.items(), δ=back.delta.items())
+        return cls(problem, trace, back, how)
 
     # values ----------------------------------------------------------------------------------------------------------
     @property

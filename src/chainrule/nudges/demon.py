@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.activations import Activation
 from chainrule.aligned import aligned
-from chainrule.backward import gradient
+from chainrule.backward import gradient_of
 from chainrule.costs import Cost
 from chainrule.errors import FormError, SettingError, unknown_name
 from chainrule.ids import Id
@@ -18,9 +18,10 @@ from chainrule.json_text import as_json
 from chainrule.network import Network, as_network, cost_for
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
-from chainrule.nudges.question import Question, ask, finite, left_the_numbers, one_example
+from chainrule.nudges.question import CALL, Question, ask, finite, left_the_numbers
 from chainrule.nudges.text import miss_text, number, signed, step_text
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 from chainrule.verification.moved import Followed, follow, largest_term
 
 Array = np.ndarray
@@ -230,8 +231,9 @@ def _along_the_gradient(
     network: Network, x: Any, y: Any, layer: int | None, size: float, cost: str | Cost | None
 ) -> Deed:
     """All weights and biases, or those of a layer, moved by a step of norm `size` along −∇C: promised is −size ‖∇C‖."""
-    exact, row, target, the_cost = one_example(network, x, y, cost)
-    slopes = gradient(exact, row, target, the_cost)
+    problem = Problem.one(network, x, y, cost, "nudged", CALL)
+    exact, target = problem.network, problem.y[0]
+    slopes = gradient_of(problem)
     if layer is not None:
         kept = range(layer, layer + 1)
         slopes = Parameters(
@@ -239,12 +241,12 @@ def _along_the_gradient(
             [b if l in kept else 0 * b for l, b in slopes.biases.items()],
         )
     steepness = slopes.norm()
-    start = follow(exact, row, target, the_cost, "x/0", 0.0)
+    start = follow(problem, "x/0", 0.0)
     if not (math.isfinite(steepness) and math.isfinite(start.C)):
         raise FormError(f"the cost is {start.C:g} and its gradient has the length {steepness:g}: take smaller weights")
     moved = exact if steepness == 0 else exact.with_parameters(exact.parameters - slopes / steepness * size)
-    end = follow(moved, row, target, the_cost, "x/0", 0.0)
-    units = list(units_between(exact, the_cost, Id("x"), Id("C"), target))
+    end = follow(problem.with_network(moved), "x/0", 0.0)
+    units = list(units_between(exact, problem.cost, Id("x"), Id("C"), target))
     change = Change(size, start.C, end.C, -steepness, largest_term(start), left_the_numbers(end))
-    right = outputs_are_right(start, target, the_cost, size)
+    right = outputs_are_right(start, target, problem.cost, size)
     return Deed("all" if layer is None else f"layer {layer}", change, crossed(start, end, target, units), right=right)

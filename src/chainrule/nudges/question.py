@@ -11,26 +11,24 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.dual import Dual, dual
-from chainrule.errors import IdError, SettingError, ShapeError, brief
-from chainrule.forward import target_rows
+from chainrule.errors import IdError, SettingError, brief
 from chainrule.ids import Id, parse
-from chainrule.network import Network, as_network, cost_for
+from chainrule.network import Network, as_network
 from chainrule.nudges.change import Change
 from chainrule.nudges.crossings import crossings
 from chainrule.nudges.kinks import Kink, Unit, margins_of, units_between
+from chainrule.problem import OneExample, Problem
 from chainrule.verification.moved import Followed, follow, largest_term, movable, slope_by_dual
 
 Array = np.ndarray
+CALL = "nudge(network, x, y, v, step)"
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(OneExample):
     """u as a function of a step of v, for one example in float64, with u and its slope before any step."""
 
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
+    problem: Problem
     u: Id
     v: Id
     before: float
@@ -49,7 +47,7 @@ class Question:
 
     def followed(self, by: Any) -> Followed:
         """Everything after a step of v."""
-        return follow(self.network, self.x, self.y, self.cost, self.v, by)
+        return follow(self.problem, self.v, by)
 
     def change(self, step: float) -> Change:
         """What u does at one step."""
@@ -90,25 +88,14 @@ class Question:
 def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str | Cost | None) -> Question:
     """The question once looked at."""
     if y is None and str(of) != "C":  # what comes before the cost needs no target, and no cost either
-        y, cost = np.zeros(as_network(network, "nudge(network, x, y, v, step)").sizes[-1]), "quadratic"
-    exact, row, target, the_cost = one_example(network, x, y, cost)
-    source, u = movable(v, exact.parameters), parse(of, exact.parameters)
+        y, cost = np.zeros(as_network(network, CALL).sizes[-1]), "quadratic"
+    problem = Problem.one(network, x, y, cost, "nudged", CALL)
+    source, u = movable(v, problem.network.parameters), parse(of, problem.network.parameters)
     if u.kind == "d":
         raise IdError(f"of={str(u)!r}: δ is itself a slope; what changes is a value, C, z/l/j or a/l/j")
-    slope = slope_by_dual(exact, row, target, the_cost, u, source)
-    here = follow(exact, row, target, the_cost, source, 0.0)
-    return Question(exact, row, target, the_cost, u, source, float(here.value(u)), slope, largest_term(here))
-
-
-def one_example(network: Network, x: Any, y: Any, cost: str | Cost | None) -> tuple[Network, Array, Array, Cost]:
-    """The network in float64, x (in,), y (out,) and the cost. Raises ShapeError for rows."""
-    given = as_network(network, "nudge(network, x, y, v, step)")
-    exact = given if given.dtype == np.float64 else given.astype("float64")
-    if len(exact.rows(x)) > 1 or np.ndim(x) != 1:
-        raise ShapeError(f"one example is nudged, x of shape ({exact.sizes[0]},), got {np.shape(x)}: pass x[i], y[i]")
-    the_cost = cost_for(exact, cost)
-    rows, targets, _ = target_rows(exact, x, y, the_cost)
-    return exact, rows[0], targets[0], the_cost
+    slope = slope_by_dual(problem, u, source)
+    here = follow(problem, source, 0.0)
+    return Question(problem, u, source, float(here.value(u)), slope, largest_term(here))
 
 
 def left_the_numbers(there: Followed) -> bool:

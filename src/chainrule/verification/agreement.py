@@ -11,10 +11,11 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.forward import shares, target_rows
+from chainrule.forward import shares
 from chainrule.ids import of_entry
-from chainrule.network import Network, as_network, cost_for
+from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.causes import causes
 from chainrule.verification.differences import Difference, along, derivative, drawn, of_entries
 from chainrule.verification.flat_causes import SINGLE, SINGLE_FLOOR, flat_cause, looks_single
@@ -180,20 +181,19 @@ def check_network(
     weight: Any = None,
 ) -> Agreement:
     """Compare a network's gradient with central differences, on all entries or on `most` of them, drawn at random."""
-    the_cost = cost_for(as_network(network, "check_network(network, gradient, x, y)"), cost)
-    rows, targets, _ = target_rows(network, x, y, the_cost)
+    p = Problem.of(network, x, y, cost, "check_network(network, gradient, x, y)")
     total = network.parameters.size
     every = most is None or most >= total
     entries = np.arange(total) if every else np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
-    share = shares(len(rows), reduction, weight)
-    found = of_entries(network, rows, targets, the_cost, entries.tolist(), share)
+    share = shares(len(p.x), reduction, weight)
+    found = of_entries(network, p.x, p.y, p.cost, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
-    rounding = rounding_of(network, rows, targets, the_cost, share).flat()[entries]
+    rounding = rounding_of(network, p.x, p.y, p.cost, share).flat()[entries]
     verdict = compare(gradient.flat()[entries], found, names, total, rounding)
     if verdict or verdict.undecided or not every or reduction != "mean" or weight is not None:
         return verdict
     measured = gradient.astype(np.float64).like(np.array([each.value for each in found]))
-    return replace(verdict, cause=str(causes(gradient, measured, network, rows, targets, the_cost)))
+    return replace(verdict, cause=str(causes(gradient, measured, network, p.x, p.y, p.cost)))
 
 
 def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, seed: int = 0) -> Agreement:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import ANY, NAMED, Cost
-from chainrule.network import Network, cost_for
+from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.faults import FAULTS, absolute_error, of_cost
 from chainrule.verification.rounding import rounding as rounding_of
-from chainrule.verification.steps import RIGHT, Problem, posed, run
+from chainrule.verification.steps import RIGHT, run
 
 Array = np.ndarray
 CLOSE = 1e-6  # of the norm: how well a cause explains a gradient
@@ -80,13 +81,12 @@ def causes(
         return Causes(
             (Cause("not_finite", "the gradient holds NaN or infinities", "look for log 0, 0/0, or exp of much"),)
         )
-    the_cost = cost_for(network, cost)
-    p = posed(network, x, y, the_cost)
-    rounding = rounding_of(network, p.x, p.y, the_cost).norm()
+    p = Problem.of(network, x, y, cost).in_float64()
+    rounding = rounding_of(network, p.x, p.y, p.cost).norm()
     judge = _Judge(given, trusted, rounding)
     if judge.same(given.flat(), trusted.flat()):
         return Causes()
-    found = [*_factors(judge, len(p.x), p.outputs), *_faults(judge, p)]
+    found = [*_factors(judge, len(p.x), p.network.sizes[-1]), *_faults(judge, p)]
     for further in (_costs, _faults_in_one_layer, _targets, _decay, _reordered):
         found = found or [*further(judge, p)]
     found = found or [*_places(judge)]
@@ -170,7 +170,7 @@ def _targets(judge: _Judge, p: Problem) -> Iterator[Cause]:
     if p.cost.classifies and p.y.size <= MOST_LABELS:
         for row, k in np.ndindex(p.y.shape):
             label = p.y.copy()
-            label[row] = np.eye(p.outputs)[k]
+            label[row] = np.eye(p.network.sizes[-1])[k]
             kinds[f"wrong in row {row}: class {k}"] = label
     for says, y in kinds.items():
         if judge.fits(run(replace(p, y=y), RIGHT)):

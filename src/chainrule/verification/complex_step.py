@@ -18,8 +18,9 @@ from chainrule.elementary import ARRAYS, Arrays
 from chainrule.errors import FormError
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, rows_of, too_many
 
 Array = np.ndarray
 STEP = 1e-40
@@ -96,15 +97,15 @@ def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
 
 def not_analytic(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
     """The first activation or the cost that is not analytic, in words, or None."""
-    exact, rows, targets, pair = ready(network, x, y, cost)
+    p = Problem.exact(network, x, y, cost)
     with np.errstate(all="ignore"):
-        for layer, sigma in exact.activations.items():
-            probe = analytic(rows[:1] @ np.zeros((rows.shape[1], exact.sizes[layer])) + 0.5)
+        for layer, sigma in p.network.activations.items():
+            probe = analytic(p.x[:1] @ np.zeros((p.x.shape[1], p.network.sizes[layer])) + 0.5)
             reason = _not_analytic(lambda probe=probe, sigma=sigma: sigma.form(probe, COMPLEXES))  # type: ignore[misc]
             if reason:
                 return f"complex_step: {sigma} of layer {layer} is {reason}"
-        probe = analytic(0 * targets[:1] + 0.5)
-        reason = _not_analytic(lambda: pair.form(probe, targets[:1], COMPLEXES))
+        probe = analytic(0 * p.y[:1] + 0.5)
+        reason = _not_analytic(lambda: p.pair.form(probe, p.y[:1], COMPLEXES))
     return f"complex_step: the cost {cost} is {reason}" if reason else None
 
 
@@ -127,13 +128,13 @@ def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
 
 def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
-    exact, rows, targets, pair = ready(network, x, y, cost)
-    theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
+    p = Problem.exact(network, x, y, cost)
+    theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
-        true = _values(theta, exact, rows, targets, pair)
+        true = _values(theta, p.network, p.x, p.y, p.pair)
         for entry in entries:
             direction[entry] = STEP
-            found = _values(towards(theta, direction), exact, rows, targets, pair, COMPLEXES)
+            found = _values(towards(theta, direction), p.network, p.x, p.y, p.pair, COMPLEXES)
             direction[entry] = 0
             _same(found.real, true)
             slopes.append(float((found.imag / STEP).mean()))

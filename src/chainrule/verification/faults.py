@@ -21,7 +21,8 @@ from chainrule.errors import unknown_name
 from chainrule.forward import propagate
 from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
-from chainrule.verification.steps import Flow, Problem, Steps, posed, run, slope_of, top_of
+from chainrule.problem import Problem
+from chainrule.verification.steps import Flow, Steps, run, slope_of, top_of
 
 Array = np.ndarray
 absolute_error = own_cost(lambda a, y, m: m.sum(m.abs(a - y)), "absolute_error", "Σ |a − y|")
@@ -102,7 +103,7 @@ def _top_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
 def _top_of(other: Cost) -> Callable[[Problem, Flow, Array | None], Array]:
     def top(p: Problem, flow: Flow, slope: Array | None) -> Array:
         pair = other.on(p.network.output)
-        return top_of(replace(p, pair=pair), flow, slope_of(flow, len(flow.a) - 1) if pair.delta is None else None)
+        return top_of(p.with_cost(other), flow, slope_of(flow, len(flow.a) - 1) if pair.delta is None else None)
 
     return top
 
@@ -208,12 +209,12 @@ class Fault:
 
     def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> Parameters:
         """The wrong gradient of the mean cost, in float64, right but for this one mistake."""
-        return self.of(posed(network, x, y, cost))
+        return self.of(Problem.of(network, x, y, cost).in_float64())
 
     def of(self, p: Problem) -> Parameters:
         """The wrong gradient of a problem already posed."""
         found = run(p, self.steps)
-        return found if self.factor is None else found * self.factor(len(p.x), p.outputs)
+        return found if self.factor is None else found * self.factor(len(p.x), p.network.sizes[-1])
 
     def refuses(self, network: Network, x: Any, cost: str | Cost | None = None) -> str | None:
         """Why this mistake cannot show on such a network, or None."""

@@ -16,8 +16,9 @@ from chainrule.dual import DUALS, Dual, dual
 from chainrule.errors import FormError
 from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, rows_of, too_many
 
 Array = np.ndarray
 LIMIT = 1_000_000_000  # parameters² × rows: half a minute at most
@@ -37,12 +38,12 @@ def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
 
 def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i for some i of the flat vector. Raises FormError where the cost is not finite."""
-    exact, rows, targets, pair = ready(network, x, y, cost)
-    theta, slopes, direction = exact.parameters, [], np.zeros(exact.parameters.size)
+    p = Problem.exact(network, x, y, cost)
+    theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         for entry in entries:
             direction[entry] = 1
-            found = dual(evaluate(towards(theta, direction), exact.activations, rows, targets, pair, DUALS))
+            found = dual(evaluate(towards(theta, direction), p.network.activations, p.x, p.y, p.pair, DUALS))
             direction[entry] = 0
             if not np.isfinite(found.value).all():
                 raise FormError("forward_mode: the cost is not finite here: a form of the network leaves the numbers")

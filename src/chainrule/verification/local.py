@@ -15,9 +15,10 @@ from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS
-from chainrule.errors import FormError, SettingError, ShapeError
+from chainrule.errors import FormError, SettingError
 from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 
@@ -73,29 +74,16 @@ def _slope(found: Any, shape: tuple[int, ...]) -> Array:
     return np.array(np.broadcast_to(dual(found).slope.reshape(-1, *shape[1:]), shape), np.float64)
 
 
-def ready(network: Network, x: Any, y: Any, cost: Cost) -> tuple[Network, Array, Array, Pair]:
-    """The network, rows x (batch, in) and y (batch, out) in float64, and the cost on this output, once looked at."""
-    exact = network.astype("float64")
-    rows, targets = exact.rows(x), np.atleast_2d(np.asarray(y, np.float64))
-    if targets.shape != (len(rows), network.sizes[-1]):
-        raise ShapeError(
-            f"a road takes targets as rows (batch, out): for x of shape {rows.shape} y of shape "
-            f"{(len(rows), network.sizes[-1])}, got {targets.shape}"
-        )
-    cost.check_targets(targets)
-    return exact, rows, targets, cost.on(network.output)
-
-
 def mean_over_rows(
     network: Network, x: Any, y: Any, cost: Cost, one: Callable[[Network, Local], Parameters], road: str
 ) -> Parameters:
     """The mean over the rows of each example's own gradient (S1.11): `one` answers it from its local derivatives."""
-    exact, rows, targets, pair = ready(network, x, y, cost)
-    total = exact.parameters.zeros()
+    p = Problem.exact(network, x, y, cost)
+    total = p.network.parameters.zeros()
     with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
-        for row, target in zip(rows, targets):
-            total = total + one(exact, local(exact, row, target, pair))
-    return finite(total / len(rows), road)
+        for row, target in zip(p.x, p.y):
+            total = total + one(p.network, local(p.network, row, target, p.pair))
+    return finite(total / len(p.x), road)
 
 
 def bias_part(bias: Array, by_neuron: Array) -> Array:

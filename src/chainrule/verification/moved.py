@@ -19,8 +19,9 @@ from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import FormError, IdError, PairError, ShapeError
 from chainrule.ids import Id, parse
-from chainrule.network import Network, cost_for
+from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
+from chainrule.problem import Problem
 from chainrule.verification.differences import Difference, derivative
 
 Array = np.ndarray
@@ -64,29 +65,27 @@ class Followed:
         return value + (self.by if id == self.moved else 0.0 * self.by)
 
 
-def follow(
-    network: Network, x: Any, y: Any, cost: str | Cost | None, v: str | Id, by: Any, m: Elementary | None = None
-) -> Followed:
-    """Everything that one example x (in,), y (out,) computes, in float64, with v raised by a number, numbers or a dual.
+def follow(problem: Problem, v: str | Id, by: Any, m: Elementary | None = None) -> Followed:
+    """Everything that a problem of one example computes, with v raised by a number, numbers or a dual.
 
     z/l/j is raised before σ, a/l/j after it: of a softmax only that output moves, and a cost that is computed from z^L is then
     taken as the function of a^L that it is. `m` is the namespace of the forms, else that of the kind of number given.
     """
-    exact, row, target, the_cost = _ready(network, x, y, cost)
+    exact = problem.network
     moved = movable(v, exact.parameters)
     m = m or (DUALS if isinstance(by, Dual) else ARRAYS)
     up = by if isinstance(by, Dual) else np.asarray(by)
     single, column = up.shape == (), _column(up)
     with np.errstate(all="ignore"):  # what leaves the numbers is an infinity or NaN, which the caller looks at
-        a, z = [_raised(row, moved, Id("x", 0, moved.neuron), column)], []
+        a, z = [_raised(problem.x, moved, Id("x", 0, moved.neuron), column)], []
         for l, sigma in exact.activations.items():
             z.append(_weighted(exact, l, a[-1], moved, column))
             made = _activated(sigma, z[-1], m if _reaches(moved, l) else ARRAYS)
             a.append(_raised(made, moved, Id("a", l, moved.neuron), column))
         by_activation = moved.kind == "a" and moved.layer == exact.depth
-        form, of = _cost_form(the_cost, exact.output, by_activation)
+        form, of = _cost_form(problem.cost, exact.output, by_activation)
         at = a[-1] if of == "a" else z[-1]
-        c = _column(form(at, np.broadcast_to(target, at.shape), m))
+        c = _column(form(at, np.broadcast_to(problem.y, at.shape), m))
     a, z, c = ([_shown(each, column.shape[0], single) for each in each_kind] for each_kind in (a, z, [c]))
     return Followed(exact, moved, by, Layers(a, first=0), Layers(z), _plain(c[0]))
 
@@ -107,12 +106,12 @@ def movable(v: str | Id, parameters: Parameters) -> Id:
             return id
 
 
-def slope_by_dual(network: Network, x: Any, y: Any, cost: str | Cost | None, u: str | Id, v: str | Id) -> float:
+def slope_by_dual(problem: Problem, u: str | Id, v: str | Id) -> float:
     """∂u/∂v of one example, exact, as the dual part of u(v + ε) (S1.21); 0.0 where u does not depend on v.
 
     At a kink it is the one-sided slope that the forms take there. Raises FormError where a form leaves the numbers.
     """
-    found = dual(follow(network, x, y, cost, v, Dual(0.0, 1.0)).value(u))
+    found = dual(follow(problem, v, Dual(0.0, 1.0)).value(u))
     if not (np.isfinite(found.value) and np.isfinite(found.slope)):
         raise FormError(
             f"∂{u}/∂{v}: {u} is {float(found.value):g} and its slope {float(found.slope):g} here: a form leaves the floating "
@@ -121,15 +120,13 @@ def slope_by_dual(network: Network, x: Any, y: Any, cost: str | Cost | None, u: 
     return float(found.slope) + 0.0  # no −0
 
 
-def slope_by_difference(
-    network: Network, x: Any, y: Any, cost: str | Cost | None, u: str | Id, v: str | Id
-) -> Difference:
+def slope_by_difference(problem: Problem, u: str | Id, v: str | Id) -> Difference:
     """∂u/∂v of one example by central differences, with an error bar and the one-sided slopes (S1.21, S3.4)."""
-    here = follow(network, x, y, cost, v, 0.0)
+    here = follow(problem, v, 0.0)
     start = float(here.value(v))
 
     def moved_to(at: float) -> float:
-        return float(follow(here.network, x, y, cost, v, at - start).value(u))
+        return float(follow(problem, v, at - start).value(u))
 
     return derivative(moved_to, start, largest_term(here))
 
@@ -208,20 +205,6 @@ def _cost_form(cost: Cost, output: Activation, by_activation: bool) -> tuple[Cos
 
 
 # numbers ------------------------------------------------------------------------------------------------------------
-def _ready(network: Network, x: Any, y: Any, cost: str | Cost | None) -> tuple[Network, Array, Array, Cost]:
-    """The network in float64, x as (1, in), y as (1, out), and the cost, once looked at."""
-    the_cost, sizes = cost_for(network, cost), network.sizes
-    target = np.asarray(y, np.float64)
-    if np.ndim(x) != 1 or target.shape != (sizes[-1],):
-        raise ShapeError(
-            f"one example is followed, x of shape ({sizes[0]},) and y of shape ({sizes[-1]},), got {np.shape(x)} and "
-            f"{target.shape}: pass x[i], y[i]"
-        )
-    exact = network if network.dtype == np.float64 else network.astype("float64")
-    the_cost.check_targets(target[None])
-    return exact, exact.rows(x), target[None], the_cost
-
-
 def _column(numbers: Any) -> Any:
     """A number or numbers (steps,) as a column (steps, 1)."""
     if numbers.shape not in ((), (numbers.size,), (numbers.size, 1)):

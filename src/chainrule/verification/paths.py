@@ -19,13 +19,13 @@ from chainrule.costs import Cost
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.local import (
     Local,
     bias_part,
     local,
     mean_over_rows,
     path_terms,
-    ready,
     refuse,
     rows_of,
     too_many,
@@ -78,12 +78,12 @@ def most(network: Network, x: Any, y: Any, cost: Cost) -> int:
 
 def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
     """∂C/∂θ of some entries of the flat vector, the mean over the rows."""
-    exact, rows, targets, pair = ready(network, x, y, cost)
+    p = Problem.exact(network, x, y, cost)
     total = np.zeros(len(entries))
-    for row, target in zip(rows, targets):
-        here = local(exact, row, target, pair)
-        total += [_of_entry(exact, here, of_entry(exact.parameters, entry)) for entry in entries]
-    return total / len(rows)
+    for row, target in zip(p.x, p.y):
+        here = local(p.network, row, target, p.pair)
+        total += [_of_entry(p.network, here, of_entry(p.network.parameters, entry)) for entry in entries]
+    return total / len(p.x)
 
 
 def _of_entry(network: Network, here: Local, id: Id) -> float:

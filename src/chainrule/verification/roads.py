@@ -28,8 +28,9 @@ from chainrule.circuits import of_network
 from chainrule.costs import Cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification import complex_step, differences, forward_mode, paths, raw, sigma_matrices, symbolic
-from chainrule.verification.local import finite, ready, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, rows_of, too_many
 
 Array = np.ndarray
 Refusal = Callable[[Network, Any, Any, Cost], str | None]
@@ -72,9 +73,9 @@ def never(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
 def by_circuit(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
     """The gradient of a circuit of gates, wired for this batch."""
     refuse(circuit_refuses(network, x, y, cost))
-    exact, rows, targets, _ = ready(network, x, y, cost)
+    p = Problem.exact(network, x, y, cost)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
-        return finite(of_network.gradient(exact, rows, targets, cost), "circuit")
+        return finite(of_network.gradient(p.network, p.x, p.y, cost), "circuit")
 
 
 def circuit_refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
@@ -86,9 +87,9 @@ def circuit_refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
 def by_differences(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
     """The gradient by central differences, without their error bars (`differences.of_entries` has those)."""
     refuse(differences_refuse(network, x, y, cost))
-    exact, rows, targets, _ = ready(network, x, y, cost)
-    found = differences.of_entries(exact, rows, targets, cost, range(exact.parameters.size))
-    return finite(exact.parameters.like(np.array([each.value for each in found])), "differences")
+    p = Problem.exact(network, x, y, cost)
+    found = differences.of_entries(p.network, p.x, p.y, cost, range(p.network.parameters.size))
+    return finite(p.network.parameters.like(np.array([each.value for each in found])), "differences")
 
 
 def differences_refuse(network: Network, x: Any, y: Any, cost: Cost) -> str | None:

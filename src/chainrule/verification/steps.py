@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chainrule.activations import Activation
 from chainrule.backward import bias_gradient
-from chainrule.costs import Cost, Pair
 from chainrule.equations import bp1, bp2, bp3, bp4
-from chainrule.forward import propagate, shares, target_rows
-from chainrule.network import Network, cost_for
+from chainrule.forward import propagate, shares
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A network in float64, rows, targets, the cost on its output: what every step may look at."""
-
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
-    pair: Pair
-
-    @property
-    def outputs(self) -> int:
-        return self.network.sizes[-1]
 
 
 @dataclass(frozen=True)
@@ -101,10 +84,3 @@ def _run(p: Problem, steps: Steps) -> Parameters:
 
 
 RIGHT = Steps()
-
-
-def posed(network: Network, x: Any, y: Any, cost: str | Cost | None) -> Problem:
-    """Rows, targets and cost looked at, the network in float64."""
-    the_cost, exact = cost_for(network, cost), network.astype("float64")
-    rows, targets, pair = target_rows(network, x, y, the_cost)
-    return Problem(exact, rows.astype(np.float64), targets.astype(np.float64), the_cost, pair)

@@ -20,8 +20,9 @@ from chainrule.elementary import ARRAYS, Composed
 from chainrule.errors import FormError
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, path_terms, ready, refuse, rows_of, too_many
+from chainrule.verification.local import finite, path_terms, refuse, rows_of, too_many
 
 Array = np.ndarray
 DIGITS = 50
@@ -81,18 +82,18 @@ class Symbols(Composed):
 def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
     """∂C/∂θ, each derivative an expression evaluated at every row; C the mean over the rows."""
     refuse(refuses(network, x, y, cost))
-    exact, rows, targets, pair = ready(network, x, y, cost)
+    p = Problem.exact(network, x, y, cost)
     with np.errstate(all="ignore"):
-        true = np.ravel(evaluate(exact.parameters, exact.activations, rows, targets, pair, ARRAYS))
-    values = compiled(*derivatives(exact, cost))
-    theta = exact.parameters.flat()
-    found = np.array([_numbers(values, theta, row, target) for row, target in zip(rows, targets)])
+        true = np.ravel(evaluate(p.network.parameters, p.network.activations, p.x, p.y, p.pair, ARRAYS))
+    values = compiled(*derivatives(p.network, cost))
+    theta = p.network.parameters.flat()
+    found = np.array([_numbers(values, theta, row, target) for row, target in zip(p.x, p.y)])
     if not np.allclose(found[:, 0], true, rtol=1e-8, atol=1e-8):
         raise FormError(
             f"symbolic: the cost of an example is {true[0]:.6g} in floating point numbers and {found[0, 0]:.6g} as an "
             "expression: a form overflows here, or its m.constant does not cancel"
         )
-    return finite(exact.parameters.like(found[:, 1:].mean(axis=0)), "symbolic")
+    return finite(p.network.parameters.like(found[:, 1:].mean(axis=0)), "symbolic")
 
 
 def derivatives(network: Network, cost: Cost) -> tuple[list[Any], list[Any]]:

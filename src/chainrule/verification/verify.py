@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backward import gradient as river
+from chainrule.backward import gradient_of
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError, listed, unknown_name
-from chainrule.forward import cost as cost_of
-from chainrule.forward import target_rows
-from chainrule.network import Network, as_network, cost_for
+from chainrule.forward import total_cost
+from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.agreement import length
 from chainrule.verification.answers import Answer, Gradient, answer_of, computed, your_answer
 from chainrule.verification.judge import LOW, Judge
@@ -46,26 +46,27 @@ def verify(
     one more road. All compute in float64; the river of a float32 network goes once more as it runs. Raises DataError where
     the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is unknown.
     """
-    the_cost = cost_for(as_network(network, "verify(network, x, y)"), cost)
+    as_network(network, "verify(network, x, y)")
     names = _names(roads, gradient is not None)
-    rows, targets, _ = target_rows(network, x, y, the_cost)
+    p = Problem.of(network, x, y, cost)
+    posed = network, p.x, p.y, p.cost
     with np.errstate(all="ignore"):
-        value = float(cost_of(network, rows, targets, the_cost))
+        value = float(total_cost(p))
         if not math.isfinite(value):
             raise DataError(
                 f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
             )
-        found: dict[str, Answer | str] = {name: answer_of(name, network, rows, targets, the_cost) for name in names}
+        found: dict[str, Answer | str] = {name: answer_of(name, *posed) for name in names}
         if "delta" in names and network.dtype != np.float64:
-            found[LOW] = computed(LOW, river(network, rows, targets, the_cost))
+            found[LOW] = computed(LOW, gradient_of(p))
         found |= SLOW if roads is None else {}
         if gradient is not None:
-            found[YOURS] = your_answer(gradient, network, rows, targets, the_cost)
+            found[YOURS] = your_answer(gradient, *posed)
         answers = {name: each for name, each in found.items() if isinstance(each, Answer)}
         if len(answers) < 2:
             reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
             raise DataError(f"fewer than two roads could go: {reasons}")
-        judge = Judge(network, rows, targets, the_cost)
+        judge = Judge(*posed)
         if not math.isfinite(length(judge.rounding)):
             raise DataError(
                 f"nothing can be told here: with weights up to {_largest(network):.1e} rounding alone may move the gradient "
@@ -76,8 +77,8 @@ def verify(
             Row(name, refused=each) if isinstance(each, str) else judge.row(each, reference)
             for name, each in found.items()
         ]
-    batch = f"{len(rows)} row{'s' if len(rows) > 1 else ''}"
-    about = f"{network!r}, {batch}, C ({the_cost!r}) = {value:.6g}"
+    batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"
+    about = f"{network!r}, {batch}, C ({p.cost!r}) = {value:.6g}"
     kinks = int(((judge.spread > 0) | np.logical_or.reduce([each.kinks for each in answers.values()])).sum())
     verdict = Verification(about, tuple(made), reference.road, length(judge.rounding), network.parameters.size, kinks)
     return judge.explained(verdict, answers)

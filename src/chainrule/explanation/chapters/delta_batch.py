@@ -10,17 +10,18 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
-from chainrule.errors import DataError, SettingError
-from chainrule.explanation.noise import exact_sum, settled_errors, settled_gradient, settled_trace
+from chainrule.errors import SettingError
+from chainrule.explanation.noise import exact_sum, settled_gradient, settled_passes
 from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
 from chainrule.explanation.scene import Element, Label, Rect, Scene
 from chainrule.explanation.shown import neuron_of, strongest
-from chainrule.forward import forward, shares, target_rows
+from chainrule.forward import shares
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Symbol, row
+from chainrule.problem import Problem
 
 Array = np.ndarray
 MARGIN, WIDEST, STEP = 30.0, 1400.0, 15.0  # of the page; of a line of matrices; from card to card of the stack
@@ -78,19 +79,13 @@ class Batch:
     def of(
         cls, network: Network, x: Any, y: Any, how: Convention, cost: Cost, here: Id, source: int | None, most: int
     ) -> Batch:
-        exact = network.astype("float64")
-        rows, targets, _ = target_rows(exact, x, y, cost)
-        with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
-            trace = settled_trace(forward(exact, rows))
-            errors, _ = settled_errors(trace, targets, cost)
-            delta, before = errors[here.layer], trace.a[here.layer - 1]
-            z, a = trace.z[here.layer], trace.a[here.layer]
-            share = shares(len(rows), "sum" if how.over == "sum" else "mean")
-            total = settled_gradient(trace, errors, share).weights[here.layer]
-        if not all(np.isfinite(each).all() for each in (z, a, delta, total)):
-            raise DataError(
-                f"layer {here.layer} overflows on this batch: nothing can be shown; smaller weights will do"
-            )
+        problem = Problem.exact(network, x, y, cost)
+        passes = problem.once(settled_passes)
+        z, a, delta = passes.trace.z[here.layer], passes.trace.a[here.layer], passes.delta[here.layer]
+        before = passes.trace.a[here.layer - 1]
+        share = shares(len(problem.x), "sum" if how.over == "sum" else "mean")
+        total = settled_gradient(problem, share).weights[here.layer]
+        problem.check_finite(gradient=[(here.layer, total)])
         j = here.neuron
         steepness = [float(each) for each in total[j]]
         k = source if source is not None else strongest(steepness, 1)[0]

@@ -158,7 +158,7 @@ def _curve(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[tuple[float,
     low, high = min(best.lowest, 0.0), max(best.highest, 0.0)
     places = [0.0, best.step, *(kink.at for kink in best.kinks), *(change.step for change in swept.rows)]
     at = np.union1d(np.linspace(low, high, POINTS), [place for place in places if low <= place <= high])
-    values = np.broadcast_to(follow(seen.network, seen.x, seen.y, seen.cost, v, at).C, at.shape)
+    values = np.broadcast_to(follow(seen.problem, v, at).C, at.shape)
     return list(zip(at.tolist(), values.tolist()))
 
 
@@ -353,7 +353,7 @@ def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
         said.append(row("The slope is ", "> 0" if swept.slope > 0 else "< 0", ": a good demon ",
                         "lowers " if swept.slope > 0 else "raises ", name, "."))  # fmt: skip
         if little:
-            start = follow(seen.network, seen.x, seen.y, seen.cost, v, 0.0)
+            start = follow(seen.problem, v, 0.0)
             right = outputs_are_right(start, seen.y, seen.cost, TRIED)
             why = (
                 "near optimal, for the outputs are right"

@@ -20,12 +20,12 @@ from chainrule.explanation.numbers import number, short, style_of, times
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
 from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, brackets, extent
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
-from chainrule.forward import target_rows
+from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Row, Symbol, row
 from chainrule.nudges.text import signed
+from chainrule.problem import Problem
 
 Array = np.ndarray
 UPRIGHT = 48  # entries that are printed one below the other
@@ -51,12 +51,12 @@ def gradient_vector(
     `most` entries are listed where there are too many to print. Raises DataError where the gradient is not finite.
     """
     how = as_convention(convention)
-    the_cost = how.cost_for(network, cost)
-    exact = as_network(network, "gradient_vector(network, x, y)").astype("float64")
-    rows, targets, _ = target_rows(exact, x, y, the_cost)
+    as_network(network, "gradient_vector(network, x, y)")
+    problem = Problem.exact(network, x, y, how.cost_for(network, cost))
+    rows, parameters = len(problem.x), problem.network.parameters
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
         raise SettingError(f"most is how many entries are listed, 1 or more; got {brief(most)}")
-    vectors = columns_of(exact, rows, targets, the_cost, how, np.ndim(x) == 1)
+    vectors = columns_of(problem, how)
     with np.errstate(over="ignore"):
         sizes = [column.norm for column in vectors]  # of finite entries it may still overflow
     if not np.isfinite(sizes).all():
@@ -64,9 +64,9 @@ def gradient_vector(
             "the gradient or its length overflows on these examples: nothing can be drawn; smaller inputs, targets or weights "
             "will do"
         )
-    seen = view(exact, rows[0], targets[0], the_cost, Id("C"), how)
-    draw = _upright if exact.parameters.size <= UPRIGHT else _lying
-    return draw(seen, vectors, blocks(exact.parameters), len(rows), int(most))
+    seen = View.of(problem if problem.single else problem.example(0), Id("C"), how)
+    draw = _upright if parameters.size <= UPRIGHT else _lying
+    return draw(seen, vectors, blocks(parameters), rows, int(most))
 
 
 # upright ------------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def six_steps(
     most = check_most(most)
     chosen = how.cost_for(as_network(network, "six_steps(network, x, y)"), cost)
     seen = view(network, x, y, chosen, Id("C"), how)
-    update = one_update(network, seen.x, seen.y, chosen, "mean", learning_rate)
+    update = one_update(seen.problem, "mean", learning_rate)
     return Picture(seen, update, most).scene()
 
 

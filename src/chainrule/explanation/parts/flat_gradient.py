@@ -8,13 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.conventions import Convention
-from chainrule.costs import Cost
-from chainrule.explanation.noise import exact_sum, settled_errors, settled_gradient, settled_trace
+from chainrule.explanation.noise import exact_sum, settled_gradient
 from chainrule.explanation.numbers import Style, style_of
-from chainrule.forward import forward, shares
-from chainrule.network import Network
+from chainrule.forward import shares
 from chainrule.parameters import Parameters
-from chainrule.per_example import per_example_gradients
+from chainrule.per_example import per_example_of
+from chainrule.problem import Problem
 
 Array = np.ndarray
 EXAMPLES = 4  # that stand beside their mean, those with the largest gradients
@@ -68,21 +67,20 @@ def blocks(parameters: Parameters) -> list[Block]:
     return found
 
 
-def columns_of(network: Network, x: Array, y: Array, cost: Cost, how: Convention, one: bool) -> list[Column]:
+def columns_of(problem: Problem, how: Convention) -> list[Column]:
     """The example's vector; or those of the examples with the largest gradients, in their order, and the whole one last."""
 
-    def gradient_of(rows: Array, share: Array) -> Array:
-        trace = settled_trace(forward(network, x[rows]))
-        return settled_gradient(trace, settled_errors(trace, y[rows], cost)[0], share).flat()
+    def vector(of: Problem, total: str) -> Array:
+        return settled_gradient(of, shares(len(of.x), total)).flat()
 
+    if problem.single:
+        return [Column("", vector(problem, "sum"), True)]
+    total, count = "sum" if how.over == "sum" else "mean", len(problem.x)
     with np.errstate(all="ignore"):
-        if one:
-            return [Column("", gradient_of(np.array([0]), np.ones(1)), True)]
-        total, norms = "sum" if how.over == "sum" else "mean", per_example_gradients(network, x, y, cost).norms()
-        strongest = np.sort(np.argsort(-norms, kind="stable")[:EXAMPLES])
-        shown = [Column(f"example {i}", gradient_of(np.array([i]), np.ones(1)), False) for i in strongest]
-        whole = gradient_of(np.arange(len(x)), shares(len(x), total))
-        return [*shown, Column(f"{total} of {len(x):,}", whole, True)]
+        norms = per_example_of(problem).norms()
+    strongest = np.sort(np.argsort(-norms, kind="stable")[:EXAMPLES])
+    shown = [Column(f"example {i}", vector(problem.example(i), "sum"), False) for i in strongest.tolist()]
+    return [*shown, Column(f"{total} of {count:,}", vector(problem, total), True)]
 
 
 def strongest(values: Array, most: int) -> tuple[list[int], float]:

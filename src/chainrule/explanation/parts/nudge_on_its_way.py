@@ -49,7 +49,7 @@ class Link:
 def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
     """The stops from v to the cost on the strongest route, and the links between them: each moves the next one alone."""
     ids = strongest_route(seen, v)
-    start = follow(seen.network, seen.x, seen.y, seen.cost, v, 0.0)
+    start = follow(seen.problem, v, 0.0)
     stops = [Stop(v, seen.quantity(v), float(start.value(v)), step)]
     links: list[Link] = []
     for before, after in pairwise(ids):
@@ -59,7 +59,7 @@ def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
             links.append(Link(left, factor, None))
             stops.append(Stop(after, seen.quantity(after), float(start.value(after)), None))
             continue
-        both = follow(seen.network, seen.x, seen.y, seen.cost, before, np.array([0.0, here.change])).value(after)
+        both = follow(seen.problem, before, np.array([0.0, here.change])).value(after)
         change = Change(here.change, float(both[0]), float(both[1]), factor.value, _terms(seen, before, after, factor))
         links.append(Link(left, factor, change, _kink(seen, before, here)))
         lost = change.note if change.note not in ("", "nothing predicted") else ""
@@ -110,6 +110,6 @@ def _kink(seen: View, before: Id, here: Stop) -> float | None:
 def nothing_held(seen: View, v: Stop) -> Change:
     """What the nudge does to C where nothing is held still."""
     step, last = v.change or 0.0, seen.network.depth
-    both = follow(seen.network, seen.x, seen.y, seen.cost, v.id, np.array([0.0, step])).C
+    both = follow(seen.problem, v.id, np.array([0.0, step])).C
     terms = float(np.abs(seen.into_z[last]) @ np.abs(seen.trace.z[last]))
     return Change(step, float(both[0]), float(both[1]), seen.value(v.id), terms)
