@@ -47,7 +47,7 @@ class Audit:
     @cached_property
     def values(self) -> Followed:
         """Every z and a, by the forms."""
-        return follow(self.view.problem, "x/0", 0.0)
+        return follow(self.view.problem, Id("x"), 0.0)
 
     def difference(self, v: Id) -> Difference:
         """∂u/∂v by central differences."""

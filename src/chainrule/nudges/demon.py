@@ -241,11 +241,11 @@ def _along_the_gradient(
             [b if l in kept else 0 * b for l, b in slopes.biases.items()],
         )
     steepness = slopes.norm()
-    start = follow(problem, "x/0", 0.0)
+    start = follow(problem, Id("x"), 0.0)
     if not (math.isfinite(steepness) and math.isfinite(start.C)):
         raise FormError(f"the cost is {start.C:g} and its gradient has the length {steepness:g}: take smaller weights")
     moved = exact if steepness == 0 else exact.with_parameters(exact.parameters - slopes / steepness * size)
-    end = follow(problem.with_network(moved), "x/0", 0.0)
+    end = follow(problem.with_network(moved), Id("x"), 0.0)
     units = list(units_between(exact, problem.cost, Id("x"), Id("C"), target))
     change = Change(size, start.C, end.C, -steepness, largest_term(start), left_the_numbers(end))
     right = outputs_are_right(start, target, problem.cost, size)

@@ -43,7 +43,7 @@ class Followed:
 
     def value(self, u: str | Id) -> Any:
         """What C, z/l/j, a/l/j, x/k, w/l/j/k or b/l/j is now."""
-        match parse(u, self.network.parameters):
+        match u if isinstance(u, Id) else parse(u, self.network.parameters):
             case Id("C"):
                 return self.C
             case Id("x", _, k):
@@ -92,7 +92,7 @@ def follow(problem: Problem, v: str | Id, by: Any, m: Elementary | None = None) 
 
 def movable(v: str | Id, parameters: Parameters) -> Id:
     """The id of something that can be moved: a weight, a bias, a z, an activation or an input. Raises IdError for others."""
-    match parse(v, parameters):
+    match v if isinstance(v, Id) else parse(v, parameters):
         case Id("d") as id:
             raise IdError(
                 f"{id} cannot be moved: δ is no place in the network but a slope, ∂C/∂z, that comes out of it; "
