@@ -40,7 +40,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(call timed,$(BIN)/chainrule verify --survey 2000)
 	$(call timed,$(BIN)/python benchmarks/digits_accuracy.py)
 	$(call timed,$(BIN)/python benchmarks/hadamard_or_matrix.py)
-	$(call timed,$(BIN)/python benchmarks/circuits.py)
+	$(call timed,$(BIN)/python benchmarks/circuits.py --peer-rounds 1)
 	$(call timed,$(BIN)/python benchmarks/small_calls.py)
 
 proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible

@@ -35,12 +35,9 @@ CHECKED = [
 jaxtyping.jaxtyped = typechecker.jaxtyped_where_shapes_are
 with jaxtyping.install_import_hook(CHECKED, "typechecker.checked"):
     import chainrule
-    from chainrule.circuits import wires
-    from chainrule.circuits.circuit import Circuit
 
     for name in CHECKED:
         import_module(name)
-    wires.Circuit = Circuit  # imported there for mypy alone, and looked up when a signature is checked
 
 # 200 random networks for the gradient against differences, 100 or 50 for other properties; `make proof` asks for 1,000
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))

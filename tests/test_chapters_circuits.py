@@ -19,7 +19,8 @@ from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.layer_equations import Focus, backward_band, forward_band, gradient_band
 from chainrule.explanation.parts.unit import Unit
-from chainrule.explanation.scene import Label, Line, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Label, Line
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.per_example import per_example_gradients

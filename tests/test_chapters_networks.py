@@ -25,7 +25,8 @@ from chainrule.explanation.numbers import factor_numbers, factor_rows, number, s
 from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
-from chainrule.explanation.scene import Box, Circle, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Box, Circle, Label, Line, Rect
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse

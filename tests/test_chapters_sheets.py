@@ -15,7 +15,8 @@ from chainrule.explanation.chapters.six_steps import six_steps, strongest
 from chainrule.explanation.chapters.summary_page import summary_page
 from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.numbers import number
-from chainrule.explanation.scene import Label, Line, Rect, Scene, Spans, extent
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Label, Line, Rect, Spans, extent
 from chainrule.explanation.summary import Letters
 from chainrule.explanation.svg import THEMES
 from chainrule.explanation.typeset import Look, typeset, wrapped

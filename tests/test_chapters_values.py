@@ -26,7 +26,7 @@ from chainrule.explanation.parts import flat_gradient
 from chainrule.explanation.parts import strongest_route as of_route
 from chainrule.explanation.parts.nudge_on_its_way import travel
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.scene import Circle, Label, Line, Rect
+from chainrule.explanation.shapes import Circle, Label, Line, Rect
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse

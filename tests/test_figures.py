@@ -16,8 +16,9 @@ from browser import measured
 
 import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
-from chainrule.explanation.scene import Box, Label, Line, Rect, Scene, Span, Spans
-from chainrule.explanation.svg import THEMES, as_svg
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Box, Label, Line, Rect, Span, Spans
+from chainrule.explanation.svg import THEMES
 from chainrule.explanation.worksheet import worksheet
 from chainrule.notation import Symbol
 
@@ -201,10 +202,10 @@ def test_a_prompt_shows_what_a_scene_is_in_a_line() -> None:
 
 def test_the_same_scene_has_the_same_bytes_and_themes_differ() -> None:
     scene = Scene(100, 40, (Line(((0, 0), (50, 20)), "forward", arrow=True), Rect(1, 1, 5, 5)), "t", "d")
-    assert as_svg(scene) == as_svg(scene)
-    assert THEMES["dark"]["forward"] in as_svg(scene, "dark")
+    assert scene.svg() == scene.svg()
+    assert THEMES["dark"]["forward"] in scene.svg("dark")
     with pytest.raises(cr.UnknownNameError, match="did you mean 'light'"):
-        as_svg(scene, "ligth")
+        scene.svg("ligth")
 
 
 def test_a_figure_that_is_not_there_or_an_option_it_does_not_take_is_said() -> None:

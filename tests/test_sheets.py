@@ -18,6 +18,7 @@ from typechecker import unchecked
 import chainrule as cr
 from chainrule.backward import backward_through
 from chainrule.conventions import PRESETS, Convention, plural
+from chainrule.explanation.blocks import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence
 from chainrule.explanation.html import in_a_cell
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.noise import settled_gradient
@@ -25,17 +26,7 @@ from chainrule.explanation.numbers import number
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import COSTS as WRITTEN
 from chainrule.explanation.pseudocode import Algorithm, pseudocode, runnable
-from chainrule.explanation.sheet import (
-    Cells,
-    Code,
-    Equation,
-    Heading,
-    Program,
-    Sentence,
-    Sheet,
-    Values,
-    sentence,
-)
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, summary, usual_output
 from chainrule.explanation.worksheet import one_update, worksheet
 from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row

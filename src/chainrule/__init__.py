@@ -73,10 +73,11 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
                    NaN or infinite
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
-                   witness · document.py the intermediate form · text.py latex.py html.py its lowerings ·
-                   numbers.py digits · noise.py rounding noise as 0 · figures.py every figure · scene.py a picture before
-                   it is drawn · typeset.py formulas in it · axes.py ticks · shown.py the strongest of many · svg.py drawn ·
-                   sheet.py pages of headed blocks · sheet_text.py sheet_latex.py sheet_html.py their lowerings ·
+                   witness · document.py the intermediate form · text.py latex.py html.py its writers · derivation.py
+                   the result · numbers.py digits · noise.py rounding noise as 0 · figures.py every figure · shapes.py
+                   what a picture is made of · svg.py its writer · scene.py the picture · typeset.py formulas in it ·
+                   axes.py ticks · shown.py the strongest of many · blocks.py what a page is made of · sheet_text.py
+                   sheet_latex.py sheet_html.py its writers · sheet.py the page ·
                    worksheet.py the six steps · nested_formula.py pseudocode.py proof.py summary.py such pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
                    softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
@@ -140,8 +141,8 @@ if TYPE_CHECKING:
         ShapeError,
         UnknownNameError,
     )
+    from chainrule.explanation.derivation import Derivation
     from chainrule.explanation.derivative import explain
-    from chainrule.explanation.document import Derivation
     from chainrule.explanation.figures import figure
     from chainrule.forward import Trace, cost, forward
     from chainrule.network import Network
@@ -239,7 +240,7 @@ _HOMES = {  # each name by the module that holds it, which is imported when the 
     "DataError": "errors",
     "DataWarning": "errors",
     "Dataset": "data",
-    "Derivation": "explanation.document",
+    "Derivation": "explanation.derivation",
     "DisagreementError": "errors",
     "DivergenceError": "errors",
     "Epoch": "training",

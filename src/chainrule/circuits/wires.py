@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,10 +12,14 @@ from chainrule.circuits.gates import Gate
 from chainrule.elementary import Composed
 from chainrule.errors import CircuitError
 
-if TYPE_CHECKING:
-    from chainrule.circuits.circuit import Circuit
-
 Array = np.ndarray
+
+
+@runtime_checkable
+class Builder(Protocol):
+    """What adds gates and gives the wires they end in: a circuit."""
+
+    def gate(self, gate: Gate, *inputs: Any) -> Wires: ...
 
 
 class Wires:
@@ -23,7 +27,7 @@ class Wires:
 
     __slots__ = ("circuit", "number")
 
-    def __init__(self, circuit: Circuit, numbers: Any) -> None:
+    def __init__(self, circuit: Builder, numbers: Any) -> None:
         self.circuit = circuit
         if type(numbers) is not int:
             numbers = np.asarray(numbers)
@@ -164,7 +168,7 @@ _UFUNCS: dict[np.ufunc, Gate] = {
 MATHS: Any = Maths()
 
 
-def _circuit_of(*wires: Any) -> Circuit:
+def _circuit_of(*wires: Any) -> Builder:
     for each in wires:
         if isinstance(each, Wires):
             return each.circuit

@@ -16,7 +16,8 @@ from chainrule.conventions import Convention
 from chainrule.costs import Cost, own_cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.errors import DisagreementError, IdError
-from chainrule.explanation.document import Derivation, Dot, Entries, Factor, MatrixProduct, Part, Product, Stages, Terms
+from chainrule.explanation.derivation import Derivation
+from chainrule.explanation.document import Dot, Entries, Factor, MatrixProduct, Part, Product, Stages, Terms
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network

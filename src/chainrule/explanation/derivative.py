@@ -11,7 +11,8 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, named
 from chainrule.errors import DataError, IdError, ShapeError
 from chainrule.explanation.audit import audit_of, check
-from chainrule.explanation.document import CostValue, Derivation, Part, Product, Statement
+from chainrule.explanation.derivation import Derivation
+from chainrule.explanation.document import CostValue, Part, Product, Statement
 from chainrule.explanation.forms import as_form, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from chainrule.conventions import Convention
 from chainrule.notation import Formula, Matrix, Row
 from chainrule.verification.differences import Difference
 
@@ -132,22 +129,13 @@ class CostValue:
 Part = Product | Terms | Stages | Dot | MatrixProduct | Entries | Lines | Statement
 
 
-@dataclass(frozen=True, repr=False)
-class Derivation:
-    """A derivative worked out: the parts that lead to it, its value, and two independent checks beside it.
+@dataclass(frozen=True)
+class Checks:
+    """A value and what two independent methods say of it: dual numbers, and a central difference with its error bar."""
 
-    exact  by dual numbers; check  a central difference with its error bar and one-sided slopes
-    total  where the cost is differentiated: which cost it is, and C of this example
-    """
-
-    left: Formula
-    parts: tuple[Part, ...]
     value: float
     exact: float
     check: Difference
-    form: str
-    convention: Convention
-    total: CostValue | None = None
 
     @property
     def confirmed_by(self) -> str:
@@ -164,55 +152,3 @@ class Derivation:
     def difference(self) -> float:
         """The central difference; 0 of a value that is 0, where the error bar reaches it."""
         return 0.0 if self.value == 0 and abs(self.check.value) <= self.check.error else self.check.value
-
-    def __str__(self) -> str:
-        from chainrule.explanation.text import as_text  # noqa: PLC0415  (a document does not know its lowerings)
-
-        return as_text(self)
-
-    def __repr__(self) -> str:  # what a prompt shows
-        return str(self)
-
-    def latex(self) -> str:
-        """The derivation as LaTeX, an aligned display."""
-        from chainrule.explanation.latex import as_latex  # noqa: PLC0415  (nor does it know this one)
-
-        return as_latex(self)
-
-    def html(self) -> str:
-        """The derivation as HTML with MathML, a <section> to put into any page."""
-        from chainrule.explanation.html import as_html  # noqa: PLC0415  (nor this one)
-
-        return as_html(self)
-
-    def _repr_html_(self) -> str:
-        from chainrule.explanation.html import in_a_cell  # noqa: PLC0415  (nor how a notebook shows it)
-
-        return in_a_cell(self.html())
-
-    def _repr_latex_(self) -> str:
-        return self.latex()
-
-    def products(self) -> Iterator[Product]:
-        """Every product in it, those inside sums too."""
-        for part in self.parts:
-            if isinstance(part, Product):
-                yield part
-            elif isinstance(part, Terms):
-                yield from part.terms
-
-    def to_json(self) -> dict[str, Any]:
-        """Value, checks and text."""
-        return {
-            "derivative": str(self.left),
-            "form": self.form,
-            "convention": self.convention.name,
-            "value": self.value,
-            "dual_numbers": self.exact,
-            "central_difference": self.check.value,
-            "error": self.check.error,
-            "at_kink": self.check.kink,
-            "confirmed_by": self.confirmed_by,
-            **({} if self.total is None else {"cost": self.total.name, "C": self.total.value}),
-            "text": str(self),
-        }

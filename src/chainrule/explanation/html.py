@@ -11,13 +11,14 @@ from textwrap import wrap
 from typing import Any
 
 from chainrule.explanation.document import (
+    Checks,
     CostValue,
-    Derivation,
     Dot,
     Entries,
     Factor,
     Lines,
     MatrixProduct,
+    Part,
     Product,
     Stages,
     Statement,
@@ -41,12 +42,14 @@ SPACE = '<mspace width="0.4em"/>'
 Cells = list[str]
 
 
-def as_html(derivation: Derivation) -> str:
+def as_html(left: Formula, parts: Sequence[Part], checks: Checks, total: CostValue | None) -> str:
     """A <section> with the derivation, to put into any page."""
-    blocks = "".join(WRITERS[type(part)](part) for part in derivation.parts)
-    total = "" if derivation.total is None else _total(derivation.total)
-    label = escape(f"{derivation.left} = {number(derivation.value)}", quote=True)
-    section = f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(derivation)}{total}</section>'
+    blocks = "".join(WRITERS[type(part)](part) for part in parts)
+    last = "" if total is None else _total(total)
+    label = escape(f"{left} = {number(checks.value)}", quote=True)
+    section = (
+        f'<section class="chainrule-derivation" aria-label="{label}">{STYLE}{blocks}{_check(checks)}{last}</section>'
+    )
     return printable(section)
 
 
@@ -247,14 +250,14 @@ WRITERS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _check(derivation: Derivation) -> str:
-    check = derivation.check
+def _check(checks: Checks) -> str:
+    check = checks.check
     if check.kink:
         found = f"at a kink: one-sided slopes {number(check.left)} and {number(check.right)}"
     else:
-        found = f"central difference {with_bar(derivation.difference, check.error)}"
-    mark = "✓ " if derivation.confirmed_by else "not confirmed: "
-    return f'<p class="check">{mark}{_powers(f"dual numbers {number(derivation.exact)}, {found}")}</p>'
+        found = f"central difference {with_bar(checks.difference, check.error)}"
+    mark = "✓ " if checks.confirmed_by else "not confirmed: "
+    return f'<p class="check">{mark}{_powers(f"dual numbers {number(checks.exact)}, {found}")}</p>'
 
 
 def _powers(text: str) -> str:

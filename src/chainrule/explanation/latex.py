@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chainrule.explanation.document import (
+    Checks,
     CostValue,
-    Derivation,
     Dot,
     Entries,
     Factor,
     Lines,
     MatrixProduct,
+    Part,
     Product,
     Stages,
     Statement,
@@ -33,11 +34,11 @@ ESCAPED = str.maketrans(  # a name is anybody's text
 )
 
 
-def as_latex(derivation: Derivation) -> str:
+def as_latex(parts: Sequence[Part], checks: Checks, total: CostValue | None) -> str:
     """The whole derivation, a display for each part, then the checks and the cost."""
-    blocks = [_display(WRITERS[type(part)](part)) for part in derivation.parts]
-    total = [] if derivation.total is None else [_display(_total(derivation.total))]
-    return without_controls("\n".join([*blocks, _display(_check(derivation)), *total]))
+    blocks = [_display(WRITERS[type(part)](part)) for part in parts]
+    last = [] if total is None else [_display(_total(total))]
+    return without_controls("\n".join([*blocks, _display(_check(checks)), *last]))
 
 
 def document(*bodies: str) -> str:
@@ -202,15 +203,15 @@ WRITERS: dict[type, Callable[[Any], list[str]]] = {
 }
 
 
-def _check(derivation: Derivation) -> list[str]:
-    check = derivation.check
+def _check(checks: Checks) -> list[str]:
+    check = checks.check
     if check.kink:
         found = rf"\text{{one-sided slopes }} {latex(number(check.left))},\ {latex(number(check.right))}"
     else:
-        found = r" \pm ".join(latex(each) for each in with_bar(derivation.difference, check.error).split(" ± "))
+        found = r" \pm ".join(latex(each) for each in with_bar(checks.difference, check.error).split(" ± "))
         found = rf"\text{{central difference }} {found}"
-    exact = rf"&\text{{dual numbers }} {latex(number(derivation.exact))}"
-    if "e" in number(derivation.difference):  # powers of ten: both are wider than a line
+    exact = rf"&\text{{dual numbers }} {latex(number(checks.exact))}"
+    if "e" in number(checks.difference):  # powers of ten: both are wider than a line
         return [exact, f"&{found}"]
     return [rf"{exact}, \quad {found}"]
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.errors import DataError, ShapeError
-from chainrule.explanation.sheet import Block, Cells, Equation, Heading, Sheet, Values, check_most, sentence
+from chainrule.explanation.blocks import Block, Cells, Equation, Heading, Values, check_most, sentence
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters
 from chainrule.explanation.view import function_name
 from chainrule.forward import forward

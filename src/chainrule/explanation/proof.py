@@ -14,7 +14,8 @@ from chainrule.costs import Cost, Pair, as_cost
 from chainrule.dual import Dual, dual
 from chainrule.errors import DisagreementError, FormError, ShapeError
 from chainrule.explanation.audit import Audit, audit_of
-from chainrule.explanation.sheet import Block, Equation, Heading, Sheet, Words, sentence
+from chainrule.explanation.blocks import Block, Equation, Heading, Words, sentence
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, beside, meaning, usual_output
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from chainrule.activations import Activation
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
-from chainrule.explanation.sheet import Code, Heading, Program, Sheet, Words, line, sentence
+from chainrule.explanation.blocks import Code, Heading, Program, Words, line, sentence
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, meaning, usual_output
 from chainrule.notation import Formula, Symbol, row
 

@@ -1,161 +1,14 @@
-"""A picture before it is drawn: lines, boxes, circles and labels in one coordinate system, and the table of its numbers.
-
-Roles, not colours: a theme decides what "forward" looks like. x runs to the right, y down, units are pixels at 100 %. Every
-label knows the box it takes, so that a test can say that no two overlap and none is clipped.
-"""
+"""A picture before it is drawn: its shapes, what it is called and says, and the table of its numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
-from chainrule.notation import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
+from chainrule.explanation.shapes import Box, Element, Label, heading, moved
+from chainrule.explanation.svg import as_svg
 
-ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
-         "w", "b", "z", "a", "y", "C")  # fmt: skip
-SMALL = 0.72  # of the size: raised and lowered marks
-LINE = 1.25  # of the size: from one line of text to the next
 HEAD = 54.0  # the room that a title and the line below it take
 FOOT = 20.0  # the room that a line below a picture takes
-
-# Widths of characters at size 1: those of DejaVu Sans, the widest of the fonts that readers' machines have in these places.
-# Helvetica, Arial and what stands in for them are narrower by an eighth; bold type is wider.
-WIDTHS = {
-    character: width
-    for width, characters in {
-        0.0: "\u200b", 0.23: "′", 0.3: "ijlIˡ", 0.34: " .,:;/|’'·!", 0.36: "f-", 0.42: "()[]rt²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₙᵣₛₜᴸᵀ⁽⁾",
-        0.53: "szc∂‖⁺⁻₊₋₌", 0.6: "vxyk", 0.64: "ΣPST", 0.7: "ABCRVXYKΔ∇", 0.79: "GNODHQU&", 0.84: "w+−=×±→←⊙≤≥≈#^<>½",
-        0.98: "mMW%", 1.0: "…⋮—Ω",
-    }.items()
-    for character in characters
-}  # fmt: skip
-ORDINARY, CAPITAL, BOLD = 0.64, 0.75, 1.11
-
-
-@dataclass(frozen=True)
-class Box:
-    """left, top, right, bottom."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def overlaps(self, other: Box, gap: float = 0.0) -> bool:
-        """True where the two share more than an edge, or come nearer than `gap`."""
-        return (
-            self.left < other.right + gap
-            and other.left < self.right + gap
-            and self.top < other.bottom + gap
-            and other.top < self.bottom + gap
-        )
-
-    def inside(self, other: Box) -> bool:
-        return (
-            self.left >= other.left
-            and self.top >= other.top
-            and self.right <= other.right
-            and self.bottom <= other.bottom
-        )
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line through points, or with `curved` a smooth curve (cubic, four points each, the ends shared)."""
-
-    points: tuple[tuple[float, float], ...]
-    role: str = "ink"
-    width: float = 1.0
-    dashed: bool = False
-    arrow: bool = False
-    curved: bool = False
-    opacity: float = 1.0
-    filled: str = ""  # a role: the area inside
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A rectangle with rounded corners."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    role: str = "ink"
-    filled: str = ""
-    stroke: float = 1.0
-    round: float = 0.0
-    opacity: float = 1.0
-
-    @property
-    def box(self) -> Box:
-        return Box(self.x, self.y, self.x + self.width, self.y + self.height)
-
-
-@dataclass(frozen=True)
-class Circle:
-    """A circle."""
-
-    x: float
-    y: float
-    radius: float
-    role: str = "ink"
-    filled: str = "paper"
-    stroke: float = 1.0
-    opacity: float = 1.0
-
-    @property
-    def box(self) -> Box:
-        return Box(self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius)
-
-
-@dataclass(frozen=True)
-class Span:
-    """A piece of a line with a role of its own."""
-
-    content: str | Formula
-    role: str
-    slanted: bool = False
-
-
-@dataclass(frozen=True)
-class Spans:
-    """Pieces of different roles in one line, which follow each other as closely as the reader's font lets them."""
-
-    pieces: tuple[Span, ...]
-
-    def __str__(self) -> str:
-        return "".join(str(piece.content) for piece in self.pieces)
-
-
-@dataclass(frozen=True)
-class Label:
-    """A text, a formula or spans; (x, y) is the middle of its height and, by `anchor`, its start, middle or end.
-
-    Backward quantities are italic (`slanted`), so that nothing is told by colour alone. `halo` puts paper behind it.
-    """
-
-    x: float
-    y: float
-    text: str | Formula | Spans
-    role: str = "ink"
-    size: float = 13.0
-    anchor: str = "middle"
-    slanted: bool = False
-    bold: bool = False
-    halo: bool = False
-
-    @property
-    def box(self) -> Box:
-        """The room it takes, on the generous side."""
-        width, up, down = (length * self.size for length in extent(self.text))
-        width *= BOLD if self.bold else 1.0
-        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
-        return Box(left, self.y - up, left + width, self.y + down)
-
-
-Element = Line | Rect | Circle | Label
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,93 +64,10 @@ class Scene:
 
     def svg(self, theme: str = "light") -> str:
         """The picture as SVG."""
-        from chainrule.explanation.svg import as_svg  # noqa: PLC0415  (a scene does not know its lowerings)
-
-        return as_svg(self, theme)
+        return as_svg(self.elements, (self.width, self.height), self.title, self.description, self.name, theme)
 
     def _repr_svg_(self) -> str:
         return self.svg()
 
     def __repr__(self) -> str:
         return f"<{self.title}: {self.width:g} × {self.height:g}, {len(self.table)} rows; .svg() draws it>"
-
-
-def extent(content: str | Formula | Spans) -> tuple[float, float, float]:
-    """Width, height above the middle and depth below it, at size 1."""
-    match content:
-        case str(text):
-            return sum(map(_width, text)), 0.62, 0.62
-        case Spans(pieces):
-            return _in_a_row(extent(piece.content) for piece in pieces)
-        case Symbol(letter, above, below):
-            marks = SMALL * max(extent(above)[0], extent(below)[0])
-            return extent(letter)[0] + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
-        case Row(pieces):
-            return _in_a_row(map(extent, pieces))
-        case Transposed(base):
-            width, up, down = extent(base)
-            return width + 1.3, max(up, 0.82), down
-        case Underbraced(body):
-            return extent(body)
-        case Ratio() | Sum() | Matrix():
-            return extent(str(content))
-    raise TypeError(f"{type(content).__name__} has no extent")
-
-
-def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, float, float]:
-    widths, ups, downs = zip((0.0, 0.62, 0.62), *extents)
-    return sum(widths), max(ups), max(downs)
-
-
-def _width(character: str) -> float:
-    return WIDTHS.get(character, CAPITAL if character.isupper() else ORDINARY)
-
-
-def width_of(content: str | Formula | Spans, size: float) -> float:
-    """The room a label takes across."""
-    return extent(content)[0] * size
-
-
-def heading(title: str | Formula, says: str | Formula = "", left: float = 28.0) -> list[Element]:
-    """The head of a picture: what it is, and below it in a few words how it is read."""
-    head: list[Element] = [Label(left, 32, title, size=16, anchor="start", bold=True)]
-    return [*head, Label(left, 56, says, "faint", 11.5, "start")] if says else head
-
-
-def brackets(left: float, top: float, right: float, bottom: float, inward: float, width: float) -> list[Element]:
-    """[ and ] at the sides of a matrix or a vector, their ends bent inward."""
-    return [
-        Line(((edge + end, top), (edge, top), (edge, bottom), (edge + end, bottom)), "ink", width)
-        for edge, end in ((left, inward), (right, -inward))
-    ]
-
-
-def hue(value: float) -> str:
-    """The role of a value by its sign."""
-    return "positive" if value > 0 else "negative" if value < 0 else "faint"
-
-
-def moved(elements: Iterable[Element], dx: float, dy: float) -> tuple[Element, ...]:
-    """The same elements somewhere else: how a panel is put into a page."""
-    found: list[Element] = []
-    for each in elements:
-        if isinstance(each, Line):
-            found.append(replace(each, points=tuple((x + dx, y + dy) for x, y in each.points)))
-        else:
-            found.append(replace(each, x=each.x + dx, y=each.y + dy))
-    return tuple(found)
-
-
-def spread(labels: Sequence[Label], gap: float = 2.0, top: float = 0.0, bottom: float = float("inf")) -> list[Label]:
-    """Labels of one column, moved up or down as little as it takes for none to overlap; their order stays."""
-    order = sorted(range(len(labels)), key=lambda i: labels[i].y)
-    heights = {i: labels[i].box.bottom - labels[i].box.top for i in order}
-    ys = {i: labels[i].y for i in order}
-    for before, after in pairwise(order):
-        need = (heights[before] + heights[after]) / 2 + gap
-        ys[after] = max(ys[after], ys[before] + need)
-    limit = bottom
-    for i in reversed(order):
-        ys[i] = min(ys[i], limit - heights[i] / 2)
-        limit = ys[i] - heights[i] / 2 - gap
-    return [replace(label, y=max(ys[i], top + heights[i] / 2)) for i, label in enumerate(labels)]

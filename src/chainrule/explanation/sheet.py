@@ -1,119 +1,16 @@
-"""A page of headed blocks: sentences, equations, matrices of numbers, lines of an algorithm; as text, as LaTeX, as HTML.
-
-It says what stands on the page, not how it looks: `str(sheet)`, `sheet.latex()` and `sheet.html()` write the same blocks.
-"""
+"""A page: a title, the convention it is written in, and its blocks; as text, LaTeX and HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-import numpy as np
-
-from chainrule.errors import SettingError
+from chainrule.explanation.blocks import Block, Equation, Values
 from chainrule.explanation.html import in_a_cell
-from chainrule.explanation.numbers import number
-from chainrule.notation import Formula, Row, row
-
-Array = np.ndarray
-Words = tuple[str | Formula, ...]  # a sentence: words, and formulas among them
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """A matrix of numbers. Of a large one the first rows and columns and the last are shown, and its exact shape."""
-
-    array: Array
-    most: int = 6
-
-    @property
-    def rows(self) -> list[int | None]:
-        """The rows that are shown, None where some are left out."""
-        return _kept(self.array.shape[0], self.most)
-
-    @property
-    def columns(self) -> list[int | None]:
-        return _kept(self.array.shape[1], self.most)
-
-    @property
-    def whole(self) -> bool:
-        """True where nothing is left out."""
-        return None not in self.rows and None not in self.columns
-
-    @property
-    def shape(self) -> str:
-        return f"{self.array.shape[0]:,} × {self.array.shape[1]:,}"
-
-    def texts(self) -> list[list[str]]:
-        """What is printed, cell by cell."""
-        return [
-            ["⋮" if r is None else "…" if c is None else number(float(self.array[r, c])) for c in self.columns]
-            for r in self.rows
-        ]
-
-
-def _kept(count: int, most: int) -> list[int | None]:
-    return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
-
-
-Piece = str | Formula | Cells
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The head of what follows."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Words, and formulas among them."""
-
-    words: Words
-
-
-@dataclass(frozen=True)
-class Equation:
-    """left = right, its name, why it holds, and the numbers of its two sides where they were computed, each by its own road.
-
-    An empty `left` goes on from the equation before.
-    """
-
-    left: Formula
-    right: Formula
-    name: str = ""
-    why: Words = ()
-    sides: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Values:
-    """Symbols and matrices of numbers in one line: z = w a + b = [ ] [ ] + [ ] = [ ]."""
-
-    pieces: tuple[Piece, ...]
-
-    def cells(self) -> list[Cells]:
-        return [piece for piece in self.pieces if isinstance(piece, Cells)]
-
-
-@dataclass(frozen=True)
-class Code:
-    """Lines of an algorithm: how far each is moved in, what it says, and a remark beside it."""
-
-    lines: tuple[tuple[int, Words, str], ...]
-
-
-@dataclass(frozen=True)
-class Program:
-    """The text of a program."""
-
-    text: str
-
-
-Block = Heading | Sentence | Equation | Values | Code | Program
+from chainrule.explanation.sheet_html import as_html
+from chainrule.explanation.sheet_latex import as_latex
+from chainrule.explanation.sheet_text import as_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,24 +22,18 @@ class Sheet:
     blocks: tuple[Block, ...]
 
     def __str__(self) -> str:
-        from chainrule.explanation.sheet_text import as_text  # noqa: PLC0415  (a sheet does not know its lowerings)
-
-        return as_text(self)
+        return as_text(self.title, self.blocks)
 
     def __repr__(self) -> str:  # what a prompt shows
         return str(self)
 
     def latex(self) -> str:
         """The page as a fragment of LaTeX, for any document with amsmath."""
-        from chainrule.explanation.sheet_latex import as_latex  # noqa: PLC0415  (nor does it know this one)
-
-        return as_latex(self)
+        return as_latex(self.title, self.blocks)
 
     def html(self) -> str:
         """The page as a <section> with MathML, to put into any page."""
-        from chainrule.explanation.sheet_html import as_html  # noqa: PLC0415  (nor this one)
-
-        return as_html(self)
+        return as_html(self.title, self.blocks)
 
     def _repr_html_(self) -> str:
         return in_a_cell(self.html())
@@ -158,41 +49,3 @@ class Sheet:
     def values(self) -> Iterator[Values]:
         """Every line of numbers, in order."""
         return (block for block in self.blocks if isinstance(block, Values))
-
-
-def sentence(*words: str | Formula) -> Sentence:
-    """A sentence from its words and formulas."""
-    return Sentence(words)
-
-
-def line(indent: int, *words: str | Formula, remark: str = "") -> tuple[int, Words, str]:
-    """One line of an algorithm."""
-    return indent, words, remark
-
-
-def check_most(most: int) -> int:
-    """`most` as it was given. Raises SettingError where it is no whole number of at least 2."""
-    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 2:
-        raise SettingError(
-            f"most={most!r}: how many rows and columns of a matrix are shown, a whole number of at least 2"
-        )
-    return int(most)
-
-
-# what its lowerings share -------------------------------------------------------------------------------------------
-def lowered(
-    sheet: Sheet, equations: Callable[[Sequence[Equation]], str], writers: Mapping[type, Callable[[Any], str]]
-) -> Iterator[str]:
-    """The blocks in order, each as the writer of its kind writes it; equations in a row together, for their equals signs."""
-    for kind, group in groupby(sheet.blocks, key=type):
-        if kind is Equation:
-            yield equations([each for each in group if isinstance(each, Equation)])
-        else:
-            yield from map(writers[kind], group)
-
-
-def sides_of(equation: Equation) -> Formula:
-    """The numbers of both sides, with ≈ where they round to different digits."""
-    assert equation.sides is not None
-    left, right = map(number, equation.sides)
-    return Row((row(left), " = " if left == right else " ≈ ", row(right)))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from chainrule.explanation.html import FONTS
-from chainrule.explanation.sheet import (
+from chainrule.explanation.blocks import (
+    Block,
     Cells,
     Code,
     Equation,
@@ -15,12 +15,12 @@ from chainrule.explanation.sheet import (
     Piece,
     Program,
     Sentence,
-    Sheet,
     Values,
     Words,
     lowered,
     sides_of,
 )
+from chainrule.explanation.html import FONTS
 from chainrule.explanation.sheet_text import WIDE, broken
 from chainrule.names import printable
 from chainrule.notation import Formula, inline, mathml, row
@@ -39,11 +39,11 @@ STYLE = (
 )
 
 
-def as_html(sheet: Sheet) -> str:
+def as_html(title: str, blocks: Sequence[Block]) -> str:
     """The page as one <section>: headings, paragraphs, MathML; no script and nothing from outside."""
-    title = escape(sheet.title, quote=True)
-    blocks = [STYLE, f"<h2>{escape(sheet.title)}</h2>", *lowered(sheet, _equations, WRITERS)]
-    return printable(f'<section class="chainrule-sheet" aria-label="{title}">{"".join(blocks)}</section>\n')
+    label = escape(title, quote=True)
+    body = "".join([STYLE, f"<h2>{escape(title)}</h2>", *lowered(blocks, _equations, WRITERS)])
+    return printable(f'<section class="chainrule-sheet" aria-label="{label}">{body}</section>\n')
 
 
 def _mathml(formula: str | Formula) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.explanation.sheet import (
+from chainrule.explanation.blocks import (
+    Block,
     Cells,
     Code,
     Equation,
@@ -14,7 +15,6 @@ from chainrule.explanation.sheet import (
     Piece,
     Program,
     Sentence,
-    Sheet,
     Values,
     Words,
     lowered,
@@ -31,10 +31,10 @@ ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
 }  # fmt: skip
 
 
-def as_latex(sheet: Sheet) -> str:
+def as_latex(title: str, blocks: Sequence[Block]) -> str:
     """The page as a fragment of LaTeX that needs amsmath alone."""
-    title = rf"\section*{{{_words((sheet.title,))}}}"
-    return without_controls("\n".join([title, *lowered(sheet, _equations, WRITERS)]) + "\n")
+    head = rf"\section*{{{_words((title,))}}}"
+    return without_controls("\n".join([head, *lowered(blocks, _equations, WRITERS)]) + "\n")
 
 
 def _words(words: Words) -> str:

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.explanation.sheet import (
+from chainrule.explanation.blocks import (
+    Block,
     Cells,
     Code,
     Equation,
@@ -14,7 +15,6 @@ from chainrule.explanation.sheet import (
     Piece,
     Program,
     Sentence,
-    Sheet,
     Values,
     Words,
     lowered,
@@ -24,10 +24,10 @@ from chainrule.explanation.sheet import (
 WIDE = 100  # letters in a line
 
 
-def as_text(sheet: Sheet) -> str:
+def as_text(title: str, blocks: Sequence[Block]) -> str:
     """The page as text, at most some hundred letters wide."""
-    head = f"{sheet.title}\n{'=' * len(sheet.title)}"
-    return "\n\n".join([head, *lowered(sheet, _equations, WRITERS)]).rstrip()
+    head = f"{title}\n{'=' * len(title)}"
+    return "\n\n".join([head, *lowered(blocks, _equations, WRITERS)]).rstrip()
 
 
 def _words(words: Words) -> str:

@@ -14,7 +14,8 @@ from chainrule.activations import named as named_activation
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import ANY, Cost, Pair
 from chainrule.errors import unknown_name
-from chainrule.explanation.sheet import Block, Equation, Heading, Sentence, Sheet, sentence
+from chainrule.explanation.blocks import Block, Equation, Heading, Sentence, sentence
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.view import NABLA
 from chainrule.notation import Formula, Ratio, Sum, Symbol, Transposed, filled, partial, row
 

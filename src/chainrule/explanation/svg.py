@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
 from chainrule.errors import unknown_name
-from chainrule.explanation.scene import SMALL, Circle, Element, Label, Line, Rect, Scene, Spans
+from chainrule.explanation.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
 from chainrule.names import printable
 from chainrule.notation import Formula, Row, Symbol, Transposed, Underbraced
 
@@ -26,29 +27,29 @@ THEMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def as_svg(scene: Scene, theme: str = "light") -> str:
-    """The picture in one theme, the same bytes for the same scene."""
+def as_svg(
+    elements: Sequence[Element], size: tuple[float, float], title: str, description: str, name: str, theme: str
+) -> str:
+    """A picture in one theme, the same bytes for the same elements."""
     if theme not in THEMES:
         raise unknown_name("theme", theme, THEMES)
     colours = THEMES[theme]
-    body = "".join(_alike([*run], colours) for _, run in groupby(scene.elements, key=_look))
-    digest = hashlib.sha256(
-        (scene.name + scene.title + scene.description + body).encode(errors="surrogatepass")
-    ).hexdigest()[:8]
-    prefix = f"{scene.name}-{digest}"
+    body = "".join(_alike([*run], colours) for _, run in groupby(elements, key=_look))
+    digest = hashlib.sha256((name + title + description + body).encode(errors="surrogatepass")).hexdigest()[:8]
+    prefix = f"{name}-{digest}"
     body = body.replace("url(#arrow-", f"url(#{prefix}-arrow-")
-    width, height = _n(scene.width), _n(scene.height)
+    width, height = map(_n, size)
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
-        f'<title id="{prefix}-title">{escape(scene.title)}</title><desc id="{prefix}-desc">{escape(scene.description)}</desc>'
-        f"{_arrows(scene, colours, prefix)}"
+        f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
+        f"{_arrows(elements, colours, prefix)}"
         f'<rect width="{width}" height="{height}" fill="{colours["paper"]}"/>{body}</svg>\n'
     )
 
 
-def _arrows(scene: Scene, colours: dict[str, str], prefix: str) -> str:
-    roles = sorted({each.role for each in scene.elements if isinstance(each, Line) and each.arrow})
+def _arrows(elements: Sequence[Element], colours: dict[str, str], prefix: str) -> str:
+    roles = sorted({each.role for each in elements if isinstance(each, Line) and each.arrow})
     heads = "".join(
         f'<marker id="{prefix}-arrow-{role}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
         f'markerUnits="userSpaceOnUse" orient="auto-start-reverse">'

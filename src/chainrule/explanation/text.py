@@ -7,12 +7,14 @@ from textwrap import wrap
 from typing import Any
 
 from chainrule.explanation.document import (
-    Derivation,
+    Checks,
+    CostValue,
     Dot,
     Entries,
     Factor,
     Lines,
     MatrixProduct,
+    Part,
     Product,
     Stages,
     Statement,
@@ -36,14 +38,13 @@ WIDE = 100  # characters of a line, at most, where a product can be broken
 LONG_NAME = 30  # of a path, which then has a line of its own
 
 
-def as_text(derivation: Derivation) -> str:
+def as_text(parts: Sequence[Part], checks: Checks, total: CostValue | None) -> str:
     """The whole derivation; the part whose value is the derivative ends in the check. The last line names the cost."""
     blocks = []
-    for i, part in enumerate(derivation.parts):
-        closing = check_text(derivation) if i == 0 else ""
+    for i, part in enumerate(parts):
+        closing = _check(checks) if i == 0 else ""
         blocks.append(WRITERS[type(part)](part, closing))
-    if derivation.total is not None:
-        total = derivation.total
+    if total is not None:
         blocks.append(cost_text(total.letter, total.name, total.value))
     return "\n".join(blocks)
 
@@ -208,19 +209,19 @@ def _row(cells: Sequence[str], widths: Sequence[int], full: bool = False) -> str
     return line if full else line.rstrip()
 
 
-def check_text(derivation: Derivation) -> str:
+def _check(checks: Checks) -> str:
     """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
-    check = derivation.check
+    check = checks.check
     if check.kink:
         return f"      at a kink: one-sided slopes {number(check.left)} and {number(check.right)}  ✓"
-    exact, found = number(derivation.exact), with_bar(derivation.difference, check.error)
-    if derivation.confirmed_by == "dual numbers":
+    exact, found = number(checks.exact), with_bar(checks.difference, check.error)
+    if checks.confirmed_by == "dual numbers":
         return f"      dual numbers {exact}  ✓ (central difference {found})"
-    if not derivation.confirmed_by:
+    if not checks.confirmed_by:
         return f"      dual numbers {exact}, central difference {found}: neither is fine enough to confirm it"
-    if reaches(check.error, derivation.difference):
+    if reaches(check.error, checks.difference):
         return f"      dual numbers {exact}, central difference {found}  ✓"
-    return f"      central difference {number(derivation.difference)}  ✓"
+    return f"      central difference {number(checks.difference)}  ✓"
 
 
 def vector_text(values: Sequence[float]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from chainrule.conventions import Convention
-from chainrule.explanation.scene import Element, Label, Line, Span, Spans, extent, moved
+from chainrule.explanation.shapes import Element, Label, Line, Span, Spans, extent, moved
 from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed
 
 SPACE = 0.28  # of the size: between a line and a fraction

@@ -13,9 +13,10 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
+from chainrule.explanation.blocks import Block, Cells, Heading, Piece, Values, check_most, sentence
 from chainrule.explanation.noise import settled_gradient, settled_passes
 from chainrule.explanation.numbers import number
-from chainrule.explanation.sheet import Block, Cells, Heading, Piece, Sheet, Values, check_most, sentence
+from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, definition, meaning
 from chainrule.forward import Trace, shares, total_cost
 from chainrule.network import Network, as_network

@@ -21,7 +21,8 @@ from chainrule.diagnostics.slope_curve import Interval
 from chainrule.errors import SettingError
 from chainrule.explanation.axes import tick_texts, ticks
 from chainrule.explanation.numbers import number, short
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
 from chainrule.notation import Formula, Row, raised, row

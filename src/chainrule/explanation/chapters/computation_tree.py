@@ -19,7 +19,8 @@ from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, factor_numbers, number
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Element, Label, Line, Rect, width_of
 from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view

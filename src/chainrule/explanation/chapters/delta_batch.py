@@ -15,7 +15,8 @@ from chainrule.explanation.noise import exact_sum, settled_gradient, settled_pas
 from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
-from chainrule.explanation.scene import Element, Label, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Element, Label, Rect
 from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.forward import shares
 from chainrule.ids import Id

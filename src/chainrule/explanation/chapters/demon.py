@@ -18,7 +18,8 @@ from chainrule.costs import Cost
 from chainrule.errors import SettingError, brief
 from chainrule.explanation.axes import tick_texts, ticks
 from chainrule.explanation.numbers import number, short, written
-from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network

@@ -18,7 +18,8 @@ from chainrule.errors import DataError, SettingError, brief
 from chainrule.explanation.axes import round_down
 from chainrule.explanation.numbers import number, short, style_of, times
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, brackets, extent
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Element, Label, Line, Rect, brackets, extent
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry

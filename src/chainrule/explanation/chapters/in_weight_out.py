@@ -19,7 +19,8 @@ from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number, short
-from chainrule.explanation.scene import BOLD, Circle, Element, Label, Line, Rect, Scene, width_of
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import BOLD, Circle, Element, Label, Line, Rect, width_of
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse

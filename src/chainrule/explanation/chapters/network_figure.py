@@ -22,7 +22,8 @@ from chainrule.explanation.parts.matrix_row import MatrixRow
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, hue, width_of
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, hue, width_of
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import view
 from chainrule.ids import Id

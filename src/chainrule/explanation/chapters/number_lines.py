@@ -19,7 +19,8 @@ from chainrule.errors import SettingError
 from chainrule.explanation.axes import round_down, tick_texts, ticks
 from chainrule.explanation.numbers import number, short, times
 from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
-from chainrule.explanation.scene import Circle, Element, Label, Line, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line
 from chainrule.explanation.shown import steepest, together
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view

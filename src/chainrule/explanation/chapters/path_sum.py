@@ -16,7 +16,8 @@ from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import factor_rows, number
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, hue, width_of
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, hue, width_of
 from chainrule.explanation.shown import differentiable, steepest, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view

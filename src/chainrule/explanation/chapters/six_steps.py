@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
+from chainrule.explanation.blocks import check_most
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import number
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene, extent, moved
-from chainrule.explanation.sheet import check_most
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, extent, moved
 from chainrule.explanation.summary import Letters
 from chainrule.explanation.typeset import Look, Typeset, typeset
 from chainrule.explanation.view import View, view

@@ -12,7 +12,8 @@ from chainrule.costs import Cost, Pair, as_cost
 from chainrule.errors import ShapeError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Element, Label, Line, Rect, Scene, extent
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Element, Label, Line, Rect, extent
 from chainrule.explanation.summary import Letters, beside, usual_forms, usual_output
 from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import View, view

@@ -13,7 +13,8 @@ from chainrule.errors import SettingError
 from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.phase import backward_too, reading
 from chainrule.explanation.parts.unit import Input, Unit, Wire
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.explanation.shown import neuron_of
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import view

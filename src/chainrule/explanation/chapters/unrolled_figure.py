@@ -13,7 +13,8 @@ from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, written
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.notation import Formula, Symbol, Transposed, row
 from chainrule.recurrent.recurrent import Recurrent
 from chainrule.recurrent.steps import Steps

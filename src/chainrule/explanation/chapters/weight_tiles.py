@@ -18,7 +18,8 @@ from chainrule.costs import Cost
 from chainrule.data import Number
 from chainrule.errors import SettingError, brief
 from chainrule.explanation.numbers import number, short
-from chainrule.explanation.scene import Element, Label, Rect, Scene, extent
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Element, Label, Rect, extent
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network

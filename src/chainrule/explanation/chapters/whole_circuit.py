@@ -12,7 +12,8 @@ from chainrule.errors import SettingError
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.parts.phase import backward_too, reading
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, Scene
+from chainrule.explanation.scene import Scene
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id

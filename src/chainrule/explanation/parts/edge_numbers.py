@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chainrule.explanation.numbers import short
 from chainrule.explanation.parts.shown_network import Edge, ShownNetwork
-from chainrule.explanation.scene import Box, Label, Rect, hue
+from chainrule.explanation.shapes import Box, Label, Rect, hue
 from chainrule.ids import Id
 from chainrule.notation import row
 

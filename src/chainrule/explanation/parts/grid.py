@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.explanation.numbers import brief, written
-from chainrule.explanation.scene import Element, Label, Rect, brackets, width_of
+from chainrule.explanation.shapes import Element, Label, Rect, brackets, width_of
 from chainrule.notation import Formula
 
 Array = np.ndarray

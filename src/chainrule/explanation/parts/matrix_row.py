@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import number, short
 from chainrule.explanation.parts.shown_network import Column
-from chainrule.explanation.scene import Element, Label, Rect, brackets, width_of
+from chainrule.explanation.shapes import Element, Label, Rect, brackets, width_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.notation import Formula, Transposed, row

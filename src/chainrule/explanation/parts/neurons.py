@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.numbers import short
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
-from chainrule.explanation.scene import Circle, Element, Label, Line, Rect, width_of
+from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, width_of
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id
 from chainrule.notation import row

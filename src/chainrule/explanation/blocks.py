@@ -1,0 +1,155 @@
+"""A page of headed blocks: sentences, equations, matrices of numbers, lines of an algorithm; as text, as LaTeX, as HTML.
+
+It says what stands on the page, not how it looks: `str(sheet)`, `sheet.latex()` and `sheet.html()` write the same blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError
+from chainrule.explanation.numbers import number
+from chainrule.notation import Formula, Row, row
+
+Array = np.ndarray
+Words = tuple[str | Formula, ...]  # a sentence: words, and formulas among them
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A matrix of numbers. Of a large one the first rows and columns and the last are shown, and its exact shape."""
+
+    array: Array
+    most: int = 6
+
+    @property
+    def rows(self) -> list[int | None]:
+        """The rows that are shown, None where some are left out."""
+        return _kept(self.array.shape[0], self.most)
+
+    @property
+    def columns(self) -> list[int | None]:
+        return _kept(self.array.shape[1], self.most)
+
+    @property
+    def whole(self) -> bool:
+        """True where nothing is left out."""
+        return None not in self.rows and None not in self.columns
+
+    @property
+    def shape(self) -> str:
+        return f"{self.array.shape[0]:,} × {self.array.shape[1]:,}"
+
+    def texts(self) -> list[list[str]]:
+        """What is printed, cell by cell."""
+        return [
+            ["⋮" if r is None else "…" if c is None else number(float(self.array[r, c])) for c in self.columns]
+            for r in self.rows
+        ]
+
+
+def _kept(count: int, most: int) -> list[int | None]:
+    return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
+
+
+Piece = str | Formula | Cells
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of what follows."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words, and formulas among them."""
+
+    words: Words
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = right, its name, why it holds, and the numbers of its two sides where they were computed, each by its own road.
+
+    An empty `left` goes on from the equation before.
+    """
+
+    left: Formula
+    right: Formula
+    name: str = ""
+    why: Words = ()
+    sides: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Symbols and matrices of numbers in one line: z = w a + b = [ ] [ ] + [ ] = [ ]."""
+
+    pieces: tuple[Piece, ...]
+
+    def cells(self) -> list[Cells]:
+        return [piece for piece in self.pieces if isinstance(piece, Cells)]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of an algorithm: how far each is moved in, what it says, and a remark beside it."""
+
+    lines: tuple[tuple[int, Words, str], ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The text of a program."""
+
+    text: str
+
+
+Block = Heading | Sentence | Equation | Values | Code | Program
+
+
+def sentence(*words: str | Formula) -> Sentence:
+    """A sentence from its words and formulas."""
+    return Sentence(words)
+
+
+def line(indent: int, *words: str | Formula, remark: str = "") -> tuple[int, Words, str]:
+    """One line of an algorithm."""
+    return indent, words, remark
+
+
+def check_most(most: int) -> int:
+    """`most` as it was given. Raises SettingError where it is no whole number of at least 2."""
+    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 2:
+        raise SettingError(
+            f"most={most!r}: how many rows and columns of a matrix are shown, a whole number of at least 2"
+        )
+    return int(most)
+
+
+# what its lowerings share -------------------------------------------------------------------------------------------
+def lowered(
+    blocks: Sequence[Block],
+    equations: Callable[[Sequence[Equation]], str],
+    writers: Mapping[type, Callable[[Any], str]],
+) -> Iterator[str]:
+    """The blocks in order, each as the writer of its kind writes it; equations in a row together, for their equals signs."""
+    for kind, group in groupby(blocks, key=type):
+        if kind is Equation:
+            yield equations([each for each in group if isinstance(each, Equation)])
+        else:
+            yield from map(writers[kind], group)
+
+
+def sides_of(equation: Equation) -> Formula:
+    """The numbers of both sides, with ≈ where they round to different digits."""
+    assert equation.sides is not None
+    left, right = map(number, equation.sides)
+    return Row((row(left), " = " if left == right else " ≈ ", row(right)))

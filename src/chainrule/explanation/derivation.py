@@ -1,0 +1,86 @@
+"""A derivative worked out, and checked: as text, LaTeX, HTML and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.conventions import Convention
+from chainrule.explanation.document import Checks, CostValue, Part, Product, Terms
+from chainrule.explanation.html import as_html, in_a_cell
+from chainrule.explanation.latex import as_latex
+from chainrule.explanation.text import as_text
+from chainrule.notation import Formula
+from chainrule.verification.differences import Difference
+
+
+@dataclass(frozen=True, repr=False)
+class Derivation:
+    """A derivative worked out: the parts that lead to it, its value, and two independent checks beside it.
+
+    exact  by dual numbers; check  a central difference with its error bar and one-sided slopes
+    total  where the cost is differentiated: which cost it is, and C of this example
+    """
+
+    left: Formula
+    parts: tuple[Part, ...]
+    value: float
+    exact: float
+    check: Difference
+    form: str
+    convention: Convention
+    total: CostValue | None = None
+
+    @property
+    def checks(self) -> Checks:
+        return Checks(self.value, self.exact, self.check)
+
+    @property
+    def confirmed_by(self) -> str:
+        """The independent method that confirms the value, by a comparison that could have failed; "" where none can."""
+        return self.checks.confirmed_by
+
+    def __str__(self) -> str:
+        return as_text(self.parts, self.checks, self.total)
+
+    def __repr__(self) -> str:  # what a prompt shows
+        return str(self)
+
+    def latex(self) -> str:
+        """The derivation as LaTeX, an aligned display."""
+        return as_latex(self.parts, self.checks, self.total)
+
+    def html(self) -> str:
+        """The derivation as HTML with MathML, a <section> to put into any page."""
+        return as_html(self.left, self.parts, self.checks, self.total)
+
+    def _repr_html_(self) -> str:
+        return in_a_cell(self.html())
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def products(self) -> Iterator[Product]:
+        """Every product in it, those inside sums too."""
+        for part in self.parts:
+            if isinstance(part, Product):
+                yield part
+            elif isinstance(part, Terms):
+                yield from part.terms
+
+    def to_json(self) -> dict[str, Any]:
+        """Value, checks and text."""
+        return {
+            "derivative": str(self.left),
+            "form": self.form,
+            "convention": self.convention.name,
+            "value": self.value,
+            "dual_numbers": self.exact,
+            "central_difference": self.check.value,
+            "error": self.check.error,
+            "at_kink": self.check.kink,
+            "confirmed_by": self.confirmed_by,
+            **({} if self.total is None else {"cost": self.total.name, "C": self.total.value}),
+            "text": str(self),
+        }
