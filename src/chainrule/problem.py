@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.data.coercion import as_target
 from chainrule.costs import Cost, Pair
 from chainrule.data import encode_targets
+from chainrule.data.coercion import as_target
 from chainrule.errors import DataError, ShapeError
 from chainrule.network import Network, as_network, cost_for
 
