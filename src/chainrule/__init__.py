@@ -104,202 +104,29 @@ cli/               main.py the command · train.py · predict.py · show.py · e
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from chainrule.activations import Activation, activation, leaky_relu
-    from chainrule.backward import Backward, backward, gradient
-    from chainrule.circuits.circuit import Circuit
-    from chainrule.circuits.of_network import circuit_of
-    from chainrule.conventions import Convention
-    from chainrule.costs import (
-        Cost,
-        binary_cross_entropy,
-        cross_entropy,
-        huber,
-        multiclass_hinge,
-        own_cost,
-        squared_error,
-    )
-    from chainrule.data import Dataset, Preprocessing, Table, load_data, read_table
-    from chainrule.diagnostics.reasons import why
-    from chainrule.errors import (
-        ChainruleError,
-        CircuitError,
-        DataError,
-        DataWarning,
-        DisagreementError,
-        DivergenceError,
-        FileError,
-        FormError,
-        IdError,
-        PairError,
-        SettingError,
-        ShapeError,
-        UnknownNameError,
-    )
-    from chainrule.explanation.derivation import Derivation
-    from chainrule.explanation.derivative import explain
-    from chainrule.explanation.figures import figure
-    from chainrule.forward import Trace, cost, forward
-    from chainrule.network import Network
-    from chainrule.nudges.nudge import nudge
-    from chainrule.parameters import Layers, Parameters
-    from chainrule.per_example import PerExampleGradients, per_example_gradients
-    from chainrule.prediction import predict, score
-    from chainrule.report import Report
-    from chainrule.storage import load, save
-    from chainrule.training import Epoch, Run, epochs, train
-    from chainrule.updates import Rule, adam, delta_rule, momentum
-    from chainrule.verification.agreement import Agreement, check_gradient
-    from chainrule.verification.verdict import Verification
-    from chainrule.verification.verify import verify
+from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Activation",
-    "Agreement",
-    "Backward",
-    "ChainruleError",
-    "Circuit",
-    "CircuitError",
-    "Convention",
-    "Cost",
-    "DataError",
-    "DataWarning",
-    "Dataset",
-    "Derivation",
-    "DisagreementError",
-    "DivergenceError",
-    "Epoch",
-    "FileError",
-    "FormError",
-    "IdError",
-    "Layers",
-    "Network",
-    "PairError",
-    "Parameters",
-    "PerExampleGradients",
-    "Preprocessing",
-    "Report",
-    "Rule",
-    "Run",
-    "SettingError",
-    "ShapeError",
-    "Table",
-    "Trace",
-    "UnknownNameError",
-    "Verification",
-    "__version__",
-    "activation",
-    "adam",
-    "backward",
-    "binary_cross_entropy",
-    "check_gradient",
-    "circuit_of",
-    "cost",
-    "cross_entropy",
-    "delta_rule",
-    "epochs",
-    "explain",
-    "figure",
-    "forward",
-    "gradient",
-    "huber",
-    "leaky_relu",
-    "load",
-    "load_data",
-    "momentum",
-    "multiclass_hinge",
-    "nudge",
-    "own_cost",
-    "per_example_gradients",
-    "predict",
-    "read_table",
-    "save",
-    "score",
-    "squared_error",
-    "train",
-    "verify",
-    "why",
-]
-
-_HOMES = {  # each name by the module that holds it, which is imported when the name is first asked for
-    "Activation": "activations",
-    "Agreement": "verification.agreement",
-    "Backward": "backward",
-    "ChainruleError": "errors",
-    "Circuit": "circuits.circuit",
-    "CircuitError": "errors",
-    "Convention": "conventions",
-    "Cost": "costs",
-    "DataError": "errors",
-    "DataWarning": "errors",
-    "Dataset": "data",
-    "Derivation": "explanation.derivation",
-    "DisagreementError": "errors",
-    "DivergenceError": "errors",
-    "Epoch": "training",
-    "FileError": "errors",
-    "FormError": "errors",
-    "IdError": "errors",
-    "Layers": "parameters",
-    "Network": "network",
-    "PairError": "errors",
-    "Parameters": "parameters",
-    "PerExampleGradients": "per_example",
-    "Preprocessing": "data",
-    "Report": "report",
-    "Rule": "updates",
-    "Run": "training",
-    "SettingError": "errors",
-    "ShapeError": "errors",
-    "Table": "data",
-    "Trace": "forward",
-    "UnknownNameError": "errors",
-    "Verification": "verification.verdict",
-    "activation": "activations",
-    "adam": "updates",
-    "backward": "backward",
-    "binary_cross_entropy": "costs",
-    "check_gradient": "verification.agreement",
-    "circuit_of": "circuits.of_network",
-    "cost": "forward",
-    "cross_entropy": "costs",
-    "delta_rule": "updates",
-    "epochs": "training",
-    "explain": "explanation.derivative",
-    "figure": "explanation.figures",
-    "forward": "forward",
-    "gradient": "backward",
-    "huber": "costs",
-    "leaky_relu": "activations",
-    "load": "storage",
-    "load_data": "data",
-    "momentum": "updates",
-    "multiclass_hinge": "costs",
-    "nudge": "nudges.nudge",
-    "own_cost": "costs",
-    "per_example_gradients": "per_example",
-    "predict": "prediction",
-    "read_table": "data",
-    "save": "storage",
-    "score": "prediction",
-    "squared_error": "costs",
-    "train": "training",
-    "verify": "verification.verify",
-    "why": "diagnostics.reasons",
+# each public name by the module that holds it, which is imported when the name is first asked for
+_HOMES = {
+    name: home
+    for home, name in re.findall(
+        r"^from (\S+) import (\w+) as", Path(__file__).with_suffix(".pyi").read_text(), re.MULTILINE
+    )
 }
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
-    value = getattr(import_module(f"chainrule.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
@@ -311,7 +138,7 @@ class _Package(ModuleType):
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
-        named_alike = isinstance(value, ModuleType) and _HOMES.get(name) == name
+        named_alike = isinstance(value, ModuleType) and _HOMES.get(name) == f"chainrule.{name}"
         super().__setattr__(name, getattr(value, name) if named_alike else value)
 
 
