@@ -19,7 +19,7 @@ LAYERS = [
     "storage",
     "verification conventions",
     "recurrent training",
-    "diagnostics.divergence evaluation settings",
+    "diagnostics.divergence evaluation run settings",
     "training_rows",
     "circuits engines per_example report",
     "backward prediction",

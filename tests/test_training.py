@@ -1,4 +1,7 @@
-"""Training: the same seed gives the same bits, weights count, and a run that diverges says where and gives back."""
+"""Training: the same seed gives the same bits, weights count, and a run that diverges says where and gives back.
+
+Every test runs on the reference engine and on one whose bits never repeat: nothing outside an engine may depend on them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,12 +20,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sloppy import SloppyEngine
 
 import chainrule as cr
 from chainrule import settings
 from chainrule.data import epoch_order
 from chainrule.engines import choose, threads
-from chainrule.engines.engine import Engine, Recipe, Rows, batches
+from chainrule.engines.engine import Engine, Recipe, Rows, Steps, batches
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.json_text import json_text
 from chainrule.training_rows import relative
@@ -38,28 +43,76 @@ def net(out: int = 1, output: str = "identity", dtype: str = "float64", hidden: 
     return cr.Network.random([3, 5, out], hidden, output, seed=4, dtype=dtype)
 
 
+@pytest.fixture(autouse=True, params=[ReferenceEngine, SloppyEngine], ids=lambda engine: engine.name)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The engine that all training of a test runs on."""
+    made: Engine = request.param()
+    monkeypatch.setitem(choose.NAMED, "reference", lambda: made)
+    return made
+
+
+on_the_reference_engine = pytest.mark.parametrize("engine", [ReferenceEngine], indirect=True)
+
+
+@pytest.fixture
+def slack(engine: Engine) -> float:
+    """How far, relatively, numbers may be off that an engine would give exactly."""
+    return 0.0 if engine.name == "reference" else 1e-5
+
+
+@pytest.fixture
+def same(slack: float) -> Callable[..., bool]:
+    """Whether networks, or sequences of numbers, are the same: bit for bit, or as nearly as the engine repeats itself."""
+
+    def are_the_same(*given: Any) -> bool:
+        first, *others = (bits_of(each) for each in given)
+        if slack:
+            return all(np.allclose(first, each, rtol=10 * slack, atol=slack) for each in others)
+        return all(first.tobytes() == each.tobytes() for each in others)
+
+    return are_the_same
+
+
+def bits_of(given: Any) -> np.ndarray:
+    return given.parameters.flat() if isinstance(given, cr.Network) else np.asarray(given)
+
+
 def bits(network: cr.Network) -> bytes:
-    return network.parameters.flat().tobytes()
+    return bits_of(network).tobytes()
 
 
 # the same bits ------------------------------------------------------------------------------------------------------
 @by_rule
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others(rule: cr.Rule, dtype: str) -> None:
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(
+    rule: cr.Rule, dtype: str, same: Callable[..., bool]
+) -> None:
     runs = [cr.train(net(dtype=dtype), (X, NUMBERS), rule=rule, epochs=3, batch_size=4, seed=s) for s in (7, 7, 8)]
-    assert bits(runs[0].network) == bits(runs[1].network) != bits(runs[2].network)
+    assert same(runs[0].network, runs[1].network)
+    assert not same(runs[0].network, runs[2].network)
     assert runs[0].network.dtype == dtype
 
 
-def test_streamed_epochs_are_those_of_train_bit_for_bit() -> None:
+@pytest.mark.parametrize("engine", [SloppyEngine], indirect=True)
+def test_the_second_engine_never_repeats_its_bits(engine: Engine, same: Callable[..., bool]) -> None:
+    """Else the tests would show nothing by it."""
+    runs = [cr.train(net(), (X, NUMBERS), epochs=3) for _ in range(2)]
+    assert bits(runs[0].network) != bits(runs[1].network)
+    assert same(runs[0].network, runs[1].network)
+    assert runs[0].report.engine == "sloppy"
+
+
+def test_streamed_epochs_are_those_of_train_bit_for_bit(same: Callable[..., bool]) -> None:
     run = cr.train(net(), (X, NUMBERS), epochs=4, batch_size=3)
     streamed = list(cr.epochs(net(), (X, NUMBERS), epochs=4, batch_size=3))
-    assert bits(streamed[-1].network) == bits(run.network)
-    assert [epoch.cost for epoch in streamed] == [facts["cost"] for facts in run.history]
+    assert same(streamed[-1].network, run.network)
+    assert same([epoch.cost for epoch in streamed], [facts["cost"] for facts in run.history])
     assert [epoch.steps for epoch in streamed] == [4, 8, 12, 16]
 
 
-def test_a_break_keeps_the_network_of_the_last_epoch_and_iterating_again_begins_again() -> None:
+def test_a_break_keeps_the_network_of_the_last_epoch_and_iterating_again_begins_again(
+    same: Callable[..., bool],
+) -> None:
     stream = cr.epochs(net(), (X, NUMBERS), rule=cr.delta_rule(0.5), epochs=9)
     for first in stream:
         if first.number == 3:
@@ -68,7 +121,7 @@ def test_a_break_keeps_the_network_of_the_last_epoch_and_iterating_again_begins_
     assert bits(run.network) == bits(first.network)
     assert (run.report.epochs, run.report.ended, len(run.history)) == (3, "stopped early", 3)
     again = list(islice(stream, 3))
-    assert bits(again[-1].network) == bits(first.network)
+    assert same(again[-1].network, first.network)
     assert len(stream.history) == 3
 
 
@@ -94,8 +147,9 @@ def test_watch_sees_every_epoch() -> None:
 
 @by_rule
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_restored_snapshot_goes_on_bit_for_bit(rule: cr.Rule, dtype: str) -> None:
-    engine: Engine = ReferenceEngine()
+def test_a_restored_snapshot_goes_on_bit_for_bit(
+    rule: cr.Rule, dtype: str, engine: Engine, same: Callable[..., bool]
+) -> None:
     rng = np.random.default_rng(0)
     order, rest = (epoch_order(10, 4, rng) for _ in range(2))
     rates = np.full(3, rule.learning_rate)
@@ -104,17 +158,37 @@ def test_a_restored_snapshot_goes_on_bit_for_bit(rule: cr.Rule, dtype: str) -> N
     engine.run(straight, order, rates)
     again = engine.start(*given, engine.snapshot(straight))
     costs, costs_again = (engine.run(state, rest, rates).costs for state in (straight, again))
-    assert bits(engine.network(again)) == bits(engine.network(straight))
-    assert costs_again.tobytes() == costs.tobytes()
+    assert same(engine.network(again), engine.network(straight))
+    assert same(costs_again, costs)
     one, after = engine.snapshot(straight), engine.snapshot(again)
-    assert {key: np.asarray(value).tobytes() for key, value in one.items()} == {
-        key: np.asarray(value).tobytes() for key, value in after.items()
-    }
+    assert one.keys() == after.keys()
+    assert all(same(one[key], after[key]) for key in one)
+
+
+@by_rule
+@pytest.mark.parametrize("fixed", [(), (2,)])
+def test_an_engine_goes_on_where_another_stopped(
+    rule: cr.Rule, fixed: tuple[int, ...], engine: Engine, slack: float
+) -> None:
+    given = Recipe(cr.squared_error(), rule, frozenset(fixed)), net(), Rows(X, NUMBERS)
+    order, rates, other = epoch_order(10, 4, None), np.full(3, rule.learning_rate), ReferenceEngine()
+    whole, begun = (each.start(*given) for each in (other, engine))
+    engine.run(begun, order, rates)
+    taken_over = other.start(*given, engine.snapshot(begun))
+    for state, epochs in ((whole, 2), (taken_over, 1)):
+        for _ in range(epochs):
+            other.run(state, order, rates)
+    one, two = other.snapshot(whole), other.snapshot(taken_over)
+    assert one["step"] == two["step"] == 6
+    for key in one:
+        np.testing.assert_allclose(one[key], two[key], rtol=10 * slack, atol=slack)
 
 
 @by_rule
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_a_stream_goes_on_from_a_state_in_another_process(rule: cr.Rule, shuffle: bool) -> None:
+def test_a_stream_goes_on_from_a_state_in_another_process(
+    rule: cr.Rule, shuffle: bool, same: Callable[..., bool]
+) -> None:
     """What begins anew is given what was kept: the stream, and by itself the state."""
     stream = cr.epochs(net(), X, NUMBERS, rule, epochs=5, batch_size=4, shuffle=shuffle)
     first = list(islice(stream, 2))
@@ -124,9 +198,9 @@ def test_a_stream_goes_on_from_a_state_in_another_process(rule: cr.Rule, shuffle
     again = list(fresh.resume(pickle.loads(kept)))
     whole = cr.train(net(), X, NUMBERS, rule, epochs=5, batch_size=4, shuffle=shuffle)
     assert [epoch.number for epoch in again] == [3, 4, 5]
-    assert bits(again[-1].network) == bits(rest[-1].network) == bits(whole.network)
+    assert same(again[-1].network, rest[-1].network, whole.network)
     costs = [facts["cost"] for facts in whole.history]
-    assert [facts["cost"] for facts in fresh.history] == [epoch.cost for epoch in first + rest] == costs
+    assert same(costs, [facts["cost"] for facts in fresh.history], [epoch.cost for epoch in first + rest])
     assert (fresh.run().report.steps, fresh.ended) == (whole.report.steps, "finished")
 
 
@@ -139,33 +213,36 @@ def test_a_state_of_another_network_is_refused() -> None:
 
 @by_rule
 @pytest.mark.parametrize("fixed", [(), (1,)])
-def test_the_two_halves_of_a_step_make_the_step(rule: cr.Rule, fixed: tuple[int, ...]) -> None:
+def test_the_two_halves_of_a_step_make_the_step(
+    rule: cr.Rule, fixed: tuple[int, ...], engine: Engine, slack: float
+) -> None:
     """As when several machines take the gradients of a part each, and all move along their mean."""
-    engine, order = ReferenceEngine(), epoch_order(10, 4, None)
+    order = epoch_order(10, 4, None)
     given = Recipe(cr.squared_error(), rule, frozenset(fixed)), net(), Rows(X, NUMBERS)
     at_once, halves = engine.start(*given), engine.start(*given)
     steps = engine.run(at_once, order, np.full(3, rule.learning_rate))
     for batch, cost in zip(batches(order), steps.costs):
-        parts = [engine.gradient(halves, part) for part in np.split(batch, 2)]
-        assert np.mean([part[0] for part in parts]) == pytest.approx(cost, rel=1e-12)
-        assert engine.apply(halves, np.mean([part[1] for part in parts], axis=0), rule.learning_rate)
+        (cost_1, first), (cost_2, second) = (
+            (c, g.copy()) for c, g in (engine.gradient(halves, part) for part in np.split(batch, 2))
+        )
+        assert (cost_1 + cost_2) / 2 == pytest.approx(cost, rel=1e-12 + slack)
+        assert engine.apply(halves, (first + second) / 2, rule.learning_rate)
     one, other = (engine.network(state).parameters.flat() for state in (at_once, halves))
-    np.testing.assert_allclose(one, other, rtol=1e-10)
+    np.testing.assert_allclose(one, other, rtol=1e-10 + 10 * slack, atol=slack)
 
 
-def test_each_step_has_a_rate_of_its_own() -> None:
-    engine, order, rates = ReferenceEngine(), epoch_order(10, 4, None), np.array([0.3, 0.1, 0.2])
+def test_each_step_has_a_rate_of_its_own(engine: Engine, slack: float) -> None:
+    order, rates = epoch_order(10, 4, None), np.array([0.3, 0.1, 0.2])
     state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(5.0)), net(), Rows(X, NUMBERS))
     engine.run(state, order, rates)
     network = net()
     for batch, rate in zip(batches(order), rates):
         slope = cr.gradient(network, X[batch], NUMBERS[batch], "squared_error")
         network = network.with_parameters(network.parameters + slope * -rate)
-    np.testing.assert_allclose(engine.network(state).parameters.flat(), network.parameters.flat(), rtol=1e-12)
+    np.testing.assert_allclose(engine.network(state).parameters.flat(), network.parameters.flat(), rtol=1e-12 + slack)
 
 
-def test_a_step_that_would_leave_the_finite_numbers_is_not_taken() -> None:
-    engine = ReferenceEngine()
+def test_a_step_that_would_leave_the_finite_numbers_is_not_taken(engine: Engine) -> None:
     state = engine.start(Recipe(cr.squared_error(), cr.momentum(1.0)), net(), Rows(X, NUMBERS))
     rates = np.array([0.01, 0.01, 1e308, 0.01])
     steps = engine.run(state, epoch_order(10, 3, None), rates)
@@ -192,12 +269,12 @@ def test_what_an_engine_refuses_is_said_in_its_words(monkeypatch: pytest.MonkeyP
     assert cr.train(linear(1.0), ONE, ONE, engine="narrow", epochs=1).report.engine == "narrow"
 
 
-def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient() -> None:
+def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient(slack: float) -> None:
     rate, start = 0.1, net()
     run = cr.train(start, (X, NUMBERS), rule=cr.delta_rule(rate), epochs=1, batch_size=10)
     expected = start.parameters + cr.gradient(start, X, NUMBERS) * -rate
-    np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13)
-    assert run.history[0]["cost"] == pytest.approx(cr.cost(start, X, NUMBERS), rel=1e-14)
+    np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13 + slack)
+    assert run.history[0]["cost"] == pytest.approx(cr.cost(start, X, NUMBERS), rel=1e-14 + slack)
 
 
 # the arguments ------------------------------------------------------------------------------------------------------
@@ -211,14 +288,14 @@ def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient() -> Non
         (2, "softmax", X, CLASSES.tolist()),
     ],
 )
-def test_targets_may_stand_beside_the_inputs(out: int, output: str, x: Any, y: Any) -> None:
+def test_targets_may_stand_beside_the_inputs(out: int, output: str, x: Any, y: Any, same: Callable[..., bool]) -> None:
     beside, inside = cr.train(net(out, output), x, y, epochs=2), cr.train(net(out, output), (X, y), epochs=2)
-    assert bits(beside.network) == bits(inside.network)
-    assert beside.history[-1]["cost"] == inside.history[-1]["cost"]
-    assert bits(list(cr.epochs(net(out, output), x, y, epochs=2))[-1].network) == bits(inside.network)
+    streamed = list(cr.epochs(net(out, output), x, y, epochs=2))[-1]
+    assert same(beside.network, inside.network, streamed.network)
+    assert same(beside.history[-1]["cost"], inside.history[-1]["cost"], streamed.cost)
 
 
-def test_a_cost_in_the_place_of_targets_is_a_cost() -> None:
+def test_a_cost_in_the_place_of_targets_is_a_cost(same: Callable[..., bool]) -> None:
     runs = [
         cr.train(net(), X, NUMBERS, cost="huber", rule="momentum", epochs=2),
         cr.train(net(), (X, NUMBERS), "huber", "momentum", 2),
@@ -226,10 +303,10 @@ def test_a_cost_in_the_place_of_targets_is_a_cost() -> None:
         cr.train(net(), (X, NUMBERS), None, "momentum", cost=cr.huber(), epochs=2),
     ]
     assert {run.report.cost for run in runs} == {"huber(threshold=1.0)"}
-    assert len({bits(run.network) for run in runs}) == 1
+    assert same(*(run.network for run in runs))
 
 
-def test_without_shuffling_rows_are_taken_in_the_given_order() -> None:
+def test_without_shuffling_rows_are_taken_in_the_given_order(slack: float) -> None:
     """A rule that writes down what it is given sees the gradients of the batches, one after the other, each epoch."""
     seen: list[np.ndarray] = []
 
@@ -241,7 +318,7 @@ def test_without_shuffling_rows_are_taken_in_the_given_order() -> None:
     run = cr.train(net(), X, NUMBERS, spy, epochs=2, batch_size=4, shuffle=False)
     parts = [slice(0, 4), slice(4, 8), slice(8, 10)] * 2
     expected = [cr.gradient(net(), X[part], NUMBERS[part], "quadratic").flat() for part in parts]
-    np.testing.assert_allclose(seen, expected, rtol=1e-12)
+    np.testing.assert_allclose(seen, expected, rtol=1e-12 + slack)
     assert run.report.to_json()["shuffle"] is False
     assert "not shuffled" in str(run.report)
 
@@ -341,6 +418,15 @@ def test_a_training_step_runs_on_the_chosen_threads_and_the_report_says_how_many
     assert json.loads(json_text(stream.run().report.to_json()))["threads"] == 1
 
 
+@on_the_reference_engine
+def test_a_short_last_batch_has_the_threads_that_suit_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as it would have by itself: another number would round its sums in another order."""
+    monkeypatch.setattr(threads, "FLOPS_A_THREAD", 2 * 15)  # a thread for each row, 3 · 5 being the largest product
+    seen: list[int] = []
+    run = cr.train(net(), X, NUMBERS, watching(library, seen), epochs=2, batch_size=4)
+    assert (seen, run.report.threads) == ([4, 4, 2] * 2, 4)
+
+
 def test_threads_are_given_back_after_an_error_and_after_divergence(library: Library) -> None:
     def broken(gradient: cr.Parameters, state: Any) -> Any:
         raise RuntimeError("broken")
@@ -375,6 +461,7 @@ def test_the_threads_of_the_blas_that_is_loaded_are_found_and_set() -> None:
     assert found.num_threads == before
 
 
+@on_the_reference_engine
 def test_a_small_recipe_trains_to_the_same_bits_whatever_threads_are_allowed() -> None:
     code = (
         "import hashlib, numpy as np, chainrule as cr; rng = np.random.default_rng(0); "
@@ -397,21 +484,21 @@ def test_a_small_recipe_trains_to_the_same_bits_whatever_threads_are_allowed() -
 
 # batches and weights ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("batch_size", "steps"), [(3, 4), (10, 1), (999, 1), (1, 10)])
-def test_every_row_is_used_once_an_epoch_whatever_the_batch_size(batch_size: int, steps: int) -> None:
+def test_every_row_is_used_once_an_epoch_whatever_the_batch_size(batch_size: int, steps: int, slack: float) -> None:
     slow = cr.delta_rule(1e-12)  # the network stands still, so the epoch's cost is that of all rows
     run = cr.train(net(), (X, NUMBERS), rule=slow, epochs=1, batch_size=batch_size)
     assert run.history[0]["steps"] == steps
-    assert run.history[0]["cost"] == pytest.approx(cr.cost(net(), X, NUMBERS), rel=1e-9)
+    assert run.history[0]["cost"] == pytest.approx(cr.cost(net(), X, NUMBERS), rel=1e-9 + slack)
 
 
 @by_rule
-def test_weights_of_one_equal_none_bit_for_bit(rule: cr.Rule) -> None:
+def test_weights_of_one_equal_none_bit_for_bit(rule: cr.Rule, same: Callable[..., bool]) -> None:
     runs = [
         cr.train(net(dtype="float32"), data, rule=rule, epochs=3, batch_size=4)
         for data in ((X, NUMBERS), (X, NUMBERS, np.ones(10)))
     ]
-    assert bits(runs[0].network) == bits(runs[1].network)
-    assert [facts["cost"] for facts in runs[0].history] == [facts["cost"] for facts in runs[1].history]
+    assert same(*(run.network for run in runs))
+    assert same(*([facts["cost"] for facts in run.history] for run in runs))
 
 
 WEIGHTS = {
@@ -424,9 +511,9 @@ WEIGHTS = {
 by_weights = pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 
 
-def gradients_of_steps(start: cr.Network, data: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+def gradients_of_steps(engine: Engine, start: cr.Network, data: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
     """(gradient of each step of an epoch, rows of each), all at `start`: each step is taken from there by itself."""
-    engine, found, sizes = ReferenceEngine(), [], []
+    found, sizes = [], []
     for batch in batches(epoch_order(10, batch_size, np.random.default_rng(0))):
         state = engine.start(Recipe(cr.squared_error(), cr.delta_rule(1.0)), start, Rows(*data))
         engine.run(state, batch[None], np.ones(1))
@@ -438,20 +525,20 @@ def gradients_of_steps(start: cr.Network, data: Any, batch_size: int) -> tuple[n
 @by_weights
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 5, 7, 10])
 def test_an_epochs_steps_have_the_gradient_of_the_weighted_total_as_their_mean(
-    weights: np.ndarray, batch_size: int
+    weights: np.ndarray, batch_size: int, engine: Engine, slack: float
 ) -> None:
-    steps, sizes = gradients_of_steps(net(), (X, NUMBERS, relative(weights)), batch_size)
+    steps, sizes = gradients_of_steps(engine, net(), (X, NUMBERS, relative(weights)), batch_size)
     mean = np.average(steps, axis=0, weights=sizes)  # a short last batch counts by its rows
     total = cr.gradient(net(), X, NUMBERS, cr.squared_error(), weight=weights).flat()
-    assert mean @ total / np.linalg.norm(mean) / np.linalg.norm(total) == pytest.approx(1, abs=1e-12)
-    np.testing.assert_allclose(mean, total, rtol=1e-9, atol=1e-12 * np.abs(total).max())
+    assert mean @ total / np.linalg.norm(mean) / np.linalg.norm(total) == pytest.approx(1, abs=1e-12 + slack)
+    np.testing.assert_allclose(mean, total, rtol=1e-9, atol=(1e-12 + slack) * np.abs(total).max())
 
 
 @by_weights
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_one_epoch_at_a_tiny_rate_goes_down_the_gradient_of_the_weighted_total(
-    weights: np.ndarray, batch_size: int, dtype: str
+    weights: np.ndarray, batch_size: int, dtype: str, slack: float
 ) -> None:
     count, start = (8 if batch_size == 4 else 10), net(dtype=dtype)  # no short last batch, which would count double
     rate = 1e-4 if dtype == "float32" else 1e-9
@@ -459,31 +546,35 @@ def test_one_epoch_at_a_tiny_rate_goes_down_the_gradient_of_the_weighted_total(
     run = cr.train(start, (*data, w), cr.squared_error(), cr.delta_rule(rate), epochs=1, batch_size=batch_size)
     mean = (start.parameters - run.network.parameters).flat().astype(float) / rate / (count / batch_size)
     total = cr.gradient(start, *data, cr.squared_error(), weight=w).flat().astype(float)
-    assert np.linalg.norm(mean - total) < (1e-2 if dtype == "float32" else 1e-6) * np.linalg.norm(total)
+    assert np.linalg.norm(mean - total) < (1e-2 if dtype == "float32" else 1e-6 + slack) * np.linalg.norm(total)
     assert run.history[0]["cost"] == pytest.approx(
-        cr.cost(start, *data, cr.squared_error(), weight=w), rel=2e-2 if dtype == "float32" else 1e-6
+        cr.cost(start, *data, cr.squared_error(), weight=w), rel=2e-2 if dtype == "float32" else 1e-6 + slack
     )
 
 
 @by_rule
 @pytest.mark.parametrize("batch_size", [1, 3, 4])
-def test_weights_change_nothing_when_all_are_multiplied_by_one_number(rule: cr.Rule, batch_size: int) -> None:
+def test_weights_change_nothing_when_all_are_multiplied_by_one_number(
+    rule: cr.Rule, batch_size: int, same: Callable[..., bool]
+) -> None:
     by_factor = [
         cr.train(net(), (X, NUMBERS, WEIGHTS["with zeros"] * factor), rule=rule, epochs=3, batch_size=batch_size)
         for factor in (1.0, 2.0**900, 2.0**-1000)
     ]
-    assert len({bits(run.network) for run in by_factor}) == 1
+    assert same(*(run.network for run in by_factor))
     equal = cr.train(net(), (X, NUMBERS, np.full(10, 3.7)), rule=rule, epochs=3, batch_size=batch_size)
     none = cr.train(net(), (X, NUMBERS), rule=rule, epochs=3, batch_size=batch_size)
-    assert bits(equal.network) == bits(none.network)
-    assert equal.history[0]["cost"] == none.history[0]["cost"]
+    assert same(equal.network, none.network)
+    assert same(equal.history[0]["cost"], none.history[0]["cost"])
 
 
-def test_weights_of_1e308_train_and_count() -> None:
+def test_weights_of_1e308_train_and_count(slack: float) -> None:
     weights = np.array([1e308, 1e308, 1e308, 1e307, 1e308, 0, 1e308, 1e308, 1e308, 1e308])
     huge, plain = (cr.train(net(), (X, NUMBERS, w), epochs=3, batch_size=4) for w in (weights, weights / 1e308))
     assert np.isfinite(huge.history[0]["cost"])
-    np.testing.assert_allclose([e["cost"] for e in huge.history], [e["cost"] for e in plain.history], rtol=1e-12)
+    np.testing.assert_allclose(
+        [e["cost"] for e in huge.history], [e["cost"] for e in plain.history], rtol=1e-12 + 10 * slack
+    )
     watched = cr.train(net(), (X, NUMBERS), epochs=1, validation=(X, NUMBERS, weights))
     expected = cr.cost(watched.network, X, NUMBERS, weight=weights)
     assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-12)
@@ -491,47 +582,49 @@ def test_weights_of_1e308_train_and_count() -> None:
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series, lambda w: pd.Series(w, index=range(90, 100))])
-def test_weights_of_any_kind_weigh_the_same(kind: Any) -> None:
+def test_weights_of_any_kind_weigh_the_same(kind: Any, same: Callable[..., bool]) -> None:
     weights = [2, 0, 1, 5, 1, 1, 3, 0, 1, 7]
     expected = cr.train(net(), (X, NUMBERS, np.array(weights, float)), epochs=2, batch_size=3)
     run = cr.train(net(), (X, NUMBERS, kind(weights)), epochs=2, batch_size=3, validation=(X, NUMBERS, kind(weights)))
-    assert bits(run.network) == bits(expected.network)
+    assert same(run.network, expected.network)
     one, other = (cr.gradient(net(), X, NUMBERS, weight=w).flat() for w in (kind(weights), np.array(weights, float)))
     assert one.tobytes() == other.tobytes()
     assert cr.score(net(), X, NUMBERS, kind(weights)) == cr.score(net(), X, NUMBERS, np.array(weights, float))
 
 
 @pytest.mark.parametrize(("out", "output", "y"), [(1, "identity", NUMBERS), (2, "softmax", TEXTS)])
-def test_a_watched_row_of_weight_zero_is_left_out(out: int, output: str, y: np.ndarray) -> None:
+def test_a_watched_row_of_weight_zero_is_left_out(out: int, output: str, y: np.ndarray, slack: float) -> None:
     weights = np.array([1.0, 0, 1, 0, 1, 1, 1, 0, 1, 1])
     kept = weights > 0
     runs = [
         cr.train(net(out, output), (X, y), epochs=2, validation=watched).history[-1]
         for watched in ((X, y, weights), (X[kept], y[kept]))
     ]
-    assert runs[0]["validation_score"] == pytest.approx(runs[1]["validation_score"], rel=1e-12)
-    assert runs[0]["validation_cost"] == pytest.approx(runs[1]["validation_cost"], rel=1e-12)
+    assert runs[0]["validation_score"] == pytest.approx(runs[1]["validation_score"], rel=1e-12 + 10 * slack)
+    assert runs[0]["validation_cost"] == pytest.approx(runs[1]["validation_cost"], rel=1e-12 + 10 * slack)
 
 
 @by_rule
-def test_a_weight_of_zero_is_a_row_left_out(rule: cr.Rule) -> None:
+def test_a_weight_of_zero_is_a_row_left_out(rule: cr.Rule, slack: float) -> None:
     weights = np.ones(10)
     weights[[2, 7]] = 0
     kept = weights > 0
     weighted = cr.train(net(), (X, NUMBERS, weights), rule=rule, epochs=5, batch_size=10)
     dropped = cr.train(net(), (X[kept], NUMBERS[kept]), rule=rule, epochs=5, batch_size=8)
-    np.testing.assert_allclose(weighted.network.parameters.flat(), dropped.network.parameters.flat(), rtol=1e-9)
+    np.testing.assert_allclose(
+        weighted.network.parameters.flat(), dropped.network.parameters.flat(), rtol=1e-9 + 10 * slack, atol=slack
+    )
     for one, other in zip(weighted.history, dropped.history):
-        assert one["cost"] == pytest.approx(other["cost"], rel=1e-10)
+        assert one["cost"] == pytest.approx(other["cost"], rel=1e-10 + 10 * slack)
 
 
-def test_the_cost_of_an_epoch_counts_each_row_by_its_weight() -> None:
+def test_the_cost_of_an_epoch_counts_each_row_by_its_weight(slack: float) -> None:
     weights = np.array([5.0, 0, 0, 0, 0, 0, 0, 0, 0, 1])  # some batches of two weigh nothing at all
     run = cr.train(net(), (X, NUMBERS, weights), rule=cr.delta_rule(1e-12), epochs=1, batch_size=2)
     expected = cr.cost(net(), X, NUMBERS, weight=weights)
-    assert run.history[0]["cost"] == pytest.approx(expected, rel=1e-9)
+    assert run.history[0]["cost"] == pytest.approx(expected, rel=1e-9 + slack)
     watched = cr.train(net(), (X, NUMBERS), rule=cr.delta_rule(1e-12), epochs=1, validation=(X, NUMBERS, weights))
-    assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-9)
+    assert watched.history[0]["validation_cost"] == pytest.approx(expected, rel=1e-9 + slack)
 
 
 @by_rule
@@ -606,7 +699,7 @@ def test_validation_of_a_single_class_is_read_in_the_terms_of_the_training_rows(
     assert run.history[-1]["validation_score"] == 1.0
 
 
-def test_raw_rows_may_watch_over_a_scaled_dataset_and_train_its_network_on() -> None:
+def test_raw_rows_may_watch_over_a_scaled_dataset_and_train_its_network_on(same: Callable[..., bool]) -> None:
     data, table = cr.load_data("iris"), cr.read_table("iris")
     first = cr.train(
         cr.Network.random([4, 8, 3], output="softmax"), data, epochs=3, validation=(table.inputs, table.target)
@@ -615,7 +708,7 @@ def test_raw_rows_may_watch_over_a_scaled_dataset_and_train_its_network_on() -> 
     assert first.history[-1]["validation_score"] == scored
     by_rows = cr.train(first.network, (table.inputs, table.target), epochs=2)
     by_data = cr.train(first.network, data, epochs=2)
-    assert bits(by_rows.network) == bits(by_data.network)
+    assert same(by_rows.network, by_data.network)
     assert cr.predict(by_rows.network, table)[0] in ("setosa", "versicolor", "virginica")
 
 
@@ -749,6 +842,18 @@ def test_what_left_the_numbers_is_named_with_its_layer(
     error = diverging(start, data, rule, "huber" if rule.name == "adam" else "quadratic")
     assert bits(error.run.network) == bits(start)
     assert re.search(fragment, str(error)), str(error)
+
+
+@on_the_reference_engine
+def test_where_the_reference_engine_stays_finite_the_engine_that_did_not_is_named(engine: Engine) -> None:
+    def overflows(state: Any, order: np.ndarray, rates: np.ndarray) -> Steps:
+        """As one does that keeps its numbers in 16 bits."""
+        taken = ReferenceEngine.run(engine, state, order[:2], rates[:2])
+        return Steps(np.append(taken.costs, np.inf), 2)
+
+    engine.run = overflows  # type: ignore[method-assign]
+    error = diverging(net(), (X, NUMBERS), cr.delta_rule(0.1))
+    assert "at step 3 (epoch 1): numbers became NaN or infinite on the reference engine, and not on the" in str(error)
 
 
 def test_a_weight_that_hides_behind_a_saturated_unit_is_found_at_its_own_step() -> None:

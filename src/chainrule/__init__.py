@@ -42,6 +42,7 @@ training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
 training_rows.py   a data set in the terms of the network that learns it
 evaluation.py      cost and score of such rows
+run.py             a run in values: an epoch, the state after it, what training gives
 report.py          what a run leaves behind
 storage.py         networks to and from one safetensors file each
 

@@ -49,10 +49,10 @@ from chainrule.per_example import per_example_gradients as per_example_gradients
 from chainrule.prediction import predict as predict
 from chainrule.prediction import score as score
 from chainrule.report import Report as Report
+from chainrule.run import Epoch as Epoch
+from chainrule.run import Run as Run
 from chainrule.storage import load as load
 from chainrule.storage import save as save
-from chainrule.training import Epoch as Epoch
-from chainrule.training import Run as Run
 from chainrule.training import epochs as epochs
 from chainrule.training import train as train
 from chainrule.updates import Rule as Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -18,59 +18,11 @@ from chainrule.errors import DivergenceError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
 from chainrule.report import Report
+from chainrule.run import Epoch, Run, TrainingState
 from chainrule.settings import job_of
 from chainrule.updates import Rule
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the rows: `cost` is the mean over them, each taken before the step that used it.
-
-    `validation_cost` and `validation_score` are there where validation rows were given, and `validation_measure` says what the
-    score is: accuracy, subset_accuracy or r_squared.
-    """
-
-    number: int
-    steps: int
-    cost: float
-    seconds: float
-    network: Network
-    validation_cost: float | None = None
-    validation_score: float | None = None
-    validation_measure: str | None = None
-
-    def facts(self) -> dict[str, Any]:
-        """The epoch as plain numbers, without the network."""
-        kept = ("number", "steps", "cost", "seconds", "validation_cost", "validation_score", "validation_measure")
-        return {key: getattr(self, key) for key in kept if getattr(self, key) is not None}
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """All it takes to go on after a whole epoch: plain values, and vectors of weights as `Parameters.flat` gives them.
-
-    `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
-    `first_cost` is that of the first batch with weight, `best` the last epoch whose cost was no higher: (number, weights).
-    """
-
-    epoch: int = 0
-    step: int = 0
-    engine: Mapping[str, Any] | None = None
-    random: Mapping[str, Any] | None = None
-    history: tuple[dict[str, Any], ...] = ()
-    first_cost: float | None = None
-    best: tuple[int, Array] | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """What training gives: the network, the history as a list of facts by epoch, and the report."""
-
-    network: Network
-    history: list[dict[str, Any]]
-    report: Report
 
 
 def train(
@@ -143,7 +95,12 @@ class Epochs:
     def _begin(self, state: TrainingState) -> None:
         self._state, self._facts = state, list(state.history)
         self._threads: int | None = None
-        self.ended = "stopped early"
+        self._diverged = ""
+
+    @property
+    def ended(self) -> str:
+        """How the run ended: finished, stopped early, or where it diverged."""
+        return self._diverged or ("finished" if self._state.epoch >= self.job.epochs else "stopped early")
 
     @property
     def network(self) -> Network:
@@ -167,30 +124,31 @@ class Epochs:
     def resume(self, state: TrainingState) -> Iterator[Epoch]:
         """The epochs after that state: those of a stream that never stopped, bit for bit where its engine repeats them."""
         self._begin(state)
-        job, engine = self.job, self.job.engine
+        job = self.job
         rng = _generator(job.seed, state.random) if job.shuffle else None
-        running = engine.start(job.recipe, job.network, job.rows, state.engine)
+        running = job.engine.start(job.recipe, job.network, job.rows, state.engine)
         while self._state.epoch < job.epochs:
-            started, last = time.perf_counter(), self._state
-            order = epoch_order(len(job.rows), job.batch_size, rng)
-            rates = np.full(len(order), job.recipe.rule.learning_rate)
-            steps = engine.run(running, order, rates)
-            if steps.first_bad is not None:
-                raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad)
-            network, self._threads = engine.network(running), engine.threads(running)
-            cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
-            number, step, seconds = last.epoch + 1, last.step + len(order), time.perf_counter() - started
-            epoch = Epoch(number, step, cost, seconds, network, *self._validate(network))
-            first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
-            left = engine.snapshot(running)
-            best = (number, left["parameters"]) if first is not None and cost <= first else last.best
+            epoch, after = self._pass(running, rng)
             self._facts.append(epoch.facts())
-            random = None if rng is None else rng.bit_generator.state
-            # from here on the epoch counts, whenever Ctrl-C comes
-            self._state = TrainingState(number, step, left, random, first_cost=first, best=best)
-            if number == job.epochs:
-                self.ended = "finished"
+            self._state = after  # from here on the epoch counts, whenever Ctrl-C comes
             yield epoch
+
+    def _pass(self, running: Any, rng: np.random.Generator | None) -> tuple[Epoch, TrainingState]:
+        """One pass over the rows, after the last whole epoch, and the state after it."""
+        started, last, job, engine = time.perf_counter(), self._state, self.job, self.job.engine
+        order = epoch_order(len(job.rows), job.batch_size, rng)
+        rates = np.full(len(order), job.recipe.rule.learning_rate)
+        steps = engine.run(running, order, rates)
+        if steps.first_bad is not None:
+            raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad)
+        cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
+        first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
+        network, self._threads = engine.network(running), engine.threads(running)
+        number, step, seconds = last.epoch + 1, last.step + len(order), time.perf_counter() - started
+        epoch = Epoch(number, step, cost, seconds, network, *self._validate(network))
+        left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state
+        best = (number, left["parameters"]) if first is not None and cost <= first else last.best
+        return epoch, TrainingState(number, step, left, random, first_cost=first, best=best)
 
     def run(self) -> Run:
         """The network, the history and the report of the whole epochs so far."""
@@ -223,7 +181,7 @@ class Epochs:
         place = first_not_finite(job.recipe, job.network, job.rows, left, batch, rate)
         if place is None:
             place = f"numbers became NaN or infinite on the {job.engine.name} engine, and not on the reference engine"
-        self.ended = f"diverged at step {state.step + bad + 1} (epoch {state.epoch + 1})"
+        self._diverged = f"diverged at step {state.step + bad + 1} (epoch {state.epoch + 1})"
         which = f"the network after epoch {state.best[0]}" if state.best else "the network as it was before training"
         return DivergenceError(
             f"training {self.ended}: {place}. A smaller learning rate than in {job.recipe.rule!r} is the usual cure; "

@@ -34,8 +34,10 @@ Advance = Callable[[Array, Array, Memory, int, float], tuple[Array, Memory]]
 
 @dataclass(frozen=True)
 class TwoFunctions:
-    """A rule of a user's that works on whole Parameters: `start(parameters)` gives its state, `move(gradient, state)` the
-    move and the next state. Its rate is its own, and what it remembers stays as it returns it."""
+    """A user's rule on whole Parameters: `start(parameters)` gives its state, `move(gradient, state)` move and next state.
+
+    Its rate is its own, whatever rate a step is given.
+    """
 
     start: Callable[[Parameters], State]
     move: Callable[[Parameters, State], tuple[Parameters, State]]

@@ -16,8 +16,8 @@ from chainrule.errors import FileError, SettingError
 from chainrule.files import check_writable, fitting, write_atomically, write_new
 from chainrule.json_text import as_json
 from chainrule.report import is_report
+from chainrule.run import Run
 from chainrule.storage import is_model, to_bytes
-from chainrule.training import Run
 
 FOLDER = Path("runs")
 SUFFIX = ".safetensors"

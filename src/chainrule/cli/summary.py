@@ -15,8 +15,8 @@ from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
 from chainrule.data import are_plain, overview
 from chainrule.prediction import scored_data
+from chainrule.run import Run
 from chainrule.scores import Score
-from chainrule.training import Run
 
 WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell
 

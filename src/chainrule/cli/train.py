@@ -28,8 +28,9 @@ from chainrule.data import Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief
 from chainrule.network import Network, as_dtype
+from chainrule.run import Epoch
 from chainrule.scores import TITLES
-from chainrule.training import Epoch, Epochs
+from chainrule.training import Epochs
 from chainrule.updates import named
 
 STEPS = 2000  # what the default number of epochs aims at

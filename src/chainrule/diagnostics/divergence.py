@@ -20,8 +20,10 @@ Array = np.ndarray
 def first_not_finite(
     recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any], batch: Array, rate: float
 ) -> str | None:
-    """What a step on these row numbers makes NaN or infinite, with its layer: the step is taken again from a snapshot of
-    any engine, on the reference engine. None where all stays finite there."""
+    """What a step on these row numbers makes NaN or infinite, with its layer; None where all stays finite.
+
+    The step is taken again on the reference engine, from a snapshot of whichever engine ran it.
+    """
     engine = ReferenceEngine()
     state = engine.start(recipe, network, rows, snapshot)
     before = engine.network(state)

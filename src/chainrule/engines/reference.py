@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.costs import Pair
-from chainrule.engines.engine import Recipe, Rows, Steps, batches
+from chainrule.engines.engine import Recipe, Rows, Steps
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate
 from chainrule.network import Network
@@ -31,7 +32,7 @@ class Running:
     theta: Array
     parameters: Parameters
     pair: Pair  # the cost on the network's output
-    free: Array | bool  # which entries of theta move
+    free: Array | None  # which entries of theta move; None for all
     advance: Advance
     memory: Memory
     step: int = 0
@@ -54,18 +55,19 @@ class ReferenceEngine:
             theta = given.like(snapshot["parameters"]).astype(given.dtype).flat()
             step = snapshot["step"]
             memory = _remembered(snapshot, given if isinstance(recipe.rule.step, TwoFunctions) else None)
-        pair, free = recipe.cost.on(network.output), _free(given, recipe.fixed) if recipe.fixed else True
+        pair, free = recipe.cost.on(network.output), _free(given, recipe.fixed) if recipe.fixed else None
         return Running(recipe, network, rows, theta, given.like(theta), pair, free, advance, memory, step)
 
     def run(self, state: Running, order: Array, rates: Array) -> Steps:
-        costs = np.empty(len(order))
-        # NaN and infinities are found step by step, so NumPy need not speak of them
-        with np.errstate(all="ignore"), blas_threads(state.parameters, order.shape[1]) as threads:
-            state.threads = max((n for n in (state.threads, threads) if n is not None), default=None)
-            for step, (batch, rate) in enumerate(zip(batches(order), rates.tolist())):
-                costs[step], gradient = _gradient(state, batch)
-                if not (np.isfinite(costs[step]) and _apply(state, gradient, rate)):
-                    return Steps(costs[: step + 1], step)
+        costs, sizes = np.empty(len(order)), (order >= 0).sum(axis=1).tolist()
+        for size, steps in groupby(range(len(order)), key=sizes.__getitem__):  # a short batch has threads of its own
+            # NaN and infinities are found step by step, so NumPy need not speak of them
+            with np.errstate(all="ignore"), blas_threads(state.parameters, size) as threads:
+                state.threads = max((n for n in (state.threads, threads) if n is not None), default=None)
+                for step in steps:
+                    costs[step], gradient = _gradient(state, order[step, :size])
+                    if not (np.isfinite(costs[step]) and _apply(state, gradient, float(rates[step]))):
+                        return Steps(costs[: step + 1], step)
         return Steps(costs)
 
     def gradient(self, state: Running, batch: Array) -> tuple[float, Array]:
@@ -96,7 +98,7 @@ def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
     cost = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
     delta = errors(state.parameters, sigmas, a, z, y, pair)
     gradient = collect(state.parameters, a, delta, share).flat()
-    if state.free is not True:  # the gradient of a fixed layer is none of the rule's business
+    if state.free is not None:  # the gradient of a fixed layer is none of the rule's business
         gradient[~state.free] = 0
     return float(cost), gradient
 
@@ -104,9 +106,8 @@ def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
 def moved(state: Running, gradient: Array, rate: float) -> tuple[Array, Memory]:
     """(θ, what the rule remembers) as they would be after a move along this gradient; the state stays as it is."""
     move, memory = state.advance(gradient, state.theta, state.memory, state.step + 1, rate)
-    theta = state.theta.copy()
-    np.add(theta, move, out=theta, where=state.free)
-    return theta, memory
+    theta = state.theta + move
+    return theta if state.free is None else np.where(state.free, theta, state.theta), memory
 
 
 def _apply(state: Running, gradient: Array, rate: float) -> bool:
