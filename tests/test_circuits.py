@@ -200,7 +200,7 @@ def test_runs_and_wires_of_different_circuits_do_not_mix() -> None:
 def test_a_network_of_gates_gives_backpropagations_gradient(drawn: Drawn) -> None:
     """S3.17: the circuit takes σ and C by their forms alone."""
     p = drawn.make()
-    by_gates = of_network.gradient(p.network, p.x, p.y, p.cost)
+    by_gates = of_network.circuit_of(p.network, p.x, p.y, p.cost).gradient()
     river = cr.gradient(p.network, p.x, p.y, p.cost)
     scale = sum(g.norm() for g in cr.per_example_gradients(p.network, p.x, p.y, p.cost)) / len(p.x)
     assert (by_gates - river).norm() <= 1e-10 * scale + 1e-14

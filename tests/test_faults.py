@@ -104,15 +104,15 @@ def test_what_is_no_known_mistake_is_said_by_number_or_by_place() -> None:
     g = cr.gradient(net, x, y)
 
     def found(weights, biases):  # type: ignore[no-untyped-def]
-        return causes(Parameters(weights, biases), g, net, x, y)
+        return causes(Parameters(weights, biases), g, Problem.of(net, x, y))
 
     w, b = list(g.weights), list(g.biases)
     noise = [np.random.default_rng(l).standard_normal(each.shape) * 0.01 for l, each in enumerate(w)]
-    assert "5.37" in str(causes(5.37 * g, g, net, x, y))
-    assert causes(0 * g, g, net, x, y).names == ["zero"]
-    assert causes(g / 7, g, net, x, y).names == ["divided_twice"]
-    assert causes(g * np.nan, g, net, x, y).names == ["not_finite"]
-    assert not causes(g, g, net, x, y)
+    assert "5.37" in str(causes(5.37 * g, g, Problem.of(net, x, y)))
+    assert causes(0 * g, g, Problem.of(net, x, y)).names == ["zero"]
+    assert causes(g / 7, g, Problem.of(net, x, y)).names == ["divided_twice"]
+    assert causes(g * np.nan, g, Problem.of(net, x, y)).names == ["not_finite"]
+    assert not causes(g, g, Problem.of(net, x, y))
     assert "layer 1 by 1, layer 2 by 4, layer 3 by 1" in str(found([w[0], 4 * w[1], w[2]], [b[0], 4 * b[1], b[2]]))
     assert found(w, [b[0], b[1] + 0.01, b[2]]).names == ["biases_only"]
     assert "only the weights differ, in layer 2" in str(found([w[0], w[1] + noise[1], w[2]], b))
@@ -127,7 +127,7 @@ def test_the_gradient_of_another_cost_is_named() -> None:
     net, x, y = problem("identity")
     right = cr.gradient(net, x, y, "quadratic")
     for other in ("cross_entropy", "binary_cross_entropy", "multiclass_hinge"):
-        found = causes(cr.gradient(net, x, y, other), right, net, x, y, "quadratic")
+        found = causes(cr.gradient(net, x, y, other), right, Problem.of(net, x, y, "quadratic"))
         assert found.names == ["other_cost"]
         assert f"the gradient of {other}, and the cost is quadratic" in str(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -44,7 +46,23 @@ def test_explain_validates_once_and_goes_forward_and_backward_once() -> None:
     assert found["encode_targets"] == found["Cost.check_targets"] == found["Network.rows"] == 1
     assert found["trace_of"] == found["backward_through"] == 1
     assert found["propagate"] == 2
+    assert found["Cost.on"] - found["Network.__init__"] == 2  # of the leeway too, in which each neuron has its own bias
     assert found["parse"] <= 5  # `of`, `by`, and each quantity that the audit finds by its symbol
+
+
+def test_verify_validates_once_and_pairs_its_cost_once() -> None:
+    """Networks pair their cost when they are made; every method and every bound takes the one problem."""
+    found = calls(lambda: cr.verify(NETWORK, X, Y))
+    assert found["encode_targets"] == found["Cost.check_targets"] == found["Problem.of"] == 1
+    assert found["Cost.on"] - found["Network.__init__"] == 1
+
+
+def test_a_copy_computes_anew_and_the_same() -> None:
+    problem = Problem.of(NETWORK, X, Y, cr.huber(0.3))
+    here = problem.once(errors_of).delta[1].tobytes()
+    for copied in (copy.deepcopy(problem), pickle.loads(pickle.dumps(problem))):
+        assert copied.once(errors_of).delta[1].tobytes() == here
+        assert copied.once(errors_of) is not problem.once(errors_of)
 
 
 def test_what_is_computed_is_kept() -> None:

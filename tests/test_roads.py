@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from networks import HIDDEN, LEGAL, PROOF, Drawn, Problem, make_problem, problems
 
 import chainrule as cr
+from chainrule.problem import Problem as Posed
 from chainrule.verification.agreement import check_network, compare
 from chainrule.verification.differences import derivative
 from chainrule.verification.evaluate import evaluate
@@ -81,7 +82,7 @@ def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weight
     share = np.ones(len(p.x)) if weight is None else weight
     share = share / share.sum() if reduction == "mean" else share
     by_hand = sum((float(s) * g for s, g in zip(share, each)), total.zeros())
-    bound = rounding(p.network, p.x, p.y, p.cost, share).norm()  # one bias a layer may cancel down to it
+    bound = rounding(Posed.of(p.network, p.x, p.y, p.cost), share).norm()  # one bias a layer may cancel down to it
     assert (by_hand - total).norm() <= bound
     assert (each.reduce(reduction, weight) - total).norm() <= bound
     assert np.allclose(each.norms(), [g.norm() for g in each], rtol=1e-12, atol=bound)
@@ -107,9 +108,9 @@ def test_float32_stays_within_its_rounding_of_float64(drawn: Drawn) -> None:
     g32, g64 = cr.gradient(low, p.x, p.y, p.cost), cr.gradient(high, p.x, p.y, p.cost)
     if p.cost.name == "multiclass_hinge":
         assume(np.array_equal(*(cr.backward(t, p.y, p.cost).delta[high.depth] for t in (below, above))))
-    bound = rounding(low, p.x, p.y, p.cost).flat()
+    bound = rounding(Posed.of(low, p.x, p.y, p.cost)).flat()
     assert np.all(np.abs(g32.astype(np.float64).flat() - g64.flat()) <= bound)
-    assert np.all(rounding(high, p.x, p.y, p.cost).flat() <= 1e-8 * bound)
+    assert np.all(rounding(Posed.of(high, p.x, p.y, p.cost)).flat() <= 1e-8 * bound)
 
 
 def test_the_rounding_bound_is_no_blank_cheque() -> None:
@@ -117,7 +118,7 @@ def test_the_rounding_bound_is_no_blank_cheque() -> None:
     for seed in range(EXAMPLES // 50):
         p = make_problem([5, 8, 3], ["tanh"], "softmax", "cross_entropy", seed=seed, dtype="float32")
         g = cr.gradient(p.network, p.x, p.y, p.cost)
-        assert rounding(p.network, p.x, p.y, p.cost).norm() < 1e-4 * g.norm()
+        assert rounding(Posed.of(p.network, p.x, p.y, p.cost)).norm() < 1e-4 * g.norm()
         assert check_network(p.network, g, p.x, p.y, p.cost)
         assert not check_network(p.network, g * 1.0002, p.x, p.y, p.cost)
 

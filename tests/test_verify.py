@@ -10,6 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.json_text import json_text
+from chainrule.problem import Problem
 from chainrule.verification.faults import FAULTS
 from chainrule.verification.judge import LOW
 from chainrule.verification.leeway import leeway
@@ -140,7 +141,7 @@ def test_agreement_within_rounding_that_is_not_small_tells_nothing() -> None:
 
 def test_away_from_kinks_nothing_is_left_open() -> None:
     net, x, _ = small()
-    found = leeway(net, x, np.eye(2)[[0, 1, 1, 0, 1]], cr.cross_entropy())
+    found = leeway(Problem.of(net, x, np.eye(2)[[0, 1, 1, 0, 1]], cr.cross_entropy()))
     assert not found.kinks.flat().any()
     assert found.rounding.norm() < 1e-11
 
@@ -326,7 +327,7 @@ def test_the_bound_of_rounding_holds_and_is_no_thousand_times_too_wide() -> None
         exact = net.astype("float64")
         rows, targets = (each.astype(np.float32).astype(np.float64) for each in (x, y))
         off = np.abs(cr.gradient(net, x, y, "quadratic").flat() - cr.gradient(exact, rows, targets, "quadratic").flat())
-        bound = rounding(net, rows, targets, cr.squared_error(half=True)).flat()
+        bound = rounding(Problem.of(net, rows, targets, cr.squared_error(half=True))).flat()
         assert np.all(off <= bound)
         ratios.append(np.median(bound[off > 0] / off[off > 0]))
     assert np.median(ratios) < 300

@@ -25,12 +25,16 @@ CALL = "a call with (network, x, y)"
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A network, rows x (batch, in) and y (batch, out) in its dtype, and a cost; `single` where x came as one example (in,)."""
+    """A network, rows x (batch, in) and y (batch, out) in its dtype, and a cost with its `pair`, how it fits the output.
+
+    `single` is True where x came as one example (in,).
+    """
 
     network: Network
     x: Array
     y: Array
     cost: Cost
+    pair: Pair
     single: bool
     _found: dict[Callable[[Problem], Any], Any] = field(default_factory=dict, repr=False)
 
@@ -41,7 +45,7 @@ class Problem:
         Raises PairError, ShapeError or DataError where these do not go together.
         """
         the_cost = cost_for(as_network(network, call), cost)
-        the_cost.on(network.output)
+        pair = the_cost.on(network.output)
         rows, single = network.rows(x), np.ndim(x) == 1
         targets = as_target(y)
         if single:
@@ -51,7 +55,7 @@ class Problem:
             targets = terms.targets(targets)  # texts are the network's own labels, where it has some
         encoded = encode_targets(targets, network.sizes[-1], len(rows))[0].astype(network.dtype)
         the_cost.check_targets(encoded)
-        return cls(network, rows, encoded, the_cost, single)
+        return cls(network, rows, encoded, the_cost, pair, single)
 
     @classmethod
     def exact(cls, network: Network, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
@@ -70,28 +74,27 @@ class Problem:
             )
         return cls.exact(network, x, y, cost, call)
 
-    @property
-    def pair(self) -> Pair:
-        """The cost on this network's output."""
-        return self.cost.on(self.network.output)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, or what was pickled, computes anew: a pair may hold functions that no module has."""
+        return _posed, (self.network, self.x, self.y, self.cost, self.single)
 
     def in_float64(self) -> Problem:
         """The same numbers, rounded as they are, in float64."""
         x, y = self.x.astype(np.float64), self.y.astype(np.float64)
-        return Problem(self.network.astype("float64"), x, y, self.cost, self.single)
+        return Problem(self.network.astype("float64"), x, y, self.cost, self.pair, self.single)
 
     def with_cost(self, cost: Cost) -> Problem:
         """The same examples under another cost."""
-        return Problem(self.network, self.x, self.y, cost, self.single)
+        return _posed(self.network, self.x, self.y, cost, self.single)
 
     def with_network(self, network: Network) -> Problem:
         """The same examples in a network of the same shapes and dtype."""
-        return Problem(network, self.x, self.y, self.cost, self.single)
+        return Problem(network, self.x, self.y, self.cost, self.pair, self.single)
 
     def example(self, row: int) -> Problem:
         """One of its examples alone."""
         here = slice(row, row + 1)
-        return Problem(self.network, self.x[here], self.y[here], self.cost, True)
+        return Problem(self.network, self.x[here], self.y[here], self.cost, self.pair, True)
 
     def once(self, of: Callable[[Problem], Found]) -> Found:
         """What a function of this problem answers, computed when first asked for."""
@@ -110,6 +113,10 @@ class Problem:
                         f"{letter} of layer {layer} overflows on {where}: nothing can be shown; smaller weights or inputs "
                         "will do"
                     )
+
+
+def _posed(network: Network, x: Array, y: Array, cost: Cost, single: bool) -> Problem:
+    return Problem(network, x, y, cost, cost.on(network.output), single)
 
 
 class OneExample:

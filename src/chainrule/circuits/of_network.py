@@ -113,8 +113,12 @@ def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost | None = None)
 
     Raises SettingError with the number of gates where they would not fit into memory.
     """
-    p = Problem.exact(network, x, y, cost, "circuit_of(network, x, y)")
-    rows, pair = len(p.x), p.pair
+    return wired(Problem.exact(network, x, y, cost, "circuit_of(network, x, y)"))
+
+
+def wired(p: Problem) -> NetworkCircuit:
+    """The circuit of a problem in float64."""
+    network, pair, rows = p.network, p.pair, len(p.x)
     gates_needed = rows * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
     if gates_needed > MOST_GATES:
         raise SettingError(
@@ -133,8 +137,3 @@ def circuit_of(network: Network, x: Any, y: Any, cost: str | Cost | None = None)
     total = each.sum() * (1 / rows)
     w, b, wa, swa, zs = (Layers(made) for made in (weights, biases, products, sums, z))
     return NetworkCircuit(network, circuit, w, b, wa, swa, zs, Layers(a, first=0), each, total)
-
-
-def gradient(network: Network, x: Array, y: Array, cost: Cost) -> Parameters:
-    """∂C/∂w and ∂C/∂b, C the mean over the rows, from gates alone (S3.17)."""
-    return circuit_of(network.astype("float64"), x, y, cost).gradient()

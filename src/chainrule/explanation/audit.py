@@ -23,6 +23,7 @@ from chainrule.ids import Id, parse
 from chainrule.network import Network
 from chainrule.notation import Formula, Ratio, Row, Symbol
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.differences import Difference
 from chainrule.verification.leeway import Leeway, leeway
 from chainrule.verification.moved import Followed, follow, slope_by_difference, slope_by_dual
@@ -71,7 +72,7 @@ def audit_of(view: View) -> Audit:
     whole = [b if b.size == len(w) else np.zeros(len(w)) + b.sum() for w, b in zip(network.weights, network.biases)]
     network = Network(list(network.weights), whole, list(network.activations))  # a bias a neuron: each δ has an entry
     with np.errstate(all="ignore"):
-        return Audit(view, leeway(network, view.x[None], y[None], cost))
+        return Audit(view, leeway(Problem(network, view.problem.x, y[None], cost, cost.on(network.output), True)))
 
 
 def _truncated(view: View) -> tuple[Network, np.ndarray, Cost]:

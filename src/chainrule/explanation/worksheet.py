@@ -119,7 +119,7 @@ def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
 def _same(problem: Problem, reduction: str, step: Array, promised: float, checked: float) -> None:
     """Raises DisagreementError where the gradient and dual numbers promise different changes."""
     with np.errstate(all="ignore"):
-        allowed = leeway(problem.network, problem.x, problem.y, problem.cost)
+        allowed = leeway(problem)
     off = allowed.rounding.flat() + allowed.kinks.flat()
     slack = float(np.abs(step) @ off) * (len(problem.x) if reduction == "sum" else 1)
     if not abs(promised - checked) <= SAME * abs(promised) + slack:

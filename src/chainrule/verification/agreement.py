@@ -186,14 +186,14 @@ def check_network(
     every = most is None or most >= total
     entries = np.arange(total) if every else np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
     share = shares(len(p.x), reduction, weight)
-    found = of_entries(network, p.x, p.y, p.cost, entries.tolist(), share)
+    found = of_entries(p, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
-    rounding = rounding_of(network, p.x, p.y, p.cost, share).flat()[entries]
+    rounding = rounding_of(p, share).flat()[entries]
     verdict = compare(gradient.flat()[entries], found, names, total, rounding)
     if verdict or verdict.undecided or not every or reduction != "mean" or weight is not None:
         return verdict
     measured = gradient.astype(np.float64).like(np.array([each.value for each in found]))
-    return replace(verdict, cause=str(causes(gradient, measured, network, p.x, p.y, p.cost)))
+    return replace(verdict, cause=str(causes(gradient, measured, p)))
 
 
 def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, seed: int = 0) -> Agreement:

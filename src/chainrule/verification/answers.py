@@ -12,6 +12,7 @@ from chainrule.costs import Cost
 from chainrule.errors import ChainruleError, DataError, ShapeError
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.differences import Difference, of_entries
 from chainrule.verification.noise import precision_of
 from chainrule.verification.roads import ROADS, Road
@@ -56,22 +57,21 @@ class Answer:
         return found
 
 
-def answer_of(name: str, network: Network, x: Array, y: Array, cost: Cost) -> Answer | str:
-    """A road's answer, or why there is none."""
-    road, exact, rows, targets = ROADS[name], network.astype("float64"), x.astype(np.float64), y.astype(np.float64)
-    entries: Array | None = None
-    reason = road.refuses(exact, rows, targets, cost)
+def answer_of(name: str, p: Problem) -> Answer | str:
+    """A road's answer to a problem in float64, or why there is none."""
+    road, entries = ROADS[name], None
+    reason = road.refuses(p)
     if reason is not None:
-        entries = _sample(road, exact, rows, targets, cost)
+        entries = _sample(road, p)
         if entries is None:
             return reason.removeprefix(f"{name}: ")
     try:
         if name == "differences":
-            return _measured(exact, rows, targets, cost, entries)
+            return _measured(p, entries)
         if entries is None:
-            return computed(name, road.gradient(exact, rows, targets, cost))
+            return computed(name, road.gradient(p))
         assert road.some is not None
-        return _scattered(name, exact.parameters.size, entries, road.some(exact, rows, targets, cost, entries.tolist()))
+        return _scattered(name, p.network.parameters.size, entries, road.some(p, entries.tolist()))
     except ChainruleError as error:
         return str(error).removeprefix(f"{name}: ")
 
@@ -82,11 +82,11 @@ def computed(name: str, found: Parameters) -> Answer | str:
     return Answer(name, flat, {}, found.dtype) if np.isfinite(flat).all() else LEFT.format(found.dtype)
 
 
-def _measured(network: Network, x: Array, y: Array, cost: Cost, entries: Array | None) -> Answer | str:
+def _measured(p: Problem, entries: Array | None) -> Answer | str:
     """Differences, with their error bars."""
-    size = network.parameters.size
+    size = p.network.parameters.size
     asked = np.arange(size) if entries is None else entries
-    found = of_entries(network, x, y, cost, asked.tolist())
+    found = of_entries(p, asked.tolist())
     values = np.array([each.value for each in found])
     if not np.isfinite(values).all():
         return LEFT.format("float64")
@@ -101,15 +101,15 @@ def _scattered(name: str, size: int, entries: Array, values: Array) -> Answer:
 
 
 # some entries -------------------------------------------------------------------------------------------------------
-def _sample(road: Road, network: Network, x: Array, y: Array, cost: Cost) -> Array | None:
+def _sample(road: Road, p: Problem) -> Array | None:
     """Entries to ask a road for that cannot compute all of them: as many as it can, of each layer as many.
 
     Half of them at random, the others at random among those that are not zero by backpropagation. None where it cannot.
     """
-    most = road.most(network, x, y, cost)
+    network, most = p.network, road.most(p)
     if most < 2 * network.depth:
         return None
-    rng, right = np.random.default_rng(0), ROADS["delta"].gradient(network, x, y, cost).flat()
+    rng, right = np.random.default_rng(0), ROADS["delta"].gradient(p).flat()
     ends = np.cumsum([w.size + b.size for w, b in zip(network.weights, network.biases)])
     chosen: list[Array] = []
     for here in np.split(np.arange(right.size), ends[:-1]):
@@ -122,22 +122,21 @@ def _sample(road: Road, network: Network, x: Array, y: Array, cost: Cost) -> Arr
 
 
 # yours --------------------------------------------------------------------------------------------------------------
-def your_answer(gradient: Parameters | Gradient, network: Network, x: Array, y: Array, cost: Cost) -> Answer:
-    """Yours, computed in float64 where it is a function; it gets arrays of its own, which it may write into.
+def your_answer(gradient: Parameters | Gradient, p: Problem) -> Answer:
+    """Yours to a problem in float64; a function gets arrays of its own, which it may write into.
 
     Numbers that all fit into float32 were computed there, whatever they are stored in, and are judged so.
     """
     given = gradient
     if callable(gradient) and not isinstance(gradient, Parameters):
-        exact = network.astype("float64")
-        given = gradient(exact, x.astype(np.float64), y.astype(np.float64), cost)
+        given = gradient(p.network, p.x.copy(), p.y.copy(), p.cost)
     if not isinstance(given, Parameters):
         raise ShapeError(
             f"a gradient is chainrule.Parameters of the network's shapes, or a function that gives such, got "
             f"{type(given).__name__}: cr.Parameters([∂C/∂w¹, …], [∂C/∂b¹, …])"
         )
     given = Parameters([np.asarray(w) for w in given.weights], [np.asarray(b) for b in given.biases])
-    network.parameters._same_space(given)
+    p.network.parameters._same_space(given)
     if given.dtype.kind != "f":
         raise DataError(f"a gradient is real numbers in float64 or float32, got {given.dtype}")
     flat = given.astype(np.float64).flat()

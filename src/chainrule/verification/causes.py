@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from chainrule.costs import ANY, NAMED, Cost
+from chainrule.costs import ANY, NAMED
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
@@ -72,17 +71,15 @@ class Causes:
         return [{"name": each.name, "says": each.says, "change": each.change} for each in self.fitting]
 
 
-def causes(
-    given: Parameters, trusted: Parameters, network: Network, x: Any, y: Any, cost: str | Cost | None = None
-) -> Causes:
-    """What explains that `given` is not `trusted`, both gradients of the mean cost of these rows."""
+def causes(given: Parameters, trusted: Parameters, problem: Problem) -> Causes:
+    """What explains that `given` is not `trusted`, both gradients of the mean cost of a problem's rows."""
     given, trusted = given.astype(np.float64), trusted.astype(np.float64)
     if not given.is_finite():
         return Causes(
             (Cause("not_finite", "the gradient holds NaN or infinities", "look for log 0, 0/0, or exp of much"),)
         )
-    p = Problem.of(network, x, y, cost).in_float64()
-    rounding = rounding_of(network, p.x, p.y, p.cost).norm()
+    network, p = problem.network, problem.in_float64()
+    rounding = rounding_of(problem).norm()
     judge = _Judge(given, trusted, rounding)
     if judge.same(given.flat(), trusted.flat()):
         return Causes()

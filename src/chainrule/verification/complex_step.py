@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost, Pair
+from chainrule.costs import Pair
 from chainrule.elementary import ARRAYS, Arrays
 from chainrule.errors import FormError
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, too_many
 
 Array = np.ndarray
 STEP = 1e-40
@@ -89,15 +89,14 @@ class Complexes(Arrays):
 COMPLEXES = Complexes()
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here: too large, or the first activation or the cost that is not analytic; None if it can."""
-    size = too_many("complex_step", network.parameters.size**2 * rows_of(network, x), LIMIT, "parameters² × rows")
-    return not_analytic(network, x, y, cost) or size
+    size = too_many("complex_step", p.network.parameters.size**2 * len(p.x), LIMIT, "parameters² × rows")
+    return not_analytic(p) or size
 
 
-def not_analytic(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def not_analytic(p: Problem) -> str | None:
     """The first activation or the cost that is not analytic, in words, or None."""
-    p = Problem.exact(network, x, y, cost)
     with np.errstate(all="ignore"):
         for layer, sigma in p.network.activations.items():
             probe = analytic(p.x[:1] @ np.zeros((p.x.shape[1], p.network.sizes[layer])) + 0.5)
@@ -106,7 +105,7 @@ def not_analytic(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
                 return f"complex_step: {sigma} of layer {layer} is {reason}"
         probe = analytic(0 * p.y[:1] + 0.5)
         reason = _not_analytic(lambda: p.pair.form(probe, p.y[:1], COMPLEXES))
-    return f"complex_step: the cost {cost} is {reason}" if reason else None
+    return f"complex_step: the cost {p.cost} is {reason}" if reason else None
 
 
 def _not_analytic(call: Callable[[], Any]) -> str | None:
@@ -119,16 +118,15 @@ def _not_analytic(call: Callable[[], Any]) -> str | None:
     return None
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ_i = Im C(θ + ih e_i) / h for each i, C the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    slopes = some(network, x, y, cost, range(network.parameters.size))
-    return finite(network.parameters.astype(np.float64).like(slopes), "complex_step")
+    refuse(refuses(p))
+    slopes = some(p, range(p.network.parameters.size))
+    return finite(p.network.parameters.like(slopes), "complex_step")
 
 
-def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+def some(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
-    p = Problem.exact(network, x, y, cost)
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         true = _values(theta, p.network, p.x, p.y, p.pair)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
 
 Array = np.ndarray
@@ -129,15 +129,13 @@ def _one_sided(here: float, beyond: Sequence[float], h: float) -> tuple[float, f
     return slope, abs(slope - (2 * slopes[0] - slopes[1]))
 
 
-def of_entries(
-    network: Network, x: Array, y: Array, cost: Cost, entries: Sequence[int], share: Array | None = None
-) -> list[Difference]:
+def of_entries(p: Problem, entries: Sequence[int], share: Array | None = None) -> list[Difference]:
     """∂C/∂θ of some entries of the flat vector w¹,b¹,…,w^L,b^L, evaluated in float64 whatever the network's dtype.
 
     C is the mean over the rows, or Σ share_i c_i.
     """
-    pair = cost.on(network.output)
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    network, pair = p.network, p.pair
+    x, y = np.asarray(p.x, np.float64), np.asarray(p.y, np.float64)
     weights = np.full(len(x), 1 / len(x)) if share is None else share
     flat = network.parameters.flat().astype(np.float64)
     parameters = network.parameters.like(flat)  # views: a changed entry of `flat` is changed in them

@@ -11,34 +11,31 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.errors import FormError
-from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, too_many
 
 Array = np.ndarray
 LIMIT = 1_000_000_000  # parameters² × rows: half a minute at most
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here, None where it can."""
-    return too_many("forward_mode", network.parameters.size**2 * rows_of(network, x), LIMIT, "parameters² × rows")
+    return too_many("forward_mode", p.network.parameters.size**2 * len(p.x), LIMIT, "parameters² × rows")
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ_i for each i as the dual part of C(θ + ε e_i), C the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    slopes = some(network, x, y, cost, range(network.parameters.size))
-    return finite(network.parameters.astype(np.float64).like(slopes), "forward_mode")
+    refuse(refuses(p))
+    slopes = some(p, range(p.network.parameters.size))
+    return finite(p.network.parameters.like(slopes), "forward_mode")
 
 
-def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+def some(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i for some i of the flat vector. Raises FormError where the cost is not finite."""
-    p = Problem.exact(network, x, y, cost)
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         for entry in entries:
@@ -46,7 +43,7 @@ def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -
             found = dual(evaluate(towards(theta, direction), p.network.activations, p.x, p.y, p.pair, DUALS))
             direction[entry] = 0
             if not np.isfinite(found.value).all():
-                raise FormError("forward_mode: the cost is not finite here: a form of the network leaves the numbers")
+                raise FormError("forward_mode: the cost is not finite here: a form of the p.network leaves the numbers")
             slopes.append(float(found.slope.mean()))
     return np.array(slopes)
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.ids import of_entry
-from chainrule.network import Network
+from chainrule.problem import Problem
 from chainrule.verification.agreement import length
 from chainrule.verification.answers import Answer
 from chainrule.verification.causes import Cause, Causes, causes
@@ -40,11 +39,11 @@ ROUNDED = Cause(
 class Judge:
     """What may lie between two right answers on this network: rounding, kinks, error bars."""
 
-    def __init__(self, network: Network, x: Array, y: Array, cost: Cost) -> None:
-        self.network, self.x, self.y, self.cost = network, x, y, cost
-        self.space = network.parameters.astype(np.float64)
-        self.near, self.stepped = leeway(network, x, y, cost), leeway(network, x, y, cost, STEP)
-        self.rounding, self.epsilon = self.near.rounding.flat(), float(np.finfo(network.dtype).eps)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.space = problem.network.parameters.astype(np.float64)
+        self.near, self.stepped = leeway(problem), leeway(problem, STEP)
+        self.rounding, self.epsilon = self.near.rounding.flat(), float(np.finfo(problem.network.dtype).eps)
         self.spread = self.near.kinks.flat()
 
     def most_shared(self, answers: Sequence[Answer]) -> Answer:
@@ -100,7 +99,7 @@ class Judge:
         part, scale = self._parts()[layer - 1], float(np.finfo(dtype).eps) / self.epsilon
         size, moved = length(self.near.base.flat()[part]), scale * length(self.rounding[part])
         by = f"by {moved / size:.0e} of itself" if size else "though it is zero"
-        because = main_source(self.network, self.x, self.y, self.cost, layer)
+        because = main_source(self.problem, layer)
         advice = (
             "other rows or smaller weights" if dtype == np.float64 else "network.astype('float64'), or scaled rows,"
         )
@@ -118,7 +117,8 @@ class Judge:
         if answer.sampled or reference.sampled:
             return NO_CAUSES
         given, trusted = self.space.like(answer.flat), self.space.like(reference.flat)
-        return causes(given, trusted, self.network.astype(str(answer.dtype)), self.x, self.y, self.cost)
+        p = self.problem
+        return causes(given, trusted, Problem.of(p.network.astype(str(answer.dtype)), p.x, p.y, p.cost))
 
     def _layers(self, one: Answer, other: Answer) -> tuple[Array, Array, Array, Array, Array]:
         """By entry what no kink explains; by layer: is it explained, by what tells nothing, and ‖Δ^l‖/‖g^l‖; by entry again:

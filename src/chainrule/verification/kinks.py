@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.activations import Activation, odot
 from chainrule.costs import Cost, Pair
-from chainrule.network import Network
+from chainrule.problem import Problem
 
 Array = np.ndarray
 
@@ -46,14 +46,14 @@ class Open:
 
 
 def open_gradients(
-    network: Network, a: Sequence[Array], z: Sequence[Array], near: Sequence[Array], y: Array, cost: Cost
+    p: Problem, a: Sequence[Array], z: Sequence[Array], near: Sequence[Array]
 ) -> list[tuple[Open, Open]]:
     """(∂C/∂w^l, ∂C/∂b^l) of l = 1…L as sums over the rows, a bias a neuron.
 
     a^0…a^L, z^1…z^L and how near to a kink counts as at it, `near`, an array like z each.
     """
-    pair, sigmas = cost.on(network.output), list(network.activations)
-    delta = _at_output(sigmas[-1], a[-1], z[-1], near[-1], y, cost, pair)
+    network, sigmas = p.network, list(p.network.activations)
+    delta = _at_output(sigmas[-1], a[-1], z[-1], near[-1], p.y, p.cost, p.pair)
     found = [_collected(delta, a[-2])]
     for l in range(network.depth - 1, 0, -1):
         delta = _through(delta.through(network.weights[l + 1]), sigmas[l - 1], z[l - 1], near[l - 1])

@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.backward import bias_gradient
-from chainrule.costs import Cost
 from chainrule.forward import propagate
 from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 from chainrule.verification.kinks import open_gradients
 from chainrule.verification.rounding import rounding
 
@@ -31,10 +31,7 @@ class Leeway:
     `below` ≤ 0 ≤ `above` are distances from `base`, the gradient that the equations give, zero where no kink reaches.
     """
 
-    network: Network
-    x: Array
-    y: Array
-    cost: Cost
+    problem: Problem
     base: Parameters
     below: Parameters
     above: Parameters
@@ -42,7 +39,7 @@ class Leeway:
     @cached_property
     def rounding(self) -> Parameters:
         """How far rounding in the network's dtype may move each entry."""
-        return rounding(self.network, self.x, self.y, self.cost)
+        return rounding(self.problem)
 
     @property
     def kinks(self) -> Parameters:
@@ -50,23 +47,20 @@ class Leeway:
         return self.base.like(np.maximum(-self.below.flat(), self.above.flat()))
 
 
-def leeway(network: Network, x: Array, y: Array, cost: Cost, step: float = 0.0) -> Leeway:
-    """For rows x (batch, in), y (batch, out), at the network's dtype.
+def leeway(problem: Problem, step: float = 0.0) -> Leeway:
+    """At the dtype of the problem's network.
 
     `step` is how far a parameter of size 1 is moved by someone who measures: kinks within its reach count as met.
     """
-    x, y, exact = np.asarray(x, np.float64), np.asarray(y, np.float64), network.astype("float64")
-    a, z = propagate(exact.parameters, exact.activations, x)
-    near = _reach(exact, a, z, float(np.finfo(network.dtype).eps), step)
-    opened = open_gradients(exact, a, z, near, y, cost)
+    p = problem.in_float64()
+    a, z = propagate(p.network.parameters, p.network.activations, p.x)
+    near = _reach(p.network, a, z, float(np.finfo(problem.network.dtype).eps), step)
+    opened, share = open_gradients(p, a, z, near), 1 / len(p.x)
     return Leeway(
-        network,
-        x,
-        y,
-        cost,
-        _mean(exact, [(w.base, b.base) for w, b in opened], 1 / len(x)),
-        _mean(exact, [(w.low, b.low) for w, b in opened], 1 / len(x)),
-        _mean(exact, [(w.high, b.high) for w, b in opened], 1 / len(x)),
+        problem,
+        _mean(p.network, [(w.base, b.base) for w, b in opened], share),
+        _mean(p.network, [(w.low, b.low) for w, b in opened], share),
+        _mean(p.network, [(w.high, b.high) for w, b in opened], share),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.costs import Cost, Pair
+from chainrule.costs import Pair
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS
 from chainrule.errors import FormError, SettingError
@@ -74,11 +74,8 @@ def _slope(found: Any, shape: tuple[int, ...]) -> Array:
     return np.array(np.broadcast_to(dual(found).slope.reshape(-1, *shape[1:]), shape), np.float64)
 
 
-def mean_over_rows(
-    network: Network, x: Any, y: Any, cost: Cost, one: Callable[[Network, Local], Parameters], road: str
-) -> Parameters:
+def mean_over_rows(p: Problem, one: Callable[[Network, Local], Parameters], road: str) -> Parameters:
     """The mean over the rows of each example's own gradient (S1.11): `one` answers it from its local derivatives."""
-    p = Problem.exact(network, x, y, cost)
     total = p.network.parameters.zeros()
     with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
         for row, target in zip(p.x, p.y):
@@ -119,20 +116,15 @@ def too_many(road: str, count: int, limit: int, what: str) -> str | None:
     )
 
 
-def rows_of(network: Network, x: Any) -> int:
-    """How many examples x holds."""
-    return np.asarray(x).size // network.sizes[0]
-
-
-def path_terms(network: Network, cost: Cost) -> int:
+def path_terms(p: Problem) -> int:
     """How many products one example's path sums have, over every weight and bias (S1.17).
 
     A route from z_j^l to C takes one neuron of each layer above; through a softmax it enters at any z and leaves by any a.
     """
-    pair, terms, routes = cost.on(network.output), 0, 1
+    network, terms, routes = p.network, 0, 1
     for l in range(network.depth, 0, -1):
         out, into = network.weights[l].shape
-        mixes = network.activations[l].full_slope and not (l == network.depth and pair.of == "z")
+        mixes = network.activations[l].full_slope and not (l == network.depth and p.pair.of == "z")
         routes *= out if mixes else 1  # from one z^l
         terms += out * (into + bool(network.biases[l].size)) * routes
         routes *= out  # from one a^(l−1)

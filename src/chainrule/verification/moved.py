@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.costs import Cost
 from chainrule.dual import DUALS, Dual, dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import FormError, IdError, PairError, ShapeError
@@ -83,7 +82,7 @@ def follow(problem: Problem, v: str | Id, by: Any, m: Elementary | None = None) 
             made = _activated(sigma, z[-1], m if _reaches(moved, l) else ARRAYS)
             a.append(_raised(made, moved, Id("a", l, moved.neuron), column))
         by_activation = moved.kind == "a" and moved.layer == exact.depth
-        form, of = _cost_form(problem.cost, exact.output, by_activation)
+        form, of = _cost_form(problem, by_activation)
         at = a[-1] if of == "a" else z[-1]
         c = _column(form(at, np.broadcast_to(problem.y, at.shape), m))
     a, z, c = ([_shown(each, column.shape[0], single) for each in each_kind] for each_kind in (a, z, [c]))
@@ -190,9 +189,9 @@ BY_ACTIVATION: dict[tuple[str, str], CostForm] = {
 }
 
 
-def _cost_form(cost: Cost, output: Activation, by_activation: bool) -> tuple[CostForm, str]:
+def _cost_form(problem: Problem, by_activation: bool) -> tuple[CostForm, str]:
     """The cost's form, and whether it reads a or z; by_activation asks for the one that reads a^L."""
-    pair = cost.on(output)
+    cost, pair, output = problem.cost, problem.pair, problem.network.output
     if pair.of == "a" or not by_activation:
         return pair.form, pair.of
     if output.name == "identity":

@@ -11,11 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
@@ -27,7 +25,6 @@ from chainrule.verification.local import (
     mean_over_rows,
     path_terms,
     refuse,
-    rows_of,
     too_many,
 )
 
@@ -49,15 +46,15 @@ class Path:
         return math.prod(self.factors)
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here, with the number of products; None where it can."""
-    return too_many("paths", path_terms(network, cost) * rows_of(network, x), LIMIT, "products of paths in this batch")
+    return too_many("paths", path_terms(p) * len(p.x), LIMIT, "products of paths in this batch")
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ by the sum over all paths, the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    return mean_over_rows(network, x, y, cost, of_example, "paths")
+    refuse(refuses(p))
+    return mean_over_rows(p, of_example, "paths")
 
 
 def of_example(network: Network, here: Local) -> Parameters:
@@ -70,15 +67,14 @@ def of_example(network: Network, here: Local) -> Parameters:
     return Parameters(weights, biases)
 
 
-def most(network: Network, x: Any, y: Any, cost: Cost) -> int:
+def most(p: Problem) -> int:
     """How many entries can be had one by one, each with as many paths as one of layer 1 has."""
-    widest = path_terms(network, cost) // network.weights[1].size
-    return min(SAMPLED, LIMIT // max(1, widest * rows_of(network, x)))
+    widest = path_terms(p) // p.network.weights[1].size
+    return min(SAMPLED, LIMIT // max(1, widest * len(p.x)))
 
 
-def some(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+def some(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ of some entries of the flat vector, the mean over the rows."""
-    p = Problem.exact(network, x, y, cost)
     total = np.zeros(len(entries))
     for row, target in zip(p.x, p.y):
         here = local(p.network, row, target, p.pair)

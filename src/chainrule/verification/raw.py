@@ -10,28 +10,26 @@ recursion starts from ∂c/∂z^L (S3.14).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
-from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, rows_of, too_many
+from chainrule.problem import Problem
+from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, too_many
 
 Array = np.ndarray
 LIMIT = 50_000_000  # parameters × rows: some ten seconds
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here, None where it can."""
-    return too_many("raw", network.parameters.size * rows_of(network, x), LIMIT, "parameters × rows")
+    return too_many("raw", p.network.parameters.size * len(p.x), LIMIT, "parameters × rows")
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ by the recursion of ∂c/∂a, the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    return mean_over_rows(network, x, y, cost, of_example, "raw")
+    refuse(refuses(p))
+    return mean_over_rows(p, of_example, "raw")
 
 
 def of_example(network: Network, here: Local) -> Parameters:

@@ -19,21 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chainrule.backward import gradient as river
+from chainrule.backward import gradient_of
 from chainrule.circuits import of_network
-from chainrule.costs import Cost
-from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification import complex_step, differences, forward_mode, paths, raw, sigma_matrices, symbolic
-from chainrule.verification.local import finite, refuse, rows_of, too_many
+from chainrule.verification.local import finite, refuse, too_many
 
 Array = np.ndarray
-Refusal = Callable[[Network, Any, Any, Cost], str | None]
+Refusal = Callable[[Problem], str | None]
 SAMPLED = 200  # entries at most
 PASSES = 300_000_000  # parameters × rows of all the passes that a sample takes
 DIFFERENCES_LIMIT = 2_000_000_000  # parameters² × rows: a minute at most
@@ -41,7 +38,7 @@ DIFFERENCES_LIMIT = 2_000_000_000  # parameters² × rows: a minute at most
 
 @dataclass(frozen=True)
 class Road:
-    """One road: `gradient(network, x, y, cost)` in float64, for rows x (batch, in) and y (batch, out), C their mean.
+    """One road: `gradient(problem)` of a problem in float64, C the mean over its rows.
 
     says     one line, with the ids of the concepts it serves
     exact    True where only rounding lies between it and the derivative
@@ -53,65 +50,61 @@ class Road:
 
     name: str
     says: str
-    gradient: Callable[[Network, Any, Any, Cost], Parameters]
+    gradient: Callable[[Problem], Parameters]
     exact: bool
     refuses: Refusal
-    some: Callable[[Network, Any, Any, Cost, Sequence[int]], Array] | None = None
-    most: Callable[[Network, Any, Any, Cost], int] = lambda network, x, y, cost: 0
+    some: Callable[[Problem, Sequence[int]], Array] | None = None
+    most: Callable[[Problem], int] = lambda p: 0
 
 
-def by_delta(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def by_delta(p: Problem) -> Parameters:
     """The river's own gradient, in float64."""
-    return river(network.astype("float64"), x, y, cost)
+    return gradient_of(p)
 
 
-def never(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def never(p: Problem) -> str | None:
     """The river has no limit but memory."""
     return None
 
 
-def by_circuit(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def by_circuit(p: Problem) -> Parameters:
     """The gradient of a circuit of gates, wired for this batch."""
-    refuse(circuit_refuses(network, x, y, cost))
-    p = Problem.exact(network, x, y, cost)
+    refuse(circuit_refuses(p))
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
-        return finite(of_network.gradient(p.network, p.x, p.y, cost), "circuit")
+        return finite(of_network.wired(p).gradient(), "circuit")
 
 
-def circuit_refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def circuit_refuses(p: Problem) -> str | None:
     """Why gates cannot go here, None where they can: a multiply and an add for each weight, some four gates for a neuron."""
-    gates = rows_of(network, x) * sum(2 * w.size + 4 * w.shape[0] for w in network.weights)
+    gates = len(p.x) * sum(2 * w.size + 4 * w.shape[0] for w in p.network.weights)
     return too_many("circuit", gates, of_network.MOST_GATES, "gates")
 
 
-def by_differences(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def by_differences(p: Problem) -> Parameters:
     """The gradient by central differences, without their error bars (`differences.of_entries` has those)."""
-    refuse(differences_refuse(network, x, y, cost))
-    p = Problem.exact(network, x, y, cost)
-    found = differences.of_entries(p.network, p.x, p.y, cost, range(p.network.parameters.size))
+    refuse(differences_refuse(p))
+    found = differences.of_entries(p, range(p.network.parameters.size))
     return finite(p.network.parameters.like(np.array([each.value for each in found])), "differences")
 
 
-def differences_refuse(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def differences_refuse(p: Problem) -> str | None:
     """Why differences cannot go here, None where they can."""
-    return too_many(
-        "differences", network.parameters.size**2 * rows_of(network, x), DIFFERENCES_LIMIT, "parameters² × rows"
-    )
+    return too_many("differences", p.network.parameters.size**2 * len(p.x), DIFFERENCES_LIMIT, "parameters² × rows")
 
 
-def some_differences(network: Network, x: Any, y: Any, cost: Cost, entries: Sequence[int]) -> Array:
+def some_differences(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ of some entries by central differences, without their error bars."""
-    return np.array([each.value for each in differences.of_entries(network, x, y, cost, entries)])
+    return np.array([each.value for each in differences.of_entries(p, entries)])
 
 
-def passes(network: Network, x: Any, y: Any, cost: Cost) -> int:
+def passes(p: Problem) -> int:
     """How many entries a road that takes some passes for each can be asked for."""
-    return min(SAMPLED, PASSES // (network.parameters.size * rows_of(network, x)))
+    return min(SAMPLED, PASSES // (p.network.parameters.size * len(p.x)))
 
 
-def analytic_passes(network: Network, x: Any, y: Any, cost: Cost) -> int:
+def analytic_passes(p: Problem) -> int:
     """The same by complex numbers, and none where a form is not analytic."""
-    return 0 if complex_step.not_analytic(network, x, y, cost) else passes(network, x, y, cost)
+    return 0 if complex_step.not_analytic(p) else passes(p)
 
 
 ROADS: dict[str, Road] = {

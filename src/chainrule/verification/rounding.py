@@ -15,10 +15,10 @@ import numpy as np
 
 from chainrule.activations import Activation, odot
 from chainrule.backward import collect
-from chainrule.costs import Cost
+from chainrule.costs import Pair
 from chainrule.forward import propagate
-from chainrule.network import Network
 from chainrule.parameters import Parameters
+from chainrule.problem import Problem
 
 Array = np.ndarray
 DRAWS = 24
@@ -35,45 +35,44 @@ SOURCES: Mapping[str, str] = {
 }
 
 
-def rounding(network: Network, x: Array, y: Array, cost: Cost, share: Array | None = None) -> Parameters:
+def rounding(p: Problem, share: Array | None = None) -> Parameters:
     """How far rounding may move each entry of ∂C/∂θ computed in the network's dtype.
 
-    x (batch, in), y (batch, out); C is the mean over the rows, or Σ share_i c_i. Infinite where rounding may do anything.
+    C is the mean over the rows, or Σ share_i c_i. Infinite where rounding may do anything.
     """
-    return network.parameters.astype(np.float64).like(SAFETY * _moves(network, x, y, cost, share, SOURCES))
+    return p.network.parameters.astype(np.float64).like(SAFETY * _moves(p, share, SOURCES))
 
 
-def main_source(network: Network, x: Array, y: Array, cost: Cost, layer: int) -> str:
+def main_source(p: Problem, layer: int) -> str:
     """Which operation's rounding moves the gradient of a layer most, in words."""
-    if _learnt(network, x, y, cost):
+    if _learnt(p):
         return SOURCES["output"]
-    space = network.parameters
+    space = p.network.parameters
 
     def moved(source: str) -> float:
-        found = space.astype(np.float64).like(_moves(network, x, y, cost, None, [source]))
+        found = space.astype(np.float64).like(_moves(p, None, [source]))
         return float(found.weights[layer].sum() + found.biases[layer].sum())
 
     return SOURCES[max(SOURCES, key=moved)]
 
 
-def _learnt(network: Network, x: Array, y: Array, cost: Cost) -> bool:
+def _learnt(p: Problem) -> bool:
     """Whether the outputs equal the targets to within some thousand times rounding, wherever that comes from."""
-    a, z = propagate(network.parameters, network.activations, np.asarray(x, network.dtype))
-    pair = cost.on(network.output)
-    left = pair.slope(a[-1], y) if pair.delta is None else pair.delta(z[-1], y)
-    return bool(np.abs(left).max() <= 1e4 * np.finfo(network.dtype).eps * (np.abs(a[-1]) + np.abs(y)).max())
+    a, z = propagate(p.network.parameters, p.network.activations, p.x)
+    left = p.pair.slope(a[-1], p.y) if p.pair.delta is None else p.pair.delta(z[-1], p.y)
+    return bool(np.abs(left).max() <= 1e4 * np.finfo(p.network.dtype).eps * (np.abs(a[-1]) + np.abs(p.y)).max())
 
 
-def _moves(network: Network, x: Array, y: Array, cost: Cost, share: Array | None, sources: Collection[str]) -> Array:
+def _moves(p: Problem, share: Array | None, sources: Collection[str]) -> Array:
     """The standard deviation of each entry under the rounding of these sources."""
-    info = np.finfo(network.dtype)
-    magnified = MAGNIFIED if network.dtype == np.float64 else 1.0
-    exact, weights = network.astype("float64"), np.full(len(x), 1 / len(x)) if share is None else share
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    info = np.finfo(p.network.dtype)
+    magnified = MAGNIFIED if p.network.dtype == np.float64 else 1.0
+    exact, pair = p.in_float64(), p.pair
+    weights = np.full(len(p.x), 1 / len(p.x)) if share is None else share
     draw = _Rounded(np.random.default_rng(0), magnified * float(info.eps) / 2, magnified * float(info.tiny), sources)
     with np.errstate(all="ignore"):
-        right = _gradient(exact, x, y, cost, weights, _Rounded(draw.rng, 0.0, 0.0, ()))
-        total = sum(np.abs(_gradient(exact, x, y, cost, weights, draw) - right) for _ in range(DRAWS))
+        right = _gradient(exact, pair, weights, _Rounded(draw.rng, 0.0, 0.0, ()))
+        total = sum(np.abs(_gradient(exact, pair, weights, draw) - right) for _ in range(DRAWS))
         found = np.sqrt(np.pi / 2) / DRAWS / magnified * total  # the mean |move| of a normal number is √(2/π) of σ
     return np.where(np.isfinite(found), found, np.inf)
 
@@ -94,8 +93,9 @@ class _Rounded:
         return result + self.rng.standard_normal(result.shape) * (reach * size + self.tiny)
 
 
-def _gradient(network: Network, x: Array, y: Array, cost: Cost, share: Array, off: _Rounded) -> Array:
+def _gradient(p: Problem, pair: Pair, share: Array, off: _Rounded) -> Array:
     """BP1 to BP4 with each result moved by `off`, as one vector."""
+    network, x = p.network, p.x
     weights, sigmas = list(network.weights), list(network.activations)
     a, slopes = [off("sums", x, np.abs(x))], []
     for w, b, sigma in zip(weights, network.biases, sigmas):
@@ -104,7 +104,7 @@ def _gradient(network: Network, x: Array, y: Array, cost: Cost, share: Array, of
         value, slope = sigma.value(z), sigma.slope(z)
         a.append(off("slopes", value, np.abs(value) + _floor(sigma)))
         slopes.append(off("slopes", slope, np.abs(slope) + _floor(sigma)))
-    delta = [_at_output(network, a[-1], z, slopes[-1], y, cost, off)]
+    delta = [_at_output(p, pair, a[-1], z, slopes[-1], off)]
     for l in range(len(weights) - 1, 0, -1):
         back = off("back", delta[0] @ weights[l], np.abs(delta[0]) @ np.abs(weights[l]), len(weights[l]))
         delta.insert(0, odot(back, slopes[l - 1]))
@@ -113,14 +113,14 @@ def _gradient(network: Network, x: Array, y: Array, cost: Cost, share: Array, of
     return off("rows", found, size, len(x))
 
 
-def _at_output(network: Network, a: Array, z: Array, slope: Array, y: Array, cost: Cost, off: _Rounded) -> Array:
+def _at_output(p: Problem, pair: Pair, a: Array, z: Array, slope: Array, off: _Rounded) -> Array:
     """δ^L, from a difference a − y that is as good as the larger of the two."""
-    pair = cost.on(network.output)
+    y = p.y
     if pair.delta is None:
         grad = pair.slope(a, y)
         return odot(off("output", grad, np.abs(grad) + np.abs(a) + np.abs(y)), slope)
     delta = pair.delta(z, y)
-    counts = cost.name == "multiclass_hinge"  # whole numbers, which are exact
+    counts = p.cost.name == "multiclass_hinge"  # whole numbers, which are exact
     return off("output", delta, np.abs(delta) + (0 if counts else 1 + np.abs(y)))
 
 

@@ -9,30 +9,27 @@ helps another. Σ′[i, j] = ∂a_i/∂z_j enters transposed, which only a softm
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
-from chainrule.costs import Cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
-from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, rows_of, too_many
+from chainrule.problem import Problem
+from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, too_many
 
 Array = np.ndarray
 LIMIT = 10_000_000_000  # multiplications: some ten seconds
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here, None where it can."""
-    return too_many(
-        "sigma", multiplications(network) * rows_of(network, x), LIMIT, "multiplications in matrix products"
-    )
+    return too_many("sigma", multiplications(p.network) * len(p.x), LIMIT, "multiplications in matrix products")
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ by the full product for each layer, the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    return mean_over_rows(network, x, y, cost, of_example, "sigma")
+    refuse(refuses(p))
+    return mean_over_rows(p, of_example, "sigma")
 
 
 def of_example(network: Network, here: Local) -> Parameters:

@@ -22,7 +22,7 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, path_terms, refuse, rows_of, too_many
+from chainrule.verification.local import finite, path_terms, refuse, too_many
 
 Array = np.ndarray
 DIGITS = 50
@@ -31,14 +31,14 @@ MOST_TERMS = 300  # products of paths of one example: what the expression grows 
 MOST_ROWS = 100
 
 
-def refuses(network: Network, x: Any, y: Any, cost: Cost) -> str | None:
+def refuses(p: Problem) -> str | None:
     """Why this road cannot go here: no SymPy, or too large; None where it can."""
     if find_spec("sympy") is None:
         return "symbolic: SymPy is not installed: pip install 'chainrule[symbolic]'"
     return (
-        too_many("symbolic", network.parameters.size, MOST_PARAMETERS, "parameters")
-        or too_many("symbolic", path_terms(network, cost), MOST_TERMS, "products of paths in the expression")
-        or too_many("symbolic", rows_of(network, x), MOST_ROWS, "rows")
+        too_many("symbolic", p.network.parameters.size, MOST_PARAMETERS, "parameters")
+        or too_many("symbolic", path_terms(p), MOST_TERMS, "products of paths in the expression")
+        or too_many("symbolic", len(p.x), MOST_ROWS, "rows")
     )
 
 
@@ -79,13 +79,12 @@ class Symbols(Composed):
         return np.zeros(np.shape(x), dtype=int).astype(object)
 
 
-def gradient(network: Network, x: Any, y: Any, cost: Cost) -> Parameters:
+def gradient(p: Problem) -> Parameters:
     """∂C/∂θ, each derivative an expression evaluated at every row; C the mean over the rows."""
-    refuse(refuses(network, x, y, cost))
-    p = Problem.exact(network, x, y, cost)
+    refuse(refuses(p))
     with np.errstate(all="ignore"):
         true = np.ravel(evaluate(p.network.parameters, p.network.activations, p.x, p.y, p.pair, ARRAYS))
-    values = compiled(*derivatives(p.network, cost))
+    values = compiled(*derivatives(p.network, p.cost))
     theta = p.network.parameters.flat()
     found = np.array([_numbers(values, theta, row, target) for row, target in zip(p.x, p.y)])
     if not np.allclose(found[:, 0], true, rtol=1e-8, atol=1e-8):

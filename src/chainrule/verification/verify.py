@@ -49,24 +49,24 @@ def verify(
     as_network(network, "verify(network, x, y)")
     names = _names(roads, gradient is not None)
     p = Problem.of(network, x, y, cost)
-    posed = network, p.x, p.y, p.cost
+    exact = p.in_float64()
     with np.errstate(all="ignore"):
         value = float(total_cost(p))
         if not math.isfinite(value):
             raise DataError(
                 f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
             )
-        found: dict[str, Answer | str] = {name: answer_of(name, *posed) for name in names}
+        found: dict[str, Answer | str] = {name: answer_of(name, exact) for name in names}
         if "delta" in names and network.dtype != np.float64:
             found[LOW] = computed(LOW, gradient_of(p))
         found |= SLOW if roads is None else {}
         if gradient is not None:
-            found[YOURS] = your_answer(gradient, *posed)
+            found[YOURS] = your_answer(gradient, exact)
         answers = {name: each for name, each in found.items() if isinstance(each, Answer)}
         if len(answers) < 2:
             reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
             raise DataError(f"fewer than two roads could go: {reasons}")
-        judge = Judge(*posed)
+        judge = Judge(p)
         if not math.isfinite(length(judge.rounding)):
             raise DataError(
                 f"nothing can be told here: with weights up to {_largest(network):.1e} rounding alone may move the gradient "
