@@ -7,6 +7,7 @@ PRELUDE = """
 import numpy as np
 import chainrule as cr
 from chainrule.circuits.wires import MATHS as m
+from chainrule.problem import Problem
 from chainrule.verification import raw, sigma_matrices, paths
 from chainrule.notation import latex, mathml
 from chainrule.explanation.figures import figure
@@ -52,7 +53,7 @@ ROWS = [
     ("S0.9", "∂z_j/∂w_rj = Σ δ_rk a_r = a_k: only the k-th term is left", "run.backward(n.z[2][0, 0])[n.weights[2]][0], a[1]"),
     ("S0.10", "local derivatives σ′(z), a, w, 1, found by gates", "[float(run.backward(above)[below][0, 0]) for above, below in ((n.a[2][0, 0], n.z[2]), (n.z[2][0, 0], n.weights[2]), (n.z[2][0, 0], n.a[1]))] + [float(run.backward(n.z[2][0, 0])[n.biases[2]][0])], [s[2][0], a[1][0], w[2][0, 0], 1]"),
     ("S0.11", "∂c/∂a^L = 2(a − y)", "b.da[2], 2 * (a[2] - y)"),
-    ("S0.12", "the raw recursion in ∂c/∂a gives the same gradient", "(raw.gradient(net, x[None], y[None], cr.squared_error()) - g).norm() < 1e-15"),
+    ("S0.12", "the raw recursion in ∂c/∂a gives the same gradient", "(raw.gradient(Problem.exact(net, x, y, 'squared_error')) - g).norm() < 1e-15"),
     ("S0.13", "with δ := ∂c/∂z: ∂c/∂w = δ_j a_k, ∂c/∂b = δ_j; δ = ∂c/∂a σ′", "b.delta[1], b.da[1] * s[1]"),
     ("S0.14", "from L down to 1, every δ known at the end", "list(b.delta.numbers), [d.shape for d in b.delta]"),
     ("S0.15", "δ is a rate, and authors name it differently", "[cr.Convention.preset(n).word for n in ('s0', 's1', 's2', 's3', 's4')]"),
@@ -100,7 +101,7 @@ ROWS = [
     ("S2.17", "z is kept from the forward pass", "t, [v.shape for v in t.z]"),
     ("S2.18", "BP1 as Σ′(z^L) ∇_aC", "np.diag(s[2]) @ b.da[2], b.delta[2]"),
     ("S2.19", "BP2 as Σ′(z^l)(w^(l+1))ᵀ δ^(l+1)", "np.diag(s[1]) @ w[2].T @ b.delta[2], b.delta[1]"),
-    ("S2.20", "the full product of matrices gives the same gradient", "(sigma_matrices.gradient(net, x[None], y[None], cr.squared_error()) - g).norm() < 1e-15"),
+    ("S2.20", "the full product of matrices gives the same gradient", "(sigma_matrices.gradient(Problem.exact(net, x, y, 'squared_error')) - g).norm() < 1e-15"),
     ("S2.21", "⊙ is faster: n multiplications for n²", "s[1].size, np.diag(s[1]).size"),
     ("S2.22", "the algorithm as a program that runs, and a proof", "runnable('s2').count(chr(10)) > 10, str(proof('s2')).splitlines()[0]"),
     ("S2.23", "the four equations", "summary('s2')"),
