@@ -247,6 +247,15 @@ def test_a_link_that_leads_nowhere_is_noticed_before_training(
         assert reason in said.err
 
 
+def test_a_folder_that_another_training_makes_in_between_is_no_error(
+    command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("runs").mkdir()
+    monkeypatch.setattr("chainrule.cli.keeping.os.path.lexists", lambda path: False)
+    assert command("train", "t.csv", "--epochs", "1", "-q") == 0
+    assert Path("runs/t.safetensors").is_file()
+
+
 def test_a_link_to_a_file_that_is_yet_to_be_written_is_followed(command: Callable[..., int]) -> None:
     Path("m.safetensors").symlink_to("elsewhere.safetensors")
     assert command("train", "t.csv", "--epochs", "1", "-q", "-o", "m") == 0

@@ -39,7 +39,7 @@ class Problem:
     _found: dict[Callable[[Problem], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, network: Network, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
+    def of(cls, network: Any, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
         """x (in,) or (batch, in), y (out,) or (batch, out), or labels, one per row; the cost is the network's own unless named.
 
         Raises PairError, ShapeError or DataError where these do not go together.
@@ -58,13 +58,13 @@ class Problem:
         return cls(network, rows, encoded, the_cost, pair, single)
 
     @classmethod
-    def exact(cls, network: Network, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
+    def exact(cls, network: Any, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
         """The same in float64."""
         return cls.of(as_network(network, call).astype("float64"), x, y, cost, call)
 
     @classmethod
     def one(
-        cls, network: Network, x: Any, y: Any, cost: str | Cost | None, done: str = "explained", call: str = CALL
+        cls, network: Any, x: Any, y: Any, cost: str | Cost | None, done: str = "explained", call: str = CALL
     ) -> Problem:
         """One example in float64. Raises ShapeError for rows, which says what would be `done` with one."""
         as_network(network, call)

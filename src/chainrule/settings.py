@@ -36,7 +36,7 @@ class Job:
 
 
 def job_of(
-    network: Network,
+    network: Any,
     data: Any,
     y: Any,
     rule: str | Rule,

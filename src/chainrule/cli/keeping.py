@@ -44,9 +44,18 @@ class Place:
             self._check_named(self.output)
             return
         try:
-            check_writable(FOLDER / "model" if os.path.lexists(FOLDER) else FOLDER)
+            self._check_folder()
         except FileError as error:
             raise FileError(f"{error}; name a file elsewhere with --output") from None
+
+    def _check_folder(self) -> None:
+        new = not os.path.lexists(FOLDER)
+        try:
+            check_writable(FOLDER if new else FOLDER / "model")
+        except FileError:
+            if not (new and FOLDER.is_dir()):
+                raise
+            check_writable(FOLDER / "model")  # which another training has just made
 
     def _check_named(self, output: Path) -> None:
         check_writable(output)
