@@ -55,7 +55,7 @@ def test_number_i_is_the_same_whatever_the_count() -> None:
 
 def test_a_river_with_a_fault_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     """The survey can fail."""
-    monkeypatch.setitem(ROADS, "delta", replace(ROADS["delta"], gradient=FAULTS["factor_two"].gradient))
+    monkeypatch.setitem(ROADS, "delta", replace(ROADS["delta"], gradient=FAULTS["factor_two"].of))
     found = survey(20, 0, ["delta", "raw", "differences"])
     assert not found
     assert found.tallies["delta"].wrong >= 15
