@@ -239,7 +239,9 @@ def test_each_step_has_a_rate_of_its_own(engine: Engine, slack: float) -> None:
     for batch, rate in zip(batches(order), rates):
         slope = cr.gradient(network, X[batch], NUMBERS[batch], "squared_error")
         network = network.with_parameters(network.parameters + slope * -rate)
-    np.testing.assert_allclose(engine.network(state).parameters.flat(), network.parameters.flat(), rtol=1e-12 + slack)
+    np.testing.assert_allclose(
+        engine.network(state).parameters.flat(), network.parameters.flat(), rtol=1e-12 + 10 * slack, atol=slack
+    )
 
 
 def test_a_step_that_would_leave_the_finite_numbers_is_not_taken(engine: Engine) -> None:
@@ -273,7 +275,7 @@ def test_one_full_batch_of_the_delta_rule_is_one_step_down_the_gradient(slack: f
     rate, start = 0.1, net()
     run = cr.train(start, (X, NUMBERS), rule=cr.delta_rule(rate), epochs=1, batch_size=10)
     expected = start.parameters + cr.gradient(start, X, NUMBERS) * -rate
-    np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13 + slack)
+    np.testing.assert_allclose(run.network.parameters.flat(), expected.flat(), rtol=1e-13 + 10 * slack, atol=slack)
     assert run.history[0]["cost"] == pytest.approx(cr.cost(start, X, NUMBERS), rel=1e-14 + slack)
 
 
@@ -318,7 +320,7 @@ def test_without_shuffling_rows_are_taken_in_the_given_order(slack: float) -> No
     run = cr.train(net(), X, NUMBERS, spy, epochs=2, batch_size=4, shuffle=False)
     parts = [slice(0, 4), slice(4, 8), slice(8, 10)] * 2
     expected = [cr.gradient(net(), X[part], NUMBERS[part], "quadratic").flat() for part in parts]
-    np.testing.assert_allclose(seen, expected, rtol=1e-12 + slack)
+    np.testing.assert_allclose(seen, expected, rtol=1e-12 + 10 * slack, atol=slack)
     assert run.report.to_json()["shuffle"] is False
     assert "not shuffled" in str(run.report)
 
