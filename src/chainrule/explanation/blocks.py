@@ -76,7 +76,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Equation:
-    """left = right, its name, why it holds, and the numbers of its two sides where they were computed, each by its own road.
+    """left = right, its name, why it holds, and the numbers of its two sides where they were computed, each by its own method.
 
     An empty `left` goes on from the equation before.
     """

@@ -25,7 +25,7 @@ LEFT = "a number in {} is NaN or infinite"
 
 @dataclass(frozen=True)
 class Answer:
-    """A road's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
+    """A method's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
 
     Where only some entries were asked for the others are NaN.
     """
@@ -58,7 +58,7 @@ class Answer:
 
 
 def answer_of(name: str, p: Problem) -> Answer | str:
-    """A road's answer to a problem in float64, or why there is none."""
+    """A method's answer to a problem in float64, or why there is none."""
     road, entries = ROADS[name], None
     reason = road.refuses(p)
     if reason is not None:
