@@ -13,9 +13,12 @@ import chainrule as cr
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.forward import propagate
 from chainrule.json_text import json_text
+from chainrule.problem import Problem
+from chainrule.verification import paths
 from chainrule.verification.faults import FAULTS
 from chainrule.verification.roads import ROADS
-from chainrule.verification.survey import legal_pairs, networks, survey
+from chainrule.verification.survey import draw, legal_pairs, networks, survey
+from chainrule.verification.verify import verify
 
 
 @pytest.mark.parametrize("seed", range(5 if PROOF else 1))
@@ -62,6 +65,26 @@ def test_a_river_with_a_fault_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) 
     assert found.tallies["raw"].wrong == 0
     assert "called wrong" in str(found)
     assert "factor_two" in str(found)
+
+
+def test_what_cancels_between_paths_is_the_rounding_of_paths() -> None:
+    """Number 1916 of seed 0: a softmax whose one shared bias has the gradient 0, where the paths' products cancel last."""
+    drawn = draw(np.random.default_rng([0, 1916]), legal_pairs()[1916 % len(legal_pairs())])
+    verdict = verify(drawn.network, drawn.x, drawn.y, drawn.cost)
+    assert not verdict.wrong, str(verdict)
+    assert verdict.untold == [1]
+    own = paths.rounding(Problem.of(drawn.network, drawn.x, drawn.y, drawn.cost))
+    assert 1e-21 < own.biases[1][0] < 1e-19  # the other roads' is below 1e-21
+
+
+def test_the_rounding_of_paths_hides_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nearly(p: Problem) -> cr.Parameters:
+        return paths.gradient(p) * (1 + 1e-8)
+
+    monkeypatch.setitem(ROADS, "paths", replace(ROADS["paths"], gradient=nearly))
+    found = survey(20, 0, ["delta", "raw", "paths"])
+    assert found.tallies["paths"].wrong >= 15
+    assert found.tallies["raw"].wrong == 0
 
 
 def test_it_prints_a_table_and_json() -> None:

@@ -27,6 +27,7 @@ LEFT = "a number in {} is NaN or infinite"
 class Answer:
     """A method's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
 
+    `rounded` is how far the method's own rounding may move each entry, where that is more than any other's.
     Where only some entries were asked for the others are NaN.
     """
 
@@ -35,6 +36,7 @@ class Answer:
     differences: Mapping[int, Difference] = field(default_factory=dict)
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
     sampled: bool = False
+    rounded: Array | float = 0.0
 
     @property
     def asked(self) -> Array:
@@ -48,8 +50,8 @@ class Answer:
 
     @property
     def bars(self) -> Array:
-        """How far each entry may be off: the error bars of differences, else nothing."""
-        return self._of_differences(lambda d: d.error)
+        """How far each entry may be off for reasons of its method: the error bars of differences, the rounding of paths."""
+        return self._of_differences(lambda d: d.error) + self.rounded
 
     def _of_differences(self, key: Callable[[Difference], float]) -> Array:
         found = np.zeros(self.flat.size)
@@ -68,18 +70,19 @@ def answer_of(name: str, p: Problem) -> Answer | str:
     try:
         if name == "differences":
             return _measured(p, entries)
+        rounded = road.rounding(p).flat() if road.rounding else 0.0
         if entries is None:
-            return computed(name, road.gradient(p))
+            return computed(name, road.gradient(p), rounded)
         assert road.some is not None
-        return _scattered(name, p.network.parameters.size, entries, road.some(p, entries.tolist()))
+        return _scattered(name, p.network.parameters.size, entries, road.some(p, entries.tolist()), rounded)
     except ChainruleError as error:
         return str(error).removeprefix(f"{name}: ")
 
 
-def computed(name: str, found: Parameters) -> Answer | str:
+def computed(name: str, found: Parameters, rounded: Array | float = 0.0) -> Answer | str:
     """Parameters as an answer, or why they are none."""
     flat = found.astype(np.float64).flat()
-    return Answer(name, flat, {}, found.dtype) if np.isfinite(flat).all() else LEFT.format(found.dtype)
+    return Answer(name, flat, {}, found.dtype, rounded=rounded) if np.isfinite(flat).all() else LEFT.format(found.dtype)
 
 
 def _measured(p: Problem, entries: Array | None) -> Answer | str:
@@ -94,10 +97,10 @@ def _measured(p: Problem, entries: Array | None) -> Answer | str:
     return Answer("differences", answer.flat, dict(zip(asked.tolist(), found)), sampled=entries is not None)
 
 
-def _scattered(name: str, size: int, entries: Array, values: Array) -> Answer:
+def _scattered(name: str, size: int, entries: Array, values: Array, rounded: Array | float = 0.0) -> Answer:
     flat = np.full(size, np.nan)
     flat[entries] = values
-    return Answer(name, flat, sampled=True)
+    return Answer(name, flat, sampled=True, rounded=rounded)
 
 
 # some entries -------------------------------------------------------------------------------------------------------

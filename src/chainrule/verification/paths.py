@@ -67,6 +67,29 @@ def of_example(network: Network, here: Local) -> Parameters:
     return Parameters(weights, biases)
 
 
+def rounding(p: Problem) -> Parameters:
+    """How far rounding may move the sums here: ε/2 of each product for each of its 2L factors, whatever the products add up to.
+
+    What cancels between paths cancels at the very end, in their sum; backpropagation cancels layer by layer, so that its
+    own rounding is smaller. The sum of the absolute products comes from the recursion, without the repetition.
+    """
+    size = mean_over_rows(p, _absolute, "paths")
+    return size * (p.network.depth * float(np.finfo(np.float64).eps))
+
+
+def _absolute(network: Network, here: Local) -> Parameters:
+    """Σ |product| over the paths of each entry, times |a_k| for a weight."""
+    received = np.abs(here.top)
+    weights: list[Array] = []
+    biases: list[Array] = []
+    for l in range(network.depth, 0, -1):
+        received = received @ np.abs(here.matrix(l))
+        weights.insert(0, np.outer(received, np.abs(here.a[l - 1])))
+        biases.insert(0, bias_part(network.biases[l], received))
+        received = received @ np.abs(network.weights[l])
+    return Parameters(weights, biases)
+
+
 def most(p: Problem) -> int:
     """How many entries can be had one by one, each with as many paths as one of layer 1 has."""
     widest = path_terms(p) // p.network.weights[1].size

@@ -46,6 +46,7 @@ class Road:
              FormError: no road answers with NaN, an infinity, or a number it knows to be wrong.
     some     the same of some entries of the flat vector, for a road that takes a pass for each
     most     how many entries that may be in about a second; 0 where it cannot go whatever the size
+    rounding how far its own rounding may move each entry, for a road whose terms cancel where no other road's do
     """
 
     name: str
@@ -55,6 +56,7 @@ class Road:
     refuses: Refusal
     some: Callable[[Problem, Sequence[int]], Array] | None = None
     most: Callable[[Problem], int] = lambda p: 0
+    rounding: Callable[[Problem], Parameters] | None = None
 
 
 def by_delta(p: Problem) -> Parameters:
@@ -127,6 +129,7 @@ ROADS: dict[str, Road] = {
             paths.refuses,
             paths.some,
             paths.most,
+            paths.rounding,
         ),
         Road(
             "circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses

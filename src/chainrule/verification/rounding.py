@@ -8,13 +8,13 @@ be off by. Bounds that add up worst cases are thousands of times wider (Higham a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.activations import Activation, odot
-from chainrule.backward import collect
+from chainrule.backward import bias_gradient
 from chainrule.costs import Pair
 from chainrule.forward import propagate
 from chainrule.parameters import Parameters
@@ -22,6 +22,7 @@ from chainrule.problem import Problem
 
 Array = np.ndarray
 DRAWS = 24
+AT_ONCE = 4_000_000  # numbers in all draws that go together
 SAFETY = 8.0  # 2 is the most that was met in any entry of thousands of networks
 MAGNIFIED = 2.0**10  # in a float64 network the moves are larger than the rounding of the runs themselves, by this
 STRAIGHT = ("identity", "relu", "leaky_relu")  # their values and slopes keep every digit
@@ -70,9 +71,13 @@ def _moves(p: Problem, share: Array | None, sources: Collection[str]) -> Array:
     exact, pair = p.in_float64(), p.pair
     weights = np.full(len(p.x), 1 / len(p.x)) if share is None else share
     draw = _Rounded(np.random.default_rng(0), magnified * float(info.eps) / 2, magnified * float(info.tiny), sources)
+    at_once = max(1, min(DRAWS, AT_ONCE // (p.network.parameters.size + len(p.x) * sum(p.network.sizes))))
     with np.errstate(all="ignore"):
-        right = _gradient(exact, pair, weights, _Rounded(draw.rng, 0.0, 0.0, ()))
-        total = sum(np.abs(_gradient(exact, pair, weights, draw) - right) for _ in range(DRAWS))
+        right = _gradients(exact, pair, weights, _Rounded(draw.rng, 0.0, 0.0, ()), 1)
+        total = np.zeros(p.network.parameters.size)
+        for begun in range(0, DRAWS, at_once):
+            drawn = _gradients(exact, pair, weights, draw, min(at_once, DRAWS - begun))
+            total += np.abs(drawn - right).sum(axis=0)
         found = np.sqrt(np.pi / 2) / DRAWS / magnified * total  # the mean |move| of a normal number is √(2/π) of σ
     return np.where(np.isfinite(found), found, np.inf)
 
@@ -93,9 +98,9 @@ class _Rounded:
         return result + self.rng.standard_normal(result.shape) * (reach * size + self.tiny)
 
 
-def _gradient(p: Problem, pair: Pair, share: Array, off: _Rounded) -> Array:
-    """BP1 to BP4 with each result moved by `off`, as one vector."""
-    network, x = p.network, p.x
+def _gradients(p: Problem, pair: Pair, share: Array, off: _Rounded, draws: int) -> Array:
+    """BP1 to BP4 with each result moved by `off`, (draws, parameters): the rows of all draws go through together."""
+    network, x, y = p.network, np.tile(p.x, (draws, 1)), np.tile(p.y, (draws, 1))
     weights, sigmas = list(network.weights), list(network.activations)
     a, slopes = [off("sums", x, np.abs(x))], []
     for w, b, sigma in zip(weights, network.biases, sigmas):
@@ -104,18 +109,27 @@ def _gradient(p: Problem, pair: Pair, share: Array, off: _Rounded) -> Array:
         value, slope = sigma.value(z), sigma.slope(z)
         a.append(off("slopes", value, np.abs(value) + _floor(sigma)))
         slopes.append(off("slopes", slope, np.abs(slope) + _floor(sigma)))
-    delta = [_at_output(p, pair, a[-1], z, slopes[-1], off)]
+    delta = [_at_output(p, pair, a[-1], z, y, slopes[-1], off)]
     for l in range(len(weights) - 1, 0, -1):
         back = off("back", delta[0] @ weights[l], np.abs(delta[0]) @ np.abs(weights[l]), len(weights[l]))
         delta.insert(0, odot(back, slopes[l - 1]))
-    found = collect(network.parameters, a, delta, share).flat()
-    size = collect(network.parameters, [np.abs(each) for each in a], [np.abs(each) for each in delta], share).flat()
-    return off("rows", found, size, len(x))
+    found = _collected(p, a, delta, share, draws)
+    size = _collected(p, [np.abs(each) for each in a], [np.abs(each) for each in delta], share, draws)
+    return off("rows", found, size, len(p.x))
 
 
-def _at_output(p: Problem, pair: Pair, a: Array, z: Array, slope: Array, off: _Rounded) -> Array:
+def _collected(p: Problem, a: Sequence[Array], delta: Sequence[Array], share: Array, draws: int) -> Array:
+    """BP3 and BP4 over the rows of each draw apart, (draws, parameters) in the order of the flat vector."""
+    parts = []
+    for bias, before, error in zip(p.network.biases, a, delta):
+        scaled = share[:, None] * error.reshape(draws, len(share), -1)
+        by_weight = scaled.transpose(0, 2, 1) @ before.reshape(draws, len(share), -1)
+        parts += [by_weight.reshape(draws, -1), bias_gradient(bias, scaled.sum(axis=1))]
+    return np.concatenate(parts, axis=1)
+
+
+def _at_output(p: Problem, pair: Pair, a: Array, z: Array, y: Array, slope: Array, off: _Rounded) -> Array:
     """δ^L, from a difference a − y that is as good as the larger of the two."""
-    y = p.y
     if pair.delta is None:
         grad = pair.slope(a, y)
         return odot(off("output", grad, np.abs(grad) + np.abs(a) + np.abs(y)), slope)
