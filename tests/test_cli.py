@@ -1203,11 +1203,11 @@ def in_utf8(*arguments: str) -> bytes:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=True).stdout
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
-@pytest.mark.parametrize(
-    "arguments", [["show", "path_sum"], ["explain", "--format", "html"], ["explain", "--format", "latex"]]
-)
-def test_documents_are_utf8_whatever_the_encoding_of_the_output(encoding: str, arguments: list[str]) -> None:
+DOCUMENTS = (["show", "path_sum"], ["explain", "--format", "html"], ["explain", "--format", "latex"])
+
+
+@pytest.mark.parametrize(("arguments", "encoding"), crossed(DOCUMENTS, ["ascii", "latin-1", "cp1252", "utf-16"]))
+def test_documents_are_utf8_whatever_the_encoding_of_the_output(arguments: list[str], encoding: str) -> None:
     """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is no SVG."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     printed = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=True).stdout
