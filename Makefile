@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
 TOOLS  := pdflatex rsvg-convert chromium
 DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
-PROVED := $(addprefix tests/test_,$(addsuffix .py,roads explain verification_roads))
+PROVED := $(addprefix tests/test_,$(addsuffix .py,methods explain verification_methods))
 
 # The tests start Python some hundreds of times: keep what it compiles, whatever the environment says.
 test proof docs: export PYTHONDONTWRITEBYTECODE =
@@ -28,7 +28,7 @@ test: $(VENV)/.dev  ## style, types and every test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
 
-verify: $(VENV)/.dev  ## every road to the gradient, over random networks
+verify: $(VENV)/.dev  ## one gradient by every method, over random networks
 	$(BIN)/chainrule verify --survey 500
 
 # First every test, with every type checked and every program called; then more random examples of what is proved by them.

@@ -122,7 +122,7 @@ def commands_page() -> str:
             "|---|---|---|",
         ]
         for parameter in command.params:
-            if parameter.name == "help":
+            if parameter.name == "help" or getattr(parameter, "hidden", False):
                 continue
             shown = ", ".join(f"`{each}`" for each in parameter.opts) if parameter.param_type_name == "option" else ""
             shown = shown or f"`{parameter.name.upper()}`"

@@ -1,4 +1,4 @@
-"""Random small networks with an example set and a legal cost: what the tests of every road draw from."""
+"""Random small networks with an example set and a legal cost: what the tests of every method draw from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports point down; the banks look at the river and nothing in it looks back; the map is the tree."""
+"""Imports point down; what checks and explains imports the core, and the core none of it; the map is the tree."""
 
 import ast
 import re
@@ -51,7 +51,7 @@ INSIDE = {  # the layers of the larger packages
         "judge",
         "answers recurrent",
         "agreement recurrent_leeway verdict",
-        "causes moved recurrent_methods roads",
+        "causes methods moved recurrent_methods",
         "complex_step differences faults forward_mode leeway paths raw sigma_matrices symbolic",
         "evaluate flat_causes kinks local noise recurrent_evaluate rounding steps",
     ],
@@ -178,23 +178,23 @@ def test_imports_inside_functions_are_rare_and_give_their_reason() -> None:
 
 @pytest.mark.parametrize("name", ["evaluate", "recurrent_evaluate"])
 def test_evaluate_knows_the_nouns_alone(name: str) -> None:
-    """A witness who copied is no witness: the road of differences never touches forward, equations, backward or a slope."""
+    """A check that copied is no check: the method of differences never touches forward, equations, backward or a slope."""
     path = SOURCE / "verification" / f"{name}.py"
-    river = {"forward", "equations", "backward", "updates", "engines", "training", "prediction", "per_example"}
+    core = {"forward", "equations", "backward", "updates", "engines", "training", "prediction", "per_example"}
     modules = imported(path)
-    assert not river & {module.split(".")[1] for module in modules}
+    assert not core & {module.split(".")[1] for module in modules}
     assert "chainrule.recurrent.through_time" not in modules
     text = path.read_text()
     assert ".slope(" not in text
     assert ".delta(" not in text
 
 
-ROADS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_step", "symbolic", "moved"]
+METHODS = ["local", "raw", "sigma_matrices", "paths", "forward_mode", "complex_step", "symbolic", "moved"]
 
 
-@pytest.mark.parametrize("name", ROADS)
-def test_a_road_knows_nouns_and_forms_alone(name: str) -> None:
-    """No road borrows from the river, nor from another road; each takes its slopes from the forms."""
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_knows_nouns_and_forms_alone(name: str) -> None:
+    """No method borrows from the core, nor from another method; each takes its slopes from the forms."""
     path = SOURCE / "verification" / f"{name}.py"
     nouns = {"activations", "costs", "dual", "elementary", "errors", "network", "parameters", "ids", "problem"}
     shared = {f"chainrule.verification.{each}" for each in ("evaluate", "local", "differences")}
@@ -212,7 +212,7 @@ def test_gates_know_nouns_alone() -> None:
         assert not others, f"{path.relative_to(SOURCE)} imports {others}"
 
 
-def test_nothing_in_the_river_looks_at_the_banks() -> None:
+def test_the_core_imports_nothing_that_stands_around_it() -> None:
     banks = {"verification", "explanation", "conventions", "cli", "report"}
     for name in ("forward", "equations", "backward", "per_example", "updates"):
         assert not banks & {each.split(".")[1] for each in imported(SOURCE / f"{name}.py")}

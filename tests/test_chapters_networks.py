@@ -177,13 +177,13 @@ def test_numbers_in_labels_are_rounded_not_cut() -> None:
 # the path sum -------------------------------------------------------------------------------------------------------
 @FEW
 @given(problems(), st.integers(0, 10**6))
-def test_the_routes_are_those_of_the_road_of_paths(draw: Drawn, pick: int) -> None:
+def test_the_routes_are_those_of_path_sums(draw: Drawn, pick: int) -> None:
     problem = draw.make()
     network, x, y = problem.network, problem.x[0], problem.y[0]
     layer = 1 + pick % network.depth
     j, k = pick % network.sizes[layer], pick % network.sizes[layer - 1]
     if network.output.full_slope and problem.cost.on(network.output).delta is None:
-        return  # through its last softmax the road of paths goes on, and this figure ends with ∂C/∂z
+        return  # through its last softmax path_sums go on, and this figure ends with ∂C/∂z
     found = routes(seen_of(network, x, y, problem.cost), parse(f"w/{layer}/{j}/{k}", network.parameters), 10**6)
     p = Problem.exact(network, x, y, problem.cost)
     here = local(p.network, p.x[0], p.y[0], p.pair)

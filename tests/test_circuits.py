@@ -201,9 +201,9 @@ def test_a_network_of_gates_gives_backpropagations_gradient(drawn: Drawn) -> Non
     """S3.17: the circuit takes σ and C by their forms alone."""
     p = drawn.make()
     by_gates = of_network.circuit_of(p.network, p.x, p.y, p.cost).gradient()
-    river = cr.gradient(p.network, p.x, p.y, p.cost)
+    expected = cr.gradient(p.network, p.x, p.y, p.cost)
     scale = sum(g.norm() for g in cr.per_example_gradients(p.network, p.x, p.y, p.cost)) / len(p.x)
-    assert (by_gates - river).norm() <= 1e-10 * scale + 1e-14
+    assert (by_gates - expected).norm() <= 1e-10 * scale + 1e-14
 
 
 def test_a_network_is_wired_as_the_text_draws_it() -> None:
@@ -232,15 +232,15 @@ def test_a_network_is_wired_as_the_text_draws_it() -> None:
     assert "second add" in str(unit)
 
 
-def test_a_hidden_unit_of_a_trained_digits_network_has_the_rivers_error() -> None:
+def test_a_hidden_unit_of_a_trained_digits_network_has_the_error_of_backpropagation() -> None:
     """Issue's line: δ of a hidden unit to 1e-12."""
     data = cr.load_data("digits")
     net = cr.train(cr.Network.random([64, 30, 10], "relu", "softmax", dtype="float64"), data, epochs=3).network
     x, y = data.inputs[:20], np.eye(10)[data.targets[:20]]
     n = of_network.circuit_of(net, x, y, cr.cross_entropy())
     grads = n.run().backward(n.cost)
-    river = cr.backward(cr.forward(net, x), y, "cross_entropy").delta[1] / 20
-    assert np.abs(grads[n.z[1]] - river).max() <= 1e-12 * np.abs(river).max()
+    expected = cr.backward(cr.forward(net, x), y, "cross_entropy").delta[1] / 20
+    assert np.abs(grads[n.z[1]] - expected).max() <= 1e-12 * np.abs(expected).max()
 
 
 def test_a_circuit_too_large_for_memory_is_refused_with_its_size() -> None:

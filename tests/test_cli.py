@@ -474,19 +474,22 @@ def test_a_model_trained_in_python_is_explained_with_the_cost_it_was_trained_wit
     assert "C (cross_entropy)" in chainrule_("explain", "natural.safetensors", "--data", "xor.csv").out
 
 
-def test_verify_says_whether_the_roads_agree_in_its_exit_code(chainrule_: Run, xor: str) -> None:
-    said = chainrule_("verify", "--roads", "delta,raw,differences")
+def test_verify_says_whether_the_methods_agree_in_its_exit_code(chainrule_: Run, xor: str) -> None:
+    said = chainrule_("verify", "--methods", "delta,raw,differences")
     assert (said.code, said.err) == (0, "")
-    assert "3 roads agree over 83 derivatives" in said.out
-    planted = chainrule_("verify", "--plant", "transpose", "--roads", "delta,raw")
+    assert "3 methods agree over 83 derivatives" in said.out
+    planted = chainrule_("verify", "--plant", "transpose", "--methods", "delta,raw")
     assert (planted.code, planted.err) == (1, "")
     assert "likely cause: transpose" in planted.out
-    as_json = json.loads(chainrule_("verify", "--plant", "stale_z", "--roads", "delta,raw", "--json").out)
+    as_json = json.loads(chainrule_("verify", "--plant", "stale_z", "--methods", "delta,raw", "--json").out)
     assert as_json["agree"] is False
     assert as_json["rows"][-1]["causes"][0]["name"] == as_json["planted"] == "stale_z"
-    assert "2-4-2" in chainrule_("verify", xor, "--rows", "3", "--roads", "delta,raw").out
-    assert "1 row, C (cross_entropy) = " in chainrule_("verify", xor, "--row", "2", "--roads", "delta,raw").out
-    surveyed = chainrule_("verify", "--survey", "5", "--roads", "delta,raw")
+    assert "2-4-2" in chainrule_("verify", xor, "--rows", "3", "--methods", "delta,raw").out
+    assert "1 row, C (cross_entropy) = " in chainrule_("verify", xor, "--row", "2", "--methods", "delta,raw").out
+    assert chainrule_("verify", "--roads", "delta,raw") == chainrule_(
+        "verify", "--methods", "delta,raw"
+    )  # its old name
+    surveyed = chainrule_("verify", "--survey", "5", "--methods", "delta,raw")
     assert surveyed.code == 0
     assert "5 healthy networks" in surveyed.out
 
@@ -672,12 +675,12 @@ MISTAKES = [
     ("explain xor.safetensors --row -1", "--row -1"),
     # verify
     ("verify --plant transposed", "did you mean 'transpose'"),
-    ("verify --roads delta", "a comparison takes two roads, got delta; there are delta, raw"),
-    ("verify --roads delta,dleta", "did you mean 'delta'"),
-    ("verify --roads=", "unknown road ''"),
+    ("verify --methods delta", "a comparison takes two methods, got delta; there are delta, raw"),
+    ("verify --methods delta,dleta", "did you mean 'delta'"),
+    ("verify --methods=", "unknown method ''"),
     ("verify --survey 0", "a survey takes at least one network, got 0"),
     ("verify --survey 3 --plant transpose", "--survey draws its own networks"),
-    ("verify --survey 3 --roads raw", "a comparison takes two roads, got raw"),
+    ("verify --survey 3 --methods raw", "a comparison takes two methods, got raw"),
     ("verify --seed -1", "--seed is a whole number ≥ 0, got -1"),
     ("verify --rows 3", "--data, --row and --rows go with a model"),
     ("verify --cost crossentropy", "did you mean 'cross_entropy'"),

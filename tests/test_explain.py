@@ -125,7 +125,7 @@ def test_a_factor_of_few_digits_is_exact_and_the_text_of_six_is_not(value: float
 def test_nothing_is_printed_where_backpropagation_and_differences_differ(
     chain: cr.Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A planted fault: σ′ of layer 3 is 1 % too large. explain refuses, and says what both roads gave."""
+    """A planted fault: σ′ of layer 3 is 1 % too large. explain refuses, and says what both methods gave."""
     sigmoid = chain.activations[3]
     bent = replace(sigmoid, slope=lambda z: 1.01 * sigmoid.slope(z))
     wrong = cr.Network(list(chain.weights), list(chain.biases), [sigmoid, sigmoid, bent])
@@ -171,7 +171,7 @@ SATURATED = cr.Network([[[30.0]], [[3.0]], [[-2.0]]], [[0.0]] * 3, "sigmoid")
 
 
 def test_an_error_bar_that_reaches_a_printed_digit_is_printed() -> None:
-    """Two numbers that differ beside each other, and ✓: the bar says why, and the exact road is named."""
+    """Two numbers that differ beside each other, and ✓: the bar says why, and the exact method is named."""
     found = cr.explain(SATURATED, [1.0], [0.0], "w/1/0/0")
     assert number(found.check.value) != number(found.value)
     exact, error = number(found.exact), f"{found.check.error:.1e}".replace("-", "−")

@@ -15,7 +15,7 @@ from chainrule.verification.steps import RIGHT, run
 from chainrule.verification.verdict import YOURS, Verification
 from chainrule.verification.verify import verify
 
-FEW_ROADS = ("delta", "sigma")
+FEW_METHODS = ("delta", "sigma")
 
 
 def problem(output: str = "softmax", hidden: str = "tanh", dtype: str = "float64", batch: int = 7, out: int = 3):  # type: ignore[no-untyped-def]
@@ -37,7 +37,7 @@ def test_there_are_at_least_sixteen_each_said_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("output", "cost"), [("softmax", "quadratic"), ("sigmoid", "binary_cross_entropy"), ("identity", "huber")]
 )
-def test_without_a_fault_the_steps_are_the_river(output: str, cost: str) -> None:
+def test_without_a_fault_the_steps_are_backpropagation(output: str, cost: str) -> None:
     net, x, y = problem(output)
     assert (run(Problem.of(net, x, y, cost).in_float64(), RIGHT) - cr.gradient(net, x, y, cost)).norm() == 0
 
@@ -47,12 +47,12 @@ def test_every_fault_is_caught_its_cause_named_and_almost_always_alone() -> None
     net, x, y = problem()
     shown = {name: fault for name, fault in FAULTS.items() if name != "relu_mask_missing"}  # there is no relu here
     verdicts: dict[str, Verification] = {
-        name: verify(net, x, y, "quadratic", FEW_ROADS, fault.gradient) for name, fault in shown.items()
+        name: verify(net, x, y, "quadratic", FEW_METHODS, fault.gradient) for name, fault in shown.items()
     }
     alone = 0
     for name, verdict in verdicts.items():
         assert not verdict, name
-        assert [row.road for row in verdict.wrong] == [YOURS], name
+        assert [row.method for row in verdict.wrong] == [YOURS], name
         (row,) = verdict.wrong
         assert name in row.causes.names, (name, row.causes.names)
         assert f"{name}: {FAULTS[name].says}" in str(verdict)
@@ -80,8 +80,8 @@ def test_on_other_networks_a_fault_is_named_or_says_why_it_cannot_show(
         if fault.refuses(net, x, cost) is not None:
             continue
         wrong = fault.gradient(net, x, y, cost).astype(dtype)
-        (row,) = verify(net, x, y, cost, FEW_ROADS, wrong).wrong
-        assert row.road == YOURS
+        (row,) = verify(net, x, y, cost, FEW_METHODS, wrong).wrong
+        assert row.method == YOURS
         assert name in row.causes.names, (name, row.causes.names)
         shown, alone = shown + 1, alone + (row.causes.names == [name])
     assert shown >= 16
@@ -91,11 +91,11 @@ def test_on_other_networks_a_fault_is_named_or_says_why_it_cannot_show(
 def test_the_same_number_twice_is_said_with_what_would_tell_it_apart() -> None:
     """Batch 3 and outputs 3: the sum over the one is the sum over the other."""
     net, x, y = problem(batch=3)
-    (row,) = verify(net, x, y, "quadratic", FEW_ROADS, FAULTS["sum_for_mean"].gradient).wrong
+    (row,) = verify(net, x, y, "quadratic", FEW_METHODS, FAULTS["sum_for_mean"].gradient).wrong
     assert row.causes.names == ["sum_for_mean", "times_outputs"]
     assert "a batch of 7 rows" in str(row.causes)
     net, x, y = problem(batch=2)
-    (row,) = verify(net, x, y, "quadratic", FEW_ROADS, FAULTS["factor_two"].gradient).wrong
+    (row,) = verify(net, x, y, "quadratic", FEW_METHODS, FAULTS["factor_two"].gradient).wrong
     assert row.causes.names == ["factor_two", "sum_for_mean"]
 
 

@@ -1,4 +1,4 @@
-"""Any ∂u/∂v in every form and every preset (S1.21): the parts multiply and add up to a number that two other roads give."""
+"""Any ∂u/∂v in every form and every preset (S1.21): the parts multiply and add up to a number that two other methods give."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_of_a_result_that_cannot_be_printed_each_command_says_so(
     Path("new.csv").write_text("0,1\n")
     lines = [
         *("", "--version", "--help", "train --help", "explain", "explain --json", "nudge", "why", "quiz --answers a;b"),
-        *("show m.safetensors", "show demon", "show demon --table", "verify --roads delta,raw"),
+        *("show m.safetensors", "show demon", "show demon --table", "verify --methods delta,raw"),
         *("predict m.safetensors new.csv", "predict m.safetensors new.csv --json", "quiz --count 1 --write new.quiz"),
     ]
     for line in lines:

@@ -1,4 +1,4 @@
-"""One quantity moved: ∂u/∂v of any pair against the river, the circuit and differences, and what cannot be moved."""
+"""One quantity moved: ∂u/∂v of any pair against backpropagation, the circuit and differences, and what cannot be moved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def every_id(network: cr.Network) -> list[str]:
     return names + [str(of_entry(network.parameters, i)) for i in range(network.parameters.size)]
 
 
-def by_the_river(p: Problem, v: str) -> tuple[float, float]:
+def by_backpropagation(p: Problem, v: str) -> tuple[float, float]:
     """∂C/∂v by backpropagation, and the size of its layer."""
     kind, *numbers = v.split("/")
     back = cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
@@ -44,7 +44,7 @@ def test_the_slope_of_the_cost_by_anything_is_what_backpropagation_says(drawn: D
     p = drawn.make()
     names = every_id(p.network)
     for v in draw.sample(names, min(6, len(names))):  # type: ignore[attr-defined]
-        expected, size = by_the_river(p, v)
+        expected, size = by_backpropagation(p, v)
         found = slope_by_dual(Posed.one(p.network, p.x[0], p.y[0], p.cost), "C", v)
         assert found == pytest.approx(expected, rel=1e-8, abs=1e-10 * max(1.0, size)), v
 
@@ -116,7 +116,7 @@ def test_the_chain_of_the_concepts_has_its_numbers(chain: cr.Network) -> None:
 
 
 def test_no_slope_of_the_tables_is_looked_at() -> None:
-    """A witness who copied is no witness: with a wrong σ′ in the table the river is wrong, and this is not."""
+    """A witness who copied is no witness: with a wrong σ′ in the table backpropagation is wrong, and this is not."""
     p = make_problem([2, 2, 2], ["sigmoid"], "tanh", "quadratic")
     right = slope_by_dual(Posed.one(p.network, p.x[0], p.y[0], p.cost), "C", "w/1/0/0")
     sigma = NAMED["sigmoid"]()

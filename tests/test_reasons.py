@@ -57,7 +57,7 @@ def test_the_factors_multiply_to_the_gradients_entry(drawn: Drawn, pick: int, co
     l = int(id.split("/")[1])
     if p.network.activations[l].full_slope or (
         id.startswith("b") and drawn.bias == "layer"
-    ):  # the river subtracts there
+    ):  # backpropagation subtracts there
         trace = cr.forward(p.network, p.x)
         terms = np.abs(cr.backward(trace, p.y, p.cost).da[l]).sum(axis=1) * np.abs(trace.a[l - 1]).max(initial=1)
         slack += 1e-14 * float(terms.sum() if reduction == "sum" else terms.mean())
@@ -141,7 +141,7 @@ def test_of_a_softmax_the_factors_are_its_slope_and_the_error_less_the_others_me
 
 
 def test_a_saturated_softmax_keeps_the_digits_that_1_less_a_loses() -> None:
-    """At a = 1 − 1e−20 the river's difference 1 − a is 0; the product of the others' a is not."""
+    """At a = 1 − 1e−20 backpropagation's difference 1 − a is 0; the product of the others' a is not."""
     network = net([[[46.0], [0.0]]], None, "softmax")
     found = why(network, np.array([1.0]), np.array([0.0, 1.0]), "w/1/0/0", "quadratic")
     others = math.exp(-46)

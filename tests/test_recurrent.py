@@ -1,4 +1,4 @@
-"""A recurrent network: every road to its gradient, shared weights, gradients that travel, sequences that are learned."""
+"""A recurrent network: its gradient by every method, shared weights, gradients that travel, sequences that are learned."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chainrule.recurrent import (
     unroll,
 )
 from chainrule.recurrent.task import as_recurrent
-from chainrule.verification import recurrent_methods as roads
+from chainrule.verification import recurrent_methods as methods
 from chainrule.verification.recurrent import check
 
 
@@ -92,48 +92,48 @@ def plain_cost(r: Recurrent, xs, ys, cost_at: str, h) -> float:  # type: ignore[
     return {"every": sum(each), "mean": sum(each) / len(each), "last": each[-1]}[cost_at]
 
 
-# the roads ----------------------------------------------------------------------------------------------------------
+# the methods ----------------------------------------------------------------------------------------------------------
 @given(drawn((0.1, 1.0)))
 def test_gates_and_backpropagation_through_time_give_one_gradient(problem: Drawn) -> None:
     """To 1e-10 of what the steps add, for W, U, b, V, c, every x_t and h_0."""
     r, xs, ys, cost, cost_at, h0 = problem.make()
-    river, n = through_time(r, xs, ys, cost, cost_at, h0), unroll(r, xs, ys, cost, cost_at, h0)
+    result, n = through_time(r, xs, ys, cost, cost_at, h0), unroll(r, xs, ys, cost, cost_at, h0)
     run = n.run()
     back = run.backward(n.cost)
-    assert run[n.cost] == pytest.approx(river.cost, rel=1e-10, abs=1e-14)
+    assert run[n.cost] == pytest.approx(result.cost, rel=1e-10, abs=1e-14)
     for name in "WUbVc":
-        shares = getattr(river, f"shares_{name}").rows
+        shares = getattr(result, f"shares_{name}").rows
         scale = sum(np.linalg.norm(share) for share in shares)
-        gap = np.linalg.norm(back[getattr(n, name)] - getattr(river.gradient, name))
+        gap = np.linalg.norm(back[getattr(n, name)] - getattr(result.gradient, name))
         assert gap <= 1e-10 * scale + 1e-14
-        assert getattr(river.gradient, name) == pytest.approx(shares.sum(axis=0), rel=1e-12, abs=1e-12 * scale)
-    for found, wires in ((river.dx.rows, n.x.rows), (river.dh.rows, n.h.rows), (river.delta.rows, n.z.rows)):
+        assert getattr(result.gradient, name) == pytest.approx(shares.sum(axis=0), rel=1e-12, abs=1e-12 * scale)
+    for found, wires in ((result.dx.rows, n.x.rows), (result.dh.rows, n.h.rows), (result.delta.rows, n.z.rows)):
         assert np.abs(found - back[wires]).max() <= 1e-10 * np.abs(found).max() + 1e-14
     assert np.array_equal(n.gradient().flat(), np.concatenate([np.ravel(back[w]) for w in (n.W, n.b, n.U, n.V, n.c)]))
 
 
 @given(drawn())
-def test_all_roads_agree_within_rounding_and_error_bars(problem: Drawn) -> None:
+def test_all_methods_agree_within_rounding_and_error_bars(problem: Drawn) -> None:
     """Nothing is wrong, and where the verdict is not yes, rounding is to blame."""
     verdict = check(*problem.make(), most=6)
     assert not verdict.wrong, str(verdict)
     assert verdict or any(row.untold for row in verdict.rows)
-    went = {row.road for row in verdict.rows if not row.refused}
+    went = {row.method for row in verdict.rows if not row.refused}
     assert {"through_time", "circuit"} <= went
     if problem.scale <= 1:
         assert "forward_mode" in went
 
 
-def test_every_road_goes_where_everything_is_analytic_and_none_is_farther_than_rounding() -> None:
+def test_every_method_runs_where_everything_is_analytic_and_none_is_farther_than_rounding() -> None:
     r, xs, ys, cost = small(output="softmax", cost="cross_entropy")
     verdict = check(r, xs, ys, cost, h0=[0.1, -0.2, 0.3])
     assert verdict
-    assert [row.road for row in verdict.rows] == [
+    assert [row.method for row in verdict.rows] == [
         "through_time", "circuit", "forward_mode", "complex_step", "differences",
     ]  # fmt: skip
     for row in verdict.rows:
         assert list(row.distances or {}) == ["W", "b", "U", "V", "c", "h0", "x"]
-        assert max((row.distances or {}).values()) <= (1e-7 if row.road == "differences" else 1e-13)
+        assert max((row.distances or {}).values()) <= (1e-7 if row.method == "differences" else 1e-13)
     assert str(verdict).count("✓") == 5
     assert "2-3-2, tanh → softmax, 26 parameters), 5 steps, cross_entropy at every" in str(verdict)
 
@@ -143,8 +143,8 @@ def test_every_road_goes_where_everything_is_analytic_and_none_is_farther_than_r
 def test_values_and_slopes_are_those_of_a_plain_loop(cost_at: str, start: list[float] | None) -> None:
     r, xs, ys, _ = small(output="sigmoid")
     h0 = np.zeros(3) if start is None else np.array(start)
-    river = through_time(r, xs, ys, "quadratic", cost_at, start)
-    assert river.cost == pytest.approx(plain_cost(r, xs, ys, cost_at, h0), rel=1e-13)
+    result = through_time(r, xs, ys, "quadratic", cost_at, start)
+    assert result.cost == pytest.approx(plain_cost(r, xs, ys, cost_at, h0), rel=1e-13)
 
     def moved(name: str, step: float, at: tuple[int, ...]) -> float:
         p = {**{key: np.array(getattr(r, key)) for key in "WUbVc"}, "xs": xs.copy(), "h0": h0.copy()}
@@ -152,7 +152,7 @@ def test_values_and_slopes_are_those_of_a_plain_loop(cost_at: str, start: list[f
         there = Recurrent(*(p[key] for key in "WUbVc"), r.activation, r.output)
         return plain_cost(there, p["xs"], ys, cost_at, p["h0"])
 
-    found = {**{key: getattr(river.gradient, key) for key in "WUbVc"}, "xs": river.dx.rows, "h0": river.dh0}
+    found = {**{key: getattr(result.gradient, key) for key in "WUbVc"}, "xs": result.dx.rows, "h0": result.dh0}
     for name, slopes in found.items():
         for at in np.ndindex(slopes.shape):
             difference = (moved(name, 1e-5, at) - moved(name, -1e-5, at)) / 2e-5
@@ -187,7 +187,7 @@ def test_wires_have_the_names_of_the_equations_and_steps_their_numbers() -> None
 def test_a_steps_share_is_the_gradient_of_a_copy_that_this_step_alone_uses() -> None:
     """S3.11: five copies of each array, wired by hand; the shared wire's gradient is their sum."""
     r, xs, ys, _ = small()
-    river, c = through_time(r, xs, ys), Circuit()
+    result, c = through_time(r, xs, ys), Circuit()
     copies = {name: [c.input(f"{name}{t}", getattr(r, name)) for t in range(5)] for name in "WUbVc"}
     h, total = c.input("h0", np.zeros(3)), 0.0
     for t in range(5):
@@ -195,10 +195,10 @@ def test_a_steps_share_is_the_gradient_of_a_copy_that_this_step_alone_uses() -> 
         total = total + ((((copies["V"][t] * h[None]).sum() + copies["c"][t] - ys[t]) ** 2) * 0.5).sum()
     back = c.forward().backward(total)
     for name in "WUbVc":
-        shares = getattr(river, f"shares_{name}")
+        shares = getattr(result, f"shares_{name}")
         for t in range(1, 6):
             assert back[copies[name][t - 1]] == pytest.approx(shares[t], rel=1e-12, abs=1e-15)
-    assert np.abs(river.shares_U[1]).max() == 0  # h_0 = 0
+    assert np.abs(result.shares_U[1]).max() == 0  # h_0 = 0
 
 
 def test_the_cost_is_the_sum_the_mean_or_the_last() -> None:
@@ -218,16 +218,16 @@ def test_the_cost_is_the_sum_the_mean_or_the_last() -> None:
 # what a check is for ------------------------------------------------------------------------------------------------
 def last_share_for_the_whole(r, xs, ys, cost):  # type: ignore[no-untyped-def]
     """Weights that are not shared."""
-    river, t = through_time(r, xs, ys, cost), len(xs)
-    return RecurrentParameters(*(getattr(river, f"shares_{name}")[t] for name in "WUbVc"))
+    result, t = through_time(r, xs, ys, cost), len(xs)
+    return RecurrentParameters(*(getattr(result, f"shares_{name}")[t] for name in "WUbVc"))
 
 
 def one_step_of_memory(r, xs, ys, cost):  # type: ignore[no-untyped-def]
     """Each step's own error alone: Uᵀ δ_(t+1) forgotten."""
-    river = through_time(r, xs, ys, cost)
-    delta = odot(river.delta_s.rows @ r.V, r.activation.slope(river.trace.z.rows))
-    h = river.trace.h.rows
-    return RecurrentParameters(delta.T @ xs, delta.T @ h[:-1], delta.sum(axis=0), river.gradient.V, river.gradient.c)
+    result = through_time(r, xs, ys, cost)
+    delta = odot(result.delta_s.rows @ r.V, r.activation.slope(result.trace.z.rows))
+    h = result.trace.h.rows
+    return RecurrentParameters(delta.T @ xs, delta.T @ h[:-1], delta.sum(axis=0), result.gradient.V, result.gradient.c)
 
 
 def bias_counted_twice(r, xs, ys, cost):  # type: ignore[no-untyped-def]
@@ -242,7 +242,7 @@ def test_a_wrong_gradient_of_ones_own_is_seen_and_named(fault, activation: str, 
     r, xs, ys, cost = small(activation=activation, seed=seed)
     verdict = check(r, xs, ys, cost, gradient=fault, most=5)
     assert not verdict
-    assert [row.road for row in verdict.wrong] == ["yours"]
+    assert [row.method for row in verdict.wrong] == ["yours"]
     assert "worst at" in str(verdict)
     assert check(r, xs, ys, cost, gradient=lambda *p: through_time(*p).gradient, most=5)
 
@@ -250,27 +250,29 @@ def test_a_wrong_gradient_of_ones_own_is_seen_and_named(fault, activation: str, 
 @pytest.mark.parametrize(
     "back", [lambda U, delta: 0 * delta, lambda U, delta: U @ delta, lambda U, delta: -U.T @ delta]
 )
-def test_a_fault_in_the_recursion_itself_is_seen_by_every_other_road(back, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_fault_in_the_recursion_itself_is_seen_by_every_other_method(back, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     module = import_module("chainrule.recurrent.through_time")  # the package binds the function by that name
     monkeypatch.setattr(module, "one_step_back", back)
     for activation in ("tanh", "relu"):
         verdict = check(*small(activation=activation))
-        assert [row.road for row in verdict.wrong] == ["through_time"]
+        assert [row.method for row in verdict.wrong] == ["through_time"]
         assert "beside circuit" in str(verdict)
         assert {row.mark for row in verdict.rows[1:]} <= {"✓", "–"}
 
 
-def test_a_slope_written_wrongly_is_seen_since_the_other_roads_take_the_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slope_written_wrongly_is_seen_since_the_other_methods_take_the_forms(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     r, xs, ys, cost = small()
     wrong = as_activation("tanh")
     object.__setattr__(r, "activation", type(wrong)("tanh", wrong.value, wrong.value, wrong.form, "", ""))
-    assert [row.road for row in check(r, xs, ys, cost).wrong] == ["through_time"]
+    assert [row.method for row in check(r, xs, ys, cost).wrong] == ["through_time"]
 
 
 def test_a_gradient_that_is_no_number_or_no_gradient_is_not_right() -> None:
     r, xs, ys, cost = small()
     verdict = check(r, xs, ys, cost, gradient=lambda *p: through_time(*p).gradient * np.nan, most=2)
-    assert [row.road for row in verdict.wrong] == ["yours"]
+    assert [row.method for row in verdict.wrong] == ["yours"]
     with pytest.raises(cr.ShapeError, match="answers RecurrentParameters"):
         check(r, xs, ys, cost, gradient=lambda *p: np.zeros(26))
     with pytest.raises(cr.ShapeError, match="different shapes"):
@@ -289,17 +291,17 @@ def test_a_network_at_its_kinks_is_no_fault_of_anyone() -> None:
             assert verdict.rows[-1].kinks > 0
             assert "at a kink" in str(verdict)
     faulty = check(r, np.zeros((4, 2)), np.ones((4, 2)), gradient=bias_counted_twice)
-    assert [row.road for row in faulty.wrong] == ["yours"]  # a kink excuses no other mistake
+    assert [row.method for row in faulty.wrong] == ["yours"]  # a kink excuses no other mistake
     assert check(*small(activation="relu")).rows[-1].kinks == 0
 
 
-def test_a_road_that_cannot_go_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_method_that_is_skipped_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     r, xs, ys, cost = small(activation="relu")
     [row] = [row for row in check(r, xs, ys, cost, most=1).rows if row.refused]
-    assert row.road == "complex_step"
+    assert row.method == "complex_step"
     assert row.refused == "not analytic, it takes np.maximum of a complex number"
-    monkeypatch.setattr(roads, "LIMIT", 10)
-    refused = {row.road: row.refused for row in check(r, xs, ys, cost, most=1).rows if row.refused}
+    monkeypatch.setattr(methods, "LIMIT", 10)
+    refused = {row.method: row.refused for row in check(r, xs, ys, cost, most=1).rows if row.refused}
     assert refused["forward_mode"] == "195 entries × steps, and the limit is 10"
 
 
@@ -312,7 +314,7 @@ def test_where_rounding_hides_the_gradient_the_check_does_not_say_yes() -> None:
     assert "cannot tell" in str(verdict)
 
 
-def test_an_own_form_goes_every_road() -> None:
+def test_an_own_form_is_verified_by_every_method() -> None:
     sigma = cr.activation(lambda z, m: z / m.sqrt(1 + z * z), "bent")
     cost = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quartic")
     r, xs, ys, _ = small()
@@ -353,8 +355,8 @@ def test_five_hundred_steps_are_no_depth_at_all() -> None:
     rng = np.random.default_rng(5)
     r = Recurrent.random((1, 3, 1), "tanh", seed=5)
     xs, ys = rng.standard_normal((500, 1)), rng.standard_normal((500, 1))
-    river, n = through_time(r, xs, ys), unroll(r, xs, ys)
-    assert (n.gradient() - river.gradient).norm() <= 1e-10 * river.gradient.norm()
+    result, n = through_time(r, xs, ys), unroll(r, xs, ys)
+    assert (n.gradient() - result.gradient).norm() <= 1e-10 * result.gradient.norm()
     assert len(n.circuit) > 500 * 20
     assert check(r, xs, ys, most=3)
 
@@ -375,9 +377,9 @@ def test_a_network_learns_whether_two_bits_in_a_row_differ() -> None:
     net, rule, costs = Recurrent.random((1, 6, 1), "tanh", "sigmoid", seed=0), cr.adam(0.03), []
     state = rule.start(net.parameters)
     for _ in range(300):
-        river = through_time(net, bits, differ, "binary_cross_entropy", "mean")
-        costs.append(river.cost)
-        move, state = rule.move(river.gradient, state)
+        result = through_time(net, bits, differ, "binary_cross_entropy", "mean")
+        costs.append(result.cost)
+        move, state = rule.move(result.gradient, state)
         net = net.with_parameters(net.parameters + move)
     assert costs[-1] <= costs[0] / 10
     new = np.random.default_rng(2).integers(0, 2, (200, 1)).astype(float)

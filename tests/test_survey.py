@@ -16,7 +16,7 @@ from chainrule.json_text import json_text
 from chainrule.problem import Problem
 from chainrule.verification import paths
 from chainrule.verification.faults import FAULTS
-from chainrule.verification.roads import ROADS
+from chainrule.verification.methods import METHODS
 from chainrule.verification.survey import draw, legal_pairs, networks, survey
 from chainrule.verification.verify import verify
 
@@ -56,9 +56,9 @@ def test_number_i_is_the_same_whatever_the_count() -> None:
     assert np.array_equal(few[2].network.parameters.flat(), many[2].network.parameters.flat())
 
 
-def test_a_river_with_a_fault_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backpropagation_with_a_fault_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     """The survey can fail."""
-    monkeypatch.setitem(ROADS, "delta", replace(ROADS["delta"], gradient=FAULTS["factor_two"].of))
+    monkeypatch.setitem(METHODS, "delta", replace(METHODS["delta"], gradient=FAULTS["factor_two"].of))
     found = survey(20, 0, ["delta", "raw", "differences"])
     assert not found
     assert found.tallies["delta"].wrong >= 15
@@ -74,14 +74,14 @@ def test_what_cancels_between_paths_is_the_rounding_of_paths() -> None:
     assert not verdict.wrong, str(verdict)
     assert verdict.untold == [1]
     own = paths.rounding(Problem.of(drawn.network, drawn.x, drawn.y, drawn.cost))
-    assert 1e-21 < own.biases[1][0] < 1e-19  # the other roads' is below 1e-21
+    assert 1e-21 < own.biases[1][0] < 1e-19  # the other methods' is below 1e-21
 
 
 def test_the_rounding_of_paths_hides_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def nearly(p: Problem) -> cr.Parameters:
         return paths.gradient(p) * (1 + 1e-8)
 
-    monkeypatch.setitem(ROADS, "paths", replace(ROADS["paths"], gradient=nearly))
+    monkeypatch.setitem(METHODS, "paths", replace(METHODS["paths"], gradient=nearly))
     found = survey(20, 0, ["delta", "raw", "paths"])
     assert found.tallies["paths"].wrong >= 15
     assert found.tallies["raw"].wrong == 0

@@ -1,4 +1,4 @@
-"""verify: a table of roads, a verdict, kinks that are no faults; and check_gradient's likely causes."""
+"""verify: a table of methods, a verdict, kinks that are no faults; and check_gradient's likely causes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chainrule.problem import Problem
 from chainrule.verification.faults import FAULTS
 from chainrule.verification.judge import LOW
 from chainrule.verification.leeway import leeway
-from chainrule.verification.roads import ROADS
+from chainrule.verification.methods import METHODS
 from chainrule.verification.rounding import rounding
 from chainrule.verification.verdict import YOURS
 from chainrule.verification.verify import verify
@@ -30,55 +30,57 @@ def small(dtype: str = "float64"):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_every_road_that_can_go_agrees_and_is_in_the_table(dtype: str) -> None:
+def test_every_method_that_can_go_agrees_and_is_in_the_table(dtype: str) -> None:
     """S0.13, S0.12, S2.18, S1.17, S1.8: one gradient."""
     net, x, y = small(dtype)
     verdict = cr.verify(net, x, y, "cross_entropy")
     assert verdict
     as_it_runs = {LOW} if dtype == "float32" else set()
-    assert {row.road for row in verdict.rows} == set(ROADS) | as_it_runs
-    assert [row.road for row in verdict.rows if row.refused] == ["symbolic"]
+    assert {row.method for row in verdict.rows} == set(METHODS) | as_it_runs
+    assert [row.method for row in verdict.rows if row.refused] == ["symbolic"]
     limits = {"differences": 1e-6, LOW: 1e-4}
-    assert all(row.distance < limits.get(row.road, 1e-10) for row in verdict.went)
+    assert all(row.distance < limits.get(row.method, 1e-10) for row in verdict.went)
     assert not verdict.untold
     text = str(verdict)
-    assert all(name in text for name in ROADS)
+    assert all(name in text for name in METHODS)
     assert text.endswith("✓")
     found = json.loads(json_text(verdict.to_json()))
     assert found["agree"] is True
-    assert found["rows"][0]["road"] == "delta"
+    assert found["rows"][0]["method"] == "delta"
 
 
-def test_the_roads_may_be_chosen_and_one_may_be_your_own() -> None:
+def test_the_methods_may_be_chosen_and_one_may_be_your_own() -> None:
     net, x, y = small()
     verdict = verify(net, x, y, "cross_entropy", ["raw", "delta"])
-    assert [row.road for row in verdict.rows] == ["raw", "delta"]
+    assert [row.method for row in verdict.rows] == ["raw", "delta"]
+    by_old_name = verify(net, x, y, "cross_entropy", roads=["raw", "delta"])
+    assert [row.road for row in by_old_name.rows] == ["raw", "delta"]
     right = cr.gradient(net, x, y, "cross_entropy")
     assert verify(net, x, y, "cross_entropy", ["differences"], right)
     one_off = right.flat().copy()
     one_off[7] += 1e-3
     wrong = verify(net, x, y, "cross_entropy", ["delta", "differences"], right.like(one_off))
-    assert [row.road for row in wrong.wrong] == [YOURS]
+    assert [row.method for row in wrong.wrong] == [YOURS]
     assert "yours is off most at w/1/2/1" in str(wrong)
     assert not verify(net, x, y, "cross_entropy", ["differences"], lambda net, x, y, cost: 2 * right)
     assert not verify(net, x, y, "cross_entropy", ["delta", "raw"], right * np.nan)
 
 
-def test_a_river_that_is_wrong_itself_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reference is what most roads share, not what the river says."""
+def test_a_backpropagation_that_is_wrong_itself_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference is what most methods share, not what backpropagation says."""
     net, x, y = small()
     right = cr.gradient(net, x, y, "cross_entropy")
-    broken = replace(ROADS["delta"], gradient=lambda *_: 2 * right)
-    monkeypatch.setitem(ROADS, "delta", broken)
-    for roads in (["delta", "raw", "differences"], ["delta", "differences"], ["raw", "delta"]):
-        verdict = verify(net, x, y, "cross_entropy", roads)
-        assert [row.road for row in verdict.wrong] == ["delta"]
+    broken = replace(METHODS["delta"], gradient=lambda *_: 2 * right)
+    monkeypatch.setitem(METHODS, "delta", broken)
+    for methods in (["delta", "raw", "differences"], ["delta", "differences"], ["raw", "delta"]):
+        verdict = verify(net, x, y, "cross_entropy", methods)
+        assert [row.method for row in verdict.wrong] == ["delta"]
         assert "factor_two" in str(verdict)
 
 
 @pytest.mark.parametrize("net", [RELU, FOLD])
 def test_a_relu_at_its_kink_is_reported_as_such_and_never_called_wrong(net: cr.Network) -> None:
-    """S3.4. FOLD is smooth, and every road but differences answers 0 where the slope is 1: no one-sided slope of C says so."""
+    """S3.4. FOLD is smooth, and all methods but differences answer 0 where the slope is 1: no one-sided slope of C says so."""
     verdict = cr.verify(net, [[0.0]], [[2.0]])
     assert verdict
     assert verdict.kinks == 2
@@ -107,7 +109,7 @@ def test_a_tiny_weight_gradient_does_not_hide_behind_its_bias() -> None:
 
     assert verify(net, 1e-100 * x, y, "cross_entropy")
     assert not verify(net, 1e-100 * x, y, "cross_entropy", gradient=cr.gradient(net, x, y, "cross_entropy"))
-    assert [row.road for row in verify(net, 1e-100 * x, y, "cross_entropy", gradient=wrong).wrong] == [YOURS]
+    assert [row.method for row in verify(net, 1e-100 * x, y, "cross_entropy", gradient=wrong).wrong] == [YOURS]
 
 
 def test_unscaled_rows_in_float32_are_told_right_from_wrong() -> None:
@@ -157,9 +159,9 @@ def test_in_float32_a_wrong_gradient_is_still_caught() -> None:
 def test_what_cannot_be_verified_is_said() -> None:
     net, x, y = small()
     with pytest.raises(cr.UnknownNameError, match="did you mean 'delta'"):
-        verify(net, x, y, roads=["dleta", "raw"])
-    with pytest.raises(cr.SettingError, match="takes two roads, got delta"):
-        verify(net, x, y, roads=["delta"])
+        verify(net, x, y, methods=["dleta", "raw"])
+    with pytest.raises(cr.SettingError, match="takes two methods, got delta"):
+        verify(net, x, y, methods=["delta"])
     with pytest.raises(cr.ShapeError, match=r"is chainrule\.Parameters"):
         verify(net, x, y, gradient=lambda *_: np.zeros(3))  # type: ignore[arg-type,return-value]
     with pytest.raises(cr.ShapeError, match="different shapes"):
@@ -167,8 +169,8 @@ def test_what_cannot_be_verified_is_said() -> None:
     huge = cr.Network([[[1e200]], [[1e200]]], None, "identity")
     with pytest.raises(cr.DataError, match="the cost is inf"):
         verify(huge, [[1.0]], [[0.0]])
-    with pytest.raises(cr.DataError, match="fewer than two roads could go"):
-        verify(RELU, [[1.0]], [[0.0]], roads=["complex_step", "delta"])
+    with pytest.raises(cr.DataError, match="fewer than two methods apply"):
+        verify(RELU, [[1.0]], [[0.0]], methods=["complex_step", "delta"])
 
 
 # check_gradient names causes ----------------------------------------------------------------------------------------
@@ -351,16 +353,16 @@ def test_right_gradients_from_float32_are_no_fault_in_float64() -> None:
     assert cr.verify(net, x, y, "cross_entropy", gradient=mixed.like(one_off)).wrong
 
 
-def test_a_large_network_is_asked_for_some_entries_by_the_slow_roads() -> None:
+def test_a_large_network_is_asked_for_some_entries_by_the_slow_methods() -> None:
     net = cr.Network.random([784, 128, 10], "tanh", "softmax", seed=0)
     rng = np.random.default_rng(0)
     x, y = rng.random((7, 784)) * (rng.random((7, 784)) < 0.3), np.arange(7)
     g = cr.gradient(net, x, y, "cross_entropy")
-    roads = ["delta", "paths", "forward_mode", "complex_step", "differences"]
-    verdict = cr.verify(net, x, y, "cross_entropy", roads, g)
+    methods = ["delta", "paths", "forward_mode", "complex_step", "differences"]
+    verdict = cr.verify(net, x, y, "cross_entropy", methods, g)
     assert verdict
-    assert {row.road: row.checked for row in verdict.rows if row.checked} == dict.fromkeys(roads[1:], 200)
+    assert {row.method: row.checked for row in verdict.rows if row.checked} == dict.fromkeys(methods[1:], 200)
     assert all(row.distance < 1e-6 for row in verdict.went)
     assert "✓  on 200 of 101,770 entries" in str(verdict)
     alone = cr.verify(net, x, y, "cross_entropy", ["differences"], 2 * g)  # no answer is whole but yours
-    assert [row.road for row in alone.wrong] == [YOURS]
+    assert [row.method for row in alone.wrong] == [YOURS]

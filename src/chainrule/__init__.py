@@ -50,7 +50,7 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    noise.py how exact the values of a function are ·
                    forward_mode.py dual numbers · complex_step.py Im C(θ + ih)/h · symbolic.py SymPy ·
                    local.py local derivatives by the forms · raw.py ∂C/∂a without δ · sigma_matrices.py Σ′ products ·
-                   paths.py sums over paths · roads.py every method, a row each ·
+                   paths.py sums over paths · methods.py every method, a row each ·
                    rounding.py how far rounding may move a gradient · agreement.py two gradients compared ·
                    steps.py backpropagation cut into steps · faults.py wrong steps, a row each ·
                    causes.py why a gradient is wrong, by testing · flat_causes.py what its numbers alone give away ·

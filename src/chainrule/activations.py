@@ -1,4 +1,4 @@
-"""Activations σ, a row each: value, slope, formula, and the form from which every other road takes the slope.
+"""Activations σ, a row each: value, slope, formula, and the form from which every other method takes the slope.
 
 | name       | σ(z)                | σ′(z)                       | kinks |
 |------------|---------------------|-----------------------------|-------|

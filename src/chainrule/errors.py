@@ -10,7 +10,7 @@
     ├── FileError           a file missing, foreign, damaged, unwritable (an OSError)
     ├── FormError           a user's own σ or C that cannot be used      (a ValueError)
     ├── CircuitError        wires, values or gates that do not fit       (a ValueError)
-    ├── DisagreementError   two roads to one derivative differ           (an ArithmeticError)
+    ├── DisagreementError   two methods disagree on a derivative         (an ArithmeticError)
     └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
 And one warning, DataWarning (a UserWarning): what became of a table's columns, gaps and unknown values.
@@ -105,7 +105,7 @@ class CircuitError(ChainruleError, ValueError):
 
 
 class DisagreementError(ChainruleError, ArithmeticError):
-    """Two roads to one derivative differ by more than their errors explain."""
+    """Two methods disagree on a derivative by more than their errors explain."""
 
 
 class DivergenceError(ChainruleError, ArithmeticError):

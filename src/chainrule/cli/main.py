@@ -27,7 +27,7 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "nudge": "Move one quantity: what its slope promises, and what happens.",
     "why": "Say why a weight learns slowly.",
     "quiz": "Ask questions, and say what is wrong with a wrong answer.",
-    "verify": "Compare every road to one gradient.",
+    "verify": "Compare one gradient by every method.",
 }
 
 

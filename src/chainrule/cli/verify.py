@@ -1,4 +1,4 @@
-"""`chainrule verify [MODEL]`: every road to one gradient, compared; a planted fault, found; a survey of random networks."""
+"""`chainrule verify [MODEL]`: one gradient by every method, compared; a planted fault, found; a survey of random networks."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def command(
     ] = None,
     row: Annotated[int | None, typer.Option(help="One row of it, from 0.")] = None,
     rows: Annotated[int | None, typer.Option(help="How many rows, from the first on or from --row; else 7.")] = None,
-    roads: Annotated[
-        str | None, typer.Option(help="Which roads, with commas: delta,paths,differences; else all that can go.")
+    methods: Annotated[
+        str | None, typer.Option(help="Which methods, with commas: delta,paths,differences; else all that apply.")
     ] = None,
+    roads: Annotated[str | None, typer.Option(hidden=True)] = None,
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else quadratic.")] = None,
     plant: Annotated[
         str | None, typer.Option(help="Break a copy of backpropagation on purpose: transpose, factor_two, …")
@@ -44,13 +45,14 @@ def command(
     seed: Annotated[int, typer.Option(help="Decides the networks of a survey, and the small network.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Compare every road to one gradient. Exit code 1 where one differs, as with a planted fault."""
+    """Compare one gradient by every method. Exit code 1 where one differs, as with a planted fault."""
     if seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
-    names = None if roads is None else [name.strip() for name in roads.split(",")]
+    methods = methods if roads is None else roads  # its name in earlier versions
+    names = None if methods is None else [name.strip() for name in methods.split(",")]
     if count is not None:
         if any(each is not None for each in (model, data, row, rows, cost, plant)):
-            raise SettingError("--survey draws its own networks: it goes with --roads, --seed and --json alone")
+            raise SettingError("--survey draws its own networks: it goes with --methods, --seed and --json alone")
         _say(survey(count, seed, names), as_json)
         return
     fault = None if plant is None else fault_named(plant)

@@ -121,7 +121,7 @@ class Case:
 
     @property
     def value(self) -> float:
-        """Its factors multiplied, in the order of the river. Raises DisagreementError where it is not the gradient's entry."""
+        """Its factors multiplied, from the output back. Raises DisagreementError where it is not the gradient's entry."""
         product = math.prod(share.value for share in reversed(self.shares.values()))
         self.look.check(self.factors, np.array([[product]]), self.table.size * self.count, self.entry)
         return product

@@ -53,7 +53,7 @@ class Factors:
     a           (samples, in); `usual` (in,) is what each is held against, 1 for a bias's 1
     slope       (samples, out); 1 where the cost is a function of z^L
     error       (samples, out); `spread` is Σ_m |w_mj δ_m|, the error before its terms cancel, None where there are none
-    blur        how far rounding alone parts slope · error from δ of the river, where that subtracts (softmax)
+    blur        how far rounding alone parts slope · error from δ of backpropagation, where that subtracts (softmax)
     references  of input, slope and error
     """
 

@@ -1,4 +1,4 @@
-"""No number is shown that two other roads do not give, and no symbol that names another number than the one beside it.
+"""No number is shown that two other methods do not give, and no symbol that names another number than the one beside it.
 
 The derivative itself is asked of dual numbers and of central differences. Every factor's symbol is read back in the reader's
 convention, and the quantity it names is looked up in an evaluation that knows the forms alone.
@@ -28,12 +28,12 @@ from chainrule.verification.differences import Difference
 from chainrule.verification.leeway import Leeway, leeway
 from chainrule.verification.moved import Followed, follow, slope_by_difference, slope_by_dual
 
-SAME = 1e-9  # of a value: what different roads may differ by, beside rounding
+SAME = 1e-9  # of a value: what different methods may differ by, beside rounding
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What the other roads say of one view: exact slopes, and how far rounding and kinks may lie between them."""
+    """What the other methods say of one view: exact slopes, and how far rounding and kinks may lie between them."""
 
     view: View
     allowed: Leeway
@@ -101,7 +101,7 @@ def _entry(rounding: Parameters, view: View, v: Id) -> float:
 
 
 def check(audit: Audit, derivation: Derivation, v: Id) -> None:
-    """Raises DisagreementError where a number of the derivation is not what other roads give."""
+    """Raises DisagreementError where a number of the derivation is not what other methods give."""
     value, exact, found = derivation.value, derivation.exact, derivation.check
     close = abs(value - exact) <= SAME * abs(value) + audit.slack(v)
     if not close or not found.holds(value, SAME * abs(value) + audit.slack(v)):

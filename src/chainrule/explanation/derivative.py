@@ -1,4 +1,4 @@
-"""∂u/∂v of one example, worked out with this network's numbers in any form, and checked by two other roads (S1.21)."""
+"""∂u/∂v of one example, worked out with this network's numbers in any form, and checked by two other methods (S1.21)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four equations proved by the chain rule, a step a line; on a network both sides of a line, by different roads (S2.22)."""
+"""The four equations proved by the chain rule, a step per line, for a network with both sides in numbers (S2.22)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chainrule.notation import Formula, Ratio, Sum, Symbol, partial, row
 from chainrule.verification.moved import follow, slope_by_dual
 
 Array = np.ndarray
-SAME = 1e-9  # of a value: what two roads may differ by, beside rounding
+SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 C = Id("C")
 
 
@@ -144,7 +144,7 @@ class Example:
         if not abs(left - right) <= SAME * max(abs(left), abs(right)) + slack:
             raise DisagreementError(
                 f"a line of the proof says {left:.12g} on its left and {right:.12g} on its right, computed by different "
-                "roads: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
+                "methods: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
             )
         return left, right
 
@@ -180,8 +180,8 @@ def _opening(s: Letters, example: Example | None) -> list[Block]:
         where = f"{s.layer} = {example.layer}, {s.j} = {example.j + base}, {s.k} = {example.k + base}"
         blocks.append(
             sentence(
-                "Beside the lines stand the numbers of one example, each side by a road of its own: plain derivatives by dual "
-                "numbers, ", row("δ"), " by backpropagation. For BP1 ", row(f"{s.j} = {example.J + base}"),
+                "Beside the lines stand the numbers of one example, each side by a method of its own: plain derivatives by "
+                "dual numbers, ", row("δ"), " by backpropagation. For BP1 ", row(f"{s.j} = {example.J + base}"),
                 ", after it ", row(where), ".",
             )
         )  # fmt: skip

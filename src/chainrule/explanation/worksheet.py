@@ -30,7 +30,7 @@ from chainrule.verification.leeway import leeway
 
 Array = np.ndarray
 SLICES = 3  # of the tensor of every example's own derivatives
-SAME = 1e-9  # of a value: what two roads may differ by, beside rounding
+SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Roads to a gradient that share no code with the river, and what to say when two of them differ."""
+"""Methods to compute a gradient that share no code with backpropagation, and what to say when two of them differ."""

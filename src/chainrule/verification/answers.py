@@ -14,8 +14,8 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.differences import Difference, of_entries
+from chainrule.verification.methods import METHODS, Method
 from chainrule.verification.noise import precision_of
-from chainrule.verification.roads import ROADS, Road
 from chainrule.verification.verdict import YOURS
 
 Array = np.ndarray
@@ -31,7 +31,7 @@ class Answer:
     Where only some entries were asked for the others are NaN.
     """
 
-    road: str
+    method: str
     flat: Array
     differences: Mapping[int, Difference] = field(default_factory=dict)
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
@@ -61,20 +61,20 @@ class Answer:
 
 def answer_of(name: str, p: Problem) -> Answer | str:
     """A method's answer to a problem in float64, or why there is none."""
-    road, entries = ROADS[name], None
-    reason = road.refuses(p)
+    method, entries = METHODS[name], None
+    reason = method.refuses(p)
     if reason is not None:
-        entries = _sample(road, p)
+        entries = _sample(method, p)
         if entries is None:
             return reason.removeprefix(f"{name}: ")
     try:
         if name == "differences":
             return _measured(p, entries)
-        rounded = road.rounding(p).flat() if road.rounding else 0.0
+        rounded = method.rounding(p).flat() if method.rounding else 0.0
         if entries is None:
-            return computed(name, road.gradient(p), rounded)
-        assert road.some is not None
-        return _scattered(name, p.network.parameters.size, entries, road.some(p, entries.tolist()), rounded)
+            return computed(name, method.gradient(p), rounded)
+        assert method.some is not None
+        return _scattered(name, p.network.parameters.size, entries, method.some(p, entries.tolist()), rounded)
     except ChainruleError as error:
         return str(error).removeprefix(f"{name}: ")
 
@@ -104,15 +104,15 @@ def _scattered(name: str, size: int, entries: Array, values: Array, rounded: Arr
 
 
 # some entries -------------------------------------------------------------------------------------------------------
-def _sample(road: Road, p: Problem) -> Array | None:
-    """Entries to ask a road for that cannot compute all of them: as many as it can, of each layer as many.
+def _sample(method: Method, p: Problem) -> Array | None:
+    """Entries to ask a method for that cannot compute all of them: as many as it can, of each layer as many.
 
     Half of them at random, the others at random among those that are not zero by backpropagation. None where it cannot.
     """
-    network, most = p.network, road.most(p)
+    network, most = p.network, method.most(p)
     if most < 2 * network.depth:
         return None
-    rng, right = np.random.default_rng(0), ROADS["delta"].gradient(p).flat()
+    rng, right = np.random.default_rng(0), METHODS["delta"].gradient(p).flat()
     ends = np.cumsum([w.size + b.size for w, b in zip(network.weights, network.biases)])
     chosen: list[Array] = []
     for here in np.split(np.arange(right.size), ends[:-1]):

@@ -1,4 +1,4 @@
-"""The complex road: ∂C/∂θ = Im C(θ + ih) / h with h = 1e-40 (Squire and Trapp 1998).
+"""The complex step: ∂C/∂θ = Im C(θ + ih) / h with h = 1e-40 (Squire and Trapp 1998).
 
 Where C is analytic, C(θ + ih) = C(θ) + ih C′(θ) + O(h²): no difference is taken, so that no digit is lost, and h may be as
 small as floating point numbers go. |·|, max and min are not analytic: the numbers here refuse them, by whatever name a form
@@ -90,7 +90,7 @@ COMPLEXES = Complexes()
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here: too large, or the first activation or the cost that is not analytic; None if it can."""
+    """Why this method is skipped here: too large, or the first activation or cost that is not analytic; None if it can run."""
     size = too_many("complex_step", p.network.parameters.size**2 * len(p.x), LIMIT, "parameters² × rows")
     return not_analytic(p) or size
 
@@ -153,5 +153,5 @@ def _same(found: Array, true: Array | Sequence[float]) -> None:
     if not (np.isfinite(true).all() and np.allclose(found, true, rtol=1e-8, atol=1e-8)):
         raise FormError(
             f"complex_step: the cost of an example is {np.ravel(true)[0]:.6g} in real numbers and {found[0]:.6g} on the "
-            "complex road: a form overflows here, or takes a root, power or logarithm of a negative number"
+            "complex_step: a form overflows here, or takes a root, power or logarithm of a negative number"
         )

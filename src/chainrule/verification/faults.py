@@ -1,9 +1,8 @@
-"""Wrong rivers, a row each: a complete backpropagation with exactly one of the mistakes that people make.
+"""Wrong gradients, one per row: a complete backpropagation with exactly one of the mistakes that people make.
 
 A fault replaces one of the steps that steps.py cuts backpropagation into, or multiplies the result. Where sizes would stop the
 wrong code, it does what a person's code does to run: entries are read in another order (`reshape`), or neurons are cut off and
-repeated. A planted fault shows that a check can fail, and a gradient that equals a wrong river's tells which mistake was made
-(causes.py).
+repeated. A planted fault shows that a check can fail, and a gradient that equals one of these names the mistake (causes.py).
 """
 
 from __future__ import annotations
@@ -392,5 +391,5 @@ def named(name: str) -> Fault:
 
 
 def of_cost(other: Cost) -> Steps:
-    """The river of another cost: its ∇_a C on the same network and targets."""
+    """Backpropagation of another cost: its ∇_a C on the same network and targets."""
     return Steps(top=_top_of(other))

@@ -1,4 +1,4 @@
-"""The forward road: C(θ + ε e_i) on dual numbers, one parameter at a time, from the input to the cost.
+"""Forward mode: C(θ + ε e_i) on dual numbers, one parameter at a time, from the input to the cost.
 
 The slope travels with the value through `evaluate`, and nothing is ever sent backward. One direction costs one evaluation, so
 that a gradient costs as many as there are parameters: the reason why backpropagation exists (S1.1, S2.17).
@@ -23,7 +23,7 @@ LIMIT = 1_000_000_000  # parameters² × rows: half a minute at most
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here, None where it can."""
+    """Why this method is skipped here, None where it can run."""
     return too_many("forward_mode", p.network.parameters.size**2 * len(p.x), LIMIT, "parameters² × rows")
 
 

@@ -27,7 +27,7 @@ TELLING = {
 }  # of a layer's norm, by bytes: where rounding may move it by more, it tells nothing
 HIDDEN = 0.1  # of an entry, likewise
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
-LOW = "delta float32"  # the river as it runs; the others compute in float64
+LOW = "delta float32"  # backpropagation as it runs; the others compute in float64
 UNDERFLOW = float(np.finfo(np.float64).tiny) / STEP_OF_COMPLEX
 ROUNDED = Cause(
     "float32_rounding",
@@ -49,11 +49,13 @@ class Judge:
     def most_shared(self, answers: Sequence[Answer]) -> Answer:
         """The exact answer that most others agree with; of equals the first independent one."""
         order = ["differences", "delta", LOW, YOURS]
-        ranked = sorted(answers, key=lambda each: order.index(each.road) + 1 if each.road in order else 0)
-        ranked = sorted(ranked, key=lambda each: (each.road == YOURS, each.sampled))  # whole answers first, yours last
+        ranked = sorted(answers, key=lambda each: order.index(each.method) + 1 if each.method in order else 0)
+        ranked = sorted(
+            ranked, key=lambda each: (each.method == YOURS, each.sampled)
+        )  # whole answers first, yours last
         if all(self.agree(ranked[0], other) for other in answers):
             return ranked[0]  # nearly always, and then nobody need vote
-        exact = [each for each in ranked if each.road not in ("differences", LOW, YOURS)]
+        exact = [each for each in ranked if each.method not in ("differences", LOW, YOURS)]
         exact = (
             exact if len(exact) > 1 else ranked
         )  # the differences' wide bars fit many, so they judge only if they must
@@ -70,11 +72,11 @@ class Judge:
         plain = np.abs(answer.flat - reference.flat)
         worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
         found = NO_CAUSES if right.all() else self._causes(answer, reference)
-        if not right.all() and answer.road == YOURS and found.unexplained and self._rounded(answer, reference):
+        if not right.all() and answer.method == YOURS and found.unexplained and self._rounded(answer, reference):
             untold, right, found = ~right, np.ones_like(right), Causes((ROUNDED,))
         reached = (self.spread > 0) | answer.kinks | reference.kinks
         return Row(
-            answer.road,
+            answer.method,
             bool(right.all()),
             tuple(distances.tolist()),
             str(of_entry(self.space, worst)),
@@ -95,7 +97,7 @@ class Judge:
         row = next(row for row in verdict.judged if layer in row.untold)
         if row.causes:
             return replace(verdict, reason=f"{row.causes.fitting[0].says}\n{row.causes.fitting[0].change}")
-        dtype = answers[row.road].dtype
+        dtype = answers[row.method].dtype
         part, scale = self._parts()[layer - 1], float(np.finfo(dtype).eps) / self.epsilon
         size, moved = length(self.near.base.flat()[part]), scale * length(self.rounding[part])
         by = f"by {moved / size:.0e} of itself" if size else "though it is zero"
@@ -127,12 +129,12 @@ class Judge:
         gap, each = self._gap(one, other), np.maximum(np.abs(one.flat), np.abs(other.flat))
         dtype = min(one.dtype, other.dtype, key=lambda each: each.itemsize)  # the coarser of the two
         bars = one.bars + other.bars + self.rounding * (float(np.finfo(dtype).eps) / self.epsilon)
-        if "complex_step" in (one.road, other.road):  # whose imaginary parts underflow first
+        if "complex_step" in (one.method, other.method):  # whose imaginary parts underflow first
             bars = bars + UNDERFLOW
         measured = bool(one.differences or other.differences)
         gap, each, bars = (np.where(asked, values, 0.0) for values in (gap, each, bars))
         allowed = MEASURED * length(each) if measured else 0.0
-        close = gap <= (MEASURED if measured else EXACT) * each  # two roads to the same digits: that tells
+        close = gap <= (MEASURED if measured else EXACT) * each  # two methods to the same digits: that tells
         beyond = np.where(close, 0, np.maximum(gap - bars, 0))
         right, untold, distances = [], [], []
         for part in self._parts():

@@ -1,6 +1,6 @@
-"""What the roads over local derivatives share: one example's values, and the slopes its forms have there by dual numbers.
+"""What the methods over local derivatives share: one example's values, and the slopes its forms have there by dual numbers.
 
-No road takes a slope from the tables of σ and C: a slope written wrongly there would be copied by its own witness.
+No method takes a slope from the tables of σ and C: a slope written wrongly there would be copied by its own check.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def _slope(found: Any, shape: tuple[int, ...]) -> Array:
     return np.array(np.broadcast_to(dual(found).slope.reshape(-1, *shape[1:]), shape), np.float64)
 
 
-def mean_over_rows(p: Problem, one: Callable[[Network, Local], Parameters], road: str) -> Parameters:
+def mean_over_rows(p: Problem, one: Callable[[Network, Local], Parameters], method: str) -> Parameters:
     """The mean over the rows of each example's own gradient (S1.11): `one` answers it from its local derivatives."""
     total = p.network.parameters.zeros()
     with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
         for row, target in zip(p.x, p.y):
             total = total + one(p.network, local(p.network, row, target, p.pair))
-    return finite(total / len(p.x), road)
+    return finite(total / len(p.x), method)
 
 
 def bias_part(bias: Array, by_neuron: Array) -> Array:
@@ -90,30 +90,28 @@ def bias_part(bias: Array, by_neuron: Array) -> Array:
     return by_neuron.sum(keepdims=True) if bias.size else by_neuron[:0]
 
 
-def finite(gradient: Parameters, road: str) -> Parameters:
+def finite(gradient: Parameters, method: str) -> Parameters:
     """The gradient itself. Raises FormError where it holds an infinity or NaN: rather no answer than a wrong one."""
     for (layer, w), b in zip(gradient.weights.items(), gradient.biases):
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
             raise FormError(
-                f"{road}: a form leaves the floating point numbers, the gradient of layer {layer} is not finite; "
+                f"{method}: a form leaves the floating point numbers, the gradient of layer {layer} is not finite; "
                 "take smaller weights or inputs, or write the form so that its parts do not overflow"
             )
     return gradient
 
 
 def refuse(reason: str | None) -> None:
-    """Raises SettingError where a road gives a reason why it cannot go here."""
+    """Raises SettingError where a method gives a reason why it is skipped here."""
     if reason is not None:
         raise SettingError(reason)
 
 
-def too_many(road: str, count: int, limit: int, what: str) -> str | None:
-    """The reason of a road whose work is beyond its limit, with both numbers; None within it."""
+def too_many(method: str, count: int, limit: int, what: str) -> str | None:
+    """The reason of a method whose work is beyond its limit, with both numbers; None within it."""
     if count <= limit:
         return None
-    return (
-        f"{road}: {count:,} {what}, and its limit is {limit:,}: take fewer rows or a smaller network, or another road"
-    )
+    return f"{method}: {count:,} {what}, and its limit is {limit:,}: take fewer rows or a smaller network, or another method"
 
 
 def path_terms(p: Problem) -> int:

@@ -1,9 +1,9 @@
-"""The road of paths: ∂C/∂w as the sum over every path from the weight to the cost, each multiplied out alone (S1.14, S1.17).
+"""Path sums: ∂C/∂w as the sum over every path from the weight to the cost, each multiplied out alone (S1.14, S1.17).
 
     ∂c/∂w_jk^l = Σ over paths (j, r, …, s) of  a_k^(l−1) · ∂a_j/∂z_j · w_rj · ∂a_r/∂z_r · … · ∂a_s/∂z_s · ∂c/∂a_s
 
 Through a softmax layer a path enters at one z_j and leaves by any a_i, with the factor Σ′[i, j]. The number of paths is the
-product of the widths above, so that this road is for small networks alone; backpropagation is the sum without the repetition.
+product of the widths above, so that this method is for small networks alone; backpropagation is the sum without the repetition.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Path:
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here, with the number of products; None where it can."""
+    """Why this method is skipped here, with the number of products; None where it can run."""
     return too_many("paths", path_terms(p) * len(p.x), LIMIT, "products of paths in this batch")
 
 

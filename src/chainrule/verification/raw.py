@@ -1,4 +1,4 @@
-"""The raw road: backpropagation before anyone named δ, a recursion of ∂c/∂a from layer L down (S0.8, S0.11, S0.12).
+"""The raw recursion: backpropagation before anyone named δ, a recursion of ∂c/∂a from layer L down (S0.8, S0.11, S0.12).
 
     ∂c/∂a_k^(l−1) = Σ_j ∂c/∂a_j^l · ∂a_j/∂z_j · w_jk
     ∂c/∂w_jk^l    = ∂c/∂a_j^l · ∂a_j/∂z_j · a_k^(l−1)
@@ -22,7 +22,7 @@ LIMIT = 50_000_000  # parameters × rows: some ten seconds
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here, None where it can."""
+    """Why this method is skipped here, None where it can run."""
     return too_many("raw", p.network.parameters.size * len(p.x), LIMIT, "parameters × rows")
 
 

@@ -1,4 +1,4 @@
-"""Every road to the gradient of a recurrent network, compared: through time, gates, dual numbers, complex step, differences."""
+"""The gradient of a recurrent network compared: through time, by gates, dual numbers, complex step and differences."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Gradient = Callable[[Recurrent, Any, Any, Cost], Parameters]
 
 
 @dataclass(frozen=True)
-class RoadRow:
-    """One road's answer beside the one that most roads share: ‖Δ‖ / ‖g‖ in each part W, b, U, V, c, h0, x.
+class MethodRow:
+    """One method's answer beside the one that most methods share: ‖Δ‖ / ‖g‖ in each part W, b, U, V, c, h0, x.
 
-    `refused` says why the road did not go; then there is nothing else. `untold` names the parts that are within rounding
+    `refused` says why the method was skipped; then there is nothing else. `untold` names the parts that are within rounding
     where rounding is not small; `worst` tells where it differs most, with both values, if it does; `kinks` counts the entries
     that it leaves out since they are at one.
     """
 
-    road: str
+    method: str
     holds: bool = True
     distances: Mapping[str, float] | None = None
     untold: tuple[str, ...] = ()
@@ -53,33 +53,33 @@ class RoadRow:
 
 @dataclass(frozen=True)
 class RecurrentCheck:
-    """Every road's answer to one gradient: true in a condition where all that went agree; printed, the table."""
+    """Every method's answer to one gradient: true in a condition where all that ran agree; printed, the table."""
 
     about: str
-    rows: tuple[RoadRow, ...]
+    rows: tuple[MethodRow, ...]
 
     def __bool__(self) -> bool:
         went = [row for row in self.rows if not row.refused]
         return len(went) > 1 and all(row.mark == "✓" for row in went)
 
     @property
-    def wrong(self) -> tuple[RoadRow, ...]:
+    def wrong(self) -> tuple[MethodRow, ...]:
         """The rows that disagree."""
         return tuple(row for row in self.rows if not row.refused and not row.holds)
 
     def __str__(self) -> str:
-        head = f"{'road':<14}" + "".join(f"{part:>9}" for part in (*SHARED, "h0", "x"))
+        head = f"{'method':<14}" + "".join(f"{part:>9}" for part in (*SHARED, "h0", "x"))
         return "\n".join([self.about, head, *(_line(row) for row in self.rows)])
 
 
-def _line(row: RoadRow) -> str:
+def _line(row: MethodRow) -> str:
     if row.refused:
-        return f"{row.road:<14}  – {row.refused}"
+        return f"{row.method:<14}  – {row.refused}"
     found = row.distances or {}
     numbers = (f"{found[part]:>9.1e}" if part in found else f"{'':>9}" for part in (*SHARED, "h0", "x"))
     untold = f"  cannot tell {', '.join(row.untold)}: rounding" if row.untold else ""
     kinks = f"  but {row.kinks} at a kink" if row.kinks else ""
-    return f"{row.road:<14}{''.join(numbers)}  {row.mark}{untold}{kinks}{row.worst and chr(10) + '  ' + row.worst}"
+    return f"{row.method:<14}{''.join(numbers)}  {row.mark}{untold}{kinks}{row.worst and chr(10) + '  ' + row.worst}"
 
 
 def check(
@@ -93,21 +93,21 @@ def check(
     most: int | None = None,
     seed: int = 0,
 ) -> RecurrentCheck:
-    """∂C by W, b, U, V, c, h_0 and every x_t, by every road: through time, gates, dual numbers, complex step, differences.
+    """The gradient in W, b, U, V, c, h_0 and every x_t through time, by gates, dual numbers, complex step and differences.
 
     `gradient(recurrent, xs, ys, cost)` is one of your own, answering five arrays: it goes beside them as "yours". Differences
-    go to all entries, or to `most` of them, drawn with `seed`. Two roads agree in a part where ‖Δ‖ ≤ 1e-10 ‖g‖, or where Δ is
+    go to all entries, or to `most` of them, drawn with `seed`. Two methods agree in a part where ‖Δ‖ ≤ 1e-10 ‖g‖, or where Δ is
     within what a change of the numbers by 64 ε does; differences agree within their error bars, and leave kinks out.
     """
     given = task(recurrent, xs, ys, cost, cost_at, h0)
     if most is not None and most < 1:
         raise SettingError(f"most={most}: at least one entry is compared")
-    here = backward_of(given)  # what fails here, fails on every road
+    here = backward_of(given)  # what fails here, fails for every method
     answers: dict[str, Array] = {OURS: of_time(here)}
     refused: dict[str, str] = {}
-    for name, road in {"circuit": of_gates, "forward_mode": of_duals, "complex_step": of_complex}.items():
+    for name, method in {"circuit": of_gates, "forward_mode": of_duals, "complex_step": of_complex}.items():
         try:
-            answers[name] = road(given)
+            answers[name] = method(given)
         except ChainruleError as error:
             refused[name] = str(error)
     if gradient is not None:
@@ -116,7 +116,7 @@ def check(
     parts = parts_of(given)
     shared = _most_shared(answers, parts, leeway)
     rows = {name: _row(name, answer, answers[shared], parts, leeway) for name, answer in answers.items()}
-    rows.update({name: RoadRow(name, refused=reason) for name, reason in refused.items()})
+    rows.update({name: MethodRow(name, refused=reason) for name, reason in refused.items()})
     entries = drawn(len(answers[shared]), most, seed)
     rows["differences"] = _differences(given, answers[shared], leeway, noise, entries, jumps_at(given, answers[OURS]))
     about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}: ‖Δ‖/‖g‖ beside {shared}"
@@ -131,12 +131,12 @@ def _yours(answer: Any, recurrent: Recurrent) -> Array:
 
 
 def _most_shared(answers: Mapping[str, Array], parts: Mapping[str, Part], leeway: Array) -> str:
-    """The road whose answer most others share; yours is measured, and measures none."""
-    roads = [name for name in answers if name != YOURS]
-    return max(roads, key=lambda mine: sum(_row(n, answers[n], answers[mine], parts, leeway).holds for n in roads))
+    """The method whose answer most others share; yours is measured, and measures none."""
+    methods = [name for name in answers if name != YOURS]
+    return max(methods, key=lambda mine: sum(_row(n, answers[n], answers[mine], parts, leeway).holds for n in methods))
 
 
-def _row(road: str, answer: Array, other: Array, parts: Mapping[str, Part], leeway: Array) -> RoadRow:
+def _row(method: str, answer: Array, other: Array, parts: Mapping[str, Part], leeway: Array) -> MethodRow:
     distances, untold, apart = {}, [], []
     for name, part in parts.items():
         if part.place.stop > answer.size:
@@ -149,7 +149,7 @@ def _row(road: str, answer: Array, other: Array, parts: Mapping[str, Part], leew
             apart.append(part)
         elif allowed > TELLING * size:
             untold.append(name)
-    return RoadRow(road, not apart, distances, tuple(untold), _worst(apart[0], answer, other) if apart else "")
+    return MethodRow(method, not apart, distances, tuple(untold), _worst(apart[0], answer, other) if apart else "")
 
 
 def _beside(answer: Array, other: Array, leeway: Array, place: slice) -> tuple[Array, Array, Array]:
@@ -163,13 +163,13 @@ def _worst(part: Part, answer: Array, other: Array) -> str:
     return f"worst at {part.name_of(entry)}: it says {answer[entry]:.9g}, the others {other[entry]:.9g}"
 
 
-def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> RoadRow:
+def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> MethodRow:
     """The others' answer against central differences of C, but for entries at a kink."""
 
     point, parts = point_of(given), parts_of(given)
     kinks, entries = int(jumps[entries].sum()), entries[~jumps[entries]]
     if not entries.size:
-        return RoadRow("differences", refused="every entry that it was to compare is at a kink")
+        return MethodRow("differences", refused="every entry that it was to compare is at a kink")
 
     def value(at: Array) -> float:
         return float(np.ravel(evaluate(given, cut(given, at[None])))[0])
@@ -185,6 +185,6 @@ def _differences(given: Task, other: Array, leeway: Array, noise: float, entries
             gap, size, _ = _beside(np.array([d.value for d in found])[here], other[entries][here], leeway, slice(None))
             distances[name] = length(gap) / length(size) if length(size) > ABATED else 0.0
     if verdict.undecided:  # nothing is wrong, and nothing is shown to be right
-        return RoadRow("differences", True, distances, tuple(distances), kinks=kinks)
+        return MethodRow("differences", True, distances, tuple(distances), kinks=kinks)
     worst = "" if verdict else str(verdict).split("\n", 1)[1].replace("the gradient says", "the others say")
-    return RoadRow("differences", bool(verdict), distances, (), worst, kinks=kinks)
+    return MethodRow("differences", bool(verdict), distances, (), worst, kinks=kinks)

@@ -20,7 +20,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Part:
-    """One of the arrays in the one vector that every road answers: its name, shape and place there."""
+    """One of the arrays in the one vector that every method answers: its name, shape and place there."""
 
     name: str
     shape: tuple[int, ...]

@@ -15,7 +15,7 @@ from chainrule.verification.recurrent_evaluate import cut, point_of
 from chainrule.verification.recurrent_methods import of_time
 
 Array = np.ndarray
-NUDGE = 2.0**-46  # 64 ε, in which rounding in every road is contained
+NUDGE = 2.0**-46  # 64 ε, in which rounding in every method is contained
 DRAWS = 3
 JUMP = 1e-6  # of an entry: what no smooth gradient moves by under such a change
 

@@ -1,4 +1,4 @@
-"""Each road to the gradient of a recurrent network, as one vector: through time, gates, dual numbers, complex step."""
+"""The gradient of a recurrent network by each method, as one vector: through time, gates, dual numbers, complex step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chainrule.verification.recurrent_evaluate import cut, evaluate, point_of
 
 Array = np.ndarray
 AT_ONCE = 256  # directions
-LIMIT = 20_000_000  # entries × steps of a road that takes every direction: some ten seconds
+LIMIT = 20_000_000  # entries × steps of a method that takes every direction: some ten seconds
 
 
 def of_time(back: RecurrentBackward) -> Array:

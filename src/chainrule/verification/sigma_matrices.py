@@ -1,4 +1,4 @@
-"""The Σ′ road: every δ as the one full product of matrices that the third exercise asks for (S2.18–S2.20).
+"""Products of Σ′: every δ as the one full product of matrices that the third exercise asks for (S2.18–S2.20).
 
     δ^l = Σ′(z^l) (w^(l+1))ᵀ Σ′(z^(l+1)) … (w^L)ᵀ Σ′(z^L) ∇_a C
 
@@ -22,7 +22,7 @@ LIMIT = 10_000_000_000  # multiplications: some ten seconds
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here, None where it can."""
+    """Why this method is skipped here, None where it can run."""
     return too_many("sigma", multiplications(p.network) * len(p.x), LIMIT, "multiplications in matrix products")
 
 

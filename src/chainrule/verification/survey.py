@@ -1,4 +1,4 @@
-"""Verification over many random networks: does any road ever disagree, and is a healthy network ever called wrong?
+"""Verification over many random networks: does any method ever disagree, and is a healthy network ever called wrong?
 
 The networks are drawn to be awkward: every activation and legal cost, weights from 0.01 to 20 times the usual, so that units
 die and saturate, float32 and float64, and kinks met exactly: rows of zeros under zero biases, biases moved so that a unit's z
@@ -23,7 +23,7 @@ from chainrule.json_text import as_json
 from chainrule.network import BIASES, Network
 from chainrule.parameters import Parameters
 from chainrule.verification.judge import LOW
-from chainrule.verification.roads import ROADS
+from chainrule.verification.methods import METHODS
 from chainrule.verification.verdict import Verification
 from chainrule.verification.verify import SLOW, verify
 
@@ -44,7 +44,7 @@ class Drawn:
 
 @dataclass
 class Tally:
-    """One road's count: networks it went on, refusals, times it was called wrong or could not tell, and its distances."""
+    """One method's count: networks, networks skipped, times it was called wrong or could not tell, and its distances."""
 
     networks: int = 0
     refused: int = 0
@@ -80,7 +80,7 @@ class Survey:
         return not self.alarms
 
     def __str__(self) -> str:
-        cells = [["road", "networks", "did not go", "called wrong", "hidden", "half below", "99% below"]]
+        cells = [["method", "networks", "skipped", "called wrong", "hidden", "half below", "99% below"]]
         for name, tally in self.tallies.items():
             counts = (tally.networks, tally.refused, tally.wrong, tally.untold)
             cells.append([name, *(f"{n:,}" for n in counts), *(f"{tally.below(share):.0e}" for share in (0.5, 0.99))])
@@ -97,11 +97,11 @@ class Survey:
         return as_json({"healthy": bool(self), **self.__dict__, "tallies": tallies})
 
 
-def survey(count: int = 100, seed: int = 0, roads: Sequence[str] | None = None) -> Survey:
-    """Verify `count` random healthy networks by all roads but the slow one, or by those named."""
+def survey(count: int = 100, seed: int = 0, methods: Sequence[str] | None = None) -> Survey:
+    """Verify `count` random healthy networks by all methods but the slow one, or by those named."""
     if count < 1:
         raise SettingError(f"a survey takes at least one network, got {count}")
-    names = [name for name in ROADS if name not in SLOW] if roads is None else list(roads)
+    names = [name for name in METHODS if name not in SLOW] if methods is None else list(methods)
     tallies, skipped, kinks, untold, alarms = {name: Tally() for name in [*names, LOW]}, 0, 0, 0, []
     for number, drawn in enumerate(networks(count, seed)):
         try:
@@ -120,7 +120,7 @@ def survey(count: int = 100, seed: int = 0, roads: Sequence[str] | None = None) 
 
 def _count(tallies: dict[str, Tally], verdict: Verification) -> None:
     for row in verdict.rows:
-        tally = tallies[row.road]
+        tally = tallies[row.method]
         tally.refused += bool(row.refused)
         tally.networks += not row.refused
         tally.wrong += not row.holds

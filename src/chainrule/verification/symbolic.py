@@ -1,4 +1,4 @@
-"""The road of symbols: SymPy writes c(θ, x, y) out as one expression, differentiates it, and evaluates it to 50 digits.
+"""Symbols: SymPy writes c(θ, x, y) out as one expression, differentiates it, and evaluates it to 50 digits.
 
 Needs the extra: pip install 'chainrule[symbolic]'. max(u, v) is v + (u − v) step(u − v), so that its slope at a kink is the
 one of the second, as everywhere in this library: 0 for ReLU at 0 (S3.4); of min(u, v) it is that of the first. A form's
@@ -32,7 +32,7 @@ MOST_ROWS = 100
 
 
 def refuses(p: Problem) -> str | None:
-    """Why this road cannot go here: no SymPy, or too large; None where it can."""
+    """Why this method is skipped here: no SymPy, or too large; None where it can run."""
     if find_spec("sympy") is None:
         return "symbolic: SymPy is not installed: pip install 'chainrule[symbolic]'"
     return (
@@ -53,7 +53,7 @@ class Symbols(Composed):
     """The elementary functions of arrays of SymPy expressions."""
 
     def __init__(self) -> None:
-        import sympy as sp  # noqa: PLC0415  (the extra [symbolic]; half a second to import, for this road alone)
+        import sympy as sp  # noqa: PLC0415  (the extra [symbolic]; half a second to import, for this method alone)
 
         for name in ("exp", "log", "tanh", "erf", "sin", "cos", "sqrt"):
             setattr(self, name, np.frompyfunc(getattr(sp, name), 1, 1))

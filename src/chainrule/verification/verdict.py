@@ -10,22 +10,22 @@ from chainrule.aligned import aligned
 from chainrule.json_text import as_json
 from chainrule.verification.causes import Causes
 
-EXACT = 1e-10  # of an entry, between roads where only rounding differs
+EXACT = 1e-10  # of an entry, between methods where only rounding differs
 YOURS = "yours"
 NO_CAUSES = Causes()
 
 
 @dataclass(frozen=True)
 class Row:
-    """One road's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
+    """One method's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
 
-    `refused` says why the road did not go; then there is nothing else. `checked` is how many entries it was asked for where
+    `refused` says why the method was skipped; then there is nothing else. `checked` is how many entries it was asked for where
     all would take too long, else 0. `kinks` counts the entries where it differs by a kink, `hidden` those that rounding
     could move by a tenth of their size or more, so that agreement says little about them. `untold` names the layers of which
     that holds as a whole.
     """
 
-    road: str
+    method: str
     holds: bool = True
     distances: tuple[float, ...] = ()
     worst: str = ""
@@ -37,6 +37,11 @@ class Row:
     untold: tuple[int, ...] = ()
     refused: str = ""
     causes: Causes = NO_CAUSES
+
+    @property
+    def road(self) -> str:
+        """The name of `method` in earlier versions."""
+        return self.method
 
     @property
     def distance(self) -> float:
@@ -51,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Verification:
-    """The verdict on one network: true in a condition where all roads agree and that tells something; printed, the table."""
+    """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table."""
 
     about: str
     rows: tuple[Row, ...]
@@ -62,40 +67,40 @@ class Verification:
     reason: str = ""
 
     def __bool__(self) -> bool:
-        """No road is wrong; and of a gradient of yours that this could be told."""
-        return not self.wrong and not (self.untold and any(row.road == YOURS for row in self.rows))
+        """No method is wrong; and of a gradient of yours that this could be told."""
+        return not self.wrong and not (self.untold and any(row.method == YOURS for row in self.rows))
 
     @property
     def went(self) -> list[Row]:
-        """The roads that gave an answer."""
+        """The methods that gave an answer."""
         return [row for row in self.rows if not row.refused]
 
     @property
     def wrong(self) -> list[Row]:
-        """The roads that disagree with most."""
+        """The methods that disagree with most."""
         return [row for row in self.rows if not row.holds]
 
     @property
     def judged(self) -> list[Row]:
         """The rows that decide what cannot be told: the library's own gradient and yours; without them, all."""
-        others = [row for row in self.went if row.road != self.reference]
-        return [row for row in others if row.road in ("delta", YOURS)] or others
+        others = [row for row in self.went if row.method != self.reference]
+        return [row for row in others if row.method in ("delta", YOURS)] or others
 
     @property
     def untold(self) -> list[int]:
-        """The layers where delta, or yours, agrees but within rounding that is not small; or, without them, every road."""
-        several = any if self.judged[0].road in ("delta", YOURS) else all
+        """The layers where delta, or yours, agrees but within rounding that is not small; or, without them, every method."""
+        several = any if self.judged[0].method in ("delta", YOURS) else all
         layers = range(1, len(self.judged[0].distances) + 1)
         return [l for l in layers if several(l in row.untold for row in self.judged)]
 
     def __str__(self) -> str:
         layers = max(len(row.distances) for row in self.rows)
-        cells = [["road", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
+        cells = [["method", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
         for row in self.went:
             sampled = [f"on {row.checked:,} of {self.total:,} entries"] if row.checked else []
-            cells.append([row.road, *(f"{d:.1e}" for d in row.distances), row.mark, *sampled])
+            cells.append([row.method, *(f"{d:.1e}" for d in row.distances), row.mark, *sampled])
         lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
-        lines += [f"{row.road.ljust(width)}  did not go: {row.refused}" for row in self.rows if row.refused]
+        lines += [f"{row.method.ljust(width)}  skipped: {row.refused}" for row in self.rows if row.refused]
         notes = [*self._kinks_said(), *self._marks_said(), *self._hidden_said(), self._verdict()]
         return "\n".join([self.about, *lines, *notes, *map(self._said, self.wrong)])
 
@@ -113,7 +118,7 @@ class Verification:
 
     def _hidden_said(self) -> list[str]:
         """Single entries of yours that are too small to be judged, where their layer as a whole is not."""
-        hidden = sum(row.hidden for row in self.rows if row.road == YOURS)
+        hidden = sum(row.hidden for row in self.rows if row.method == YOURS)
         if not hidden or self.untold or self.wrong:
             return []
         return [
@@ -125,15 +130,17 @@ class Verification:
         explained = f"|Δ| ≤ {EXACT:.0e} |g|, or within rounding"
         if not self.wrong and not self.untold:
             most = max(row.checked or self.total for row in self.went)
-            return f"{went} roads agree over {most:,} derivatives ({explained}) ✓"
+            return f"{went} methods agree over {most:,} derivatives ({explained}) ✓"
         if not self.wrong:
             layers = f"layer{'s' if len(self.untold) > 1 else ''} {' and '.join(map(str, self.untold))}"
             return f"? cannot tell in {layers}: {self.reason}"
-        wrong = ", ".join(row.road for row in self.wrong)
-        return f"✗ {wrong} of {went} roads {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
+        wrong = ", ".join(row.method for row in self.wrong)
+        return f"✗ {wrong} of {went} methods {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
     def _said(self, row: Row) -> str:
-        there = f"{row.road} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
+        there = (
+            f"{row.method} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
+        )
         return f"{there}\n{row.causes}"
 
     def to_json(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Every road to one gradient, compared: a table of distances, a verdict, and where roads disagree the likely cause.
+"""One gradient by every method, compared: a table of distances, a verdict, and where methods disagree the likely cause.
 
 Two answers agree in an entry where |Δ| ≤ 1e-10 |g|, or where rounding and kinks explain the rest (rounding.py, leeway.py).
-Differences bring their own error bars and one-sided slopes. The answer that most roads share is the one the others are
+Differences bring their own error bars and one-sided slopes. The answer that most methods share is the one the others are
 measured against. What explains a gap must itself be small: where rounding could move a layer by more than a thousandth of its
 gradient (a millionth in float64), agreement within rounding proves nothing, and the verdict is that nothing can be told there.
-Roads that take a pass for each entry are asked for some entries where the network is large.
+Methods that take a pass for each entry are asked for some entries where the network is large.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from chainrule.problem import Problem
 from chainrule.verification.agreement import length
 from chainrule.verification.answers import Answer, Gradient, answer_of, computed, your_answer
 from chainrule.verification.judge import LOW, Judge
-from chainrule.verification.roads import ROADS
+from chainrule.verification.methods import METHODS
 from chainrule.verification.verdict import YOURS, Row, Verification
 
-SLOW = {"symbolic": "it takes seconds, and goes when it is named"}
+SLOW = {"symbolic": "it takes seconds, and runs when it is named"}
 
 
 def verify(
@@ -36,18 +36,23 @@ def verify(
     x: Any,
     y: Any,
     cost: str | Cost | None = None,
-    roads: Sequence[str] | None = None,
+    methods: Sequence[str] | None = None,
     gradient: Parameters | Gradient | None = None,
+    *,
+    roads: Sequence[str] | None = None,
 ) -> Verification:
-    """Go to ∂C/∂θ by every road that can (symbolic only if named), or by those named, and compare; C is the mean over rows,
-    of the network's own cost unless one is named.
+    """Compute ∂C/∂θ by every method that applies (symbolic only if named), or by those named, and compare.
+
+    C is the mean over rows, of the network's own cost unless one is named.
 
     x (in,) or (batch, in), y as for `gradient`. A gradient of your own, Parameters or a function (network, x, y, cost), is
-    one more road. All compute in float64; the river of a float32 network goes once more as it runs. Raises DataError where
-    the cost is not finite, SettingError where fewer than two roads are named, UnknownNameError for a road that is unknown.
+    one more method. All compute in float64; of a float32 network backpropagation runs once more in float32. Raises DataError
+    where the cost is not finite, SettingError where fewer than two methods are named, UnknownNameError for an unknown one.
+    `roads` is the name of `methods` in earlier versions.
     """
+    methods = methods if roads is None else roads
     as_network(network, "verify(network, x, y)")
-    names = _names(roads, gradient is not None)
+    names = _names(methods, gradient is not None)
     p = Problem.of(network, x, y, cost)
     exact = p.in_float64()
     with np.errstate(all="ignore"):
@@ -59,13 +64,13 @@ def verify(
         found: dict[str, Answer | str] = {name: answer_of(name, exact) for name in names}
         if "delta" in names and network.dtype != np.float64:
             found[LOW] = computed(LOW, gradient_of(p))
-        found |= SLOW if roads is None else {}
+        found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
         answers = {name: each for name, each in found.items() if isinstance(each, Answer)}
         if len(answers) < 2:
             reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
-            raise DataError(f"fewer than two roads could go: {reasons}")
+            raise DataError(f"fewer than two methods apply: {reasons}")
         judge = Judge(p)
         if not math.isfinite(length(judge.rounding)):
             raise DataError(
@@ -80,19 +85,21 @@ def verify(
     batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"
     about = f"{network!r}, {batch}, C ({p.cost!r}) = {value:.6g}"
     kinks = int(((judge.spread > 0) | np.logical_or.reduce([each.kinks for each in answers.values()])).sum())
-    verdict = Verification(about, tuple(made), reference.road, length(judge.rounding), network.parameters.size, kinks)
+    verdict = Verification(about, tuple(made), reference.method, length(judge.rounding), network.parameters.size, kinks)
     return judge.explained(verdict, answers)
 
 
-def _names(roads: Sequence[str] | None, own: bool) -> list[str]:
-    if roads is None:
-        return [name for name in ROADS if name not in SLOW]
-    given = [roads] if isinstance(roads, str) else list(dict.fromkeys(roads))
+def _names(methods: Sequence[str] | None, own: bool) -> list[str]:
+    if methods is None:
+        return [name for name in METHODS if name not in SLOW]
+    given = [methods] if isinstance(methods, str) else list(dict.fromkeys(methods))
     for name in given:
-        if name not in ROADS:
-            raise unknown_name("road", name, ROADS)
+        if name not in METHODS:
+            raise unknown_name("method", name, METHODS)
     if len(given) + own < 2:
-        raise SettingError(f"a comparison takes two roads, got {listed(given) or 'none'}; there are {', '.join(ROADS)}")
+        raise SettingError(
+            f"a comparison takes two methods, got {listed(given) or 'none'}; there are {', '.join(METHODS)}"
+        )
     return given
 
 

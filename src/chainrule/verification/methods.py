@@ -1,8 +1,8 @@
-"""Every road to one gradient, a row each: what it is, whether it is exact, and where it cannot go.
+"""Every method to compute one gradient, one per row: what it is, whether it is exact, and where it is skipped.
 
-| road         | how                                                          | cost of a gradient           |
+| method       | how                                                          | cost of a gradient           |
 |--------------|--------------------------------------------------------------|------------------------------|
-| delta        | BP1–BP4: the river itself                                    | two passes                   |
+| delta        | BP1–BP4: backpropagation itself                              | two passes                   |
 | raw          | the recursion of ∂c/∂a, without δ                            | two passes an example        |
 | sigma        | each δ^l as one full product of matrices Σ′ and wᵀ           | n³ a layer and example       |
 | paths        | every path from a weight to the cost, multiplied out, added  | the product of the widths    |
@@ -37,16 +37,16 @@ DIFFERENCES_LIMIT = 2_000_000_000  # parameters² × rows: a minute at most
 
 
 @dataclass(frozen=True)
-class Road:
-    """One road: `gradient(problem)` of a problem in float64, C the mean over its rows.
+class Method:
+    """One method: `gradient(problem)` of a problem in float64, C the mean over its rows.
 
     says     one line, with the ids of the concepts it serves
     exact    True where only rounding lies between it and the derivative
     refuses  why it cannot go here, with the number and its limit, or None. Where a form overflows, `gradient` itself raises
-             FormError: no road answers with NaN, an infinity, or a number it knows to be wrong.
-    some     the same of some entries of the flat vector, for a road that takes a pass for each
+             FormError: no method answers with NaN, an infinity, or a number it knows to be wrong.
+    some     the same of some entries of the flat vector, for a method that takes a pass for each
     most     how many entries that may be in about a second; 0 where it cannot go whatever the size
-    rounding how far its own rounding may move each entry, for a road whose terms cancel where no other road's do
+    rounding how far its own rounding may move each entry, for a method whose terms cancel where those of no other do
     """
 
     name: str
@@ -60,12 +60,12 @@ class Road:
 
 
 def by_delta(p: Problem) -> Parameters:
-    """The river's own gradient, in float64."""
+    """Backpropagation's own gradient, in float64."""
     return gradient_of(p)
 
 
 def never(p: Problem) -> str | None:
-    """The river has no limit but memory."""
+    """Backpropagation has no limit but memory."""
     return None
 
 
@@ -100,7 +100,7 @@ def some_differences(p: Problem, entries: Sequence[int]) -> Array:
 
 
 def passes(p: Problem) -> int:
-    """How many entries a road that takes some passes for each can be asked for."""
+    """How many entries a method that takes some passes for each can be asked for."""
     return min(SAMPLED, PASSES // (p.network.parameters.size * len(p.x)))
 
 
@@ -109,19 +109,19 @@ def analytic_passes(p: Problem) -> int:
     return 0 if complex_step.not_analytic(p) else passes(p)
 
 
-ROADS: dict[str, Road] = {
-    road.name: road
-    for road in (
-        Road("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
-        Road("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
-        Road(
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
+        Method("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
+        Method(
             "sigma",
             "every δ as one product of Σ′ and wᵀ (S2.18–S2.20)",
             sigma_matrices.gradient,
             True,
             sigma_matrices.refuses,
         ),
-        Road(
+        Method(
             "paths",
             "the sum over every path to the cost (S1.14, S1.17)",
             paths.gradient,
@@ -131,10 +131,10 @@ ROADS: dict[str, Road] = {
             paths.most,
             paths.rounding,
         ),
-        Road(
+        Method(
             "circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses
         ),
-        Road(
+        Method(
             "forward_mode",
             "dual numbers from the input to the cost (S1.7)",
             forward_mode.gradient,
@@ -143,7 +143,7 @@ ROADS: dict[str, Road] = {
             forward_mode.some,
             passes,
         ),
-        Road(
+        Method(
             "complex_step",
             "Im C(θ + ih)/h, where C is analytic (S4.8)",
             complex_step.gradient,
@@ -152,7 +152,7 @@ ROADS: dict[str, Road] = {
             complex_step.some,
             analytic_passes,
         ),
-        Road(
+        Method(
             "differences",
             "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)",
             by_differences,
@@ -161,6 +161,6 @@ ROADS: dict[str, Road] = {
             some_differences,
             passes,
         ),
-        Road("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
+        Method("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
     )
 }

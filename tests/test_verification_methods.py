@@ -1,7 +1,7 @@
-"""Every road to the gradient against the river: random networks, every pair, saturation, refusals, and planted faults.
+"""Every method against backpropagation: random networks, every pair, saturation, refusals, and planted faults.
 
 A layer agrees where ‖Δ_l‖ ≤ 1e-10 ‖g_l‖, or where rounding alone explains the rest: a layer behind a saturated one, or one
-whose errors cancel, has a gradient of pure rounding, and no two roads round alike. `rounding` measures how much that may be.
+whose errors cancel, has a gradient of pure rounding, and no two methods round alike. `rounding` measures how much that may be.
 Nearly all networks do not need it: a test counts them.
 """
 
@@ -25,11 +25,11 @@ from chainrule.elementary import ARRAYS
 from chainrule.problem import Problem as Posed
 from chainrule.verification import complex_step, local, paths, sigma_matrices, symbolic
 from chainrule.verification.differences import of_entries
-from chainrule.verification.roads import ROADS
+from chainrule.verification.methods import METHODS
 from chainrule.verification.rounding import rounding
 
 EXAMPLES = max(52, int(os.environ.get("CHAINRULE_EXAMPLES", "200")) // 4)
-FAST = [name for name, road in ROADS.items() if road.exact and name not in ("delta", "symbolic")]
+FAST = [name for name, method in METHODS.items() if method.exact and name not in ("delta", "symbolic")]
 
 
 def floor(p: Problem) -> float:
@@ -37,31 +37,31 @@ def floor(p: Problem) -> float:
     return rounding(Posed.of(p.network, p.x, p.y, p.cost)).norm()
 
 
-def assert_same(found: cr.Parameters, river: cr.Parameters, p: Problem) -> None:
+def assert_same(found: cr.Parameters, expected: cr.Parameters, p: Problem) -> None:
     """Layer by layer: 1e-10 of the layer's norm, or within rounding."""
     slack = floor(p)
-    for l in river.weights.numbers:
-        mine, theirs = (np.append(g.weights[l].ravel(), g.biases[l]) for g in (found, river))
+    for l in expected.weights.numbers:
+        mine, theirs = (np.append(g.weights[l].ravel(), g.biases[l]) for g in (found, expected))
         gap, norm = np.linalg.norm(mine - theirs), np.linalg.norm(theirs)
         assert gap <= 1e-10 * norm + slack, f"layer {l}: ‖Δ‖ = {gap:.2e}, ‖g‖ = {norm:.2e}, rounding {slack:.1e}"
 
 
 def check(name: str, p: Problem) -> bool:
-    """True where the road went and agreed, False where it said why it cannot go."""
-    road = ROADS[name]
-    reason = road.refuses(Posed.exact(p.network, p.x, p.y, p.cost))
+    """True where the method went and agreed, False where it said why it cannot go."""
+    method = METHODS[name]
+    reason = method.refuses(Posed.exact(p.network, p.x, p.y, p.cost))
     if reason is not None:
         assert reason.startswith(f"{name}: ")
         with pytest.raises(cr.SettingError):
-            road.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+            method.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
         return False
-    assert_same(road.gradient(Posed.exact(p.network, p.x, p.y, p.cost)), cr.gradient(p.network, p.x, p.y, p.cost), p)
+    assert_same(method.gradient(Posed.exact(p.network, p.x, p.y, p.cost)), cr.gradient(p.network, p.x, p.y, p.cost), p)
     return True
 
 
 @pytest.mark.parametrize("name", FAST)
-def test_an_exact_road_agrees_with_the_river_on_random_networks(name: str) -> None:
-    """S0.12, S1.17, S2.20: at least 50 networks a road, though some roads may not go everywhere."""
+def test_an_exact_method_agrees_with_backpropagation_on_random_networks(name: str) -> None:
+    """S0.12, S1.17, S2.20: at least 50 networks a method, though some methods may not go everywhere."""
     went = 0
 
     @settings(max_examples=int(EXAMPLES * {"complex_step": 3.5, "paths": 1.3}.get(name, 1)))
@@ -91,30 +91,30 @@ def toys(draw: st.DrawFn) -> Drawn:
 
 @settings(max_examples=EXAMPLES // 4)  # SymPy takes half a second for each
 @given(toys())
-def test_the_road_of_symbols_agrees_with_the_river_on_toys(drawn: Drawn) -> None:
+def test_the_method_of_symbols_agrees_with_backpropagation_on_toys(drawn: Drawn) -> None:
     """S4.5, S4.8: the derivative of one written-out formula."""
     assert check("symbolic", drawn.make())
 
 
-def test_the_road_of_differences_is_the_middle_of_the_bars() -> None:
+def test_the_method_of_differences_is_the_middle_of_the_bars() -> None:
     p = make_problem([2, 3, 2], ["tanh"], "softmax", "quadratic")
     bars = of_entries(Posed.of(p.network, p.x, p.y, p.cost), range(p.network.parameters.size))
-    found = ROADS["differences"].gradient(Posed.exact(p.network, p.x, p.y, p.cost)).flat()
+    found = METHODS["differences"].gradient(Posed.exact(p.network, p.x, p.y, p.cost)).flat()
     assert found.tolist() == [each.value for each in bars]
 
 
 @settings(max_examples=EXAMPLES)
 @given(toys())
-def test_differences_agree_with_the_river_within_their_error_bars(drawn: Drawn) -> None:
+def test_differences_agree_with_backpropagation_within_their_error_bars(drawn: Drawn) -> None:
     p = drawn.make()
     bars = of_entries(Posed.of(p.network, p.x, p.y, p.cost), range(p.network.parameters.size))
-    river = cr.gradient(p.network, p.x, p.y, p.cost).flat()
-    slack = floor(p) + 1e-9 * np.linalg.norm(river)
-    assert all(bar.holds(g, slack) for bar, g in zip(bars, river))
+    expected = cr.gradient(p.network, p.x, p.y, p.cost).flat()
+    slack = floor(p) + 1e-9 * np.linalg.norm(expected)
+    assert all(bar.holds(g, slack) for bar, g in zip(bars, expected))
 
 
 @pytest.mark.parametrize(("output", "cost"), LEGAL)
-def test_every_legal_pair_of_output_and_cost_agrees_on_every_road(output: str, cost: str) -> None:
+def test_every_legal_pair_of_output_and_cost_agrees_on_every_method(output: str, cost: str) -> None:
     """S2.7, S3.14: whichever the cost reads, a^L or z^L."""
     p = make_problem([2, 3, 2], ["tanh"], output, cost, batch=3)
     went = {name for name in FAST if check(name, p)}
@@ -125,7 +125,7 @@ def test_every_legal_pair_of_output_and_cost_agrees_on_every_road(output: str, c
 
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize("bias", ["neuron", "layer", "none"])
-def test_every_hidden_activation_agrees_on_every_road(hidden: str, bias: str) -> None:
+def test_every_hidden_activation_agrees_on_every_method(hidden: str, bias: str) -> None:
     """S2.16 any activation; S0.4 one bias a neuron, one a layer, none."""
     p = make_problem([2, 3, 3, 2], [hidden, hidden], "softmax", "cross_entropy", bias=bias, seed=3)
     went = {name for name in FAST if check(name, p)}
@@ -138,7 +138,7 @@ def test_every_hidden_activation_agrees_on_every_road(hidden: str, bias: str) ->
 
 def overflows(name: str, p: Problem) -> bool:
     try:
-        ROADS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+        METHODS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
     except cr.FormError:
         return True
     except cr.SettingError:  # it cannot go anywhere near here: `check` looks at that
@@ -148,8 +148,8 @@ def overflows(name: str, p: Problem) -> bool:
 
 @pytest.mark.parametrize("scale", [0.01, 0.1, 3.0, 20.0, 300.0] if PROOF else [0.01, 20.0, 300.0])
 @pytest.mark.parametrize("name", [*FAST, "symbolic"])
-def test_saturation_breaks_no_road_silently(name: str, scale: float) -> None:
-    """Weights up to some thousands: every road agrees, or says that it cannot; none answers NaN or a wrong number (S2.13)."""
+def test_saturation_breaks_no_method_silently(name: str, scale: float) -> None:
+    """Weights up to some thousands: every method agrees, or says that it cannot; none answers NaN or a wrong number (S2.13)."""
     for seed, hidden in enumerate(HIDDEN if name != "symbolic" else ["sigmoid", "relu", "silu"]):
         sizes = [2, 3, 2] if name != "symbolic" else [1, 2, 1]
         for output, cost in (("sigmoid", "binary_cross_entropy"), ("identity", "quadratic")):
@@ -159,15 +159,15 @@ def test_saturation_breaks_no_road_silently(name: str, scale: float) -> None:
                 check(name, p)
 
 
-def test_a_sigmoid_and_a_silu_far_out_have_the_slope_0_or_1_on_every_road() -> None:
+def test_a_sigmoid_and_a_silu_far_out_have_the_slope_0_or_1_on_every_method() -> None:
     """1 / (1 + exp(800)) is 0 and so is its slope: not ∞/∞."""
     for sigma in ("sigmoid", "silu", "softplus", "tanh", "gelu"):
         net = cr.Network([[[800.0]], [[1.0]]], [[0.0], [0.0]], [sigma, "identity"])
         for x in ([[1.0]], [[-1.0]]):
-            river = cr.gradient(net, x, [[0.5]], "quadratic")
+            expected = cr.gradient(net, x, [[0.5]], "quadratic")
             for name in [*FAST, "symbolic"]:
-                found = ROADS[name].gradient(Posed.exact(net, x, [[0.5]], cr.squared_error(half=True)))
-                assert found.flat() == pytest.approx(river.flat(), rel=1e-12, abs=1e-14), (sigma, x, name)
+                found = METHODS[name].gradient(Posed.exact(net, x, [[0.5]], cr.squared_error(half=True)))
+                assert found.flat() == pytest.approx(expected.flat(), rel=1e-12, abs=1e-14), (sigma, x, name)
 
 
 # refusals -----------------------------------------------------------------------------------------------------------
@@ -175,10 +175,10 @@ def test_paths_on_a_whole_digits_batch_are_refused_with_their_number() -> None:
     net = cr.Network.random([784, 30, 10], "sigmoid", "sigmoid")
     x, y = np.zeros((60, 784)), np.zeros((60, 10))
     expected = 60 * (785 * 30 * 10 + 31 * 10)
-    reason = ROADS["paths"].refuses(Posed.exact(net, x, y, cr.squared_error()))
+    reason = METHODS["paths"].refuses(Posed.exact(net, x, y, cr.squared_error()))
     assert reason == (
         f"paths: {expected:,} products of paths in this batch, and its limit is 200,000: "
-        "take fewer rows or a smaller network, or another road"
+        "take fewer rows or a smaller network, or another method"
     )
     with pytest.raises(cr.SettingError, match="14,148,600 products"):
         paths.gradient(Posed.exact(net, x, y, cr.squared_error()))
@@ -198,16 +198,16 @@ def test_the_number_of_paths_is_the_number_of_paths() -> None:
             assert local.path_terms(Posed.of(p.network, p.x, p.y, p.cost)) == count
 
 
-@pytest.mark.parametrize("name", [name for name in ROADS if name != "delta"])
-def test_a_road_beyond_its_limit_says_both_numbers(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "delta"])
+def test_a_method_beyond_its_limit_says_both_numbers(name: str) -> None:
     net = cr.Network.random([1000, 1000, 10], "tanh")
     x, y = np.zeros((2000, 1000)), np.zeros((2000, 10))
-    reason = ROADS[name].refuses(Posed.exact(net, x, y, cr.squared_error()))
+    reason = METHODS[name].refuses(Posed.exact(net, x, y, cr.squared_error()))
     assert reason is not None
     assert name in reason
     assert len([word for word in reason.replace(":", " ").split() if word[0].isdigit()]) >= 2
     with pytest.raises(cr.SettingError):
-        ROADS[name].gradient(Posed.exact(net, x, y, cr.squared_error()))
+        METHODS[name].gradient(Posed.exact(net, x, y, cr.squared_error()))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_road_beyond_its_limit_says_both_numbers(name: str) -> None:
         ("tanh", "multiclass_hinge", "the cost multiclass_hinge is not analytic, it takes np.maximum"),
     ],
 )
-def test_the_complex_road_names_what_is_not_analytic(hidden: str, cost: str, said: str) -> None:
+def test_the_complex_method_names_what_is_not_analytic(hidden: str, cost: str, said: str) -> None:
     p = make_problem([2, 3, 2], [hidden], "identity", cost)
     with pytest.raises(cr.SettingError, match=f"complex_step: {said}"):
         complex_step.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
@@ -234,7 +234,7 @@ def test_a_form_in_plain_numpy_cannot_lose_the_imaginary_part(form: Callable[[np
     """|x + ih| is a real number, whose derivative would be 0 without a word."""
     sigma = replace(NAMED["tanh"](), name="mine", form=lambda z, m: form(z))
     net = cr.Network([[[1.5]], [[1.0]]], [[0.1], [0.2]], [sigma, "identity"])
-    reason = ROADS["complex_step"].refuses(Posed.exact(net, [[0.3]], [[0.1]], cr.squared_error()))
+    reason = METHODS["complex_step"].refuses(Posed.exact(net, [[0.3]], [[0.1]], cr.squared_error()))
     assert reason is not None
     assert "mine of layer 1 is not analytic" in reason
 
@@ -245,21 +245,21 @@ def test_a_root_or_a_logarithm_of_a_negative_number_is_refused(name: str) -> Non
         sigma = replace(NAMED["tanh"](), name="mine", form=form)
         net = cr.Network([[[-1.5]], [[1.0]]], [[0.1], [0.2]], [sigma, "identity"])
         with pytest.raises(cr.ChainruleError), np.errstate(all="ignore"):
-            ROADS[name].gradient(Posed.exact(net, [[0.3]], [[0.1]], cr.squared_error()))
+            METHODS[name].gradient(Posed.exact(net, [[0.3]], [[0.1]], cr.squared_error()))
 
 
-def test_a_form_that_overflows_is_refused_by_every_road() -> None:
+def test_a_form_that_overflows_is_refused_by_every_method() -> None:
     sigma = replace(NAMED["tanh"](), name="mine", form=lambda z, m: m.exp(m.exp(z)))
     net = cr.Network([[[9.0]], [[1.0]]], [[0.1], [0.2]], [sigma, "identity"])
     for name in [*FAST, "symbolic", "differences"]:
         with pytest.raises(cr.ChainruleError), np.errstate(all="ignore"):
-            ROADS[name].gradient(Posed.exact(net, [[1.0]], [[0.1]], cr.squared_error()))
+            METHODS[name].gradient(Posed.exact(net, [[1.0]], [[0.1]], cr.squared_error()))
 
 
 def test_targets_that_are_no_rows_of_outputs_are_refused() -> None:
     net = cr.Network([[[9.0]], [[1.0]]], None, "tanh")
     with pytest.raises(cr.ShapeError, match=r"need targets of shape \(2, 1\) or \(2,\), got \(1, 2\)"):
-        ROADS["raw"].gradient(Posed.exact(net, [[1.0], [2.0]], [[0.1, 0.2]], cr.squared_error()))
+        METHODS["raw"].gradient(Posed.exact(net, [[1.0], [2.0]], [[0.1, 0.2]], cr.squared_error()))
 
 
 def test_symbols_say_how_to_get_sympy_and_how_to_write_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,26 +272,26 @@ def test_symbols_say_how_to_get_sympy_and_how_to_write_a_form(monkeypatch: pytes
         symbolic.gradient(Posed.exact(net, [[0.3]], [[0.1]], cr.squared_error()))
 
 
-def test_at_a_kink_the_roads_take_the_slope_the_library_takes() -> None:
-    """ReLU at 0 has the slope 0, leaky ReLU α, |·| none: the same subgradient on every exact road (S3.4)."""
+def test_at_a_kink_the_methods_take_the_slope_the_library_takes() -> None:
+    """ReLU at 0 has the slope 0, leaky ReLU α, |·| none: the same subgradient on every exact method (S3.4)."""
     for hidden in ("relu", "leaky_relu"):
         net = cr.Network([[[1.0], [2.0]], [[1.0, -3.0]]], [[0.0, 0.0], [0.5]], [hidden, "identity"])
-        river = cr.gradient(net, [[0.0]], [[2.0]], "quadratic").flat()
+        expected = cr.gradient(net, [[0.0]], [[2.0]], "quadratic").flat()
         for name in [*FAST, "symbolic"]:
             if name != "complex_step":
-                found = ROADS[name].gradient(Posed.exact(net, [[0.0]], [[2.0]], cr.squared_error(half=True))).flat()
-                assert found.tolist() == pytest.approx(river.tolist(), abs=1e-15), name
+                found = METHODS[name].gradient(Posed.exact(net, [[0.0]], [[2.0]], cr.squared_error(half=True))).flat()
+                assert found.tolist() == pytest.approx(expected.tolist(), abs=1e-15), name
 
 
-# no road shares code with the river ---------------------------------------------------------------------------------
+# no method shares code with backpropagation ---------------------------------------------------------------------------------
 def assert_all_see(p: Problem, wrong: cr.Parameters) -> None:
-    """Every road is far from a wrong gradient."""
+    """Every method is far from a wrong gradient."""
     for name in [*FAST, "symbolic", "differences"]:
-        found = ROADS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+        found = METHODS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
         assert (found - wrong).norm() > 1e-3 * wrong.norm(), name
 
 
-def test_a_wrong_slope_in_the_table_is_seen_by_every_road() -> None:
+def test_a_wrong_slope_in_the_table_is_seen_by_every_method() -> None:
     sigma = NAMED["sigmoid"]()
     wrong = replace(sigma, slope=lambda z: 1.1 * sigma.slope(z))
     p = make_problem([2, 2, 2], ["tanh"], "softmax", "quadratic", batch=2)
@@ -303,7 +303,7 @@ def test_a_wrong_slope_in_the_table_is_seen_by_every_road() -> None:
     assert_all_see(replace(p, network=net), cr.gradient(net, p.x, p.y, p.cost))
 
 
-def test_a_wrong_slope_of_the_cost_is_seen_by_every_road() -> None:
+def test_a_wrong_slope_of_the_cost_is_seen_by_every_method() -> None:
     """∇_a C where the cost reads a^L, δ^L where it reads z^L."""
     for output, cost, part in (("tanh", "quadratic", "slope"), ("softmax", "cross_entropy", "delta")):
         p = make_problem([2, 2, 2], ["tanh"], output, cost, batch=2)
@@ -314,7 +314,7 @@ def test_a_wrong_slope_of_the_cost_is_seen_by_every_road() -> None:
         assert_all_see(replace(p, cost=wrong), cr.gradient(p.network, p.x, p.y, wrong))
 
 
-def test_a_wrong_equation_is_seen_by_every_road(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_equation_is_seen_by_every_method(monkeypatch: pytest.MonkeyPatch) -> None:
     from chainrule import backward as _  # noqa: F401, PLC0415  (the name in the package is the function)
 
     module = __import__("sys").modules["chainrule.backward"]
@@ -323,7 +323,7 @@ def test_a_wrong_equation_is_seen_by_every_road(monkeypatch: pytest.MonkeyPatch)
     assert_all_see(p, cr.gradient(p.network, p.x, p.y, p.cost))
 
 
-# the roads themselves -----------------------------------------------------------------------------------------------
+# the methods themselves -----------------------------------------------------------------------------------------------
 def test_hadamard_and_the_full_product_are_equal() -> None:
     """δ by ⊙ and by Σ′(z^l)(w^(l+1))ᵀ … Σ′(z^L)∇_a C (S2.18–S2.20); Σ′ of an elementwise σ is diagonal."""
     p = make_problem([4, 5, 6, 3], ["tanh", "sigmoid"], "softmax", "quadratic", batch=1)
@@ -347,23 +347,23 @@ def test_paths_are_listed_with_each_product_and_add_up_to_delta() -> None:
     assert sum(each.product for each in found) == pytest.approx(delta, rel=1e-13)
 
 
-def test_roads_answer_for_float32_networks_in_float64() -> None:
+def test_methods_answer_for_float32_networks_in_float64() -> None:
     p = make_problem([2, 3, 2], ["tanh"], "softmax", "quadratic", dtype="float32")
-    river = ROADS["delta"].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
-    for road in ROADS.values():
-        found = road.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
-        assert found.dtype == np.float64, road.name
-        assert (found - river).norm() <= (1e-10 if road.exact else 1e-6) * river.norm(), road.name
+    expected = METHODS["delta"].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+    for method in METHODS.values():
+        found = method.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+        assert found.dtype == np.float64, method.name
+        assert (found - expected).norm() <= (1e-10 if method.exact else 1e-6) * expected.norm(), method.name
 
 
-def test_the_roads_stand_in_their_order_and_say_one_line_each() -> None:
+def test_the_methods_stand_in_their_order_and_say_one_line_each() -> None:
     order = ["delta", "raw", "sigma", "paths", "circuit", "forward_mode", "complex_step", "differences", "symbolic"]
-    assert list(ROADS) == [name for name in order if name in ROADS]
-    for road in ROADS.values():
-        assert "\n" not in road.says
-        assert "S" in road.says
-        assert ROADS[road.name] is road
-    assert [road.name for road in ROADS.values() if not road.exact] == ["differences"]
+    assert list(METHODS) == [name for name in order if name in METHODS]
+    for method in METHODS.values():
+        assert "\n" not in method.says
+        assert "S" in method.says
+        assert METHODS[method.name] is method
+    assert [method.name for method in METHODS.values() if not method.exact] == ["differences"]
 
 
 def test_ordinary_networks_need_no_floor_of_rounding() -> None:
@@ -371,12 +371,12 @@ def test_ordinary_networks_need_no_floor_of_rounding() -> None:
     for seed in range(EXAMPLES):
         hidden = HIDDEN[seed % len(HIDDEN)]
         p = make_problem([3, 4, 3], [hidden], *LEGAL[seed % len(LEGAL)], seed=seed)
-        went = [name for name in FAST if ROADS[name].refuses(Posed.exact(p.network, p.x, p.y, p.cost)) is None]
-        river = ROADS["delta"].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
-        for found in (ROADS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost)) for name in went):
-            for l in river.weights.numbers:
-                gap = np.linalg.norm(found.weights[l] - river.weights[l])
-                assert gap <= 1e-10 * np.linalg.norm(river.weights[l]), (seed, l)
+        went = [name for name in FAST if METHODS[name].refuses(Posed.exact(p.network, p.x, p.y, p.cost)) is None]
+        expected = METHODS["delta"].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+        for found in (METHODS[name].gradient(Posed.exact(p.network, p.x, p.y, p.cost)) for name in went):
+            for l in expected.weights.numbers:
+                gap = np.linalg.norm(found.weights[l] - expected.weights[l])
+                assert gap <= 1e-10 * np.linalg.norm(expected.weights[l]), (seed, l)
 
 
 def test_complex_numbers_that_are_analytic_still_do_what_forms_need() -> None:
