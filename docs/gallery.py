@@ -18,9 +18,9 @@ import numpy as np
 import chainrule as cr
 from chainrule.errors import ChainruleError
 from chainrule.explanation.figures import FIGURES, figure
-from chainrule.explanation.html import page
-from chainrule.explanation.scene import Scene
+from chainrule.pictures.scene import Scene
 from chainrule.recurrent import Recurrent
+from chainrule.writing.html import page
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,17 @@ from chainrule.explanation.chapters.matrix_form import matrix_form
 from chainrule.explanation.chapters.unit_circuit import unit_circuit
 from chainrule.explanation.chapters.unrolled_figure import shares, unrolled_figure
 from chainrule.explanation.chapters.whole_circuit import gate_count, passes, whole_circuit
-from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.layer_equations import Focus, backward_band, forward_band, gradient_band
 from chainrule.explanation.parts.unit import Unit
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Label, Line
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.per_example import per_example_gradients
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Label, Line
 from chainrule.recurrent import Recurrent, unroll
 from chainrule.recurrent.recurrent import SHARED
+from chainrule.writing.numbers import brief, written
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 

@@ -21,19 +21,19 @@ from chainrule.explanation.chapters.computation_tree import computation_tree
 from chainrule.explanation.chapters.in_weight_out import in_weight_out
 from chainrule.explanation.chapters.network_figure import network_figure
 from chainrule.explanation.chapters.path_sum import path_sum
-from chainrule.explanation.numbers import factor_numbers, factor_rows, number, short, unit
 from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Box, Circle, Label, Line, Rect
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import cost_for
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect
 from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
+from chainrule.writing.numbers import factor_numbers, factor_rows, number, short, unit
 
 PRESETS = ["s0", "s1", "s2", "s4"]
 FIGURES = {"network": network_figure, "tree": computation_tree, "paths": path_sum, "weight": in_weight_out}

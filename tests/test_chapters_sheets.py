@@ -14,17 +14,17 @@ from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.six_steps import six_steps, strongest
 from chainrule.explanation.chapters.summary_page import summary_page
 from chainrule.explanation.noise import settled_gradient
-from chainrule.explanation.numbers import number
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Label, Line, Rect, Spans, extent
 from chainrule.explanation.summary import Letters
-from chainrule.explanation.svg import THEMES
 from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import one_update
 from chainrule.ids import Id
-from chainrule.notation import Symbol, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Label, Line, Rect, Spans, extent
+from chainrule.pictures.svg import THEMES
 from chainrule.problem import Problem
+from chainrule.writing.formula import Symbol, row
+from chainrule.writing.numbers import number
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 

@@ -21,18 +21,18 @@ from chainrule.explanation.chapters.demon import demon
 from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.number_lines import number_lines
 from chainrule.explanation.chapters.weight_tiles import weight_tiles
-from chainrule.explanation.numbers import number, short, style_of
 from chainrule.explanation.parts import flat_gradient
 from chainrule.explanation.parts import strongest_route as of_route
 from chainrule.explanation.parts.nudge_on_its_way import travel
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.shapes import Circle, Label, Line, Rect
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.nudges import best_move, signed
+from chainrule.pictures.shapes import Circle, Label, Line, Rect
 from chainrule.problem import Problem
 from chainrule.verification.moved import follow, slope_by_dual
+from chainrule.writing.numbers import number, short, style_of
 
 FIGURES = [number_lines, demon, activation_figure, gradient_vector, weight_tiles]
 

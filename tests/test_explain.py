@@ -16,8 +16,8 @@ import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation import view as module
 from chainrule.explanation.document import Factor, Product, Terms
-from chainrule.explanation.numbers import factor_numbers, number, plain, unit, with_bar
-from chainrule.notation import row
+from chainrule.writing.formula import row
+from chainrule.writing.numbers import factor_numbers, number, plain, unit, with_bar
 
 WORKED = """\
 ∂C/∂w⁽²⁾ = a⁽¹⁾     · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · 2(a⁽³⁾ − y)

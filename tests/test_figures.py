@@ -17,11 +17,11 @@ from networks import PROOF
 
 import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Box, Label, Line, Rect, Span, Spans
-from chainrule.explanation.svg import THEMES
 from chainrule.explanation.worksheet import worksheet
-from chainrule.notation import Symbol
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Box, Label, Line, Rect, Span, Spans
+from chainrule.pictures.svg import THEMES
+from chainrule.writing.formula import Symbol
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 sys.path.insert(0, str(DOCS))

@@ -18,16 +18,16 @@ from networks import HIDDEN, LEGAL, PROOF, Problem, make_problem
 
 import chainrule as cr
 from chainrule.conventions import PRESETS, as_convention
-from chainrule.explanation import html, latex
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.document import Dot, Entries, Factor, Lines, MatrixProduct, Product, Statement, Terms
 from chainrule.explanation.forms import FORMS, as_form
-from chainrule.explanation.numbers import factor_numbers, number, unit
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
-from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Underbraced
 from chainrule.problem import Problem as Posed
 from chainrule.verification.moved import Followed, follow, slope_by_dual
+from chainrule.writing import html, latex
+from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Underbraced
+from chainrule.writing.numbers import factor_numbers, number, unit
 
 PAIRS = 200 if PROOF else 48
 

@@ -14,13 +14,13 @@ import chainrule as cr
 from chainrule.cli.worked_example import X, Y, chain
 from chainrule.conventions import PRESETS
 from chainrule.explanation.forms import FORMS
-from chainrule.explanation.html import page
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import pseudocode
 from chainrule.explanation.summary import summary
 from chainrule.explanation.worksheet import worksheet
-from chainrule.notation import Sum, Symbol, Transposed, mathml, partial, row
+from chainrule.writing.formula import Sum, Symbol, Transposed, mathml, partial, row
+from chainrule.writing.html import page
 
 Box = Sequence[float]  # left, top, right, bottom, in pixels
 HAIR = 0.5

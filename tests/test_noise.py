@@ -14,10 +14,10 @@ from chainrule.costs import as_cost
 from chainrule.diagnostics.reasons import why
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.scene import Scene
 from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import worksheet
 from chainrule.ids import Id, parse
+from chainrule.pictures.scene import Scene
 from chainrule.problem import Problem
 from chainrule.verification.moved import slope_by_dual
 

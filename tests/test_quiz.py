@@ -24,7 +24,7 @@ from chainrule.lessons.quiz import Answer, Question, Session, grade
 from chainrule.lessons.quiz_format import Quiz, parse, read_quiz, text_of, write_quiz
 from chainrule.lessons.replies import Name, Number, Shape, choices, label, number, unit, written
 from chainrule.lessons.six_questions import six
-from chainrule.notation import Sum, latex, partial, row
+from chainrule.writing.formula import Sum, latex, partial, row
 
 
 # numbers ------------------------------------------------------------------------------------------------------------

@@ -17,19 +17,19 @@ from typechecker import unchecked
 import chainrule as cr
 from chainrule.backward import backward_through
 from chainrule.conventions import PRESETS, Convention, plural
-from chainrule.explanation.blocks import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence
-from chainrule.explanation.html import in_a_cell
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.noise import settled_gradient
-from chainrule.explanation.numbers import number
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import COSTS as WRITTEN
 from chainrule.explanation.pseudocode import Algorithm, pseudocode, runnable
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, summary, usual_output
 from chainrule.explanation.worksheet import one_update, worksheet
-from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
 from chainrule.problem import Problem
+from chainrule.writing.document import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence
+from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
+from chainrule.writing.html import in_a_cell
+from chainrule.writing.numbers import number
+from chainrule.writing.sheet import Sheet
 
 COSTS = ("quadratic", "squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge")
 ORDERS, TURNS = ("to,from", "from,to"), ("columns", "rows")

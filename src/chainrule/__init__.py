@@ -61,7 +61,6 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    recurrent_evaluate.py its C by the forms · recurrent_methods.py each for its gradient ·
                    recurrent_leeway.py what rounding and kinks leave open there
 conventions.py     how an author writes: index order, ½, marks of layers, words
-notation.py        formulas as trees, written as text, LaTeX and MathML
 
 nudges/            one quantity moved: nudge.py one step, and what follows · sweep.py several, a row each ·
                    best_move.py the best within a range · demon.py each neuron of a layer · question.py u after a step of v ·
@@ -73,13 +72,15 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
                    slope_curve.py σ′ on a grid, its bounds, zones and kinks · divergence.py where a training step became
                    NaN or infinite
 
-explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number without a
-                   witness · document.py the intermediate form · text.py latex.py html.py its writers · derivation.py
-                   the result · numbers.py digits · noise.py rounding noise as 0 · figures.py every figure · shapes.py
-                   what a picture is made of · svg.py its writer · scene.py the picture · typeset.py formulas in it ·
-                   axes.py ticks · shown.py the strongest of many · blocks.py what a page is made of · sheet_text.py
-                   sheet_latex.py sheet_html.py its writers · sheet.py the page ·
-                   worksheet.py the six steps · nested_formula.py pseudocode.py proof.py summary.py such pages
+writing/           formula.py formulas as trees, written as text, LaTeX and MathML · numbers.py digits · document.py what
+                   a page is made of · text.py latex.py html.py its writers · sheet.py the page
+pictures/          shapes.py what a picture is made of · svg.py its writer · scene.py the picture · axes.py ticks
+
+explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number that no
+                   other method gives · document.py the intermediate form · derivation_text.py derivation_latex.py
+                   derivation_html.py its writers · derivation.py the result · noise.py rounding noise as 0 ·
+                   figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
+                   worksheet.py the six steps · nested_formula.py pseudocode.py proof.py summary.py pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
                    softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
                    refusals.py where a form does not apply

@@ -25,7 +25,7 @@ from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError, brief, unknown_name
 from chainrule.ids import Id
 from chainrule.network import Network, cost_for
-from chainrule.notation import Formula, Symbol, Transposed, row
+from chainrule.writing.formula import Formula, Symbol, Transposed, row
 
 TAKEN = "wbzaxyδσ"  # letters that name something else
 INDICES = "ijkmnpqrstuv"

@@ -16,12 +16,12 @@ from chainrule.cli.output import say, say_document, say_json
 from chainrule.cli.worked_example import convention_of, worked
 from chainrule.costs import Cost
 from chainrule.errors import FileError, SettingError, unknown_name
-from chainrule.explanation import html
 from chainrule.explanation.derivation import Derivation
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.forms import FORMS
 from chainrule.ids import of_entry
 from chainrule.network import Network
+from chainrule.writing import html
 
 
 def command(

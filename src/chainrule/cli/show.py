@@ -19,9 +19,9 @@ from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
-from chainrule.explanation.scene import Scene
 from chainrule.files import write_atomically
 from chainrule.network import Network
+from chainrule.pictures.scene import Scene
 from chainrule.report import is_of_another
 from chainrule.storage import load, load_notes
 

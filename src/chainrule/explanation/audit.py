@@ -21,12 +21,12 @@ from chainrule.explanation.document import Dot, Entries, Factor, MatrixProduct, 
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
-from chainrule.notation import Formula, Ratio, Row, Symbol
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.differences import Difference
 from chainrule.verification.leeway import Leeway, leeway
 from chainrule.verification.moved import Followed, follow, slope_by_difference, slope_by_dual
+from chainrule.writing.formula import Formula, Ratio, Row, Symbol
 
 SAME = 1e-9  # of a value: what different methods may differ by, beside rounding
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.conventions import Convention
+from chainrule.explanation.derivation_html import as_html
+from chainrule.explanation.derivation_latex import as_latex
+from chainrule.explanation.derivation_text import as_text
 from chainrule.explanation.document import Checks, CostValue, Part, Product, Terms
-from chainrule.explanation.html import as_html, in_a_cell
-from chainrule.explanation.latex import as_latex
-from chainrule.explanation.text import as_text
-from chainrule.notation import Formula
 from chainrule.verification.differences import Difference
+from chainrule.writing.formula import Formula
+from chainrule.writing.html import in_a_cell
 
 
 @dataclass(frozen=True, repr=False)

@@ -17,7 +17,7 @@ from chainrule.explanation.forms import as_form, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.notation import row
+from chainrule.writing.formula import row
 
 
 def explain(

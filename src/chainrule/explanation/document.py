@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.notation import Formula, Matrix, Row
 from chainrule.verification.differences import Difference
+from chainrule.writing.formula import Formula, Matrix, Row
 
 Values = tuple[float, ...]
 Places = tuple[int | None, ...]

@@ -13,10 +13,10 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, ShapeError, unknown_name
-from chainrule.explanation.numbers import cost_text
-from chainrule.explanation.scene import Scene
 from chainrule.forward import cost as cost_of
 from chainrule.network import Network, cost_for
+from chainrule.pictures.scene import Scene
+from chainrule.writing.numbers import cost_text
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.errors import DataError, ShapeError
-from chainrule.explanation.blocks import Block, Cells, Equation, Heading, Values, check_most, sentence
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters
 from chainrule.explanation.view import function_name
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Sum, Symbol, row
+from chainrule.writing.document import Block, Cells, Equation, Heading, Values, check_most, sentence
+from chainrule.writing.formula import Formula, Sum, Symbol, row
+from chainrule.writing.sheet import Sheet
 
 NAMES = "nmkjihgfed"  # of neurons, from the last layer down to the inputs
 SPELLED = 3  # layers that are all written out; of more the first two and the last one

@@ -14,14 +14,14 @@ from chainrule.costs import Cost, Pair, as_cost
 from chainrule.dual import Dual, dual
 from chainrule.errors import DisagreementError, FormError, ShapeError
 from chainrule.explanation.audit import Audit, audit_of
-from chainrule.explanation.blocks import Block, Equation, Heading, Words, sentence
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, beside, meaning, usual_output
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Ratio, Sum, Symbol, partial, row
 from chainrule.verification.moved import follow, slope_by_dual
+from chainrule.writing.document import Block, Equation, Heading, Words, sentence
+from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, partial, row
+from chainrule.writing.sheet import Sheet
 
 Array = np.ndarray
 SAME = 1e-9  # of a value: what two methods may differ by, beside rounding

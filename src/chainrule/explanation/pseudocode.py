@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from chainrule.activations import Activation
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
-from chainrule.explanation.blocks import Code, Heading, Program, Words, line, sentence
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, meaning, usual_output
-from chainrule.notation import Formula, Symbol, row
+from chainrule.writing.document import Code, Heading, Program, Words, line, sentence
+from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.writing.sheet import Sheet
 
 Line = tuple[int, Words, str]
 Change = tuple[Formula, Formula, str]  # what is changed, what it becomes, and by which equation

@@ -14,10 +14,10 @@ from chainrule.activations import named as named_activation
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import ANY, Cost, Pair
 from chainrule.errors import unknown_name
-from chainrule.explanation.blocks import Block, Equation, Heading, Sentence, sentence
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.view import NABLA
-from chainrule.notation import Formula, Ratio, Sum, Symbol, Transposed, filled, partial, row
+from chainrule.writing.document import Block, Equation, Heading, Sentence, sentence
+from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, filled, partial, row
+from chainrule.writing.sheet import Sheet
 
 FORMS = ("layers", "neurons", "dot", "raw")
 Layer = int | str  # a number, or letters such as "l", "l+1", "L-1"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from chainrule.conventions import Convention
-from chainrule.explanation.shapes import Element, Label, Line, Span, Spans, extent, moved
-from chainrule.notation import Formula, Ratio, Row, Sum, Symbol, Transposed
+from chainrule.pictures.shapes import Element, Label, Line, Span, Spans, extent, moved
+from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Transposed
 
 SPACE = 0.28  # of the size: between a line and a fraction
 NARROWER = 0.94  # of a line's box: what it takes in a font halfway between the widest and the most common ones

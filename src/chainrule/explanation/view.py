@@ -20,8 +20,8 @@ from chainrule.explanation.noise import exact_sum, settle, settled_passes, settl
 from chainrule.forward import Trace
 from chainrule.ids import Id
 from chainrule.network import Network
-from chainrule.notation import Formula, Symbol, filled, partial, row
 from chainrule.problem import OneExample, Problem
+from chainrule.writing.formula import Formula, Symbol, filled, partial, row
 
 Array = np.ndarray
 NABLA = Symbol("∇", below="a")

@@ -13,20 +13,20 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
-from chainrule.explanation.blocks import Block, Cells, Heading, Piece, Values, check_most, sentence
 from chainrule.explanation.noise import settled_gradient, settled_passes
-from chainrule.explanation.numbers import number
-from chainrule.explanation.sheet import Sheet
 from chainrule.explanation.summary import Letters, definition, meaning
 from chainrule.forward import Trace, shares, total_cost
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Ratio, Sum, Symbol, row
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.updates import delta_rule
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.forward_mode import towards
 from chainrule.verification.leeway import leeway
+from chainrule.writing.document import Block, Cells, Heading, Piece, Values, check_most, sentence
+from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, row
+from chainrule.writing.numbers import number
+from chainrule.writing.sheet import Sheet
 
 Array = np.ndarray
 SLICES = 3  # of the tensor of every example's own derivatives

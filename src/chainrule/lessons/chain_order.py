@@ -8,7 +8,7 @@ from chainrule.ids import Id
 from chainrule.lessons.choosing import choice
 from chainrule.lessons.live import Live, tex
 from chainrule.lessons.quiz import Question
-from chainrule.notation import Formula, joined
+from chainrule.writing.formula import Formula, joined
 
 
 def order_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:

@@ -10,7 +10,7 @@ from chainrule.lessons.live import SPELLED, Live, tex, vector
 from chainrule.lessons.quiz import Question
 from chainrule.lessons.replies import written
 from chainrule.lessons.slips import Slip
-from chainrule.notation import row
+from chainrule.writing.formula import row
 
 DIGITS = 4
 

@@ -10,7 +10,7 @@ from chainrule.ids import Id
 from chainrule.lessons.live import SPELLED, Live, rows_of, tex, vector
 from chainrule.lessons.replies import Number, unit, written
 from chainrule.lessons.slips import RATE
-from chainrule.notation import Formula
+from chainrule.writing.formula import Formula
 
 Array = np.ndarray
 FEWEST, MOST = 4, 17  # digits of what is told

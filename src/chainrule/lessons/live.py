@@ -15,8 +15,8 @@ from chainrule.forward import Trace, trace_of
 from chainrule.ids import Id
 from chainrule.lessons.replies import written
 from chainrule.network import Network
-from chainrule.notation import Formula, Symbol, latex, partial, row
 from chainrule.problem import OneExample, Problem
+from chainrule.writing.formula import Formula, Symbol, latex, partial, row
 
 Array = np.ndarray
 SPELLED = 4  # the most neurons of a layer whose numbers a question lists

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from chainrule.notation import LATEX, SUBSCRIPT, SUPERSCRIPT
+from chainrule.writing.formula import LATEX, SUBSCRIPT, SUPERSCRIPT
 
 FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$", re.DOTALL)
 LETTERS = {written.strip()[1:]: letter for letter, written in LATEX.items() if re.fullmatch(r"\\[A-Za-z]+ ?", written)}

@@ -13,7 +13,7 @@ from chainrule.lessons.choosing import choice
 from chainrule.lessons.live import Live, tex
 from chainrule.lessons.quiz import Question
 from chainrule.lessons.replies import written
-from chainrule.notation import Formula, joined
+from chainrule.writing.formula import Formula, joined
 
 CLEARLY = 3.0  # by which factor the smallest of three is below the next, so that nobody need argue
 DIGITS = 4

@@ -21,7 +21,7 @@ from chainrule.conventions import Convention
 from chainrule.errors import SettingError, brief
 from chainrule.ids import Id
 from chainrule.lessons.plain_text import plain
-from chainrule.notation import Symbol
+from chainrule.writing.formula import Symbol
 
 RAISED = {ord(raised): plain for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻", "0123456789()+-")}
 LOWERED = {ord(lowered): plain for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789")}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chainrule.conventions import Convention, as_convention
 from chainrule.lessons.live import tex
 from chainrule.lessons.quiz import Answer, Question
-from chainrule.notation import Formula, Sum, partial, row
+from chainrule.writing.formula import Formula, Sum, partial, row
 
 PENALTY = 10.0
 

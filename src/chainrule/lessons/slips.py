@@ -31,7 +31,7 @@ import numpy as np
 from chainrule.ids import Id
 from chainrule.lessons.live import SPELLED, Live, tex
 from chainrule.lessons.replies import Number, written
-from chainrule.notation import Sum, Transposed, row
+from chainrule.writing.formula import Sum, Transposed, row
 
 Array = np.ndarray
 RATE = 0.5  # η of the step that a wrong order of update and backward pass takes too early

@@ -8,7 +8,7 @@ from chainrule.lessons.live import Live, tex
 from chainrule.lessons.quiz import Answer, Question
 from chainrule.lessons.replies import Number, written
 from chainrule.lessons.slips import slips
-from chainrule.notation import Formula, Sum, filled, row
+from chainrule.writing.formula import Formula, Sum, filled, row
 
 GRADED = Number(3)
 SMALLEST, LARGEST = 1e-9, 1e9  # beyond these a question would be about powers of ten

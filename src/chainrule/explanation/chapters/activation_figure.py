@@ -19,13 +19,13 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import FLAT, Design, design, steepest
 from chainrule.diagnostics.slope_curve import Interval
 from chainrule.errors import SettingError
-from chainrule.explanation.axes import tick_texts, ticks
-from chainrule.explanation.numbers import number, short
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, raised, row
+from chainrule.pictures.axes import tick_texts, ticks
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.writing.formula import Formula, Row, raised, row
+from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
 LEFT, TOP, WIDTH = 84.0, 84.0, 520.0

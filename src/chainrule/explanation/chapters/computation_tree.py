@@ -17,16 +17,16 @@ from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import brief, factor_numbers, number
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label, Line, Rect, width_of
 from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, inline, partial, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label, Line, Rect, width_of
+from chainrule.writing.formula import Formula, Row, Symbol, inline, partial, row
+from chainrule.writing.numbers import brief, factor_numbers, number
 
 MARGIN, TOP = 24.0, 92.0
 HIGH, FAN, DOWN, APART = 42.0, 50.0, 40.0, 12.0  # a box, from inputs to z, from z to a, between boxes

@@ -12,17 +12,17 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.explanation.noise import exact_sum, settled_gradient, settled_passes
-from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label, Rect
 from chainrule.explanation.shown import neuron_of, strongest
 from chainrule.forward import shares
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Symbol, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label, Rect
 from chainrule.problem import Problem
+from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.writing.numbers import written
 
 Array = np.ndarray
 MARGIN, WIDEST, STEP = 30.0, 1400.0, 15.0  # of the page; of a line of matrices; from card to card of the stack

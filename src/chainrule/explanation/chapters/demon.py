@@ -16,21 +16,21 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, brief
-from chainrule.explanation.axes import tick_texts, ticks
-from chainrule.explanation.numbers import number, short, written
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network
-from chainrule.notation import Formula, Row, row
 from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.change import Change
 from chainrule.nudges.demon import NEAR, outputs_are_right, stopped_by
 from chainrule.nudges.kinks import HINGE, Kink
 from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed, step_text
+from chainrule.pictures.axes import tick_texts, ticks
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line
 from chainrule.verification.moved import follow, movable
+from chainrule.writing.formula import Formula, Row, row
+from chainrule.writing.numbers import number, short, written
 
 Array = np.ndarray
 LEFT, TOP, WIDTH, HEIGHT = 96.0, 118.0, 440.0, 320.0  # of the plot, without what stands above it

@@ -15,18 +15,18 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import DataError, SettingError, brief
-from chainrule.explanation.axes import round_down
-from chainrule.explanation.numbers import number, short, style_of, times
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label, Line, Rect, brackets, extent
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, row
 from chainrule.nudges.text import signed
+from chainrule.pictures.axes import round_down
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, extent
 from chainrule.problem import Problem
+from chainrule.writing.formula import Formula, Row, Symbol, row
+from chainrule.writing.numbers import number, short, style_of, times
 
 Array = np.ndarray
 UPRIGHT = 48  # entries that are printed one below the other

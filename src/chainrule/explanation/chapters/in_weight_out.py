@@ -18,14 +18,14 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number, short
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import BOLD, Circle, Element, Label, Line, Rect, width_of
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Symbol, inline, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, width_of
+from chainrule.writing.formula import Formula, Symbol, inline, row
+from chainrule.writing.numbers import factor_numbers, number, short
 
 MARGIN, RADIUS = 24.0, 27.0
 WIRE, ACROSS = 136.0, 380.0  # where the three elements stand, and how far apart

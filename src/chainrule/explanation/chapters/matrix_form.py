@@ -10,12 +10,12 @@ from chainrule.costs import Cost
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
 from chainrule.explanation.parts.layer_equations import Band, Focus, backward_band, forward_band, gradient_band
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label
 from chainrule.explanation.shown import neuron_of
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label
 
 BANDS = {"forward": forward_band, "backward": backward_band, "gradient": gradient_band}
 MARGIN = 30.0

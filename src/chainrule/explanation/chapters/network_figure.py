@@ -16,19 +16,19 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number, short
 from chainrule.explanation.parts.edge_numbers import EdgeNumbers, Point, in_order, paper
 from chainrule.explanation.parts.matrix_row import MatrixRow
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, hue, width_of
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, inline, joined, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, hue, width_of
+from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
+from chainrule.writing.numbers import factor_numbers, number, short
 
 EDGES = ("weight", "gradient")
 MOST = 64  # neurons of a layer

@@ -16,19 +16,19 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
-from chainrule.explanation.axes import round_down, tick_texts, ticks
-from chainrule.explanation.numbers import number, short, times
 from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line
 from chainrule.explanation.shown import steepest, together
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
-from chainrule.notation import Row, row
 from chainrule.nudges.text import signed, step_text
+from chainrule.pictures.axes import round_down, tick_texts, ticks
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line
 from chainrule.verification.moved import movable
+from chainrule.writing.formula import Row, row
+from chainrule.writing.numbers import number, short, times
 
 LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
 NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges

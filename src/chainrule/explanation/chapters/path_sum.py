@@ -13,17 +13,17 @@ from typing import Any
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import factor_rows, number
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, hue, width_of
 from chainrule.explanation.shown import differentiable, steepest, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Symbol, inline, partial, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, hue, width_of
+from chainrule.writing.formula import Formula, Symbol, inline, partial, row
+from chainrule.writing.numbers import factor_rows, number
 
 MARGIN, TOP, PITCH = 24.0, 100.0, 34.0
 STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of the running sum

@@ -10,18 +10,18 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
-from chainrule.explanation.blocks import check_most
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import number
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, extent, moved
 from chainrule.explanation.summary import Letters
 from chainrule.explanation.typeset import Look, Typeset, typeset
 from chainrule.explanation.view import View, view
 from chainrule.explanation.worksheet import Update, one_update
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Sum, inline, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, extent, moved
+from chainrule.writing.document import check_most
+from chainrule.writing.formula import Formula, Sum, inline, row
+from chainrule.writing.numbers import number
 
 Array = np.ndarray
 EDGE, TOP = 36.0, 112.0

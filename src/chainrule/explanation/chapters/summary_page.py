@@ -11,15 +11,15 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair, as_cost
 from chainrule.errors import ShapeError
 from chainrule.explanation.document import Factor
-from chainrule.explanation.numbers import factor_numbers, number
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label, Line, Rect, extent
 from chainrule.explanation.summary import Letters, beside, usual_forms, usual_output
 from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Sum, Symbol, inline, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label, Line, Rect, extent
+from chainrule.writing.formula import Formula, Sum, Symbol, inline, row
+from chainrule.writing.numbers import factor_numbers, number
 
 WIDTH, EDGE = 900.0, 44.0  # of the page, and what stays free on its sides
 TAG, FIRST, SECOND = EDGE, EDGE + 74, 500.0  # where the names, the formulas and the formulas neuron by neuron begin

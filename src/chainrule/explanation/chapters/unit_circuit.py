@@ -10,17 +10,17 @@ from typing import Any
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
-from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.phase import backward_too, reading
 from chainrule.explanation.parts.unit import Input, Unit, Wire
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.explanation.shown import neuron_of
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Row, Symbol, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.writing.formula import Formula, Row, Symbol, row
+from chainrule.writing.numbers import written
 
 MARGIN, RADIUS, SIZE, SMALL = 28.0, 17.0, 13.0, 11.5
 ABOVE = 14.0  # of a number from its wire

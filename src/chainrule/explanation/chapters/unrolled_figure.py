@@ -12,13 +12,13 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import brief, written
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
-from chainrule.notation import Formula, Symbol, Transposed, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
 from chainrule.recurrent.recurrent import Recurrent
 from chainrule.recurrent.steps import Steps
 from chainrule.recurrent.through_time import RecurrentBackward, length, through_time
+from chainrule.writing.formula import Formula, Symbol, Transposed, row
+from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
 MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step

@@ -17,14 +17,14 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.data import Number
 from chainrule.errors import SettingError, brief
-from chainrule.explanation.numbers import number, short
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Element, Label, Rect, extent
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
-from chainrule.notation import Formula, row
 from chainrule.nudges.text import signed
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Element, Label, Rect, extent
+from chainrule.writing.formula import Formula, row
+from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
 IMAGE = 64  # inputs from which on a square number of them is taken to be an image

@@ -10,15 +10,15 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import brief, written
 from chainrule.explanation.parts.phase import backward_too, reading
-from chainrule.explanation.scene import Scene
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
-from chainrule.notation import Formula, Symbol, row
+from chainrule.pictures.scene import Scene
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.writing.numbers import brief, written
 
 LIMIT = 300
 DIGITS = 4  # of the numbers on the wires

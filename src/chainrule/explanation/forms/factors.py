@@ -11,8 +11,8 @@ from chainrule.explanation.forms.softmax import is_worked_out, origin, origins, 
 from chainrule.explanation.forms.sums import SPELLED, added, multiplied
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, joined, row
-from chainrule.notation import Sum as SumOver
+from chainrule.writing.formula import Formula, joined, row
+from chainrule.writing.formula import Sum as SumOver
 
 
 def delta(view: View, v: Id) -> list[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.explanation.view import View
-from chainrule.notation import Formula, Symbol, row
+from chainrule.writing.formula import Formula, Symbol, row
 
 
 def whole(view: View, layer: int) -> Formula:

@@ -10,7 +10,7 @@ from chainrule.explanation.document import Entries, Part, Terms
 from chainrule.explanation.forms.sums import SPELLED, added, multiplied
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Matrix, joined, row
+from chainrule.writing.formula import Formula, Matrix, joined, row
 
 FEW = 4  # neurons whose Σ′ is written out
 

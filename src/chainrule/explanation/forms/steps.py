@@ -7,7 +7,7 @@ from chainrule.explanation.forms.layers import by_matrix, entry
 from chainrule.explanation.forms.refusals import NESTED_LETTERS
 from chainrule.explanation.view import View, function_name
 from chainrule.ids import Id
-from chainrule.notation import Formula, Row, Sum, Symbol, Underbraced, partial, row
+from chainrule.writing.formula import Formula, Row, Sum, Symbol, Underbraced, partial, row
 
 Line = tuple[Formula, Formula, float | None]
 

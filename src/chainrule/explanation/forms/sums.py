@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chainrule.explanation.document import Factor, Product, Terms
 from chainrule.explanation.noise import exact_sum
-from chainrule.notation import Formula
+from chainrule.writing.formula import Formula
 
 LISTED = 8  # terms of a sum that are spelled out
 SPELLED = 3  # of a sum inside a factor

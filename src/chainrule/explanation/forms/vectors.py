@@ -12,7 +12,7 @@ from chainrule.explanation.forms.layers import by_matrix, entry, moved, whole
 from chainrule.explanation.forms.softmax import entries
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Matrix, Transposed, row
+from chainrule.writing.formula import Formula, Matrix, Transposed, row
 
 Array = np.ndarray
 SHOWN = 3  # rows and columns of a large matrix

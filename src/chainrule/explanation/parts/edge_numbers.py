@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chainrule.explanation.numbers import short
 from chainrule.explanation.parts.shown_network import Edge, ShownNetwork
-from chainrule.explanation.shapes import Box, Label, Rect, hue
 from chainrule.ids import Id
-from chainrule.notation import row
+from chainrule.pictures.shapes import Box, Label, Rect, hue
+from chainrule.writing.formula import row
+from chainrule.writing.numbers import short
 
 Point = tuple[float, float]
 WHOLE = 24  # edges between two layers that may all be printed

@@ -9,11 +9,11 @@ import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.explanation.noise import exact_sum, settled_gradient
-from chainrule.explanation.numbers import Style, style_of
 from chainrule.forward import shares
 from chainrule.parameters import Parameters
 from chainrule.per_example import per_example_of
 from chainrule.problem import Problem
+from chainrule.writing.numbers import Style, style_of
 
 Array = np.ndarray
 EXAMPLES = 4  # that stand beside their mean, those with the largest gradients

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.explanation.numbers import brief, written
-from chainrule.explanation.shapes import Element, Label, Rect, brackets, width_of
-from chainrule.notation import Formula
+from chainrule.pictures.shapes import Element, Label, Rect, brackets, width_of
+from chainrule.writing.formula import Formula
+from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
 SIZE, CELL = 12.0, 25.0  # of a number, and from row to row

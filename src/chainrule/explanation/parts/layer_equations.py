@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import written
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Symbol, Transposed, filled, row
+from chainrule.writing.formula import Formula, Symbol, Transposed, filled, row
+from chainrule.writing.numbers import written
 
 Array = np.ndarray
 

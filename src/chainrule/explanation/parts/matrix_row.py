@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import number, short
 from chainrule.explanation.parts.shown_network import Column
-from chainrule.explanation.shapes import Element, Label, Rect, brackets, width_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Transposed, row
+from chainrule.pictures.shapes import Element, Label, Rect, brackets, width_of
+from chainrule.writing.formula import Formula, Transposed, row
+from chainrule.writing.numbers import number, short
 
 CELL = 20.0  # from line to line of a matrix
 

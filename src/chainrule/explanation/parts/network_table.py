@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import number, short
 from chainrule.explanation.parts.shown_network import Column, ShownNetwork, hidden_in
 from chainrule.ids import Id
+from chainrule.writing.numbers import number, short
 
 
 def network_table(shown: ShownNetwork) -> tuple[tuple[str, ...], ...]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import short
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
-from chainrule.explanation.shapes import Circle, Element, Label, Line, Rect, width_of
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id
-from chainrule.notation import row
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
+from chainrule.writing.formula import row
+from chainrule.writing.numbers import short
 
 RADIUS, WIDE = 17.0, 36.0  # of a neuron, and of one that shows z and a
 UNIT = 26.0  # the side of a bias drawn as a unit

@@ -13,9 +13,9 @@ from chainrule.explanation.document import Factor
 from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Symbol, row
 from chainrule.nudges.change import Change
 from chainrule.verification.moved import follow
+from chainrule.writing.formula import Formula, Symbol, row
 
 
 @dataclass(frozen=True)

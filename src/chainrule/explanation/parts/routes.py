@@ -13,7 +13,7 @@ from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import inline, partial
+from chainrule.writing.formula import inline, partial
 
 Array = np.ndarray
 MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second

@@ -18,7 +18,7 @@ from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
-from chainrule.notation import Formula, row
+from chainrule.writing.formula import Formula, row
 
 Array = np.ndarray
 FEW_LAYERS = 7  # columns without a gap

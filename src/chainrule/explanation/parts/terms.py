@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import written
-from chainrule.notation import Formula, row
+from chainrule.writing.formula import Formula, row
+from chainrule.writing.numbers import written
 
 Term = tuple[float, Formula | str]  # a number and where it comes from
 

@@ -8,7 +8,7 @@ from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.notation import Formula, Symbol, Transposed, row
+from chainrule.writing.formula import Formula, Symbol, Transposed, row
 
 
 @dataclass(frozen=True)

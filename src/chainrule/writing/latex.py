@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.explanation.blocks import (
+from chainrule.names import without_controls
+from chainrule.writing.document import (
     Block,
     Cells,
     Code,
@@ -20,9 +21,8 @@ from chainrule.explanation.blocks import (
     lowered,
     sides_of,
 )
-from chainrule.explanation.sheet_text import broken, sign, width
-from chainrule.names import without_controls
-from chainrule.notation import LATEX, Formula, inline, latex
+from chainrule.writing.formula import LATEX, Formula, inline, latex
+from chainrule.writing.text import broken, sign, width
 
 PAGE, TIGHT = 76, 56  # letters in a line of matrices: what fits a page in small type, and in type of ordinary size
 SIZES = ((72, ""), (84, r"\small"), (94, r"\footnotesize"))  # of type, for equations of so many letters
@@ -35,6 +35,12 @@ def as_latex(title: str, blocks: Sequence[Block]) -> str:
     """The page as a fragment of LaTeX that needs amsmath alone."""
     head = rf"\section*{{{_words((title,))}}}"
     return without_controls("\n".join([head, *lowered(blocks, _equations, WRITERS)]) + "\n")
+
+
+def document(*bodies: str) -> str:
+    """A document of its own that compiles, for a look at what `latex()` gives."""
+    head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n"
+    return head + "\n\n".join(bodies) + "\n\\end{document}\n"
 
 
 def _words(words: Words) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.explanation.blocks import Block, Equation, Values
-from chainrule.explanation.html import in_a_cell
-from chainrule.explanation.sheet_html import as_html
-from chainrule.explanation.sheet_latex import as_latex
-from chainrule.explanation.sheet_text import as_text
+from chainrule.writing.document import Block, Equation, Values
+from chainrule.writing.html import as_html, in_a_cell
+from chainrule.writing.latex import as_latex
+from chainrule.writing.text import as_text
 
 
 @dataclass(frozen=True, repr=False)

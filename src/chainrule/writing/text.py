@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.explanation.blocks import (
+from chainrule.writing.document import (
     Block,
     Cells,
     Code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from chainrule.explanation.derivation_text import MOST_ENTRIES
 from chainrule.explanation.document import (
     Checks,
     CostValue,
@@ -19,10 +20,9 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
-from chainrule.explanation.text import MOST_ENTRIES
 from chainrule.names import without_controls
-from chainrule.notation import Formula, Symbol, latex
+from chainrule.writing.formula import Formula, Symbol, latex
+from chainrule.writing.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 
 WIDE = 52  # characters of a line of text that fill one between the margins of an article
 CONTINUED = r"&\quad \cdot "  # how a broken product goes on
@@ -39,12 +39,6 @@ def as_latex(parts: Sequence[Part], checks: Checks, total: CostValue | None) -> 
     blocks = [_display(WRITERS[type(part)](part)) for part in parts]
     last = [] if total is None else [_display(_total(total))]
     return without_controls("\n".join([*blocks, _display(_check(checks)), *last]))
-
-
-def document(*bodies: str) -> str:
-    """A document of its own that compiles, for a look at what `latex()` gives."""
-    head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n"
-    return head + "\n\n".join(bodies) + "\n\\end{document}\n"
 
 
 def _display(lines: Sequence[str]) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from chainrule.explanation.document import Factor
+from typing import Any, Protocol
 
 BETWEEN = 3  # characters of " · "
 DIGITS = 6  # of a factor; more where the product of the printed factors would miss the printed value
+
+
+class Valued(Protocol):
+    """Anything that has a value, such as a factor of a product."""
+
+    @property
+    def value(self) -> float: ...
 
 
 def cost_text(letter: str, cost: Any, value: float) -> str:
@@ -63,7 +68,7 @@ def bar(error: float) -> str:
     return "0" if error == 0 else _minus(_short_exponent(f"{error:.1e}"))
 
 
-def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
+def factor_numbers(factors: Sequence[Valued], value: float) -> list[str]:
     """The factors' numbers, six digits each, or as many more as it takes for their product to be the printed value.
 
     The product of what is printed is within one unit of the last digit of the value that is printed. A number that is exactly
@@ -72,7 +77,7 @@ def factor_numbers(factors: Sequence[Factor], value: float) -> list[str]:
     return factor_rows([(factors, value)])[0]
 
 
-def factor_rows(products: Sequence[tuple[Sequence[Factor], float]]) -> list[list[str]]:
+def factor_rows(products: Sequence[tuple[Sequence[Valued], float]]) -> list[list[str]]:
     """The same for products that stand below each other: all have as many digits as the one that takes most."""
     for digits in range(DIGITS, 18):
         rows = [[_digits(factor.value, digits) for factor in factors] for factors, _ in products]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
-from importlib import resources
 from textwrap import wrap
 from typing import Any
 
+from chainrule.explanation.derivation_text import LONG_NAME, MOST_ENTRIES, WIDE, kept
 from chainrule.explanation.document import (
     Checks,
     CostValue,
@@ -24,12 +23,11 @@ from chainrule.explanation.document import (
     Statement,
     Terms,
 )
-from chainrule.explanation.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
-from chainrule.explanation.text import LONG_NAME, MOST_ENTRIES, WIDE, kept
 from chainrule.names import printable
-from chainrule.notation import SUPERSCRIPT, Formula, Symbol, mathml
+from chainrule.writing.formula import SUPERSCRIPT, Formula, Symbol, mathml
+from chainrule.writing.html import FONTS
+from chainrule.writing.numbers import factor_numbers, factor_rows, in_lines, number, with_bar
 
-FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
 STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
     f"<style>.chainrule-derivation math{{font-size:1.1em;font-family:{FONTS};"
     "display:block math;width:fit-content;margin:.7em 0}"
@@ -57,28 +55,6 @@ def _total(total: CostValue) -> str:
     return (
         f"{_math([[*_equals(Symbol(total.letter), _number(total.value)), f'<mtext>({escape(total.name)})</mtext>']])}"
     )
-
-
-def page(title: str, *bodies: str) -> str:
-    """A page of its own around sections and figures; where there are formulas it carries the font for them."""
-    font = font_face() if any("<math" in body for body in bodies) else ""
-    return printable(
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>{font}'
-        "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
-        f"{''.join(bodies)}</body></html>\n"
-    )
-
-
-def in_a_cell(section: str) -> str:
-    """A section as a notebook shows it: with the font, for whoever reads it has no say in the page around it."""
-    return font_face() + section
-
-
-def font_face() -> str:
-    """The maths font as a style, so that formulas look the same everywhere, where no maths font is installed too."""
-    data = resources.files("chainrule.explanation").joinpath("fonts/chainrule-math.woff2").read_bytes()
-    source = f"data:font/woff2;base64,{b64encode(data).decode()}"
-    return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"
 
 
 def _across(cell: str) -> str:

@@ -8,9 +8,9 @@ from html import escape
 from itertools import groupby
 
 from chainrule.errors import unknown_name
-from chainrule.explanation.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
 from chainrule.names import printable
-from chainrule.notation import Formula, Row, Symbol, Transposed, Underbraced
+from chainrule.pictures.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
+from chainrule.writing.formula import Formula, Row, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 THEMES: dict[str, dict[str, str]] = {

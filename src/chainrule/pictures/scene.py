@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from chainrule.explanation.shapes import Box, Element, Label, heading, moved
-from chainrule.explanation.svg import as_svg
+from chainrule.pictures.shapes import Box, Element, Label, heading, moved
+from chainrule.pictures.svg import as_svg
 
 HEAD = 54.0  # the room that a title and the line below it take
 FOOT = 20.0  # the room that a line below a picture takes

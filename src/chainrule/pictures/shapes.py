@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from chainrule.notation import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
+from chainrule.writing.formula import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
 
 ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
          "w", "b", "z", "a", "y", "C")  # fmt: skip

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError
-from chainrule.explanation.numbers import number
-from chainrule.notation import Formula, Row, row
+from chainrule.writing.formula import Formula, Row, row
+from chainrule.writing.numbers import number
 
 Array = np.ndarray
 Words = tuple[str | Formula, ...]  # a sentence: words, and formulas among them

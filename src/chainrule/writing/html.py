@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib import resources
 from typing import Any
 
-from chainrule.explanation.blocks import (
+from chainrule.names import printable
+from chainrule.writing.document import (
     Block,
     Cells,
     Code,
@@ -20,11 +23,10 @@ from chainrule.explanation.blocks import (
     lowered,
     sides_of,
 )
-from chainrule.explanation.html import FONTS
-from chainrule.explanation.sheet_text import WIDE, broken
-from chainrule.names import printable
-from chainrule.notation import Formula, inline, mathml, row
+from chainrule.writing.formula import Formula, inline, mathml, row
+from chainrule.writing.text import WIDE, broken
 
+FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
 STYLE = (
     "<style>.chainrule-sheet{max-width:60em;line-height:1.5}"
     f".chainrule-sheet math{{font-family:{FONTS}}}"
@@ -37,6 +39,28 @@ STYLE = (
     ".chainrule-sheet pre{overflow-x:auto;padding:1em;"
     "border-left:3px solid #9994}</style>"
 )
+
+
+def page(title: str, *bodies: str) -> str:
+    """A page of its own around sections and figures; where there are formulas it carries the font for them."""
+    font = font_face() if any("<math" in body for body in bodies) else ""
+    return printable(
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(title)}</title>{font}'
+        "<style>body{font-family:Helvetica,Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}</style></head><body>"
+        f"{''.join(bodies)}</body></html>\n"
+    )
+
+
+def in_a_cell(section: str) -> str:
+    """A section as a notebook shows it: with the font, for whoever reads it has no say in the page around it."""
+    return font_face() + section
+
+
+def font_face() -> str:
+    """The maths font as a style, so that formulas look the same everywhere, where no maths font is installed too."""
+    data = resources.files("chainrule.writing").joinpath("fonts/chainrule-math.woff2").read_bytes()
+    source = f"data:font/woff2;base64,{b64encode(data).decode()}"
+    return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"
 
 
 def as_html(title: str, blocks: Sequence[Block]) -> str:

@@ -21,7 +21,8 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.numbers import (
+from chainrule.writing.formula import Matrix
+from chainrule.writing.numbers import (
     BETWEEN,
     cost_text,
     factor_numbers,
@@ -31,7 +32,6 @@ from chainrule.explanation.numbers import (
     reaches,
     with_bar,
 )
-from chainrule.notation import Matrix
 
 MOST_ENTRIES = 8
 WIDE = 100  # characters of a line, at most, where a product can be broken

@@ -1,0 +1,1 @@
+"""Shapes, scenes of them, axes, and SVG; nothing here knows a network."""
