@@ -43,7 +43,7 @@ INSIDE = {  # the layers of the larger packages
         "audit",
         "derivation",
         "derivation_html derivation_latex parts",
-        "derivation_text forms shown",
+        "derivation_text forms letters shown",
         "typeset view",
         "document noise",
     ],

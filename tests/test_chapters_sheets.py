@@ -13,8 +13,9 @@ from chainrule.explanation.chapters import six_steps as of_steps
 from chainrule.explanation.chapters.gradient_vector import gradient_vector
 from chainrule.explanation.chapters.six_steps import six_steps, strongest
 from chainrule.explanation.chapters.summary_page import summary_page
+from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import settled_gradient
-from chainrule.explanation.summary import Letters
+from chainrule.explanation.summary import summary
 from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import one_update
@@ -363,6 +364,22 @@ def test_the_numbers_below_the_equations_are_those_of_backpropagation(name):
         assert rows["BP3"][-1].endswith(f"= {number(total)}")
     else:
         assert rows["BP3"][-1] == ""
+
+
+def test_one_bias_for_a_layer_is_a_sum_and_a_layer_without_biases_has_the_usual_equation():
+    for bias, right in (("layer", "Σⱼ δˡⱼ"), ("none", "δˡ"), ("neuron", "δˡ")):
+        network = cr.Network.random([2, 3, 2], "tanh", "sigmoid", bias=bias, seed=0, dtype="float64")
+        whole, single, *_, numbers = formulas(summary_page(network, *example(network)))["BP3"]
+        assert whole == f"∂C/∂bˡ = {right}"
+        assert (single == "") == (bias == "layer")
+        assert (numbers == "") == (bias == "none")
+
+
+def test_page_and_picture_write_the_same_equations():
+    for how in (Convention.preset("s0"), Convention.preset("s2"), Convention.preset("s3")):
+        page = [(each.name, f"{each.left} = {each.right}") for each in summary(how).equations() if each.name]
+        rows = [(row[0], cell) for row in summary_page(convention=how).table[1:] for cell in row[1:3] if cell]
+        assert {each for each in rows if each[0] != "raw"} == set(page)
 
 
 def test_a_network_without_an_example_is_refused():

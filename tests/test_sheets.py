@@ -17,12 +17,13 @@ from typechecker import unchecked
 import chainrule as cr
 from chainrule.backward import backward_through
 from chainrule.conventions import PRESETS, Convention, plural
+from chainrule.explanation.letters import Letters, usual_output
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import COSTS as WRITTEN
 from chainrule.explanation.pseudocode import Algorithm, pseudocode, runnable
-from chainrule.explanation.summary import Letters, summary, usual_output
+from chainrule.explanation.summary import summary
 from chainrule.explanation.worksheet import one_update, worksheet
 from chainrule.problem import Problem
 from chainrule.writing.document import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence

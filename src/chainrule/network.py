@@ -160,6 +160,10 @@ class Network:
         """Neurons by layer, n_0 … n_L; n_0 counts the inputs."""
         return (self.weights[1].shape[1], *(w.shape[0] for w in self.weights))
 
+    def shared_bias(self, layer: int) -> bool:
+        """True where the neurons of a layer have one bias in common (S0.4)."""
+        return 0 < self.biases[layer].size < self.sizes[layer]
+
     @property
     def output(self) -> Activation:
         """The last layer's activation, σ^L."""

@@ -119,10 +119,6 @@ class Look:
         """Whether each neuron of layer l has a bias of its own, the weight of one more input, which is 1."""
         return self.network.biases[l].size == self.network.sizes[l]
 
-    def shared_bias(self, l: int) -> bool:
-        """Whether the neurons of layer l have one bias in common (S0.4)."""
-        return bool(self.network.biases[l].size) and not self.own_bias(l)
-
     def on_z(self, l: int) -> bool:
         """Whether the cost is a function of z of layer l, which leaves no slope (S3.14)."""
         return l == self.network.depth and self.pair.delta is not None

@@ -197,7 +197,7 @@ def slowest(
         groups += _groups(look, l, table)
         told = table.mean * look.count, table.kinds, table.rule
         found += [tuple(each[:, :n].ravel() for each in told), tuple(each[:, n:].ravel() for each in told)]
-        if look.shared_bias(l):
+        if look.network.shared_bias(l):
             only = reason(look, Id("b", l, 0))
             groups.append(Group(only.kind, l, 1, f"the bias of the layer: {only.because}", only.id))
             found.append(tuple(np.array([each]) for each in (only.value, only.kind, only.rule)))

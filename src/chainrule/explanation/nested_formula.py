@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.errors import DataError, ShapeError
-from chainrule.explanation.summary import Letters
+from chainrule.explanation.letters import Letters
 from chainrule.explanation.view import function_name
 from chainrule.forward import forward
 from chainrule.network import Network, as_network

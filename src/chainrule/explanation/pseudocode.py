@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chainrule.activations import Activation
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost, Pair
-from chainrule.explanation.summary import Letters, meaning, usual_output
+from chainrule.explanation.letters import Letters, meaning, usual_output
 from chainrule.writing.document import Code, Heading, Program, Words, line, sentence
 from chainrule.writing.formula import Formula, Symbol, row
 from chainrule.writing.sheet import Sheet

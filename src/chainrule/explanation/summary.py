@@ -1,217 +1,212 @@
-"""The four equations of backpropagation as one author writes them: whole layers, neuron by neuron, dot products, without δ.
+"""The four equations of backpropagation, each said once: for a layer, for a neuron, in words, on an example; and their page.
 
-The proof, the pseudocode and the worksheet take their symbols from here, so that all of them write one thing one way.
+The page writes them as text, LaTeX or HTML; the figure `summary` draws them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from chainrule.activations import Activation
-from chainrule.activations import named as named_activation
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import ANY, Cost, Pair
-from chainrule.errors import unknown_name
-from chainrule.explanation.view import NABLA
+import numpy as np
+
+from chainrule.conventions import Convention, as_convention, plural
+from chainrule.costs import Cost, Pair, as_cost
+from chainrule.errors import ShapeError, unknown_name
+from chainrule.explanation.document import Factor, Product
+from chainrule.explanation.letters import Letters, beside, definition, meaning, usual_output
+from chainrule.explanation.view import View, view
+from chainrule.ids import Id
+from chainrule.network import Network, as_network
 from chainrule.writing.document import Block, Equation, Heading, Sentence, sentence
-from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, filled, partial, row
+from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, inline, row
 from chainrule.writing.sheet import Sheet
 
+TITLE = "The four equations of backpropagation"
 FORMS = ("layers", "neurons", "dot", "raw")
-Layer = int | str  # a number, or letters such as "l", "l+1", "L-1"
-Index = int | str
+Sides = tuple[Formula, Formula]  # left = right
 
 
-def beside(layer: Layer, by: int) -> Layer:
-    """The layer so many further on, as a number or in letters: 3, "l+1", "L-1"."""
-    return layer + by if isinstance(layer, int) else f"{layer}{by:+d}" if by else layer
+# what the equations are written for ---------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Example:
+    """One example whose numbers are shown: neuron J of the last layer, neuron j of layer l, k before it.
 
+    Each is the one with the largest |δ|, or the largest |a|, of its layer.
+    """
 
-def usual_output(how: Convention, cost: Cost) -> Activation:
-    """The last activation that this author puts before that cost: none (S3.14), the one the cost stands on, or a sigmoid."""
-    if how.linear_output:
-        return named_activation("identity")
-    first = next(iter(cost.pairs))
-    return named_activation("sigmoid" if first == ANY else first)
+    seen: View
 
+    @property
+    def last(self) -> int:
+        return self.seen.network.depth
 
-def alone(text: str) -> str:
-    """A text without the brackets around the whole of it, which it needs in a product only."""
-    inside = re.fullmatch(r"\(([^()]*)\)", text)
-    return inside[1] if inside else text
+    @cached_property
+    def layer(self) -> int:
+        """The last layer below L that is no softmax; L itself in a network of one layer."""
+        plain = [l for l in range(1, self.last) if not self.seen.network.activations[l].full_slope]
+        return plain[-1] if plain else max(self.last - 1, 1)
+
+    @cached_property
+    def J(self) -> int:
+        return int(np.argmax(np.abs(self.seen.into_z[self.last])))
+
+    @cached_property
+    def j(self) -> int:
+        return int(np.argmax(np.abs(self.seen.into_z[self.layer])))
+
+    @cached_property
+    def k(self) -> int:
+        return int(np.argmax(np.abs(self.seen.trace.a[self.layer - 1])))
+
+    @property
+    def full_output(self) -> bool:
+        """True where the last layer is a softmax, whose slope is a matrix."""
+        return self.seen.network.output.full_slope
+
+    @property
+    def full_hidden(self) -> bool:
+        """True where layer l is a softmax below the last layer."""
+        return self.layer < self.last and self.seen.network.activations[self.layer].full_slope
+
+    @property
+    def biased(self) -> bool:
+        return self.seen.network.biases[self.layer].size > 0
+
+    @property
+    def shared(self) -> bool:
+        """True where layer l has one bias for all its neurons (S0.4)."""
+        return self.seen.network.shared_bias(self.layer)
+
+    def output_error(self) -> Product:
+        """δ of the last layer, in its factors where it has several."""
+        value = float(self.seen.into_z[self.last][self.J])
+        return Product(self.seen.sensitivity(self.last, self.J), tuple(self.seen.arriving(self.J)[::-1]), value)
+
+    def hidden_error(self) -> Product | None:
+        """δ of layer l; nothing in a network of one layer."""
+        seen, l, j = self.seen, self.layer, self.j
+        if self.last == 1:
+            return None
+        factors = (
+            () if self.full_hidden else (Factor(seen.by(Id("a", l, j)), float(seen.into_a[l][j])), seen.slope(l, j))
+        )
+        return Product(seen.sensitivity(l, j), factors, float(seen.into_z[l][j]))
+
+    def by_bias(self) -> Product | None:
+        bias = Id("b", self.layer, 0 if self.shared else self.j)
+        return Product(inline(self.seen.by(bias)), (), self.seen.value(bias)) if self.biased else None
+
+    def by_weight(self) -> Product:
+        seen, weight = self.seen, Id("w", self.layer, self.j, self.k)
+        factors = (seen.incoming(weight), seen.error(self.layer, self.j))
+        return Product(inline(seen.by(weight)), factors, seen.value(weight))
 
 
 @dataclass(frozen=True)
-class Letters:
-    """Symbols, and the products made of them, in one convention. Layers are numbers or letters, neurons letters or from 0."""
+class Case:
+    """A cost on its output and, where there is a network, one example."""
 
-    how: Convention
+    cost: Cost
+    pair: Pair
+    example: Example | None = None
 
-    @property
-    def layer(self) -> str:
-        """Any layer; the last one is always L."""
-        return "l" if self.how.layer_letter == "L" else self.how.layer_letter
+    @classmethod
+    def of(cls, how: Convention, network: Network | None, x: Any, y: Any, cost: str | Cost | None, call: str) -> Case:
+        """Without a network the cost and the last layer are those the author has in mind, but for a cost that is given.
 
-    @property
-    def j(self) -> str:
-        """The neuron a weight leads to."""
-        return self.how.to_letter
+        Raises ShapeError for a network without an example, or with several.
+        """
+        if network is None:
+            chosen = how.default_cost() if cost is None else as_cost(cost)
+            return cls(chosen, chosen.on(usual_output(how, chosen)))
+        as_network(network, call)
+        if x is None or y is None:
+            raise ShapeError("the numbers of the equations are those of one example: pass x (in,) and y (out,) too")
+        seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+        return cls(seen.cost, seen.pair, Example(seen))
 
-    @property
-    def k(self) -> str:
-        """The neuron a weight comes from."""
-        return self.how.from_letter
 
-    @property
-    def m(self) -> str:
-        """A neuron of the next layer."""
-        return next(letter for letter in "mnpq" if letter not in (self.j, self.k))
+# what is said -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Statement:
+    """One equation: its name, what it says in words, its two sides for a whole layer and for one neuron, its numbers."""
 
-    # quantities ------------------------------------------------------------------------------------------------------
-    @property
-    def cost(self) -> Symbol:
-        return Symbol(self.how.letter)
+    name: str
+    says: str
+    whole: Sides
+    single: Sides | None = None
+    example: Product | None = None
 
-    def z(self, layer: Layer, *neuron: Index) -> Symbol:
-        return self.how.symbol("z", layer, *neuron)
 
-    def a(self, layer: Layer, *neuron: Index) -> Symbol:
-        return self.how.symbol("a", layer, *neuron)
+def four_equations(s: Letters, case: Case | None = None) -> list[Statement]:
+    """BP1 to BP4; of no case in particular as they are for any cost and any layer but a softmax."""
+    e = case.example if case else None
+    return [_output_error(s, case), _hidden_error(s, e), _by_bias(s, e), _by_weight(s, e)]
 
-    def b(self, layer: Layer, *neuron: Index) -> Symbol:
-        return self.how.symbol("b", layer, *neuron)
 
-    def delta(self, layer: Layer, *neuron: Index) -> Symbol:
-        return self.how.symbol("δ", layer, *neuron)
+def _output_error(s: Letters, case: Case | None) -> Statement:
+    how, left, left_one = s.how, s.delta("L"), s.delta("L", s.j)
+    e = case.example if case else None
+    example = e.output_error() if e else None
+    direct = (
+        f"The last layer: the cost is a function of {plural(how.input_word)}, and its slope there is the {how.word}."
+    )
+    if how.linear_output:
+        return Statement("BP1", direct, (left, s.by(s.z("L"))), (left_one, s.by(s.z("L", s.j))), example)
+    if case and case.pair.delta is not None:
+        right, right_one = s.cost_delta(case.pair, "L"), s.cost_delta(case.pair, "L", s.j)
+        return Statement("BP1", direct, (left, right), (left_one, right_one), example)
+    says = f"The last layer: how fast {how.letter} changes with each output, times the slope of σ there."
+    full = e is not None and e.full_output
+    return Statement("BP1", says, (left, s.output("L", full)), None if full else (left_one, s.output_one("L")), example)
 
-    def w(self, layer: Layer) -> Symbol:
-        """The matrix: its rows are where weights lead to, or for an author who writes w_from,to where they come from."""
-        return self.how.symbol("w", layer)
 
-    def slope(self, layer: Layer, *neuron: Index) -> Formula:
-        """σ′(z)."""
-        return row("σ′(", self.z(layer, *neuron), ")")
+def _hidden_error(s: Letters, e: Example | None) -> Statement:
+    l, full = s.layer, e is not None and e.full_hidden
+    says = f"One layer back: every {s.how.word} through the weights it came in by, then times the slope of σ."
+    single = None if full else (s.delta(l, s.j), s.hidden_one(l))
+    return Statement("BP2", says, (s.delta(l), s.hidden(l, full)), single, e.hidden_error() if e else None)
 
-    def by(self, symbol: Formula) -> Ratio:
-        """∂C/∂symbol."""
-        return partial(self.cost, symbol)
 
-    # whole layers ----------------------------------------------------------------------------------------------------
-    def forward(self, layer: Layer, before: Formula | None = None) -> Formula:
-        """w a, the part of z that comes through the weights."""
-        w = self.w(layer)
-        matrix = w if self.how.order == "to,from" else Transposed(w)
-        return self.how.product(matrix, before or self.a(beside(layer, -1)))
+def _by_bias(s: Letters, e: Example | None) -> Statement:
+    l, word = s.layer, s.how.word
+    if e and e.shared:
+        says = f"A bias of a whole layer: the {plural(word)} of its neurons, added up."
+        return Statement("BP3", says, (s.by(s.b(l)), Sum(s.j, s.delta(l, s.j))), None, e.by_bias())
+    says = f"A bias: the {word} of its neuron, as it is."
+    single = (s.by(s.b(l, s.j)), s.delta(l, s.j))
+    return Statement("BP3", says, (s.by(s.b(l)), s.delta(l)), single, e.by_bias() if e else None)
 
-    def weighted(self, layer: Layer, before: Formula | None = None) -> Formula:
-        """w a + b."""
-        return row(self.forward(layer, before), " + ", self.b(layer))
 
-    def moved(self, layer: Layer) -> Formula:
-        """What arrives at a^l from the layer above: (w)ᵀδ; without the transpose where rows of w are sources."""
-        above = beside(layer, 1)
-        return self.how.product(self.how.back(above), self.delta(above))
+def _by_weight(s: Letters, e: Example | None) -> Statement:
+    l = s.layer
+    says = f"A weight: the {s.how.activation_word} it carries, times the {s.how.word} of the neuron it leads to."
+    single = (s.by(s.weight(l)), s.weight_one(l))
+    return Statement("BP4", says, (s.by(s.w(l)), s.outer(l)), single, e.by_weight() if e else None)
 
-    def hidden(self, layer: Layer, full: bool = False) -> Formula:
-        """δ^l by BP2; with the matrix Σ′ where the layer is a softmax."""
-        arriving = self.moved(layer)
-        return self._through(arriving if full else row("(", arriving, ")"), layer, full)
 
-    def output(self, layer: Layer, full: bool = False) -> Formula:
-        """δ^L by BP1."""
-        return self._through(self.gradient(), layer, full)
+def as_dot_product(s: Letters) -> Statement:
+    """BP2 of one neuron (S3.13)."""
+    says = f"The same as a dot product, with all the weights that lead out of neuron {s.j}."
+    return Statement("BP2", says, (s.delta(s.layer, s.j), s.hidden_dot(s.layer)))
 
-    def gradient(self) -> Formula:
-        """∇_a C."""
-        return row(NABLA, self.cost)
 
-    def _through(self, arriving: Formula, layer: Layer, full: bool) -> Formula:
-        """What arrives at a, moved back to z."""
-        if not full:
-            return row(arriving, " ⊙ ", self.slope(layer))
-        matrix = row("Σ′(", self.z(layer), ")")  # symmetric: a row times it needs no transpose
-        return row(matrix, " ", arriving) if self.how.orientation == "columns" else row(arriving, " ", matrix)
+def without_delta(s: Letters) -> Statement:
+    """The recursion over ∂C/∂a, and the derivative by a weight that comes out of it (S0.12)."""
+    l, above = s.layer, beside(s.layer, 1)
+    here, there = s.by(s.a(l, s.j)), s.by(s.a(above, s.m))
+    recursion = Sum(s.m, row(there, " ", s.slope(above, s.m), " ", s.weight(above, s.m, s.j)))
+    by_weight = row(here, " ", s.slope(l, s.j), " ", s.a(beside(l, -1), s.k))
+    says = f"The same without δ: the recursion runs over the {plural(s.how.activation_word)}."
+    return Statement("raw", says, (here, recursion), (s.by(s.weight(l)), by_weight))
 
-    def outer(self, layer: Layer) -> Formula:
-        """∂C/∂w of a whole layer: δ (a)ᵀ, in the shape in which this author writes w."""
-        delta, before = self.delta(layer), self.a(beside(layer, -1))
-        first, second = (delta, before) if self.how.order == "to,from" else (before, delta)
-        if self.how.orientation == "columns":
-            return row(first, " ", Transposed(second))
-        return row(Transposed(first), " ", second)
 
-    # neuron by neuron ------------------------------------------------------------------------------------------------
-    def weight(self, layer: Layer, neuron: Index | None = None, source: Index | None = None) -> Symbol:
-        return self.how.weight(layer, self.j if neuron is None else neuron, self.k if source is None else source)
-
-    def weighted_one(self, layer: Layer) -> Formula:
-        """Σ_k w_jk a_k + b_j."""
-        products = row(self.weight(layer), " ", self.a(beside(layer, -1), self.k))
-        return row(Sum(self.k, products), " + ", self.b(layer, self.j))
-
-    def output_one(self, layer: Layer) -> Formula:
-        return row(self.by(self.a(layer, self.j)), " ", self.slope(layer, self.j))
-
-    def moved_one(self, layer: Layer) -> Formula:
-        """Σ_m w_mj δ_m."""
-        above = beside(layer, 1)
-        return Sum(self.m, row(self.weight(above, self.m, self.j), " ", self.delta(above, self.m)))
-
-    def hidden_one(self, layer: Layer) -> Formula:
-        return row("(", self.moved_one(layer), ") ", self.slope(layer, self.j))
-
-    def weight_one(self, layer: Layer) -> Formula:
-        return row(self.a(beside(layer, -1), self.k), " ", self.delta(layer, self.j))
-
-    def hidden_dot(self, layer: Layer) -> Formula:
-        """σ′(z_j) (δ)ᵀ w_·j: the weights out of neuron j are a column of w, or a row (S3.13)."""
-        above = beside(layer, 1)
-        delta, out = self.delta(above), self.weight(above, "·", self.j)
-        column = self.how.order == "to,from"
-        if self.how.orientation == "columns":
-            product = row(Transposed(delta), " ", out) if column else row(out, " ", delta)
-        else:
-            product = row(delta, " ", out if column else Transposed(out))
-        return row(self.slope(layer, self.j), " ", product)
-
-    # the cost --------------------------------------------------------------------------------------------------------
-    def cost_slope(self, pair: Pair, layer: Layer, *neuron: Index, factor: bool = False) -> Formula:
-        """∂C/∂a^L as this cost gives it: 2(a − y); ∇_a C itself where it has no formula. As a factor it keeps its brackets."""
-        if pair.slope_text.startswith("∂"):
-            return self.by(self.a(layer, *neuron)) if neuron else self.gradient()
-        text = pair.slope_text if factor else alone(pair.slope_text)
-        return filled(text, **self._named(layer, *neuron))
-
-    def cost_delta(self, pair: Pair, layer: Layer, *neuron: Index) -> Formula:
-        """∂C/∂z^L of a cost that is a function of z^L (S3.14): a − y, p − y, or ∂C/∂z^L itself."""
-        if pair.delta_text.startswith("∂"):
-            return self.by(self.z(layer, *neuron))
-        return filled(alone(pair.delta_text), **self._named(layer, *neuron))
-
-    def cost_formula(self, cost: Cost, pair: Pair, layer: Layer) -> Formula | None:
-        """C of one example, index by index; None for a cost of a user's own."""
-        r = "r" if self.j != "r" else "s"
-        a, z, y = self.a(layer, r), self.z(layer, r), Symbol("y", below=r)
-        p = Symbol("p", below=r) if "{p}" in pair.delta_text else a
-        right = self.z(layer, "y")
-        bodies = {
-            "squared_error": Sum(r, row("(", a, " − ", y, ")²")),
-            "quadratic": row("½ ", Sum(r, row("(", a, " − ", y, ")²"))),
-            "huber": Sum(r, row("h(", a, " − ", y, ")")),
-            "cross_entropy": row("−", Sum(r, row(y, "\u2009log\u2009", p))),
-            "binary_cross_entropy": row(
-                "−", Sum(r, row("(", y, "\u2009log\u2009", p, " + (1 − ", y, ")\u2009log(1 − ", p, "))"))
-            ),
-            "multiclass_hinge": Sum(f"{r}≠y", row("max(0, 1 + ", z, " − ", right, ")")),
-        }
-        return None if cost.own else bodies.get(cost.name)
-
-    def _named(self, layer: Layer, *neuron: Index) -> dict[str, Formula]:
-        below = self.how.below(*neuron)
-        letters: dict[str, Formula] = {"a": self.a(layer, *neuron), "z": self.z(layer, *neuron)}
-        return letters | {each: Symbol(each, below=below) for each in "yp"}
+def usual_forms(how: Convention) -> tuple[str, ...]:
+    """The forms that this author himself writes down."""
+    return ("layers", "neurons", *(["dot"] if how.linear_output else []), *(["raw"] if how.order == "from,to" else []))
 
 
 # the page -----------------------------------------------------------------------------------------------------------
@@ -226,20 +221,15 @@ def summary(convention: str | Convention = "s2", *, forms: Sequence[str] | None 
     for form in chosen:
         if form not in FORMS:
             raise unknown_name("form", form, FORMS)
-    blocks: list[Block] = [*introduction(how)]
-    for form in chosen:
-        blocks += WRITERS[form](Letters(how))
-    return Sheet("The four equations of backpropagation", how.name, (*blocks, *_of_cost(how), *_examples(how)))
-
-
-def usual_forms(how: Convention) -> tuple[str, ...]:
-    """The forms that this author himself writes down."""
-    return ("layers", "neurons", *(["dot"] if how.linear_output else []), *(["raw"] if how.order == "from,to" else []))
-
-
-def introduction(how: Convention) -> list[Block]:
-    """What the symbols mean, and the forward pass."""
     s = Letters(how)
+    parts = [WRITERS[form](s) for form in chosen]
+    blocks = [block for part in (_introduction(s), *parts, _of_cost(s), _over_examples(s)) for block in part]
+    return Sheet(TITLE, how.name, tuple(blocks))
+
+
+def _introduction(s: Letters) -> list[Block]:
+    """What the symbols mean, and the forward pass."""
+    how = s.how
     blocks: list[Block] = [
         sentence(
             s.z(s.layer, s.j), f" is the {how.input_word} of neuron ", row(s.j), " in layer ", row(s.layer), ", ",
@@ -259,18 +249,11 @@ def introduction(how: Convention) -> list[Block]:
 
 
 def _layers(s: Letters) -> list[Block]:
-    first = s.by(s.z("L")) if s.how.linear_output else s.output("L")
-    return [
-        Heading("Backward, whole layers"),
-        Equation(s.delta("L"), first, "BP1"),
-        Equation(s.delta(s.layer), s.hidden(s.layer), "BP2"),
-        Equation(s.by(s.b(s.layer)), s.delta(s.layer), "BP3"),
-        Equation(s.by(s.w(s.layer)), s.outer(s.layer), "BP4"),
-        shape_of_gradient(s),
-    ]
+    equations = [Equation(*each.whole, each.name) for each in four_equations(s)]
+    return [Heading("Backward, whole layers"), *equations, _shape_of_gradient(s)]
 
 
-def shape_of_gradient(s: Letters) -> Sentence:
+def _shape_of_gradient(s: Letters) -> Sentence:
     """What the rows and columns of ∂C/∂w are (S4.13)."""
     rows, columns = s.layer, f"{s.layer} − 1"
     if s.how.order == "from,to":
@@ -282,97 +265,57 @@ def shape_of_gradient(s: Letters) -> Sentence:
 
 
 def _neurons(s: Letters) -> list[Block]:
-    first = s.by(s.z("L", s.j)) if s.how.linear_output else s.output_one("L")
-    return [
-        Heading("Backward, neuron by neuron"),
-        Equation(s.delta("L", s.j), first, "BP1"),
-        Equation(s.delta(s.layer, s.j), s.hidden_one(s.layer), "BP2"),
-        Equation(s.by(s.b(s.layer, s.j)), s.delta(s.layer, s.j), "BP3"),
-        Equation(s.by(s.weight(s.layer)), s.weight_one(s.layer), "BP4"),
-    ]
+    equations = [Equation(*each.single, each.name) for each in four_equations(s) if each.single]
+    return [Heading("Backward, neuron by neuron"), *equations]
 
 
 def _dot(s: Letters) -> list[Block]:
-    out = s.weight(beside(s.layer, 1), "·", s.j)
+    out, said = s.weight(beside(s.layer, 1), "·", s.j), as_dot_product(s)
     return [
         Heading("The same with a dot product"),
         sentence(out, " are all the weights that lead out of neuron ", row(s.j), "."),
-        Equation(s.delta(s.layer, s.j), s.hidden_dot(s.layer), "BP2"),
+        Equation(*said.whole, said.name),
     ]
 
 
 def _raw(s: Letters) -> list[Block]:
-    above = beside(s.layer, 1)
-    here, there = s.by(s.a(s.layer, s.j)), s.by(s.a(above, s.m))
+    said = without_delta(s)
+    here, by_z = said.whole[0], row(said.whole[0], " ", s.slope(s.layer, s.j))
+    assert said.single is not None
     return [
         Heading("Without δ"),
         sentence(
-            "The recursion runs over ", here, "; with ", row(s.delta(s.layer, s.j), " = ", here, " ", s.slope(s.layer, s.j)),
+            "The recursion runs over ", here, "; with ", row(s.delta(s.layer, s.j), " = ", by_z),
             " the four equations come out of it.",
         ),
-        Equation(s.by(s.weight(s.layer)), row(here, " ", s.slope(s.layer, s.j), " ", s.a(beside(s.layer, -1), s.k))),
-        Equation(s.by(s.b(s.layer, s.j)), row(here, " ", s.slope(s.layer, s.j))),
-        Equation(here, Sum(s.m, row(there, " ", s.slope(above, s.m), " ", s.weight(above, s.m, s.j)))),
+        Equation(*said.single),
+        Equation(s.by(s.b(s.layer, s.j)), by_z),
+        Equation(*said.whole),
     ]  # fmt: skip
 
 
 WRITERS = {"layers": _layers, "neurons": _neurons, "dot": _dot, "raw": _raw}
 
 
-def _of_cost(how: Convention) -> list[Block]:
+def _of_cost(s: Letters) -> list[Block]:
     """What BP1 begins with for the cost this author has in mind."""
-    s, cost = Letters(how), how.default_cost()
+    how, cost = s.how, s.how.default_cost()
     pair, one = cost.on(usual_output(how, cost)), s.cost if how.over == "one" else Symbol(how.letter, below="i")
-    blocks: list[Block] = [
-        Heading(f"With the cost {cost.name.replace('_', ' ')}"),
-        *definition(s, cost, pair, "L", one),
-    ]
     if pair.delta is not None:
-        return [*blocks, Equation(s.delta("L"), s.cost_delta(pair, "L")), *meaning(s, cost, pair, "L")]
-    left = s.by(s.z("L")) if how.linear_output else s.gradient()
-    return [*blocks, Equation(left, s.cost_slope(pair, "L")), *meaning(s, cost, pair, "L")]
+        begins = Equation(s.delta("L"), s.cost_delta(pair, "L"))
+    else:
+        begins = Equation(s.by(s.z("L")) if how.linear_output else s.gradient(), s.cost_slope(pair, "L"))
+    heading = Heading(f"With the cost {cost.name.replace('_', ' ')}")
+    return [heading, *definition(s, cost, pair, "L", one), begins, *meaning(s, cost, pair, "L")]
 
 
-def definition(s: Letters, cost: Cost, pair: Pair, layer: Layer, one: Symbol) -> list[Block]:
-    """C of one example, where there is a formula for it."""
-    formula = s.cost_formula(cost, pair, layer)
-    return [] if formula is None else [Equation(one, formula)]
-
-
-def meaning(s: Letters, cost: Cost, pair: Pair, layer: Layer) -> list[Block]:
-    """The letters that only this cost has: p, h, or the y of a right class."""
-    z = s.z(layer)
-    if "{p}" in pair.delta_text:
-        function = "softmax" if cost.targets == "probabilities" else "sigmoid"
-        return [
-            sentence("Here ", row("p"), f" is the {function} of ", z, ": the probabilities that the cost makes of it.")
-        ]
-    if cost.name == "huber":
-        c = f"{cost.settings['threshold']:.12g}"
-        return [
-            sentence(
-                "Here ", row("h(e) = ½e²"), " up to ", row(f"|e| = {c}"), ", and ", row(f"{c}(|e| − ½·{c})"), " beyond."
-            )
-        ]
-    if cost.name == "multiclass_hinge":
-        return [
-            sentence(
-                "Here ", row("y"), " stands for the right class. An entry of ", s.by(z), " is 1 where ",
-                row("1 + ", s.z(layer, "r"), " − ", s.z(layer, "y"), " > 0"), ", else 0; that of the right class is minus the "
-                "number of those."
-            )
-        ]  # fmt: skip
-    return []
-
-
-def _examples(how: Convention) -> list[Block]:
+def _over_examples(s: Letters) -> list[Block]:
     """What C is over several examples."""
-    if how.over == "one":
+    if s.how.over == "one":
         return []
-    s, one = Letters(how), Symbol(how.letter, below="i")
-    share = row(Ratio(row("1"), row("N")), " ") if how.over == "mean" else row("")
-    what = "mean" if how.over == "mean" else "sum"
-    words = (
-        f"The equations hold for the cost of each example; the gradient of all is the {what} of theirs, as the cost is:",
+    mean = s.how.over == "mean"
+    total = row(
+        Ratio(row("1"), row("N")) if mean else "", " " if mean else "", Sum("i", Symbol(s.how.letter, below="i"))
     )
-    return [Heading("Over examples"), Equation(s.cost, row(share, Sum("i", one)), why=words)]
+    why = f"The equations hold for the cost of each example; the gradient of all is the {s.how.over} of theirs, as the cost is:"
+    return [Heading("Over examples"), Equation(s.cost, total, why=(why,))]

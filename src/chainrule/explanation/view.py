@@ -189,7 +189,7 @@ class View(OneExample):
     # the ways to u ---------------------------------------------------------------------------------------------------
     def shared(self, v: Id) -> bool:
         """True for the one bias of a whole layer (S0.4)."""
-        return v.kind == "b" and self.network.biases[v.layer].size != self.network.sizes[v.layer]
+        return v.kind == "b" and self.network.shared_bias(v.layer)
 
     def first_layer(self, v: Id) -> int:
         """The layer whose z comes next after v."""

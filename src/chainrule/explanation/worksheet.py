@@ -13,8 +13,8 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.dual import DUALS, dual
 from chainrule.errors import DataError, DisagreementError
+from chainrule.explanation.letters import Letters, definition, meaning
 from chainrule.explanation.noise import settled_gradient, settled_passes
-from chainrule.explanation.summary import Letters, definition, meaning
 from chainrule.forward import Trace, shares, total_cost
 from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters

@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
+from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.summary import Letters
 from chainrule.explanation.typeset import Look, Typeset, typeset
 from chainrule.explanation.view import View, view
 from chainrule.explanation.worksheet import Update, one_update
