@@ -184,4 +184,4 @@ def test_an_explanation_with_a_wrong_cost_beside_it_is_refused(monkeypatch: pyte
 def test_a_name_of_an_own_cost_is_text_in_latex() -> None:
     odd = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 2), r"50 % & {#1} $x_2^3~\alpha")
     text = cr.explain(network("identity"), X[0], Y[0], ID, cost=odd).latex()
-    assert r"\text{(50 \% \& \{\#1\} \$x\_2\textasciicircum{}3\textasciitilde{}\textbackslash{}alpha)}" in text
+    assert r"\text{ (50 \% \& \{\#1\} \$x\_2\textasciicircum{}3\textasciitilde{}\textbackslash{}alpha)}" in text

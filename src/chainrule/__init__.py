@@ -77,8 +77,8 @@ writing/           formula.py formulas as trees, written as text, LaTeX and Math
 pictures/          shapes.py what a picture is made of · svg.py its writer · scene.py the picture · axes.py ticks
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number that no
-                   other method gives · document.py the intermediate form · derivation_text.py derivation_latex.py
-                   derivation_html.py its writers · derivation.py the result · noise.py rounding noise as 0 ·
+                   other method gives · document.py the intermediate form · derivation_blocks.py what
+                   is said of it · derivation.py the result · noise.py rounding noise as 0 ·
                    figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
                    letters.py an author's symbols · summary.py what the four equations say, and their page · worksheet.py the
                    six steps · nested_formula.py pseudocode.py proof.py pages

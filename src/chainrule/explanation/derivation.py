@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.conventions import Convention
-from chainrule.explanation.derivation_html import as_html
-from chainrule.explanation.derivation_latex import as_latex
-from chainrule.explanation.derivation_text import as_text
+from chainrule.explanation.derivation_blocks import blocks_of
 from chainrule.explanation.document import Checks, CostValue, Part, Product, Terms
 from chainrule.verification.differences import Difference
+from chainrule.writing import html, latex, text
+from chainrule.writing.document import Block
 from chainrule.writing.formula import Formula
-from chainrule.writing.html import in_a_cell
+from chainrule.writing.numbers import number
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,22 +42,27 @@ class Derivation:
         """The independent method that confirms the value, by a comparison that could have failed; "" where none can."""
         return self.checks.confirmed_by
 
+    @property
+    def blocks(self) -> list[Block]:
+        """What is said, line by line."""
+        return blocks_of(self.left, self.parts, self.checks, self.total)
+
     def __str__(self) -> str:
-        return as_text(self.parts, self.checks, self.total)
+        return text.without_title(self.blocks)
 
     def __repr__(self) -> str:  # what a prompt shows
         return str(self)
 
     def latex(self) -> str:
         """The derivation as LaTeX, an aligned display."""
-        return as_latex(self.parts, self.checks, self.total)
+        return latex.without_title(self.blocks)
 
     def html(self) -> str:
         """The derivation as HTML with MathML, a <section> to put into any page."""
-        return as_html(self.left, self.parts, self.checks, self.total)
+        return html.without_title(f"{self.left} = {number(self.value)}", self.blocks)
 
     def _repr_html_(self) -> str:
-        return in_a_cell(self.html())
+        return html.in_a_cell(self.html())
 
     def _repr_latex_(self) -> str:
         return self.latex()

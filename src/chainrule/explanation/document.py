@@ -33,7 +33,7 @@ class Terms:
     """left = Σ of products, the largest first; `rest` of them are summed in one line."""
 
     left: Formula
-    summary: str
+    summary: Formula
     terms: tuple[Product, ...]
     rest: int
     rest_sum: float

@@ -57,6 +57,57 @@ def _kept(count: int, most: int) -> list[int | None]:
     return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
 
 
+@dataclass(frozen=True)
+class Vector:
+    """A column of numbers; None where some between them are left out, and how many `more` follow the last."""
+
+    values: tuple[float | None, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A matrix of symbols or of numbers, None where some are left out; the row that is `asked` for is marked."""
+
+    rows: tuple[tuple[Formula | float | None, ...], ...]
+    asked: int = -1
+
+
+NOTHING = Row(())
+
+
+@dataclass(frozen=True)
+class Line:
+    """left = cell · cell · …, with the numbers of the cells below them; an empty `left` goes on from the line above.
+
+    A term of a sum is no equation: its `left` names it, and `value` is what its numbers come to. `note` stands behind the last
+    number; `check` says that it is a comparison.
+    """
+
+    left: Formula
+    cells: tuple[Formula | Vector | Grid, ...]
+    numbers: tuple[str, ...] = ()
+    value: str = ""
+    note: Row = NOTHING
+    term: bool = False
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Equations and terms one below the other: equals signs below each other, and factors in columns."""
+
+    lines: tuple[Line, ...]
+
+    def displays(self) -> Iterator[tuple[Line, ...]]:
+        """The lines in parts, each of which ends where a comparison stands behind a line."""
+        begun = 0
+        for end, line in enumerate(self.lines, 1):
+            if line.check or end == len(self.lines):
+                yield self.lines[begun:end]
+                begun = end
+
+
 Piece = str | Formula | Cells
 
 
@@ -112,7 +163,7 @@ class Program:
     text: str
 
 
-Block = Heading | Sentence | Equation | Values | Code | Program
+Block = Heading | Sentence | Equation | Values | Aligned | Code | Program
 
 
 def sentence(*words: str | Formula) -> Sentence:

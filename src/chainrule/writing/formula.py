@@ -19,6 +19,9 @@ LATEX = {
     "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
     "⋮": r"\vdots ", "ᵀ": "^{T}", "ε": r"\varepsilon ", "≡": r"\equiv ", "^": r"\hat{}", "²": "^{2}", "\u207b": "^{-}",
 }  # fmt: skip
+ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "–": "--", "’": "'", "✓": r"$\surd$",
+}  # fmt: skip
 OPERATORS = set("+−·=(),[]⊙…←→±≈×<>|∑≤≠∈⋮≡:;{}")
 WORD = re.compile(r"([A-Za-z]{2,}(?: [A-Za-z]+)* ?)")
 NUMBER = re.compile(r"[−-]?\d+(\.\d+)?(e[−-]?\d+)?")
@@ -41,6 +44,26 @@ class Symbol(Formula):
 
     def __str__(self) -> str:
         return self.letter + self.above.translate(SUPERSCRIPT) + self.below.translate(SUBSCRIPT)
+
+
+@dataclass(frozen=True, repr=False)
+class Number(Formula):
+    """A number as it is printed: 0.5, −2, 4.1e−11."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, repr=False)
+class Text(Formula):
+    """Words, upright; anybody's text, so that each format escapes it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,8 +177,10 @@ def raised(text: str) -> Row:
 def latex(formula: Formula | str) -> str:
     """The formula for LaTeX's mathematics mode."""
     match formula:
-        case str(text):
+        case str(text) | Number(text):
             return _latex_text(text)
+        case Text(text):
+            return rf"\text{{{words_in_latex(text)}}}"
         case Symbol(letter, above, below):
             up, down = (
                 f"{mark}{{{_latex_marks(each)}}}" if each else "" for mark, each in (("^", above), ("_", below))
@@ -177,6 +202,19 @@ def latex(formula: Formula | str) -> str:
         case Underbraced(body, below):
             return rf"\underbrace{{{latex(body)}}}_{{{latex(below)}}}"
     raise TypeError(f"{type(formula).__name__} has no LaTeX")
+
+
+def words_in_latex(text: str) -> str:
+    """Words with their special characters escaped, the letters of mathematics in mathematics mode."""
+    found = []
+    for character in text:
+        if character in ESCAPED:
+            found.append(ESCAPED[character])
+        elif character in LATEX and not character.isascii():
+            found.append(f"${LATEX[character].strip()}$")
+        else:
+            found.append(character)
+    return "".join(found)
 
 
 def _latex_letter(letter: str) -> str:
@@ -210,6 +248,11 @@ def mathml(formula: Formula | str) -> str:
     match formula:
         case str(text):
             return _in_a_row(_tokens(text))
+        case Number(text):
+            return _number_with_sign(text)
+        case Text(text):
+            words = f"<mtext>{escape(text.strip())}</mtext>" if text.strip() else ""
+            return f"{SPACE if text[:1] == ' ' else ''}{words}{SPACE if text[-1:] == ' ' else ''}"
         case Symbol(letter, above, below):
             return _scripts(_letter(letter), above, below)
         case Row():
@@ -324,6 +367,11 @@ def _tokens(text: str) -> list[str]:
         else:
             found.append(f"<mi>{escape(token)}</mi>")
     return found
+
+
+def _number_with_sign(text: str) -> str:
+    sign, digits = (MINUS, text[1:]) if text[:1] in "−-" else ("", text)
+    return f"<mrow>{sign}{_number(digits) if digits[:1].isdigit() else f'<mi>{digits}</mi>'}</mrow>"
 
 
 def _number(token: str) -> str:

@@ -6,27 +6,42 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources
+from textwrap import wrap
 from typing import Any
 
 from chainrule.names import printable
 from chainrule.writing.document import (
+    Aligned,
     Block,
     Cells,
     Code,
     Equation,
+    Grid,
     Heading,
+    Line,
     Piece,
     Program,
     Sentence,
     Values,
+    Vector,
     Words,
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import Formula, inline, mathml, row
-from chainrule.writing.text import WIDE, broken
+from chainrule.writing.formula import Formula, Number, Text, inline, mathml, row
+from chainrule.writing.numbers import in_lines, number
+from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
+DERIVATION = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
+    f"<style>.chainrule-derivation math{{font-size:1.1em;font-family:{FONTS};"
+    "display:block math;width:fit-content;margin:.7em 0}"
+    ".chainrule-derivation mtd{text-align:left;padding:.25em;math-style:normal}"
+    ".chainrule-derivation .number{text-align:right;text-align:-webkit-right}.chainrule-derivation p{margin:.3em 0}"
+    ".chainrule-derivation .check{color:inherit;color:color-mix(in srgb,currentColor 40%,#00a39c)}"
+    ".chainrule-derivation .asked{background:#8a63d233}</style>"
+)
+SPACE = '<mspace width="0.4em"/>'
 STYLE = (
     "<style>.chainrule-sheet{max-width:60em;line-height:1.5}"
     f".chainrule-sheet math{{font-family:{FONTS}}}"
@@ -39,6 +54,12 @@ STYLE = (
     ".chainrule-sheet pre{overflow-x:auto;padding:1em;"
     "border-left:3px solid #9994}</style>"
 )
+
+
+def without_title(label: str, blocks: Sequence[Block]) -> str:
+    """Some blocks as a <section>, which is called `label` where it is read aloud."""
+    body = DERIVATION + "".join(lowered(blocks, _equations, WRITERS))
+    return printable(f'<section class="chainrule-derivation" aria-label="{escape(label, quote=True)}">{body}</section>')
 
 
 def page(title: str, *bodies: str) -> str:
@@ -79,9 +100,16 @@ def _math(inside: str) -> str:
 
 
 def _words(words: Words) -> str:
-    return "".join(
-        f"<math>{_mathml(inline(each))}</math>" if isinstance(each, Formula) else escape(each) for each in words
-    )
+    return "".join(map(_word, words))
+
+
+def _word(word: str | Formula) -> str:
+    """Words as they are; formulas are mathematics, and so is a number that has a power of ten."""
+    if isinstance(word, str):
+        return escape(word)
+    if isinstance(word, Text) or (isinstance(word, Number) and "e" not in word.text):
+        return escape(word.text)
+    return f"<math>{_mathml(inline(word))}</math>"
 
 
 def _equations(group: Sequence[Equation]) -> str:
@@ -107,6 +135,87 @@ def _heading(block: Heading) -> str:
 
 def _sentence(block: Sentence) -> str:
     return f"<p>{_words(block.words)}</p>"
+
+
+def _lines(block: Aligned) -> str:
+    return "".join(map(_display, block.displays()))
+
+
+def _display(lines: Sequence[Line]) -> str:
+    """One table of mathematics, numbers below their symbols; what is no factor reaches across the columns."""
+    rows: list[list[str]] = []
+    terms = [line for line in lines if line.term]
+    for line in lines:
+        sign = "" if line.term else "<mo>=</mo>"
+        noted = [f"<mrow>{_mathml(line.note)}</mrow>"] if line.note.pieces and not line.check else []
+        left, cells = _mathml(line.left), [_cell(each) for each in line.cells]
+        if not line.numbers:
+            rows.append([left, sign, _across("".join(_dotted(cells)))])
+            continue
+        if len(str(line.left)) > LONG_NAME:
+            rows += [[_across(f"<mtext>{escape(each)}</mtext>")] for each in wrap(str(line.left), WIDE)]
+            left = ""
+        numbers = [
+            f"<mrow>{_mathml(f'({t})' if t.startswith('−') and i else t)}</mrow>" for i, t in enumerate(line.numbers)
+        ]
+        ending = ["<mo>=</mo>", _number(line.value), *noted] if line.term else noted
+        chunks = _chunks(line, terms if line.term else [line])
+        for chunk in chunks:
+            mark = "<mo>·</mo>" if chunk.start else sign
+            last = ending if chunk is chunks[-1] and len(chunks) == 1 else []
+            rows.append(["" if chunk.start else left, mark, *_dotted(cells[chunk])])
+            rows.append(["", mark, *_dotted(numbers[chunk]), *last])
+        if len(chunks) > 1 and ending:
+            rows.append([_across(f"<mrow>{SPACE.join(ending)}</mrow>")])
+    body = "".join(
+        "<mtr>" + "".join(c if c.startswith("<mtd") else f"<mtd>{c}</mtd>" for c in r) + "</mtr>" for r in rows
+    )
+    checks = [f'<p class="check">{_words(line.note.pieces)}</p>' for line in lines if line.check]
+    return f'<math display="block"><mtable>{body}</mtable></math>{"".join(checks)}'
+
+
+def _chunks(line: Line, group: Sequence[Line]) -> list[slice]:
+    """The lines that a product takes on a page, all with as many columns, each as wide as the widest."""
+    widths = widths_of(group)[: len(line.cells)]
+    chunks = in_lines(widths, WIDE)
+    return chunks if len(chunks) == 1 else in_lines([max(widths)] * len(widths), WIDE)
+
+
+def _across(cell: str) -> str:
+    """A cell that reaches across the columns, and so makes none of them wider."""
+    return f'<mtd columnspan="99"><mrow>{cell}</mrow></mtd>'
+
+
+def _dotted(cells: Sequence[str]) -> list[str]:
+    """Cells with a dot between them."""
+    return [each for i, cell in enumerate(cells) for each in (("<mo>·</mo>", cell) if i else (cell,))]
+
+
+def _cell(cell: Formula | Vector | Grid) -> str:
+    """A cell; numbers of a column or a matrix between brackets, each ending where those above and below it end."""
+    match cell:
+        case Vector(values, more):
+            shown = [[_entry(value, "⋮")] for value in values]
+            return _bracketed([*shown, *([[f"<mtd><mtext>{more:,} more</mtext></mtd>"]] if more else [])])
+        case Grid(rows, asked):
+            return _bracketed([[_entry(each, "…") for each in r] for r in rows], asked)
+    return _mathml(cell)
+
+
+def _entry(value: Formula | float | None, left_out: str) -> str:
+    if isinstance(value, Formula):
+        return f"<mtd>{_mathml(value)}</mtd>"
+    return f'<mtd class="number">{f"<mo>{left_out}</mo>" if value is None else _number(number(value))}</mtd>'
+
+
+def _bracketed(rows: Sequence[Sequence[str]], asked: int = -1) -> str:
+    marked = [' class="asked"' if i == asked else "" for i in range(len(rows))]
+    body = "".join(f"<mtr{mark}>{''.join(cells)}</mtr>" for mark, cells in zip(marked, rows))
+    return f"<mrow><mo>[</mo><mtable>{body}</mtable><mo>]</mo></mrow>"
+
+
+def _number(text: str) -> str:
+    return f"<mrow>{_mathml(text)}</mrow>"
 
 
 def _values(block: Values) -> str:
@@ -141,6 +250,7 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Heading: _heading,
     Sentence: _sentence,
     Values: _values,
+    Aligned: _lines,
     Code: _code,
     Program: _program,
 }

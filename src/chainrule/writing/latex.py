@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from chainrule.names import without_controls
 from chainrule.writing.document import (
+    Aligned,
     Block,
     Cells,
     Code,
     Equation,
+    Grid,
     Heading,
+    Line,
     Piece,
     Program,
     Sentence,
     Values,
+    Vector,
     Words,
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import LATEX, Formula, inline, latex
-from chainrule.writing.text import broken, sign, width
+from chainrule.writing.formula import Formula, Text, inline, latex, words_in_latex
+from chainrule.writing.numbers import in_lines, number
+from chainrule.writing.text import LONG_NAME, broken, sign, width
 
 PAGE, TIGHT = 76, 56  # letters in a line of matrices: what fits a page in small type, and in type of ordinary size
+ARTICLE = 52  # letters of a product in a line of an article
+SHORT = 32  # letters of a note that stands behind a number
+CONTINUED = r"&\quad \cdot "  # how a broken product goes on
 SIZES = ((72, ""), (84, r"\small"), (94, r"\footnotesize"))  # of type, for equations of so many letters
-ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
-    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "–": "--", "’": "'",
-}  # fmt: skip
 
 
 def as_latex(title: str, blocks: Sequence[Block]) -> str:
     """The page as a fragment of LaTeX that needs amsmath alone."""
     head = rf"\section*{{{_words((title,))}}}"
     return without_controls("\n".join([head, *lowered(blocks, _equations, WRITERS)]) + "\n")
+
+
+def without_title(blocks: Sequence[Block]) -> str:
+    """Some blocks as LaTeX, below each other."""
+    return without_controls("\n".join(lowered(blocks, _equations, WRITERS)))
 
 
 def document(*bodies: str) -> str:
@@ -45,19 +56,13 @@ def document(*bodies: str) -> str:
 
 def _words(words: Words) -> str:
     """Words with their special characters escaped, the letters of mathematics in mathematics mode."""
-    return "".join(f"${_latex(inline(each))}$" if isinstance(each, Formula) else _plain(each) for each in words)
+    return "".join(map(_word, words))
 
 
-def _plain(text: str) -> str:
-    found = []
-    for character in text:
-        if character in ESCAPED:
-            found.append(ESCAPED[character])
-        elif character in LATEX and not character.isascii():
-            found.append(f"${LATEX[character].strip()}$")
-        else:
-            found.append(character)
-    return "".join(found)
+def _word(word: str | Formula) -> str:
+    if isinstance(word, str | Text):
+        return words_in_latex(str(word))
+    return f"${_latex(inline(word))}$"
 
 
 def _heading(block: Heading) -> str:
@@ -82,6 +87,78 @@ def _equations(group: Sequence[Equation]) -> str:
     longest = max(len(f"{each.left} = {each.right}") for each in group)
     size = next((size for wide, size in SIZES if longest <= wide), r"\scriptsize")
     return f"{first}{{{size}\n\\begin{{align*}}\n" + " \\\\[2pt]\n".join(lines) + "\n\\end{align*}}"
+
+
+def _lines(block: Aligned) -> str:
+    return "\n".join(map(_display, block.displays()))
+
+
+def _display(group: Sequence[Line]) -> str:
+    """One aligned display, lines that are too long for a page broken between two factors."""
+    lines: list[str] = []
+    below = ""
+    for line in group:
+        note = _latex(line.note) if line.note.pieces else ""
+        numbers = [_factor(text, i) for i, text in enumerate(line.numbers)]
+        symbols, texts = [_cell(each) for each in line.cells], list(map(str, line.cells))
+        if not line.term:
+            lines += _broken(f"{_latex(line.left)} &= ".lstrip(), symbols, texts)
+            lines += _broken("&= ", numbers, line.numbers)
+            if note and len(str(line.note)) > SHORT:
+                below = "\n" + _words(line.note.pieces)
+            elif note:
+                lines[-1] += rf" \qquad {note}"
+        elif not line.numbers:
+            lines.append(rf"&\quad {''.join(symbols)}")
+        else:
+            name = str(line.left)
+            if len(name) > LONG_NAME:
+                lines += [rf"&\quad {_latex(each)}" for each in wrap(name, ARTICLE)]
+            lines += _broken(r"&\quad " + (f"{_latex(name)}:\\ " if len(name) <= LONG_NAME else ""), symbols, texts)
+            lines += _broken(r"&\qquad = ", numbers, line.numbers)
+            if sum(map(len, line.numbers)) + len(line.value) < ARTICLE:
+                lines[-1] += rf" = {_latex(line.value)} \quad ({note})"
+            else:
+                lines.append(rf"&\qquad = {_latex(line.value)} \quad ({note})")
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}" + below
+
+
+def _broken(lead: str, cells: Sequence[str], texts: Iterable[str]) -> list[str]:
+    """A product, where there is one, in lines that fit between the margins, the first behind its lead."""
+    if not cells:
+        return []
+    lines = [r" \cdot ".join(cells[chunk]) for chunk in in_lines([len(text) for text in texts], ARTICLE)]
+    return [(lead if i == 0 else CONTINUED) + line for i, line in enumerate(lines)]
+
+
+def _factor(text: str, place: int) -> str:
+    """A number as a factor: with brackets where it is negative and no equals sign stands before it."""
+    return f"({_latex(text)})" if text.startswith("−") and place else _latex(text)
+
+
+def _cell(cell: Formula | Vector | Grid) -> str:
+    """A cell; numbers of a column or a matrix between brackets."""
+    match cell:
+        case Vector(values, more):
+            shown = [r"\vdots" if value is None else _latex(number(value)) for value in values]
+            return _bracketed([[each] for each in [*shown, *([rf"\vdots\ ({more})"] if more else [])]])
+        case Grid(rows, asked):
+            texts = [
+                [r"\cdots" if c is None else _latex(c if isinstance(c, Formula) else number(c)) for c in r]
+                for r in rows
+            ]
+            return _bracketed(texts) + (_arrow(rows, asked) if asked >= 0 else "")
+    return _latex(cell)
+
+
+def _bracketed(rows: Sequence[Sequence[str]]) -> str:
+    return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(cells) for cells in rows) + r"\end{bmatrix}"
+
+
+def _arrow(rows: Sequence[Sequence[object]], asked: int) -> str:
+    """A column without brackets that points at the row which is asked for."""
+    marks = [r"\leftarrow" if i == asked else r"\vphantom{\vdots}" if None in r else "" for i, r in enumerate(rows)]
+    return r" \begin{matrix}" + r" \\ ".join(marks) + r"\end{matrix}"
 
 
 def _values(block: Values) -> str:
@@ -131,6 +208,7 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Heading: _heading,
     Sentence: _sentence,
     Values: _values,
+    Aligned: _lines,
     Code: _code,
     Program: _program,
 }

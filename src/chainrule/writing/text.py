@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from chainrule.writing.document import (
+    Aligned,
     Block,
     Cells,
     Code,
     Equation,
+    Grid,
     Heading,
+    Line,
     Piece,
     Program,
     Sentence,
     Values,
+    Vector,
     Words,
     lowered,
     sides_of,
 )
+from chainrule.writing.formula import Formula
+from chainrule.writing.numbers import in_lines, number
 
 WIDE = 100  # letters in a line
+LONG_NAME = 30  # of a term, which then has a line of its own
 
 
 def as_text(title: str, blocks: Sequence[Block]) -> str:
     """The page as text, at most some hundred letters wide."""
     head = f"{title}\n{'=' * len(title)}"
     return "\n\n".join([head, *lowered(blocks, _equations, WRITERS)]).rstrip()
+
+
+def without_title(blocks: Sequence[Block]) -> str:
+    """Some blocks as text, close below each other."""
+    return "\n".join(lowered(blocks, _equations, WRITERS))
 
 
 def _words(words: Words) -> str:
@@ -132,6 +145,84 @@ def _beside(blocks: Sequence[list[str]]) -> list[str]:
     return ["".join(cells).rstrip() for cells in zip(*columns)]
 
 
+def _lines(block: Aligned) -> str:
+    """Equals signs below each other, numbers below their symbols, and terms moved in, with what they come to."""
+    left = max((len(str(line.left)) for line in block.lines if not line.term), default=0)
+    terms = [line for line in block.lines if line.term]
+    name = max((len(str(line.left)) for line in terms), default=0)
+    name = 0 if name > LONG_NAME else name
+    value = max((len(line.value) for line in terms), default=0)
+    rows = []
+    for line in block.lines:
+        if not line.term:
+            lead = (f"{line.left!s:<{left}} = ", f"{'':<{left}} = ", f"{'':<{left}} · ")
+            rows += _line(line, lead, widths_of([line]), f"      {line.note}" if line.note.pieces else "")
+            continue
+        if not line.numbers:
+            rows.append(f"  {''.join(map(str, line.cells))}")
+            continue
+        if not name:
+            rows += [f"  {each}" for each in textwrap.wrap(str(line.left), WIDE)]
+        widths = widths_of(terms)
+        wide = "  " if len(in_lines(widths, WIDE - name - 4)) > 1 else ""
+        shown = str(line.left) if name else ""
+        lead = (f"  {shown:<{name}}  {wide}", f"  {'':<{name}}  {wide}", f"  {'':<{name}}  · ")
+        rows += _line(line, lead, widths, f" = {line.value:>{value}}   {line.note}")
+    return "\n".join(rows)
+
+
+def widths_of(lines: Sequence[Line]) -> list[int]:
+    """How wide the columns of the factors of some lines are."""
+    rows = [row for line in lines if line.numbers for row in (list(map(str, line.cells)), line.numbers)]
+    return [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+
+
+def _line(line: Line, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
+    """One line, or the two of symbols and numbers, broken where they get wide, behind their leads."""
+    if not line.numbers:
+        return _hung(lead[0], " · ".join(map(in_text, line.cells)), ending)
+    rows, chunks = [], in_lines(widths[: len(line.cells)], WIDE - len(lead[0]))
+    below = len(chunks) > 1 and line.term and _row(line.numbers, widths, chunks[-1], full=True)
+    for chunk in chunks:
+        first, again = (lead[2], lead[2]) if chunk.start else lead[:2]
+        rows.append(first + _row(tuple(map(str, line.cells)), widths, chunk))
+        rows.append(again + _row(line.numbers, widths, chunk, full=line.term and chunk is chunks[-1]))
+    if below and len(below) + len(ending) > WIDE:
+        return [*rows[:-1], rows[-1].rstrip(), f"{lead[1].rstrip()}{ending}"]
+    return [*rows[:-1], rows[-1] + ending]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], chunk: slice, full: bool = False) -> str:
+    line = " · ".join(f"{cell:<{width}}" for cell, width in zip(cells[chunk], widths[chunk]))
+    return line if full else line.rstrip()
+
+
+def _hung(lead: str, text: str, ending: str) -> list[str]:
+    """A cell of several lines, the first behind its lead."""
+    first, *others = text.splitlines() or [""]
+    rows = [lead + first, *(" " * len(lead) + each for each in others)]
+    return [*rows[:-1], rows[-1] + ending]
+
+
+def in_text(cell: Formula | Vector | Grid) -> str:
+    """A cell as text: a column in one line, a matrix in several."""
+    match cell:
+        case Vector(values, more):
+            shown = ["…" if value is None else number(value) for value in values]
+            return f"({', '.join([*shown, *([f'… {more:,} more'] if more else [])])})"
+        case Grid(rows, asked):
+            texts = [[_entry(each) for each in r] for r in rows]
+            side = "^" if any(isinstance(each, Formula) for each in rows[0]) else ">"
+            widths = [max(map(len, column)) for column in zip(*texts)]
+            lines = ["  ".join(f"{text:{side}{width}}" for text, width in zip(line, widths)) for line in texts]
+            return "\n".join(f"[{line}]{'  ←' if i == asked else ''}" for i, line in enumerate(lines))
+    return str(cell)
+
+
+def _entry(value: Formula | float | None) -> str:
+    return "…" if value is None else str(value) if isinstance(value, Formula) else number(value)
+
+
 def _code(block: Code) -> str:
     written = ["    " * indent + _words(words) for indent, words, _ in block.lines]
     wide = max(map(len, written))
@@ -146,6 +237,7 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Heading: _heading,
     Sentence: _sentence,
     Values: _values,
+    Aligned: _lines,
     Code: _code,
     Program: _program,
 }

@@ -11,7 +11,7 @@ from chainrule.explanation.forms.softmax import is_worked_out, origin, origins, 
 from chainrule.explanation.forms.sums import SPELLED, added, multiplied
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.writing.formula import Formula, joined, row
+from chainrule.writing.formula import Formula, Text, joined, row
 from chainrule.writing.formula import Sum as SumOver
 
 
@@ -35,7 +35,7 @@ def in_times_delta(view: View, v: Id) -> list[Part]:
             Product(row(str(j + view.how.base)), (view.error(layer, j),), view.error(layer, j).value)
             for j in view.entrances(v)
         ]
-        return [added(view.by(v), f"the sum of {words} of layer {layer}, which share this bias", terms)]
+        return [added(view.by(v), Text(f"the sum of {words} of layer {layer}, which share this bias"), terms)]
     out = view.error(layer, v.neuron)
     return [multiplied(view.by(v), (view.incoming(v), out) if v.kind == "w" else (out,))]
 
@@ -50,7 +50,7 @@ def _back_through_weights(view: View, v: Id) -> Terms:
         for pair in [(view.onward(layer, m, v.neuron), view.error(layer, m))]
     ]
     count = "the one neuron" if len(terms) == 1 else f"the {len(terms):,} neurons"
-    return added(view.by(v), f"the sum over {count} of layer {layer} that this activation feeds", terms)
+    return added(view.by(v), Text(f"the sum over {count} of layer {layer} that this activation feeds"), terms)
 
 
 def _origin(view: View, layer: int, j: int) -> list[Part]:
@@ -95,7 +95,7 @@ def paths(view: View, v: Id) -> list[Part]:
     first = view.first_layer(v)
     layers = f"layer {first}" + (f"…{view.top}" if view.top > first else "")
     summary = f"the sum over {count:,} path{'s' if count > 1 else ''}, named by their neurons in {layers}"
-    return [added(view.by(v), summary, chains), *origins(view, view.top, view.stops(v)[-1])]
+    return [added(view.by(v), Text(summary), chains), *origins(view, view.top, view.stops(v)[-1])]
 
 
 def raw(view: View, v: Id) -> list[Part]:
@@ -105,7 +105,7 @@ def raw(view: View, v: Id) -> list[Part]:
     if view.shared(v):
         terms = [multiplied(row(str(j + view.how.base)), _raw_error(view, v.layer, j)) for j in view.entrances(v)]
         summary = f"the sum over the neurons of layer {v.layer}, which share this bias"
-        return [added(view.by(v), summary, terms), *origins(view, v.layer, view.entrances(v))]
+        return [added(view.by(v), Text(summary), terms), *origins(view, v.layer, view.entrances(v))]
     incoming = [view.incoming(v)] if v.kind == "w" else []
     first: list[Part] = [multiplied(view.by(v), [*_raw_error(view, v.layer, v.neuron), *incoming])]
     found = origins(view, v.layer, [v.neuron])
@@ -146,4 +146,4 @@ def _raw_sum(view: View, v: Id) -> Terms:
         for r in neurons
     ]
     count = "the one neuron" if len(terms) == 1 else f"the {len(terms):,} neurons"
-    return added(view.by(v), f"the sum over {count} of layer {layer}", terms)
+    return added(view.by(v), Text(f"the sum over {count} of layer {layer}"), terms)

@@ -10,7 +10,7 @@ from chainrule.explanation.document import Entries, Part, Terms
 from chainrule.explanation.forms.sums import SPELLED, added, multiplied
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.writing.formula import Formula, Matrix, joined, row
+from chainrule.writing.formula import Formula, Matrix, Text, joined, row
 
 FEW = 4  # neurons whose Σ′ is written out
 
@@ -43,7 +43,7 @@ def origin(view: View, layer: int, j: int, *, named_delta: bool = False) -> Term
         terms.append(multiplied(row(str(i + view.how.base)), factors))
     left = view.sensitivity(layer, j) if named_delta else view.by(Id("z", layer, j))
     summary = f"the sum over the {len(terms):,} activations of layer {layer}, a softmax, which all depend on "
-    return added(left, f"{summary}{view.letter('z', layer, j)}", terms)
+    return added(left, row(Text(summary), view.letter("z", layer, j)), terms)
 
 
 def entries(view: View, layers: Iterable[int]) -> list[Part]:

@@ -18,7 +18,7 @@ def multiplied(left: Formula, factors: Sequence[Factor]) -> Product:
     return Product(left, tuple(factors), math.prod(f.value for f in factors))
 
 
-def added(left: Formula, summary: str, terms: Sequence[Product]) -> Terms:
+def added(left: Formula, summary: Formula, terms: Sequence[Product]) -> Terms:
     """left = the sum of these products, the largest first, spelled out as far as a reader wants."""
     ranked = sorted(terms, key=lambda term: -abs(term.value))
     rest = ranked[LISTED:]

@@ -1,0 +1,180 @@
+"""A derivation as lines of a page: what is said is decided here, once, for text, LaTeX and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chainrule.explanation.document import (
+    Checks,
+    CostValue,
+    Dot,
+    Entries,
+    Factor,
+    Lines,
+    MatrixProduct,
+    Part,
+    Places,
+    Product,
+    Stages,
+    Statement,
+    Terms,
+)
+from chainrule.explanation.noise import exact_sum
+from chainrule.writing.document import NOTHING, Aligned, Block, Grid, Line, Vector, sentence
+from chainrule.writing.formula import Formula, Matrix, Number, Row, Symbol, Text, Transposed, row
+from chainrule.writing.numbers import factor_numbers, factor_rows, number, reaches, with_bar
+
+MOST_ENTRIES = 8  # of a vector
+
+
+def blocks_of(left: Formula, parts: Sequence[Part], checks: Checks, total: CostValue | None) -> list[Block]:
+    """A block for each part, the check behind the derivative itself, which is `left`; the last line names the cost."""
+    blocks: list[Block] = []
+    for part in parts:
+        lines = LINES[type(part)](part)
+        if part is parts[0]:
+            lines = _checked(left, part, lines, checks)
+        blocks.append(Aligned(tuple(lines)))
+        if isinstance(part, Lines) and part.note:
+            blocks.append(sentence(f"({part.note})"))
+    if total is not None:
+        blocks.append(Aligned((_equals(row(Symbol(total.letter), Text(f" ({total.name})")), total.value),)))
+    return blocks
+
+
+def _checked(left: Formula, part: Part, lines: list[Line], checks: Checks) -> list[Line]:
+    """The lines with the check behind the derivative, which has a line of its own where a vector holds it among others."""
+    if isinstance(part, Stages | MatrixProduct | Entries):
+        lines = [*lines, _equals(left, checks.value)]
+    place = len(lines) - 1
+    if isinstance(part, Lines | Dot):  # the first number alone is the derivative
+        place = next((i for i, line in enumerate(lines) if isinstance(line.cells[0], Number)), place)
+    said = [lines[place].note, Text("; ")] if lines[place].note.pieces else []
+    lines[place] = replace(lines[place], note=row(*said, _said_by(checks)), check=True)
+    return lines
+
+
+def _equals(left: Formula, right: Formula | Vector | Grid | float) -> Line:
+    return Line(left, (Number(number(right)) if isinstance(right, float) else right,))
+
+
+def _product(part: Product) -> list[Line]:
+    """left = symbols = numbers = value."""
+    symbols = tuple(factor.symbol for factor in part.factors)
+    numbers = factor_numbers(part.factors, part.value) if len(symbols) > 1 else []
+    lines = [Line(part.left, symbols, tuple(numbers))]
+    return lines if [str(each) for each in symbols] == [number(part.value)] else [*lines, _equals(NOTHING, part.value)]
+
+
+def _terms(part: Terms) -> list[Line]:
+    """left = what is added up, then a line for each term with the sum so far, and the rest in one line."""
+    lines = [Line(part.left, (part.summary,))]
+    for i, numbers in enumerate(factor_rows([(term.factors, term.value) for term in part.terms])):
+        term = part.terms[i]
+        so_far = number(exact_sum(each.value for each in part.terms[: i + 1]))
+        symbols = tuple(factor.symbol for factor in term.factors)
+        note = row(Text("sum "), Number(so_far))
+        lines.append(Line(term.left, symbols, tuple(numbers), number(term.value), note, term=True))
+    if part.rest:
+        rest = row(Text(f"{part.rest:,} more of them, together "), Number(number(part.rest_sum)))
+        lines.append(Line(NOTHING, (rest,), term=True))
+    return [*lines, _equals(NOTHING, part.value)]
+
+
+def _stages(part: Stages) -> list[Line]:
+    """left = formula, then the vector of each stage."""
+    return [Line(part.left, (part.formula,)), *(_equals(name, vector(values)) for name, values in part.stages)]
+
+
+def _dot(part: Dot) -> list[Line]:
+    """left = σ′(z) · (row)ᵀ column, the numbers of both factors, and the two vectors."""
+    factors = [Factor(row(part.across, " ", part.down), part.dot)]
+    if part.factor is not None:
+        factors.insert(0, part.factor)
+    across = part.across.base if isinstance(part.across, Transposed) else part.across
+    return [
+        *_product(Product(part.left, tuple(factors), part.value)),
+        _equals(across, vector(part.first)),
+        _equals(part.down, vector(part.second)),
+    ]
+
+
+def _matrix(part: MatrixProduct) -> list[Line]:
+    """The matrix, in symbols and in numbers, the column, their product, and that ⊙ σ′; the row that is asked for is marked."""
+    assert isinstance(part.entries, Matrix)
+    asked = part.rows.index(part.row)
+    cells = tuple(tuple(None if r is None or c is None else part.cells[r][c] for c in part.columns) for r in part.rows)
+    product = row(part.matrix, " ", part.column)
+    left = product if part.slope is None else row("(", product, ") ⊙ ", part.slope)
+    lines = [
+        Line(part.left, (left,)),
+        _equals(part.matrix, Grid(part.entries.rows)),
+        _equals(NOTHING, Grid(cells, asked)),
+        _equals(part.column, _picked(part.vector, part.columns)),
+    ]
+    if part.slope is not None:
+        lines.append(_equals(product, _picked(part.result, part.rows)))
+        lines.append(_equals(part.slope, _picked(part.slopes, part.rows)))
+    return [*lines, _equals(part.left, _picked(part.value, part.rows))]
+
+
+def _entries(part: Entries) -> list[Line]:
+    """left = the symbols in rows and columns, and the numbers."""
+    return [_equals(part.left, Grid(part.symbols.rows)), _equals(NOTHING, Grid(part.cells))]
+
+
+def _lines(part: Lines) -> list[Line]:
+    """Equations, and what a line has come to where that is a number."""
+    lines = []
+    for left, right, value in part.lines:
+        lines.append(Line(left, (right,)))
+        if value is not None:
+            lines.append(_equals(NOTHING, value))
+    return lines
+
+
+def _statement(part: Statement) -> list[Line]:
+    """left = value, and why."""
+    pieces = [each for said in part.said for each in (": ", *said.pieces)][1:]
+    words = [Text(each) if isinstance(each, str) else each for each in pieces]
+    return [replace(_equals(part.left, part.value), note=row(*words))]
+
+
+LINES: dict[type, Callable[[Any], list[Line]]] = {
+    Product: _product,
+    Terms: _terms,
+    Stages: _stages,
+    Dot: _dot,
+    MatrixProduct: _matrix,
+    Entries: _entries,
+    Lines: _lines,
+    Statement: _statement,
+}
+
+
+def vector(values: Sequence[float]) -> Vector:
+    """A vector, at most eight entries of it."""
+    return Vector(tuple(values[:MOST_ENTRIES]), max(len(values) - MOST_ENTRIES, 0))
+
+
+def _picked(values: Sequence[float], places: Places) -> Vector:
+    return Vector(tuple(None if place is None else values[place] for place in places))
+
+
+def _said_by(checks: Checks) -> Row:
+    """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
+    check, exact = checks.check, row(Text("dual numbers "), Number(number(checks.exact)))
+    if check.kink:
+        slopes = Number(number(check.left)), Text(" and "), Number(number(check.right))
+        return row(Text("at a kink: one-sided slopes "), *slopes, Text("  ✓"))
+    measured = with_bar(checks.difference, check.error).split(" ± ")
+    bar: list[Formula | str] = [Text("central difference "), Number(measured[0]), " ± ", Number(measured[1])]
+    if checks.confirmed_by == "dual numbers":
+        return row(exact, Text("  ✓ ("), *bar, Text(")"))
+    if not checks.confirmed_by:
+        return row(exact, Text(", "), *bar, Text(": neither is fine enough to confirm it"))
+    if reaches(check.error, checks.difference):
+        return row(exact, Text(", "), *bar, Text("  ✓"))
+    return row(Text("central difference "), Number(number(checks.difference)), Text("  ✓"))
