@@ -148,7 +148,7 @@ class Convention:
     def below(self, *indices: int | str) -> str:
         """Neurons in this author's counting, given from 0 or as letters; a comma between those of more than one digit."""
         shown = [index if isinstance(index, str) else str(index + self.base) for index in indices]
-        return ("," if any(len(index) > 1 for index in shown) else "").join(shown)
+        return ("," if max(map(len, shown), default=0) > 1 else "").join(shown)
 
     def symbol(self, letter: str, layer: int | str | None = None, *indices: int | str) -> Symbol:
         """A letter with its layer above and its neurons below: a⁽¹⁾₀. Neurons come as numbers from 0, or as letters."""

@@ -158,7 +158,7 @@ class Network:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Neurons by layer, n_0 … n_L; n_0 counts the inputs."""
-        return (self.weights[1].shape[1], *(w.shape[0] for w in self.weights))
+        return (self.weights[1].shape[1], *map(len, self.weights))
 
     def shared_bias(self, layer: int) -> bool:
         """True where the neurons of a layer have one bias in common (S0.4)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -41,7 +42,7 @@ class Figure:
         found: Callable[..., Scene] = getattr(import_module(self.module), self.chapter)
         return found
 
-    @property
+    @cached_property
     def options(self) -> list[str]:
         """What it can be told beside the network, the example, the convention and the cost."""
         known = ("network", "recurrent", "x", "xs", "y", "ys", "convention", "cost")

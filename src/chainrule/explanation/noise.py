@@ -28,11 +28,11 @@ def settled(sums: Array, off: Array) -> Array:
     return np.where((np.abs(sums) <= off) & np.isfinite(sums), 0.0, sums)
 
 
-def exact_sum(terms: Iterable[float]) -> float:
+def exact_sum(terms: Iterable[float] | Array) -> float:
     """The exact sum of some numbers, 0 where it is no more than noise of their last digits."""
-    numbers = [float(term) for term in terms]
-    found = math.fsum(numbers)
-    noise = abs(found) <= ROUNDING * math.fsum(map(abs, numbers))
+    numbers = terms.ravel() if isinstance(terms, np.ndarray) else np.array([float(term) for term in terms])
+    found = math.fsum(numbers.tolist())
+    noise = abs(found) <= ROUNDING * float(np.abs(numbers).sum())
     return 0.0 if noise and math.isfinite(found) else found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class View(OneExample):
         return self.network.depth if self.u.kind == "C" else self.u.layer
 
     # symbols ---------------------------------------------------------------------------------------------------------
-    @property
+    @cached_property
     def bare(self) -> bool:
         """True in a chain of single neurons, which are written without indices (S1.2)."""
         return max(self.network.sizes) == 1

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from chainrule.writing.formula import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
 
@@ -31,8 +33,7 @@ WIDTHS = {
 ORDINARY, CAPITAL, BOLD = 0.64, 0.75, 1.11
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """left, top, right, bottom."""
 
     left: float
@@ -144,7 +145,7 @@ class Label:
     bold: bool = False
     halo: bool = False
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The room it takes, on the generous side."""
         width, up, down = (length * self.size for length in extent(self.text))
@@ -160,12 +161,12 @@ def extent(content: str | Formula | Spans) -> tuple[float, float, float]:
     """Width, height above the middle and depth below it, at size 1."""
     match content:
         case str(text):
-            return sum(map(_width, text)), 0.62, 0.62
+            return _width(text), 0.62, 0.62
         case Spans(pieces):
             return _in_a_row(extent(piece.content) for piece in pieces)
         case Symbol(letter, above, below):
-            marks = SMALL * max(extent(above)[0], extent(below)[0])
-            return extent(letter)[0] + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
+            marks = SMALL * max(_width(above), _width(below))
+            return _width(letter) + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
         case Row(pieces):
             return _in_a_row(map(extent, pieces))
         case Transposed(base):
@@ -183,8 +184,10 @@ def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, flo
     return sum(widths), max(ups), max(downs)
 
 
-def _width(character: str) -> float:
-    return WIDTHS.get(character, CAPITAL if character.isupper() else ORDINARY)
+@lru_cache(maxsize=4096)
+def _width(text: str) -> float:
+    """The sum of its characters' widths, at size 1."""
+    return sum(WIDTHS.get(each, CAPITAL if each.isupper() else ORDINARY) for each in text)
 
 
 def width_of(content: str | Formula | Spans, size: float) -> float:

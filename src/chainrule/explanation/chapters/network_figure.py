@@ -85,10 +85,15 @@ class _Picture:
         self.network, self.how = shown.network, shown.how
         self.columns, self.edges = shown.columns, shown.edges
         self.neurons = Neurons(shown)
+        self.pitch = self.neurons.above + 2 * self.neurons.radius + 26  # from neuron to neuron
+        self.top = TOP + 36.0
         self.largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
         self.xs = self._xs()
         self.height = max(self._above(column) + self.pitch * len(column.slots) for column in self.columns)
-        self.ends = {edge: self._ends(edge) for edge in self.edges}
+        slots = [(column, slot) for column in self.columns for slot in column.slots]
+        self.places = {(column.layer, slot): self._place(column, slot) for column, slot in slots}
+        self.halves = {(column.layer, slot): self.neurons.half(column, slot) for column, slot in slots}
+        self.ends = {edge: self._ends(edge) for edge in in_order(self.edges)}
 
     # places ----------------------------------------------------------------------------------------------------------
     def _xs(self) -> dict[int, float]:
@@ -103,30 +108,22 @@ class _Picture:
             xs[after.layer] = xs[before.layer] + apart
         return xs
 
-    @property
-    def pitch(self) -> float:
-        """From neuron to neuron."""
-        return self.neurons.above + 2 * self.neurons.radius + 26
-
-    @property
-    def top(self) -> float:
-        return TOP + 36.0
-
-    def place(self, column: Column, slot: int) -> Point:
+    def _place(self, column: Column, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit."""
-        return self.xs[column.layer], self.top + self._above(column) + self.pitch * column.slots.index(
-            slot
-        ) + self._middle
-
-    @property
-    def _middle(self) -> float:
-        """Of a slot, from its top."""
-        return (self.pitch + self.neurons.above - 26) / 2
+        middle = (self.pitch + self.neurons.above - 26) / 2  # of a slot, from its top
+        y = self.top + self._above(column) + self.pitch * column.slots.index(slot) + middle
+        return self.xs[column.layer], y
 
     def _above(self, column: Column) -> float:
         """What stays free above a column, for the neurons of all columns to have one middle; a unit hangs below its own."""
         tallest = max(each.height for each in self.columns)
         return self.pitch * (tallest - column.height) / 2
+
+    def _ends(self, edge: Edge) -> tuple[Point, Point]:
+        """Where an edge leaves one neuron and meets the next."""
+        start, end = (edge.layer - 1, edge.source), (edge.layer, edge.neuron)
+        (x, y), (to, down) = self.places[start], self.places[end]
+        return (x + self.halves[start], y), (to - self.halves[end], down)
 
     # the picture -----------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
@@ -173,7 +170,7 @@ class _Picture:
         """A layer's head, its neurons with their numbers, the others, the unit for the biases above it."""
         found: list[Element] = list(self.neurons.head(column, self.xs[column.layer], TOP))
         for slot in column.slots:
-            found += self.neurons.draw(column, slot, *self.place(column, slot))
+            found += self.neurons.draw(column, slot, *self.places[column.layer, slot])
         return found
 
     def _wires(self, neurons: Sequence[Element]) -> tuple[list[Element], list[Element]]:
@@ -181,14 +178,8 @@ class _Picture:
         taken = [element.box for element in neurons if not isinstance(element, Line)]
         placed = EdgeNumbers(self.shown, self.ends).placed(taken)
         numbers: list[Element] = [element for label in placed.values() for element in (paper(label), label)]
-        lines = [self._line(edge, edge in placed) for edge in in_order(self.edges)]
+        lines = [self._line(edge, edge in placed) for edge in self.ends]
         return [*self._ellipses(), *lines], numbers
-
-    def _ends(self, edge: Edge) -> tuple[Point, Point]:
-        before, after = next(gap for gap in self.shown.gaps if gap[1].layer == edge.layer)
-        x, y = self.place(before, edge.source)
-        to, down = self.place(after, edge.neuron)
-        return (x + self.neurons.half(before, edge.source), y), (to - self.neurons.half(after, edge.neuron), down)
 
     def _line(self, edge: Edge, printed: bool) -> Line:
         size = abs(edge.value) / self.largest if self.largest and not edge.bundle else 0.0
@@ -212,8 +203,9 @@ class _Picture:
         """How many edges are not drawn one by one, and what they come to."""
         found: list[Label] = []
         for before, after in self.shown.gaps:
-            count, total = self.shown.not_drawn(before, after)
-            if count:
+            if after.layer in self.shown.not_drawn:
+                count, weights, slopes = self.shown.not_drawn[after.layer]
+                total = slopes if self.shown.by_gradient else weights
                 text = row(f"{count:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
                 label = Label(middle, y + 10, text, "faint", 11)

@@ -64,7 +64,7 @@ def shares(steps: Steps[Array], gradient: Array) -> list[float]:
     if size == 0:
         return [0.0] * len(steps)
     direction = gradient / size
-    return [exact_sum((share * direction).ravel()) for share in steps]
+    return [exact_sum(share * direction) for share in steps]
 
 
 @dataclass

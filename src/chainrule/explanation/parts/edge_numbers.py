@@ -2,85 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from chainrule.explanation.parts.shown_network import Edge, ShownNetwork
 from chainrule.ids import Id
 from chainrule.pictures.shapes import Box, Label, Rect, hue
-from chainrule.writing.formula import row
+from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import short
 
+Array = np.ndarray
 Point = tuple[float, float]
 WHOLE = 24  # edges between two layers that may all be printed
-PLACES = tuple(
-    0.5 + side * 0.06 * i for i in range(7) for side in ((1, -1) if i else (1,))
-)  # of a number along its edge
+APART = 1.0  # of two labels, at least
+# Where along its edge a number may stand: the middle first, then further and further to either side.
+PLACES = 0.5 + 0.06 * np.array([side * i for i in range(7) for side in ((1, -1) if i else (1,))])
 
 
 @dataclass(frozen=True)
 class EdgeNumbers:
-    """The edges of what is shown, and both ends of each in the picture."""
+    """The edges of what is shown, and both ends of each in the picture, the faintest edge first."""
 
     shown: ShownNetwork
-    ends: Mapping[Edge, tuple[Point, Point]]
+    ends: dict[Edge, tuple[Point, Point]]
 
     def placed(self, taken: Sequence[Box]) -> dict[Edge, Label]:
-        """The numbers that found room beside what is `taken`, the strongest first; they keep out of each other's way."""
+        """The numbers that found room beside what is `taken`, the strongest first; they keep out of each other's way.
+
+        Each stands on its edge where no label is and the fewest other edges pass.
+        """
+        tried = [(edge, label) for edge in self.wanted() for label in self._labels(edge)]
+        if not tried:
+            return {}
+        points = self._points([edge for edge, _ in tried])
+        boxes = np.array([label.box for _, label in tried]).T[:, :, None] + points[[0, 1, 0, 1]]
+        blocked = _meet(boxes[..., None], np.array(taken).T).any(axis=2)
+        crossed = np.where(blocked, np.inf, self._crossed([edge for edge, _ in tried], boxes))
         found: dict[Edge, Label] = {}
-        boxes = list(taken)
-        for edge in reversed(in_order(self.shown.edges)):
-            if edge in self.wanted:
-                label = self._number(edge, boxes)
-                if label is not None:
-                    boxes.append(label.box)
-                    found[edge] = label
+        for i, (edge, label) in enumerate(tried):
+            place = crossed[i].argmin()
+            if edge not in found and crossed[i, place] < np.inf:
+                x, y = points[:, i, place].tolist()
+                found[edge] = replace(label, x=x, y=y)
+                crossed[_meet(boxes, boxes[:, i, place])] = np.inf
         return found
 
-    @cached_property
-    def wanted(self) -> set[Edge]:
-        """The edges that are to have a number: those lit, or all of a few, or the strongest."""
+    def wanted(self) -> list[Edge]:
+        """The edges that are to have a number, the strongest first: those lit, or all of a few, or the strongest."""
+        edges = reversed(self.ends)
         if self.shown.lit:
-            return {edge for edge in self.shown.edges if edge.lit}
-        found: set[Edge] = set()
+            return [edge for edge in edges if edge.lit]
+        chosen: set[Edge] = set()
         for _, after in self.shown.gaps:
             here = [edge for edge in self.shown.edges if edge.layer == after.layer and not edge.bundle]
             whole = len(here) <= WHOLE and not any(column.rest for column in self.shown.columns)
             here.sort(key=lambda edge: -abs(edge.value))
-            found.update(here if whole else here[: self.shown.most])
-        return found
+            chosen.update(here if whole else here[: self.shown.most])
+        return [edge for edge in edges if edge in chosen]
 
-    def _number(self, edge: Edge, taken: Sequence[Box]) -> Label | None:
-        """The number of an edge, on it, where no label stands and the fewest other edges pass; None without a place."""
-        (x, y), (to, down) = self.ends[edge]
+    def _labels(self, edge: Edge) -> Iterator[Label]:
+        """The number of an edge around (0, 0); of a weight that is lit by its own name first with that name."""
         value = ("Σ " if edge.bundle else "") + short(edge.value, 4 if edge.lit else 3)
-        texts = [row(self.shown.edge_name(edge), f" = {value}")] * self._named(edge) + [row(value)]
+        texts: list[str | Formula] = [value]
+        if Id("w", edge.layer, edge.neuron, edge.source) in self.shown.lit:
+            texts.insert(0, row(self.shown.edge_name(edge), f" = {value}"))
         for text in texts:
-            free: list[tuple[int, Label]] = []
-            for t in PLACES:
-                at = (x + t * (to - x), y + t * (down - y))
-                label = Label(*at, text, hue(edge.value), 10.5, slanted=self.shown.by_gradient, bold=edge.lit)
-                box = label.box
-                if not any(box.overlaps(other, 1.0) for other in taken):
-                    free.append((self._crossed(edge, box), label))
-            if free:
-                return min(free, key=lambda place: place[0])[1]
-        return None
+            yield Label(0, 0, text, hue(edge.value), 10.5, slanted=self.shown.by_gradient, bold=edge.lit)
 
-    def _crossed(self, edge: Edge, box: Box) -> int:
-        """How many other edges that are to have a number pass through a box."""
-        count = 0
-        for other in self.wanted:
-            if other.layer == edge.layer and other != edge:
-                (x, y), (to, down) = self.ends[other]
-                heights = sorted(y + (down - y) * (side - x) / (to - x) for side in (box.left, box.right))
-                count += heights[0] < box.bottom and box.top < heights[1]
-        return count
+    def _points(self, edges: Sequence[Edge]) -> Array:
+        """x and y of the places along each edge, (2, edge, place)."""
+        start, end = np.array([self.ends[edge] for edge in edges]).T[..., None].swapaxes(0, 1)
+        return np.asarray(start + PLACES * (end - start))
 
-    def _named(self, edge: Edge) -> bool:
-        """True for a weight that is lit by its own name."""
-        return Id("w", edge.layer, edge.neuron, edge.source) in self.shown.lit
+    def _crossed(self, edges: Sequence[Edge], boxes: Array) -> Array:
+        """How many of the edges of its layer, its own among them, pass through each box (4, edge, place)."""
+        lines = list(dict.fromkeys(edges))
+        x, y, to, down = np.array([self.ends[line] for line in lines]).reshape(-1, 4).T
+        left, top, right, bottom = boxes[..., None]
+        at_left, at_right = (y + (down - y) / (to - x) * (side - x) for side in (left, right))
+        inside = (np.minimum(at_left, at_right) < bottom) & (top < np.maximum(at_left, at_right))
+        same = np.equal.outer([edge.layer for edge in edges], [line.layer for line in lines])
+        return np.asarray((inside & same[:, None]).sum(axis=2))
+
+
+def _meet(boxes: Array, others: Array) -> Array:
+    """Whether boxes (4, …) come nearer to others than labels may."""
+    left, top, right, bottom = boxes
+    (other_left, other_top), (other_right, other_bottom) = others[:2] - APART, others[2:] + APART
+    across, down = (left < other_right) & (other_left < right), (top < other_bottom) & (other_top < bottom)
+    return np.asarray(across & down)
 
 
 def in_order(edges: Sequence[Edge]) -> list[Edge]:

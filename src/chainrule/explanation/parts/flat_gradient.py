@@ -86,4 +86,4 @@ def columns_of(problem: Problem, how: Convention) -> list[Column]:
 def strongest(values: Array, most: int) -> tuple[list[int], float]:
     """The places of the largest |values|, and the exact sum of all the others."""
     order = np.argsort(-np.abs(values), kind="stable")
-    return order[:most].tolist(), exact_sum(values[order[most:]].tolist())
+    return order[:most].tolist(), exact_sum(values[order[most:]])

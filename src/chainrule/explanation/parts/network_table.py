@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.shown_network import Column, ShownNetwork, hidden_in
+from chainrule.explanation.parts.shown_network import Column, ShownNetwork
 from chainrule.ids import Id
 from chainrule.writing.numbers import number, short
+
+Array = np.ndarray
 
 
 def network_table(shown: ShownNetwork) -> tuple[tuple[str, ...], ...]:
@@ -26,49 +27,39 @@ def network_table(shown: ShownNetwork) -> tuple[tuple[str, ...], ...]:
 
 def _neuron_rows(shown: ShownNetwork, column: Column) -> Iterator[tuple[str, ...]]:
     seen, layer, rest = shown.seen, column.layer, list(column.rest)
+    quantities = [("z", seen.trace.z[layer], seen.into_z[layer])] if layer else []
+    quantities += [("a", seen.trace.a[layer], seen.into_a[layer])]
     for j in column.shown:
-        for id in _of_neuron(shown, layer, j):
-            yield str(seen.quantity(id)), number(_value(shown, id)), _cell([seen.value(id)])
-    if rest:
-        sums = [("a", seen.trace.a[layer], seen.into_a[layer])]
-        sums += [("z", seen.trace.z[layer], seen.into_z[layer])] if layer else []
-        for letter, values, slopes in sums:
-            yield (
-                f"{len(rest):,} more {shown.how.symbol(letter, layer)}, Σ",
-                _cell(values[rest]),
-                _cell(slopes[rest]),
-            )
+        if layer and j < shown.network.biases[layer].size:  # one for the whole layer stands with its first neuron
+            bias = Id("b", layer, j)
+            value = float(shown.network.biases[layer][j])
+            yield str(seen.quantity(bias)), number(value), _cell(seen.value(bias))
+        for letter, values, slopes in quantities:
+            yield str(seen.letter(letter, layer, j)), number(float(values[j])), _cell(float(slopes[j]))
+    for letter, values, slopes in reversed(quantities) if rest else ():
+        yield (
+            f"{len(rest):,} more {shown.how.symbol(letter, layer)}, Σ",
+            *(_cell(_sum(v[rest])) for v in (values, slopes)),
+        )
 
 
 def _edge_rows(shown: ShownNetwork, before: Column, after: Column) -> Iterator[tuple[str, ...]]:
     seen, layer = shown.seen, after.layer
-    w, slopes = shown.network.weights[layer], np.outer(seen.into_z[layer], seen.trace.a[before.layer])
-    for j in after.shown:
-        for k in before.shown:
-            yield str(seen.weight(layer, j, k)), number(float(w[j, k])), number(float(slopes[j, k]))
-    hidden = hidden_in(w, before, after)
-    if hidden.any():
-        name = f"{int(hidden.sum()):,} more {shown.how.symbol('w', layer)}, Σ"
-        yield name, number(exact_sum(w[hidden])), number(exact_sum(slopes[hidden]))
+    here = np.ix_(after.shown, before.shown)
+    for j, weights, slopes in zip(
+        after.shown, shown.network.weights[layer][here].tolist(), shown.slopes(layer)[here].tolist()
+    ):
+        for k, weight, slope in zip(before.shown, weights, slopes):
+            yield str(seen.weight(layer, j, k)), number(weight), number(slope)
+    if layer in shown.not_drawn:
+        count, sum_of_weights, sum_of_slopes = shown.not_drawn[layer]
+        yield f"{count:,} more {shown.how.symbol('w', layer)}, Σ", number(sum_of_weights), number(sum_of_slopes)
 
 
-def _of_neuron(shown: ShownNetwork, layer: int, j: int) -> list[Id]:
-    if layer == 0:
-        return [Id("x", 0, j)]
-    size = shown.network.biases[layer].size
-    bias = [Id("b", layer, j)] if size == shown.network.sizes[layer] or (size and j == 0) else []
-    return [*bias, Id("z", layer, j), Id("a", layer, j)]
+def _sum(terms: Array) -> float:
+    return exact_sum(terms) if np.isfinite(terms).all() else float(sum(terms))
 
 
-def _value(shown: ShownNetwork, id: Id) -> float:
-    if id.kind == "b":
-        return float(shown.network.biases[id.layer][id.neuron])
-    return float((shown.seen.trace.z if id.kind == "z" else shown.seen.trace.a)[id.layer][id.neuron])
-
-
-def _cell(terms: Any) -> str:
-    """An exact sum for the table; a cost without a slope at its output has ∞ or none there."""
-    if np.isfinite(terms).all():
-        return number(exact_sum(terms))
-    total = sum(map(float, terms))
-    return "—" if math.isnan(total) else short(total)
+def _cell(value: float) -> str:
+    """A number for the table; a cost without a slope at its output has ∞ or none there."""
+    return number(value) if math.isfinite(value) else "—" if math.isnan(value) else short(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
@@ -24,12 +25,12 @@ class Neurons:
 
     shown: ShownNetwork
 
-    @property
+    @cached_property
     def radius(self) -> float:
         """Of the largest there are."""
         return WIDE if self.shown.middle is not None else RADIUS
 
-    @property
+    @cached_property
     def above(self) -> float:
         """The room for what stands above each of them."""
         return 46.0 if any(b.size for b in self.shown.network.biases) and not self.shown.bias_units else 32.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,7 @@ FEW = 8  # neurons of a layer that are asked for as a rule; who asks for fewer g
 UNIT_SOURCE, REST = -1, -2  # in place of a neuron: the bias as a unit, and all the others
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """A line from `source` of the layer before to `neuron` of `layer`; either may stand for all the others."""
 
     layer: int
@@ -51,7 +51,7 @@ class Column:
     rest: tuple[int, ...]
     unit: bool
 
-    @property
+    @cached_property
     def slots(self) -> tuple[int, ...]:
         """What stands below each other."""
         return self.shown + (REST,) * bool(self.rest) + (UNIT_SOURCE,) * self.unit
@@ -60,6 +60,14 @@ class Column:
     def height(self) -> int:
         """How many of them are neurons, all others counting as one."""
         return len(self.slots) - self.unit
+
+
+class NotDrawn(NamedTuple):
+    """Edges between two columns that have no line of their own: how many, and the exact sums of w and of ∂C/∂w."""
+
+    edges: int
+    weights: float
+    slopes: float
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,11 @@ class ShownNetwork:
 
     def values(self, layer: int) -> Array:
         """What the edges into a layer are drawn by: w, or ∂C/∂w, (out, in)."""
-        if self.by_gradient:
-            return np.outer(self.seen.into_z[layer], self.seen.trace.a[layer - 1])
-        return self.network.weights[layer]
+        return self.slopes(layer) if self.by_gradient else self.network.weights[layer]
+
+    def slopes(self, layer: int) -> Array:
+        """∂C/∂w of a layer, (out, in)."""
+        return np.outer(self.seen.into_z[layer], self.seen.trace.a[layer - 1])
 
     def unit_values(self, layer: int) -> Array:
         """The same of the edges from the unit that stands for the biases, (out,)."""
@@ -180,12 +190,14 @@ class ShownNetwork:
         layer, values = after.layer, self.values(after.layer)
         for neuron in (*after.shown, *(REST,) * bool(after.rest)):
             to = list(after.rest) if neuron == REST else [neuron]
+            into = values[to].T  # (in, out)
             for source in before.slots:
                 if source == UNIT_SOURCE:
                     terms = self.unit_values(layer)[to]
                 else:
-                    terms = values[np.ix_(to, list(before.rest) if source == REST else [source])]
-                yield Edge(layer, neuron, source, exact_sum(terms.ravel()), self._is_lit(layer, neuron, source))
+                    terms = into[list(before.rest) if source == REST else source]
+                value = exact_sum(terms) if terms.size > 1 else float(terms[0])
+                yield Edge(layer, neuron, source, value, self._is_lit(layer, neuron, source))
 
     def _is_lit(self, layer: int, neuron: int, source: int) -> bool:
         for id in self.lit:
@@ -201,11 +213,18 @@ class ShownNetwork:
                 return True
         return False
 
-    def not_drawn(self, before: Column, after: Column) -> tuple[int, float]:
-        """The edges between two columns that have no line of their own: how many, and their exact sum."""
-        values = self.values(after.layer)
-        hidden = hidden_in(values, before, after)
-        return int(hidden.sum()), exact_sum(values[hidden])
+    @cached_property
+    def not_drawn(self) -> dict[int, NotDrawn]:
+        """The edges into each layer that have no line of their own; a layer whose edges all have one is left out."""
+        found = {}
+        for before, after in self.gaps:
+            layer = after.layer
+            hidden = np.ones(self.network.weights[layer].shape, bool)
+            hidden[np.ix_(after.shown, before.shown)] = False
+            if hidden.any():
+                weights, slopes = self.network.weights[layer][hidden], self.slopes(layer)[hidden]
+                found[layer] = NotDrawn(weights.size, exact_sum(weights), exact_sum(slopes))
+        return found
 
     def edge_symbol(self, layer: int) -> Formula:
         """w of a layer, or ∂C/∂w."""
@@ -234,10 +253,3 @@ def lit_of(by: str | Id | Sequence[str | Id] | None, seen: View) -> list[Id]:
                 f"by={str(id)!r}: lit are weights w/l/j/k, biases b/l/j and neurons z/l/j, and no edge leads here"
             )
     return [id if id.kind in "wb" else Id("z", id.layer, id.neuron) for id in found]
-
-
-def hidden_in(values: Array, before: Column, after: Column) -> Array:
-    """Which entries of a matrix (out, in) have no line of their own."""
-    hidden = np.ones(values.shape, bool)
-    hidden[np.ix_(after.shown, before.shown)] = False
-    return hidden
