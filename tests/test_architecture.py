@@ -43,7 +43,7 @@ INSIDE = {  # the layers of the larger packages
         "audit",
         "derivation",
         "derivation_blocks parts",
-        "forms letters shown",
+        "forms letters shown update",
         "typeset view",
         "document noise",
     ],

@@ -17,15 +17,16 @@ from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.summary import summary
 from chainrule.explanation.typeset import Look, typeset, wrapped
+from chainrule.explanation.update import one_update, six_steps_of
 from chainrule.explanation.view import view
-from chainrule.explanation.worksheet import one_update
+from chainrule.explanation.worksheet import worksheet
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Label, Line, Rect, Spans, extent
 from chainrule.pictures.svg import THEMES
 from chainrule.problem import Problem
 from chainrule.writing.formula import Symbol, row
-from chainrule.writing.numbers import number
+from chainrule.writing.numbers import number, short
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
@@ -165,6 +166,8 @@ def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(n
             expected("1", str(how.symbol("z", l, *at)), number(float(trace.z[l][j])))
             expected("1", str(how.symbol("a", l, *at)), number(float(trace.a[l][j])))
             expected("2" if l == network.depth else "3", str(how.symbol("δ", l, *at)), number(float(back.delta[l][j])))
+            if l == network.depth:
+                expected("2", "y" if bare else str(Symbol("y", below=how.below(j))), short(float(y[j]), 6))
             for k in range(network.sizes[l - 1]):
                 w = how.symbol("w", l) if bare else how.weight(l, j, k)
                 expected("4", f"∂C/∂{w}", number(float(gradient.weights[l][j, k])))
@@ -211,7 +214,7 @@ def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact():
     inputs = [row for row in scene.table if row[1] == "input"]
     assert len(inputs) == 9
     left = sorted(np.abs(x))[:-8]
-    assert inputs[-1][2] == "776 more a, sum"
+    assert inputs[-1][2] == "776 more, sum a"
     total = math.fsum(v for v in x if abs(v) in set(left))
     assert said(inputs[-1][3]) == pytest.approx(total, abs=1e-6)
 
@@ -298,10 +301,24 @@ def test_a_step_too_long_is_seen_to_raise_the_cost():
     assert "C rises" in texts(six_steps(net, [3.0], [1.0], learning_rate=1.0))
 
 
+def test_a_target_below_zero_has_a_minus_as_every_number():
+    scene = six_steps(cr.Network([[[2.0]]], [[0.0]], "identity"), [3.0], [-0.5])
+    assert ("2. The error of the last layer", "layer 1", "y", "−0.5") in scene.table
+    assert "−0.5" in texts(scene)
+
+
+@pytest.mark.parametrize("preset", ["s0", "s3"])
+def test_page_and_picture_have_the_same_six_steps(preset):
+    network, how = cr.Network([[[2.0]]], [[0.0]], "identity"), Convention.preset(preset)
+    page = str(worksheet(network, [3.0], [1.0], convention=how))
+    picture = " ".join(texts(six_steps(network, [3.0], [1.0], convention=how)))
+    for i, heading in enumerate(six_steps_of(how), 1):
+        assert f"{i}. {heading}" in page
+        assert all(part in picture for part in heading.split(": "))
+
+
 def test_a_wrong_slope_is_not_drawn(monkeypatch):
-    monkeypatch.setattr(
-        "chainrule.explanation.worksheet.settled_gradient", lambda *given: -1 * settled_gradient(*given)
-    )
+    monkeypatch.setattr("chainrule.explanation.update.settled_gradient", lambda *given: -1 * settled_gradient(*given))
     with pytest.raises(cr.DisagreementError):
         six_steps(CHAIN, [0.6], [1.0])
 

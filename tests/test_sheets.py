@@ -24,7 +24,8 @@ from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import COSTS as WRITTEN
 from chainrule.explanation.pseudocode import Algorithm, pseudocode, runnable
 from chainrule.explanation.summary import summary
-from chainrule.explanation.worksheet import one_update, worksheet
+from chainrule.explanation.update import one_update
+from chainrule.explanation.worksheet import worksheet
 from chainrule.problem import Problem
 from chainrule.writing.document import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence
 from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
@@ -411,7 +412,7 @@ def test_a_wrong_gradient_is_not_shown(monkeypatch):
         flat[3] *= 1.01
         return found.like(flat)
 
-    monkeypatch.setattr("chainrule.explanation.worksheet.settled_gradient", bent)
+    monkeypatch.setattr("chainrule.explanation.update.settled_gradient", bent)
     with pytest.raises(cr.DisagreementError, match="nothing is shown until they agree"):
         worksheet(p.network, p.x[0], p.y[0])
 

@@ -73,25 +73,40 @@ class Letters:
     def cost(self) -> Symbol:
         return Symbol(self.how.letter)
 
-    def z(self, layer: Layer, *neuron: Index) -> Symbol:
+    def z(self, layer: Layer, *neuron: Index) -> Formula:
         return self.how.symbol("z", layer, *neuron)
 
-    def a(self, layer: Layer, *neuron: Index) -> Symbol:
+    def a(self, layer: Layer, *neuron: Index) -> Formula:
         return self.how.symbol("a", layer, *neuron)
 
-    def b(self, layer: Layer, *neuron: Index) -> Symbol:
+    def b(self, layer: Layer, *neuron: Index) -> Formula:
         return self.how.symbol("b", layer, *neuron)
 
-    def delta(self, layer: Layer, *neuron: Index) -> Symbol:
+    def delta(self, layer: Layer, *neuron: Index) -> Formula:
         return self.how.symbol("δ", layer, *neuron)
 
-    def w(self, layer: Layer) -> Symbol:
+    def w(self, layer: Layer) -> Formula:
         """The matrix: its rows are where weights lead to, or for an author who writes w_from,to where they come from."""
         return self.how.symbol("w", layer)
+
+    def y(self, *neuron: Index) -> Formula:
+        return Symbol("y", below=self.how.below(*neuron))
+
+    def p(self, *neuron: Index) -> Formula:
+        """What a cost of z^L makes of it before it compares with y (S3.14)."""
+        return Symbol("p", below=self.how.below(*neuron))
 
     def slope(self, layer: Layer, *neuron: Index) -> Formula:
         """σ′(z)."""
         return row("σ′(", self.z(layer, *neuron), ")")
+
+    def slopes(self, layer: Layer) -> Formula:
+        """Σ′(z), the matrix of a softmax."""
+        return row("Σ′(", self.z(layer), ")")
+
+    def gradient(self) -> Formula:
+        """∇_a C."""
+        return row(NABLA, self.cost)
 
     def by(self, symbol: Formula) -> Ratio:
         """∂C/∂symbol."""
@@ -109,8 +124,8 @@ class Letters:
 
     def moved(self, layer: Layer) -> Formula:
         """What arrives at a^l from the layer above: (w)ᵀδ; without the transpose where rows of w are sources."""
-        above = beside(layer, 1)
-        return self.how.product(self.how.back(above), self.delta(above))
+        w = self.w(beside(layer, 1))
+        return self.how.product(Transposed(w) if self.how.order == "to,from" else w, self.delta(beside(layer, 1)))
 
     def hidden(self, layer: Layer, full: bool = False) -> Formula:
         """δ^l by BP2; with the matrix Σ′ where the layer is a softmax."""
@@ -121,15 +136,11 @@ class Letters:
         """δ^L by BP1."""
         return self._through(self.gradient(), layer, full)
 
-    def gradient(self) -> Formula:
-        """∇_a C."""
-        return row(NABLA, self.cost)
-
     def _through(self, arriving: Formula, layer: Layer, full: bool) -> Formula:
         """What arrives at a, moved back to z."""
         if not full:
             return row(arriving, " ⊙ ", self.slope(layer))
-        matrix = row("Σ′(", self.z(layer), ")")  # symmetric: a row times it needs no transpose
+        matrix = self.slopes(layer)  # symmetric: a row times it needs no transpose
         return row(matrix, " ", arriving) if self.how.orientation == "columns" else row(arriving, " ", matrix)
 
     def outer(self, layer: Layer) -> Formula:
@@ -208,9 +219,7 @@ class Letters:
         return None if cost.own else bodies.get(cost.name)
 
     def _named(self, layer: Layer, *neuron: Index) -> dict[str, Formula]:
-        below = self.how.below(*neuron)
-        letters: dict[str, Formula] = {"a": self.a(layer, *neuron), "z": self.z(layer, *neuron)}
-        return letters | {each: Symbol(each, below=below) for each in "yp"}
+        return {"a": self.a(layer, *neuron), "z": self.z(layer, *neuron), "y": self.y(*neuron), "p": self.p(*neuron)}
 
 
 # the cost in words --------------------------------------------------------------------------------------------------

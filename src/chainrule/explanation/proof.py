@@ -227,7 +227,7 @@ def _bp1_of_z(s: Letters, case: Case, sides: tuple[float, float] | None) -> list
     return [*lines, *meaning(s, case.cost, case.pair, "L")]
 
 
-def _power(z: Symbol) -> Formula:
+def _power(z: Formula) -> Formula:
     """e^z."""
     return row("exp(", z, ")")
 

@@ -21,8 +21,8 @@ Words = tuple[str | Formula, ...]  # a sentence: words, and formulas among them
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """A matrix of numbers. Of a large one the first rows and columns and the last are shown, and its exact shape."""
+class Cells(Formula):
+    """A matrix of numbers, alone or in a formula; of a large one the first rows and columns and the last, and its shape."""
 
     array: Array
     most: int = 6

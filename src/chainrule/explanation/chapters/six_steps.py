@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,16 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.typeset import Look, Typeset, typeset
+from chainrule.explanation.typeset import Look, Typeset, typeset, wrapped
+from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
 from chainrule.explanation.view import View, view
-from chainrule.explanation.worksheet import Update, one_update
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, extent, moved
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, Span, extent, moved, width_of
 from chainrule.writing.document import check_most
 from chainrule.writing.formula import Formula, Sum, inline, row
-from chainrule.writing.numbers import number
+from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
 EDGE, TOP = 36.0, 112.0
@@ -54,23 +54,38 @@ def six_steps(
 
 
 # numbers in a place -------------------------------------------------------------------------------------------------
-Part = tuple[Formula | str, str, bool]  # what is written, its role, and whether it leans
+Quantity = tuple[Span, ...]  # a symbol, and its number or numbers
 
 
 @dataclass(frozen=True)
 class Place:
-    """What one step has in one layer: lines of symbols and numbers, and what they say in the table."""
+    """What one step has in one layer: quantities in lines, how many more there are, of what, and their sum."""
 
-    lines: tuple[tuple[Part, ...], ...]
-    rest: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[Quantity, ...], ...]
+    more: int = 0
+    of: str = ""
+    total: str = ""
+
+    @property
+    def rest(self) -> str:
+        return f"{self.more:,} more, {f'Σ {self.of}'.strip()} = {self.total}" if self.more else ""
 
     @property
     def height(self) -> float:
         return PITCH * (len(self.lines) + bool(self.rest))
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The same for the table: the name of each quantity and its numbers."""
+        shown = [quantity for line in self.lines for quantity in line if len(quantity) > 1]
+        rows = [(str(symbol.content), " ".join(str(each.content) for each in values)) for symbol, *values in shown]
+        return [*rows, (f"{self.more:,} more, sum {self.of}".strip(), self.total)] if self.more else rows
 
-EMPTY = Place(())
+
+def strongest_of(values: Array, most: int, line: Callable[[int], tuple[Quantity, ...]], of: str = "") -> Place:
+    """The lines of the largest |values|, and the exact sum of the others."""
+    shown, left = strongest(values, most)
+    return Place(tuple(map(line, shown)), len(left), of, number(exact_sum(left.tolist())))
 
 
 def strongest(values: Array, most: int) -> tuple[list[int], Array]:
@@ -86,39 +101,39 @@ def strongest(values: Array, most: int) -> tuple[list[int], Array]:
 
 def set_place(place: Place, look: Look) -> Typeset:
     """Its lines in columns, numbers ending below each other; the first line at the height 0."""
-    rows = [[_set_part(part, look) for part in line] for line in place.lines]
-    count = max(map(len, rows), default=0)
-    widths = [max((line[i].width for line in rows if i < len(line)), default=0.0) for i in range(count)]
+    lines = [[span for quantity in line for span in quantity] for line in place.lines]
+    drawn = [[_set(span, look) for span in line] for line in lines]
+    count = max(map(len, drawn), default=0)
+    widths = [max((line[i].width for line in drawn if i < len(line)), default=0.0) for i in range(count)]
     elements: list[Element] = []
     reached = 0.0
-    for n, (line, parts) in enumerate(zip(rows, place.lines)):
+    for n, (line, spans) in enumerate(zip(drawn, lines)):
         x = 0.0
-        for made, (content, _, _), width in zip(line, parts, widths):
-            ends = isinstance(content, str)  # a number
+        for made, span, width in zip(line, spans, widths):
+            ends = isinstance(span.content, str)  # a number
             elements += made.at(x + (width - made.width if ends else 0.0), n * PITCH)
             x += width + (FAR if ends else NEAR)
         reached = max(reached, x)
-    width = max(reached - FAR, 0.0)
+    width = max(reached - FAR, width_of(place.rest, 0.9 * SIZE), 0.0)
     if place.rest:
-        elements.append(Label(0, len(rows) * PITCH, place.rest, "faint", 0.9 * SIZE, "start"))
-        width = max(width, extent(place.rest)[0] * 0.9 * SIZE)
+        elements.append(Label(0, len(lines) * PITCH, place.rest, "faint", 0.9 * SIZE, "start"))
     return Typeset(tuple(elements), width, PITCH / 2, PITCH / 2)
 
 
-def _set_part(part: Part, look: Look) -> Typeset:
-    content, role, slanted = part
-    if isinstance(content, str):
-        width, up, down = (size * SIZE for size in extent(content))
-        return Typeset((Label(width, 0, content, role, SIZE, "end", slanted),), width, up, down)
-    return typeset(content, SIZE, look, inside="∂" in str(content))
+def _set(span: Span, look: Look) -> Typeset:
+    if isinstance(span.content, str):
+        width, up, down = (size * SIZE for size in extent(span.content))
+        return Typeset((Label(width, 0, span.content, span.role, SIZE, "end", span.slanted),), width, up, down)
+    return typeset(span.content, SIZE, look, inside="∂" in str(span.content))
 
 
 # the picture --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Step:
-    """One of the six: its heading, its formulas, what it has in each layer, and which way it goes."""
+    """One of the six: its heading and what it says more, its formulas, its numbers by layer, and which way it goes."""
 
     title: str
+    says: str
     formulas: tuple[Formula, ...]
     places: dict[int, Place]
     role: str
@@ -149,139 +164,99 @@ class Picture:
     def layers(self) -> range:
         return range(1, self.last + 1)
 
-    def role(self, letter: str) -> tuple[str, bool]:
-        return self.look.letter(letter)
-
     # what each step has in each layer --------------------------------------------------------------------------------
+    def _quantity(self, symbol: Formula, letter: str, value: float) -> Quantity:
+        """A symbol and its number, in the look of its letter."""
+        return Span(symbol, ""), Span(number(value), *self.look.letter(letter))
+
     def ahead(self, layer: int) -> Place:
         """z and a of a layer; of the input a alone."""
-        seen, a = self.seen, self.seen.trace.a[layer]
-        shown, left = strongest(a, self.most)
-        lines: list[tuple[Part, ...]] = []
-        rows: list[tuple[str, str]] = []
-        for j in shown:
-            parts: list[Part] = []
-            if layer:
-                z = float(seen.trace.z[layer][j])
-                parts = [(seen.letter("z", layer, j), "", False), (number(z), *self.role("z"))]
-                rows.append((str(seen.letter("z", layer, j)), number(z)))
-            parts += [(seen.a(layer, j), "", False), (number(float(a[j])), *self.role("a"))]
-            rows.append((str(seen.a(layer, j)), number(float(a[j]))))
-            lines.append(tuple(parts))
-        if not left.size:
-            return Place(tuple(lines), "", tuple(rows))
-        total = exact_sum(left.tolist())
-        rest = f"{len(left):,} more, Σ a = {number(total)}"
-        return Place(tuple(lines), rest, (*rows, (f"{len(left):,} more a, sum", number(total))))
+        seen, trace = self.seen, self.seen.trace
+
+        def line(j: int) -> tuple[Quantity, ...]:
+            a = self._quantity(seen.a(layer, j), "a", float(trace.a[layer][j]))
+            if not layer:
+                return (a,)
+            return self._quantity(seen.letter("z", layer, j), "z", float(trace.z[layer][j])), a
+
+        return strongest_of(trace.a[layer], self.most, line, "a")
 
     def deltas(self, layer: int) -> Place:
         """δ of a layer; of the last one beside its targets."""
-        seen, delta = self.seen, self.seen.into_z[layer]
-        shown, left = strongest(delta, self.most)
-        lines: list[tuple[Part, ...]] = []
-        rows: list[tuple[str, str]] = []
-        for j in shown:
-            value = number(float(delta[j]))
-            parts: list[Part] = [(seen.sensitivity(layer, j), "", True), (value, *self.role("δ"))]
-            if layer == self.last:
-                parts += [
-                    (seen.target(j), "", False),
-                    (f"{float(seen.y[j]):.6g}", "y" if self.look.by_symbol else "faint", False),
-                ]
-            lines.append(tuple(parts))
-            rows.append((str(seen.sensitivity(layer, j)), value))
-        return self._with_rest(lines, rows, left, "δ")
+        seen, values = self.seen, self.seen.into_z[layer]
+
+        def line(j: int) -> tuple[Quantity, ...]:
+            delta = self._quantity(seen.sensitivity(layer, j), "δ", float(values[j]))
+            if layer < self.last:
+                return (delta,)
+            target = Span(short(float(seen.y[j]), 6), "y" if self.look.by_symbol else "faint")
+            return delta, (Span(seen.target(j), ""), target)
+
+        return strongest_of(values, self.most, line, "δ")
 
     def gradients(self, layer: int, kind: str) -> Place:
         """∂C/∂w or ∂C/∂b of a layer."""
-        values = {"w": self.update.gradient.weights, "b": self.update.gradient.biases}[kind][layer]
+        gradient = self.update.gradient
+        values = (gradient.weights if kind == "w" else gradient.biases)[layer].ravel()
         if not values.size:
-            return Place((((row("no biases"), "faint", False),),))
-        flat = values.ravel()
-        shown, left = strongest(flat, self.most)
-        lines: list[tuple[Part, ...]] = []
-        rows: list[tuple[str, str]] = []
-        for i in shown:
-            symbol = inline(self.seen.by(self._id(kind, layer, i)))
-            lines.append(((symbol, "", True), (number(float(flat[i])), *self.role("δ"))))
-            rows.append((str(symbol), number(float(flat[i]))))
-        return self._with_rest(lines, rows, left, "")
+            return Place((((Span(row("no biases"), "faint"),),),))
+
+        def line(i: int) -> tuple[Quantity, ...]:
+            return (self._quantity(inline(self.seen.by(self._id(kind, layer, i))), "δ", float(values[i])),)
+
+        return strongest_of(values, self.most, line)
 
     def changes(self, layer: int) -> Place:
         """Weights and biases of a layer, before → after."""
-        before, after = self.update.network, self.update.after
-        olds, news = (np.append(each.weights[layer], each.biases[layer]) for each in (before, after))
-        gradient = self.update.gradient
-        moves = -self.update.rate * np.append(
-            gradient.weights[layer], gradient.biases[layer]
-        )  # news − olds loses digits
-        shown, left = strongest(moves, self.most)
-        weights = before.weights[layer].size
-        lines: list[tuple[Part, ...]] = []
-        rows: list[tuple[str, str]] = []
-        for i in shown:
+        before, after, gradient = (
+            np.append(each.weights[layer], each.biases[layer])
+            for each in (self.update.network, self.update.after, self.update.gradient)
+        )
+        weights = self.seen.network.weights[layer].size
+
+        def line(i: int) -> tuple[Quantity, ...]:
             id = self._id("w", layer, i) if i < weights else self._id("b", layer, i - weights)
-            symbol = self.seen.quantity(id)
-            old, new = number(float(olds[i])), number(float(news[i]))
-            role, _ = self.role(id.kind)
-            lines.append(((symbol, "", False), (old, "faint", False), (row("→"), "", False), (new, role, False)))
-            rows.append((str(symbol), f"{old} → {new}"))
-        return self._with_rest(lines, rows, left, "of changes")
+            old, new = (number(float(each[i])) for each in (before, after))
+            arrow, role = Span(row("→"), ""), self.look.letter(id.kind)[0]
+            return ((Span(self.seen.quantity(id), ""), Span(old, "faint"), arrow, Span(new, role)),)
+
+        return strongest_of(-self.update.rate * gradient, self.most, line, "of changes")  # after − before loses digits
 
     def _id(self, kind: str, layer: int, entry: int) -> Id:
-        if kind == "b":
-            return Id("b", layer, entry)
-        return Id("w", layer, *divmod(entry, self.seen.network.sizes[layer - 1]))
-
-    @staticmethod
-    def _with_rest(lines: list[tuple[Part, ...]], rows: list[tuple[str, str]], left: Array, what: str) -> Place:
-        if not left.size:
-            return Place(tuple(lines), "", tuple(rows))
-        total = number(exact_sum(left.tolist()))
-        name = f"Σ {what}".strip()
-        return Place(
-            tuple(lines),
-            f"{len(left):,} more, {name} = {total}",
-            (*rows, (f"{len(left):,} more, sum {what}".strip(), total)),
+        return (
+            Id("b", layer, entry) if kind == "b" else Id("w", layer, *divmod(entry, self.seen.network.sizes[layer - 1]))
         )
 
     # the six ---------------------------------------------------------------------------------------------------------
     def steps(self) -> list[Step]:
         """The six steps."""
-        s, how, l = self.s, self.seen.how, self.s.layer
-        changed = (s.w(l), s.b(l)) if self._any_bias else (s.w(l),)
+        s, l, network = self.s, self.s.layer, self.seen.network
+        biased = [layer for layer in self.layers if network.biases[layer].size]
+        softmaxes = sorted({network.activations[layer].full_slope for layer in self.layers[:-1]}) or [False]
+        shared = sorted({network.shared_bias(layer) for layer in biased})
+        total = {False: s.delta(l), True: Sum(s.j, s.delta(l, s.j))}
+        formulas = (
+            [row(s.z(l), " = ", s.weighted(l, bool(biased))), row(s.a(l), " = σ(", s.z(l), ")")],
+            [row(s.delta("L"), " = ", self._last_delta())],
+            [row(s.delta(l), " = ", s.hidden(l, full)) for full in softmaxes],
+            [row(s.by(s.w(l)), " = ", s.outer(l))],
+            [row(s.by(s.b(l)), " = ", total[each]) for each in shared],
+            [row(each, " ← ", each, " − η ", s.by(each)) for each in ([s.w(l), s.b(l)] if biased else [s.w(l)])],
+        )
+        places = (
+            {layer: self.ahead(layer) for layer in range(self.last + 1)},
+            {self.last: self.deltas(self.last)},
+            {layer: self.deltas(layer) for layer in self.layers[:-1]},
+            {layer: self.gradients(layer, "w") for layer in self.layers},
+            {layer: self.gradients(layer, "b") for layer in self.layers},
+            {layer: self.changes(layer) for layer in self.layers},
+        )
+        ways = (("forward", 1), ("backward", 0), ("backward", -1), ("backward", 0), ("backward", 0), ("accent", 0))
+        titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how)]
         return [
-            Step(
-                "Forward, everything is kept",
-                (row(s.z(l), " = ", s.weighted(l) if self._any_bias else s.forward(l)), row(s.a(l), " = σ(", s.z(l), ")")),
-                {layer: self.ahead(layer) for layer in range(self.last + 1)}, "forward", 1,
-            ),
-            Step(
-                f"The {how.word} of the last layer", (row(s.delta("L"), " = ", self._last_delta()),),
-                {self.last: self.deltas(self.last)}, "backward",
-            ),
-            Step(
-                f"Back: the {plural(how.word)} before it", self._hidden_delta(),
-                {layer: self.deltas(layer) for layer in self.layers[:-1]}, "backward", -1,
-            ),
-            Step(
-                "The derivatives by the weights", (row(s.by(s.w(l)), " = ", s.outer(l)),),
-                {layer: self.gradients(layer, "w") for layer in self.layers}, "backward",
-            ),
-            Step(
-                "The derivatives by the biases", self._by_bias(),
-                {layer: self.gradients(layer, "b") for layer in self.layers}, "backward",
-            ),
-            Step(
-                f"The update, η = {self.update.rate:.12g}",
-                tuple(row(each, " ← ", each, " − η ", s.by(each)) for each in changed),
-                {layer: self.changes(layer) for layer in self.layers}, "accent",
-            ),
-        ]  # fmt: skip
-
-    @property
-    def _any_bias(self) -> bool:
-        return any(b.size for b in self.seen.network.biases)
+            Step(title, says, tuple(lines), numbers, *way)
+            for (title, _, says), lines, numbers, way in zip(titles, formulas, places, ways)
+        ]
 
     def _last_delta(self) -> Formula:
         s, pair, output = self.s, self.seen.pair, self.seen.network.output
@@ -289,107 +264,69 @@ class Picture:
             return s.cost_delta(pair, "L")
         return s.cost_slope(pair, "L") if output.name == "identity" else s.output("L", output.full_slope)
 
-    def _hidden_delta(self) -> tuple[Formula, ...]:
-        """BP2, and its form for a softmax where there is one."""
-        s, l = self.s, self.s.layer
-        kinds = sorted({self.seen.network.activations[layer].full_slope for layer in self.layers[:-1]})
-        return tuple(row(s.delta(l), " = ", s.hidden(l, full)) for full in kinds or [False])
-
-    def _by_bias(self) -> tuple[Formula, ...]:
-        """BP3, and its sum where a layer has one bias (S0.4)."""
-        s, l, biases = self.s, self.s.layer, self.seen.network.biases
-        shared = sorted({self.update.shared_bias(layer) for layer in self.layers if biases[layer].size})
-        sums = {False: s.delta(l), True: Sum(s.j, s.delta(l, s.j))}
-        return tuple(row(s.by(s.b(l)), " = ", sums[each]) for each in shared)
-
     # drawing ---------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         """Heads, the six steps, and the cost before and after."""
-        steps = self.steps()
-        made = [{layer: set_place(place, self.look) for layer, place in step.places.items()} for step in steps]
-        heads = {layer: self._head(layer) for layer in range(self.last + 1)}
-        widths = {
-            layer: max(
-                [
-                    *(each[layer].width for each in made if layer in each),
-                    *(extent(text)[0] * size for text, size in heads[layer]),
-                ]
-            )
-            for layer in heads
-        }
+        steps, ending, subtitle = self.steps(), self._ending(), self._subtitle()
+        drawn = [{layer: set_place(place, self.look) for layer, place in step.places.items()} for step in steps]
         lefts, x = {}, EDGE + LEFT
-        for layer, width in widths.items():
-            lefts[layer], x = x, x + width + GAP
-        wide = x - GAP + EDGE
-        ending = self._ending()
-        wide = max(wide, ending.width + 2 * EDGE, EDGE + extent(self._subtitle())[0] * 13 + EDGE)
         elements: list[Element] = [
-            Label(EDGE, 44, "One update in six steps", "ink", 23, "start", bold=True),
-            Label(EDGE, 74, self._subtitle(), "faint", 13, "start"),
+            Label(EDGE, 44, TITLE, "ink", 23, "start", bold=True),
+            Label(EDGE, 74, subtitle, "faint", 13, "start"),
         ]
-        for layer, texts in heads.items():
-            for n, (text, size) in enumerate(texts):
-                elements.append(
-                    Label(lefts[layer], TOP + 17 * n, text, "ink" if n == 0 else "faint", size, "start", bold=n == 0)
-                )
+        for layer in range(self.last + 1):
+            head, below = self._head(layer)
+            elements.append(Label(x, TOP, head, "ink", 13.5, "start", bold=True))
+            elements.append(Label(x, TOP + 17, below, "faint", 11.5, "start"))
+            numbers = [places[layer].width for places in drawn if layer in places]
+            lefts[layer], x = x, x + max(width_of(head, 13.5), width_of(below, 11.5), *numbers) + GAP
+        wide = max(x - GAP + EDGE, ending.width + 2 * EDGE, width_of(subtitle, 13) + 2 * EDGE)
         y = TOP + 36.0
-        for n, (step, places) in enumerate(zip(steps, made), 1):
-            y = self._band(elements, n, step, places, lefts, y, wide)
+        for n, (step, places) in enumerate(zip(steps, drawn), 1):
+            elements.append(Line(((EDGE, y), (wide - EDGE, y)), "faint", 0.6, opacity=0.45))
+            band, y = self._band(n, step, places, lefts, y)
+            elements += band
         elements += ending.at(EDGE, y)
-        return Scene(
-            wide,
-            y + ending.down + 24,
-            tuple(elements),
-            "One update in six steps",
-            self._description(),
-            self._table(steps),
-            "six-steps",
-        )
+        height = y + ending.down + 24
+        return Scene(wide, height, tuple(elements), TITLE, self._description(), self._table(steps), "six-steps")
 
-    def _head(self, layer: int) -> list[tuple[str, float]]:
+    def _head(self, layer: int) -> tuple[str, str]:
         """Layer 2 · 3 neurons, tanh."""
-        network = self.seen.network
-        count = network.sizes[layer]
+        network, count = self.seen.network, self.seen.network.sizes[layer]
+        some = "s" if count > 1 else ""
         if layer == 0:
-            return [("input", 13.5), (f"{count:,} number{'s' if count > 1 else ''}", 11.5)]
-        sigma = network.activations[layer].name.replace("_", " ")
-        return [(f"layer {layer}", 13.5), (f"{count:,} neuron{'s' if count > 1 else ''}, {sigma}", 11.5)]
+            return "input", f"{count:,} number{some}"
+        return f"layer {layer}", f"{count:,} neuron{some}, {network.activations[layer].name.replace('_', ' ')}"
 
     def _subtitle(self) -> str:
-        sizes = "-".join(map(str, self.seen.network.sizes))
-        return f"a network {sizes}, one example, the cost {self.seen.cost.name.replace('_', ' ')}"
+        sizes, cost = "-".join(map(str, self.seen.network.sizes)), self.seen.cost.name.replace("_", " ")
+        return f"a network {sizes}, one example, the cost {cost}, the learning rate η = {self.update.rate_text}"
 
     def _band(
-        self,
-        elements: list[Element],
-        n: int,
-        step: Step,
-        places: dict[int, Typeset],
-        lefts: dict[int, float],
-        y: float,
-        wide: float,
-    ) -> float:
-        """One step: its number and formula on the left, its numbers below their layers."""
-        elements.append(Line(((EDGE, y), (wide - EDGE, y)), "faint", 0.6, opacity=0.45))
-        elements += self._arrow(step, places, lefts, y + 13)
+        self, n: int, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float
+    ) -> tuple[list[Element], float]:
+        """One step: its number, words and formulas on the left, its numbers below their layers; and where it ends."""
         top = y + AIR + (16 if step.arrow else 4)
-        elements += [
+        elements: list[Element] = [
+            *self._arrow(step, places, lefts, y + 13),
             Circle(EDGE + 13, top, 13, step.role, "paper", 1.4),
             Label(EDGE + 13, top, str(n), step.role, 13.5, bold=True),
             Label(EDGE + 38, top, step.title, "ink", 14, "start", bold=True),
         ]
-        below = top + 14
+        lowest = top + 14
+        for text in wrapped(step.says, 11.5, LEFT - 48):
+            elements.append(Label(EDGE + 38, lowest + 6, text, "faint", 11.5, "start"))
+            lowest += 16
         for formula in step.formulas:
             made = typeset(formula, 14.5, self.look)
-            elements += made.at(EDGE + 38, below + made.up)
-            below += made.up + made.down + 4
-        lowest = below
+            elements += made.at(EDGE + 38, lowest + made.up)
+            lowest += made.up + made.down + 4
         for layer, place in places.items():
             elements += moved(place.elements, lefts[layer], top)
             lowest = max(lowest, top + step.places[layer].height - PITCH / 2)
         if not places:
             elements.append(Label(lefts[1], top, "one layer: none lies before it", "faint", SIZE, "start"))
-        return lowest + AIR - 6
+        return elements, lowest + AIR - 6
 
     def _arrow(self, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float) -> list[Element]:
         """Which way a step goes through the layers: forward solid, backward dashed."""
@@ -402,20 +339,17 @@ class Picture:
 
     def _ending(self) -> Typeset:
         """Two bars, the cost before and after, on a panel whose corner is at (0, 0)."""
-        before, after = self.update.cost_before, self.update.cost_after
-        letter, longest, largest = self.seen.how.letter, 200.0, max(before, after) or 1.0
-        change = "falls" if after < before else "rises" if after > before else "stays where it is"
-        moved = number(exact_sum([after, -before]))
-        promise = f"its slope alone promised {number(self.update.promised)}, it changed by {moved}"
-        left, height = 190.0, 3 * PITCH + 28
-        width = left + extent(promise)[0] * SIZE + 20
+        update, longest, left, height = self.update, 200.0, 190.0, 3 * PITCH + 28
+        costs = {"before": update.cost_before, "after": update.cost_after}
+        promise = f"its slope alone promised {number(update.promised)}, it changed by {number(update.change)}"
+        width = left + width_of(promise, SIZE) + 20
         elements: list[Element] = [
             Rect(0, 0, width, height, "panel", "panel", 0, 6),
-            Label(18, height / 2, f"{letter} {change}", "ink", 15, "start", bold=True),
+            Label(18, height / 2, f"{self.seen.how.letter} {update.goes}", "ink", 15, "start", bold=True),
             Label(left, height - 22, promise, "faint", SIZE, "start"),
         ]
-        for n, (name, value) in enumerate((("before", before), ("after", after))):
-            middle, bar = 24 + n * PITCH, max(longest * value / largest, 0.5)
+        for n, (name, value) in enumerate(costs.items()):
+            middle, bar = 24 + n * PITCH, max(longest * value / (max(costs.values()) or 1.0), 0.5)
             elements += [
                 Label(left, middle, name, "faint", SIZE, "start"),
                 Rect(left + 55, middle - 6, bar, 12, "ink", "C" if n else "faint", 0),
@@ -432,18 +366,17 @@ class Picture:
         )
 
     def _table(self, steps: Sequence[Step]) -> tuple[tuple[str, ...], ...]:
-        rows = [
-            (f"{n}. {step.title}", "input" if layer == 0 else f"layer {layer}", name, value)
-            for n, step in enumerate(steps, 1)
-            for layer, place in step.places.items()
-            for name, value in place.rows
-        ]
-        letter = self.seen.how.letter
-        before, after, change = self.update.cost_before, self.update.cost_after, f"change of {letter}"
+        update, letter = self.update, self.seen.how.letter
         return (
-            ("step", "where", "quantity", "value"), *rows,
-            ("the cost", "before", letter, number(before)),
-            ("the cost", "after", letter, number(after)),
-            ("the cost", "promised by its slope", change, number(self.update.promised)),
-            ("the cost", "as it is", change, number(exact_sum([after, -before]))),
-        )  # fmt: skip
+            ("step", "where", "quantity", "value"),
+            *(
+                (f"{n}. {step.title}", f"layer {layer}" if layer else "input", name, value)
+                for n, step in enumerate(steps, 1)
+                for layer, place in step.places.items()
+                for name, value in place.rows
+            ),
+            ("the cost", "before", letter, number(update.cost_before)),
+            ("the cost", "after", letter, number(update.cost_after)),
+            ("the cost", "promised by its slope", f"change of {letter}", number(update.promised)),
+            ("the cost", "as it is", f"change of {letter}", number(update.change)),
+        )
