@@ -136,7 +136,7 @@ def test_rows_are_refused_where_one_example_is_meant(figure):
 @pytest.mark.parametrize("figure", [gradient_vector, weight_tiles], ids=lambda figure: figure.__name__)
 @pytest.mark.parametrize("most", [0, -1, True])
 def test_a_most_that_counts_nothing_is_refused(figure, most):
-    with pytest.raises(cr.SettingError, match="most is how many"):
+    with pytest.raises(cr.SettingError, match="how many are shown is a whole number"):
         figure(CHAIN, [0.6], [1.0], most=most)
 
 

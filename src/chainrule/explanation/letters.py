@@ -29,7 +29,7 @@ def beside(layer: Layer, by: int) -> Layer:
 
 
 def usual_output(how: Convention, cost: Cost) -> Activation:
-    """The last activation that this author puts before that cost: none (S3.14), the one the cost stands on, or a sigmoid."""
+    """The last activation that this author puts before that cost: none (S3.14), the first one the cost takes, or a sigmoid."""
     if how.linear_output:
         return named_activation("identity")
     first = next(iter(cost.pairs))
@@ -73,17 +73,21 @@ class Letters:
     def cost(self) -> Symbol:
         return Symbol(self.how.letter)
 
+    def symbol(self, letter: str, layer: Layer, *neuron: Index) -> Formula:
+        """z, a, b or δ of a layer, or of one neuron."""
+        return self.how.symbol(letter, layer, *neuron)
+
     def z(self, layer: Layer, *neuron: Index) -> Formula:
-        return self.how.symbol("z", layer, *neuron)
+        return self.symbol("z", layer, *neuron)
 
     def a(self, layer: Layer, *neuron: Index) -> Formula:
-        return self.how.symbol("a", layer, *neuron)
+        return self.symbol("a", layer, *neuron)
 
     def b(self, layer: Layer, *neuron: Index) -> Formula:
-        return self.how.symbol("b", layer, *neuron)
+        return self.symbol("b", layer, *neuron)
 
     def delta(self, layer: Layer, *neuron: Index) -> Formula:
-        return self.how.symbol("δ", layer, *neuron)
+        return self.symbol("δ", layer, *neuron)
 
     def w(self, layer: Layer) -> Formula:
         """The matrix: its rows are where weights lead to, or for an author who writes w_from,to where they come from."""

@@ -71,15 +71,12 @@ class Nest:
     # symbols ---------------------------------------------------------------------------------------------------------
     def introduction(self) -> list[Block]:
         """Which function σ is, and how many terms stand in the formula."""
-        sigmas = {each.name: each for each in self.network.activations if each.name != "identity"}
-        words = [sentence("A network is a function of its input, and can be written down as one.")]
+        sigmas = {each.name for each in self.network.activations if each.name != "identity"}
+        words: list[Block] = [sentence("A network is a function of its input, and can be written down as one.")]
         if len(sigmas) == 1:
-            (sigma,) = sigmas.values()
-            kind = self.s.how.function_word
-            words.append(
-                sentence(row("σ"), f" is the {kind} {sigma.name.replace('_', ' ')} in every layer that has one.")
-            )
-        return [*words]
+            kind = f"{self.s.how.function_word} {sigmas.pop().replace('_', ' ')}"
+            words.append(sentence(row("σ"), f" is the {kind} in every layer that has one."))
+        return words
 
     def formulas(self) -> list[Block]:
         """The formula; divided where a softmax takes a whole layer."""
@@ -91,7 +88,7 @@ class Nest:
         while top:
             if self.network.activations[top].full_slope:
                 n = self.letter(top)
-                yield left, row(Symbol("softmax", below=n), "(", self.s.z(top), ")")
+                yield left, self._softmax(top, n)
                 left = self.s.z(top, n)
             found, below = self._opened(top, function=left != self.s.z(top, self.letter(top)))
             yield left, found
@@ -104,31 +101,30 @@ class Nest:
 
     def _opened(self, layer: int, function: bool = True) -> tuple[Formula, int]:
         """σ(Σ w σ(…) + b), and the layer at which it stops: the input, or a softmax below."""
-        s, j, k = self.s, self.letter(layer), self.letter(layer - 1)
-        stop = layer - 1
-        before: Formula
-        if layer == 1:
-            before = Symbol("x", below=k)
-        elif self.network.activations[layer - 1].full_slope:
-            before = s.a(layer - 1, k)
-        elif self.abridged and layer == self.depth:
-            inner, stop = self._opened(2)
-            before = row("[… ", inner, " …]", Symbol("", below=k))
-        else:
-            before, stop = self._opened(layer - 1)
-        inside = row(Sum(self.index(layer - 1), row(s.weight(layer, j, k), " ", before)), *self._bias(layer, j))
+        j, k = self.letter(layer), self.letter(layer - 1)
+        stop, skips = layer - 1, self.abridged and layer == self.depth
+        before = self._before(layer, k)
+        if layer > 1 and not self.network.activations[layer - 1].full_slope:
+            inner, stop = self._opened(2 if skips else layer - 1)
+            before = row("[… ", inner, " …]", Symbol("", below=k)) if skips else inner
+        inside = self._weighted(layer, j, k, before)
         name = function_name(self.network, layer) if function else ""
-        return (row(name, "(", inside, ")") if name else self._plain(inside, layer)), stop
+        alone = not name and (layer == self.depth or self.network.activations[layer].full_slope)
+        return inside if alone else row(name, "(", inside, ")"), stop
 
-    def _plain(self, inside: Formula, layer: int) -> Formula:
-        """A sum without a function: in brackets where it stands inside another."""
-        return inside if layer == self.depth or self.network.activations[layer].full_slope else row("(", inside, ")")
+    def _before(self, layer: int, k: str) -> Formula:
+        """What a layer is given: a of the one before, or x."""
+        return Symbol("x", below=k) if layer == 1 else self.s.a(layer - 1, k)
 
-    def _bias(self, layer: int, j: str) -> tuple[Formula | str, ...]:
-        size = self.network.biases[layer].size
-        if not size:
-            return ()
-        return " + ", self.s.b(layer) if size < self.network.sizes[layer] else self.s.b(layer, j)
+    def _weighted(self, layer: int, j: str, k: str, before: Formula) -> Formula:
+        """Σ w a + b, without the bias where a layer has none."""
+        products = Sum(self.index(layer - 1, k), row(self.s.weight(layer, j, k), " ", before))
+        if not self.network.biases[layer].size:
+            return row(products)
+        return row(products, " + ", self.s.b(layer) if self.network.shared_bias(layer) else self.s.b(layer, j))
+
+    def _softmax(self, layer: int, j: str) -> Formula:
+        return row(Symbol("softmax", below=j), "(", self.s.z(layer), ")")
 
     def sizes(self) -> list[Block]:
         """How large the sums are."""
@@ -165,22 +161,18 @@ class Nest:
         blocks: list[Block] = [Heading("From the inside out"), Values((row("x"), " = ", self.cells(trace.a[0])))]
         for l in range(1, self.depth + 1):
             j, k = self.letters(l)
-            index = self.index(l - 1, k)
-            before: Formula = Symbol("x", below=k) if l == 1 else s.a(l - 1, k)
-            total = row(Sum(index, row(s.weight(l, j, k), " ", before)), *self._bias(l, j))
+            total = self._weighted(l, j, k, self._before(l, k))
             blocks.append(Values((s.z(l, j), " = ", total, " = ", self.cells(trace.z[l]))))
-            sigma = self.network.activations[l]
-            if sigma.full_slope:
-                name: Formula = row(Symbol("softmax", below=j), "(", s.z(l), ")")
-            else:
-                function = function_name(self.network, l)
-                name = row(function, "(", s.z(l, j), ")") if function else s.z(l, j)
+            function = function_name(self.network, l)
+            activation = row(function, "(", s.z(l, j), ")") if function else s.z(l, j)
+            if self.network.activations[l].full_slope:
+                activation = self._softmax(l, j)
             if not (l == self.depth and how.linear_output):
-                blocks.append(Values((s.a(l, j), " = ", name, " = ", self.cells(trace.a[l]))))
+                blocks.append(Values((s.a(l, j), " = ", activation, " = ", self.cells(trace.a[l]))))
         return blocks
 
     def cells(self, values: np.ndarray) -> Cells:
-        """A number a neuron, as this author turns a vector."""
+        """One number per neuron, as a column or a row."""
         return Cells(values[:, None] if self.s.how.orientation == "columns" else values[None], self.most)
 
 

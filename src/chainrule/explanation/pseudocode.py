@@ -15,6 +15,7 @@ from chainrule.writing.sheet import Sheet
 
 Line = tuple[int, Words, str]
 Change = tuple[Formula, Formula, str]  # what is changed, what it becomes, and by which equation
+LAST_LAYER = {"identity": "but a ← z in the last layer", "softmax": "but a ← softmax(z) in the last layer"}
 
 
 def pseudocode(convention: str | Convention = "s2") -> Sheet:
@@ -24,7 +25,7 @@ def pseudocode(convention: str | Convention = "s2") -> Sheet:
     over several.
     """
     how = as_convention(convention)
-    lines = Algorithm(how)
+    layers, neurons = Algorithm(how), Algorithm(how, by_neuron=True)
     blocks = [
         sentence(
             f"One update of the weights and biases: forward, where every {how.input_word} ", row("z"), " and every ",
@@ -32,10 +33,10 @@ def pseudocode(convention: str | Convention = "s2") -> Sheet:
             " are found from the last layer to the first; and the delta rule with the learning rate ", row("η"), ".",
         ),
         Heading("By whole layers"),
-        Code(tuple(lines.layers())),
-        *meaning(lines.s, lines.cost, lines.pair, "L"),
+        Code(tuple(layers.lines())),
+        *meaning(layers.s, layers.cost, layers.pair, "L"),
         Heading("Neuron by neuron"),
-        Code(tuple(lines.neurons())),
+        Code(tuple(neurons.lines())),
         Heading("As a program"),
         Program(runnable(how)),
     ]  # fmt: skip
@@ -47,6 +48,7 @@ class Algorithm:
     """The lines of one update, as an author writes them."""
 
     how: Convention
+    by_neuron: bool = False
 
     @property
     def s(self) -> Letters:
@@ -64,33 +66,55 @@ class Algorithm:
     def pair(self) -> Pair:
         return self.cost.on(self.output)
 
-    @property
-    def several(self) -> bool:
-        """True where C is a sum or a mean over examples."""
-        return self.how.over != "one"
-
-    # whole layers ----------------------------------------------------------------------------------------------------
-    def layers(self) -> list[Line]:
-        """With vectors and matrices."""
-        s, l = self.s, self.s.layer
-        ahead = [
-            line(0, s.a(0), " ← ", row("x")),
-            self.upwards(0, "forward"),
-            line(1, row(s.z(l), " ← ", s.weighted(l)), remark="keep it"),
-            *self._activation(1, s.z(l), s.a(l)),
+    def lines(self) -> list[Line]:
+        """With vectors and matrices, or with an index for every neuron."""
+        s, l, by_neuron, deep = self.s, self.s.layer, self.by_neuron, int(self.by_neuron)
+        j, k = ((s.j,), (s.k,)) if by_neuron else ((), ())
+        forward = [
+            *([line(0, "for each input ", row(s.k), ":")] if by_neuron else []),
+            line(deep, row(s.a(0, *k), " ← ", Symbol("x", below="".join(k)))),
+            self._upwards("forward"),
+            *self._each(1, s.j, l),
+            line(1 + deep, row(s.z(l, *j), " ← ", s.weighted_one(l) if by_neuron else s.weighted(l)), remark="keep it"),
+            line(
+                1 + deep, row(s.a(l, *j), " ← σ(", s.z(l, *j), ")"), remark=LAST_LAYER.get(self.output.name, "keep it")
+            ),
         ]
-        back = [
-            *self._output(),
-            self.downwards(0),
-            line(1, row(s.delta(l), " ← ", s.hidden(l)), remark="BP2"),
+        backward = [
+            *self._each(0, s.j, "L"),
+            line(deep, row(s.delta("L", *j), " ← ", self._delta(*j)), remark="BP1"),
+            line(0, "for ", row(l), " = ", row("L − 1"), ", …, 2, 1:", remark="backward"),
+            *self._each(1, s.j, l),
+            line(1 + deep, row(s.delta(l, *j), " ← ", s.hidden_one(l) if by_neuron else s.hidden(l)), remark="BP2"),
         ]
-        by_bias, by_weights = s.delta(l), s.outer(l)
-        changes = [(s.b(l), by_bias, "BP3"), (s.w(l), by_weights, "BP4")]
-        return self._update(ahead, back, changes, 1, [])
+        weight, by_weight = (s.weight(l), s.weight_one(l)) if by_neuron else (s.w(l), s.outer(l))
+        changes = [(s.b(l, *j), s.delta(l, *j), "BP3"), (weight, by_weight, "BP4")]
+        update = self._one if self.how.over == "one" else self._several
+        return update([*forward, *backward], changes)
 
-    def _output(self) -> list[Line]:
-        s = self.s
-        return [line(0, row(s.delta("L"), " ← ", self._delta()), remark="BP1")]
+    def _one(self, passes: list[Line], changes: Sequence[Change]) -> list[Line]:
+        """One example, and an update at once."""
+        rule = [(symbol, row(symbol, " − η ", slope), name) for symbol, slope, name in changes]
+        return [self._given(), *passes, *self._changed(rule)]
+
+    def _several(self, passes: list[Line], changes: Sequence[Change]) -> list[Line]:
+        """The gradient is added up over the examples, and one update made at the end."""
+        s, l, share = self.s, self.s.layer, "(η/N) " if self.how.over == "mean" else "η "
+        sums = [(s.by(symbol), row(s.by(symbol), " + ", slope), name) for symbol, slope, name in changes]
+        rule = [(symbol, row(symbol, " − ", share, s.by(symbol)), "delta rule") for symbol, _, _ in changes]
+        inside = [*passes, *self._changed(sums)]
+        return [
+            self._given(row("N"), " examples "),
+            line(0, "every ", s.by(s.b(l)), " ← 0, every ", s.by(s.w(l)), " ← 0"),
+            line(0, "for each example ", row("x"), ", ", row("y"), ":"),
+            *((indent + 1, words, remark) for indent, words, remark in inside),
+            *self._changed(rule),
+        ]
+
+    def _given(self, *examples: str | Formula) -> Line:
+        weights, biases = self.s.w(self.s.layer), self.s.b(self.s.layer)
+        given = (row("x"), ", ", row("y"), ", the weights ", weights, ", the biases ", biases, " and ", row("η"))
+        return line(0, "given ", *examples, *given)
 
     def _delta(self, *neuron: str) -> Formula:
         """δ^L, of the layer or of one neuron."""
@@ -102,86 +126,24 @@ class Algorithm:
         times = " " if neuron else " ⊙ "
         return row(s.cost_slope(self.pair, "L", *neuron, factor=True), times, s.slope("L", *neuron))
 
-    def _activation(self, indent: int, z: Formula, a: Formula) -> list[Line]:
-        """a ← σ(z), and what the last layer does instead where it does something else."""
-        remark = {"identity": "but a ← z in the last layer", "softmax": "but a ← softmax(z) in the last layer"}
-        return [line(indent, row(a, " ← σ(", z, ")"), remark=remark.get(self.output.name, "keep it"))]
+    def _each(self, indent: int, letter: str, layer: str) -> list[Line]:
+        """A loop over the neurons of a layer; with vectors there is none."""
+        counts = f", from {self.how.base} on:"
+        loop = line(indent, "for each neuron ", row(letter), " of layer ", row(layer), counts)
+        return [loop] if self.by_neuron else []
 
-    # neuron by neuron ------------------------------------------------------------------------------------------------
-    def neurons(self) -> list[Line]:
-        """With an index for every neuron."""
-        s, l, j, k = self.s, self.s.layer, self.s.j, self.s.k
-        ahead = [
-            line(0, "for each input ", row(k), ":"),
-            line(1, row(s.a(0, k), " ← ", Symbol("x", below=k))),
-            self.upwards(0, "forward"),
-            self.each(1, j, l),
-            line(2, row(s.z(l, j), " ← ", s.weighted_one(l)), remark="keep it"),
-            *self._activation(2, s.z(l, j), s.a(l, j)),
-        ]
-        back = [
-            self.each(0, j, "L"),
-            line(1, row(s.delta("L", j), " ← ", self._delta(j)), remark="BP1"),
-            self.downwards(0),
-            self.each(1, j, l),
-            line(2, row(s.delta(l, j), " ← ", s.hidden_one(l)), remark="BP2"),
-        ]
-        changes = [(s.b(l, j), s.delta(l, j), "BP3"), (s.weight(l), s.weight_one(l), "BP4")]
-        return self._update(ahead, back, changes, 2, [self.each(1, j, l), self.each(2, k, f"{l} − 1")])
+    def _upwards(self, remark: str = "") -> Line:
+        return line(0, "for ", row(self.s.layer), " = 1, 2, …, ", row("L"), ":", remark=remark)
 
-    def each(self, indent: int, letter: str, layer: str) -> Line:
-        return line(indent, "for each neuron ", row(letter), " of layer ", row(layer), f", from {self.how.base} on:")
-
-    # both ------------------------------------------------------------------------------------------------------------
-    def upwards(self, indent: int, remark: str = "") -> Line:
-        return line(indent, "for ", row(self.s.layer), " = 1, 2, …, ", row("L"), ":", remark=remark)
-
-    def downwards(self, indent: int) -> Line:
-        return line(indent, "for ", row(self.s.layer), " = ", row("L − 1"), ", …, 2, 1:", remark="backward")
-
-    def _update(
-        self,
-        ahead: list[Line],
-        back: list[Line],
-        changes: Sequence[Change],
-        depth: int,
-        loops: list[Line],
-    ) -> list[Line]:
-        """The whole: for one example an update at once, for several the gradient added up and one update at the end."""
-        given = line(
-            0, "given ", row("x"), ", ", row("y"), ", the weights ", self.s.w(self.s.layer), ", the biases ",
-            self.s.b(self.s.layer), " and ", row("η"),
-        )  # fmt: skip
-        if not self.several:
-            rule = [(symbol, row(symbol, " − η ", slope), name) for symbol, slope, name in changes]
-            return [given, *ahead, *back, *self._changed(0, rule, depth, loops)]
-        given = line(
-            0, "given ", row("N"), " examples ", row("x"), ", ", row("y"), ", the weights ", self.s.w(self.s.layer),
-            ", the biases ", self.s.b(self.s.layer), " and ", row("η"),
-        )  # fmt: skip
-        share = "(η/N) " if self.how.over == "mean" else "η "
-        sums = [(self.s.by(symbol), row(self.s.by(symbol), " + ", slope), name) for symbol, slope, name in changes]
-        rule = [(symbol, row(symbol, " − ", share, self.s.by(symbol)), "delta rule") for symbol, _, _ in changes]
-        start = line(
-            0, "every ", self.s.by(self.s.b(self.s.layer)), " ← 0, every ", self.s.by(self.s.w(self.s.layer)), " ← 0"
-        )
-        inside = [*ahead, *back, *self._changed(0, sums, depth, loops)]
+    def _changed(self, changes: Sequence[Change]) -> list[Line]:
+        """b ← …, w ← … in every layer; neuron by neuron b in a loop over j, and w in one over k inside it."""
+        s, l, deep, ((b, new_b, name_b), (w, new_w, name_w)) = self.s, self.s.layer, int(self.by_neuron), changes
         return [
-            given, start, line(0, "for each example ", row("x"), ", ", row("y"), ":"),
-            *((indent + 1, words, remark) for indent, words, remark in inside),
-            *self._changed(0, rule, depth, loops),
-        ]  # fmt: skip
-
-    def _changed(self, indent: int, changes: Sequence[Change], depth: int, loops: list[Line]) -> list[Line]:
-        """b ← …, w ← … in every layer; where there are loops over neurons, b in the first and w in the second."""
-        (b, new_b, name_b), (w, new_w, name_w) = changes
-        outer, inner = loops[:1], loops[1:]
-        return [
-            self.upwards(indent),
-            *((indent + 1, words, remark) for _, words, remark in outer),
-            line(indent + depth, row(b, " ← ", new_b), remark=name_b),
-            *((indent + depth, words, remark) for _, words, remark in inner),
-            line(indent + depth + len(inner), row(w, " ← ", new_w), remark=name_w),
+            self._upwards(),
+            *self._each(1, s.j, l),
+            line(1 + deep, row(b, " ← ", new_b), remark=name_b),
+            *self._each(2, s.k, f"{l} − 1"),
+            line(1 + 2 * deep, row(w, " ← ", new_w), remark=name_w),
         ]
 
 
@@ -296,37 +258,40 @@ def runnable(convention: str | Convention = "s2") -> str:
     """
     how = as_convention(convention)
     algorithm = Algorithm(how)
-    cost, last = algorithm.cost, algorithm.output.name
+    cost, last = COSTS[algorithm.cost.name], algorithm.output.name
     columns, to_from, one = how.orientation == "columns", how.order == "to,from", how.over == "one"
     neurons, examples = (0, 1) if columns else (1, 0)
-    turned = "column" if columns else "row"
-    names = _names(cost, last)
+    turned, count, names = "column" if columns else "row", 1 if one else 4, _names(algorithm.cost, last)
+    first, second = ("delta[l]", "a[l - 1]") if to_from else ("a[l - 1]", "delta[l]")
+    targets = "np.array([[1.0], [0.0]])" if columns else "np.array([[1.0, 0.0]])"
+    several = f"np.eye(2)[[0, 1, 1, 0]]{'.T' if columns else ''}"
+    slope = cost.slope + ("" if last == "identity" else " * sigma_prime(z[L])")
     return PROGRAM.format(
-        what={"one": "one example", "mean": "the mean over examples", "sum": "the sum over examples"}[how.over],
+        what="one example" if one else f"the {how.over} over examples",
         indices=f"w[l][{'j, k' if to_from else 'k, j'}] is the weight to neuron j of layer l from neuron k",
         examples=f"x and y are a {turned}" if one else f"x and y are {turned}s, one for each example",
         counting=" NumPy counts neurons from 0." if how.base else "",
-        functions=COSTS[cost.name].functions.format(axis=neurons, c=names["c"]),
+        functions=cost.functions.format(axis=neurons, c=names["c"]),
         weighted=_product("w[l]", "a[l - 1]", columns, to_from),
         moved=_product("w[l + 1]", "delta[l + 1]", columns, not to_from),
-        activation=LAST.get(last, "sigma(z[l])"),
-        value=COSTS[cost.name].value.format(**names),
+        activation=_last(last),
+        value=cost.value.format(**names),
         share=f" / x.shape[{examples}]" if how.over == "mean" else "",
         C=how.letter,
-        delta=_delta(cost, last, names),
+        delta=(cost.delta or slope).format(**names),
         by_bias="delta[l]" if one else f"delta[l].sum(axis={examples}, keepdims=True)",
-        by_weight=_outer(columns, to_from),
+        by_weight=f"{first} @ {second}.T" if columns else f"{first}.T @ {second}",
         shape="n[l], n[l - 1]" if to_from else "n[l - 1], n[l]",
         bias_shape="(n[l], 1)" if columns else "(1, n[l])",
-        x_shape=_shape(2, 1 if one else 4, columns),
-        targets=_targets(one, columns),
+        x_shape=(2, count) if columns else (count, 2),
+        targets=targets if one else several,
     )
 
 
-LAST = {
-    "identity": "sigma(z[l]) if l < L else z[l]",
-    "softmax": "sigma(z[l]) if l < L else softmax(z[l])",
-}
+def _last(output: str) -> str:
+    """σ of the last layer in the program."""
+    last = {"identity": "z[l]", "softmax": "softmax(z[l])"}
+    return f"sigma(z[l]) if l < L else {last[output]}" if output in last else "sigma(z[l])"
 
 
 def _names(cost: Cost, last: str) -> dict[str, str]:
@@ -336,31 +301,8 @@ def _names(cost: Cost, last: str) -> dict[str, str]:
     return {"a": "a[L]", "z": "z[L]", "p": made if last == "identity" else "a[L]", "c": c}
 
 
-def _delta(cost: Cost, last: str, names: dict[str, str]) -> str:
-    """δ^L, times σ′ where there is one."""
-    written = COSTS[cost.name]
-    if written.delta:
-        return written.delta.format(**names)
-    return written.slope.format(**names) + ("" if last == "identity" else " * sigma_prime(z[L])")
-
-
 def _product(matrix: str, vector: str, columns: bool, straight: bool) -> str:
-    """A matrix times a column; turned around where its rows are not what comes out, or where examples are rows."""
+    """A matrix times a column; transposed unless `straight`, and in reverse order where examples are rows."""
     if columns:
         return f"{matrix if straight else matrix + '.T'} @ {vector}"
     return f"{vector} @ {matrix + '.T' if straight else matrix}"
-
-
-def _outer(columns: bool, to_from: bool) -> str:
-    first, second = ("delta[l]", "a[l - 1]") if to_from else ("a[l - 1]", "delta[l]")
-    return f"{first} @ {second}.T" if columns else f"{first}.T @ {second}"
-
-
-def _shape(neurons: int, examples: int, columns: bool) -> str:
-    return str((neurons, examples) if columns else (examples, neurons))
-
-
-def _targets(one: bool, columns: bool) -> str:
-    if one:
-        return "np.array([[1.0], [0.0]])" if columns else "np.array([[1.0, 0.0]])"
-    return f"np.eye(2)[[0, 1, 1, 0]]{'.T' if columns else ''}"

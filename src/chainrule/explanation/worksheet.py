@@ -66,33 +66,26 @@ class Numbers(Letters):
         """(out, in) as this author writes it."""
         return Cells(w if self.how.order == "to,from" else w.T, self.most)
 
-    def z(self, layer: Layer, *neuron: Index) -> Cells:
-        return self.vector(self.of.passes.trace.z[int(layer)])
-
-    def a(self, layer: Layer, *neuron: Index) -> Cells:
-        return self.vector(self.of.passes.trace.a[int(layer)])
-
-    def b(self, layer: Layer, *neuron: Index) -> Cells:
-        return self.vector(self.of.network.biases[int(layer)])
+    def symbol(self, letter: str, layer: Layer, *neuron: Index) -> Cells:
+        l, trace, biases = int(layer), self.of.passes.trace, self.of.network.biases
+        rows = self.of.passes.delta[l] if letter == "δ" else {"z": trace.z, "a": trace.a, "b": biases}[letter][l]
+        return self.vector(rows)
 
     def w(self, layer: Layer) -> Cells:
         return self.matrix(self.of.network.weights[int(layer)])
-
-    def delta(self, layer: Layer, *neuron: Index) -> Cells:
-        return self.vector(self.of.passes.delta[int(layer)])
 
     def gradient(self) -> Cells:
         return self.vector(self.of.passes.da[self.of.network.depth])
 
     def slope(self, layer: Layer, *neuron: Index) -> Cells:
-        return self.vector(self._slope(layer))
+        return self.vector(self._slope(int(layer)))
 
     def slopes(self, layer: Layer) -> Cells:
         """Of one example: Σ′ is another matrix for each."""
-        return Cells(self._slope(layer)[0], self.most)
+        return Cells(self._slope(int(layer))[0], self.most)
 
-    def _slope(self, layer: Layer) -> Array:
-        return self.of.network.activations[int(layer)].slope(self.of.passes.trace.z[int(layer)])
+    def _slope(self, l: int) -> Array:
+        return self.of.network.activations[l].slope(self.of.passes.trace.z[l])
 
     def y(self, *neuron: Index) -> Cells:
         return self.vector(self.of.problem.y)
@@ -137,7 +130,7 @@ class Page:
 
     def blocks(self) -> list[Block]:
         """What is given, the six steps with their headings, and where the cost goes."""
-        steps = (self.ahead, self.output, self.backward, self.weights, self.biases, self.update)
+        steps = (self.forward, self.output, self.backward, self.weights, self.biases, self.update)
         blocks = self.given()
         for i, (heading, step) in enumerate(zip(six_steps_of(self.s.how), steps), 1):
             blocks += [Heading(f"{i}. {heading}"), *step()]
@@ -160,11 +153,11 @@ class Page:
             Values((s.y(), " = ", self.n.y())),
         ]  # fmt: skip
 
-    def ahead(self) -> list[Block]:
+    def forward(self) -> list[Block]:
         """Step 1: z and a of every layer."""
-        return [block for l in self.layers for block in self._layer_ahead(l)]
+        return [block for l in self.layers for block in self._layer(l)]
 
-    def _layer_ahead(self, l: int) -> list[Block]:
+    def _layer(self, l: int) -> list[Block]:
         s, n, network = self.s, self.n, self.of.network
         biased, sigma = network.biases[l].size > 0, network.activations[l]
         linear = sigma.name == "identity"
@@ -206,7 +199,7 @@ class Page:
         return blocks or [sentence("There is one layer: none lies before it.")]
 
     def weights(self) -> list[Block]:
-        """Step 4: ∂C/∂w, an outer product a layer; of rows the tensor of every example's own, and their sum or mean."""
+        """Step 4: ∂C/∂w, one outer product per layer; of rows every example's own as a tensor, and their sum or mean."""
         s, n, share = self.s, self.n, self.share
         blocks: list[Block] = []
         for l in self.layers:
@@ -266,7 +259,7 @@ class Page:
                 blocks.append(self._changed(s.b(l), n.b(l), n.vector(of.gradient.biases[l]), new))
         return blocks
 
-    def _changed(self, symbol: Formula, before: Cells, slope: Cells, after: Cells) -> Block:
+    def _changed(self, symbol: Formula, before: Formula, slope: Formula, after: Formula) -> Block:
         rule = row(symbol, " − η ", self.s.by(symbol))
         return Values((symbol, " ← ", rule, " = ", before, f" − {self.of.rate_text} ", slope, " = ", after))
 

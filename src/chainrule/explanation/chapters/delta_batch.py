@@ -1,4 +1,4 @@
-"""A batch as matrices, a sample a column, and the gradients of the samples as a stack that adds up to one (S4.16, S4.17)."""
+"""A batch as matrices, one column per sample, and the gradients of the samples as a stack that is summed (S4.16, S4.17)."""
 
 from __future__ import annotations
 
@@ -134,88 +134,90 @@ class Batch:
         return Symbol(self.how.letter.lower(), below="i")
 
     @property
+    def mean(self) -> bool:
+        """Whether C is the mean over the samples, not their sum."""
+        return self.how.over != "sum"
+
+    @property
+    def side(self) -> str:
+        """What a sample is in the matrices."""
+        return "column" if self.how.orientation == "columns" else "row"
+
+    @property
     def gathers(self) -> Formula:
         """Σ_i, or 1/n Σ_i where C is a mean (S1.11); nothing of a single sample."""
         if self.single:
             return row()
-        share = f"1/{len(self.entries):,} " if self.how.over != "sum" else ""
-        return row(share, Symbol("Σ", below="i"), " ")
+        return row(f"1/{len(self.entries):,} " if self.mean else "", Symbol("Σ", below="i"), " ")
+
+    @property
+    def stacked(self) -> tuple[str, str]:
+        """The axes of the stack of gradients, and its shape."""
+        upright = self.how.order == "to,from"
+        shape = self.total.shape if upright else self.total.T.shape
+        axes = "[sample, neuron, weight]" if upright else "[sample, weight, neuron]"
+        return axes, " × ".join(f"{n:,}" for n in (len(self.entries), *shape))
 
     def entry(self) -> Formula:
         """How the entries of the samples give that of the gradient."""
+        value = f" = {written(float(self.total[self.j, self.k]))}"
+        left = row("∂", Symbol(self.how.letter), "/∂", self.weight)
+        if self.single:
+            return row(left, value)
         shown = exact_sum(self.entries[i] for i in self.samples)
         terms = [(shown, f"{len(self.samples)} shown"), (exact_sum(self.left), f"{len(self.left):,} more samples")]
-        if not self.left:
-            terms = [(self.entries[i], "") for i in self.samples]
-        text: Formula = terms_of(terms)
-        if self.how.over != "sum":
-            text = row("(", text, f") / {len(self.entries):,}") if len(terms) > 1 else text
-        value = written(float(self.total[self.j, self.k]))
-        left = row("∂", Symbol(self.how.letter), "/∂", self.weight)
-        return row(left, f" = {value}") if self.single else row(left, " = ", text, f" = {value}")
+        total = terms_of(terms if self.left else [(self.entries[i], "") for i in self.samples])
+        return row(left, " = ", row("(", total, f") / {len(self.entries):,}") if self.mean else total, value)
 
 
 # on the page --------------------------------------------------------------------------------------------------------
 def _scene(batch: Batch) -> Scene:
-    how, l = batch.how, batch.layer
-    table: list[tuple[str, ...]] = [("matrix", "row", "column", "value")]
-    everything = [
+    how, l, (axes, shape) = batch.how, batch.layer, batch.stacked
+    matrices = [
         batch.grid("a", l - 1, batch.before, batch.ks, batch.k),
         batch.grid("z", l, batch.z, batch.js),
         batch.grid("a", l, batch.a, batch.js),
         batch.grid("δ", l, batch.delta, batch.js, batch.j),
     ]
-    elements, right, top = _gridwork(everything, how)
-    for grid in everything:
-        table += grid.cells()
-    name = row("∂", Symbol(how.letter), "/∂", how.symbol("w", l))
-    own = row("∂", batch.own, "/∂", how.symbol("w", l))
-    shape = " × ".join(f"{n:,}" for n in (len(batch.entries), *batch.total.shape))
-    axes = "[sample, neuron, weight]" if how.order == "to,from" else "[sample, weight, neuron]"
-    if how.order != "to,from":
-        shape = " × ".join(f"{n:,}" for n in (len(batch.entries), *batch.total.T.shape))
-    elements += [
-        Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
-        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, own), "ink", 16, "start"),
-    ]
-    stack, drawn, edge, bottom = _stack(batch, own, top + 44)
-    elements += drawn
-    table += stack.cells()
+    elements, right, top = _gridwork(matrices, batch.side)
+    name, own = (row("∂", of, "/∂", how.symbol("w", l)) for of in (Symbol(how.letter), batch.own))
+    stack, cards, edge, bottom = _stack(batch, own, top + 44)
     follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
                   batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
     total = batch.weights(name, batch.total)
-    gathered = "=" if batch.single else "mean →" if how.over != "sum" else "Σ →"
-    rest, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
-
-    elements += rest
-    table += [*follow.cells(), *total.cells()]
+    gathered = "=" if batch.single else "mean →" if batch.mean else "Σ →"
+    gradient, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
     bottom = max(bottom, low)
-    elements.append(Label(MARGIN, bottom - 4, f"{axes} = {shape}", "faint", 11, "start"))
-    elements.append(Label(MARGIN, bottom + 22, batch.entry(), "backward", 12, "start", slanted=True))
-    table.append(("gradient", "", "", str(batch.entry())))
-    labels = [each for each in elements if isinstance(each, Label)]
-    width = max(right, edge, *(label.box.right for label in labels)) + MARGIN
+    elements += [
+        Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
+        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, own), "ink", 16, "start"),
+        *cards,
+        *gradient,
+        Label(MARGIN, bottom - 4, f"{axes} = {shape}", "faint", 11, "start"),
+        Label(MARGIN, bottom + 22, batch.entry(), "backward", 12, "start", slanted=True),
+    ]
+    cells = [cell for grid in (*matrices, stack, follow, total) for cell in grid.cells()]
+    table = (("matrix", "row", "column", "value"), *cells, ("gradient", "", "", str(batch.entry())))
+    width = max(right, edge, *(each.box.right for each in elements if isinstance(each, Label))) + MARGIN
     return Scene(
         round(width), round(bottom + 22 + MARGIN), tuple(elements), f"Layer {l} for a batch of {len(batch.entries):,}",
-        _description(batch, axes, shape), tuple(table), "delta-batch",
+        _description(batch), table, "delta-batch",
     ).headed("every sample has a gradient of its own in the shape of the weights", MARGIN)  # fmt: skip
 
 
-def _gridwork(grids: Sequence[Grid], how: Convention) -> tuple[list[Element], float, float]:
+def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float, float]:
     """The matrices of the batch in as many lines as they need."""
     for each in (4, 2, 1):  # to a line: all, in pairs, or one
         lines = [grids[i : i + each] for i in range(0, len(grids), each)]
         if max(sum(grid.width + 36 for grid in line) for line in lines) <= WIDEST:
             break
-    across = "column" if how.orientation == "columns" else "row"
     elements: list[Element] = [
         Label(MARGIN, MARGIN + 8, "batch", "forward", 12, "start"),
-        Label(MARGIN + 84, MARGIN + 8, f"a sample is a {across}", "ink", 14, "start"),
+        Label(MARGIN + 84, MARGIN + 8, f"a sample is a {side}", "ink", 14, "start"),
     ]
     top, right = MARGIN + 34, 0.0
     for line in lines:
-        pieces = [piece for grid in line for piece in (grid, " ")][:-1]
-        drawn, edge, bottom = laid_out(pieces, MARGIN, top)
+        drawn, edge, bottom = laid_out([piece for grid in line for piece in (grid, " ")][:-1], MARGIN, top)
         elements += drawn
         right, top = max(right, edge), bottom + 12
     return elements, right, top + 16
@@ -223,39 +225,30 @@ def _gridwork(grids: Sequence[Grid], how: Convention) -> tuple[list[Element], fl
 
 def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element], float, float]:
     """∂c_i/∂W of the shown samples as cards one behind the other, the first in front with its numbers."""
-    first = batch.samples[0]
+    first, base = batch.samples[0], batch.how.base
     front = batch.weights(name, np.outer(batch.delta[first], batch.before[first]))
-    deep = len(batch.samples) + (1 if batch.left else 0)
+    cards = [str(sample + base) for sample in batch.samples] + ([f"{len(batch.left):,} more"] if batch.left else [])
     width, high = front.width + 24 + 2 * front.overhang, front.above + front.height + 34
     elements: list[Element] = []
-    for place in range(deep - 1, -1, -1):
-        x, y = MARGIN + STEP * place, top + STEP * (deep - 1 - place)
+    for place, text in reversed(list(enumerate(cards))):
+        x, y = MARGIN + STEP * place, top + STEP * (len(cards) - 1 - place)
         elements.append(Rect(x, y, width, high, "faint", "paper", 0.9, 4.0))
-        if place:
-            number = (
-                str(batch.samples[place] + batch.how.base)
-                if place < len(batch.samples)
-                else f"{len(batch.left):,} more"
-            )
-            elements.append(Label(x + width - 6, y + STEP / 2, number, "faint", 9.5, "end"))
-    y = top + STEP * (deep - 1)
-    elements.append(Label(MARGIN + width - 6, y + 9, str(first + batch.how.base), "faint", 9.5, "end"))
+        elements.append(Label(x + width - 6, y + (STEP / 2 if place else 9), text, "faint", 9.5, "end"))
     elements += front.draw(MARGIN + 10 + front.overhang, y + 10 + front.above + front.height / 2)
-    named = replace(front, name=row(name, f", sample {first + batch.how.base}"))
-    return named, elements, MARGIN + width + STEP * (deep - 1), y + high + 24
+    named = replace(front, name=row(name, f", sample {first + base}"))
+    return named, elements, MARGIN + width + STEP * (len(cards) - 1), y + high + 24
 
 
-def _description(batch: Batch, axes: str, shape: str) -> str:
-    how, count = batch.how, len(batch.entries)
-    side = "column" if how.orientation == "columns" else "row"
+def _description(batch: Batch) -> str:
+    (axes, shape), count = batch.stacked, len(batch.entries)
     if batch.single:
         return (
-            f"Layer {batch.layer} for one sample, a {side} of the matrices of activations, z and δ. Its own gradient in the "
-            f"shape of W is the gradient: {batch.entry()}."
+            f"Layer {batch.layer} for one sample, a {batch.side} of the matrices of activations, z and δ. Its own gradient in "
+            f"the shape of W is the gradient: {batch.entry()}."
         )
-    gathered = "averaged" if how.over != "sum" else "added up"
+    gathered = "averaged" if batch.mean else "added up"
     return (
-        f"Layer {batch.layer} for {count:,} samples, each a {side} of the matrices of activations, z and δ. Each sample has a "
-        f"gradient of its own in the shape of W; the stack {axes} of {shape} numbers, {gathered} over the samples, is the "
-        f"gradient: {batch.entry()}."
+        f"Layer {batch.layer} for {count:,} samples, each a {batch.side} of the matrices of activations, z and δ. Each sample "
+        f"has a gradient of its own in the shape of W; the stack {axes} of {shape} numbers, {gathered} over the samples, is "
+        f"the gradient: {batch.entry()}."
     )

@@ -169,7 +169,7 @@ class Picture:
         """A symbol and its number, in the look of its letter."""
         return Span(symbol, ""), Span(number(value), *self.look.letter(letter))
 
-    def ahead(self, layer: int) -> Place:
+    def forward(self, layer: int) -> Place:
         """z and a of a layer; of the input a alone."""
         seen, trace = self.seen, self.seen.trace
 
@@ -244,7 +244,7 @@ class Picture:
             [row(each, " ← ", each, " − η ", s.by(each)) for each in ([s.w(l), s.b(l)] if biased else [s.w(l)])],
         )
         places = (
-            {layer: self.ahead(layer) for layer in range(self.last + 1)},
+            {layer: self.forward(layer) for layer in range(self.last + 1)},
             {self.last: self.deltas(self.last)},
             {layer: self.deltas(layer) for layer in self.layers[:-1]},
             {layer: self.gradients(layer, "w") for layer in self.layers},

@@ -7,8 +7,9 @@ negative, and the deeper the larger, on a scale with numbers that all tiles of a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.data import Number
-from chainrule.errors import SettingError, brief
+from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.nudges.text import signed
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label, Rect, extent
+from chainrule.pictures.shapes import Element, Label, Rect, hue, width_of
 from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import number, short
 
@@ -71,11 +72,10 @@ def weight_tiles(
     """
     how = as_convention(convention)
     seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
-    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
-        raise SettingError(f"most is how many neurons are shown, 1 or more; got {brief(most)}")
+    most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
-    return _drawn(seen, slopes, order[: int(most)], order[int(most) :])
+    return Picture(seen, slopes, order[:most], order[most:], grid_of(network.sizes[0])).scene()
 
 
 def ranked(slopes: Array) -> list[int]:
@@ -98,57 +98,6 @@ def shade(value: float, largest: float) -> float:
     return round(SHADES * abs(value) / largest) / SHADES if largest else 0.0
 
 
-# the picture --------------------------------------------------------------------------------------------------------
-def _drawn(seen: View, slopes: Array, shown: Sequence[int], others: Sequence[int]) -> Scene:
-    weights, grid = seen.network.weights[1], grid_of(seen.network.sizes[0])
-    largest = {"w": float(np.abs(weights).max()), "g": float(np.abs(slopes).max()), "x": float(np.abs(seen.x).max())}
-    w, g = _symbols(seen)
-    pair = 2 * grid.width + 14
-    cell = max(pair, *(TEXT * extent(text)[0] for j in shown for text in _texts(seen, slopes, j))) + 34
-    left = MARGIN + max(grid.width, LEGEND) + 46
-    example, below = _example(seen, largest["x"], grid)
-    title = row("Layer 1: the weights ", w, " into a neuron, and ", g, " of this example")
-    elements: list[Element] = [
-        Label(MARGIN, 30, title, size=16, anchor="start", bold=True),
-        *example,
-        *_legends(seen, largest, w, g, MARGIN, below),
-        Label(left, TOP - 22, row(w, " on the left, ", g, " on the right"), "faint", 12, "start"),
-    ]
-    tall = grid.height + 92
-    for i, j in enumerate(shown):
-        x, y = left + cell * (i % ACROSS), TOP + tall * (i // ACROSS)
-        elements += [
-            *_frame(x, y, grid),
-            *_tile(weights[j], largest["w"], x, y, grid),
-            *_frame(x + grid.width + 14, y, grid),
-            *_tile(slopes[j], largest["g"], x + grid.width + 14, y, grid),
-        ]
-        for k, text in enumerate(_texts(seen, slopes, j)):
-            elements.append(
-                Label(x, y + grid.height + 17 + 21 * k, text, "backward" if k else "ink", TEXT, "start", slanted=k > 0)
-            )
-    foot = TOP + tall * math.ceil(len(shown) / ACROSS)
-    if others:
-        rest = math.fsum(float(np.linalg.norm(slopes[j])) for j in others)
-        text = row(f"{len(others):,} more neuron{'s' if len(others) > 1 else ''}, Σ ‖", g, "‖ = ", number(rest))
-        elements.append(Label(left, foot, text, "ink", 13, "start"))
-    return _scene(seen, elements, slopes, shown, others, grid)
-
-
-def _example(seen: View, largest: float, grid: Grid) -> tuple[list[Element], float]:
-    """The example as the network is given it, above it as it was where columns were shifted and scaled; and where that ends."""
-    found: list[Element] = []
-    y, images = TOP, [("what the network is given", seen.x, largest)]
-    before = unscaled(seen)
-    if before is not None and grid.image:
-        images = [("the example", before, float(np.abs(before).max())), ("what the network is given", seen.x, largest)]
-    for text, values, size in images:
-        found.append(Label(MARGIN, y - 22, text, "faint", 12, "start"))
-        found += [*_frame(MARGIN, y, grid), *_tile(values, size, MARGIN, y, grid, ink=not (values < 0).any())]
-        y += grid.height + 44
-    return found, y - 6
-
-
 def unscaled(seen: View) -> Array | None:
     """The inputs in the user's terms where the network's are shifted and scaled numbers; None where they are not."""
     terms = seen.network.preprocessing
@@ -163,101 +112,152 @@ def unscaled(seen: View) -> Array | None:
     return None if np.array_equal(raw, seen.x) else raw
 
 
-def _symbols(seen: View) -> tuple[Formula, Formula]:
-    """w_j and ∂C/∂w_j, the row of W¹ that leads to neuron j."""
-    w = seen.letter("w", 1, seen.how.to_letter)
-    return w, row("∂", seen.how.letter, "/∂", w)
+# the picture --------------------------------------------------------------------------------------------------------
+def tile(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool = False) -> list[Element]:
+    """One cell per number, in a thin frame; with `ink` in the colour of text, for what is never negative.
 
-
-def _texts(seen: View, slopes: Array, j: int) -> list[Formula]:
-    """Below a pair of tiles: which neuron, its δ, and how long its gradient is."""
-    w = seen.letter("w", 1, j)
-    length = number(float(np.linalg.norm(slopes[j])))
-    delta = row(seen.letter("δ", 1, j), " = ", signed(float(seen.into_z[1][j])))
-    return [row(w, " into ", seen.letter("a", 1, j)), delta, row("‖∂", seen.how.letter, "/∂", w, "‖ = ", length)]
-
-
-def _frame(x: float, y: float, grid: Grid) -> list[Element]:
-    """A thin frame around a tile."""
-    return [Rect(x - 1, y - 1, grid.width + 2, grid.height + 2, "faint", stroke=0.6)]
-
-
-def _tile(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool = False) -> list[Rect]:
-    """The cells of a tile by shade: those of one shade become one path in the SVG."""
-    return sorted(_cells(values, largest, x, y, grid, ink), key=lambda cell: (cell.filled, cell.opacity))
-
-
-def _cells(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool) -> Iterator[Rect]:
-    """A cell a number, neighbours of one shade drawn as one; with `ink` in the colour of text, for what is never negative."""
+    Neighbours of one shade are drawn as one, and all cells of one shade become one path in the SVG.
+    """
+    cells: list[Rect] = []
     for line in range(grid.rows):
         part = values[line * grid.columns : (line + 1) * grid.columns].tolist()
-        shades = [(math.copysign(shade(value, largest), value)) for value in part]
         start = 0
-        for i in range(1, len(shades) + 1):
-            if i < len(shades) and shades[i] == shades[start]:
-                continue
-            if shades[start]:
-                role = "ink" if ink else "positive" if shades[start] > 0 else "negative"
-                place = (x + start * grid.cell, y + line * grid.tall, (i - start) * grid.cell, grid.tall)
-                yield Rect(*place, filled=role, stroke=0.0, opacity=abs(shades[start]))
-            start = i
+        for shaded, run in groupby(math.copysign(shade(value, largest), value) for value in part):
+            length = len(list(run))
+            if shaded:
+                role = "ink" if ink else hue(shaded)
+                place = (x + start * grid.cell, y + line * grid.tall, length * grid.cell, grid.tall)
+                cells.append(Rect(*place, filled=role, stroke=0.0, opacity=abs(shaded)))
+            start += length
+    frame = Rect(x - 1, y - 1, grid.width + 2, grid.height + 2, "faint", stroke=0.6)
+    return [frame, *sorted(cells, key=lambda cell: (cell.filled, cell.opacity))]
 
 
-def _legends(seen: View, largest: dict[str, float], w: Formula, g: Formula, x: float, y: float) -> list[Element]:
-    """The scales of the example, of weights and of their derivatives, with numbers."""
-    found: list[Element] = []
-    plain = not (seen.x < 0).any()
+def legend(text: Formula, largest: float, x: float, y: float, ink: bool = False) -> list[Element]:
+    """The scale of what a tile shows, from −largest or, with `ink`, from 0."""
     cell = LEGEND / SCALE
-    for text, size, ink in (
-        (seen.how.symbol("a", 0), largest["x"], plain),
-        (w, largest["w"], False),
-        (g, largest["g"], False),
-    ):
-        found.append(Label(x, y, text, "ink", 13, "start"))
-        for i in range(SCALE):
-            share = i / (SCALE - 1) if ink else 2 * i / (SCALE - 1) - 1
-            role = "ink" if ink else "positive" if share > 0 else "negative"
-            if share and size:
-                found.append(Rect(x + cell * i, y + 14, cell, 11, filled=role, stroke=0.0, opacity=shade(share, 1.0)))
-        found.append(Rect(x, y + 14, LEGEND, 11, "faint", stroke=0.6))
-        found.append(Label(x, y + 36, "0" if ink or not size else short(-size, 3), "faint", 10.5, "start"))
-        if size:
-            found.append(
-                Label(x + LEGEND, y + 36, short(size, 3) if ink else f"+{short(size, 3)}", "faint", 10.5, "end")
-            )
-        y += 66
+    found: list[Element] = [Label(x, y, text, "ink", 13, "start")]
+    for i in range(SCALE if largest else 0):
+        share = i / (SCALE - 1) if ink else 2 * i / (SCALE - 1) - 1
+        if share:
+            role = "ink" if ink else hue(share)
+            found.append(Rect(x + cell * i, y + 14, cell, 11, filled=role, stroke=0.0, opacity=shade(share, 1.0)))
+    found.append(Rect(x, y + 14, LEGEND, 11, "faint", stroke=0.6))
+    found.append(Label(x, y + 36, "0" if ink or not largest else short(-largest, 3), "faint", 10.5, "start"))
+    if largest:
+        end = short(largest, 3) if ink else f"+{short(largest, 3)}"
+        found.append(Label(x + LEGEND, y + 36, end, "faint", 10.5, "end"))
     return found
 
 
-def _scene(
-    seen: View, elements: Sequence[Element], slopes: Array, shown: Sequence[int], others: Sequence[int], grid: Grid
-) -> Scene:
-    boxes = [each.box for each in elements if isinstance(each, Label)]
-    edges = [(each.x + each.width, each.y + each.height) for each in elements if isinstance(each, Rect)]
-    first = shown[0]
-    laid = f"{grid.rows} × {grid.columns} images" if grid.image else "strips"
-    return Scene(
-        max([box.right for box in boxes] + [x for x, _ in edges]) + 24,
-        max([box.bottom for box in boxes] + [y for _, y in edges]) + 22,
-        tuple(elements),
-        "Rows of the first weight matrix and of its gradient",
-        f"The weights into {len(shown)} of {len(slopes):,} neurons of layer 1 as {laid}, each beside its derivative, which is "
-        f"the example times the neuron's {seen.how.word} δ. The largest is that of neuron {first + seen.how.base}, of length "
-        f"{number(float(np.linalg.norm(slopes[first])))}.",
-        _table(seen, slopes, shown, others),
-        "weight-tiles",
-    )
+@dataclass(frozen=True)
+class Picture:
+    """The neurons of layer 1 that are shown, and the others; `slopes` is ∂C/∂W¹."""
 
+    seen: View
+    slopes: Array
+    shown: Sequence[int]
+    others: Sequence[int]
+    grid: Grid
 
-def _table(seen: View, slopes: Array, shown: Sequence[int], others: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    weights = seen.network.weights[1]
-    rows: list[tuple[str, ...]] = [("neuron", "δ", "length of its weights", "length of their gradient", "largest |∂|")]
-    for j in shown:
-        numbers = (np.linalg.norm(weights[j]), np.linalg.norm(slopes[j]), np.abs(slopes[j]).max())
-        rows.append(
-            (str(j + seen.how.base), signed(float(seen.into_z[1][j])), *(number(float(each)) for each in numbers))
+    @property
+    def weights(self) -> Array:
+        return self.seen.network.weights[1]
+
+    @property
+    def symbols(self) -> tuple[Formula, Formula]:
+        """w_j and ∂C/∂w_j, the row of W¹ that leads to neuron j."""
+        w = self.seen.letter("w", 1, self.seen.how.to_letter)
+        return w, row("∂", self.seen.how.letter, "/∂", w)
+
+    def length(self, j: int) -> float:
+        """‖∂C/∂w_j‖."""
+        return float(np.linalg.norm(self.slopes[j]))
+
+    @property
+    def rest(self) -> str:
+        """The lengths of the others, added up."""
+        return number(math.fsum(map(self.length, self.others)))
+
+    def scene(self) -> Scene:
+        """The example and the scales on the left; the neurons, a pair of tiles for each, on the right."""
+        grid, (w, g) = self.grid, self.symbols
+        texts = {j: self._texts(j) for j in self.shown}
+        pair = 2 * grid.width + 14
+        cell = max(pair, *(width_of(text, TEXT) for lines in texts.values() for text in lines)) + 34
+        left, tall = MARGIN + max(grid.width, LEGEND) + 46, grid.height + 92
+        title = row("Layer 1: the weights ", w, " into a neuron, and ", g, " of this example")
+        elements: list[Element] = [
+            Label(MARGIN, 30, title, size=16, anchor="start", bold=True),
+            *self._example(),
+            Label(left, TOP - 22, row(w, " on the left, ", g, " on the right"), "faint", 12, "start"),
+        ]
+        largest = [float(np.abs(values).max()) for values in (self.weights, self.slopes)]
+        for i, (j, lines) in enumerate(texts.items()):
+            x, y = left + cell * (i % ACROSS), TOP + tall * (i // ACROSS)
+            elements += tile(self.weights[j], largest[0], x, y, grid)
+            elements += tile(self.slopes[j], largest[1], x + grid.width + 14, y, grid)
+            for k, text in enumerate(lines):
+                role = "backward" if k else "ink"
+                elements.append(Label(x, y + grid.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
+        if self.others:
+            some = "s" if len(self.others) > 1 else ""
+            text = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
+            elements.append(Label(left, TOP + tall * math.ceil(len(texts) / ACROSS), text, "ink", 13, "start"))
+        edges = [each.box for each in elements if isinstance(each, (Label, Rect))]
+        return Scene(
+            max(box.right for box in edges) + 24,
+            max(box.bottom for box in edges) + 22,
+            tuple(elements),
+            "Rows of the first weight matrix and of its gradient",
+            self._description(),
+            self._table(),
+            "weight-tiles",
         )
-    if others:
-        rest = math.fsum(float(np.linalg.norm(slopes[j])) for j in others)
-        rows.append((f"{len(others):,} more", "", "", f"Σ = {number(rest)}", ""))
-    return tuple(rows)
+
+    def _example(self) -> list[Element]:
+        """The example as the network is given it, above it as it was where columns were shifted and scaled; the scales."""
+        images = [("what the network is given", self.seen.x)]
+        before = unscaled(self.seen)
+        if before is not None and self.grid.image:
+            images.insert(0, ("the example", before))
+        found: list[Element] = []
+        y = TOP
+        for text, values in images:
+            largest, plain = float(np.abs(values).max()), not (values < 0).any()
+            found.append(Label(MARGIN, y - 22, text, "faint", 12, "start"))
+            found += tile(values, largest, MARGIN, y, self.grid, ink=plain)
+            y += self.grid.height + 44
+        scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))
+        for i, (symbol, values) in enumerate(scales):
+            largest, plain = float(np.abs(values).max()), not (self.seen.x < 0).any()
+            found += legend(symbol, largest, MARGIN, y - 6 + 66 * i, ink=plain and i == 0)
+        return found
+
+    def _texts(self, j: int) -> list[Formula]:
+        """Below a pair of tiles: which neuron, its δ, and how long its gradient is."""
+        seen, w = self.seen, self.seen.letter("w", 1, j)
+        return [
+            row(w, " into ", seen.letter("a", 1, j)),
+            row(seen.letter("δ", 1, j), " = ", signed(float(seen.into_z[1][j]))),
+            row("‖∂", seen.how.letter, "/∂", w, "‖ = ", number(self.length(j))),
+        ]
+
+    def _description(self) -> str:
+        grid, how, first = self.grid, self.seen.how, self.shown[0]
+        laid = f"{grid.rows} × {grid.columns} images" if grid.image else "strips"
+        return (
+            f"The weights into {len(self.shown)} of {len(self.slopes):,} neurons of layer 1 as {laid}, each beside its "
+            f"derivative, which is the example times the neuron's {how.word} δ. The largest is that of neuron "
+            f"{first + how.base}, of length {number(self.length(first))}."
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], ...]:
+        rows = [("neuron", "δ", "length of its weights", "length of their gradient", "largest |∂|")]
+        for j in self.shown:
+            sizes = (float(np.linalg.norm(self.weights[j])), self.length(j), float(np.abs(self.slopes[j]).max()))
+            name, delta = str(j + self.seen.how.base), signed(float(self.seen.into_z[1][j]))
+            rows.append((name, delta, number(sizes[0]), number(sizes[1]), number(sizes[2])))
+        if self.others:
+            rows.append((f"{len(self.others):,} more", "", "", f"Σ = {self.rest}", ""))
+        return tuple(rows)
