@@ -25,7 +25,7 @@ from chainrule.writing.sheet import Sheet
 Array = np.ndarray
 SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 C = Id("C")
-Numbers = dict[str, tuple[float, float]]  # both sides of the lines that have numbers, by the name of the line
+BothSides = dict[str, tuple[float, float]]  # both sides of the lines that have numbers, by the name of the line
 
 
 def proof(
@@ -80,7 +80,7 @@ class Compared(Example):
             )
         return left, right
 
-    def through_activations(self, layer: int, j: int) -> Numbers:
+    def through_activations(self, layer: int, j: int) -> BothSides:
         """∂C/∂z_j of a layer from ∂C/∂a, and the slope of a_j."""
         z, a_j = Id("z", layer, j), float(self.seen.trace.a[layer][j])
         slopes = self.duals("a", layer, z)
@@ -148,7 +148,7 @@ def _bp1(s: Letters, case: Case, e: Compared | None) -> list[Block]:
     ]
 
 
-def _bp1_numbers(e: Compared, by_a: bool) -> Numbers:
+def _bp1_numbers(e: Compared, by_a: bool) -> BothSides:
     """Both sides for neuron J of the last layer; `by_a` where the cost is a function of a^L."""
     L, J, z, a = e.last, e.J, Id("z", e.last, e.J), Id("a", e.last, e.J)
     if not by_a:
@@ -163,7 +163,7 @@ def _bp1_numbers(e: Compared, by_a: bool) -> Numbers:
     }
 
 
-def _through_activation(s: Letters, layer: Layer, full: bool, numbers: Numbers) -> list[Block]:
+def _through_activation(s: Letters, layer: Layer, full: bool, numbers: BothSides) -> list[Block]:
     """From ∂C/∂a to ∂C/∂z: σ acts on each neuron alone, a softmax on every neuron of its layer."""
     z, a, other = s.z(layer, s.j), s.a(layer, s.j), s.a(layer, "r")
     through, slope = numbers.get("through"), numbers.get("slope")
@@ -181,7 +181,7 @@ def _through_activation(s: Letters, layer: Layer, full: bool, numbers: Numbers) 
     ]
 
 
-def _slope_of_cost(s: Letters, case: Case, numbers: Numbers) -> list[Block]:
+def _slope_of_cost(s: Letters, case: Case, numbers: BothSides) -> list[Block]:
     """∂C/∂a^L, where the cost has a formula for it."""
     by_a, slope = s.by(s.a("L", s.j)), s.cost_slope(case.pair, "L", s.j)
     if slope == by_a:
@@ -267,7 +267,7 @@ def _bp2(s: Letters, e: Compared | None) -> list[Block]:
     return [*lines, _vector(s, s.delta(l), s.hidden(l))]
 
 
-def _bp2_numbers(e: Compared) -> Numbers:
+def _bp2_numbers(e: Compared) -> BothSides:
     """Both sides of every line, for neuron j of layer l."""
     l, j = e.layer, e.j
     z, a = Id("z", l, j), Id("a", l, j)
@@ -309,7 +309,7 @@ def _bp3(s: Letters, e: Compared | None) -> list[Block]:
     ]
 
 
-def _bp3_numbers(e: Compared) -> Numbers:
+def _bp3_numbers(e: Compared) -> BothSides:
     """Both sides for the bias of neuron j, or of its whole layer."""
     l, neurons = e.layer, list(range(len(e.delta(e.layer)))) if e.shared else [e.j]
     b = Id("b", l, 0 if e.shared else e.j)
@@ -342,7 +342,7 @@ def _bp4(s: Letters, e: Compared | None) -> list[Block]:
     ]
 
 
-def _bp4_numbers(e: Compared) -> Numbers:
+def _bp4_numbers(e: Compared) -> BothSides:
     """Both sides for the weight to neuron j from k."""
     w, z = Id("w", e.layer, e.j, e.k), Id("z", e.layer, e.j)
     by_w, onward, a_k = e.dual(C, w), e.dual(z, w), float(e.seen.trace.a[e.layer - 1][e.k])

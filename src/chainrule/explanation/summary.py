@@ -131,8 +131,8 @@ class Case:
 
 # what is said -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Statement:
-    """One equation: its name, what it says in words, its two sides for a whole layer and for one neuron, its numbers."""
+class Formulation:
+    """One equation in all its forms: its name, in words, for a whole layer, for one neuron, in the numbers of an example."""
 
     name: str
     says: str
@@ -141,13 +141,13 @@ class Statement:
     example: Product | None = None
 
 
-def four_equations(s: Letters, case: Case | None = None) -> list[Statement]:
+def four_equations(s: Letters, case: Case | None = None) -> list[Formulation]:
     """BP1 to BP4; of no case in particular as they are for any cost and any layer but a softmax."""
     e = case.example if case else None
     return [_output_error(s, case), _hidden_error(s, e), _by_bias(s, e), _by_weight(s, e)]
 
 
-def _output_error(s: Letters, case: Case | None) -> Statement:
+def _output_error(s: Letters, case: Case | None) -> Formulation:
     how, left, left_one = s.how, s.delta("L"), s.delta("L", s.j)
     e = case.example if case else None
     example = e.output_error() if e else None
@@ -155,53 +155,55 @@ def _output_error(s: Letters, case: Case | None) -> Statement:
         f"The last layer: the cost is a function of {plural(how.input_word)}, and its slope there is the {how.word}."
     )
     if how.linear_output:
-        return Statement("BP1", direct, (left, s.by(s.z("L"))), (left_one, s.by(s.z("L", s.j))), example)
+        return Formulation("BP1", direct, (left, s.by(s.z("L"))), (left_one, s.by(s.z("L", s.j))), example)
     if case and case.pair.delta is not None:
         right, right_one = s.cost_delta(case.pair, "L"), s.cost_delta(case.pair, "L", s.j)
-        return Statement("BP1", direct, (left, right), (left_one, right_one), example)
+        return Formulation("BP1", direct, (left, right), (left_one, right_one), example)
     says = f"The last layer: how fast {how.letter} changes with each output, times the slope of σ there."
     full = e is not None and e.full_output
-    return Statement("BP1", says, (left, s.output("L", full)), None if full else (left_one, s.output_one("L")), example)
+    return Formulation(
+        "BP1", says, (left, s.output("L", full)), None if full else (left_one, s.output_one("L")), example
+    )
 
 
-def _hidden_error(s: Letters, e: Example | None) -> Statement:
+def _hidden_error(s: Letters, e: Example | None) -> Formulation:
     l, full = s.layer, e is not None and e.full_hidden
     says = f"One layer back: every {s.how.word} through the weights it came in by, then times the slope of σ."
     single = None if full else (s.delta(l, s.j), s.hidden_one(l))
-    return Statement("BP2", says, (s.delta(l), s.hidden(l, full)), single, e.hidden_error() if e else None)
+    return Formulation("BP2", says, (s.delta(l), s.hidden(l, full)), single, e.hidden_error() if e else None)
 
 
-def _by_bias(s: Letters, e: Example | None) -> Statement:
+def _by_bias(s: Letters, e: Example | None) -> Formulation:
     l, word = s.layer, s.how.word
     if e and e.shared:
         says = f"A bias of a whole layer: the {plural(word)} of its neurons, added up."
-        return Statement("BP3", says, (s.by(s.b(l)), Sum(s.j, s.delta(l, s.j))), None, e.by_bias())
+        return Formulation("BP3", says, (s.by(s.b(l)), Sum(s.j, s.delta(l, s.j))), None, e.by_bias())
     says = f"A bias: the {word} of its neuron, as it is."
     single = (s.by(s.b(l, s.j)), s.delta(l, s.j))
-    return Statement("BP3", says, (s.by(s.b(l)), s.delta(l)), single, e.by_bias() if e else None)
+    return Formulation("BP3", says, (s.by(s.b(l)), s.delta(l)), single, e.by_bias() if e else None)
 
 
-def _by_weight(s: Letters, e: Example | None) -> Statement:
+def _by_weight(s: Letters, e: Example | None) -> Formulation:
     l = s.layer
     says = f"A weight: the {s.how.activation_word} it carries, times the {s.how.word} of the neuron it leads to."
     single = (s.by(s.weight(l)), s.weight_one(l))
-    return Statement("BP4", says, (s.by(s.w(l)), s.outer(l)), single, e.by_weight() if e else None)
+    return Formulation("BP4", says, (s.by(s.w(l)), s.outer(l)), single, e.by_weight() if e else None)
 
 
-def as_dot_product(s: Letters) -> Statement:
+def as_dot_product(s: Letters) -> Formulation:
     """BP2 of one neuron (S3.13)."""
     says = f"The same as a dot product, with all the weights that lead out of neuron {s.j}."
-    return Statement("BP2", says, (s.delta(s.layer, s.j), s.hidden_dot(s.layer)))
+    return Formulation("BP2", says, (s.delta(s.layer, s.j), s.hidden_dot(s.layer)))
 
 
-def without_delta(s: Letters) -> Statement:
+def without_delta(s: Letters) -> Formulation:
     """The recursion over ∂C/∂a, and the derivative by a weight that comes out of it (S0.12)."""
     l, above = s.layer, beside(s.layer, 1)
     here, there = s.by(s.a(l, s.j)), s.by(s.a(above, s.m))
     recursion = Sum(s.m, row(there, " ", s.slope(above, s.m), " ", s.weight(above, s.m, s.j)))
     by_weight = row(here, " ", s.slope(l, s.j), " ", s.a(beside(l, -1), s.k))
     says = f"The same without δ: the recursion runs over the {plural(s.how.activation_word)}."
-    return Statement("raw", says, (here, recursion), (s.by(s.weight(l)), by_weight))
+    return Formulation("raw", says, (here, recursion), (s.by(s.weight(l)), by_weight))
 
 
 def usual_forms(how: Convention) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from chainrule.explanation.letters import Letters
 from chainrule.explanation.summary import (
     TITLE,
     Case,
+    Formulation,
     Sides,
-    Statement,
     as_dot_product,
     four_equations,
     usual_forms,
@@ -54,10 +54,10 @@ def summary_page(
 
 @dataclass(frozen=True)
 class Page:
-    """The statements from top to bottom; with the numbers of an example where there is one."""
+    """The equations from top to bottom; with the numbers of an example where there is one."""
 
     s: Letters
-    said: list[Statement]
+    said: list[Formulation]
     numbered: bool
 
     @property
@@ -105,7 +105,7 @@ class Page:
             Label(WIDTH - EDGE, middle, last, "faint", WORDS, "end"),
         ]
 
-    def _band(self, said: Statement, y: float) -> tuple[list[Element], float]:
+    def _band(self, said: Formulation, y: float) -> tuple[list[Element], float]:
         """An equation, the same neuron by neuron beside it or, where it is wide, below it, what it says, and its numbers."""
         look = Look(self.how)
         main = typeset(_equation(said.whole), LARGE, look)
