@@ -74,7 +74,7 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
 
 writing/           formula.py formulas as trees, written as text, LaTeX and MathML · numbers.py digits · document.py what
                    a page is made of · text.py latex.py html.py its writers · sheet.py the page
-pictures/          shapes.py what a picture is made of · svg.py its writer · scene.py the picture · axes.py ticks
+pictures/          shapes.py what a picture is made of · svg.py its writer · scene.py the picture · plot.py axes, curves
 
 explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number that no
                    other method gives · document.py the intermediate form · derivation_blocks.py what
@@ -89,10 +89,10 @@ explanation/chapters/  a figure a file: network_figure.py unit_circuit.py whole_
                    number_lines.py path_sum.py matrix_form.py delta_batch.py demon.py activation_figure.py
                    gradient_vector.py in_weight_out.py weight_tiles.py six_steps.py summary_page.py unrolled_figure.py
 explanation/parts/ what chapters show, worked out: shown_network.py columns and edges · network_table.py their numbers ·
-                   unit.py the wires of a neuron · phase.py what is at them · layer_equations.py as matrices · terms.py
-                   summed in a line · routes.py each to the cost · strongest_route.py · multiplications.py counted ·
+                   unit.py the wires of a neuron · layer_equations.py as matrices · terms.py summed in a line ·
+                   routes.py each to the cost · strongest_route.py · multiplications.py counted ·
                    nudge_on_its_way.py · flat_gradient.py one vector; and pieces drawn: neurons.py · edge_numbers.py
-                   where there is room · matrix_row.py a neuron's row of W · grid.py a matrix
+                   where there is room · gates.py and their wires · matrix_row.py a neuron's row of W · grid.py a matrix
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention
+from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.equations import bp1, bp2
 from chainrule.explanation.document import Factor, Product
 from chainrule.explanation.noise import exact_sum, settle, settled_passes, settled_trace
 from chainrule.forward import Trace
 from chainrule.ids import Id
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.problem import OneExample, Problem
 from chainrule.writing.formula import Formula, Symbol, filled, partial, row
 
@@ -59,6 +59,12 @@ class View(OneExample):
     def top(self) -> int:
         """The layer u is made of: the last one for the cost."""
         return self.network.depth if self.u.kind == "C" else self.u.layer
+
+    @property
+    def cost_value(self) -> float:
+        """C of the example."""
+        given = self.trace.z if self.pair.of == "z" else self.trace.a
+        return float(self.pair.value(given[self.network.depth][None], self.y[None])[0])
 
     # symbols ---------------------------------------------------------------------------------------------------------
     @cached_property
@@ -265,6 +271,14 @@ def function_name(network: Network, layer: int) -> str:
     if name == "identity":
         return ""
     return name.replace("_", " ") if len(names) > 1 else "σ"
+
+
+def seen_from_cost(
+    network: Network, x: Any, y: Any, convention: str | Convention, cost: str | Cost | None, call: str
+) -> View:
+    """One example seen from the cost; `call`, how the caller is called, is for the error where the network is none."""
+    how = as_convention(convention)
+    return view(as_network(network, call), x, y, how.cost_for(network, cost), Id("C"), how)
 
 
 def view(network: Network, x: Any, y: Any, cost: str | Cost | None, u: Id, how: Convention) -> View:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chainrule.pictures.shapes import Box, Element, Label, heading, moved
@@ -22,6 +24,22 @@ class Scene:
     description: str
     table: tuple[tuple[str, ...], ...] = ()
     name: str = field(default="figure")
+
+    @classmethod
+    def around(
+        cls,
+        elements: Iterable[Element],
+        margin: float,
+        title: str,
+        description: str,
+        table: tuple[tuple[str, ...], ...],
+        name: str,
+    ) -> Scene:
+        """A picture as large as its elements need, and a margin at the right and below."""
+        drawn = tuple(elements)
+        boxes = [each.box for each in drawn]
+        right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+        return cls(math.ceil(right + margin), math.ceil(bottom + margin), drawn, title, description, table, name)
 
     def labels(self) -> list[Label]:
         return [each for each in self.elements if isinstance(each, Label)]
@@ -52,7 +70,8 @@ class Scene:
 
     def footed(self, says: str) -> Scene:
         """The same picture with a line of text below it, flush with its title; its description ends in it too."""
-        left = next((each.box.left for each in self.labels() if each.bold), 28.0)
+        title = min((each for each in self.labels() if each.bold), key=lambda each: each.y, default=None)
+        left = title.box.left if title else 28.0
         foot = Label(left, self.height + 2, says, "faint", 11.5, "start")
         return replace(
             self,

@@ -72,6 +72,12 @@ class Line:
     opacity: float = 1.0
     filled: str = ""  # a role: the area inside
 
+    @property
+    def box(self) -> Box:
+        """The room it takes; of a curve, with the points that bend it."""
+        xs, ys = zip(*self.points)
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
 
 @dataclass(frozen=True)
 class Rect:
@@ -195,9 +201,14 @@ def width_of(content: str | Formula | Spans, size: float) -> float:
     return extent(content)[0] * size
 
 
+def titled(title: str | Formula, left: float, y: float = 30.0) -> Label:
+    """The title of a picture."""
+    return Label(left, y, title, size=16, anchor="start", bold=True)
+
+
 def heading(title: str | Formula, says: str | Formula = "", left: float = 28.0) -> list[Element]:
     """The head of a picture: what it is, and below it in a few words how it is read."""
-    head: list[Element] = [Label(left, 32, title, size=16, anchor="start", bold=True)]
+    head: list[Element] = [titled(title, left, 32)]
     return [*head, Label(left, 56, says, "faint", 11.5, "start")] if says else head
 
 

@@ -21,9 +21,9 @@ from chainrule.diagnostics.slope_curve import Interval
 from chainrule.errors import SettingError
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
-from chainrule.pictures.axes import tick_texts, ticks
+from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, titled
 from chainrule.writing.formula import Formula, Row, raised, row
 from chainrule.writing.numbers import number, short
 
@@ -54,28 +54,6 @@ class Given:
     def one(self) -> bool:
         """True for one example."""
         return self.z.ndim == 1
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Where numbers lie in one of the two panels."""
-
-    low: float
-    high: float
-    bottom: float
-    top: float
-    up: float
-    height: float
-
-    def x(self, z: float) -> float:
-        return LEFT + WIDTH * (z - self.low) / (self.high - self.low)
-
-    def y(self, value: float) -> float:
-        return self.up + self.height * (self.top - value) / (self.top - self.bottom)
-
-    @property
-    def down(self) -> float:
-        return self.up + self.height
 
 
 def activation_figure(
@@ -139,37 +117,36 @@ def _drawn(given: Given, measured: Design, how: Convention, bare: bool) -> Scene
         slopes = [given.sigma.slope(piece) for piece in grid]
     upper = _panel(values, low, high, TOP, UPPER)
     lower = _panel([*slopes, np.zeros(1)], low, high, TOP + UPPER + BETWEEN, LOWER)
-    z = how.symbol("z", given.layer)
     said = _said(given, measured, how, bare)
+    foot = lower.down + (RUG if given.z.size <= TICKS else BARS)
     elements: list[Element] = [
-        Label(LEFT - 52, 30, _title(given, how), size=16, anchor="start", bold=True),
+        titled(row(f"The {how.function_word} of layer {given.layer} and its slope: {given.sigma!r}"), LEFT - 52),
         *_shading(measured, upper, lower),
         *_axes(upper, row("σ(z)"), "forward", False),
         *_axes(lower, row("σ′(z)"), "backward", True),
-        *(_curve(piece, value, upper, "forward", False) for piece, value in zip(grid, values)),
-        *(_curve(piece, slope, lower, "backward", True) for piece, slope in zip(grid, slopes)),
-        *_jumps(given.sigma, low, high, lower),
+        *(line for piece, value in zip(grid, values) for line in upper.curve(zip(piece, value), "forward")),
+        *(
+            line
+            for piece, slope in zip(grid, slopes)
+            for line in lower.curve(zip(piece, slope), "backward", dashed=True)
+        ),
+        *_jumps(given.sigma, lower),
         *_slowest(measured, lower),
-        *_dots(given, upper, lower),
-        *_rug(given, lower),
-        *_scale(given, lower, z),
+        *_dots(given, upper, lower, foot),
+        *_rug(given, lower.x, foot),
+        *lower.foot(foot, 8),
+        Label(LEFT + WIDTH / 2, foot + 38, how.symbol("z", given.layer), "ink", 14),
         *_side(said),
     ]
-    labels = [each.box for each in elements if isinstance(each, Label)]
-    return Scene(
-        max(LEFT + WIDTH, *(box.right for box in labels)) + 24,
-        max(box.bottom for box in labels) + 20,
-        tuple(elements),
+    return Scene.around(
+        elements,
+        24,
         f"{given.sigma!r} and its slope, with the z of layer {given.layer}",
         "σ above, σ′ below it over the same z, the z of the layer as marks at the foot. "
         + " ".join(str(text) for text, _ in said),
         _table(given, measured, how, bare),
         "activation",
     )
-
-
-def _title(given: Given, how: Convention) -> Row:
-    return row(f"The {how.function_word} of layer {given.layer} and its slope: {given.sigma!r}")
 
 
 def _pieces(sigma: Activation, low: float, high: float) -> list[Array]:
@@ -186,98 +163,83 @@ def _pieces(sigma: Activation, low: float, high: float) -> list[Array]:
     return pieces
 
 
-def _panel(values: Sequence[Array], low: float, high: float, up: float, height: float) -> Panel:
+def _panel(values: Sequence[Array], low: float, high: float, up: float, height: float) -> Plot:
+    """A plot as high as its values need."""
     finite = np.concatenate([each[np.isfinite(each)] for each in values])
     bottom, top = float(finite.min()), float(finite.max())
     if bottom == top:
         bottom, top = bottom - 1, top + 1
     margin = 0.09 * (top - bottom)
-    return Panel(low, high, bottom - margin, top + margin, up, height)
+    return Plot(Scale(low, high, LEFT, LEFT + WIDTH), Scale(bottom - margin, top + margin, up + height, up))
 
 
-def _shading(measured: Design, upper: Panel, lower: Panel) -> list[Element]:
+def _shading(measured: Design, upper: Plot, lower: Plot) -> list[Element]:
     """The flat zones, through both panels."""
     found: list[Element] = []
     for zone in measured.flat:
-        left, right = upper.x(zone.low), upper.x(zone.high)
+        left, right = upper.x.at(zone.low), upper.x.at(zone.high)
         found.append(Rect(left, upper.up, right - left, lower.down - upper.up, filled="panel", stroke=0.0))
         if right - left > 34:
             found.append(Label((left + right) / 2, upper.up - 12, "flat", "faint", 12))
     return found
 
 
-def _axes(panel: Panel, name: Formula, role: str, slanted: bool) -> list[Element]:
-    found: list[Element] = []
-    up = ticks(panel.bottom, panel.top, 5)
-    for place, text in zip(up, tick_texts(up)):
-        y = panel.y(place)
-        found.append(Line(((LEFT, y), (LEFT + WIDTH, y)), "faint", 0.6, opacity=0.3))
-        found.append(Label(LEFT - 8, y, text, "faint", 11, "end"))
-    if panel.bottom < 0 < panel.top:
-        found.append(Line(((LEFT, panel.y(0.0)), (LEFT + WIDTH, panel.y(0.0))), "faint", 1.0))
-    found.append(Line(((panel.x(0.0), panel.up), (panel.x(0.0), panel.down)), "faint", 0.6, opacity=0.5))
-    found.append(Label(LEFT - 8, panel.up - 17, name, role, 13, "end", slanted))
-    return found
+def _axes(panel: Plot, name: Formula, role: str, slanted: bool) -> list[Element]:
+    zero = [panel.across(panel.y.at(0.0))] if panel.y.low < 0 < panel.y.high else []
+    name_of = Label(LEFT - 8, panel.up - 17, name, role, 13, "end", slanted)
+    return [*panel.rules(5), *zero, panel.upright(panel.x.at(0.0), 0.6, 0.5), name_of]
 
 
-def _curve(z: Array, values: Array, panel: Panel, role: str, dashed: bool) -> Element:
-    points = tuple((panel.x(float(at)), panel.y(float(value))) for at, value in zip(z, values) if np.isfinite(value))
-    return Line(points or ((LEFT, panel.down),), role, 2.0, dashed=dashed)
-
-
-def _jumps(sigma: Activation, low: float, high: float, panel: Panel) -> list[Element]:
+def _jumps(sigma: Activation, panel: Plot) -> list[Element]:
     """At a kink σ′ has two ends: full where the slope is taken from, hollow on the other side (S3.4)."""
     found: list[Element] = []
     for kink in sigma.kinks:
-        if not low < kink < high:
+        if not panel.x.low < kink < panel.x.high:
             continue
         ends = sigma.slope(np.array([kink, kink - 1e-9, kink + 1e-9]))
         for side in ends[1:]:
-            taken = side == ends[0]
-            found.append(
-                Circle(panel.x(kink), panel.y(float(side)), 4, "backward", "backward" if taken else "paper", 1.5)
-            )
+            filled = "backward" if side == ends[0] else "paper"
+            found.append(Circle(panel.x.at(kink), panel.y.at(float(side)), 4, "backward", filled, 1.5))
     return found
 
 
-def _slowest(measured: Design, panel: Panel) -> list[Element]:
+def _slowest(measured: Design, panel: Plot) -> list[Element]:
     """A mark at each point where |σ′| is least; where that is a whole stretch, the shading says it."""
     places = [each.low for each in measured.slowest if each.low == each.high]
     return [
-        Circle(panel.x(place), panel.y(0.0), 6, "accent", "", 1.5)
+        Circle(panel.x.at(place), panel.y.at(0.0), 6, "accent", "", 1.5)
         for place in places
-        if panel.low <= place <= panel.high
+        if panel.x.low <= place <= panel.x.high
     ]
 
 
-def _dots(given: Given, upper: Panel, lower: Panel) -> list[Element]:
+def _dots(given: Given, upper: Plot, lower: Plot, foot: float) -> list[Element]:
     """Each neuron on both curves, where they are few."""
     if given.z.size > DOTS:
         return []
     found: list[Element] = []
     for z, a, slope in zip(given.z.flat, given.a.flat, given.slope.flat):
-        if upper.low <= z <= upper.high:
-            x = upper.x(float(z))
-            found.append(Line(((x, upper.y(float(a))), (x, lower.down + RUG)), "faint", 0.6, opacity=0.5))
-            found.append(Circle(x, upper.y(float(a)), 3.5, "forward", "forward", 0.0))
-            found.append(Circle(x, lower.y(float(slope)), 3.5, "backward", "paper", 1.5))
+        if upper.x.low <= z <= upper.x.high:
+            x, y = upper.x.at(float(z)), upper.y.at(float(a))
+            found.append(Line(((x, y), (x, foot)), "faint", 0.6, opacity=0.5))
+            found.append(Circle(x, y, 3.5, "forward", "forward", 0.0))
+            found.append(Circle(x, lower.y.at(float(slope)), 3.5, "backward", "paper", 1.5))
     return found
 
 
-def _rug(given: Given, panel: Panel) -> list[Element]:
-    """A tick a neuron, those in flat zones in another colour; of very many, bars that count them."""
-    inside = (given.z >= panel.low) & (given.z <= panel.high)
-    foot = panel.down + _strip(given)
+def _rug(given: Given, scale: Scale, foot: float) -> list[Element]:
+    """One tick per neuron, those in flat zones in another colour; of very many, bars that count them."""
+    inside = (given.z >= scale.low) & (given.z <= scale.high)
     found: list[Element] = []
     if given.z.size <= TICKS:
         for z, flat in zip(given.z[inside].tolist(), given.flat[inside].tolist()):
-            x = panel.x(z)
+            x = scale.at(z)
             found.append(Line(((x, foot - 16), (x, foot)), "negative" if flat else "ink", 1.4))
         return found
-    counts, edges = histogram(given, panel.low, panel.high)
+    counts, edges = histogram(given, scale.low, scale.high)
     most = int(counts.sum(axis=0).max())
     for steep, flat, left, right in zip(*counts.tolist(), edges.tolist(), edges[1:].tolist()):
-        tall, x, width = (BARS - 8) / most, panel.x(left) + 0.4, panel.x(right) - panel.x(left) - 0.8
+        tall, x, width = (BARS - 8) / most, scale.at(left) + 0.4, scale.at(right) - scale.at(left) - 0.8
         for count, below, role in ((flat, 0, "negative"), (steep, flat, "ink")):
             if count:
                 found.append(Rect(x, foot - tall * (below + count), width, tall * count, filled=role, stroke=0.0))
@@ -291,27 +253,12 @@ def histogram(given: Given, low: float, high: float) -> tuple[Array, Array]:
     return np.stack([np.histogram(given.z[given.flat == flat], edges)[0] for flat in (False, True)]), edges
 
 
-def _strip(given: Given) -> float:
-    return RUG if given.z.size <= TICKS else BARS
-
-
-def _scale(given: Given, panel: Panel, z: Formula) -> list[Element]:
-    """The axis of z, below the strip."""
-    foot = panel.down + _strip(given)
-    places = ticks(panel.low, panel.high, 8)
-    found: list[Element] = [Line(((LEFT, foot), (LEFT + WIDTH, foot)), "faint", 1.0)]
-    for place, text in zip(places, tick_texts(places)):
-        found.append(Line(((panel.x(place), foot), (panel.x(place), foot + 5)), "faint"))
-        found.append(Label(panel.x(place), foot + 16, text, "faint", 11))
-    return [*found, Label(LEFT + WIDTH / 2, foot + 38, z, "ink", 14)]
-
-
 # the numbers --------------------------------------------------------------------------------------------------------
 def _said(given: Given, measured: Design, how: Convention, bare: bool) -> list[tuple[Row, str]]:
     """What is measured, a line each, with its role."""
     rug, near = measured.rug, measured.near
     assert rug is not None  # z were given
-    flat = int(given.flat.sum())
+    flat, share = int(given.flat.sum()), 100 * rug.mean / measured.scale
     against = f"its largest, {short(measured.scale)}" if measured.bounded else "1, for σ′ grows"
     lines = [
         (row("σ(z) = ", raised(given.sigma.formula)), "forward"),
@@ -322,25 +269,17 @@ def _said(given: Given, measured: Design, how: Convention, bare: bool) -> list[t
         (row(""), "ink"),
         (_who(given, how), "ink"),
         (row(f"   {flat:,} in a flat zone, {100 * flat / given.z.size:.1f} %"), "negative" if flat else "ink"),
-        (
-            row(
-                f"   mean |σ′| = {short(rug.mean)}, {100 * rug.mean / measured.scale:.0f} % of {short(measured.scale)}"
-            ),
-            "ink",
-        ),
+        (row(f"   mean |σ′| = {short(rug.mean)}, {share:.0f} % of {short(measured.scale)}"), "ink"),
     ]
     if given.one:
         j = int(np.abs(given.slope).argmin())
         name = how.symbol("z", given.layer, *(() if bare else (j,)))
-        lines.append(
-            (row("   slowest " if given.z.size > 1 else "   ", name, f" = {number(float(given.z[j]))}"), "ink")
-        )
+        value = f" = {number(float(given.z[j]))}"
+        lines.append((row("   slowest " if given.z.size > 1 else "   ", name, value), "ink"))
         lines.append((row("   where σ′ = ", number(float(given.slope[j]))), "backward"))
     low, high = near.on.low, near.on.high
-    for count, side in (
-        (int((given.z < low).sum()), f"< {short(low)}"),
-        (int((given.z > high).sum()), f"> {short(high)}"),
-    ):
+    for beyond, side in ((given.z < low, f"< {short(low)}"), (given.z > high, f"> {short(high)}")):
+        count = int(beyond.sum())
         if count:
             lines.append((row(f"   {count:,} beyond the picture, z {side}"), "ink"))
     return lines

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
@@ -20,11 +20,11 @@ from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View, seen_from_cost
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.network import Network
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label, Line, Rect, width_of
+from chainrule.pictures.shapes import Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, partial, row
 from chainrule.writing.numbers import brief, factor_numbers, number
 
@@ -72,9 +72,7 @@ def computation_tree(
     the tree follows what a neuron gets most of. Of more than `most` inputs the largest |w a| are shown, and the exact sum of
     the others. Raises IdError for a quantity or a layer that is not there.
     """
-    how = as_convention(convention)
-    as_network(network, "computation_tree(network, x, y)")
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "computation_tree(network, x, y)")
     v = None if by is None else differentiable(by, seen)
     first = _first_layer(layer, seen, v)
     return _Tree(seen, v, first, whole_number(most, "most")).scene()
@@ -137,10 +135,9 @@ class _Tree:
         ]
         products = self._brought(layer, j)
         left, right, rest = _others(products, before, self.most)
-        for i, k in enumerate(left):
-            nodes.append(self._product(-2 - i, at, layer, j, k, products))
-        for i, k in enumerate(right):
-            nodes.append(self._product(1 + i, at, layer, j, k, products))
+        for column, k in [*((-2 - i, k) for i, k in enumerate(left)), *((1 + i, k) for i, k in enumerate(right))]:
+            both = row(seen.weight(layer, j, k), " ", seen.a(layer - 1, k))
+            nodes.append(Node(column, at, both, brief(float(products[k]), 6), aside=True))
         column = 1 + len(right)
         if rest:
             total = exact_sum(products[k] for k in rest)
@@ -187,22 +184,10 @@ class _Tree:
         if rest:
             others = Symbol(f"{len(rest):,} more outputs"), "with their targets"
             nodes.append(Node(2 + len(right), at, *others, aside=True))
-        return [
-            *nodes,
-            Node(0, at + 1, Symbol(seen.how.letter), brief(self._cost(), 6), role_of(seen.how, "C"), Id("C")),
-        ]
-
-    def _cost(self) -> float:
-        seen = self.seen
-        given = seen.trace.z if seen.pair.of == "z" else seen.trace.a
-        return float(seen.pair.value(given[seen.network.depth][None], seen.y[None])[0])
+        return [*nodes, self._node(0, at + 1, Id("C"), seen.cost_value)]
 
     def _node(self, column: float, at: int, id: Id, value: float, aside: bool = False) -> Node:
         return Node(column, at, self.seen.quantity(id), brief(value, 6), role_of(self.seen.how, id.kind), id, aside)
-
-    def _product(self, column: float, at: int, layer: int, j: int, k: int, products: np.ndarray) -> Node:
-        both = row(self.seen.weight(layer, j, k), " ", self.seen.a(layer - 1, k))
-        return Node(column, at, both, brief(float(products[k]), 6), aside=True)
 
     # the route -------------------------------------------------------------------------------------------------------
     def links(self) -> dict[Id, Link]:
@@ -214,9 +199,9 @@ class _Tree:
         left = inline(partial(seen.quantity(after), seen.quantity(before)))
         if after.kind == "C":
             into = (
-                seen.of_activation(before.layer, before.neuron)
-                if before.kind == "a"
-                else seen.arriving(before.neuron)[0]
+                seen.arriving(before.neuron)[0]
+                if before.kind == "z"
+                else seen.of_activation(before.layer, before.neuron)
             )
             return Link(left, Factor(inline(into.symbol), into.value))
         if after.kind == "a":
@@ -242,7 +227,8 @@ class _Tree:
         return self.spine + node.column * (self.box + APART), y
 
     def scene(self) -> Scene:
-        elements: list[Element] = [*self._head()]
+        title = self._title()
+        elements = heading(title, "every box depends on the boxes that lead down to it", MARGIN)
         bottom = {node.row: node for node in self.nodes if node.column == 0}
         for node in sorted(self.nodes, key=self.lit):
             if node.row + 1 in bottom:
@@ -254,36 +240,21 @@ class _Tree:
         elements += self._factors(bottom)
         foot = self._place(bottom[max(bottom)])[1] + HIGH / 2
         elements += self._product_line(foot + 44)
-        labels = [each.box for each in elements if isinstance(each, Label)]
-        rects = [each for each in elements if isinstance(each, Rect)]
-        width = max(*(box.right for box in labels), *(each.x + each.width for each in rects)) + MARGIN
-        height = max(*(box.bottom for box in labels), foot) + MARGIN
-        return Scene(width, height, tuple(elements), self._title(), self._says(), self._table(), "computation-tree")
+        return Scene.around(elements, MARGIN, str(title), self._says(), self._table(), "computation-tree")
 
-    def _title(self) -> str:
+    def _title(self) -> Row:
         letter = self.seen.how.letter
-        return f"What {letter} depends on" if self.v is None else f"From {self.seen.quantity(self.v)} to {letter}"
-
-    def _head(self) -> list[Element]:
-        letter = self.seen.how.letter
-        title = (
-            row("What ", letter, " depends on")
-            if self.v is None
-            else row("From ", self.seen.quantity(self.v), " to ", letter)
-        )
-        return [
-            Label(MARGIN, 32, title, size=16, anchor="start", bold=True),
-            Label(MARGIN, 56, "every box depends on the boxes that lead down to it", "faint", 11.5, "start"),
-        ]
+        if self.v is None:
+            return row("What ", letter, " depends on")
+        return row("From ", self.seen.quantity(self.v), " to ", letter)
 
     def _edge(self, node: Node, below: Node) -> Line:
         (x, y), (to, down) = self._place(node), self._place(below)
         lit = self.lit(node)
         role, width = ("accent", 2.2) if lit else ("faint", 0.9)
         end = to + max(-self.box / 2 + 10, min(self.box / 2 - 10, (x - to) * 0.12))
-        return Line(
-            ((x, y + HIGH / 2), (end, down - HIGH / 2 - 1)), role, width, arrow=True, opacity=0.6 if node.aside else 1.0
-        )
+        points = ((x, y + HIGH / 2), (end, down - HIGH / 2 - 1))
+        return Line(points, role, width, arrow=True, opacity=0.6 if node.aside else 1.0)
 
     def _stub(self, node: Node) -> list[Element]:
         """The tree goes on above."""
@@ -294,21 +265,11 @@ class _Tree:
 
     def _box(self, node: Node) -> list[Element]:
         x, y = self._place(node)
-        lit = self.lit(node)
-        edge = "accent" if lit else "faint"
+        edge, width = ("accent", 2.2) if self.lit(node) else ("faint", 0.9)
         text = "faint" if node.aside else "forward" if node.numbers else "ink"
+        corner, opacity = (x - self.box / 2, y - HIGH / 2), 0.6 if node.aside else 1.0
         return [
-            Rect(
-                x - self.box / 2,
-                y - HIGH / 2,
-                self.box,
-                HIGH,
-                edge,
-                "paper",
-                2.2 if lit else 0.9,
-                6,
-                0.6 if node.aside else 1.0,
-            ),
+            Rect(*corner, self.box, HIGH, edge, "paper", width, 6, opacity),
             Label(x, y - 8, node.symbol, "faint" if node.aside else node.role, SIZE),
             Label(x, y + 11, node.numbers, text, NUMBER),
         ]
@@ -329,11 +290,8 @@ class _Tree:
         if self.route and self.route[-2].kind == "z":
             a = next(node for node in spine.values() if node.id == Id("a", last, self.neurons[last][1]))
             x, y = self._place(a)
-            words = (
-                "in one step with the cost"
-                if self.seen.pair.delta is not None
-                else "through every output of the softmax"
-            )
+            whole = self.seen.pair.delta is not None
+            words = "in one step with the cost" if whole else "through every output of the softmax"
             found.append(Label(x + 14, y - HIGH / 2 - DOWN / 2 - 1, words, "faint", 11, "start"))
         return found
 
@@ -344,29 +302,21 @@ class _Tree:
         seen, v = self.seen, self.v
         factors = [link.factor for link in self.links().values()]
         product, value = math.prod(factor.value for factor in factors), seen.value(v)
-        count = seen.route_count(v)
-        left = inline(seen.by(v))
-        numbers = [
-            f"({text})" if text.startswith("−") and i else text
-            for i, text in enumerate(factor_numbers(factors, product))
-        ]
+        count, left = seen.route_count(v), inline(seen.by(v))
+        first, *more = factor_numbers(factors, product)
+        numbers = [first, *(f"({text})" if text.startswith("−") else text for text in more)]
         lines = [" · ".join(numbers[i : i + IN_A_LINE]) for i in range(0, len(numbers), IN_A_LINE)]
-        lines = [("· " if i else "") + line for i, line in enumerate(lines)]
-        found: list[Element] = []
+        if len(factors) > 1:
+            lines[-1] += f" = {number(product)}"
         head: Formula = row(left, " = ") if count == 1 else row(f"this route, the strongest of {count:,}: ")
-        for i, line in enumerate(lines):
-            text = row(
-                head if not i else "      ",
-                line,
-                f" = {number(product)}" if i == len(lines) - 1 and len(factors) > 1 else "",
-            )
-            found.append(
-                Label(MARGIN, y + 22 * i, text, "backward" if count == 1 else "ink", 13.5, "start", slanted=count == 1)
-            )
+        rows = [row(head, lines[0]), *(row("      · ", line) for line in lines[1:])]
         if count > 1:
-            both = row(f"{together(count)}: ", left, f" = {number(value)}")
-            found.append(Label(MARGIN, y + 22 * len(lines), both, "backward", 13.5, "start", slanted=True))
-        return found
+            rows.append(row(f"{together(count)}: ", left, f" = {number(value)}"))
+        back = [count == 1 or text is rows[-1] for text in rows]  # what is the derivative
+        return [
+            Label(MARGIN, y + 22 * i, text, "backward" if whole else "ink", 13.5, "start", slanted=whole)
+            for i, (text, whole) in enumerate(zip(rows, back))
+        ]
 
     def _says(self) -> str:
         seen, last = self.seen, self.seen.network.depth

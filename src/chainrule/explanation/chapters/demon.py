@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, brief
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View, seen_from_cost
 from chainrule.ids import Id, parse
 from chainrule.network import Network
 from chainrule.nudges.best_move import BestMove, best_move
@@ -25,9 +25,9 @@ from chainrule.nudges.demon import NEAR, outputs_are_right, stopped_by
 from chainrule.nudges.kinks import HINGE, Kink
 from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed, step_text
-from chainrule.pictures.axes import tick_texts, ticks
+from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line
+from chainrule.pictures.shapes import Circle, Element, Label, Line, titled
 from chainrule.verification.moved import follow, movable
 from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short, written
@@ -35,40 +35,12 @@ from chainrule.writing.numbers import number, short, written
 Array = np.ndarray
 LEFT, TOP, WIDTH, HEIGHT = 96.0, 118.0, 440.0, 320.0  # of the plot, without what stands above it
 SIDE = 586.0  # where the numbers stand
-COLUMNS = (
-    ("", 30.0),
-    ("Δ", 126.0),
-    ("predicted", 226.0),
-    ("actual", 326.0),
-    ("miss", 434.0),
-)  # right ends, from SIDE on
+COLUMNS = {"Δ": 126.0, "predicted": 226.0, "actual": 326.0, "miss": 434.0}  # right ends, from SIDE on
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
 LISTED = 6  # kinks that are spelled out
 TRIED = 0.1  # the step whose promise decides whether a place promises little
 SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axis, and below which it is a level line
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where numbers lie in the plot."""
-
-    low: float
-    high: float
-    bottom: float
-    top: float
-    up: float  # the upper edge, in pixels
-    base: float  # what is taken off the numbers at the axis: 0, or C before where little more than that can be seen
-
-    def x(self, step: float) -> float:
-        return LEFT + WIDTH * (step - self.low) / (self.high - self.low)
-
-    def y(self, value: float) -> float:
-        return self.up + HEIGHT * (self.top - value) / (self.top - self.bottom)
-
-    @property
-    def down(self) -> float:
-        return self.up + HEIGHT
 
 
 def demon(
@@ -89,8 +61,7 @@ def demon(
     three in the direction of a good demon, against δ (S2.3). The picture begins or ends at 0 where the range lies beside it:
     there the tangent touches. Raises IdError, and SettingError for ranges that are none.
     """
-    how = as_convention(convention)
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "demon(network, x, y)")
     v = _largest_error(seen) if by is None else movable(by, seen.network.parameters)
     best = best_move(seen.network, seen.x, seen.y, v, low, high, "C", seen.cost)
     chosen = _chosen(steps, best, float(low), float(high))
@@ -130,28 +101,32 @@ def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
 # the picture --------------------------------------------------------------------------------------------------------
 def _drawn(seen: View, v: Id, swept: Sweep, best: BestMove) -> Scene:
     curve = _curve(seen, v, swept, best)
-    marks = [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]
-    levels = _levels([(mark, _across(change.step, best)) for mark, change in marks])
-    frame = _frame(curve, swept, best, TOP + 19 * max(levels))
+    marks = _marks(swept, best)
+    steps = Scale(min(best.lowest, 0.0), max(best.highest, 0.0), LEFT, LEFT + WIDTH)
+    levels = _levels([(mark, steps.at(change.step)) for mark, change in marks])
+    plot = Plot(steps, _costs(curve, swept, TOP + 19 * max(levels)))
     elements: list[Element] = [
         *_heads(seen, v),
-        *_axes(seen, v, frame),
-        *(_kink_marks(best.kinks, frame)),
-        *_lines(curve, swept, frame),
-        *(each for (mark, change), level in zip(marks, levels) for each in _mark(mark, change, level, frame)),
+        *_axes(seen, v, plot),
+        *_kink_marks(best.kinks, plot),
+        *_tangent(swept, plot),
+        *plot.curve(curve, "forward"),
+        *(each for (mark, change), level in zip(marks, levels) for each in _mark(mark, change, level, plot)),
         *_numbers(seen, v, swept, best, marks),
     ]
-    labels = [each.box for each in elements if isinstance(each, Label)]
-    name = seen.quantity(v)
-    return Scene(
-        max(box.right for box in labels) + 24,
-        max(frame.down + 60, max(box.bottom for box in labels) + 24),
-        tuple(elements),
-        f"The demon at {name}: {seen.how.letter} against its tangent",
+    return Scene.around(
+        elements,
+        24,
+        f"The demon at {seen.quantity(v)}: {seen.how.letter} against its tangent",
         _description(seen, v, swept, best),
         _table(seen, v, swept, best),
         "demon",
     )
+
+
+def _marks(swept: Sweep, best: BestMove) -> list[tuple[str, Change]]:
+    """The steps by their numbers, and the best move."""
+    return [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]
 
 
 def _curve(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[tuple[float, float]]:
@@ -161,11 +136,6 @@ def _curve(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[tuple[float,
     at = np.union1d(np.linspace(low, high, POINTS), [place for place in places if low <= place <= high])
     values = np.broadcast_to(follow(seen.problem, v, at).C, at.shape)
     return list(zip(at.tolist(), values.tolist()))
-
-
-def _across(step: float, best: BestMove) -> float:
-    low, high = min(best.lowest, 0.0), max(best.highest, 0.0)
-    return LEFT + WIDTH * (step - low) / (high - low)
 
 
 def _levels(marks: Sequence[tuple[str, float]]) -> list[int]:
@@ -181,12 +151,10 @@ def _levels(marks: Sequence[tuple[str, float]]) -> list[int]:
     return [found[i] for i in range(len(marks))]
 
 
-def _frame(curve: Sequence[tuple[float, float]], swept: Sweep, best: BestMove, up: float) -> Frame:
-    """The plot around the curve and the tangent as far as it is spoken of."""
-    values = (
-        [value for _, value in curve] + [swept.before] + [change.before + change.predicted for change in swept.rows]
-    )
-    finite = [value for value in values if math.isfinite(value)]
+def _costs(curve: Sequence[tuple[float, float]], swept: Sweep, up: float) -> Scale:
+    """The scale of the curve and of the tangent as far as it is spoken of; from C before where little more can be seen."""
+    predicted = [change.before + change.predicted for change in swept.rows]
+    finite = [value for value in [*(c for _, c in curve), swept.before, *predicted] if math.isfinite(value)]
     bottom, top = min(finite), max(finite)
     least = FLAT * max(abs(bottom), abs(top)) or 1.0
     if top - bottom < least:
@@ -194,21 +162,18 @@ def _frame(curve: Sequence[tuple[float, float]], swept: Sweep, best: BestMove, u
         bottom, top = middle - least, middle + least
     margin = 0.06 * (top - bottom)
     base = swept.before if top - bottom < SMALL * max(abs(bottom), abs(top)) else 0.0
-    return Frame(min(best.lowest, 0.0), max(best.highest, 0.0), bottom - margin, top + margin, up, base)
+    return Scale(bottom - margin, top + margin, up + HEIGHT, up, base)
 
 
 def _heads(seen: View, v: Id) -> list[Element]:
     name, letter = seen.quantity(v), seen.how.letter
-    curve = row(letter, "(", name, " + Δ), exact")
-    slope = _slope(seen, v)
+    tangent = row("the tangent, ", letter, " + ", _slope(seen, v), " · Δ")
     return [
-        Label(LEFT - 60, 30, row("The demon at ", name), size=16, anchor="start", bold=True),
+        titled(row("The demon at ", name), LEFT - 60),
         Line(((LEFT, 62), (LEFT + 30, 62)), "forward", 2.0),
-        Label(LEFT + 38, 62, curve, "forward", 13, "start"),
+        Label(LEFT + 38, 62, row(letter, "(", name, " + Δ), exact"), "forward", 13, "start"),
         Line(((LEFT + 210, 62), (LEFT + 240, 62)), "backward", 1.6, dashed=True),
-        Label(
-            LEFT + 248, 62, row("the tangent, ", letter, " + ", slope, " · Δ"), "backward", 13, "start", slanted=True
-        ),
+        Label(LEFT + 248, 62, tangent, "backward", 13, "start", slanted=True),
     ]
 
 
@@ -219,83 +184,60 @@ def _slope(seen: View, v: Id) -> Formula:
     return row("∂", seen.how.letter, "/∂", seen.quantity(v))
 
 
-def _axes(seen: View, v: Id, frame: Frame) -> list[Element]:
-    across, up = ticks(frame.low, frame.high), ticks(frame.bottom - frame.base, frame.top - frame.base)
-    found: list[Element] = []
-    for place, text in zip(across, tick_texts(across)):
-        found.append(Line(((frame.x(place), frame.down), (frame.x(place), frame.down + 5)), "faint"))
-        found.append(Label(frame.x(place), frame.down + 16, text, "faint", 11))
-    for place, text in zip(up, tick_texts(up)):
-        y = frame.y(place + frame.base)
-        found.append(Line(((LEFT, y), (LEFT + WIDTH, y)), "faint", 0.6, opacity=0.3))
-        found.append(Label(LEFT - 8, y, text, "faint", 11, "end"))
-    zero = frame.x(0.0)
+def _axes(seen: View, v: Id, plot: Plot) -> list[Element]:
+    cost = f"{'Δ' if plot.y.base else ''}{seen.how.letter}"
     return [
-        *found,
-        Line(((LEFT, frame.down), (LEFT + WIDTH, frame.down)), "faint", 1.0),
-        Line(((zero, frame.up), (zero, frame.down)), "faint", 1.0),
-        Label(LEFT + WIDTH / 2, frame.down + 38, row("Δ, added to ", seen.quantity(v)), "ink", 12),
-        Label(LEFT - 24, frame.up - 19, f"{'Δ' if frame.base else ''}{seen.how.letter}", "ink", 13, "end"),
+        *plot.rules(),
+        *plot.foot(plot.down),
+        plot.upright(plot.x.at(0.0)),
+        Label(LEFT + WIDTH / 2, plot.down + 38, row("Δ, added to ", seen.quantity(v)), "ink", 12),
+        Label(LEFT - 24, plot.up - 19, cost, "ink", 13, "end"),
     ]
 
 
-def _lines(curve: Sequence[tuple[float, float]], swept: Sweep, frame: Frame) -> list[Element]:
-    """The tangent, as far as it lies in the plot, and the curve, broken where C is no number."""
-    found: list[Element] = []
-    ends = _clipped(swept, frame)
-    if ends:
-        found.append(Line(tuple((frame.x(t), frame.y(c)) for t, c in ends), "backward", 1.6, dashed=True))
-    piece: list[tuple[float, float]] = []
-    for step, value in [*curve, (0.0, math.nan)]:
-        if math.isfinite(value):
-            piece.append((frame.x(step), frame.y(value)))
-            continue
-        if len(piece) > 1:
-            found.append(Line(tuple(piece), "forward", 2.0))
-        piece = []
-    return found
-
-
-def _clipped(swept: Sweep, frame: Frame) -> list[tuple[float, float]]:
-    """The two ends of C + δ Δ inside the plot."""
-    low, high = frame.low, frame.high
+def _tangent(swept: Sweep, plot: Plot) -> list[Element]:
+    """C + δ Δ, as far as it lies in the plot."""
+    low, high = plot.x.low, plot.x.high
     if swept.slope:
-        crossing = sorted((edge - swept.before) / swept.slope for edge in (frame.bottom, frame.top))
+        crossing = sorted((edge - swept.before) / swept.slope for edge in (plot.y.low, plot.y.high))
         low, high = max(low, crossing[0]), min(high, crossing[1])
-    return [(step, swept.before + swept.slope * step) for step in (low, high)] if low < high else []
+    ends = [(step, swept.before + swept.slope * step) for step in (low, high)] if low < high else []
+    return plot.curve(ends, "backward", 1.6, dashed=True)
 
 
-def _mark(mark: str, change: Change, level: int, frame: Frame) -> list[Element]:
+def _number(mark: str, x: float, y: float) -> list[Element]:
+    """The number of a step in a ring, or the word for the best one."""
+    if mark == "best":
+        return [Label(x, y, mark, "accent", 12, bold=True)]
+    return [Circle(x, y, 8.5, "ink", "paper", 0.8), Label(x, y, mark, "ink", 12, bold=True)]
+
+
+def _mark(mark: str, change: Change, level: int, plot: Plot) -> list[Element]:
     """A step: its number above the plot, a line down, and between tangent and curve the miss."""
-    x, top = frame.x(change.step), frame.up - 18 - 19 * level
+    x, top = plot.x.at(change.step), plot.up - 18 - 19 * level
     best = mark == "best"
-    role = "accent" if best else "ink"
-    found: list[Element] = [
-        Line(((x, top + 9), (x, frame.down)), role, 0.8, opacity=0.45),
-        Label(x, top, mark, role, 12, bold=True),
-    ]
-    if not best:
-        found.insert(1, Circle(x, top, 8.5, "ink", "paper", 0.8))
+    down = Line(((x, top + 9), (x, plot.down)), "accent" if best else "ink", 0.8, opacity=0.45)
+    found: list[Element] = [down, *_number(mark, x, top)]
     if not math.isfinite(change.after):
         return found
-    actual = frame.y(change.after)
-    if not best:
-        predicted = frame.y(change.before + change.predicted)
-        found.append(Line(((x, predicted), (x, actual)), "accent", 3.0))
-        found.append(Circle(x, predicted, 3.5, "backward", "paper", 1.5))
-    found.append(
-        Circle(x, actual, 5.5 if best else 3.5, "accent" if best else "forward", "paper" if best else "forward", 1.5)
-    )
-    return found
+    actual = plot.y.at(change.after)
+    if best:
+        return [*found, Circle(x, actual, 5.5, "accent", "paper", 1.5)]
+    predicted = plot.y.at(change.before + change.predicted)
+    return [
+        *found,
+        Line(((x, predicted), (x, actual)), "accent", 3.0),
+        Circle(x, predicted, 3.5, "backward", "paper", 1.5),
+        Circle(x, actual, 3.5, "forward", "forward", 1.5),
+    ]
 
 
-def _kink_marks(kinks: Sequence[Kink], frame: Frame) -> list[Element]:
+def _kink_marks(kinks: Sequence[Kink], plot: Plot) -> list[Element]:
     """A thin line and a wedge at the foot of the plot for every kink."""
     found: list[Element] = []
-    for kink in kinks:
-        x = frame.x(kink.at)
-        found.append(Line(((x, frame.up), (x, frame.down)), "ink", 0.7, dashed=True, opacity=0.4))
-        wedge = ((x, frame.down - 9), (x - 4.5, frame.down), (x + 4.5, frame.down), (x, frame.down - 9))
+    for x in (plot.x.at(kink.at) for kink in kinks):
+        found.append(Line(((x, plot.up), (x, plot.down)), "ink", 0.7, dashed=True, opacity=0.4))
+        wedge = ((x, plot.down - 9), (x - 4.5, plot.down), (x + 4.5, plot.down), (x, plot.down - 9))
         found.append(Line(wedge, "ink", 0.0, filled="ink"))
     return found
 
@@ -313,18 +255,15 @@ def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tu
         Label(SIDE + 16, y + 24, row(left, number(swept.slope)), "backward", 14, "start", slanted=True),
     ]
     y += 62
-    found += [Label(SIDE + end, y, text, "faint", 12, "end") for text, end in COLUMNS if text]
-    found.append(Line(((SIDE + 6, y + 12), (SIDE + COLUMNS[-1][1], y + 12)), "faint", 0.7))
+    found += [Label(SIDE + end, y, text, "faint", 12, "end") for text, end in COLUMNS.items()]
+    found.append(Line(((SIDE + 6, y + 12), (SIDE + COLUMNS["miss"], y + 12)), "faint", 0.7))
     y += 27
     for mark, change in marks:
-        cells = [step_text(_rounded(change.step)), signed(change.predicted), signed(change.actual), miss_text(change)]
-        roles = ["ink", "backward", "forward", "accent"]
-        if mark != "best":
-            found.append(Circle(SIDE + 17, y, 8.5, "ink", "paper", 0.8))
-        found.append(Label(SIDE + 17, y, mark, "accent" if mark == "best" else "ink", 12, bold=True))
+        roles = ("ink", "backward", "forward", "accent")
+        found += _number(mark, SIDE + 17, y)
         found += [
             Label(SIDE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
-            for cell, role, (_, end) in zip(cells, roles, COLUMNS[1:])
+            for cell, role, end in zip(_cells(change), roles, COLUMNS.values())
         ]
         y += LINE
     y += 12
@@ -334,9 +273,10 @@ def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tu
     return found
 
 
-def _rounded(step: float) -> float:
-    """A step as it is shown, to six digits; those that are asked for are mostly shorter."""
-    return float(f"{step:.6g}")
+def _cells(change: Change) -> tuple[str, str, str, str]:
+    """A step, to six digits, what it promised, what it brought, and the miss."""
+    step = step_text(float(f"{change.step:.6g}"))
+    return step, signed(change.predicted), signed(change.actual), miss_text(change)
 
 
 def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
@@ -386,10 +326,7 @@ def _kink(seen: View, kink: Kink) -> Row:
 
 
 def _description(seen: View, v: Id, swept: Sweep, best: BestMove) -> str:
-    rows = "; ".join(
-        f"at {step_text(_rounded(c.step))} predicted {signed(c.predicted)}, actual {signed(c.actual)}, miss {miss_text(c)}"
-        for c in swept.rows
-    )
+    rows = "; ".join("at {} predicted {}, actual {}, miss {}".format(*_cells(change)) for change in swept.rows)
     return (
         f"{seen.how.letter} as a curve over what is added to {seen.quantity(v)}, with its tangent at 0, whose slope is "
         f"{number(swept.slope)}: {rows}. {' '.join(str(line).strip() for line in _said(seen, v, swept, best))}"
@@ -398,8 +335,6 @@ def _description(seen: View, v: Id, swept: Sweep, best: BestMove) -> str:
 
 def _table(seen: View, v: Id, swept: Sweep, best: BestMove) -> tuple[tuple[str, ...], ...]:
     rows = [("step", "Δ", "predicted", "actual", "miss", seen.how.letter)]
-    for mark, c in [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]:
-        cells = (step_text(_rounded(c.step)), signed(c.predicted), signed(c.actual), miss_text(c), number(c.after))
-        rows.append((mark, *cells))
+    rows += [(mark, *_cells(change), number(change.after)) for mark, change in _marks(swept, best)]
     rows += [("kink", signed(kink.at), "", "", "", str(_kink(seen, kink))) for kink in best.kinks]
     return tuple(rows)

@@ -22,7 +22,7 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry
 from chainrule.network import Network, as_network
 from chainrule.nudges.text import signed
-from chainrule.pictures.axes import round_down
+from chainrule.pictures.plot import round_down
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, hue, width_of
 from chainrule.problem import Problem

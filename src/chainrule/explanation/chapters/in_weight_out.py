@@ -13,17 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View, seen_from_cost
 from chainrule.ids import Id, parse
-from chainrule.network import Network, as_network
+from chainrule.network import Network
+from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, width_of
+from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Symbol, inline, row
 from chainrule.writing.numbers import factor_numbers, number, short
 
@@ -33,6 +34,7 @@ BARS, PITCH, AREA = 272.0, 34.0, 300.0  # the first bar, from bar to bar, the wi
 ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
 TICKS = (1, 2, 5, 10, 20, 50, 100)
 LETTERS = 96  # of the reason in a line
+SMALL = ("faint", 11.5)  # role and size of what is said about a thing
 
 
 def in_weight_out(
@@ -48,14 +50,11 @@ def in_weight_out(
 
     Without `by` it is the weight with the smallest |∂C/∂w| that is not 0. Raises IdError for what is no weight and no bias.
     """
-    how = as_convention(convention)
-    as_network(network, "in_weight_out(network, x, y)")
-    chosen = how.cost_for(network, cost)
-    seen = view(network, x, y, chosen, Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "in_weight_out(network, x, y)")
     v = _slowest(seen) if by is None else parse(by, seen.network.parameters)
     if v.kind not in "wb":
         raise IdError(f"by={str(v)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
-    return _Picture(seen, v, why(seen.network, seen.x, seen.y, v, cost=chosen, convention=how)).scene()
+    return _Picture(seen, v, why(seen.network, seen.x, seen.y, v, cost=seen.cost, convention=seen.how)).scene()
 
 
 def _slowest(seen: View) -> Id:
@@ -109,15 +108,14 @@ class _Picture:
     def _weight(self) -> float:
         """The weight or the bias itself."""
         network, v = self.seen.network, self.v
-        return float(
-            network.weights[v.layer][v.neuron, v.source] if v.kind == "w" else network.biases[v.layer][v.neuron]
-        )
+        found = network.weights[v.layer][v.neuron, v.source] if v.kind == "w" else network.biases[v.layer][v.neuron]
+        return float(found)
 
     def _elements(self) -> list[Element]:
         seen, v = self.seen, self.v
         left, right = MARGIN + 170, MARGIN + 170 + ACROSS
         value = self._weight()
-        symbol, hue = seen.quantity(v), "positive" if value > 0 else "negative" if value < 0 else "faint"
+        symbol, below = seen.quantity(v), WIRE + RADIUS + 34
         (a, in_value), (delta, error) = self.a_in, self.out
         ends = _numbers([Factor(a, in_value), Factor(delta, error)], self.value)
         start, end, middle = left + RADIUS, right - RADIUS, (left + right) / 2
@@ -127,24 +125,18 @@ class _Picture:
         product = row(a, " · ", delta) if v.kind == "w" else delta
         total = row(self.left, " = ", product, " = ", number(self.value))
         return [
-            Line(((start + 3, WIRE - 7), (end - 4, WIRE - 7)), hue, 2.4, arrow=True),
+            Line(((start + 3, WIRE - 7), (end - 4, WIRE - 7)), hue(value), 2.4, arrow=True),
             *(self._back(symbol, value, (end - 3, start + 4)) if v.kind == "w" else []),
             circle,
             Circle(right, WIRE, RADIUS, "backward", "paper", 1.6),
             Label(left, WIRE, a, role_of(seen.how, "a", "forward"), 15),
             Label(right, WIRE, delta, "backward", 15, slanted=True),
             Label(middle, WIRE - 24, row(symbol, " = ", short(value, 6)), role_of(seen.how, v.kind), 14),
-            Label(middle, WIRE + RADIUS + 34, total, "backward", 14, slanted=True),
+            Label(middle, below, total, "backward", 14, slanted=True),
             *([Label(left, WIRE - RADIUS - 14, ends[0], "forward", 13)] if v.kind == "w" else []),
             Label(right, WIRE + RADIUS + 15, ends[1], "backward", 13, slanted=True),
-            Label(
-                left,
-                WIRE + RADIUS + 34,
-                f"{seen.how.activation_word} in" if v.kind == "w" else "a bias has the input 1",
-                "faint",
-                11.5,
-            ),
-            Label(right, WIRE + RADIUS + 34, f"{seen.how.word} out", "faint", 11.5),
+            Label(left, below, f"{seen.how.activation_word} in" if v.kind == "w" else "a bias has the input 1", *SMALL),
+            Label(right, below, f"{seen.how.word} out", *SMALL),
         ]
 
     def _back(self, symbol: Formula, weight: float, ends: tuple[float, float]) -> list[Element]:
@@ -185,30 +177,24 @@ class _Picture:
         m = row(seen.weight(v.layer + 1, "m", v.neuron), " ", seen.sensitivity(v.layer + 1, "m"))
         return row(Symbol("Σ", below="m"), " ", m)
 
-    def _lowest(self) -> float:
-        """The lower end of the scale, a whole number of decades with room for every bar that ends."""
+    def _scale(self, at: float) -> Scale:
+        """Decades from pixel `at` on: from a whole number of them, with room for every bar that ends."""
         decades = [share.decades for share in self.reason.factors] + [self.reason.decades]
-        return float(math.floor(min([-3.0, *(each for each in decades if math.isfinite(each))]) - 0.25))
-
-    def _highest(self) -> float:
-        decades = [share.decades for share in self.reason.factors] + [self.reason.decades]
-        return max([0.0, *(each for each in decades if math.isfinite(each))])
+        finite = [each for each in decades if math.isfinite(each)]
+        return Scale(math.floor(min([-3.0, *finite]) - 0.25), max([0.0, *finite]), at, at + AREA)
 
     def _bars(self) -> tuple[list[Element], float]:
-        """A bar a factor from what it could be, at the line, down to what it is; their sum last."""
+        """One bar per factor, from what it could be, at the line, down to what it is; their sum last."""
         shares = self.reason.factors
         symbols = [self._symbol(share) for share in shares]
         total: Formula | str = self.left
         names = BOLD * max(width_of(each, 13.5) for each in (*symbols, total))
         texts = self._values()
         numbers = max(*(width_of(text, 12.5) for text in texts), BOLD * width_of(number(self.value), 12.5))
-        at = MARGIN + names + 26 + numbers + 22
-        low, high = self._lowest(), self._highest()
-        scale = AREA / (high - low)
-        one = at - scale * low
+        scale = self._scale(MARGIN + names + 26 + numbers + 22)
         end = BARS + PITCH * len(shares) + 14
-        found = self._scale(at, one, scale, low, high, end + PITCH / 2 + 16)
-        words = at + AREA + 96
+        found = _decade_axis(scale, end + PITCH / 2 + 16)
+        words = scale.end + 96
         worst = min(range(len(shares)), key=lambda i: shares[i].decades)
         for i, (share, symbol, text) in enumerate(zip(shares, symbols, texts)):
             y, role = BARS + PITCH * i, ROLES.get(share.what, "faint")
@@ -217,62 +203,33 @@ class _Picture:
                 Label(MARGIN + names, y, symbol, role, 13.5, "end", slanted=role == "backward", bold=bold),
                 Label(MARGIN + names + 9, y, "=", "faint", 12.5, "start"),
                 Label(MARGIN + names + 26, y, text, role, 12.5, "start", slanted=role == "backward"),
-                *self._bar(one, y, scale, share.decades, role, 1.0 if bold or not self.reason.slow else 0.45),
-                Label(at + AREA + 14, y, _decades(share.decades), role, 12.5, "start", bold=bold),
-                Label(words, y, f"of {share.against}", "faint", 11.5, "start"),
+                *_bar(scale, y, share.decades, role, 1.0 if bold or not self.reason.slow else 0.45),
+                Label(scale.end + 14, y, _decades(share.decades), role, 12.5, "start", bold=bold),
+                Label(words, y, f"of {share.against}", *SMALL, "start"),
             ]
         found += [
-            Line(((MARGIN, end - 18), (at + AREA + 70, end - 18)), "faint", 0.8, opacity=0.6),
+            Line(((MARGIN, end - 18), (scale.end + 70, end - 18)), "faint", 0.8, opacity=0.6),
             Label(MARGIN + names, end, total, "ink", 13.5, "end", bold=True),
             Label(MARGIN + names + 9, end, "=", "faint", 12.5, "start"),
             Label(MARGIN + names + 26, end, number(self.value), "ink", 12.5, "start", bold=True),
-            *self._bar(one, end, scale, self.reason.decades, "accent", 1.0),
-            Label(at + AREA + 14, end, _decades(self.reason.decades), "accent", 12.5, "start", bold=True),
-            Label(words, end, "together", "faint", 11.5, "start"),
+            *_bar(scale, end, self.reason.decades, "accent", 1.0),
+            Label(scale.end + 14, end, _decades(self.reason.decades), "accent", 12.5, "start", bold=True),
+            Label(words, end, "together", *SMALL, "start"),
         ]
         return found, end
-
-    def _scale(self, at: float, one: float, scale: float, low: float, high: float, bottom: float) -> list[Element]:
-        """The decades above the bars, the line of full pace, and from where on a weight is slow."""
-        slow = one - scale * SLOW
-        found: list[Element] = [
-            Rect(at, BARS - 20, slow - at, bottom - BARS + 20, "paper", "panel", 0),
-            Label((at + slow) / 2, bottom - 9, "slow", "faint", 11),
-            Label(at + AREA + 14, BARS - 34, "decades", "faint", 11, "start"),
-            Line(((one, BARS - 22), (one, bottom)), "ink", 1.0),
-        ]
-        step = _step(high - low)
-        for i in range(math.ceil(low / step), math.floor(high / step) + 1):
-            x = one + scale * step * i
-            found.append(Label(x, BARS - 34, row("10", _raised(step * i)) if i else "1", "faint", 11))
-            found.append(Line(((x, BARS - 24), (x, BARS - 19)), "faint", 0.8))
-        return found
-
-    def _bar(self, one: float, y: float, scale: float, decades: float, role: str, opacity: float) -> list[Element]:
-        if not math.isfinite(decades):
-            return [
-                Line(((one, y), (one + scale * self._lowest() + 2, y)), role, 10, opacity=opacity),
-                *_torn(one + scale * self._lowest(), y),
-            ]
-        ends = sorted((one, one + scale * decades))
-        return [Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0, 0, opacity)]
 
     # the page --------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         bars, end = self._bars()
         name, pace = self.seen.quantity(self.v), "slowly" if self.reason.slow else "as it does"
-        elements: list[Element] = [
-            Label(MARGIN, 32, row("Why ", name, " learns ", pace), size=16, anchor="start", bold=True),
-            Label(MARGIN, 56, "values forward above the wire, derivatives backward below", "faint", 11.5, "start"),
-            *self._elements(),
-            *bars,
-        ]
+        head = heading(
+            row("Why ", name, " learns ", pace), "values forward above the wire, derivatives backward below", MARGIN
+        )
+        elements = [*head, *self._elements(), *bars]
         for i, line in enumerate(textwrap.wrap(self.reason.sentence, LETTERS, break_long_words=False)):
             elements.append(Label(MARGIN, end + 64 + 20 * i, line, size=13, anchor="start"))
-        boxes = [each.box for each in elements if isinstance(each, Label)]
-        width, height = max(box.right for box in boxes) + MARGIN, max(box.bottom for box in boxes) + MARGIN
         title = f"{name} between its two neurons, and why it learns {pace}"
-        return Scene(width, height, tuple(elements), title, self._says(), self._table(), "in-weight-out")
+        return Scene.around(elements, MARGIN, title, self._says(), self._table(), "in-weight-out")
 
     def _says(self) -> str:
         (a, in_value), (delta, error), v = self.a_in, self.out, self.v
@@ -305,13 +262,31 @@ def _numbers(factors: list[Factor], value: float) -> list[str]:
     return [short(factor.value, 6) for factor in factors]
 
 
-def _step(span: float) -> int:
-    """Decades from tick to tick: a round number that makes six at most."""
-    return next((step for step in TICKS if span / step <= 6), TICKS[-1])
+def _decade_axis(scale: Scale, bottom: float) -> list[Element]:
+    """The decades above the bars, the line of full pace, and from where on a weight is slow."""
+    one, slow = scale.at(0.0), scale.at(-SLOW)
+    found: list[Element] = [
+        Rect(scale.start, BARS - 20, slow - scale.start, bottom - BARS + 20, "paper", "panel", 0),
+        Label((scale.start + slow) / 2, bottom - 9, "slow", "faint", 11),
+        Label(scale.end + 14, BARS - 34, "decades", "faint", 11, "start"),
+        Line(((one, BARS - 22), (one, bottom)), "ink", 1.0),
+    ]
+    # whole decades: a round number from tick to tick that makes six of them at most
+    step = next((step for step in TICKS if (scale.high - scale.low) / step <= 6), TICKS[-1])
+    for i in range(math.ceil(scale.low / step), math.floor(scale.high / step) + 1):
+        x, power = scale.at(step * i), Symbol("", above=str(step * i).replace("-", "−"))
+        found.append(Label(x, BARS - 34, row("10", power) if i else "1", "faint", 11))
+        found.append(Line(((x, BARS - 24), (x, BARS - 19)), "faint", 0.8))
+    return found
 
 
-def _raised(power: int) -> Formula:
-    return Symbol("", above=str(power).replace("-", "−"))
+def _bar(scale: Scale, y: float, decades: float, role: str, opacity: float) -> list[Element]:
+    """From full pace down to what a factor is; torn off where it is 0."""
+    one = scale.at(0.0)
+    if not math.isfinite(decades):
+        return [Line(((one, y), (scale.start + 2, y)), role, 10, opacity=opacity), *_torn(scale.start, y)]
+    left, right = sorted((one, scale.at(decades)))
+    return [Rect(left, y - 6, max(right - left, 1.0), 12, role, role, 0, 0, opacity)]
 
 
 def _torn(x: float, y: float) -> list[Element]:

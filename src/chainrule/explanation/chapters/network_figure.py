@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
@@ -22,11 +22,11 @@ from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
 from chainrule.explanation.shown import whole_number
-from chainrule.explanation.view import view
+from chainrule.explanation.view import seen_from_cost
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.network import Network
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, hue, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, heading, hue, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
 from chainrule.writing.numbers import factor_numbers, number, short
 
@@ -60,13 +60,11 @@ def network_figure(
 
     Raises IdError for a quantity or layer that is not there, UnknownNameError for other edges.
     """
-    how = as_convention(convention)
-    as_network(network, "network_figure(network, x, y)")
     if edges not in EDGES:
         raise unknown_name("edges", edges, EDGES)
     if most > MOST:
         raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, nobody could read more")
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "network_figure(network, x, y)")
     if layer is not None and (isinstance(layer, bool) or layer not in range(1, seen.network.depth + 1)):
         raise IdError(f"layer={layer!r}: the layer in the middle is one of 1…{seen.network.depth}")
     lit = lit_of(by, seen)
@@ -134,36 +132,16 @@ class _Picture:
         if sums:
             bottom = max(label.box.bottom for label in sums) + 12
         legend, bottom = self._legend(bottom + 16)
-        elements = [*self._head(), *lines, *neurons, *numbers, *sums, *legend]
-        below = self._below(bottom)
-        elements += below
-        boxes = [each.box for each in elements if isinstance(each, (Label, Rect))]
-        width = max(box.right for box in boxes) + MARGIN
-        height = max(max(box.bottom for box in boxes), bottom) + MARGIN - 8
-        return Scene(
-            width, height, tuple(elements), str(self._heading()), self._says(), network_table(self.shown), "network"
-        )
+        title = self._title()
+        says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
+        elements = [*heading(title, says, MARGIN), *lines, *neurons, *numbers, *sums, *legend, *self._below(bottom)]
+        return Scene.around(elements, MARGIN, str(title), self._says(), network_table(self.shown), "network")
 
-    def _heading(self) -> Row:
-        sizes = "-".join(map(str, self.network.sizes))
-        head = (
-            f"The network {sizes}" if self.shown.middle is None else f"Layer {self.shown.middle} of the network {sizes}"
-        )
+    def _title(self) -> Row:
+        layer = "" if self.shown.middle is None else f"layer {self.shown.middle} of "
+        head = f"{layer}the network {'-'.join(map(str, self.network.sizes))}"
         names = [self.seen.quantity(id) for id in self.lit]
-        return row(head, ": " if names else " on one example", joined(names, ", "))
-
-    def _head(self) -> list[Element]:
-        cost = short(self._cost(), 6)
-        words = f"{self.network.activations_text()}, {self.how.letter} = {cost}"
-        return [
-            Label(MARGIN, 32, self._heading(), size=16, anchor="start", bold=True),
-            Label(MARGIN, 56, words, "faint", 11.5, "start"),
-        ]
-
-    def _cost(self) -> float:
-        seen = self.seen
-        given = seen.trace.z if seen.pair.of == "z" else seen.trace.a
-        return float(seen.pair.value(given[self.network.depth][None], seen.y[None])[0])
+        return row(head[0].upper() + head[1:], ": " if names else " on one example", joined(names, ", "))
 
     # neurons and edges -----------------------------------------------------------------------------------------------
     def _column(self, column: Column) -> list[Element]:
@@ -209,9 +187,8 @@ class _Picture:
                 text = row(f"{count:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
                 label = Label(middle, y + 10, text, "faint", 11)
-                found.append(
-                    label if not found or not found[-1].box.overlaps(label.box, 8) else replace(label, y=y + 27)
-                )
+                meets = found and found[-1].box.overlaps(label.box, 8)
+                found.append(replace(label, y=y + 27) if meets else label)
         return found
 
     # below -----------------------------------------------------------------------------------------------------------
@@ -221,26 +198,17 @@ class _Picture:
         split = self.shown.middle is not None
         of_w: Formula = row("|∂", how.letter, "/∂w|") if self.shown.by_gradient else row("|w|")
         z, slope = f", {how.input_word} z" if split else "", row("∂", how.letter, "/∂z")
-        lines: list[list[tuple[Formula, str, bool]]] = [
-            [
-                (row(f"above: {how.activation_word} a{z}"), "forward", False),
-                (
-                    row(f"below: {how.word} δ = ", slope, *((", ∂", how.letter, "/∂a") if split else ())),
-                    "backward",
-                    True,
-                ),
-            ],
-            [
-                (row("edges as wide as ", of_w, f", up to {short(self.largest, 3)}"), "ink", False),
-                (row("positive"), "positive", False),
-                (row("negative"), "negative", False),
-            ],
+        below = row(f"below: {how.word} δ = ", slope, *((", ∂", how.letter, "/∂a") if split else ()))
+        width = row("edges as wide as ", of_w, f", up to {short(self.largest, 3)}")
+        lines: list[list[tuple[Formula, str]]] = [
+            [(row(f"above: {how.activation_word} a{z}"), "forward"), (below, "backward")],
+            [(width, "ink"), (row("positive"), "positive"), (row("negative"), "negative")],
         ]
         found: list[Element] = []
         for i, line in enumerate(lines):
             x = MARGIN
-            for text, role, slanted in line:
-                found.append(Label(x, y + 19 * i, text, role, 11.5, "start", slanted=slanted))
+            for text, role in line:
+                found.append(Label(x, y + 19 * i, text, role, 11.5, "start", slanted=role == "backward"))
                 x += width_of(text, 11.5) + 8
         return found, y + 31
 
@@ -250,12 +218,9 @@ class _Picture:
             return []
         id = self.lit[0]
         if id.kind == "z":
-            return MatrixRow(self.seen, id, *self._rows_and_columns(id)).draw(MARGIN, y + 34)
+            before, after = next(gap for gap in self.shown.gaps if gap[1].layer == id.layer)
+            return MatrixRow(self.seen, id, before, after).draw(MARGIN, y + 34)
         return [Label(MARGIN, y + 34, self._derivative(id), "backward", 14, "start", slanted=True)]
-
-    def _rows_and_columns(self, id: Id) -> tuple[Column, Column]:
-        before, after = next(gap for gap in self.shown.gaps if gap[1].layer == id.layer)
-        return before, after
 
     def _derivative(self, id: Id) -> Formula:
         """∂C/∂w = δ_out a_in, and in the picture of three layers where that δ comes from (S4.9)."""
@@ -291,7 +256,7 @@ class _Picture:
         says = (
             f"Columns of neurons from left to right: {layers}. Above each neuron its {how.activation_word}, below it its "
             f"{how.word} δ. Edges are as wide as {f'|∂{letter}/∂w|' if self.shown.by_gradient else '|w|'}; the widest is "
-            f"{self.shown.edge_name(widest)} = {number(widest.value)}. {letter} = {number(self._cost())}."
+            f"{self.shown.edge_name(widest)} = {number(widest.value)}. {letter} = {number(self.seen.cost_value)}."
         )
         if not self.lit:
             return says

@@ -13,21 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
 from chainrule.explanation.shown import steepest, together
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View, seen_from_cost
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.nudges.text import signed, step_text
-from chainrule.pictures.axes import round_down, tick_texts, ticks
+from chainrule.pictures.plot import Scale, round_down, ticks
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line
+from chainrule.pictures.shapes import Circle, Element, Label, Line, titled, width_of
 from chainrule.verification.moved import movable
-from chainrule.writing.formula import Row, row
+from chainrule.writing.formula import Row, joined, row
 from chainrule.writing.numbers import number, short, times
 
 LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
@@ -51,13 +51,11 @@ def number_lines(
     Without `by` it is the weight with the steepest cost. Raises IdError for what cannot be moved, SettingError for a step that
     is no number or 0.
     """
-    how = as_convention(convention)
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "number_lines(network, x, y)")
     v = steepest(seen) if by is None else movable(by, seen.network.parameters)
     nudged = _step(step)
     stops, links = travel(seen, v, nudged)
-    scale, low, high = _window(stops, nudged)
-    return _drawn(seen, stops, links, zoom_of([stop.change or 0.0 for stop in stops], scale), scale, (low, high))
+    return _drawn(seen, stops, links, _window(stops, nudged))
 
 
 def _step(given: Any) -> float:
@@ -67,14 +65,14 @@ def _step(given: Any) -> float:
 
 
 # scale and zoom -----------------------------------------------------------------------------------------------------
-def _window(stops: Sequence[Stop], step: float) -> tuple[float, float, float]:
-    """Pixels to 1, and the ends of all the lines: round numbers around 0 and every value."""
+def _window(stops: Sequence[Stop], step: float) -> Scale:
+    """The scale of all the lines, from one round number to another, with 0 and every value in between."""
     values = [stop.value for stop in stops]
     low, high = min(0.0, *values), max(0.0, *values)
     high = max(high, low + 10 * abs(step))
     apart = float(np.diff(ticks(low, high)).min())
     low, high = apart * math.floor(low / apart + 1e-9), apart * math.ceil(high / apart - 1e-9)
-    return ACROSS / (high - low), low, high
+    return Scale(low, high, LEFT, LEFT + ACROSS)
 
 
 def zoom_of(changes: Sequence[float], scale: float) -> float:
@@ -88,28 +86,23 @@ def _room(changes: Sequence[float]) -> float:
 
 
 # the picture --------------------------------------------------------------------------------------------------------
-def _drawn(
-    seen: View, stops: list[Stop], links: list[Link], zoom: float, scale: float, ends: tuple[float, float]
-) -> Scene:
+def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Scene:
     ys = [TOP + PITCH * i for i in range(len(stops))]
     changes = [stop.change or 0.0 for stop in stops]
-    origin = _origin(changes)
-    elements: list[Element] = [*_heads(seen, stops, zoom), *_grid(ys, scale, ends)]
+    pixels = ACROSS / (scale.high - scale.low)  # to 1
+    zoom, origin = zoom_of(changes, pixels), _origin(changes)
+    elements: list[Element] = [*_heads(seen, stops, zoom), *_grid(ys, scale)]
     for stop, y in zip(stops, ys):
-        elements += _line(seen, stop, y, scale, ends)
-        elements += _nudge(stop, y, origin, scale * zoom)
+        elements += [*_line(seen, stop, y, scale), *_nudge(stop, y, origin, pixels * zoom)]
     for link, y in zip(links, ys):
         elements += _link(link, y)
     elements += _sums(seen, stops, links, ys[-1] + 74)
-    width = max(each.box.right for each in elements if isinstance(each, Label)) + 24
-    height = max(each.box.bottom for each in elements if isinstance(each, Label)) + 20
     name = seen.quantity(stops[0].id)
-    return Scene(
-        width,
-        height,
-        tuple(elements),
+    return Scene.around(
+        elements,
+        24,
         f"A nudge of {step_text(stops[0].change or 0.0)} to {name} on its way to {seen.how.letter}",
-        _description(stops, links, scale),
+        _description(stops, links, pixels),
         _table(stops, links),
         "number-lines",
     )
@@ -126,40 +119,31 @@ def _heads(seen: View, stops: list[Stop], zoom: float) -> list[Element]:
     first = stops[0]
     title = row("A nudge of ", step_text(first.change or 0.0), " to ", first.symbol, ", followed to ", seen.how.letter)
     return [
-        Label(LEFT - 60, 30, title, size=16, anchor="start", bold=True),
+        titled(title, LEFT - 60),
         Label(LEFT, 66, "values, all on one scale", "faint", 12, "start"),
         Label(NUDGES + ROOM / 2, 66, f"the nudge, all at {times(zoom)} the scale of the lines", "accent", 12),
         Label(LINKS, 66, "what a nudge is multiplied by", "faint", 12, "start"),
     ]
 
 
-def _grid(ys: list[float], scale: float, ends: tuple[float, float]) -> list[Element]:
+def _grid(ys: list[float], scale: Scale) -> list[Element]:
     """Thin lines through all number lines, with their numbers below the last."""
-    low, high = ends
     found: list[Element] = []
-    places = ticks(low, high)
-    for tick, text in zip(places, tick_texts(places)):
-        x = LEFT + scale * (tick - low)
+    for x, text in scale.ticks():
         found.append(Line(((x, ys[0] - 36), (x, ys[-1] + 16)), "faint", 0.6, opacity=0.35))
         found.append(Label(x, ys[-1] + 27, text, "faint", 11))
     return found
 
 
-def _line(seen: View, stop: Stop, y: float, scale: float, ends: tuple[float, float]) -> list[Element]:
+def _line(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
     """A variable, its line and its value on it."""
-    low, high = ends
-    role = role_of(seen.how, stop.id.kind)
-    x = LEFT + scale * (stop.value - low)
-    value = Label(x, y - 17, number(stop.value), "forward", 13, halo=True)
-    half = (value.box.right - value.box.left) / 2
+    x = scale.at(stop.value)
+    half = width_of(number(stop.value), 13) / 2
     at = min(max(x, LEFT + half - 8), LEFT + ACROSS - half + 8)
     return [
-        Label(LEFT - 22, y, stop.symbol, role, 17, "end"),
+        Label(LEFT - 22, y, stop.symbol, role_of(seen.how, stop.id.kind), 17, "end"),
         Line(((LEFT, y), (LEFT + ACROSS, y)), "ink", 1.0),
-        *(
-            Line(((LEFT + scale * (t - low), y - 4), (LEFT + scale * (t - low), y + 4)), "ink")
-            for t in ticks(low, high)
-        ),
+        *(Line(((tick, y - 4), (tick, y + 4)), "ink") for tick, _ in scale.ticks()),
         Circle(x, y, 5, "paper", "forward", 1.5),
         Label(at, y - 17, number(stop.value), "forward", 13, halo=True),
     ]
@@ -172,37 +156,28 @@ def _nudge(stop: Stop, y: float, origin: float, scale: float) -> list[Element]:
         return [foot, Label(NUDGES + ROOM / 2, y - 17, stop.lost or "not followed", "faint", 12)]
     end = origin + scale * stop.change
     role = "positive" if stop.change >= 0 else "negative"
-    text = Label((origin + end) / 2, y - 17, row("Δ", stop.symbol, " = ", signed(stop.change)), role, 13)
-    half = (text.box.right - text.box.left) / 2
-    at = min(max(text.x, NUDGES + half), NUDGES + ROOM - half)
-    shape = [Line(_bracket(origin, end, y), role, 2.0)] if stop.change else []
-    return [foot, *shape, Label(at, y - 17, text.text, role, 13)]
-
-
-def _bracket(start: float, end: float, y: float) -> tuple[tuple[float, float], ...]:
-    return (start, y - 7), (start, y), (end, y), (end, y - 7)
+    text = row("Δ", stop.symbol, " = ", signed(stop.change))
+    half = width_of(text, 13) / 2
+    at = min(max((origin + end) / 2, NUDGES + half), NUDGES + ROOM - half)
+    bracket = ((origin, y - 7), (origin, y), (end, y), (end, y - 7))
+    return [foot, *([Line(bracket, role, 2.0)] if stop.change else []), Label(at, y - 17, text, role, 13)]
 
 
 def _link(link: Link, y: float) -> list[Element]:
     """The arrow from one line to the next, the derivative beside it and the ratio of the two brackets."""
     middle, x = y + PITCH / 2, LINKS - 16
-    written = row(link.left, " = ", link.factor.symbol, " = ", number(link.factor.value))
+    steps = [link.left, link.factor.symbol, row(number(link.factor.value))]
     if str(link.factor.symbol) == "1":
-        written = row(link.left, " = 1")
+        steps.pop()
     if str(link.factor.symbol) == str(link.left):
-        written = row(link.left, " = ", number(link.factor.value))
+        del steps[1]
     said = "ratio of the brackets " + ("—" if link.ratio is None else number(link.ratio))
     if link.kink is not None:
         said += f", over the kink at {short(link.kink)}"
+    path = ((x, y + 8), (x + 9, y + 24), (x + 9, middle + 10), (x, y + PITCH - 8))
     return [
-        Line(
-            ((x, y + 8), (x + 9, y + 24), (x + 9, middle + 10), (x, y + PITCH - 8)),
-            "faint",
-            1.0,
-            arrow=True,
-            curved=True,
-        ),
-        Label(LINKS + 6, middle - 9, written, size=14, anchor="start"),
+        Line(path, "faint", 1.0, arrow=True, curved=True),
+        Label(LINKS + 6, middle - 9, joined(steps, " = "), size=14, anchor="start"),
         Label(LINKS + 6, middle + 11, said, "faint", 11.5, "start"),
     ]
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
 from chainrule.explanation.shown import differentiable, steepest, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View, seen_from_cost
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.network import Network
+from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, hue, width_of
+from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Symbol, inline, partial, row
 from chainrule.writing.numbers import factor_rows, number
 
@@ -46,9 +47,7 @@ def path_sum(
     are listed, all others in one exact sum. Raises SettingError where there are more than a million routes,
     DisagreementError, drawing nothing, where their sum is not the gradient.
     """
-    how = as_convention(convention)
-    as_network(network, "path_sum(network, x, y)")
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
+    seen = seen_from_cost(network, x, y, convention, cost, "path_sum(network, x, y)")
     v = steepest(seen, 1) if by is None else differentiable(by, seen)
     return _Picture(seen, routes(seen, v, whole_number(most, "most")), work(seen, v), whole_work(seen)).scene()
 
@@ -128,33 +127,19 @@ class _Picture:
         elements += more
         more, x = self._running(x + 30, ys)
         elements += [*more, *self._head(), *self._work(ys[-1] + PITCH + 52)]
-        labels = [each.box for each in elements if isinstance(each, Label)]
-        width = max(x, *(box.right for box in labels)) + MARGIN
-        height = max(box.bottom for box in labels) + MARGIN
-        rule = Line(((MARGIN, TOP - 6), (width - MARGIN, TOP - 6)), "faint", 0.8, opacity=0.5)
-        return Scene(width, height, (rule, *elements), self._title(), self._says(), self._table(), "path-sum")
-
-    def _title(self) -> str:
+        right = max(each.box.right for each in elements)
+        rule = Line(((MARGIN, TOP - 6), (right, TOP - 6)), "faint", 0.8, opacity=0.5)
         routes = f"{self.found.count:,} route" + ("s" if self.found.count > 1 else "")
-        return f"{self.seen.by(self.found.v)} as a sum over {routes}"
+        title = f"{self.seen.by(self.found.v)} as a sum over {routes}"
+        return Scene.around([rule, *elements], MARGIN, title, self._says(), self._table(), "path-sum")
 
     def _head(self) -> list[Element]:
         count = self.found.count
         said = "One route leads" if count == 1 else f"{count:,} routes lead"
         v, letter = self.seen.quantity(self.found.v), self.seen.how.letter
-        title = Label(MARGIN, 32, row(said + " from ", v, " to ", letter), size=16, anchor="start", bold=True)
-        pale = "; pale: a factor that a route above has used already" if count > 1 else ""
-        return [
-            title,
-            Label(
-                MARGIN,
-                56,
-                f"the largest product first{pale}" if count > 1 else "its factors multiply to the gradient",
-                "faint",
-                11.5,
-                "start",
-            ),
-        ]
+        many = "the largest product first; pale: a factor that a route above has used already"
+        says = many if count > 1 else "its factors multiply to the gradient"
+        return heading(row(said + " from ", v, " to ", letter), says, MARGIN)
 
     def _stops(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
         """From the quantity through a neuron a layer to the cost, a line a route."""
@@ -212,27 +197,24 @@ class _Picture:
         """Each product as a step from the sum before to the sum after; the last bar is the gradient."""
         sums = self.sums()
         low, high = min(0.0, *sums), max(0.0, *sums)
-        at = [x + AREA * ((each - low) / (high - low)) if high > low else x for each in (0.0, *sums)]
-        zero, *places = at
+        scale = Scale(low, high if high > low else 1.0, x, x + AREA)
+        zero, *places = map(scale.at, (0.0, *sums))
         bottom = ys[-1] + PITCH
         found: list[Element] = [
             Label(x + AREA / 2, TOP - 20, "running sum", "faint", 11.5),
             Line(((zero, TOP - 6), (zero, bottom + 12)), "faint", 0.8),
             Label(zero, bottom + 20, "0", "faint", 10.5),
         ]
-        texts = self.running()
-        total = Label(0, bottom, number(self.found.value), "backward", 13, "end", slanted=True, bold=True)
-        room = max(total.box.right - total.box.left, *(width_of(text, 12) for text in texts))
+        texts, total = self.running(), number(self.found.value)
+        room = max(BOLD * width_of(total, 13), *(width_of(text, 12) for text in texts))
         right = x + AREA + 14 + room
         for (before, after), value, text, y in zip(pairwise(places), self.steps(), texts, ys):
-            ends, role = sorted((before, after)), hue(value)
             if value:
-                found.append(Rect(ends[0], y - 6, max(ends[1] - ends[0], 1.0), 12, role, role, 0))
+                found.append(_step(before, after, y, hue(value)))
             found.append(Line(((after, y + (6 if value else -6)), (after, y + PITCH - 6)), "faint", 0.8))
             found.append(Label(right, y, text, size=12, anchor="end"))
-        end = sorted((zero, places[-1]))
-        found.append(Rect(end[0], bottom - 6, max(end[1] - end[0], 1.0), 12, "backward", "", 1.2))
-        found.append(replace(total, x=right))
+        found.append(replace(_step(zero, places[-1], bottom, "backward"), filled="", stroke=1.2))
+        found.append(Label(right, bottom, total, "backward", 13, "end", slanted=True, bold=True))
         found.append(Label(x - 14, bottom, row(self.left, " ="), "backward", 13, "end", slanted=True))
         if self._rounding():
             found.append(Label(right, bottom + 35, self._rounding(), "faint", 10.5, "end"))
@@ -276,6 +258,11 @@ class _Picture:
             blank = [""] * len(found.ranked[0].factors)
             rows.append((f"{self.more:,} more", *blank, number(found.rest), texts[-1]))
         return tuple(rows)
+
+
+def _step(start: float, end: float, y: float, role: str) -> Rect:
+    """A bar from one running sum to the next."""
+    return Rect(min(start, end), y - 6, max(abs(end - start), 1.0), 12, role, role, 0)
 
 
 def _bars(left: float, y: float, scale: float, alone: int, shared: int) -> list[Element]:

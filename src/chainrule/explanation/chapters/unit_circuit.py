@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
-from chainrule.errors import SettingError
-from chainrule.explanation.parts.phase import backward_too, reading
+from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
-from chainrule.explanation.shown import neuron_of
+from chainrule.explanation.shown import neuron_of, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import view
+from chainrule.explanation.view import seen_from_cost
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
-from chainrule.writing.formula import Formula, Row, Symbol, row
+from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
+from chainrule.writing.formula import Row, Symbol, row
 from chainrule.writing.numbers import written
 
 MARGIN, RADIUS, SIZE, SMALL = 28.0, 17.0, 13.0, 11.5
@@ -45,19 +43,11 @@ def unit_circuit(
     than `most` inputs those with the largest |w a| have gates of their own, and one gate stands for all others. `phase` is
     "forward" for values alone. Raises IdError for a neuron that is not there, UnknownNameError for another phase.
     """
-    how = as_convention(convention)
     here, pinned = neuron_of(as_network(network, "unit_circuit(network, x, y)"), by, layer, neuron)
-    both = backward_too(phase)
-    if not isinstance(most, int) or most < 1:
-        raise SettingError(f"most={most!r}: at least one input is shown")
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
-    return _Picture(Unit.of(seen, here.layer, here.neuron, most, pinned), both).scene()
-
-
-# how it is drawn ----------------------------------------------------------------------------------------------------
-def gate(x: float, y: float, symbol: str | Formula, radius: float = RADIUS, size: float = 15.0) -> list[Element]:
-    """A gate: a circle with what it does."""
-    return [Circle(x, y, radius, "ink", "paper", 1.2), Label(x, y, symbol, size=size)]
+    both, inputs = backward_too(phase), whole_number(most, "most")
+    seen = seen_from_cost(network, x, y, convention, cost, "unit_circuit(network, x, y)")
+    unit = Unit.of(seen, here.layer, here.neuron, inputs, pinned)
+    return _Picture(unit, Numbers(seen.how, both, SIZE, ABOVE, written)).scene()
 
 
 @dataclass(frozen=True)
@@ -65,7 +55,11 @@ class _Picture:
     """The circuit from left to right: sources, multiply gates, Σ, bias, σ, and where a goes."""
 
     unit: Unit
-    both: bool
+    numbers: Numbers
+
+    @property
+    def both(self) -> bool:
+        return self.numbers.both
 
     @property
     def pitch(self) -> float:
@@ -85,74 +79,58 @@ class _Picture:
             elements += self._row(each, first + r * self.pitch, x)
         if u.others is not None:
             elements += self._others(u.others, last, x)
-        elements += self._sum(x, first, middle, last)
+        elements += tall_gate(x["sum"], first - RADIUS, last + RADIUS, "Σ", RADIUS, 17)
         if u.bias is not None:
             elements += self._bias(u.bias, middle, x)
         elements += self._output(middle, x)
         bottom = max(last + (self.apart if u.others is None else 0.0), middle + 34) + 2 * ABOVE + 20
         for i, line in enumerate(self._notes()):
             elements.append(Label(MARGIN, bottom + i * 19, line, "faint", SMALL, "start"))
-        labels = [each for each in elements if isinstance(each, Label)]
-        width = max(x["end"] + MARGIN, *(label.box.right + MARGIN for label in labels))
-        height = bottom + 19 * len(self._notes()) + 8
         name = f"neuron {u.j + u.seen.how.base} of layer {u.layer}"
-        return Scene(
-            round(width), round(height), tuple(elements), f"{name} as gates".capitalize(), self._description(name),
-            self._table(), "unit-circuit",
-        ).headed(reading(u.seen.how, self.both), MARGIN)  # fmt: skip
+        return Scene.around(
+            elements, MARGIN, f"{name} as gates".capitalize(), self._description(name), self._table(), "unit-circuit"
+        ).headed(self.numbers.reading, MARGIN)
 
     # places
     def _columns(self) -> dict[str, float]:
         """x of each gate and of each end of a wire, as wide as what stands on the wires."""
         u = self.unit
-        source = max([2 * RADIUS, *(_width(Label(0, 0, each.weight.name, size=15)) for each in u.inputs)])
+        source = max([2 * RADIUS, *(width_of(each.weight.name, 15) for each in u.inputs)])
         if u.others is not None:
-            source = max(source, _width(Label(0, 0, self._more(), size=SIZE)))
+            source = max(source, width_of(self._more(), SIZE))
         x = {"source": MARGIN + source / 2, "from": MARGIN + source + 6}
-        wires = [each for i in u.inputs for each in (i.weight, i.activation)]
-        x["multiply"] = x["from"] + self._room(wires, named=(False, True)) + 34 + RADIUS
-        x["sum"] = (
-            x["multiply"] + RADIUS + self._room([i.product for i in u.inputs] + [u.others] * bool(u.others)) + RADIUS
+        x["multiply"] = (
+            x["from"] + self._room(*(each for i in u.inputs for each in (i.weight, i.activation))) + 34 + RADIUS
         )
-        x["add"] = x["sum"] + RADIUS + max(self._room([u.total]), self._room([u.bias] * bool(u.bias)) + 40) + RADIUS
+        x["sum"] = x["multiply"] + RADIUS + self._room(*(i.product for i in u.inputs), u.others) + RADIUS
+        x["add"] = x["sum"] + RADIUS + max(self._room(u.total), self._room(u.bias) + 40) + RADIUS
         if u.bias is None:
             x["add"] = x["sum"]
-            x["sigma"] = x["sum"] + RADIUS + self._room([u.z]) + 30 + RADIUS
+            x["sigma"] = x["sum"] + RADIUS + self._room(u.z) + 30 + RADIUS
         else:
-            x["sigma"] = x["add"] + RADIUS + max(self._room([u.z]), 96) + RADIUS
-        x["end"] = x["sigma"] + RADIUS + self._room([u.a]) + 78 if u.activated else x["sigma"] + 30
+            x["sigma"] = x["add"] + RADIUS + max(self._room(u.z), 96) + RADIUS
+        x["end"] = x["sigma"] + RADIUS + self._room(u.a) + 78 if u.activated else x["sigma"] + 30
         return x
 
-    def _room(self, wires: Sequence[Wire | None], named: Sequence[bool] = (True,)) -> float:
+    def _room(self, *wires: Wire | None) -> float:
         """The length of a wire for the longest of these."""
-        labels = [
-            each for wire in wires if wire is not None for name in named for each in self._numbers(wire, 0, 0, name)
-        ]
-        return max((_width(each) for each in labels), default=0.0) + 26
+        return self.numbers.room([wire for wire in wires if wire is not None]) + 26
 
     def _heights(self) -> tuple[float, float, float]:
         """y of the first row, of the middle, and of the last row."""
         rows = len(self.unit.inputs)
         span = (rows - 1) * self.pitch + (self.apart + 62 if self.unit.others is not None else 0.0)
-        need = (
-            self.apart + ABOVE + 18
-            if self.unit.bias is None
-            else max(self.apart + ABOVE + 18, 84 + ABOVE + 18 - span / 2)
-        )
+        need = self.apart + ABOVE + 18
+        if self.unit.bias is not None:
+            need = max(need, 84 + ABOVE + 18 - span / 2)
         first = MARGIN + max(need, 56 - span / 2)
         return first, first + span / 2, first + span
 
     # parts
-    def _numbers(self, wire: Wire, x: float, y: float, named: bool = True) -> list[Label]:
-        """The value above the middle of a wire, and the gradient below it."""
-        role = role_of(self.unit.seen.how, wire.letter, "forward")
-        above = row(wire.name, " = ", written(wire.value)) if named else row(written(wire.value))
-        found = [Label(x, y - ABOVE, above, role, SIZE)]
-        if self.both:
-            found.append(
-                Label(x, y + ABOVE, row(wire.sent, " = ", written(wire.gradient)), "backward", SIZE, slanted=True)
-            )
-        return found
+    def _wire(self, wire: Wire, start: float, end: float, y: float, arrow: bool = True) -> list[Element]:
+        """A level wire with its numbers at its middle."""
+        line = Line(((start, y), (end, y)), width=1.1, arrow=arrow)
+        return [line, *self.numbers.at(wire, (start + end) / 2, y)]
 
     def _row(self, each: Input, y: float, x: dict[str, float]) -> list[Element]:
         """A weight and an activation into their multiply gate, and on to Σ."""
@@ -161,22 +139,20 @@ class _Picture:
         found: list[Element] = []
         for wire, at, named in ((each.weight, y - self.apart, False), (each.activation, y + self.apart, True)):
             end = (meet - RADIUS * 0.82, y + math.copysign(RADIUS * 0.62, at - y))
+            path = ((bend, at), (bend + 18, at), (end[0] - 12, at), end)
             found.append(Line(((start, at), (bend, at)), width=1.1))
-            found.append(
-                Line(((bend, at), (bend + 18, at), (end[0] - 12, at), end), width=1.1, arrow=True, curved=True)
-            )
-            found += self._numbers(wire, (start + bend) / 2, at, named)
+            found.append(Line(path, width=1.1, arrow=True, curved=True))
+            found += self.numbers.at(wire, (start + bend) / 2, at, named)
         found.append(Label(x["source"], y - self.apart, each.weight.name, role_of(self.unit.seen.how, "w"), 15))
         found += self._source(each, x["source"], y + self.apart)
-        found += gate(meet, y, "×")
-        found.append(Line(((meet + RADIUS, y), (x["sum"] - RADIUS, y)), width=1.1, arrow=True))
-        return [*found, *self._numbers(each.product, (meet + x["sum"]) / 2, y)]
+        found += gate(meet, y, "×", RADIUS, 15)
+        return [*found, *self._wire(each.product, meet + RADIUS, x["sum"] - RADIUS, y)]
 
     def _source(self, each: Input, x: float, y: float) -> list[Element]:
         """The activation gate of the level before (S3.6), or an input."""
         seen, layer = self.unit.seen, self.unit.layer - 1
         if layer:
-            return gate(x, y, Symbol("σ", seen.how.above(layer)))
+            return gate(x, y, Symbol("σ", seen.how.above(layer)), RADIUS, 15)
         name = Symbol("x", below="" if seen.bare else seen.how.below(each.k))
         return [Label(x, y, name, role_of(self.unit.seen.how, "a"), 15)]
 
@@ -188,64 +164,48 @@ class _Picture:
             Label(x["source"], y, self._more(), "faint", SIZE),
             Line(((x["from"], y), (meet - RADIUS, y)), "faint", 1.0, arrow=True),
             *behind,
-            *gate(meet, y, "×"),
+            *gate(meet, y, "×", RADIUS, 15),
             Line(((meet + RADIUS, y), (x["sum"] - RADIUS, y)), width=1.1, arrow=True),
-            *self._numbers(wire, (meet + 10 + x["sum"]) / 2, y),
+            *self.numbers.at(wire, (meet + 10 + x["sum"]) / 2, y),
         ]
 
     def _more(self) -> str:
         return f"{self.unit.left:,} more"
 
-    def _sum(self, x: dict[str, float], first: float, middle: float, last: float) -> list[Element]:
-        """The first add gate, as high as all that it takes; and its wire."""
-        top, bottom = first - RADIUS, last + RADIUS
-        found: list[Element] = [
-            Rect(x["sum"] - RADIUS, top, 2 * RADIUS, bottom - top, "ink", "paper", 1.2, RADIUS),
-            Label(x["sum"], middle, "Σ", size=17),
-        ]
-        if self.unit.bias is None:
-            return found
-        found.append(Line(((x["sum"] + RADIUS, middle), (x["add"] - RADIUS, middle)), width=1.1, arrow=True))
-        return [*found, *self._numbers(self.unit.total, (x["sum"] + x["add"]) / 2, middle)]
-
     def _bias(self, wire: Wire, middle: float, x: dict[str, float]) -> list[Element]:
-        """The second add gate, with the bias from above."""
+        """The second add gate, which takes the sum and the bias from above."""
         y, start, bend = middle - 84, x["sum"] + RADIUS + 46, x["add"] - 26
         path = ((bend, y), (bend + 18, y), (x["add"], y + 14), (x["add"], middle - RADIUS))
         return [
+            *self._wire(self.unit.total, x["sum"] + RADIUS, x["add"] - RADIUS, middle),
             Label(start - 20, y, wire.name, role_of(self.unit.seen.how, "b"), 15),
             Line(((start, y), (bend, y)), width=1.1),
             Line(path, width=1.1, arrow=True, curved=True),
-            *self._numbers(wire, (start + bend) / 2, y, False),
-            *gate(x["add"], middle, "+"),
+            *self.numbers.at(wire, (start + bend) / 2, y, False),
+            *gate(x["add"], middle, "+", RADIUS, 15),
         ]
 
     def _output(self, middle: float, x: dict[str, float]) -> list[Element]:
         """z into the activation gate, and a on to the next level."""
         u, start = self.unit, (x["add"] if self.unit.bias is not None else x["sum"]) + RADIUS
         goal = x["sigma"] - RADIUS if u.activated else x["sigma"]
-        found: list[Element] = [Line(((start, middle), (goal, middle)), width=1.1, arrow=True)]
-        found += self._numbers(u.z, (start + goal) / 2, middle)
+        found = self._wire(u.z, start, goal, middle)
         if not u.activated:
-            return found + gate(goal + RADIUS, middle, Symbol(u.seen.how.letter), size=14)
+            return found + gate(goal + RADIUS, middle, Symbol(u.seen.how.letter), RADIUS, 14)
         sigma = u.seen.network.activations[u.layer]
-        found += gate(x["sigma"], middle, Symbol("σ", u.seen.how.above(u.layer)))
+        found += gate(x["sigma"], middle, Symbol("σ", u.seen.how.above(u.layer)), RADIUS, 15)
         found.append(Label(x["sigma"], middle - RADIUS - 13, sigma.name, "faint", SMALL))
         if self.both and not u.whole:
             slope = row(u.slope.name, " = ", written(u.slope.value))
             found.append(Label(x["sigma"], middle + RADIUS + 22, slope, "faint", SMALL, slanted=True))
-        end = x["end"] - 78
-        found.append(
-            Line(((x["sigma"] + RADIUS, middle), (end, middle)), width=1.1, arrow=u.layer == u.seen.network.depth)
-        )
-        found += self._numbers(u.a, (x["sigma"] + RADIUS + end) / 2, middle)
-        return found + self._onward(end, middle)
+        end, last = x["end"] - 78, u.layer == u.seen.network.depth
+        return found + self._wire(u.a, x["sigma"] + RADIUS, end, middle, arrow=last) + self._onward(end, middle)
 
     def _onward(self, x: float, y: float) -> list[Element]:
         """The multiply gates of the next level, which all take a (S3.11), or the cost."""
         u = self.unit
         if u.layer == u.seen.network.depth:
-            return gate(x + RADIUS, y, Symbol(u.seen.how.letter), size=14)
+            return gate(x + RADIUS, y, Symbol(u.seen.how.letter), RADIUS, 14)
         count = u.seen.network.sizes[u.layer + 1]
         shown = min(count, 3)
         found: list[Element] = []
@@ -301,15 +261,9 @@ class _Picture:
         rows = [(g, str(w.name), written(w.value), str(w.sent), written(w.gradient)) for g, w in self.unit.wires()]
         for each in self.unit.inputs:  # what all neurons of the layer send together (S3.11)
             name, before = each.activation.name, self.unit.seen.into_a[self.unit.layer - 1]
-            whole = f"∂{self.unit.seen.how.letter}/∂{name}"
-            rows.append(
-                ("all shares", str(name), written(each.activation.value), whole, written(float(before[each.k])))
-            )
+            whole, together = f"∂{self.unit.seen.how.letter}/∂{name}", written(float(before[each.k]))
+            rows.append(("all shares", str(name), written(each.activation.value), whole, together))
         return (("gate", "wire", "value", "gradient", "its value"), *rows)
-
-
-def _width(label: Label) -> float:
-    return label.box.right - label.box.left
 
 
 def _all(count: int) -> str:

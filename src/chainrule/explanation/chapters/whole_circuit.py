@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
-from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.phase import backward_too, reading
+from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
+from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
-from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
+from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import brief, written
 
 LIMIT = 300
@@ -49,7 +50,8 @@ def whole_circuit(
             f"{network!r} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
             "unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
         )
-    return _Picture(view(network, x, y, the_cost, Id("C"), how), both).scene(count)
+    seen = view(network, x, y, the_cost, Id("C"), how)
+    return _Picture(seen, Numbers(how, both, SIZE, ABOVE, lambda value: brief(value, DIGITS))).scene(count)
 
 
 def passes(network: Network, how: Convention) -> tuple[tuple[int, str], ...]:
@@ -89,15 +91,24 @@ class _Place:
     first: tuple[float, ...]
 
 
+def _z(unit: Unit) -> Wire:
+    """z of a neuron by its letter alone: without a bias it is the sum itself, which stands beside it."""
+    return replace(unit.z, name=unit.seen.letter("z", unit.layer, unit.j))
+
+
 @dataclass
 class _Picture:
     """Layer after layer from left to right; elements, rows of the table and columns gather on the way."""
 
     seen: View
-    both: bool
+    numbers: Numbers
     elements: list[Element] = field(default_factory=list)
     rows: list[tuple[str, ...]] = field(default_factory=list)
     columns: list[float] = field(default_factory=list)  # x of each pass
+
+    @property
+    def both(self) -> bool:
+        return self.numbers.both
 
     def scene(self, count: int) -> Scene:
         network = self.seen.network
@@ -108,20 +119,21 @@ class _Picture:
         middle = MARGIN + 56 + above
         x, outputs = self._inputs(middle, above + below)
         for layer in network.weights.numbers:
-            place = self._places(layer, x, middle, groups[layer])
-            self._layer(layer, place, outputs)
+            units = [Unit.of(self.seen, layer, j, network.sizes[layer - 1]) for j in range(network.sizes[layer])]
+            place = self._places(units, x, middle, groups[layer])
+            self._layer(units, place, outputs)
             x, outputs = place.x["end"], tuple((place.x["end"], y) for y in place.y)
         x = self._cost(x, [y for _, y in outputs])
         bottom = middle + below + 34
         self._passes(x, MARGIN + 10, bottom)
-        width = max(x + MARGIN, *(e.box.right + MARGIN for e in self.elements if isinstance(e, Label)))
         sizes = "-".join(map(str, network.sizes))
         head = ("leaves", "pass", "wire", "value", "gradient")
         table = tuple(row_[: 5 if self.both else 4] for row_ in [head, *self.rows])
-        return Scene(
-            round(width), round(bottom + (30 if self.both else 0)), tuple(self.elements), f"The network {sizes} as a circuit",
-            self._description(sizes, count), table, "whole-circuit",
-        ).headed(f"{reading(self.seen.how, self.both)}; gates of one column work at the same time", MARGIN)  # fmt: skip
+        description = self._description(sizes, count)
+        scene = Scene.around(
+            self.elements, MARGIN, f"The network {sizes} as a circuit", description, table, "whole-circuit"
+        )
+        return scene.headed(f"{self.numbers.reading}; gates of one column work at the same time", MARGIN)
 
     # places
     def _groups(self, layer: int) -> tuple[float, float]:
@@ -134,191 +146,147 @@ class _Picture:
         """The width in which the wires of the activations before a layer part; more of them need more."""
         return min(54.0 + 8 * self.seen.network.sizes[layer - 1], 150.0)
 
-    def _places(self, layer: int, start: float, middle: float, group: tuple[float, float]) -> _Place:
-        network, seen = self.seen.network, self.seen
-        w, delta = network.weights[layer], seen.into_z[layer]
-        before = seen.trace.a[layer - 1]
-        fed = [seen.weight(layer, j, k) for j in range(w.shape[0]) for k in range(w.shape[1])]
-        x = {"name": start + self._fan(layer) + self._widest([(name,) for name in fed])}
-        on_w = [brief(v, DIGITS) for v in [*w.ravel(), *(d * a for d in delta for a in before)]]
-        on_w += [brief(v, DIGITS) for v in (delta[:, None] * w).ravel()]
-        x["×"] = x["name"] + self._widest([(text,) for text in on_w]) + 30
-        products = [brief(v, DIGITS) for v in [*(w * before).ravel(), *delta]]
-        x["Σ"] = x["×"] + 10 + self._widest([(text,) for text in products]) + 30
-        names: list[tuple[Formula | str, ...]] = [
-            (seen.letter("z", layer, j), " = ", brief(v, DIGITS)) for j, v in enumerate(seen.trace.z[layer])
-        ]
-        names += [(seen.letter("δ", layer, j), " = ", brief(v, DIGITS)) for j, v in enumerate(delta)]
+    def _places(self, units: Sequence[Unit], start: float, middle: float, group: tuple[float, float]) -> _Place:
+        room, inputs = self.numbers.room, [each for unit in units for each in unit.inputs]
+        x = {"name": start + self._fan(units[0].layer) + max(width_of(each.weight.name, SIZE) for each in inputs)}
+        onto_gates = room((wire for each in inputs for wire in (each.weight, each.activation)), False, False)
+        x["×"] = x["name"] + onto_gates + 30
+        x["Σ"] = x["×"] + 10 + room((each.product for each in inputs), False, False) + 30
         at = x["Σ"] + 11
-        if network.biases[layer].size:
-            b = [brief(v, DIGITS) for v in [*network.biases[layer], *delta, *(w @ before)]]
-            x["+"] = at + self._widest([(text,) for text in b]) + 64
+        if units[0].bias is not None:
+            x["+"] = at + room((w for u in units for w in (u.bias, u.total) if w is not None), False, False) + 64
             at = x["+"] + 11
         x["z"] = at
-        at += self._widest(names) + 26
-        if _activated(network, seen.how, layer):
+        at += room(_z(unit) for unit in units) + 26
+        if units[0].activated:
             x["σ"] = at + 15
-            names = [(seen.a(layer, j), " = ", brief(v, DIGITS)) for j, v in enumerate(seen.trace.a[layer])]
-            names += [(brief(v, DIGITS),) for v in seen.into_a[layer]]
-            at = x["σ"] + 15 + self._widest(names) + 22
+            at = x["σ"] + 15 + room((unit.a for unit in units), sent=False) + 22
         x["end"] = at
-        y = tuple(middle + sum(group) * (j - (len(w) - 1) / 2) for j in range(len(w)))
-        return _Place(x, y, tuple(at - (w.shape[1] - 1) * PITCH / 2 for at in y))
-
-    def _widest(self, texts: Sequence[tuple[Formula | str, ...]]) -> float:
-        boxes = [Label(0, 0, row(*text), size=SIZE).box for text in texts]
-        return max(box.right - box.left for box in boxes)
+        count = len(units[0].inputs)
+        y = tuple(middle + sum(group) * (j - (len(units) - 1) / 2) for j in range(len(units)))
+        return _Place(x, y, tuple(at - (count - 1) * PITCH / 2 for at in y))
 
     # parts
     def _inputs(self, middle: float, height: float) -> tuple[float, tuple[tuple[float, float], ...]]:
         """The inputs, which are a^0 (S3.15): where the first wires begin to part."""
-        count, values = self.seen.network.sizes[0], self.seen.trace.a[0]
+        seen, count = self.seen, self.seen.network.sizes[0]
         gap = min(height / count, 150.0)
         ys = [middle + gap * (k - (count - 1) / 2) for k in range(count)]
-        names = [Symbol("x", below="" if self.seen.bare else self.seen.how.below(k)) for k in range(count)]
-        room = self._widest([(brief(v, DIGITS),) for v in [*values, *self.seen.into_a[0]]])
-        start = MARGIN + self._widest([(name,) for name in names]) * 13 / SIZE + 6
-        for k, y in enumerate(ys):
-            self.elements.append(Label(start - 6, y, names[k], role_of(self.seen.how, "a"), 13, "end"))
-            self._wire(start, start + room + 18, y, values[k], self.seen.into_a[0][k], letter="a")
-            self._row("input", 0, names[k], values[k], self.seen.into_a[0][k])
-        end = start + room + 18
+        names = [Symbol("x", below="" if seen.bare else seen.how.below(k)) for k in range(count)]
+        values, slopes = seen.trace.a[0].tolist(), seen.into_a[0].tolist()
+        wires = [Wire(name, a, name, slope, "a") for name, a, slope in zip(names, values, slopes)]
+        start = MARGIN + max(width_of(name, 13) for name in names) + 6
+        end = start + self.numbers.room(wires, False, False) + 18
+        for wire, y in zip(wires, ys):
+            self.elements.append(Label(start - 6, y, wire.name, role_of(seen.how, "a"), 13, "end"))
+            self._wire(wire, start, end, y, arrow=False)
+            self._row("input", 0, wire)
         return end, tuple((end, y) for y in ys)
 
-    def _layer(self, layer: int, place: _Place, sources: Sequence[tuple[float, float]]) -> None:
-        network, seen, x = self.seen.network, self.seen, place.x
-        w, before, delta = network.weights[layer], seen.trace.a[layer - 1], seen.into_z[layer]
-        biased = network.biases[layer].size > 0
+    def _layer(self, units: Sequence[Unit], place: _Place, sources: Sequence[tuple[float, float]]) -> None:
+        layer, x = units[0].layer, place.x
         self.columns += [x[kind] for kind in "×Σ+σ" if kind in x]
-        for end, y in sources:
-            if len(w) > 1 or layer > 1:
-                self.elements.append(Circle(end, y, 2, "ink", "ink"))
-        for j, middle in enumerate(place.y):
-            for k in range(w.shape[1]):
-                self._multiply(layer, j, k, place, place.first[j] + k * PITCH, sources[k])
-            total = exact_sum(w[j] * before)
-            high = (w.shape[1] - 1) * PITCH / 2 + 12
-            self.elements.append(Rect(x["Σ"] - 11, middle - high, 22, 2 * high, "ink", "paper", 1.1, 11))
-            self.elements.append(Label(x["Σ"], middle, "Σ", size=13))
-            if biased:
-                self._bias(layer, j, x, middle)
-                self._wire(x["Σ"] + 11, x["+"] - 11, middle, total, delta[j], arrow=True)
-                self._row("Σ", layer, row("Σ w a of ", seen.letter("z", layer, j)), total, delta[j])
-        self._into_sigma(layer, place)
+        if len(units) > 1 or layer > 1:
+            self.elements += [Circle(end, y, 2, "ink", "ink") for end, y in sources]
+        for unit, middle, first in zip(units, place.y, place.first):
+            for i, (each, source) in enumerate(zip(unit.inputs, sources)):
+                self._multiply(unit, each, x, first + i * PITCH, source)
+            last = first + (len(unit.inputs) - 1) * PITCH
+            self.elements += tall_gate(x["Σ"], first - 12, last + 12, "Σ", 11, 13)
+            if unit.bias is not None:
+                self._bias(unit.bias, unit.layer, x, middle)
+                self._wire(unit.total, x["Σ"] + 11, x["+"] - 11, middle)
+                self._row("Σ", layer, replace(unit.total, name=row("Σ w a of ", _z(unit).name)))
+        self._into_sigma(units, place)
 
-    def _multiply(self, layer: int, j: int, k: int, place: _Place, y: float, source: tuple[float, float]) -> None:
+    def _multiply(self, unit: Unit, each: Input, x: dict[str, float], y: float, source: tuple[float, float]) -> None:
         """One multiply gate: its weight from the left, its activation from below, the product to Σ."""
-        seen, x = self.seen, place.x
-        w, a = float(seen.network.weights[layer][j, k]), float(seen.trace.a[layer - 1][k])
-        delta, gate = float(seen.into_z[layer][j]), place.x["×"]
-        name, lane = seen.weight(layer, j, k), y + LANE
-        bend = source[0] + self._fan(layer)
-        path = (
-            (source[0], source[1]),
-            ((source[0] + bend) / 2, source[1]),
-            ((source[0] + bend) / 2, lane),
-            (bend, lane),
-        )
-        self.elements.append(Line(path, "faint", 0.8, curved=True))
-        rise = ((bend, lane), (gate - 16, lane), (gate - 16, lane), (gate - 16, lane),
-                (gate - 4, lane), (gate, lane - 4), (gate, y + 9))  # fmt: skip
-        self.elements.append(Line(rise, "faint", 0.8, arrow=True, curved=True))
-        self.elements.append(Label(x["name"], y, name, role_of(self.seen.how, "w"), SIZE + 1, "end"))
-        self._wire(x["name"] + 5, gate - 9, y, w, delta * a, arrow=True, letter="w")
+        how, at, lane = self.seen.how, x["×"], y + LANE
+        bend = source[0] + self._fan(unit.layer)
+        half = (source[0] + bend) / 2
+        path = (source, (half, source[1]), (half, lane), (bend, lane))
+        rise = ((bend, lane), (at - 16, lane), (at - 16, lane), (at - 16, lane),
+                (at - 4, lane), (at, lane - 4), (at, y + 9))  # fmt: skip
+        self.elements += [
+            Line(path, "faint", 0.8, curved=True),
+            Line(rise, "faint", 0.8, arrow=True, curved=True),
+            Label(x["name"], y, each.weight.name, role_of(how, "w"), SIZE + 1, "end"),
+        ]
+        self._wire(each.weight, x["name"] + 5, at - 9, y)
         if self.both:
-            middle = (x["name"] + gate) / 2 - 2
-            self.elements.append(Label(middle, lane + ABOVE, brief(delta * w, DIGITS), "backward", SIZE, slanted=True))
-        self.elements += [Circle(gate, y, 9, "ink", "paper", 1.1), Label(gate, y, "×", size=11)]
-        self._wire(gate + 9, x["Σ"] - 11, y, w * a, delta, arrow=True)
-        self._row("weight", layer, name, w, delta * a)
-        self._row("×", layer, row(name, seen.a(layer - 1, k)), w * a, delta)
+            share = brief(each.activation.gradient, DIGITS)
+            self.elements.append(Label((x["name"] + at) / 2 - 2, lane + ABOVE, share, "backward", SIZE, slanted=True))
+        self.elements += gate(at, y, "×", 9, 11)
+        self._wire(each.product, at + 9, x["Σ"] - 11, y)
+        self._row("weight", unit.layer, each.weight)
+        self._row("×", unit.layer, each.product)
         if self.both:
-            share = row(seen.a(layer - 1, k), ", share of ", seen.letter("z", layer, j))
-            self._row("activation", layer, share, a, delta * w)
+            name = row(each.activation.name, ", share of ", _z(unit).name)
+            self._row("activation", unit.layer, replace(each.activation, name=name))
 
-    def _bias(self, layer: int, j: int, x: dict[str, float], middle: float) -> None:
+    def _bias(self, wire: Wire, layer: int, x: dict[str, float], middle: float) -> None:
         """A bias comes from above into the second add gate."""
-        seen, y, bias = self.seen, middle - 46, self.seen.network.biases[layer]
-        id = Id("b", layer, j if bias.size > 1 else 0)
-        value, delta = float(bias[id.neuron]), float(seen.into_z[layer][j])
-        start, end = x["Σ"] + 38, x["+"] - 12
-        self.elements.append(Label(start, y, seen.quantity(id), role_of(self.seen.how, "b"), SIZE + 1, "end"))
-        self._wire(start + 5, end, y, value, delta, letter="b")
+        y, start, end = middle - 46, x["Σ"] + 38, x["+"] - 12
+        self.elements.append(Label(start, y, wire.name, role_of(self.seen.how, "b"), SIZE + 1, "end"))
+        self._wire(wire, start + 5, end, y, arrow=False)
         path = ((end, y), (end + 8, y), (x["+"], y + 6), (x["+"], middle - 11))
-        self.elements.append(Line(path, width=0.9, arrow=True, curved=True))
-        self.elements += [Circle(x["+"], middle, 11, "ink", "paper", 1.1), Label(x["+"], middle, "+", size=13)]
-        shared = " (the share of this neuron)" if seen.shared(id) else ""
-        self._row("bias", layer, row(seen.quantity(id), shared), value, delta)
+        self.elements += [Line(path, width=0.9, arrow=True, curved=True), *gate(x["+"], middle, "+", 11, 13)]
+        shared = " (the share of this neuron)" if self.seen.shared(Id("b", layer)) else ""
+        self._row("bias", layer, replace(wire, name=row(wire.name, shared)))
 
-    def _into_sigma(self, layer: int, place: _Place) -> None:
+    def _into_sigma(self, units: Sequence[Unit], place: _Place) -> None:
         """z into the activation gates, and a on; where there is none, z goes on."""
-        seen, x, network = self.seen, place.x, self.seen.network
-        active = _activated(network, seen.how, layer)
+        x, layer, active, whole = place.x, units[0].layer, units[0].activated, units[0].whole
         goal = x["σ"] - 15 if active else x["end"]
-        for j, y in enumerate(place.y):
-            z, delta = float(seen.trace.z[layer][j]), float(seen.into_z[layer][j])
-            self._wire(x["z"], goal, y, z, delta, seen.letter("z", layer, j), seen.letter("δ", layer, j), active, "z")
-            self._row("+" if network.biases[layer].size else "Σ", layer, seen.letter("z", layer, j), z, delta)
+        for unit, y in zip(units, place.y):
+            self._wire(_z(unit), x["z"], goal, y, active, named=True, sent=True)
+            self._row("Σ" if unit.bias is None else "+", layer, _z(unit))
         if not active:
             return
-        name = Symbol("σ", seen.how.above(layer))
-        if network.activations[layer].full_slope:
-            first, last = place.y[0], place.y[-1]
-            self.elements.append(Rect(x["σ"] - 15, first - 15, 30, last - first + 30, "ink", "paper", 1.1, 15))
-            self.elements.append(Label(x["σ"], (first + last) / 2, name, size=13))
-        for j, y in enumerate(place.y):
-            if not network.activations[layer].full_slope:
-                self.elements += [Circle(x["σ"], y, 15, "ink", "paper", 1.1), Label(x["σ"], y, name, size=13)]
-            a, slope = float(seen.trace.a[layer][j]), float(seen.into_a[layer][j])
-            self._wire(x["σ"] + 15, x["end"], y, a, slope, seen.a(layer, j), letter="a")
-            self._row("σ", layer, seen.a(layer, j), a, slope)
+        name = Symbol("σ", self.seen.how.above(layer))
+        if whole:
+            self.elements += tall_gate(x["σ"], place.y[0] - 15, place.y[-1] + 15, name, 15, 13)
+        for unit, y in zip(units, place.y):
+            self.elements += [] if whole else gate(x["σ"], y, name, 15, 13)
+            self._wire(unit.a, x["σ"] + 15, x["end"], y, arrow=False, named=True)
+            self._row("σ", layer, unit.a)
 
     def _cost(self, x: float, ys: Sequence[float]) -> float:
         """The cost gate: the outputs from the left, the targets from below each, C to the right."""
-        seen = self.seen
-        gate, wire = x + 34, x + 34 + 15
-        self.columns.append(gate)
-        names = [seen.target(j) for j in range(len(ys))]
-        room = self._widest([(brief(float(v), DIGITS),) for v in seen.y]) + 14
-        for j, y in enumerate(ys):
-            self.elements.append(Line(((x, y), (gate - 15, y)), width=0.9, arrow=True))
-            at = y + 46
-            self._wire(gate - 15 - room, gate - 15, at, float(seen.y[j]), None, arrow=True, letter="y")
-            self.elements.append(Label(gate - 20 - room, at, names[j], role_of(self.seen.how, "y"), SIZE + 1, "end"))
-            self._row("target", 0, names[j], float(seen.y[j]), None)
-        top, bottom = ys[0] - 16, ys[-1] + 62
-        self.elements.append(Rect(gate - 15, top, 30, bottom - top, "ink", "paper", 1.1, 15))
-        self.elements.append(Label(gate, (top + bottom) / 2, Symbol(seen.how.letter), size=14))
-        value = float(seen.pair.value(seen.trace.z[seen.network.depth][None] if seen.pair.of == "z"
-                                      else seen.trace.a[seen.network.depth][None], seen.y[None])[0])  # fmt: skip
-        name = Symbol(seen.how.letter)
-        end = wire + self._widest([(name, " = ", brief(value, DIGITS))]) + 30
-        self._wire(wire, end, (top + bottom) / 2, value, 1.0, name, arrow=True, letter="C")
-        self._row("C", seen.network.depth, name, value, 1.0)
+        seen, at = self.seen, x + 34
+        self.columns.append(at)
+        targets, forward = seen.y.tolist(), replace(self.numbers, both=False)
+        wires = [Wire(seen.target(j), y, seen.target(j), math.nan, "y") for j, y in enumerate(targets)]
+        start = at - 29 - forward.room(wires, False)
+        for wire, y in zip(wires, ys):
+            self.elements += [
+                Line(((x, y), (at - 15, y)), width=0.9, arrow=True),
+                Line(((start, y + 46), (at - 15, y + 46)), width=0.9, arrow=True),
+                *forward.at(wire, (start + at - 15) / 2 - 3, y + 46, False),
+                Label(start - 5, y + 46, wire.name, role_of(seen.how, "y"), SIZE + 1, "end"),
+            ]
+            self._row("target", 0, wire)
+        top, bottom, name = ys[0] - 16, ys[-1] + 62, Symbol(seen.how.letter)
+        self.elements += tall_gate(at, top, bottom, name, 15, 14)
+        cost = Wire(name, seen.cost_value, name, 1.0, "C")
+        end = at + 15 + forward.room([cost]) + 30
+        self._wire(cost, at + 15, end, (top + bottom) / 2, named=True)
+        self._row("C", seen.network.depth, cost)
         return end
 
     def _wire(
         self,
+        wire: Wire,
         start: float,
         end: float,
         y: float,
-        value: float,
-        gradient: float | None,
-        name: Formula | None = None,
-        sent: Formula | None = None,
-        arrow: bool = False,
-        letter: str = "",
+        arrow: bool = True,
+        named: bool = False,
+        sent: bool = False,
     ) -> None:
         """A wire with its value above and its gradient below."""
-        middle = (start + end) / 2 - (3 if arrow else 0)
         self.elements.append(Line(((start, y), (end, y)), width=0.9, arrow=arrow))
-        role = letter if letter and self.seen.how.colours == "symbol" else "forward"
-        text = brief(value, DIGITS)
-        self.elements.append(Label(middle, y - ABOVE, row(name, " = ", text) if name else text, role, SIZE))
-        if self.both and gradient is not None:
-            text = brief(gradient, DIGITS)
-            below = row(sent, " = ", text) if sent else text
-            self.elements.append(Label(middle, y + ABOVE, below, "backward", SIZE, slanted=True))
+        self.elements += self.numbers.at(wire, (start + end) / 2 - (3 if arrow else 0), y, named, sent)
 
     # passes
     def _passes(self, right: float, top: float, bottom: float) -> None:
@@ -336,11 +304,12 @@ class _Picture:
                 self.elements.append(Circle(x, y, 10, role, "paper", 1.0))
                 self.elements.append(Label(x, y, text, role, SIZE, slanted=back))
 
-    def _row(self, gate: str, layer: int, wire: Formula, value: float, gradient: float | None) -> None:
+    def _row(self, leaves: str, layer: int, wire: Wire) -> None:
         """A row of the table: a wire, the gate it leaves and the pass in which that works; sources are there before."""
         plan = passes(self.seen.network, self.seen.how)
-        number_of = str(plan.index((layer, gate)) + 1) if (layer, gate) in plan else ""
-        self.rows.append((gate, number_of, str(wire), written(value), "" if gradient is None else written(gradient)))
+        number_of = str(plan.index((layer, leaves)) + 1) if (layer, leaves) in plan else ""
+        gradient = "" if math.isnan(wire.gradient) else written(wire.gradient)
+        self.rows.append((leaves, number_of, str(wire.name), written(wire.value), gradient))
 
     def _description(self, sizes: str, count: int) -> str:
         seen, last = self.seen, len(self.columns)

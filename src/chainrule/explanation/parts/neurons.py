@@ -53,13 +53,8 @@ class Neurons:
             yield Label(x, top + 24, repr(self.shown.network.activations[layer]), "faint", 11)
             bias = self.shown.network.biases[layer]
             if bias.size == 1 and self.shown.network.sizes[layer] > 1 and not self.shown.bias_units:
-                yield Label(
-                    x,
-                    top + 40,
-                    row(self.shown.how.symbol("b", layer), f" = {short(float(bias[0]))}"),
-                    role_of(self.shown.how, "b"),
-                    11,
-                )
+                text = row(self.shown.how.symbol("b", layer), f" = {short(float(bias[0]))}")
+                yield Label(x, top + 40, text, role_of(self.shown.how, "b"), 11)
 
     def draw(self, column: Column, slot: int, x: float, y: float) -> list[Element]:
         """A neuron of a column, all its others, or its unit."""
@@ -72,9 +67,8 @@ class Neurons:
 
     def _neuron(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         seen = self.shown.seen
-        lit = Id("z", layer, j) in self.shown.lit
         found: list[Element] = [
-            Circle(x, y, RADIUS, "accent" if lit else "ink", "paper", 2.4 if lit else 1.1),
+            self._ring(layer, j, x, y, RADIUS),
             Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
             Label(x, y - RADIUS - 9, short(float(seen.trace.a[layer][j])), "forward", 11.5, halo=True),
         ]
@@ -87,35 +81,42 @@ class Neurons:
     def _split(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         """A neuron that shows z in its left half and a in its right one, with ∂C/∂z and ∂C/∂a below (S4.7)."""
         seen = self.shown.seen
-        lit = any(id.kind == "z" and id == Id("z", layer, j) for id in self.shown.lit)
         top, bottom = y - WIDE - 9, y + WIDE + 10
-        of_a = _printed(float(seen.into_a[layer][j]))
+        of_a = float(seen.into_a[layer][j])
         return [
-            Circle(x, y, WIDE, "accent" if lit else "ink", "paper", 2.4 if lit else 1.1),
+            self._ring(layer, j, x, y, WIDE),
             Line(((x, y - WIDE), (x, y + WIDE)), "ink", 1.0),
             Label(x - WIDE / 2, y, seen.letter("z", layer, j), role_of(self.shown.how, "z"), 13),
             Label(x + WIDE / 2, y, seen.a(layer, j), role_of(self.shown.how, "a"), 13),
             Label(x - 5, top, short(float(seen.trace.z[layer][j])), "forward", 11.5, "end", halo=True),
             Label(x + 5, top, short(float(seen.trace.a[layer][j])), "forward", 11.5, "start", halo=True),
             Label(x - 5, bottom, short(float(seen.into_z[layer][j])), "backward", 11.5, "end", slanted=True, halo=True),
-            Label(x + 5, bottom, of_a, "backward", 11.5, "start", slanted=True, halo=True),
+            Label(
+                x + 5,
+                bottom,
+                "—" if math.isnan(of_a) else short(of_a),
+                "backward",
+                11.5,
+                "start",
+                slanted=True,
+                halo=True,
+            ),
             *self._bias(layer, j, x, top - 15),
             *self._target(layer, j, x + WIDE + 8, y),
         ]
 
+    def _ring(self, layer: int, j: int, x: float, y: float, radius: float) -> Circle:
+        """The outline of a neuron."""
+        role, width = ("accent", 2.4) if Id("z", layer, j) in self.shown.lit else ("ink", 1.1)
+        return Circle(x, y, radius, role, "paper", width)
+
     def _bias(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         """The bias as a number above its neuron; one for the whole layer stands at its head."""
-        if (
-            layer == 0
-            or self.shown.bias_units
-            or self.shown.network.biases[layer].size != self.shown.network.sizes[layer]
-        ):
+        network, lit = self.shown.network, Id("b", layer, j) in self.shown.lit
+        if layer == 0 or self.shown.bias_units or network.biases[layer].size != network.sizes[layer]:
             return []
-        lit = Id("b", layer, j) in self.shown.lit
-        text = f"b = {short(float(self.shown.network.biases[layer][j]))}"
-        return [
-            Label(x, y, text, "accent" if lit else role_of(self.shown.how, "b", "faint"), 10.5, bold=lit, halo=True)
-        ]
+        text, role = f"b = {short(float(network.biases[layer][j]))}", role_of(self.shown.how, "b", "faint")
+        return [Label(x, y, text, "accent" if lit else role, 10.5, bold=lit, halo=True)]
 
     def _target(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         if layer < self.shown.network.depth:
@@ -139,22 +140,12 @@ class Neurons:
 
     def _unit(self, column: Column, x: float, y: float) -> list[Element]:
         """A square that is always 1: the biases of the next layer are the weights of its edges."""
-        half = UNIT / 2
+        half, how = UNIT / 2, self.shown.how
         return [
             Rect(x - half, y - half, UNIT, UNIT, "ink", "paper", 1.1, 2),
             Label(x, y, "1", size=12),
-            Label(
-                x,
-                y + half + 10,
-                self.shown.how.symbol("b", column.layer + 1),
-                role_of(self.shown.how, "b", "faint"),
-                11,
-            ),
+            Label(x, y + half + 10, how.symbol("b", column.layer + 1), role_of(how, "b", "faint"), 11),
         ]
-
-
-def _printed(value: float) -> str:
-    return "—" if math.isnan(value) else short(value)
 
 
 def _more(column: Column) -> str:

@@ -1,0 +1,65 @@
+"""Circuits as they are drawn: gates, and at the wires between them the value above and the gradient below (S3.6, S3.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from chainrule.conventions import Convention
+from chainrule.errors import unknown_name
+from chainrule.explanation.parts.unit import Wire
+from chainrule.explanation.typeset import role_of
+from chainrule.pictures.shapes import Circle, Element, Label, Rect, width_of
+from chainrule.writing.formula import Formula, row
+
+PHASES = ("forward", "both")
+
+
+def backward_too(phase: str) -> bool:
+    """Whether gradients stand below the wires. Raises UnknownNameError for another phase than "forward" or "both"."""
+    if phase not in PHASES:
+        raise unknown_name("phase", phase, PHASES)
+    return phase == "both"
+
+
+def gate(x: float, y: float, symbol: str | Formula, radius: float, size: float) -> list[Element]:
+    """A gate: a circle with what it does."""
+    return [Circle(x, y, radius, "ink", "paper", 1.2), Label(x, y, symbol, size=size)]
+
+
+def tall_gate(x: float, top: float, bottom: float, symbol: str | Formula, half: float, size: float) -> list[Element]:
+    """A gate as high as all the wires that it takes, `half` its width."""
+    outline = Rect(x - half, top, 2 * half, bottom - top, "ink", "paper", 1.2, half)
+    return [outline, Label(x, (top + bottom) / 2, symbol, size=size)]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How the numbers at the wires look: in which convention, with gradients or without, how large and how far away."""
+
+    how: Convention
+    both: bool
+    size: float
+    above: float
+    text: Callable[[float], str]
+
+    @property
+    def reading(self) -> str:
+        """How they are read (S3.6, S3.12)."""
+        below = f", derivatives of {self.how.letter} backward below" if self.both else ""
+        return "values forward above the wires" + below
+
+    def at(self, wire: Wire, x: float, y: float, named: bool = True, sent: bool = True) -> list[Label]:
+        """The value of a wire above (x, y) and its gradient below; `named` and `sent` say whether with what they are."""
+        value, gradient = self.text(wire.value), self.text(wire.gradient)
+        role = role_of(self.how, wire.letter, "forward")
+        found = [Label(x, y - self.above, row(wire.name, " = ", value) if named else value, role, self.size)]
+        if self.both:
+            below = row(wire.sent, " = ", gradient) if sent else gradient
+            found.append(Label(x, y + self.above, below, "backward", self.size, slanted=True))
+        return found
+
+    def room(self, wires: Iterable[Wire], named: bool = True, sent: bool = True) -> float:
+        """The width of the longest number at these wires."""
+        labels = [label for wire in wires for label in self.at(wire, 0, 0, named, sent)]
+        return max((width_of(label.text, self.size) for label in labels), default=0.0)
