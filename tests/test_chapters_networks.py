@@ -33,7 +33,7 @@ from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect
 from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
-from chainrule.writing.numbers import factor_numbers, factor_rows, number, short, unit
+from chainrule.writing.numbers import brief, factor_numbers, factor_rows, number, short, unit, written
 
 PRESETS = ["s0", "s1", "s2", "s4"]
 FIGURES = {"network": network_figure, "tree": computation_tree, "paths": path_sum, "weight": in_weight_out}
@@ -710,24 +710,26 @@ def test_a_lit_neuron_shows_its_edges_and_its_row_of_the_matrix(preset: str) -> 
     scene = network_figure(network, x, y, by="z/1/1", convention=preset)
     lit = [line for line in wires(scene) if line.role in ("positive", "negative")]
     assert len(lit) == 6
-    frames = [each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"]
-    assert len(frames) == 3, "in z, in W and in b"
-    frame = max(frames, key=lambda each: each.width)
+    frame = max(
+        (each for each in scene.elements if isinstance(each, Rect) and each.opacity < 0.2), key=lambda r: r.width
+    )
     inside = [
         label for label in scene.labels()
         if frame.x < label.x < frame.x + frame.width and frame.y < label.y < frame.y + frame.height
     ]  # fmt: skip
     ordered = sorted(inside, key=lambda label: label.x)
-    assert [str(label.text) for label in ordered] == [short(float(each)) for each in network.weights[1][1]]
+    assert [str(label.text) for label in ordered] == [brief(float(each)) for each in network.weights[1][1]]
+    (entry,) = [text for text in texts(scene) if "row · column" in text]
+    assert entry.endswith(f" = {written(float(cr.forward(network, x).z[1][1]))}")
 
 
 def test_an_author_who_writes_rows_has_a_column_of_the_turned_matrix_lit() -> None:
     network, x, y = drawn([6, 3])
     scene = network_figure(network, x, y, by="z/1/1", convention=Convention.preset("s2").but(orientation="rows"))
     frame = max(
-        (each for each in scene.elements if isinstance(each, Rect) and each.role == "accent"), key=lambda r: r.height
+        (each for each in scene.elements if isinstance(each, Rect) and each.opacity < 0.2), key=lambda r: r.height
     )
-    assert frame.height == 6 * 20
+    assert frame.height == 6 * 25 - 2
     assert "(w¹)ᵀ" in texts(scene)
 
 
@@ -761,7 +763,7 @@ def test_of_a_large_layer_the_strongest_stay_and_the_others_are_summed_exactly()
     assert f"Σ {short(math.fsum(x[rest]))}" in texts(scene)
     assert f"Σ {short(math.fsum(network.weights[1][3][rest]))}" in texts(scene)
     brought = math.fsum(network.weights[1][3][rest] * x[rest])
-    assert said(scene, "776 more inputs").endswith(f"Σ w a = {number(brought)}")
+    assert f" {written(abs(brought))} (776 more) " in said(scene, "z¹₃ = ")
     every_weight = math.fsum(network.weights[1].ravel())
     head, *rows = scene.table
     shown = math.fsum(value(line[1]) for line in rows if line[0].startswith("w¹"))

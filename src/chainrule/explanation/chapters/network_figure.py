@@ -17,7 +17,8 @@ from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
 from chainrule.explanation.parts.edge_numbers import EdgeNumbers, Point, in_order, paper
-from chainrule.explanation.parts.matrix_row import MatrixRow
+from chainrule.explanation.parts.grid import laid_out
+from chainrule.explanation.parts.layer_equations import Focus, forward_band
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
@@ -213,13 +214,14 @@ class _Picture:
         return found, y + 31
 
     def _below(self, y: float) -> list[Element]:
-        """The row of W of the one neuron that is lit, or the product of the one weight that is."""
+        """z = W a + b with the row of the one neuron that is lit (S4.3), or the product of the one weight that is."""
         if len(self.lit) != 1:
             return []
         id = self.lit[0]
         if id.kind == "z":
-            before, after = next(gap for gap in self.shown.gaps if gap[1].layer == id.layer)
-            return MatrixRow(self.seen, id, before, after).draw(MARGIN, y + 34)
+            band = forward_band(Focus(self.seen, id.layer, id.neuron, None, self.shown.most))
+            found, _, bottom = laid_out(band.lines[0], MARGIN, y + 16)
+            return [*found, Label(MARGIN, bottom + 8, band.entry, band.role, 12, "start")]
         return [Label(MARGIN, y + 34, self._derivative(id), "backward", 14, "start", slanted=True)]
 
     def _derivative(self, id: Id) -> Formula:
