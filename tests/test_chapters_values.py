@@ -29,6 +29,7 @@ from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.nudges import best_move, signed
+from chainrule.pictures.plot import Plot, Scale, tick_texts, ticks
 from chainrule.pictures.shapes import Circle, Label, Line, Rect
 from chainrule.problem import Problem
 from chainrule.verification.moved import follow, slope_by_dual
@@ -324,12 +325,20 @@ def test_symbols_take_their_colours_where_the_author_has_them():
     ("low", "high"), [(-1.0, 1.0), (0.0, 0.37), (-3e-12, 2e-12), (0.2031, 0.20314), (-1e9, 4e9), (5.0, 11.0)]
 )
 def test_ticks_are_round_told_apart_and_inside(low, high):
-    places = of_lines.ticks(low, high)
+    places = ticks(low, high)
     assert 2 <= len(places) <= 7
     assert all(low - 1e-9 * (high - low) <= place <= high + 1e-9 * (high - low) for place in places)
-    shown = of_lines.tick_texts(places)
+    shown = tick_texts(places)
     assert len(set(shown)) == len(shown)
     assert [said(text) for text in shown] == pytest.approx(places, rel=1e-3, abs=1e-3 * (high - low))
+
+
+def test_a_curve_is_broken_where_a_number_is_infinite_or_none():
+    plot = Plot(Scale(0.0, 4.0, 100.0, 500.0), Scale(0.0, 1.0, 300.0, 200.0))
+    heights = [0.0, 1.0, math.inf, 0.5, 0.5, math.nan, 0.0]
+    first, second = plot.curve(enumerate(heights), "forward")
+    assert first.points == ((100.0, 300.0), (200.0, 200.0))
+    assert second.points == ((400.0, 250.0), (500.0, 250.0))
 
 
 # the demon (S2.2–S2.4) ----------------------------------------------------------------------------------------------

@@ -196,6 +196,15 @@ def test_labels_that_overlap_or_are_clipped_are_found() -> None:
     assert Box(0, 0, 10, 10).overlaps(Box(10, 0, 20, 10)) is False
 
 
+@pytest.mark.parametrize("name", ["path_sum", "network", "demon"])
+def test_the_line_about_the_cost_is_flush_with_the_title(name: str, chain: cr.Network) -> None:
+    """Also where a number is bold and comes first."""
+    scene = figure(name, chain, [0.6], [1.0])
+    title, *_ = sorted((label for label in scene.labels() if label.bold), key=lambda label: label.y)
+    (foot,) = [label for label in scene.labels() if str(label.text).startswith("C (")]
+    assert foot.box.left == title.box.left
+
+
 def test_a_prompt_shows_what_a_scene_is_in_a_line() -> None:
     scene = figure("summary", None)
     assert repr(scene) == f"<{scene.title}: 900 × {scene.height:g}, 5 rows; .svg() draws it>"

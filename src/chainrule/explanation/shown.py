@@ -14,10 +14,10 @@ from chainrule.ids import Id, parse
 from chainrule.network import Network
 
 
-def whole_number(given: Any, what: str) -> int:
-    """How many are shown. Raises SettingError for anything but a whole number of at least 1."""
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise SettingError(f"{what}={given!r}: how many are shown is a whole number ≥ 1")
+def whole_number(given: Any, what: str, least: int = 1) -> int:
+    """How many are shown. Raises SettingError for anything but a whole number of at least `least`."""
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < least:
+        raise SettingError(f"{what}={given!r}: how many are shown is a whole number ≥ {least}")
     return int(given)
 
 

@@ -156,6 +156,24 @@ class View(OneExample):
         before = v.layer - 1
         return Factor(self.a(before, v.source), float(self.trace.a[before][v.source]))
 
+    def step(self, before: Id, after: Id) -> Factor:
+        """∂after/∂before of two neighbours on the way to the cost, as it is written and as it is."""
+        if after.kind == "C":
+            return (
+                self.of_activation(before.layer, before.neuron)
+                if before.kind == "a"
+                else self.arriving(before.neuron)[0]
+            )
+        if after.kind == "a" and self.network.activations[after.layer].full_slope:
+            entry = Symbol("", below=self.how.below(after.neuron, before.neuron))
+            value = float(self.slopes(after.layer)[after.neuron, before.neuron])
+            return Factor(row("[", self.matrix_symbol(after.layer), "]", entry), value)
+        if after.kind == "a":
+            return self.slope(after.layer, after.neuron)
+        if before.kind in "ax":
+            return self.onward(after.layer, after.neuron, before.neuron)
+        return self.incoming(before)
+
     def arriving(self, j: int) -> list[Factor]:
         """From z_j of the top layer to u: for the cost σ′(z) · ∂C/∂a, or δ^L where it is a function of z^L (S3.14)."""
         top = self.top

@@ -6,10 +6,9 @@ label knows the box it takes, so that a test can say that no two overlap and non
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from chainrule.writing.formula import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
@@ -17,7 +16,6 @@ from chainrule.writing.formula import Formula, Matrix, Ratio, Row, Sum, Symbol, 
 ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
          "w", "b", "z", "a", "y", "C")  # fmt: skip
 SMALL = 0.72  # of the size: raised and lowered marks
-LINE = 1.25  # of the size: from one line of text to the next
 
 # Widths of characters at size 1: those of DejaVu Sans, the widest of the fonts that readers' machines have in these places.
 # Helvetica, Arial and what stands in for them are narrower by an eighth; bold type is wider.
@@ -234,18 +232,3 @@ def moved(elements: Iterable[Element], dx: float, dy: float) -> tuple[Element, .
         else:
             found.append(replace(each, x=each.x + dx, y=each.y + dy))
     return tuple(found)
-
-
-def spread(labels: Sequence[Label], gap: float = 2.0, top: float = 0.0, bottom: float = float("inf")) -> list[Label]:
-    """Labels of one column, moved up or down as little as it takes for none to overlap; their order stays."""
-    order = sorted(range(len(labels)), key=lambda i: labels[i].y)
-    heights = {i: labels[i].box.bottom - labels[i].box.top for i in order}
-    ys = {i: labels[i].y for i in order}
-    for before, after in pairwise(order):
-        need = (heights[before] + heights[after]) / 2 + gap
-        ys[after] = max(ys[after], ys[before] + need)
-    limit = bottom
-    for i in reversed(order):
-        ys[i] = min(ys[i], limit - heights[i] / 2)
-        limit = ys[i] - heights[i] / 2 - gap
-    return [replace(label, y=max(ys[i], top + heights[i] / 2)) for i, label in enumerate(labels)]

@@ -195,22 +195,9 @@ class _Tree:
         return {after: self._link(before, after) for before, after in zip(self.route, self.route[1:])}
 
     def _link(self, before: Id, after: Id) -> Link:
-        seen = self.seen
-        left = inline(partial(seen.quantity(after), seen.quantity(before)))
-        if after.kind == "C":
-            into = (
-                seen.arriving(before.neuron)[0]
-                if before.kind == "z"
-                else seen.of_activation(before.layer, before.neuron)
-            )
-            return Link(left, Factor(inline(into.symbol), into.value))
-        if after.kind == "a":
-            if seen.network.activations[after.layer].full_slope:
-                return Link(left, Factor(left, float(seen.slopes(after.layer)[after.neuron, before.neuron])))
-            return Link(left, seen.slope(after.layer, after.neuron))
-        if before.kind in "ax":
-            return Link(left, seen.onward(after.layer, after.neuron, before.neuron))
-        return Link(left, seen.incoming(before))
+        left = inline(partial(self.seen.quantity(after), self.seen.quantity(before)))
+        step = self.seen.step(before, after)
+        return Link(left, Factor(inline(step.symbol), step.value))
 
     def lit(self, node: Node) -> bool:
         if node.id is None or node.aside:

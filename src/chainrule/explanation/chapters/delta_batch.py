@@ -179,14 +179,14 @@ def _scene(batch: Batch) -> Scene:
         batch.grid("a", l, batch.a, batch.js),
         batch.grid("δ", l, batch.delta, batch.js, batch.j),
     ]
-    elements, right, top = _gridwork(matrices, batch.side)
+    elements, top = _gridwork(matrices, batch.side)
     name, own = (row("∂", of, "/∂", how.symbol("w", l)) for of in (Symbol(how.letter), batch.own))
     stack, cards, edge, bottom = _stack(batch, own, top + 44)
     follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
                   batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
     total = batch.weights(name, batch.total)
     gathered = "=" if batch.single else "mean →" if batch.mean else "Σ →"
-    gradient, edge, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
+    gradient, _, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
     bottom = max(bottom, low)
     elements += [
         Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
@@ -198,15 +198,13 @@ def _scene(batch: Batch) -> Scene:
     ]
     cells = [cell for grid in (*matrices, stack, follow, total) for cell in grid.cells()]
     table = (("matrix", "row", "column", "value"), *cells, ("gradient", "", "", str(batch.entry())))
-    width = max(right, edge, *(each.box.right for each in elements if isinstance(each, Label))) + MARGIN
-    return Scene(
-        round(width), round(bottom + 22 + MARGIN), tuple(elements), f"Layer {l} for a batch of {len(batch.entries):,}",
-        _description(batch), table, "delta-batch",
-    ).headed("every sample has a gradient of its own in the shape of the weights", MARGIN)  # fmt: skip
+    title = f"Layer {l} for a batch of {len(batch.entries):,}"
+    scene = Scene.around(elements, MARGIN, title, _description(batch), table, "delta-batch")
+    return scene.headed("every sample has a gradient of its own in the shape of the weights", MARGIN)
 
 
-def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float, float]:
-    """The matrices of the batch in as many lines as they need."""
+def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float]:
+    """The matrices of the batch in as many lines as they need, and where they end."""
     for each in (4, 2, 1):  # to a line: all, in pairs, or one
         lines = [grids[i : i + each] for i in range(0, len(grids), each)]
         if max(sum(grid.width + 36 for grid in line) for line in lines) <= WIDEST:
@@ -215,12 +213,12 @@ def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float, f
         Label(MARGIN, MARGIN + 8, "batch", "forward", 12, "start"),
         Label(MARGIN + 84, MARGIN + 8, f"a sample is a {side}", "ink", 14, "start"),
     ]
-    top, right = MARGIN + 34, 0.0
+    top = MARGIN + 34
     for line in lines:
-        drawn, edge, bottom = laid_out([piece for grid in line for piece in (grid, " ")][:-1], MARGIN, top)
+        drawn, _, bottom = laid_out([piece for grid in line for piece in (grid, " ")][:-1], MARGIN, top)
         elements += drawn
-        right, top = max(right, edge), bottom + 12
-    return elements, right, top + 16
+        top = bottom + 12
+    return elements, top + 16
 
 
 def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element], float, float]:

@@ -24,7 +24,7 @@ from chainrule.network import Network, as_network
 from chainrule.nudges.text import signed
 from chainrule.pictures.plot import round_down
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, hue, width_of
+from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, hue, titled, width_of
 from chainrule.problem import Problem
 from chainrule.writing.formula import Row, Symbol, row
 from chainrule.writing.numbers import Style, number, short, style_of, times
@@ -142,8 +142,7 @@ class Picture:
         return row(Symbol("∇"), self.seen.how.letter)
 
     def title(self) -> Label:
-        text = row("The gradient ", self.nabla, f" as one vector of {self.last.values.size:,} entries")
-        return Label(32, 30, text, size=16, anchor="start", bold=True)
+        return titled(row("The gradient ", self.nabla, f" as one vector of {self.last.values.size:,} entries"), 32)
 
     def symbol(self, part: Block) -> Symbol:
         """w^l or b^l."""
@@ -297,18 +296,14 @@ class Picture:
 
     # both ------------------------------------------------------------------------------------------------------------
     def _scene(self, elements: Sequence[Element], table: Sequence[tuple[str, ...]]) -> Scene:
-        boxes = [each.box for each in elements if isinstance(each, Label)]
-        bars = [each.x + each.width for each in elements if isinstance(each, Rect)]
-        edges = [x for each in elements if isinstance(each, Line) for x, _ in each.points]
         order = ", ".join(str(self.symbol(part)) for part in self.parts)
         top = int(np.abs(self.last.values).argmax())
         of = f"the {self.last.name} examples" if self.last.name else "one example"
         names = ", ".join(column.name for column in self.columns[:-1])
         beside = f", beside the vectors of {names}" if names else ""
-        return Scene(
-            max([box.right for box in boxes] + bars + edges) + 24,
-            max(box.bottom for box in boxes) + 22,
-            tuple(elements),
+        return Scene.around(
+            elements,
+            24,
             f"The gradient of {of} as one vector",
             f"Bars of the {self.last.values.size:,} entries of {self.nabla} in the order {order}{beside}. The largest is "
             f"{self.derivative(top)} = {signed(float(self.last.values[top]))}, the length of the vector "

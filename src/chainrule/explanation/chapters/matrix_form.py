@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
 from chainrule.explanation.parts.layer_equations import Band, Focus, backward_band, forward_band, gradient_band
-from chainrule.explanation.shown import neuron_of
-from chainrule.explanation.view import view
+from chainrule.explanation.shown import neuron_of, whole_number
+from chainrule.explanation.view import seen_from_cost
 from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
@@ -40,16 +40,14 @@ def matrix_form(
     gradient the two numbers that meet in one weight, "w/2/0/1" or the steepest of that neuron. `show` picks among "forward",
     "backward" and "gradient". Of sums over more than `most` terms the largest are shown, and the sum of all others.
     """
-    how = as_convention(convention)
     here, source = neuron_of(as_network(network, "matrix_form(network, x, y)"), by, layer, neuron)
     bands = (show,) if isinstance(show, str) else tuple(show)
     for band in bands:
         if band not in BANDS:
             raise unknown_name("part of the matrix form", band, BANDS)
-    if not isinstance(most, int) or most < 3:
-        raise SettingError(f"most={most!r}: at least three rows and terms are shown, the first, the lit and the last")
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
-    focus = Focus(seen, here.layer, here.neuron, source, most)
+    count = whole_number(most, "most", 3)  # rows: the first, the lit and the last
+    seen = seen_from_cost(network, x, y, convention, cost, "matrix_form(network, x, y)")
+    focus = Focus(seen, here.layer, here.neuron, source, count)
     return _scene(focus, [BANDS[band](focus) for band in bands])
 
 
@@ -57,7 +55,6 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
     seen, top = focus.seen, MARGIN
     elements: list[Element] = []
     rows: list[tuple[str, ...]] = [("matrix", "row", "column", "value")]
-    right = 0.0
     for n, band in enumerate(bands):
         top += 22 if n else 0
         slanted = band.role == "backward"
@@ -65,20 +62,17 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
         elements += [head, Label(MARGIN + 84, top + 8, band.formula, "ink", 16, "start")]
         top += 34
         for pieces in band.lines:
-            drawn, edge, bottom = laid_out(pieces, MARGIN, top)
+            drawn, _, bottom = laid_out(pieces, MARGIN, top)
             elements += drawn
-            right, top = max(right, edge), bottom + 14
+            top = bottom + 14
             rows += [cell for piece in pieces if isinstance(piece, Grid) for cell in piece.cells()]
         elements.append(Label(MARGIN, top + 2, band.entry, band.role, SIZE, "start", slanted=slanted))
         rows.append((band.title, "", "", str(band.entry)))
         top += 32
-    labels = [each for each in elements if isinstance(each, Label)]
-    width = max(right, *(label.box.right for label in labels)) + MARGIN
     shapes = "; ".join(str(band.formula) for band in bands)
     description = f"Layer {focus.layer} in matrix form, neuron {focus.j + seen.how.base} lit: {shapes}. " + " ".join(
         f"{band.title.capitalize()}: {band.entry}." for band in bands
     )
-    return Scene(
-        round(width), round(top), tuple(elements), f"Layer {focus.layer} in matrix form", description, tuple(rows),
-        "matrix-form",
-    ).headed(f"lit: what makes one number of neuron {focus.j + seen.how.base}", MARGIN)  # fmt: skip
+    title = f"Layer {focus.layer} in matrix form"
+    scene = Scene.around(elements, MARGIN, title, description, tuple(rows), "matrix-form")
+    return scene.headed(f"lit: what makes one number of neuron {focus.j + seen.how.base}", MARGIN)

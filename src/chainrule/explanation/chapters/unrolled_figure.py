@@ -121,14 +121,11 @@ class _Picture:
             else:
                 self._step(x, middle, t)
             before = x
-        bottom = self._shares(start, middle + DOWN + 66, before)
-        labels = [each for each in self.elements if isinstance(each, Label)]
-        width = max(before + HALF, *(label.box.right for label in labels)) + MARGIN
+        self._shares(start, middle + DOWN + 66, before)
         sizes = "-".join(map(str, self.back.trace.recurrent.sizes))
-        return Scene(
-            round(width), round(bottom + MARGIN), tuple(self.elements), f"A recurrent network {sizes} over {self._steps()}",
-            self._description(sizes), self._table(), "unrolled",
-        ).headed("forward solid, backward through time dashed", MARGIN)  # fmt: skip
+        title = f"A recurrent network {sizes} over {self._steps()}"
+        scene = Scene.around(self.elements, MARGIN, title, self._description(sizes), self._table(), "unrolled")
+        return scene.headed("forward solid, backward through time dashed", MARGIN)
 
     # parts
     def _equations(self) -> None:
@@ -143,13 +140,14 @@ class _Picture:
         before, after, onto = Symbol("h", below="t−1"), Symbol("δ", below="t+1"), Symbol("δ", "s", "t")
         forward = row(h, " = σ(", z, "),  ", z, " = ", times("W", x), " + ", times("U", before), " + b;   ",
                       Symbol("y", below="t"), " = τ(", s, "),  ", s, " = ", times("V", h), " + c")  # fmt: skip
-        backward = row(
-            Symbol("δ", below="t"), " = (", times("V", onto, True), " + ", times("U", after, True), ") ⊙ σ′(", z, ")"
-        )
-        self.elements.append(Label(MARGIN, MARGIN, forward, "forward", 14, "start"))
-        self.elements.append(Label(MARGIN, MARGIN + 26, backward, "backward", 14, "start", slanted=True))
+        sent = row(times("V", onto, True), " + ", times("U", after, True))
+        backward = row(Symbol("δ", below="t"), " = (", sent, ") ⊙ σ′(", z, ")")
         whole = row(self.letter, f" ({self.cost!r}) = ", self._whole(), f" = {brief(self.back.cost)}")
-        self.elements.append(Label(MARGIN, MARGIN + 52, whole, "forward", 14, "start"))
+        self.elements += [
+            Label(MARGIN, MARGIN, forward, "forward", 14, "start"),
+            Label(MARGIN, MARGIN + 26, backward, "backward", 14, "start", slanted=True),
+            Label(MARGIN, MARGIN + 52, whole, "forward", 14, "start"),
+        ]
 
     def _whole(self) -> Formula:
         """What the cost is made of: the costs of its steps, or their mean, or that of the last."""
@@ -163,8 +161,9 @@ class _Picture:
         return f"{self.steps:,} step" + ("s" if self.steps > 1 else "")
 
     def _state(self, x: float, y: float, t: int) -> None:
-        self.elements.append(Rect(x - HALF, y - 22, 2 * HALF, 44, "faint" if t == 0 else "ink", "paper", 1.2, 8.0))
-        self.elements.append(Label(x, y, Symbol("h", below=str(t)), "faint" if t == 0 else "ink", 15))
+        role = "ink" if t else "faint"
+        self.elements.append(Rect(x - HALF, y - 22, 2 * HALF, 44, role, "paper", 1.2, 8.0))
+        self.elements.append(Label(x, y, Symbol("h", below=str(t)), role, 15))
 
     def _step(self, x: float, y: float, t: int) -> None:
         """One step: x_t, h_t, y_t, and C_t where the cost looks at it."""
@@ -187,9 +186,8 @@ class _Picture:
         norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(length(back.delta_s[t]))}")
         self.elements.append(Label(x + 14, (high + y) / 2 - 2, norm, "backward", SIZE, "start", slanted=True))
         cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
-        self.elements.append(
-            Label(x, high - 32, row(Symbol(self.letter, below=str(t)), f" = {brief(cost)}"), "forward", SIZE)
-        )
+        text = row(Symbol(self.letter, below=str(t)), f" = {brief(cost)}")
+        self.elements.append(Label(x, high - 32, text, "forward", SIZE))
 
     def _arrows(self, before: float, x: float, y: float, t: int | None, last: int | None) -> None:
         """h goes on through U; δ comes back the same way, with its length."""
@@ -229,7 +227,7 @@ class _Picture:
         columns = self.how.orientation == "columns"
         return row(left, " ", _turned(right)) if columns else row(_turned(left), " ", right)
 
-    def _shares(self, start: float, y: float, end: float) -> float:
+    def _shares(self, start: float, y: float, end: float) -> None:
         """Below each step what it adds to the gradients; at the right their sums."""
         for i, line in enumerate(self._reading()):
             self.elements.append(Label(MARGIN, y + 18 * i, line, "faint", SIZE, "start"))
@@ -244,7 +242,6 @@ class _Picture:
                 self.elements.append(Label(start + n * PITCH, y, text, "backward", SIZE, slanted=True))
             total_text = row("Σ = ", self._length(name), f" = {brief(total)}")
             self.elements.append(Label(end + HALF + 40, y, total_text, "backward", SIZE, "start", slanted=True))
-        return y + 8
 
     def _reading(self) -> tuple[str, ...]:
         """How the shares are read."""

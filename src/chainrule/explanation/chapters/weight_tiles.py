@@ -204,11 +204,9 @@ class Picture:
             some = "s" if len(self.others) > 1 else ""
             text = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
             elements.append(Label(left, TOP + tall * math.ceil(len(texts) / ACROSS), text, "ink", 13, "start"))
-        edges = [each.box for each in elements if isinstance(each, (Label, Rect))]
-        return Scene(
-            max(box.right for box in edges) + 24,
-            max(box.bottom for box in edges) + 22,
-            tuple(elements),
+        return Scene.around(
+            elements,
+            24,
             "Rows of the first weight matrix and of its gradient",
             self._description(),
             self._table(),

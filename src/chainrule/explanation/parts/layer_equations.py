@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -34,13 +35,15 @@ class Focus:
         return tuple(range(count)) if count <= self.most else tuple(sorted({0, lit, count - 1}))
 
     def matrix(
-        self, name: Formula, values: Array, rows: Sequence[int], columns: Sequence[int], letter: str = ""
+        self, name: Formula, values: Array, rows: Sequence[int], columns: Sequence[int], letter: str = "", **marks: Any
     ) -> Grid:
-        return Grid(name, values, tuple(rows), tuple(columns), *self._look(letter), base=self.seen.how.base)
+        """A matrix in the look of its letter; `marks` are those of a Grid: lit, ringed, glow."""
+        look = self._look(letter)
+        return Grid(name, values, tuple(rows), tuple(columns), *look, base=self.seen.how.base, **marks)
 
-    def vector(self, name: Formula, values: Array, shown: Sequence[int], letter: str = "") -> Grid:
-        """A column, or a row by the convention's orientation."""
-        column = self.matrix(name, np.asarray(values)[:, None], shown, (0,), letter)
+    def vector(self, name: Formula, values: Array, shown: Sequence[int], letter: str = "", **marks: Any) -> Grid:
+        """A column, or by the convention's orientation a row; its marks are those of a column."""
+        column = self.matrix(name, np.asarray(values)[:, None], shown, (0,), letter, **marks)
         return column if self.upright else column.turned()
 
     @property
@@ -73,21 +76,21 @@ def forward_band(focus: Focus) -> Band:
     """z^l = W^l a^(l−1) + b^l, row j of W and the column a lit (S4.3)."""
     seen, l, j = focus.seen, focus.layer, focus.j
     w, a, z, how = seen.network.weights[l], seen.trace.a[l - 1], seen.trace.z[l], seen.how
-    products = [float(each) for each in w[j] * a]
+    products = (w[j] * a).tolist()
     ks, rows = strongest(products, focus.most, focus.source), focus.some(len(z), j)
     symbol = how.symbol("w", l)
     across: Formula = symbol if how.order == "to,from" else Transposed(symbol)
     a_name, b_name, z_name = how.symbol("a", l - 1), how.symbol("b", l), how.symbol("z", l)
     formula = row(z_name, " = ", how.product(across, a_name))
     name = across if focus.upright else _other_way(across)
-    matrix = replace(focus.matrix(name, w, rows, ks, "w"), lit=(j, None))
-    pieces = focus.product(matrix, _all_lit(focus.vector(a_name, a, ks, "a")))
+    matrix = focus.matrix(name, w, rows, ks, "w", lit=(j, None))
+    pieces = focus.product(matrix, focus.vector(a_name, a, ks, "a", lit=(None, None)))
     biased = seen.network.biases[l].size > 0
     if biased:
         formula = row(formula, " + ", b_name)
         b = np.broadcast_to(seen.network.biases[l], z.shape)
-        pieces += ["+", _lit_at(focus, focus.vector(b_name, b, rows, "b"), j)]
-    pieces += ["=", _ringed_at(focus, focus.vector(z_name, z, rows, "z"), j)]
+        pieces += ["+", focus.vector(b_name, b, rows, "b", lit=(j, None))]
+    pieces += ["=", focus.vector(z_name, z, rows, "z", ringed=(j, 0))]
     terms = sum_of(products, ks)
     if biased:
         terms.append((float(b[j]), b_name if seen.shared(Id("b", l, 0)) else seen.letter("b", l, j)))
@@ -102,32 +105,31 @@ def backward_band(focus: Focus) -> Band:
         return _given_by_cost(focus)
     rows = focus.some(len(seen.into_z[l]), j)
     lines: list[tuple[Grid | str, ...]] = []
-    arriving = _ringed_at(focus, focus.vector(_onto_a(focus), seen.into_a[l], rows, "δ"), j)
+    arriving = focus.vector(_onto_a(focus), seen.into_a[l], rows, "δ", ringed=(j, 0))
     pieces: list[Grid | str] = [arriving]
     terms: list[Term] = []
     formula: Formula = _onto_a(focus)
     if l < seen.network.depth:
-        products = [float(each) for each in seen.network.weights[l + 1][:, j] * seen.into_z[l + 1]]
+        products = (seen.network.weights[l + 1][:, j] * seen.into_z[l + 1]).tolist()
         ms = strongest(products, focus.most)
         back, next_name = how.back(l + 1), how.symbol("δ", l + 1)
         name = back if focus.upright else _other_way(back)
         whole = seen.network.weights[l + 1].T
-        matrix = replace(focus.matrix(name, whole, rows, ms, "w"), lit=(j, None), glow="backward")
-        given = _all_lit(focus.vector(next_name, seen.into_z[l + 1], ms, "δ"))
+        matrix = focus.matrix(name, whole, rows, ms, "w", lit=(j, None), glow="backward")
+        given = focus.vector(next_name, seen.into_z[l + 1], ms, "δ", lit=(None, None))
         lines.append((*focus.product(matrix, given), "=", arriving))
         formula, terms = row("(", how.product(back, next_name), ")"), sum_of(products, ms)
     slope = seen.slopes(l)
-    result = _ringed_at(focus, focus.vector(delta_name, seen.into_z[l], rows, "δ"), j)
+    result = focus.vector(delta_name, seen.into_z[l], rows, "δ", ringed=(j, 0))
     if slope.ndim == 1:
         name = seen.slope_symbol_of_layer(l)
-        beside = replace(_lit_at(focus, focus.vector(name, slope, rows), j), glow="backward")
-        pieces += ["⊙", beside, "=", result]
-        entry = _product_of(
-            seen.letter("δ", l, j), terms, float(seen.into_a[l][j]), float(slope[j]), float(seen.into_z[l][j])
-        )
-        return Band(
-            "backward", "backward", row(delta_name, " = ", formula, " ⊙ ", name), (*lines, tuple(pieces)), entry
-        )
+        pieces += ["⊙", focus.vector(name, slope, rows, lit=(j, None), glow="backward"), "=", result]
+        formula = row(delta_name, " = ", formula, " ⊙ ", name)
+        first: Formula = terms_of(terms) if terms else row(written(float(seen.into_a[l][j])))
+        first = row("(", first, ")") if len(terms) > 1 else first
+        times = f" · {bracketed(float(slope[j]))} (σ′) = {written(float(seen.into_z[l][j]))}"
+        entry = row(seen.letter("δ", l, j), " = ", first, times)
+        return Band("backward", "backward", formula, (*lines, tuple(pieces)), entry)
     return _through_softmax(focus, formula, lines, result)
 
 
@@ -135,16 +137,15 @@ def _through_softmax(focus: Focus, onto: Formula, lines: list[tuple[Grid | str, 
     """Where every output depends on every z, ⊙ stands for the product with the matrix Σ′ (S2.18, S2.19)."""
     seen, l, j = focus.seen, focus.layer, focus.j
     slope, arriving = seen.slopes(l).T, seen.into_a[l]
-    products = [float(each) for each in slope[j] * arriving]
+    products = (slope[j] * arriving).tolist()
     ks, rows = strongest(products, focus.most), focus.some(len(arriving), j)
     name = seen.matrix_symbol(l)
-    matrix = replace(focus.matrix(name, slope, rows, ks), lit=(j, None), glow="backward")
-    given = _all_lit(focus.vector(_onto_a(focus), arriving, ks, "δ"))
+    matrix = focus.matrix(name, slope, rows, ks, lit=(j, None), glow="backward")
+    given = focus.vector(_onto_a(focus), arriving, ks, "δ", lit=(None, None))
     lines.append((*focus.product(matrix, given), "=", result))
     delta = seen.letter("δ", l, j)
-    formula = row(
-        seen.how.symbol("δ", l), " = ", seen.how.product(name, onto) if focus.upright else row(onto, " ", name)
-    )
+    both = seen.how.product(name, onto) if focus.upright else row(onto, " ", name)
+    formula = row(seen.how.symbol("δ", l), " = ", both)
     entry = summed(delta, sum_of(products, ks), float(seen.into_z[l][j]))
     return Band("backward", "backward", formula, tuple(lines), entry)
 
@@ -154,8 +155,8 @@ def _given_by_cost(focus: Focus) -> Band:
     seen, l, j, how = focus.seen, focus.layer, focus.j, focus.seen.how
     delta, y = seen.into_z[l], seen.y
     rows = focus.some(len(delta), j)
-    result = _ringed_at(focus, focus.vector(how.symbol("δ", l), delta, rows, "δ"), j)
-    names = {"a": how.symbol("a", l), "z": how.symbol("z", l), "y": Symbol("y"), "p": Symbol("p")}
+    result = focus.vector(how.symbol("δ", l), delta, rows, "δ", ringed=(j, 0))
+    names = _names(focus)
     text = seen.pair.delta_text.replace("∂C", f"∂{how.letter}")
     formula = row(how.symbol("δ", l), " = ", filled(text.strip("()"), **names))
     first = next((letter for letter in "ap" if f"{{{letter}}} − {{y}}" in text), None)
@@ -163,8 +164,8 @@ def _given_by_cost(focus: Focus) -> Band:
         entry = summed(seen.letter("δ", l, j), [(float(delta[j]), "by the cost")], float(delta[j]))
         return Band("backward", "backward", formula, ((result,),), entry)
     values = seen.trace.a[l] if first == "a" else delta + y
-    ahead = _lit_at(focus, focus.vector(names[first], values, rows, "a"), j)
-    target = _lit_at(focus, focus.vector(names["y"], y, rows, "y"), j)
+    ahead = focus.vector(names[first], values, rows, "a", lit=(j, None))
+    target = focus.vector(names["y"], y, rows, "y", lit=(j, None))
     left = seen.a(l, j) if first == "a" else Symbol("p", below="" if seen.bare else how.below(j))
     entry = row(seen.letter("δ", l, j), f" = {written(float(values[j]))} (", left, f") − {bracketed(float(y[j]))} (",
                 seen.target(j), f") = {written(float(delta[j]))}")  # fmt: skip
@@ -175,21 +176,20 @@ def gradient_band(focus: Focus) -> Band:
     """∂C/∂W^l = δ^l (a^(l−1))ᵀ in the shape of W^l, and ∂C/∂b^l = δ^l (S2.9, S4.13)."""
     seen, l, j, how = focus.seen, focus.layer, focus.j, focus.seen.how
     a, delta = seen.trace.a[l - 1], seen.into_z[l]
-    steepness = [float(each) for each in delta[j] * a]
-    k = focus.source if focus.source is not None else strongest([float(each) for each in a], 1)[0]
-    ks, rows = strongest([float(each) for each in a], focus.most, k), focus.some(len(delta), j)
+    steepness = (delta[j] * a).tolist()
+    k = focus.source if focus.source is not None else strongest(a.tolist(), 1)[0]
+    ks, rows = strongest(a.tolist(), focus.most, k), focus.some(len(delta), j)
     symbol, delta_name, a_name = how.symbol("w", l), how.symbol("δ", l), how.symbol("a", l - 1)
     name = row("∂", Symbol(how.letter), "/∂", symbol)
-    total = replace(focus.matrix(name, np.outer(delta, a), rows, ks, "C"), ringed=(j, k))
-    column = replace(focus.matrix(delta_name, delta[:, None], rows, (0,), "δ"), lit=(j, None))
-    across = replace(focus.matrix(a_name, a[None], (0,), ks, "a"), lit=(None, k))
+    total = focus.matrix(name, np.outer(delta, a), rows, ks, "C", ringed=(j, k))
+    column = focus.matrix(delta_name, delta[:, None], rows, (0,), "δ", lit=(j, None))
+    across = focus.matrix(a_name, a[None], (0,), ks, "a", lit=(None, k))
     if how.order == "from,to":  # in the shape of W, whose rows are sources here
         total, column, across = total.turned(), across.turned(), column.turned()
-    first, second = column.name, across.name
     if focus.upright:
-        across = replace(across, name=Transposed(second))
+        across = replace(across, name=Transposed(across.name))
     else:
-        column = replace(column, name=Transposed(first))
+        column = replace(column, name=Transposed(column.name))
     formula = row(name, " = ", column.name, " ", across.name, ",  ", *_bias_formula(focus))
     by = row("∂", Symbol(how.letter), "/∂", seen.weight(l, j, k))
     factors = terms_of([(float(delta[j]), seen.letter("δ", l, j))])
@@ -219,28 +219,14 @@ def _onto_a(focus: Focus) -> Formula:
         return row("∂", Symbol(how.letter), "/∂", how.symbol("a", l))
     if "∂" in seen.pair.slope_text:
         return seen.gradient_symbol()
-    names: dict[str, Formula] = {"a": how.symbol("a", l), "z": how.symbol("z", l), "y": Symbol("y"), "p": Symbol("p")}
-    return filled(seen.pair.slope_text, **names)
+    return filled(seen.pair.slope_text, **_names(focus))
+
+
+def _names(focus: Focus) -> dict[str, Formula]:
+    """The letters in the formulas of a cost."""
+    how, l = focus.seen.how, focus.layer
+    return {"a": how.symbol("a", l), "z": how.symbol("z", l), "y": Symbol("y"), "p": Symbol("p")}
 
 
 def _other_way(name: Formula) -> Formula:
     return name.base if isinstance(name, Transposed) else Transposed(name)
-
-
-def _all_lit(vector: Grid) -> Grid:
-    return replace(vector, lit=(None, None))
-
-
-def _lit_at(focus: Focus, vector: Grid, j: int) -> Grid:
-    return replace(vector, lit=(j, None) if focus.upright else (None, j))
-
-
-def _ringed_at(focus: Focus, vector: Grid, j: int) -> Grid:
-    return replace(vector, ringed=(j, 0) if focus.upright else (0, j))
-
-
-def _product_of(name: Formula, terms: Sequence[Term], onto: float, slope: float, value: float) -> Formula:
-    """δ = (the terms) · σ′ = …"""
-    first: Formula = terms_of(terms) if terms else row(written(onto))
-    first = row("(", first, ")") if len(terms) > 1 else first
-    return row(name, " = ", first, f" · {bracketed(slope)} (σ′) = {written(value)}")

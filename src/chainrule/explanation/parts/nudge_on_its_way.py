@@ -53,7 +53,7 @@ def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
     stops = [Stop(v, seen.quantity(v), float(start.value(v)), step)]
     links: list[Link] = []
     for before, after in pairwise(ids):
-        factor, here = _factor(seen, before, after), stops[-1]
+        factor, here = seen.step(before, after), stops[-1]
         left = row("∂", seen.quantity(after), "/∂", seen.quantity(before))
         if here.change is None:
             links.append(Link(left, factor, None))
@@ -70,23 +70,6 @@ def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
                 f"{stop.id} is {stop.value:g} as a function of {v} on this example: nothing can be drawn of it"
             )
     return stops, links
-
-
-def _factor(seen: View, before: Id, after: Id) -> Factor:
-    """∂after/∂before, as it is written and as it is."""
-    if after.kind == "C":
-        return (
-            seen.of_activation(before.layer, before.neuron) if before.kind == "a" else seen.arriving(before.neuron)[0]
-        )
-    if after.kind == "a":
-        if seen.network.activations[after.layer].full_slope:
-            value = float(seen.slopes(after.layer)[after.neuron, before.neuron])
-            entry = Symbol("", below=seen.how.below(after.neuron, before.neuron))
-            return Factor(row("[", seen.matrix_symbol(after.layer), "]", entry), value)
-        return seen.slope(after.layer, after.neuron)
-    if before.kind in "ax":
-        return seen.onward(after.layer, after.neuron, before.neuron)
-    return seen.incoming(before)
 
 
 def _terms(seen: View, before: Id, after: Id, factor: Factor) -> float:
