@@ -42,6 +42,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(call timed,$(BIN)/python benchmarks/hadamard_or_matrix.py)
 	$(call timed,$(BIN)/python benchmarks/circuits.py --peer-rounds 1)
 	$(call timed,$(BIN)/python benchmarks/small_calls.py)
+	$(call timed,$(BIN)/python benchmarks/figures.py)
 
 proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 	@missing() { for each in $(TOOLS); do command -v $$each >/dev/null || echo $$each; done; }; \

@@ -251,9 +251,8 @@ class _Picture:
         found, texts = self.found, self.running()
         rows = [("route", *map(str, self.heads()), "product", "running sum")]
         for route, text in zip(found.ranked, texts):
-            rows.append(
-                (_way(self.seen, route), *(number(f.value) for f in route.factors), number(route.product), text)
-            )
+            factors = (number(factor.value) for factor in route.factors)
+            rows.append((_way(self.seen, route), *factors, number(route.product), text))
         if self.more:
             blank = [""] * len(found.ranked[0].factors)
             rows.append((f"{self.more:,} more", *blank, number(found.rest), texts[-1]))

@@ -10,8 +10,9 @@ import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, as_cost
-from chainrule.errors import PairError, SettingError
+from chainrule.errors import PairError
 from chainrule.explanation.noise import exact_sum
+from chainrule.explanation.shown import whole_number
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
 from chainrule.recurrent.recurrent import Recurrent
@@ -46,8 +47,7 @@ def unrolled_figure(
     steps the first two and the last ones are drawn.
     """
     how = as_convention(convention)
-    if not isinstance(most, int) or most < 3:
-        raise SettingError(f"most={most!r}: at least three steps are drawn, the first two and the last")
+    drawn = whole_number(most, "most", 3)  # the first two and the last
     if how.linear_output and isinstance(recurrent, Recurrent) and recurrent.output.name != "identity":
         raise PairError(
             f"convention {how.name} applies no activation on the last layer (S3.14), and this network's is "
@@ -55,7 +55,7 @@ def unrolled_figure(
         )
     the_cost = as_cost(cost if cost is not None else how.default_cost())
     at = cost_at if cost_at is not None else "mean" if how.over == "mean" else "every"
-    return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), the_cost, how, most, at).scene()
+    return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), the_cost, how, drawn, at).scene()
 
 
 def shares(steps: Steps[Array], gradient: Array) -> list[float]:
