@@ -70,11 +70,10 @@ class Neurons:
         found: list[Element] = [
             self._ring(layer, j, x, y, RADIUS),
             Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
-            Label(x, y - RADIUS - 9, short(float(seen.trace.a[layer][j])), "forward", 11.5, halo=True),
+            _number(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward"),
         ]
         if layer > 0:
-            delta = short(float(seen.into_z[layer][j]))
-            found.append(Label(x, y + RADIUS + 10, delta, "backward", 11.5, slanted=True, halo=True))
+            found.append(_number(x, y + RADIUS + 10, seen.into_z[layer][j], "backward"))
         found += self._bias(layer, j, x, y - RADIUS - 24)
         return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
 
@@ -82,25 +81,15 @@ class Neurons:
         """A neuron that shows z in its left half and a in its right one, with ∂C/∂z and ∂C/∂a below (S4.7)."""
         seen = self.shown.seen
         top, bottom = y - WIDE - 9, y + WIDE + 10
-        of_a = float(seen.into_a[layer][j])
         return [
             self._ring(layer, j, x, y, WIDE),
             Line(((x, y - WIDE), (x, y + WIDE)), "ink", 1.0),
             Label(x - WIDE / 2, y, seen.letter("z", layer, j), role_of(self.shown.how, "z"), 13),
             Label(x + WIDE / 2, y, seen.a(layer, j), role_of(self.shown.how, "a"), 13),
-            Label(x - 5, top, short(float(seen.trace.z[layer][j])), "forward", 11.5, "end", halo=True),
-            Label(x + 5, top, short(float(seen.trace.a[layer][j])), "forward", 11.5, "start", halo=True),
-            Label(x - 5, bottom, short(float(seen.into_z[layer][j])), "backward", 11.5, "end", slanted=True, halo=True),
-            Label(
-                x + 5,
-                bottom,
-                "—" if math.isnan(of_a) else short(of_a),
-                "backward",
-                11.5,
-                "start",
-                slanted=True,
-                halo=True,
-            ),
+            _number(x - 5, top, seen.trace.z[layer][j], "forward", "end"),
+            _number(x + 5, top, seen.trace.a[layer][j], "forward", "start"),
+            _number(x - 5, bottom, seen.into_z[layer][j], "backward", "end"),
+            _number(x + 5, bottom, seen.into_a[layer][j], "backward", "start"),
             *self._bias(layer, j, x, top - 15),
             *self._target(layer, j, x + WIDE + 8, y),
         ]
@@ -126,16 +115,14 @@ class Neurons:
 
     def _others(self, column: Column, x: float, y: float) -> list[Element]:
         """All neurons that are not shown: how many, Σ a above and Σ δ below."""
-        rest, layer = list(column.rest), column.layer
-        sum_a = exact_sum(self.shown.seen.trace.a[layer][rest])
+        rest, layer, seen = list(column.rest), column.layer, self.shown.seen
         found: list[Element] = [
             Rect(x - _half_pill(column), y - 12, 2 * _half_pill(column), 24, "faint", "panel", 0.9, 12),
             Label(x, y, _more(column), "ink", 10.5),
-            Label(x, y - RADIUS - 9, f"Σ {short(sum_a)}", "forward", 11.5, halo=True),
+            _number(x, y - RADIUS - 9, exact_sum(seen.trace.a[layer][rest]), "forward", sign="Σ "),
         ]
         if layer > 0:
-            sum_delta = exact_sum(self.shown.seen.into_z[layer][rest])
-            found.append(Label(x, y + RADIUS + 10, f"Σ {short(sum_delta)}", "backward", 11.5, slanted=True, halo=True))
+            found.append(_number(x, y + RADIUS + 10, exact_sum(seen.into_z[layer][rest]), "backward", sign="Σ "))
         return found
 
     def _unit(self, column: Column, x: float, y: float) -> list[Element]:
@@ -146,6 +133,12 @@ class Neurons:
             Label(x, y, "1", size=12),
             Label(x, y + half + 10, how.symbol("b", column.layer + 1), role_of(how, "b", "faint"), 11),
         ]
+
+
+def _number(x: float, y: float, value: float, role: str, anchor: str = "middle", sign: str = "") -> Label:
+    """A number above or below a neuron, on paper; a cost without a slope at its output has none there."""
+    text = "—" if math.isnan(value) else sign + short(float(value))
+    return Label(x, y, text, role, 11.5, anchor, slanted=role == "backward", halo=True)
 
 
 def _more(column: Column) -> str:

@@ -13,7 +13,6 @@ from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.writing.formula import inline, partial
 
 Array = np.ndarray
 MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
@@ -123,18 +122,10 @@ def _route(seen: View, v: Id, choices: Sequence[int]) -> Route:
     for layer in range(first, last):
         leaves = left.pop(0) if seen.network.activations[layer].full_slope else j
         neurons.append((layer, j, leaves))
-        factors.append(_through(seen, layer, j, leaves))
+        factors.append(seen.step(Id("z", layer, j), Id("a", layer, leaves)))
         after = left.pop(0)
         factors.append(seen.onward(layer + 1, after, leaves))
         j = after
     neurons.append((last, j, j))
     factors += seen.arriving(j)
     return Route(tuple(neurons), tuple(factors), math.prod(factor.value for factor in factors))
-
-
-def _through(seen: View, layer: int, j: int, leaves: int) -> Factor:
-    """∂a/∂z on the way through a neuron; in a softmax from any z_j to any a_i."""
-    if not seen.network.activations[layer].full_slope:
-        return seen.slope(layer, j)
-    symbol = inline(partial(seen.a(layer, leaves), seen.letter("z", layer, j)))
-    return Factor(symbol, float(seen.slopes(layer)[leaves, j]))
