@@ -189,7 +189,8 @@ def test_the_routes_are_those_of_path_sums(draw: Drawn, pick: int) -> None:
     here = local(p.network, p.x[0], p.y[0], p.pair)
     want = sorted(here.a[layer - 1][k] * path.product for path in paths(p.network, here, layer, j))
     got = sorted(route.product for route in found.ranked)
-    assert np.allclose(got, want, rtol=1e-9, atol=1e-12 * max(map(abs, want)) + 1e-16)
+    # a slope such as GELU's far out keeps few digits: it is good to some 1e-16, and the other factors make that larger
+    assert np.allclose(got, want, rtol=1e-9, atol=1e-12 * max(map(abs, want)) + 1e-14)
     assert found.count == len(want)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +17,9 @@ import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation import view as module
 from chainrule.explanation.document import Factor, Product, Terms
+from chainrule.nudges import signed
 from chainrule.writing.formula import row
-from chainrule.writing.numbers import factor_numbers, number, plain, unit, with_bar
+from chainrule.writing.numbers import brief, factor_numbers, number, plain, short, unit, with_bar, written
 
 WORKED = """\
 ∂C/∂w⁽²⁾ = a⁽¹⁾     · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · 2(a⁽³⁾ − y)
@@ -287,3 +289,14 @@ def test_a_number_of_two_digits_gets_a_comma_between_indices() -> None:
     assert str(Convention.preset("s1").weight(2, 12, 3)) == "w⁽²⁾₁₂,₃"
     assert re.fullmatch(r"w¹₂₃", str(Convention.preset("s2").weight(1, 2, 3)))
     assert str(Convention.preset("s2").but(base=1).weight(1, 2, 3)) == "w¹₃₄"
+
+
+@pytest.mark.parametrize("write", [number, written, short, brief, signed])
+def test_a_small_number_is_written_one_way_everywhere(write: Callable[[float], str]) -> None:
+    """From 0.001 on as a decimal, below it with a power of ten; with a true minus, and 0 as 0."""
+    assert float(write(0.001).replace("−", "-")) == 0.001
+    assert "e" not in write(0.001) + write(-0.25) + write(1234.5)
+    assert re.fullmatch(r"\+?5(\.0+)?e−4", write(0.0005))
+    assert re.fullmatch(r"−5(\.0+)?e−4", write(-0.0005))
+    assert write(0.0) == write(-0.0) == "0"
+    assert write(-math.inf) == "−∞"

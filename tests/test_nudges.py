@@ -22,12 +22,12 @@ from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep
 from chainrule.nudges.way import unmoved
 
 DEMON_TABLE = """\
-+0.01 | −0.000650 | −0.000650 | 0.0 %
-+0.1 | −0.006501 | −0.006489 | −0.2 %
-+0.5 | −0.032504 | −0.031597 | −2.8 %
-+1 | −0.065008 | −0.058841 | −9.5 %
-+2 | −0.130016 | −0.094197 | −27.5 %
-−2 | +0.130016 | +0.097769 | −24.8 %"""
++0.01 | −0.0006501 | −0.0006500 | 0.0 %
++0.1 | −0.0065008 | −0.0064887 | −0.2 %
++0.5 | −0.0325041 | −0.0315970 | −2.8 %
++1 | −0.0650082 | −0.0588410 | −9.5 %
++2 | −0.1300164 | −0.0941973 | −27.5 %
+−2 | +0.1300164 | +0.0977688 | −24.8 %"""
 STEPS = [0.01, 0.1, 0.5, 1, 2, -2]
 RELUS = [[3, 6, 5, 2], [2, 8, 8, 1], [4, 3, 7, 3]]
 SEEDS = range(12) if PROOF else (0, 1, 2, 6, 7, 8)  # each of RELUS, alone and with tanh between
@@ -689,6 +689,17 @@ def test_the_command_alone_shows_the_demons_table() -> None:
     lines = ran().splitlines()
     assert lines[0] == "the chain x → ● → ● → ●, sigmoids, x = 0.6, y = 1, C = (a − y)²"
     assert "\n".join(map(cells, lines[3:])) == DEMON_TABLE
+
+
+def test_the_numbers_of_a_column_are_written_alike() -> None:
+    """As many decimals as the smallest needs; with a power of ten where nine would not do."""
+    net = cr.Network([[[0.1]], [[0.03]], [[1.0]]], None, "identity")
+    for step, power in ((1.0, False), (1e-6, True)):
+        lines = str(nudge(net, [1.0], [0.0], "w/1/0/0", step, cost="squared_error")).splitlines()[2:-1]
+        changes = [line.split()[3] for line in lines]
+        assert len({len(each.split("e")[0]) for each in changes}) == 1
+        assert all(("e" in each) == power for each in changes)
+    assert "moved by +1e−6," in str(nudge(net, [1.0], [0.0], "w/1/0/0", 1e-6, cost="squared_error"))
 
 
 def test_each_option_of_the_command_asks_its_question() -> None:

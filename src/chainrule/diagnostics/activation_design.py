@@ -16,10 +16,10 @@ import numpy as np
 
 from chainrule.activations import Activation, as_activation, named
 from chainrule.data.coercion import as_array
-from chainrule.diagnostics.numbers import digits
 from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, Kink, taken
 from chainrule.errors import DataError, SettingError
 from chainrule.json_text import as_json
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 FLAT = 0.05  # of the largest |σ′|
@@ -42,8 +42,8 @@ class Rug:
     def __str__(self) -> str:
         zero = f", {self.zero:.1%} where σ′ is 0" if self.zero else ""
         return (
-            f"the {self.count:,} z given, {digits(self.low)} … {digits(self.high)}: "
-            f"mean |σ′| = {digits(self.mean)}, {self.flat:.1%} in a flat zone{zero}"
+            f"the {self.count:,} z given, {short(self.low)} … {short(self.high)}: "
+            f"mean |σ′| = {short(self.mean)}, {self.flat:.1%} in a flat zone{zero}"
         )
 
 
@@ -76,7 +76,7 @@ class Design:
     advice: tuple[str, ...]
 
     def __str__(self) -> str:
-        against = digits(self.scale) if self.bounded else "1, for σ′ grows"
+        against = short(self.scale) if self.bounded else "1, for σ′ grows"
         flat = _listed(self.flat) if self.flat else f"nowhere on {self.near.on}"
         turning = f", turning at {_listed(self.turns)}" if self.turns else ""
         return "\n".join(
@@ -84,7 +84,7 @@ class Design:
                 f"{self.name}: σ(z) = {self.formula}",
                 f"σ′       {self.near}, {self.wide}",
                 f"flat     {flat} (|σ′| below {FLAT:.0%} of {against})",
-                f"slowest  {_listed(self.slowest)}, |σ′| = {digits(self.least)}",
+                f"slowest  {_listed(self.slowest)}, |σ′| = {short(self.least)}",
                 f"monotone {self.monotone} on {self.near.on}{turning}",
                 f"kinks    {'; '.join(map(str, self.kinks)) or f'none on {self.near.on}'}",
                 *([f"jumps    σ itself jumps at {_listed(self.jumps)}"] if self.jumps else []),
@@ -167,7 +167,7 @@ def _advice(made: Design) -> list[str]:
     if made.away > 0:
         pace = f", but where it is flat it learns at {made.away / made.scale:.2g} of its pace" if made.flat else ""
         said.append(
-            f"σ′ ≥ {digits(made.away)} on {on}, and the tails do not lower it: no neuron can saturate fully{pace}"
+            f"σ′ ≥ {short(made.away)} on {on}, and the tails do not lower it: no neuron can saturate fully{pace}"
         )
     else:
         said += _about_zero(made)
@@ -175,17 +175,17 @@ def _advice(made: Design) -> list[str]:
         if made.bounded and least >= -made.scale / 4:
             line = _up(AIM - min(least, 0.0))
             said.append(
-                f"σ(z) + {digits(line)} z would keep σ′ ≥ {digits(least + line)} on {on}: no neuron could saturate fully then"
+                f"σ(z) + {short(line)} z would keep σ′ ≥ {short(least + line)} on {on}: no neuron could saturate fully then"
             )
     if not made.bounded:
         said.append(f"|σ′| still grows at the ends of {on}: errors may explode on their way back")
     elif made.scale < 0.5:
         said.append(
-            f"|σ′| is at most {digits(made.scale)}: {_layers(made.scale)} layers of it shrink an error at least tenfold, "
+            f"|σ′| is at most {short(made.scale)}: {_layers(made.scale)} layers of it shrink an error at least tenfold, "
             "unless the weights make up for it"
         )
     elif max(abs(least), abs(most)) > 1 + 1e-6:
-        said.append(f"|σ′| reaches {digits(made.scale)}: there it makes errors larger on their way back")
+        said.append(f"|σ′| reaches {short(made.scale)}: there it makes errors larger on their way back")
     if any(kink.left != kink.right for kink in made.kinks):
         said.append("at a kink any slope between those of its two sides is right; differences across it tell nothing")
     if made.jumps:
@@ -227,7 +227,7 @@ def _about_tails(made: Design) -> list[str]:
     zeros = made.slowest if made.least == 0 else ()
     tails = [zone for zone in made.flat if (zone.low in ends or zone.high in ends) and zone not in zeros]
     if not tails and not zeros:
-        far = f"σ′ is {digits(made.wide.least)} at its least on {made.wide.on}"
+        far = f"σ′ is {short(made.wide.least)} at its least on {made.wide.on}"
         return [f"{far}: it is not kept away from 0, and a z far out may saturate a neuron"]
     if not tails:
         return []
@@ -246,6 +246,6 @@ def _layers(scale: float) -> int:
 
 
 def _listed(places: Sequence[Any]) -> str:
-    shown = [digits(each) if isinstance(each, float) else str(each) for each in places]
+    shown = [short(each) if isinstance(each, float) else str(each) for each in places]
     more = f" and {len(shown) - LISTED} more" if len(shown) > LISTED else ""
     return ", ".join(shown[:LISTED]) + more

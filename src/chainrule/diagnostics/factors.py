@@ -25,11 +25,11 @@ from chainrule.backward import errors_of, gradient_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import steepest
-from chainrule.diagnostics.numbers import digits
 from chainrule.errors import DisagreementError
 from chainrule.forward import total_cost, trace_of
 from chainrule.network import as_network
 from chainrule.problem import Problem
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 EPS = float(np.finfo(np.float64).eps)
@@ -113,7 +113,7 @@ class Look:
     @property
     def cost_text(self) -> str:
         """Which cost is meant and what it is: "C (squared_error) = 0.2032"."""
-        return f"{self.how.letter} ({self.cost!r}) = {digits(self.cost_value)}"
+        return f"{self.how.letter} ({self.cost!r}) = {short(self.cost_value)}"
 
     def own_bias(self, l: int) -> bool:
         """Whether each neuron of layer l has a bias of its own, the weight of one more input, which is 1."""
@@ -158,12 +158,12 @@ class Look:
         a_in, typical = Reference(1.0, "1, the input of a bias"), overall(self.trace.a[l - 1])
         if math.isfinite(typical) and typical > 1:
             where = f"layer {l - 1}" if l > 1 else "the inputs"
-            a_in = Reference(typical, f"{digits(typical, 3)}, the root mean square of {where}")
+            a_in = Reference(typical, f"{short(typical, 3)}, the root mean square of {where}")
         if self.on_z(l):
             return a_in, Reference(1.0, "1"), self._error
         sigma = self.network.activations[l]
         scale, bounded = (0.25, True) if sigma.full_slope else steepest(sigma)  # a(1 − a) is ¼ at a = ½
-        words = f"{digits(scale, 3)}, the largest σ′" if bounded else "1, an error passed on whole"
+        words = f"{short(scale, 3)}, the largest σ′" if bounded else "1, an error passed on whole"
         return a_in, Reference(scale, words), self._error
 
     def _error_reference(self) -> Reference:
@@ -174,7 +174,7 @@ class Look:
         sizes = [overall(self.pair.slope(self.targets + way, self.targets)) for way in (off, -off)]
         scale = max((size for size in sizes if math.isfinite(size) and size > 0), default=0.0)
         return (
-            Reference(scale, f"{digits(scale, 3)}, for an output off by {digits(off, 3)}")
+            Reference(scale, f"{short(scale, 3)}, for an output off by {short(off, 3)}")
             if scale
             else Reference(1.0, "1")
         )

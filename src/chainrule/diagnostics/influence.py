@@ -23,12 +23,12 @@ from chainrule.backward import Backward, collect, errors_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
-from chainrule.diagnostics.numbers import digits
 from chainrule.errors import SettingError, ShapeError
 from chainrule.forward import Trace, shares, total_cost, trace_of
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
 from chainrule.problem import Problem
+from chainrule.writing.numbers import minus, short
 
 Array = np.ndarray
 TOP = 0.1  # the share that changes most
@@ -131,7 +131,7 @@ def influence(
         *(_weights(trace, back, l, int(most)) for l in layers),
         *(_activations(trace, back, l - 1, int(most)) for l in layers),
     ]
-    about = f"{network!r}, {rows:,} row{'s' if rows > 1 else ''}, {how.letter} ({problem.cost!r}) = {digits(value)}"
+    about = f"{network!r}, {rows:,} row{'s' if rows > 1 else ''}, {how.letter} ({problem.cost!r}) = {short(value)}"
     return Influence(about, tuple(tests))
 
 
@@ -258,4 +258,4 @@ def _pairs(title: str, pairs: Sequence[Standing]) -> list[str]:
 
 
 def _shown(correlation: float) -> str:
-    return "none" if math.isnan(correlation) else f"{correlation:+.2f}".replace("-", "−")
+    return "none" if math.isnan(correlation) else minus(f"{correlation:+.2f}")

@@ -1,18 +1,10 @@
-"""How numbers are printed here: so many digits, decades with their sign or in words."""
+"""How decades are printed: with their sign, or in words."""
 
 from __future__ import annotations
 
 import math
 
-
-def digits(value: float, count: int = 4) -> str:
-    """A number to so many digits, with a true minus."""
-    mantissa, e, exponent = f"{value:.{count}g}".partition("e")
-    return "0" if value == 0 else minus(f"{mantissa}e{int(exponent)}" if e else mantissa)
-
-
-def minus(text: str) -> str:
-    return text.replace("-", "−")
+from chainrule.writing.numbers import minus
 
 
 def signed(decades: float) -> str:

@@ -16,12 +16,13 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, Kind, Table, judge
 from chainrule.diagnostics.case import Case, Share, Step
 from chainrule.diagnostics.factors import Look, rms
-from chainrule.diagnostics.numbers import digits, far, signed
+from chainrule.diagnostics.numbers import far, signed
 from chainrule.diagnostics.sentences import because, in_common, sentence
 from chainrule.errors import IdError, SettingError
 from chainrule.ids import Id, of_entry, parse
 from chainrule.json_text import as_json
 from chainrule.network import Network
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 WIDE = 100  # letters in a line
@@ -69,9 +70,9 @@ class Reason:
 
     def _lines(self) -> Iterator[str]:
         pace = f", {far(self.decades)} full pace" if math.isfinite(self.decades) else ""
-        yield f"{self.left} = {digits(self.value)}{pace}"
+        yield f"{self.left} = {short(self.value)}{pace}"
         cells = [
-            [each.symbol, digits(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
+            [each.symbol, short(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
         ]
         yield from aligned(cells, "<<><", indent=2)
         telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
@@ -124,7 +125,7 @@ class Slowest:
 
     def __str__(self) -> str:
         groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
-        entries = [[e.id, digits(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
+        entries = [[e.id, short(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
         said = [self.about, self._counted(), *aligned(groups, "><", indent=2)]
         if entries:
             said += ["the slowest that move:", *aligned(entries, "<<><", indent=2)]

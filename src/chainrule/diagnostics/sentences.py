@@ -10,7 +10,8 @@ from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
 from chainrule.diagnostics.case import Case, Step
 from chainrule.diagnostics.factors import WAY, Look, overall
-from chainrule.diagnostics.numbers import digits, far, in_words, minus, signed
+from chainrule.diagnostics.numbers import far, in_words, signed
+from chainrule.writing.numbers import minus, short
 
 Array = np.ndarray
 TOLD = 6  # layers that are named, of more that take from the error
@@ -43,7 +44,7 @@ def because(c: Case) -> str:
 def _held(c: Case, what: str, at: str = "") -> str:
     """A factor with its value and how far it is from its reference: (a¹₁ = 0.003, 2.5 decades below 1 …)."""
     share = c.shares[what]
-    return f"({share.symbol} = {digits(share.value, 3)}{at}, {far(share.decades)} {share.against})"
+    return f"({share.symbol} = {short(share.value, 3)}{at}, {far(share.decades)} {share.against})"
 
 
 def _others(c: Case, but: str, blamed: str = "") -> str:
@@ -77,7 +78,7 @@ def _everywhere(c: Case) -> str:
 def _z(c: Case) -> str:
     """z²₀ = 12.4, of the one row there is."""
     z = c.look.trace.z[c.layer][0, c.target.neuron]
-    return f"{c.letter('z', c.layer, c.target.neuron)} = {digits(float(z), 3)}"
+    return f"{c.letter('z', c.layer, c.target.neuron)} = {short(float(z), 3)}"
 
 
 # one weight, by kind ------------------------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ def _near_optimal(c: Case) -> str:
     if look.pair.delta is None and not look.bounded and 0 < targets < LOW:
         usual = overall(look.pair.slope(look.targets + targets, look.targets))
         if overall(look.back.da[look.network.depth]) > LOW * usual:
-            return f"the error is small, for the targets are ({digits(targets, 3)} in the root mean square): scale them"
+            return f"the error is small, for the targets are ({short(targets, 3)} in the root mean square): scale them"
     if c.last:
         return f"near optimal, the error itself is small {_held(c, 'error')}"
     return f"near optimal, the outputs' error itself is small ({signed(c.way[0].decades)} decades)"

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.diagnostics.numbers import digits
 from chainrule.errors import FormError
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 WIDE = 50.0  # how far out the tails are followed
@@ -27,7 +27,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return digits(self.low) if self.low == self.high else f"[{digits(self.low)}, {digits(self.high)}]"
+        return short(self.low) if self.low == self.high else f"[{short(self.low)}, {short(self.high)}]"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Bounds:
     most: float
 
     def __str__(self) -> str:
-        return f"from {digits(self.least)} to {digits(self.most)} on {self.on}"
+        return f"from {short(self.least)} to {short(self.most)} on {self.on}"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Kink:
     def __str__(self) -> str:
         said = "" if self.declared else ", which the activation does not name: activation(form, kinks=(…))"
         if self.left == self.right:
-            return f"named at {digits(self.at)}, where σ′ does not jump"
-        return f"at {digits(self.at)}, σ′ from {digits(self.left)} to {digits(self.right)}{said}"
+            return f"named at {short(self.at)}, where σ′ does not jump"
+        return f"at {short(self.at)}, σ′ from {short(self.left)} to {short(self.right)}{said}"
 
 
 class Curve:

@@ -15,7 +15,8 @@ from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.lowest_point import lowest_point
 from chainrule.nudges.question import ask, finite
-from chainrule.nudges.text import miss_text, named, number, signed, step_text
+from chainrule.nudges.text import miss_text, named, step_text, style_of_changes
+from chainrule.writing.numbers import number
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class BestMove:
         return self.step in (self.lowest, self.highest)
 
     def __str__(self) -> str:
-        rows = [["", "Δ", "predicted", "actual", "miss"]]
+        rows, style = [["", "Δ", "predicted", "actual", "miss"]], style_of_changes((self.change, self.tangent))
         for name, each in (("best move", self.change), ("the tangent's", self.tangent)):
             step = step_text(float(f"{each.step:.7g}"))
-            rows.append([name, step, signed(each.predicted), signed(each.actual), miss_text(each)])
+            rows.append([name, step, style.of(each.predicted, True), style.of(each.actual, True), miss_text(each)])
         title = (
             f"{named(self.of, self.cost)} when {self.by} is moved between {step_text(self.lowest)} and "
             f"{step_text(self.highest)}: before {number(self.change.before)}, at best {number(self.change.after)}"

@@ -19,10 +19,11 @@ from chainrule.network import Network, as_network, cost_for
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
 from chainrule.nudges.question import CALL, Question, ask, finite, left_the_numbers
-from chainrule.nudges.text import miss_text, number, signed, step_text
+from chainrule.nudges.text import miss_text, step_text, style_of_changes
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
 from chainrule.verification.moved import Followed, follow, largest_term
+from chainrule.writing.numbers import number, style_of
 
 Array = np.ndarray
 DEMONS = ("good", "activation", "gradient")
@@ -90,15 +91,19 @@ class Demon:
     def __str__(self) -> str:
         slope = {"good": "δ = ∂C/∂z", "activation": "∂C/∂a", "gradient": "−‖∇C‖"}[self.kind]
         rows = [["", slope, "Δ", "predicted", "actual", "miss", ""]]
+        slopes, changes = (
+            style_of(deed.change.slope for deed in self.deeds),
+            style_of_changes(deed.change for deed in self.deeds),
+        )
         for deed in self.deeds:
             c = deed.change
             rows.append(
                 [
                     deed.at,
-                    signed(c.slope),
+                    slopes.of(c.slope, True),
                     step_text(c.step),
-                    signed(c.predicted),
-                    signed(c.actual),
+                    changes.of(c.predicted, True),
+                    changes.of(c.actual, True),
                     miss_text(c),
                     deed.remark,
                 ]

@@ -14,10 +14,11 @@ import numpy as np
 from chainrule.costs import Cost
 from chainrule.ids import Id
 from chainrule.network import Network
-from chainrule.nudges.text import minus, signed
+from chainrule.nudges.text import signed
 from chainrule.nudges.way import way
 from chainrule.parameters import Layers
 from chainrule.verification.moved import Followed
+from chainrule.writing.numbers import minus
 
 Array = np.ndarray
 HINGE = "multiclass_hinge"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from chainrule.network import Network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.question import Question, ask, finite
-from chainrule.nudges.text import miss_text, named, number, signed, step_text
+from chainrule.nudges.text import miss_text, named, signed, step_text
 from chainrule.nudges.way import way
+from chainrule.writing.numbers import style_of
 
 Array = np.ndarray
 
@@ -74,7 +75,7 @@ class Nudge:
 
     def __str__(self) -> str:
         head = ["", "before", "after", "change", "predicted", "ratio"]
-        rows = [head, *map(_link_cells, self.links)]
+        rows = [head, *_link_cells(self.links)]
         title = f"{self.by} moved by {step_text(self.change.step)}, and what follows up to {named(self.of, self.cost)}"
         return "\n".join([title, *aligned(rows), _verdict(self.change), *kink_lines(self.kinks)])
 
@@ -128,12 +129,19 @@ def _size(change: Array) -> float:
     return float(change[0]) + 0.0 if change.size == 1 else float(np.linalg.norm(change))
 
 
-def _link_cells(link: Link) -> list[str]:
-    ratio = "—" if link.ratio is None else number(link.ratio)
-    if link.before is None or link.after is None:
-        of_layer = [f"‖{number(each)}‖" for each in (link.change, link.predicted)]
-        return [f"{link.name}, {link.neurons} neurons", "", "", *of_layer, ratio]
-    return [link.name, number(link.before), number(link.after), signed(link.change), signed(link.predicted), ratio]
+def _link_cells(links: Sequence[Link]) -> Iterator[list[str]]:
+    """A row of the table for each link; the numbers of a column are written alike."""
+    values = style_of(value for link in links for value in (link.before, link.after) if value is not None)
+    changes = style_of(value for link in links for value in (link.change, link.predicted))
+    ratios = style_of(link.ratio for link in links if link.ratio is not None)
+    for link in links:
+        ratio = "—" if link.ratio is None else ratios.of(link.ratio)
+        if link.before is None or link.after is None:
+            of_layer = [f"‖{changes.of(each)}‖" for each in (link.change, link.predicted)]
+            yield [f"{link.name}, {link.neurons} neurons", "", "", *of_layer, ratio]
+        else:
+            moved = [changes.of(each, True) for each in (link.change, link.predicted)]
+            yield [link.name, values.of(link.before), values.of(link.after), *moved, ratio]
 
 
 def _verdict(change: Change) -> str:

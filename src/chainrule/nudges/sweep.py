@@ -14,7 +14,8 @@ from chainrule.network import Network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.question import ask, finite
-from chainrule.nudges.text import miss_text, named, number, signed, step_text
+from chainrule.nudges.text import miss_text, named, step_text, style_of_changes
+from chainrule.writing.numbers import number
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ class Sweep:
     kinks: tuple[Kink, ...]
 
     def __str__(self) -> str:
-        cells = [["Δ", "predicted", "actual", "miss"]]
-        cells += [[step_text(r.step), signed(r.predicted), signed(r.actual), miss_text(r)] for r in self.rows]
+        cells, style = [["Δ", "predicted", "actual", "miss"]], style_of_changes(self.rows)
+        for r in self.rows:
+            cells.append([step_text(r.step), style.of(r.predicted, True), style.of(r.actual, True), miss_text(r)])
         title = (
             f"{named(self.of, self.cost)} when {self.by} is moved: before {number(self.before)}, "
             f"slope ∂{self.of}/∂{self.by} = {number(self.slope)}"

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 
 from chainrule.nudges.change import Change
+from chainrule.writing.numbers import Style, minus, number, short_exponent, style_of
 
 
 def signed(value: float) -> str:
-    """A change with its sign: six decimals, or six digits with a power of ten where those would hide it; 0 is 0."""
-    if value == 0:
-        return "0"
-    if math.isnan(value):
-        return "no number"
-    if math.isinf(value):
-        return "+∞" if value > 0 else "−∞"
-    if 1e-4 <= abs(value) < 1e5:
-        return minus(f"{value:+.6f}")
-    mantissa, exponent = f"{value:+.5e}".split("e")
-    return minus(f"{mantissa}e{int(exponent)}")
+    """A change with its sign."""
+    return number(value, sign=True)
 
 
-def number(value: float) -> str:
-    """A value, as `signed` writes it but without a plus."""
-    return signed(value).removeprefix("+")
+def style_of_changes(changes: Iterable[Change]) -> Style:
+    """How the predicted and the actual changes of a table are written: all alike."""
+    return style_of(value for change in changes for value in (change.predicted, change.actual))
 
 
 def step_text(step: float) -> str:
     """A step with its sign, as short as it is."""
-    return "0" if step == 0 else minus(f"{step:+.12g}")
+    return "0" if step == 0 else minus(short_exponent(f"{step:+.12g}"))
 
 
 def miss_text(change: Change) -> str:
@@ -45,7 +37,3 @@ def miss_text(change: Change) -> str:
 def named(of: str, cost: str) -> str:
     """u in a title, C with the cost that it is."""
     return f"C ({cost})" if of == "C" else of
-
-
-def minus(text: str) -> str:
-    return text.replace("-", "−")

@@ -23,20 +23,29 @@ def cost_text(letter: str, cost: Any, value: float) -> str:
     return f"{letter} ({cost}) = {number(value)}"
 
 
-def number(value: float) -> str:
-    """A value to six decimals, or to six digits with a power of ten where those would hide it; −, not a hyphen."""
+def number(value: float, sign: bool = False) -> str:
+    """A value to six decimals, or to six digits with a power of ten where those would hide it; −, not a hyphen.
+
+    With `sign` a plus too; 0 is 0.
+    """
     if value == 0:
         return "0"
-    if math.isfinite(value) and 1e-3 <= abs(value) < 1e5:
-        return _minus(f"{value:.6f}")
-    return _minus(_short_exponent(f"{value:.5e}"))
+    if math.isnan(value):
+        return "no number"
+    plus = "+" if sign else ""
+    if math.isinf(value):
+        return "−∞" if value < 0 else f"{plus}∞"
+    return minus(f"{value:{plus}.6f}" if _fixed(value) else short_exponent(f"{value:{plus}.5e}"))
+
+
+def _fixed(value: float) -> bool:
+    """Whether a number is written without a power of ten, in every place that can choose: 0.001 is, and 0.0005 is 5e−4."""
+    return 1e-3 <= abs(value) < 1e5
 
 
 def unit(value: float) -> float:
     """One unit of the last digit that `number` prints."""
-    if 1e-3 <= abs(value) < 1e5 or value == 0:
-        return 1e-6
-    return float(10.0 ** (math.floor(math.log10(abs(value))) - 5))
+    return 1e-6 if value == 0 or _fixed(value) else float(10.0 ** (math.floor(math.log10(abs(value))) - 5))
 
 
 def in_lines(widths: Sequence[int], most: int) -> list[slice]:
@@ -60,12 +69,12 @@ def with_bar(value: float, error: float) -> str:
     if not reaches(error, value):
         return f"{number(value)} ± {bar(error)}"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2 if value else 2
-    return f"{_minus(_short_exponent(_digits(value, min(max(digits, 2), DIGITS))))} ± {bar(error)}"
+    return f"{minus(short_exponent(_digits(value, min(max(digits, 2), DIGITS))))} ± {bar(error)}"
 
 
 def bar(error: float) -> str:
     """An error to two digits: 2.5e−13."""
-    return "0" if error == 0 else _minus(_short_exponent(f"{error:.1e}"))
+    return "0" if error == 0 else minus(short_exponent(f"{error:.1e}"))
 
 
 def factor_numbers(factors: Sequence[Valued], value: float) -> list[str]:
@@ -83,7 +92,7 @@ def factor_rows(products: Sequence[tuple[Sequence[Valued], float]]) -> list[list
         rows = [[_digits(factor.value, digits) for factor in factors] for factors, _ in products]
         if all(_multiplies(texts, value) for texts, (_, value) in zip(rows, products)):
             break
-    return [["0" if float(text) == 0 else _minus(_short_exponent(text)) for text in texts] for texts in rows]
+    return [["0" if float(text) == 0 else minus(short_exponent(text)) for text in texts] for texts in rows]
 
 
 def _multiplies(texts: Sequence[str], value: float) -> bool:
@@ -99,7 +108,8 @@ def _digits(value: float, digits: int) -> str:
     return f"{value:#.{digits + 1}g}" if full.endswith(".") else full  # a digit behind the point: 123456.7 is no 123457
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
+    """A text with − for every hyphen."""
     return text.replace("-", "−")
 
 
@@ -107,7 +117,8 @@ def plain(text: str) -> str:
     return text.replace("−", "-")
 
 
-def _short_exponent(text: str) -> str:
+def short_exponent(text: str) -> str:
+    """A number as Python writes it, without the zero of e-06."""
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")
@@ -129,11 +140,11 @@ class Style:
 
     def of(self, value: float, sign: bool = False) -> str:
         """A number in this style, with `sign` a plus too; 0 is 0."""
-        if value == 0 or math.isinf(value):
-            return written(value)
+        if value == 0 or not math.isfinite(value):
+            return number(value, sign)
         plus = "+" if sign else ""
-        return _minus(
-            _short_exponent(f"{value:{plus}.5e}") if self.decimals is None else f"{value:{plus}.{self.decimals}f}"
+        return minus(
+            short_exponent(f"{value:{plus}.5e}") if self.decimals is None else f"{value:{plus}.{self.decimals}f}"
         )
 
 
@@ -147,29 +158,30 @@ def style_of(values: Iterable[float]) -> Style:
 
 
 def written(value: float) -> str:
-    """A number as everywhere, from 1,000 on with six digits; a slope of the cost may be infinite at a saturated output."""
-    if math.isinf(value):
-        return ("−" if value < 0 else "") + "∞"
-    return _minus(f"{value:#.6g}".rstrip(".")) if 1e3 <= abs(value) < 1e5 else number(value)
+    """A number as everywhere, from 1,000 on with six digits."""
+    return minus(f"{value:#.6g}".rstrip(".")) if 1e3 <= abs(value) < 1e5 else number(value)
 
 
 def short(value: float, digits: int = 4) -> str:
-    """A value rounded to a few digits, for ticks and places where there is no room for `number`."""
-    if value == 0 or math.isinf(value):
-        return written(value)
-    return _minus(_short_exponent(f"{value:.{digits}g}"))
+    """A value rounded to a few digits, zeros at its end left out: in sentences, at ticks, and where there is no room."""
+    if value == 0 or not math.isfinite(value):
+        return number(value)
+    if abs(value) >= 1e-3:
+        return minus(short_exponent(f"{value:.{digits}g}"))
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return minus(f"{float(mantissa):g}e{int(exponent)}")
 
 
 def brief(value: float, digits: int = 3) -> str:
     """A number of few digits, where many stand side by side: 0.2 is 0.2, and 0.19996 is 0.200. The table has all digits."""
-    if value == 0 or math.isinf(value):
-        return written(value)
-    if not 1e-3 <= abs(value) < 1e5:
-        return _minus(_short_exponent(f"{value:.{digits - 1}e}"))
+    if value == 0 or not math.isfinite(value):
+        return number(value)
+    if not _fixed(value):
+        return minus(short_exponent(f"{value:.{digits - 1}e}"))
     if abs(value) >= 10**digits:
-        return _minus(f"{value:.0f}")
+        return minus(f"{value:.0f}")
     short = f"{value:.{digits}g}"
-    return _minus(short if float(short) == value else f"{value:#.{digits}g}".rstrip("."))
+    return minus(short if float(short) == value else f"{value:#.{digits}g}".rstrip("."))
 
 
 def times(zoom: float) -> str:

@@ -7,7 +7,7 @@ where the promise ends, are marked (S3.4), and so is the best move in the range.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,13 +24,13 @@ from chainrule.nudges.change import Change
 from chainrule.nudges.demon import NEAR, outputs_are_right, stopped_by
 from chainrule.nudges.kinks import HINGE, Kink
 from chainrule.nudges.sweep import Sweep, sweep
-from chainrule.nudges.text import miss_text, signed, step_text
+from chainrule.nudges.text import miss_text, signed, step_text, style_of_changes
 from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, titled
 from chainrule.verification.moved import follow, movable
 from chainrule.writing.formula import Formula, Row, row
-from chainrule.writing.numbers import number, short, written
+from chainrule.writing.numbers import number, short, style_of, written
 
 Array = np.ndarray
 LEFT, TOP, WIDTH, HEIGHT = 96.0, 118.0, 440.0, 320.0  # of the plot, without what stands above it
@@ -258,12 +258,12 @@ def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tu
     found += [Label(SIDE + end, y, text, "faint", 12, "end") for text, end in COLUMNS.items()]
     found.append(Line(((SIDE + 6, y + 12), (SIDE + COLUMNS["miss"], y + 12)), "faint", 0.7))
     y += 27
-    for mark, change in marks:
+    for (mark, _), cells in zip(marks, _cells([change for _, change in marks])):
         roles = ("ink", "backward", "forward", "accent")
         found += _number(mark, SIDE + 17, y)
         found += [
             Label(SIDE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
-            for cell, role, end in zip(_cells(change), roles, COLUMNS.values())
+            for cell, role, end in zip(cells, roles, COLUMNS.values())
         ]
         y += LINE
     y += 12
@@ -273,10 +273,12 @@ def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tu
     return found
 
 
-def _cells(change: Change) -> tuple[str, str, str, str]:
-    """A step, to six digits, what it promised, what it brought, and the miss."""
-    step = step_text(float(f"{change.step:.6g}"))
-    return step, signed(change.predicted), signed(change.actual), miss_text(change)
+def _cells(changes: Sequence[Change]) -> Iterator[tuple[str, str, str, str]]:
+    """Each step, to six digits, what it promised, what it brought, and the miss; the numbers of a column alike."""
+    style = style_of_changes(changes)
+    for change in changes:
+        step = step_text(float(f"{change.step:.6g}"))
+        yield step, style.of(change.predicted, True), style.of(change.actual, True), miss_text(change)
 
 
 def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
@@ -326,7 +328,7 @@ def _kink(seen: View, kink: Kink) -> Row:
 
 
 def _description(seen: View, v: Id, swept: Sweep, best: BestMove) -> str:
-    rows = "; ".join("at {} predicted {}, actual {}, miss {}".format(*_cells(change)) for change in swept.rows)
+    rows = "; ".join("at {} predicted {}, actual {}, miss {}".format(*cells) for cells in _cells(swept.rows))
     return (
         f"{seen.how.letter} as a curve over what is added to {seen.quantity(v)}, with its tangent at 0, whose slope is "
         f"{number(swept.slope)}: {rows}. {' '.join(str(line).strip() for line in _said(seen, v, swept, best))}"
@@ -335,6 +337,8 @@ def _description(seen: View, v: Id, swept: Sweep, best: BestMove) -> str:
 
 def _table(seen: View, v: Id, swept: Sweep, best: BestMove) -> tuple[tuple[str, ...], ...]:
     rows = [("step", "Δ", "predicted", "actual", "miss", seen.how.letter)]
-    rows += [(mark, *_cells(change), number(change.after)) for mark, change in _marks(swept, best)]
+    marks = _marks(swept, best)
+    changes, after = [change for _, change in marks], style_of(change.after for _, change in marks)
+    rows += [(mark, *cells, after.of(change.after)) for (mark, change), cells in zip(marks, _cells(changes))]
     rows += [("kink", signed(kink.at), "", "", "", str(_kink(seen, kink))) for kink in best.kinks]
     return tuple(rows)

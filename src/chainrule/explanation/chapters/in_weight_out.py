@@ -26,7 +26,7 @@ from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Symbol, inline, row
-from chainrule.writing.numbers import factor_numbers, number, short
+from chainrule.writing.numbers import factor_numbers, minus, number, short
 
 MARGIN, RADIUS = 24.0, 27.0
 WIRE, ACROSS = 136.0, 380.0  # where the three elements stand, and how far apart
@@ -274,7 +274,7 @@ def _decade_axis(scale: Scale, bottom: float) -> list[Element]:
     # whole decades: a round number from tick to tick that makes six of them at most
     step = next((step for step in TICKS if (scale.high - scale.low) / step <= 6), TICKS[-1])
     for i in range(math.ceil(scale.low / step), math.floor(scale.high / step) + 1):
-        x, power = scale.at(step * i), Symbol("", above=str(step * i).replace("-", "−"))
+        x, power = scale.at(step * i), Symbol("", above=minus(str(step * i)))
         found.append(Label(x, BARS - 34, row("10", power) if i else "1", "faint", 11))
         found.append(Line(((x, BARS - 24), (x, BARS - 19)), "faint", 0.8))
     return found
@@ -300,4 +300,4 @@ def _decades(value: float) -> str:
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
     text = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
-    return text.replace("-", "−")
+    return minus(text)

@@ -28,7 +28,7 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, titled, width_of
 from chainrule.verification.moved import movable
 from chainrule.writing.formula import Row, joined, row
-from chainrule.writing.numbers import number, short, times
+from chainrule.writing.numbers import number, short, style_of, times
 
 LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
 NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges
@@ -226,10 +226,14 @@ def _description(stops: list[Stop], links: list[Link], scale: float) -> str:
 
 def _table(stops: list[Stop], links: list[Link]) -> tuple[tuple[str, ...], ...]:
     rows = [("variable", "value", "nudge", "derivative", "ratio of nudges")]
+    values, changes = (
+        style_of(stop.value for stop in stops),
+        style_of(stop.change for stop in stops if stop.change is not None),
+    )
     for i, stop in enumerate(stops):
         link = links[i - 1] if i else None
-        change = (stop.lost or "not followed") if stop.change is None else signed(stop.change)
+        change = (stop.lost or "not followed") if stop.change is None else changes.of(stop.change, True)
         ratio = "" if link is None else "—" if link.ratio is None else number(link.ratio)
         rate = "" if link is None else number(link.factor.value)
-        rows.append((str(stop.symbol), number(stop.value), change, rate, ratio))
+        rows.append((str(stop.symbol), values.of(stop.value), change, rate, ratio))
     return tuple(rows)
