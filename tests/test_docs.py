@@ -19,6 +19,7 @@ from networks import PROOF
 
 import chainrule as cr
 from chainrule.cli.main import app
+from chainrule.verification.methods import METHODS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -216,3 +217,10 @@ def ids_in(text: str) -> set[str]:
 def test_the_page_of_each_text_goes_by_all_its_ideas(text: int) -> None:
     named = ids_in((ROOT / "docs" / f"s{text}.md").read_text())
     assert [f"S{text}.{n}" for n in range(1, COUNTS[text] + 1) if f"S{text}.{n}" not in named] == []
+
+
+def test_the_glossary_has_every_method_and_preset() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[2:]
+    assert len(words) == len(set(words)) > 30
+    assert all(f"`{name}`" in text for name in METHODS)

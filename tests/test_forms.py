@@ -27,8 +27,8 @@ from chainrule.ids import Id, parse
 from chainrule.problem import Problem as Posed
 from chainrule.verification.moved import Followed, follow, slope_by_dual
 from chainrule.writing import html, latex
-from chainrule.writing.document import Grid, Vector
-from chainrule.writing.formula import Formula, Number, Ratio, Row, Sum, Symbol, Underbraced, mathml
+from chainrule.writing.document import Bracketed, Vector
+from chainrule.writing.formula import Formula, Numeral, Ratio, Row, Sum, Symbol, Underbraced, mathml
 from chainrule.writing.numbers import factor_numbers, number, unit
 
 PAIRS = 200 if PROOF else 48
@@ -802,14 +802,14 @@ def statements(derivation: cr.Derivation, write: Callable[[Formula | str], str])
                 match cell:
                     case Vector(values):
                         yield from (write(number(value)) for value in values if value is not None)
-                    case Grid(rows):
+                    case Bracketed(rows):
                         for each in itertools.chain.from_iterable(rows):
                             yield write(each if isinstance(each, Formula) else number(each))
                     case _:
                         yield write(cell)
             yield from map(write, line.numbers)
             yield write(line.value)
-            yield from (write(each) for each in line.note.pieces if isinstance(each, Number))
+            yield from (write(each) for each in line.note.pieces if isinstance(each, Numeral))
         yield from " ".join(map(str, getattr(block, "words", ()))).split()
 
 

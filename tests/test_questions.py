@@ -26,7 +26,7 @@ from chainrule.lessons.quiz import Question, grade
 from chainrule.lessons.quiz_format import Quiz, parse, text_of
 from chainrule.lessons.reading import _joined, _named, shape_question
 from chainrule.lessons.reasons import half_question, sign_question, slow_question
-from chainrule.lessons.replies import Name, Number, Shape, label, number, unit
+from chainrule.lessons.replies import Name, ReplyNumber, Shape, label, number, unit
 from chainrule.lessons.slips import RATE, slips
 from chainrule.lessons.values import value_question
 
@@ -65,7 +65,7 @@ def forms(question: Question) -> list[str]:
     """The right answer, in every form in which it may be given."""
     right = right_of(question)
     match question.typed:
-        case Number():
+        case ReplyNumber():
             return number_forms(number(right) or 0.0)
         case Name() as name:
             id = name.read(right)
@@ -154,7 +154,7 @@ def test_of_three_hundred_questions_each_wrong_answer_gets_its_own_feedback_and_
 def test_no_two_answers_can_be_mistaken_for_each_other(three_hundred: list[tuple[str, Problem, Question]]) -> None:
     """Any number within half a unit of a listed answer is that answer, and not another."""
     for _, _, question in three_hundred:
-        if isinstance(question.typed, Number):
+        if isinstance(question.typed, ReplyNumber):
             values = [number(answer.text) for answer in question.answers]
             for one, other in itertools.combinations(values, 2):
                 assert question.typed.apart(one or 0.0, other or 0.0)
@@ -315,7 +315,9 @@ def test_a_mistake_in_a_hidden_layer_is_named(name: str, wrong: Callable[[], flo
     result = grade(question, f"{wrong():.4g}")
     assert not result.right
     assert says in plain(result.feedback)
-    assert any(s.name == name and s.value == pytest.approx(wrong(), rel=1e-9) for s in slips(live, target, Number(3)))
+    assert any(
+        s.name == name and s.value == pytest.approx(wrong(), rel=1e-9) for s in slips(live, target, ReplyNumber(3))
+    )
 
 
 @pytest.mark.parametrize(("name", "wrong", "says"), OUTPUT_MISTAKES, ids=[row[0] for row in OUTPUT_MISTAKES])
@@ -373,7 +375,7 @@ def test_a_mistake_that_gives_the_right_number_is_no_wrong_answer() -> None:
     """A linear layer has the slope 1; a symmetric matrix is its own transpose; with a = y every slip is 0 too."""
     net = cr.Network([[[1.0, 0.5], [0.5, 2.0]], [[1.0, 0.5], [0.5, 2.0]]], None, "identity")
     live = Live.of(net, [0.3, -0.7], [0.1, 0.4], "quadratic", "s2")
-    names = {slip.name for slip in slips(live, Id("d", 1, 0), Number(3))}
+    names = {slip.name for slip in slips(live, Id("d", 1, 0), ReplyNumber(3))}
     assert names.isdisjoint({"slope forgotten", "not transposed", "slope at a"})
     assert {"one path", "wrong sign", "factor two", "updated first"} <= names
 

@@ -22,7 +22,7 @@ from chainrule.ids import Id
 from chainrule.lessons.plain_text import plain
 from chainrule.lessons.quiz import Answer, Question, Session, grade
 from chainrule.lessons.quiz_format import Quiz, parse, read_quiz, text_of, write_quiz
-from chainrule.lessons.replies import Name, Number, Shape, choices, label, number, unit, written
+from chainrule.lessons.replies import Name, ReplyNumber, Shape, choices, label, number, unit, written
 from chainrule.lessons.six_questions import six
 from chainrule.writing.formula import Sum, latex, partial, row
 
@@ -62,7 +62,7 @@ def test_a_number_that_is_written_is_read_as_the_same(value: float, digits: int)
 
 @given(st.floats(1e-12, 1e12), st.booleans())
 def test_a_number_cut_off_or_rounded_to_its_digits_is_right_and_two_units_away_is_not(size: float, above: bool) -> None:
-    value, graded = (size if above else -size), Number(3)
+    value, graded = (size if above else -size), ReplyNumber(3)
     one = unit(value, 3)
     cut = np.trunc(value / one) * one
     for near in (value, float(f"{value:.3g}"), float(cut)):
@@ -74,8 +74,8 @@ def test_a_number_cut_off_or_rounded_to_its_digits_is_right_and_two_units_away_i
 
 
 def test_where_the_right_number_is_zero_nothing_else_is() -> None:
-    assert Number().same(0.0, 0.0)
-    assert not Number().same(0.0, 1e-300)
+    assert ReplyNumber().same(0.0, 0.0)
+    assert not ReplyNumber().same(0.0, 1e-300)
 
 
 # ids and shapes -----------------------------------------------------------------------------------------------------
@@ -132,9 +132,9 @@ def test_a_shape_is_read_in_every_form(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "unit", "end"), [(Number(3), "1", "!"), (Number(3), "10", "!"), (None, r"\begin{matrix}", "$")]
+    ("kind", "unit", "end"), [(ReplyNumber(3), "1", "!"), (ReplyNumber(3), "10", "!"), (None, r"\begin{matrix}", "$")]
 )
-def test_reading_a_reply_takes_time_in_proportion_to_its_length(kind: Number | None, unit: str, end: str) -> None:
+def test_reading_a_reply_takes_time_in_proportion_to_its_length(kind: ReplyNumber | None, unit: str, end: str) -> None:
     """Eight times as long took 64 times as long; of one run, in CPU time, and the shortest of three."""
     choice = Question("Which?", (Answer("the weight $w_{01}^2$", True), Answer("a bias", False)))
 
@@ -211,7 +211,8 @@ def test_a_wrong_answer_gets_its_own_feedback_and_the_hint_where_it_has_none() -
 
 
 NUMERIC = Question(
-    "What?", (Answer("0.0183", True), Answer("0.5", False, "That is σ′ forgotten.")), Number(3), hint="Multiply.", penalty=20
+    "What?", (Answer("0.0183", True), Answer("0.5", False, "That is σ′ forgotten.")), ReplyNumber(3), hint="Multiply.",
+    penalty=20,
 )  # fmt: skip
 
 
@@ -237,7 +238,7 @@ def test_a_wrong_number_is_told_what_it_has_to_do_with_the_right_one(reply: str,
 
 
 def test_where_a_number_is_as_good_as_right_it_is_right() -> None:
-    near = Question("What?", (Answer("0.501", False, "Cut off."), Answer("0.5", True)), Number(3))
+    near = Question("What?", (Answer("0.501", False, "Cut off."), Answer("0.5", True)), ReplyNumber(3))
     assert grade(near, "0.5005").right
 
 
@@ -273,12 +274,12 @@ def test_each_wrong_reply_costs_the_penalty_and_points_end_at_zero() -> None:
         (lambda: Question("?", ()), "no correct answer"),
         (lambda: Question("?", (Answer("a", True), Answer(" a\n", False))), "answer b: the answer 'a' is there twice"),
         (lambda: Question("?", (Answer("a", True), Answer(" ", False))), "answer b: an empty answer"),
-        (lambda: Question("?", (Answer("so", True),), Number()), "expected a number"),
+        (lambda: Question("?", (Answer("so", True),), ReplyNumber()), "expected a number"),
         (lambda: Question("?", (Answer("a", True),), penalty=-1), "a penalty is a number ≥ 0"),
         (lambda: Question("?", (Answer("a", True),), penalty=float("nan")), "a penalty is a number ≥ 0"),
         (lambda: Question("?", (Answer("a", True),), penalty=True), "a penalty is a number ≥ 0"),
         (lambda: Answer("a\0", True), "holds the character"),
-        (lambda: Number(0), "graded to 1…12 significant digits"),
+        (lambda: ReplyNumber(0), "graded to 1…12 significant digits"),
         (lambda: Name("from"), "order of a convention is one of"),
         (lambda: Session.of([]), "a quiz has at least one question"),
     ],

@@ -14,7 +14,7 @@ from chainrule.errors import FileError, SettingError
 from chainrule.lessons.questions import questions
 from chainrule.lessons.quiz import Answer, Question
 from chainrule.lessons.quiz_format import Quiz, block, parse, read_quiz, text_of, write_quiz
-from chainrule.lessons.replies import Name, Number, Shape
+from chainrule.lessons.replies import Name, ReplyNumber, Shape
 
 # the shapes of S4's own quizzes: a \c: among \w:, blank lines between answers, a space at an end, no settings, several \c:
 LESSON = r"""# Shapes
@@ -130,7 +130,7 @@ def test_our_own_tags_are_read_and_written() -> None:
     question = Question(
         "What is it?",
         (Answer("0.018345", True, "Right: $a\\delta$."), Answer("−0.018345", False, "The sign\nis turned.")),
-        Number(4),
+        ReplyNumber(4),
         hint="Multiply.",
         penalty=12.5,
         shownext=False,
@@ -143,9 +143,9 @@ def test_our_own_tags_are_read_and_written() -> None:
     assert parse(text).questions == (question,)
 
 
-@pytest.mark.parametrize("typed", [Number(), Number(12), Name(), Name("from,to", 1), Shape()])
-def test_every_typed_answer_is_named_in_a_file(typed: Number | Name | Shape) -> None:
-    answer = {Number: "1/3", Name: "w^2_{11}", Shape: "3×4"}[type(typed)]
+@pytest.mark.parametrize("typed", [ReplyNumber(), ReplyNumber(12), Name(), Name("from,to", 1), Shape()])
+def test_every_typed_answer_is_named_in_a_file(typed: ReplyNumber | Name | Shape) -> None:
+    answer = {ReplyNumber: "1/3", Name: "w^2_{11}", Shape: "3×4"}[type(typed)]
     question = Question("?", (Answer(answer, True),), typed)
     assert parse(block(question)).questions == (question,)
 

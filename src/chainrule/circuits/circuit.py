@@ -92,7 +92,7 @@ class Circuit:
         return Wires(self, self._netlist.add_sources(_numbers(value, what)))
 
     # running --------------------------------------------------------------------------------------------------------
-    def forward(self, **inputs: Any) -> Run:
+    def forward(self, **inputs: Any) -> CircuitRun:
         """Every wire's value. Inputs not named keep theirs; a leading axis (batch, …) runs many values at once."""
         batch: int | None = None
         given: dict[str, Array] = {}
@@ -121,7 +121,7 @@ class Circuit:
             flat = value.reshape(len(value), -1).T if value.ndim > len(wires.shape) else value.ravel()
             sources[wires.numbers.ravel()] = flat if sources.ndim == flat.ndim else flat[:, None]
         passes = self._passes(batch)
-        return Run(self, passes, passes.forward(sources))
+        return CircuitRun(self, passes, passes.forward(sources))
 
     def _passes(self, batch: int | None) -> ByGate | ByGroup:
         narrow = batch is None and len(self) < WIDE * int(np.max(self._netlist.levels, initial=0))
@@ -136,7 +136,7 @@ class Circuit:
         return self._inputs[name]
 
 
-class Run:
+class CircuitRun:
     """A circuit with a value on every wire: `run[wires]`, shape of the wires, with (…, batch) where a batch was run."""
 
     def __init__(self, circuit: Circuit, passes: ByGate | ByGroup, values: Array) -> None:
@@ -186,7 +186,7 @@ class Gradients:
     Raises CircuitError for a wire by which there is no derivative, as by the exponent of a power of a negative number.
     """
 
-    def __init__(self, run: Run, values: Array) -> None:
+    def __init__(self, run: CircuitRun, values: Array) -> None:
         self._run = run
         self._values = values
 

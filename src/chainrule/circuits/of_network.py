@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.circuit import Circuit, Gradients, Run
+from chainrule.circuits.circuit import Circuit, CircuitRun, Gradients
 from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError
@@ -42,7 +42,7 @@ class NetworkCircuit:
     each: Wires
     cost: Wires
 
-    def run(self) -> Run:
+    def run(self) -> CircuitRun:
         """The forward phase, with the values it was built with."""
         return self.circuit.forward()
 
@@ -51,7 +51,7 @@ class NetworkCircuit:
         back = self.run().backward(self.cost)
         return Parameters([back[w] for w in self.weights], [np.atleast_1d(back[b]) for b in self.biases])
 
-    def unit(self, layer: int, neuron: int, example: int = 0) -> Unit:
+    def unit(self, layer: int, neuron: int, example: int = 0) -> NeuronGates:
         """One unit's gates with their values and gradients, as S3's figures draw them (S3.6, S3.12)."""
         if not 1 <= layer <= self.network.depth:
             raise IdError(f"there is no layer {layer}: layers are numbered 1…{self.network.depth}")
@@ -77,7 +77,7 @@ class NetworkCircuit:
             rows.append(("bias", f"b/{layer}/{neuron}", bias[neuron if len(bias) > 1 else 0]))
             rows.append(("second add", f"z/{layer}/{neuron}", self.z[layer][example, neuron]))
         rows.append(("activation gate", f"a/{layer}/{neuron}", self.a[layer][example, neuron]))
-        return Unit(tuple(UnitRow(kind, name, run[wire], _gradient(back, wire)) for kind, name, wire in rows))
+        return NeuronGates(tuple(UnitRow(kind, name, run[wire], _gradient(back, wire)) for kind, name, wire in rows))
 
 
 def _gradient(back: Gradients, wire: Wires) -> float:
@@ -95,7 +95,7 @@ class UnitRow:
 
 
 @dataclass(frozen=True)
-class Unit:
+class NeuronGates:
     """A unit's wires in order; prints as a table. Weights, biases and activations show the whole gradient that they
     receive, by all examples and all units that they feed, not the share of this unit alone."""
 

@@ -49,7 +49,7 @@ class Commands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """The command with its commands, of which it imports the one that is called."""
 
     def __init__(self, **settings: Any) -> None:
@@ -95,7 +95,7 @@ def _arguments_cut() -> Iterator[None]:
 
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

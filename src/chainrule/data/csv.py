@@ -30,7 +30,7 @@ def read_csv(path: Path, target: str | None, optional: bool) -> Table:
     header, start = _header(path, text, delimiter)
     at = target_place(header, target, optional)
     values = _values(path, text, delimiter, header, start, at)
-    return learning_table(path.name, header, values, target, optional, place=Lines(path), named=start > 0)
+    return learning_table(path.name, header, values, target, optional, place=LineNumbers(path), named=start > 0)
 
 
 def _values(path: Path, text: str, delimiter: str, header: list[str], start: int, labels: int | None) -> list[Values]:
@@ -55,7 +55,7 @@ def _values(path: Path, text: str, delimiter: str, header: list[str], start: int
 
 
 @dataclass(frozen=True)
-class Lines:
+class LineNumbers:
     """Where the rows of a CSV file stand in it, found by reading it again: only an error asks."""
 
     path: Path

@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.activations import Activation, as_activation, named
 from chainrule.data.coercion import as_array
-from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, Kink, taken
+from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, SlopeKink, taken
 from chainrule.errors import DataError, SettingError
 from chainrule.json_text import as_json
 from chainrule.writing.numbers import short
@@ -70,7 +70,7 @@ class Design:
     away: float
     monotone: str
     turns: tuple[float, ...]
-    kinks: tuple[Kink, ...]
+    kinks: tuple[SlopeKink, ...]
     jumps: tuple[float, ...]
     rug: Rug | None
     advice: tuple[str, ...]

@@ -49,7 +49,7 @@ BLAMED = dict(zip(BY_FACTOR, FACTORS)) | dict.fromkeys(INNER, "error") | dict(zi
 
 
 @dataclass(frozen=True)
-class Table:
+class BlameTable:
     """Every weight of some factors at once, each (out, in): means over the samples, decades by factor, kinds.
 
     `rule` says whether a low input or a saturated neuron alone would have foretold that it is slow.
@@ -63,7 +63,7 @@ class Table:
 
 
 @np.errstate(all="ignore")
-def judge(look: Look, factors: Factors) -> Table:
+def judge(look: Look, factors: Factors) -> BlameTable:
     """The shares and the kind of every weight, from means over the samples."""
     a, error, slope = factors.a, factors.error, factors.slope
     delta = slope * error / len(a)
@@ -93,7 +93,7 @@ def judge(look: Look, factors: Factors) -> Table:
     finite = np.isfinite(np.stack(np.broadcast_arrays(*typical, mean))).all(axis=0)
     kinds = np.where(finite, kinds, Kind.NOT_FINITE)
     rule = np.broadcast_to((typical[0] < LOW * scales[0]) | (typical[1] < FLAT * scales[1]), mean.shape)
-    return Table(mean, size, dict(zip(FACTORS, stack)), kinds, rule)
+    return BlameTable(mean, size, dict(zip(FACTORS, stack)), kinds, rule)
 
 
 def low_in_most_rows(factors: Factors) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.aligned import aligned
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
-from chainrule.diagnostics.blame import BLAMED, SLOW, Kind, Table, judge
+from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
 from chainrule.diagnostics.case import Case, Share, Step
 from chainrule.diagnostics.factors import Look, rms
 from chainrule.diagnostics.numbers import far, signed
@@ -26,7 +26,7 @@ from chainrule.writing.numbers import short
 
 Array = np.ndarray
 WIDE = 100  # letters in a line
-__all__ = ["SLOW", "Group", "Kind", "Reason", "Share", "Slowest", "Step", "rms", "slowest", "why"]
+__all__ = ["SLOW", "Kind", "Reason", "ReasonGroup", "Share", "Slowest", "Step", "rms", "slowest", "why"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Group:
+class ReasonGroup:
     """Weights and biases of one layer that share a reason: how many, a sentence, and one of them."""
 
     kind: Kind
@@ -120,7 +120,7 @@ class Slowest:
     slow: int
     foretold: int
     still: int
-    groups: tuple[Group, ...]
+    groups: tuple[ReasonGroup, ...]
     entries: tuple[Reason, ...]
 
     def __str__(self) -> str:
@@ -187,7 +187,7 @@ def slowest(
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:
         raise SettingError(f"most={most!r}: how many are listed is a whole number ≥ 0")
     look = Look(network, x, y, cost, convention)
-    groups: list[Group] = []
+    groups: list[ReasonGroup] = []
     found: list[
         tuple[Array, ...]
     ] = []  # mean, kind and rule of all entries, in the order of the flat vector w¹,b¹,…,w^L,b^L
@@ -200,7 +200,7 @@ def slowest(
         found += [tuple(each[:, :n].ravel() for each in told), tuple(each[:, n:].ravel() for each in told)]
         if look.network.shared_bias(l):
             only = reason(look, Id("b", l, 0))
-            groups.append(Group(only.kind, l, 1, f"the bias of the layer: {only.because}", only.id))
+            groups.append(ReasonGroup(only.kind, l, 1, f"the bias of the layer: {only.because}", only.id))
             found.append(tuple(np.array([each]) for each in (only.value, only.kind, only.rule)))
     mean, kinds, rule = map(np.concatenate, zip(*found))
     slow = kinds != Kind.NOT_SLOW
@@ -218,11 +218,11 @@ def slowest(
     )
 
 
-def _groups(look: Look, l: int, table: Table) -> Iterator[Group]:
+def _groups(look: Look, l: int, table: BlameTable) -> Iterator[ReasonGroup]:
     """The weights of a layer by kind."""
     for kind in Kind:
         here = table.kinds == kind
         if here.any():
             j, k = (int(i) for i in np.argwhere(here)[0])
             id = Id("w", l, j, k) if k < look.network.sizes[l - 1] else Id("b", l, j)
-            yield Group(kind, l, int(here.sum()), in_common(look, l, kind, here), str(id))
+            yield ReasonGroup(kind, l, int(here.sum()), in_common(look, l, kind, here), str(id))

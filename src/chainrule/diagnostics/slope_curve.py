@@ -43,7 +43,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Kink:
+class SlopeKink:
     """Where σ′ jumps: its slopes on either side, and whether the activation names the place itself (S3.4)."""
 
     at: float
@@ -185,13 +185,13 @@ class Curve:
         return tuple(found)
 
     @cached_property
-    def kinks(self) -> tuple[Kink, ...]:
+    def kinks(self) -> tuple[SlopeKink, ...]:
         """The kinks that the activation names, and the jumps of σ′ that it does not."""
         named = [kink for kink in self.sigma.kinks if self.low <= kink <= self.high]
-        made = [Kink(float(kink), self.one(_sides(kink)[0]), self.one(_sides(kink)[1]), True) for kink in named]
+        made = [SlopeKink(float(kink), self.one(_sides(kink)[0]), self.one(_sides(kink)[1]), True) for kink in named]
         for left, right in self._jumps(self.slope, self.at):
             if not any(left - 1e-6 <= kink <= right + 1e-6 for kink in named):
-                made.append(Kink((left + right) / 2, self.one(left), self.one(right), False))
+                made.append(SlopeKink((left + right) / 2, self.one(left), self.one(right), False))
         return tuple(sorted(made, key=lambda kink: kink.at))
 
     def jumps(self) -> tuple[float, ...]:

@@ -22,8 +22,8 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.noise import exact_sum
-from chainrule.writing.document import NOTHING, Aligned, Block, Grid, Line, Vector, sentence
-from chainrule.writing.formula import Formula, Matrix, Number, Row, Symbol, Text, Transposed, row
+from chainrule.writing.document import NOTHING, Aligned, Block, Bracketed, DisplayLine, Vector, sentence
+from chainrule.writing.formula import Formula, Matrix, Numeral, Row, Symbol, Text, Transposed, row
 from chainrule.writing.numbers import factor_numbers, factor_rows, number, reaches, with_bar
 
 MOST_ENTRIES = 8  # of a vector
@@ -44,51 +44,51 @@ def blocks_of(left: Formula, parts: Sequence[Part], checks: Checks, total: CostV
     return blocks
 
 
-def _checked(left: Formula, part: Part, lines: list[Line], checks: Checks) -> list[Line]:
+def _checked(left: Formula, part: Part, lines: list[DisplayLine], checks: Checks) -> list[DisplayLine]:
     """The lines with the check behind the derivative, which has a line of its own where a vector holds it among others."""
     if isinstance(part, Stages | MatrixProduct | Entries):
         lines = [*lines, _equals(left, checks.value)]
     place = len(lines) - 1
     if isinstance(part, Lines | Dot):  # the first number alone is the derivative
-        place = next((i for i, line in enumerate(lines) if isinstance(line.cells[0], Number)), place)
+        place = next((i for i, line in enumerate(lines) if isinstance(line.cells[0], Numeral)), place)
     said = [lines[place].note, Text("; ")] if lines[place].note.pieces else []
     lines[place] = replace(lines[place], note=row(*said, _said_by(checks)), check=True)
     return lines
 
 
-def _equals(left: Formula, right: Formula | Vector | Grid | float) -> Line:
-    return Line(left, (Number(number(right)) if isinstance(right, float) else right,))
+def _equals(left: Formula, right: Formula | Vector | Bracketed | float) -> DisplayLine:
+    return DisplayLine(left, (Numeral(number(right)) if isinstance(right, float) else right,))
 
 
-def _product(part: Product) -> list[Line]:
+def _product(part: Product) -> list[DisplayLine]:
     """left = symbols = numbers = value."""
     symbols = tuple(factor.symbol for factor in part.factors)
     numbers = factor_numbers(part.factors, part.value) if len(symbols) > 1 else []
-    lines = [Line(part.left, symbols, tuple(numbers))]
+    lines = [DisplayLine(part.left, symbols, tuple(numbers))]
     return lines if [str(each) for each in symbols] == [number(part.value)] else [*lines, _equals(NOTHING, part.value)]
 
 
-def _terms(part: Terms) -> list[Line]:
+def _terms(part: Terms) -> list[DisplayLine]:
     """left = what is added up, then a line for each term with the sum so far, and the rest in one line."""
-    lines = [Line(part.left, (part.summary,))]
+    lines = [DisplayLine(part.left, (part.summary,))]
     for i, numbers in enumerate(factor_rows([(term.factors, term.value) for term in part.terms])):
         term = part.terms[i]
         so_far = number(exact_sum(each.value for each in part.terms[: i + 1]))
         symbols = tuple(factor.symbol for factor in term.factors)
-        note = row(Text("sum "), Number(so_far))
-        lines.append(Line(term.left, symbols, tuple(numbers), number(term.value), note, term=True))
+        note = row(Text("sum "), Numeral(so_far))
+        lines.append(DisplayLine(term.left, symbols, tuple(numbers), number(term.value), note, term=True))
     if part.rest:
-        rest = row(Text(f"{part.rest:,} more of them, together "), Number(number(part.rest_sum)))
-        lines.append(Line(NOTHING, (rest,), term=True))
+        rest = row(Text(f"{part.rest:,} more of them, together "), Numeral(number(part.rest_sum)))
+        lines.append(DisplayLine(NOTHING, (rest,), term=True))
     return [*lines, _equals(NOTHING, part.value)]
 
 
-def _stages(part: Stages) -> list[Line]:
+def _stages(part: Stages) -> list[DisplayLine]:
     """left = formula, then the vector of each stage."""
-    return [Line(part.left, (part.formula,)), *(_equals(name, vector(values)) for name, values in part.stages)]
+    return [DisplayLine(part.left, (part.formula,)), *(_equals(name, vector(values)) for name, values in part.stages)]
 
 
-def _dot(part: Dot) -> list[Line]:
+def _dot(part: Dot) -> list[DisplayLine]:
     """left = σ′(z) · (row)ᵀ column, the numbers of both factors, and the two vectors."""
     factors = [Factor(row(part.across, " ", part.down), part.dot)]
     if part.factor is not None:
@@ -101,7 +101,7 @@ def _dot(part: Dot) -> list[Line]:
     ]
 
 
-def _matrix(part: MatrixProduct) -> list[Line]:
+def _matrix(part: MatrixProduct) -> list[DisplayLine]:
     """The matrix, in symbols and in numbers, the column, their product, and that ⊙ σ′; the row that is asked for is marked."""
     assert isinstance(part.entries, Matrix)
     asked = part.rows.index(part.row)
@@ -109,9 +109,9 @@ def _matrix(part: MatrixProduct) -> list[Line]:
     product = row(part.matrix, " ", part.column)
     left = product if part.slope is None else row("(", product, ") ⊙ ", part.slope)
     lines = [
-        Line(part.left, (left,)),
-        _equals(part.matrix, Grid(part.entries.rows)),
-        _equals(NOTHING, Grid(cells, asked)),
+        DisplayLine(part.left, (left,)),
+        _equals(part.matrix, Bracketed(part.entries.rows)),
+        _equals(NOTHING, Bracketed(cells, asked)),
         _equals(part.column, _picked(part.vector, part.columns)),
     ]
     if part.slope is not None:
@@ -120,29 +120,29 @@ def _matrix(part: MatrixProduct) -> list[Line]:
     return [*lines, _equals(part.left, _picked(part.value, part.rows))]
 
 
-def _entries(part: Entries) -> list[Line]:
+def _entries(part: Entries) -> list[DisplayLine]:
     """left = the symbols in rows and columns, and the numbers."""
-    return [_equals(part.left, Grid(part.symbols.rows)), _equals(NOTHING, Grid(part.cells))]
+    return [_equals(part.left, Bracketed(part.symbols.rows)), _equals(NOTHING, Bracketed(part.cells))]
 
 
-def _lines(part: Lines) -> list[Line]:
+def _lines(part: Lines) -> list[DisplayLine]:
     """Equations, and what a line has come to where that is a number."""
     lines = []
     for left, right, value in part.lines:
-        lines.append(Line(left, (right,)))
+        lines.append(DisplayLine(left, (right,)))
         if value is not None:
             lines.append(_equals(NOTHING, value))
     return lines
 
 
-def _statement(part: Statement) -> list[Line]:
+def _statement(part: Statement) -> list[DisplayLine]:
     """left = value, and why."""
     pieces = [each for said in part.said for each in (": ", *said.pieces)][1:]
     words = [Text(each) if isinstance(each, str) else each for each in pieces]
     return [replace(_equals(part.left, part.value), note=row(*words))]
 
 
-LINES: dict[type, Callable[[Any], list[Line]]] = {
+LINES: dict[type, Callable[[Any], list[DisplayLine]]] = {
     Product: _product,
     Terms: _terms,
     Stages: _stages,
@@ -165,16 +165,16 @@ def _picked(values: Sequence[float], places: Places) -> Vector:
 
 def _said_by(checks: Checks) -> Row:
     """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
-    check, exact = checks.check, row(Text("dual numbers "), Number(number(checks.exact)))
+    check, exact = checks.check, row(Text("dual numbers "), Numeral(number(checks.exact)))
     if check.kink:
-        slopes = Number(number(check.left)), Text(" and "), Number(number(check.right))
+        slopes = Numeral(number(check.left)), Text(" and "), Numeral(number(check.right))
         return row(Text("at a kink: one-sided slopes "), *slopes, Text("  ✓"))
     measured = with_bar(checks.difference, check.error).split(" ± ")
-    bar: list[Formula | str] = [Text("central difference "), Number(measured[0]), " ± ", Number(measured[1])]
+    bar: list[Formula | str] = [Text("central difference "), Numeral(measured[0]), " ± ", Numeral(measured[1])]
     if checks.confirmed_by == "dual numbers":
         return row(exact, Text("  ✓ ("), *bar, Text(")"))
     if not checks.confirmed_by:
         return row(exact, Text(", "), *bar, Text(": neither is fine enough to confirm it"))
     if reaches(check.error, checks.difference):
         return row(exact, Text(", "), *bar, Text("  ✓"))
-    return row(Text("central difference "), Number(number(checks.difference)), Text("  ✓"))
+    return row(Text("central difference "), Numeral(number(checks.difference)), Text("  ✓"))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.lessons.quiz import Answer, Question
-from chainrule.lessons.replies import Number, plainly, written
+from chainrule.lessons.replies import ReplyNumber, plainly, written
 from chainrule.lessons.slips import Slip, told_apart
 
 FEWEST_WRONG, MOST_WRONG = 2, 4
-SHOWN = Number(3)  # numbers to choose from have three significant digits
+SHOWN = ReplyNumber(3)  # numbers to choose from have three significant digits
 
 
 def choice(

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.ids import Id
 from chainrule.lessons.live import SPELLED, Live, rows_of, tex, vector
-from chainrule.lessons.replies import Number, unit, written
+from chainrule.lessons.replies import ReplyNumber, unit, written
 from chainrule.lessons.slips import RATE
 from chainrule.writing.formula import Formula
 
@@ -24,7 +24,7 @@ class Given:
     value: float
 
 
-def told(live: Live, target: Id, number: Number) -> tuple[str, ...] | None:
+def told(live: Live, target: Id, number: ReplyNumber) -> tuple[str, ...] | None:
     """Lines from which a reader finds δ (d/l/j) or ∂C/∂w (w/l/j/k); None where these would be too many numbers.
 
     Layers of up to four neurons are listed whole, so that the reader has to pick. Of larger ones there is what is needed.

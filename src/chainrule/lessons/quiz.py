@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.errors import SettingError, brief
-from chainrule.lessons.replies import Number, Typed, choices, label, plainly
+from chainrule.lessons.replies import ReplyNumber, Typed, choices, label, plainly
 
 FULL = 100.0
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
@@ -45,7 +45,7 @@ class Question:
     """A question. LaTeX stands between dollar signs.
 
     answers   to choose from; of a typed question the right one, and known mistakes with what to say to each
-    typed     what is to be typed: Number(digits), Name(order, base) or Shape(); None for a choice
+    typed     what is to be typed: ReplyNumber(digits), Name(order, base) or Shape(); None for a choice
     hint      how to find the answer, said after a wrong reply that nothing else is known about
     penalty   points of 100 that each wrong reply costs; None: not said, which costs nothing
     shownext  whether a wrong reply leads to the next question; None: not said, which keeps this one
@@ -154,7 +154,7 @@ def _grade_typed(question: Question, typed: Typed, reply: str, points: float) ->
                 return Grade(True, points, answer.why or "Right.")
             return Grade(False, 0.0, answer.why or question.hint or "That is not right.")
     factor = ""
-    if isinstance(typed, Number):
+    if isinstance(typed, ReplyNumber):
         right = next(answer.text for answer in question.answers if answer.right)
         factor = off_by(typed.read(right) or 0.0, given, typed)
     return Grade(False, 0.0, " ".join(filter(None, (factor, question.hint))) or "That is not right.")
@@ -165,7 +165,7 @@ def _same(typed: Typed, text: str, given: Any) -> bool:
     return known is not None and typed.same(known, given)
 
 
-def off_by(right: float, given: float, number: Number) -> str:
+def off_by(right: float, given: float, number: ReplyNumber) -> str:
     """What a wrong number has to do with the right one, if it is a factor that people lose; else nothing."""
     if right == 0 or given == 0:
         return "It is not 0." if right else ""

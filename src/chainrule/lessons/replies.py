@@ -84,7 +84,7 @@ DIGITS = ("one significant digit", "two significant digits", "three significant 
 
 
 @dataclass(frozen=True)
-class Number:
+class ReplyNumber:
     """A typed number, right to so many significant digits: within one unit of the last of them, up or down.
 
     A value that was cut off rather than rounded is right too. Where the right number is 0, nothing else is.
@@ -208,7 +208,7 @@ class Shape:
         return right == given
 
 
-Typed: TypeAlias = Number | Name | Shape
+Typed: TypeAlias = ReplyNumber | Name | Shape
 
 
 def typed(tag: str) -> Typed | None:
@@ -217,9 +217,9 @@ def typed(tag: str) -> Typed | None:
         case ["shape"]:
             return Shape()
         case ["number"]:
-            return Number()
+            return ReplyNumber()
         case ["number", digits] if re.fullmatch("[1-9]|1[0-2]", digits):
-            return Number(int(digits))
+            return ReplyNumber(int(digits))
         case ["id", ("to,from" | "from,to") as order, ("0" | "1") as base]:
             return Name(order, int(base))
     return None

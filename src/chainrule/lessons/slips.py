@@ -30,7 +30,7 @@ import numpy as np
 
 from chainrule.ids import Id
 from chainrule.lessons.live import SPELLED, Live, tex
-from chainrule.lessons.replies import Number, written
+from chainrule.lessons.replies import ReplyNumber, written
 from chainrule.writing.formula import Sum, Transposed, row
 
 Array = np.ndarray
@@ -46,14 +46,14 @@ class Slip:
     says: str
 
 
-def slips(live: Live, target: Id, number: Number) -> list[Slip]:
+def slips(live: Live, target: Id, number: ReplyNumber) -> list[Slip]:
     """The slips of a δ (d/l/j) or of ∂C/∂w (w/l/j/k) whose numbers can be told from the right one and from each other."""
     with np.errstate(all="ignore"):
         made = [*(_of_weight(live, target) if target.kind == "w" else ()), *_of_delta(live, target)]
     return told_apart(live.value(target), made, number)
 
 
-def told_apart(right: float, made: list[Slip], number: Number) -> list[Slip]:
+def told_apart(right: float, made: list[Slip], number: ReplyNumber) -> list[Slip]:
     """Slips without those that no reader's number could be told from the right one, or from a slip before it."""
     kept: list[Slip] = []
     for slip in made:

@@ -6,11 +6,11 @@ from chainrule.ids import Id
 from chainrule.lessons.givens import told
 from chainrule.lessons.live import Live, tex
 from chainrule.lessons.quiz import Answer, Question
-from chainrule.lessons.replies import Number, written
+from chainrule.lessons.replies import ReplyNumber, written
 from chainrule.lessons.slips import slips
 from chainrule.writing.formula import Formula, Sum, filled, row
 
-GRADED = Number(3)
+GRADED = ReplyNumber(3)
 SMALLEST, LARGEST = 1e-9, 1e9  # beyond these a question would be about powers of ten
 
 

@@ -18,7 +18,7 @@ from chainrule.json_text import as_json
 from chainrule.network import Network, as_network, cost_for
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
-from chainrule.nudges.question import CALL, Question, ask, finite, left_the_numbers
+from chainrule.nudges.question import CALL, NudgeQuestion, ask, finite, left_the_numbers
 from chainrule.nudges.text import miss_text, step_text, style_of_changes
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
@@ -189,7 +189,7 @@ def _check_layer(network: Network, layer: Any, kind: str) -> None:
     raise SettingError(f"the demon {kind!r} sits at a layer {first}…{network.depth}{zero}, got layer={layer!r}")
 
 
-def _against_the_slope(question: Question, size: float) -> Deed:
+def _against_the_slope(question: NudgeQuestion, size: float) -> Deed:
     """One place moved by `size` in the direction that lowers C, not at all where the slope is 0."""
     step = -size * float(np.sign(question.slope)) + 0.0
     start, end = question.followed(0.0), question.followed(step)

@@ -50,7 +50,7 @@ def kink_lines(kinks: Sequence[Kink]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Unit:
+class KinkUnit:
     """What has a kink: z/l/j at a kink of its σ, or an output at the margin of the hinge."""
 
     id: Id
@@ -58,17 +58,17 @@ class Unit:
     of: str
 
 
-def units_between(network: Network, cost: Cost, v: Id, u: Id, y: Array) -> Iterator[Unit]:
+def units_between(network: Network, cost: Cost, v: Id, u: Id, y: Array) -> Iterator[KinkUnit]:
     """All units between v and u that have a kink."""
     for id in (each for stage in way(network, v, u) for each in stage if each.kind == "z"):
         if u.kind == "C" or id.layer < u.layer or (u.kind, u.layer, u.neuron) == ("a", id.layer, id.neuron):
             sigma = network.activations[id.layer]
-            yield from (Unit(id, kink, repr(sigma)) for kink in sigma.kinks)
+            yield from (KinkUnit(id, kink, repr(sigma)) for kink in sigma.kinks)
     if u.kind == "C" and cost.name == HINGE and not cost.own:
-        yield from (Unit(Id("z", network.depth, j), 0.0, HINGE) for j in np.flatnonzero(y == 0).tolist())
+        yield from (KinkUnit(Id("z", network.depth, j), 0.0, HINGE) for j in np.flatnonzero(y == 0).tolist())
 
 
-def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[Unit]) -> Array:
+def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[KinkUnit]) -> Array:
     """How far each unit is beyond its kink, the units as the last axis."""
     out = a[a.last]  # a linear output, where the cost is the hinge
     right = 1 - out[..., int(y.argmax())]
@@ -81,7 +81,7 @@ def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[Unit]) 
     )
 
 
-def crossed(start: Followed, end: Followed, y: Array, units: Sequence[Unit]) -> tuple[str, ...]:
+def crossed(start: Followed, end: Followed, y: Array, units: Sequence[KinkUnit]) -> tuple[str, ...]:
     """The units that stand on different sides of a kink at the start and at the end."""
     if not units:
         return ()

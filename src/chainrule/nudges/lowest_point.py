@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.errors import DataError
 from chainrule.nudges.line_search import ROUNDS, first_grid, golden
-from chainrule.nudges.question import Question
+from chainrule.nudges.question import NudgeQuestion
 from chainrule.verification.differences import EPSILON
 
 Array = np.ndarray
@@ -17,7 +17,7 @@ PLACES = 64  # low places that are refined
 WITHIN = 1e-6  # where in a cell its tangents are taken, in parts of it
 
 
-def lowest_point(question: Question, low: float, high: float, kinks: Sequence[float]) -> float:
+def lowest_point(question: NudgeQuestion, low: float, high: float, kinks: Sequence[float]) -> float:
     """The step within low…high at which u is lowest; of those equal to rounding none, a kink or an end, else the smallest."""
     nearest = min(max(0.0, low), high)
     grid = np.union1d(first_grid(low, high), kinks)
@@ -36,7 +36,7 @@ def lowest_point(question: Question, low: float, high: float, kinks: Sequence[fl
     return min(marked or equal, key=abs)
 
 
-def _valleys(question: Question, grid: Array) -> tuple[Array, Array]:
+def _valleys(question: NudgeQuestion, grid: Array) -> tuple[Array, Array]:
     """The cells, from left to right, that u goes down into and comes up from, the most promising of them.
 
     A cell in which u is not the cubic that its ends and their tangents make, by so much that it might go below all that has

@@ -17,7 +17,7 @@ from chainrule.json_text import as_json
 from chainrule.network import Network
 from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import Kink, kink_lines
-from chainrule.nudges.question import Question, ask, finite
+from chainrule.nudges.question import NudgeQuestion, ask, finite
 from chainrule.nudges.text import miss_text, named, signed, step_text
 from chainrule.nudges.way import way
 from chainrule.writing.numbers import style_of
@@ -108,7 +108,7 @@ def nudge(
     return Nudge(*question.names, question.change(by), tuple(_links(question, by)), question.kinks([by]))
 
 
-def _links(question: Question, step: float) -> Iterator[Link]:
+def _links(question: NudgeQuestion, step: float) -> Iterator[Link]:
     """Every place from v to u with what it changes by; a place is one quantity, or those of a layer."""
     start, end, rates = question.followed(0.0), question.followed(step), question.followed(Dual(0.0, 1.0))
     last: float | None = None

@@ -16,7 +16,7 @@ from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
 from chainrule.nudges.change import Change
 from chainrule.nudges.crossings import crossings
-from chainrule.nudges.kinks import Kink, Unit, margins_of, units_between
+from chainrule.nudges.kinks import Kink, KinkUnit, margins_of, units_between
 from chainrule.problem import OneExample, Problem
 from chainrule.verification.moved import Followed, follow, largest_term, movable, slope_by_dual
 
@@ -25,7 +25,7 @@ CALL = "nudge(network, x, y, v, step)"
 
 
 @dataclass(frozen=True)
-class Question(OneExample):
+class NudgeQuestion(OneExample):
     """u as a function of a step of v, for one example in float64, with u and its slope before any step."""
 
     problem: Problem
@@ -41,7 +41,7 @@ class Question(OneExample):
         return str(self.v), str(self.u), repr(self.cost)
 
     @property
-    def units(self) -> list[Unit]:
+    def units(self) -> list[KinkUnit]:
         """What has a kink on the way from v to u."""
         return list(units_between(self.network, self.cost, self.v, self.u, self.y))
 
@@ -85,7 +85,7 @@ class Question(OneExample):
         return [Kink(str(units[i].id), at, units[i].kink, units[i].of) for at, i in found]
 
 
-def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str | Cost | None) -> Question:
+def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str | Cost | None) -> NudgeQuestion:
     """The question once looked at."""
     if y is None and str(of) != "C":  # what comes before the cost needs no target, and no cost either
         y, cost = np.zeros(as_network(network, CALL).sizes[-1]), "quadratic"
@@ -95,7 +95,7 @@ def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str |
         raise IdError(f"of={str(u)!r}: δ is itself a slope; what changes is a value, C, z/l/j or a/l/j")
     slope = slope_by_dual(problem, u, source)
     here = follow(problem, source, 0.0)
-    return Question(problem, u, source, float(here.value(u)), slope, largest_term(here))
+    return NudgeQuestion(problem, u, source, float(here.value(u)), slope, largest_term(here))
 
 
 def left_the_numbers(there: Followed) -> bool:

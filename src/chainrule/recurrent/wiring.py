@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.circuits.circuit import Circuit, Run
+from chainrule.circuits.circuit import Circuit, CircuitRun
 from chainrule.circuits.of_network import MOST_GATES
 from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
@@ -41,7 +41,7 @@ class Unrolled:
     each: Wires
     cost: Wires
 
-    def run(self) -> Run:
+    def run(self) -> CircuitRun:
         """The forward phase, with the values it was built with."""
         return self.circuit.forward()
 

@@ -24,7 +24,7 @@ LEFT = "a number in {} is NaN or infinite"
 
 
 @dataclass(frozen=True)
-class Answer:
+class MethodAnswer:
     """A method's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
 
     `rounded` is how far the method's own rounding may move each entry, where that is more than any other's.
@@ -59,7 +59,7 @@ class Answer:
         return found
 
 
-def answer_of(name: str, p: Problem) -> Answer | str:
+def answer_of(name: str, p: Problem) -> MethodAnswer | str:
     """A method's answer to a problem in float64, or why there is none."""
     method, entries = METHODS[name], None
     reason = method.refuses(p)
@@ -79,13 +79,17 @@ def answer_of(name: str, p: Problem) -> Answer | str:
         return str(error).removeprefix(f"{name}: ")
 
 
-def computed(name: str, found: Parameters, rounded: Array | float = 0.0) -> Answer | str:
+def computed(name: str, found: Parameters, rounded: Array | float = 0.0) -> MethodAnswer | str:
     """Parameters as an answer, or why they are none."""
     flat = found.astype(np.float64).flat()
-    return Answer(name, flat, {}, found.dtype, rounded=rounded) if np.isfinite(flat).all() else LEFT.format(found.dtype)
+    return (
+        MethodAnswer(name, flat, {}, found.dtype, rounded=rounded)
+        if np.isfinite(flat).all()
+        else LEFT.format(found.dtype)
+    )
 
 
-def _measured(p: Problem, entries: Array | None) -> Answer | str:
+def _measured(p: Problem, entries: Array | None) -> MethodAnswer | str:
     """Differences, with their error bars."""
     size = p.network.parameters.size
     asked = np.arange(size) if entries is None else entries
@@ -94,13 +98,13 @@ def _measured(p: Problem, entries: Array | None) -> Answer | str:
     if not np.isfinite(values).all():
         return LEFT.format("float64")
     answer = _scattered("differences", size, asked, values)
-    return Answer("differences", answer.flat, dict(zip(asked.tolist(), found)), sampled=entries is not None)
+    return MethodAnswer("differences", answer.flat, dict(zip(asked.tolist(), found)), sampled=entries is not None)
 
 
-def _scattered(name: str, size: int, entries: Array, values: Array, rounded: Array | float = 0.0) -> Answer:
+def _scattered(name: str, size: int, entries: Array, values: Array, rounded: Array | float = 0.0) -> MethodAnswer:
     flat = np.full(size, np.nan)
     flat[entries] = values
-    return Answer(name, flat, sampled=True, rounded=rounded)
+    return MethodAnswer(name, flat, sampled=True, rounded=rounded)
 
 
 # some entries -------------------------------------------------------------------------------------------------------
@@ -125,7 +129,7 @@ def _sample(method: Method, p: Problem) -> Array | None:
 
 
 # yours --------------------------------------------------------------------------------------------------------------
-def your_answer(gradient: Parameters | Gradient, p: Problem) -> Answer:
+def your_answer(gradient: Parameters | Gradient, p: Problem) -> MethodAnswer:
     """Yours to a problem in float64; a function gets arrays of its own, which it may write into.
 
     Numbers that all fit into float32 were computed there, whatever they are stored in, and are judged so.
@@ -143,4 +147,4 @@ def your_answer(gradient: Parameters | Gradient, p: Problem) -> Answer:
     if given.dtype.kind != "f":
         raise DataError(f"a gradient is real numbers in float64 or float32, got {given.dtype}")
     flat = given.astype(np.float64).flat()
-    return Answer(YOURS, flat, {}, precision_of(given.flat()))
+    return MethodAnswer(YOURS, flat, {}, precision_of(given.flat()))

@@ -10,13 +10,13 @@ import numpy as np
 from chainrule.ids import of_entry
 from chainrule.problem import Problem
 from chainrule.verification.agreement import length
-from chainrule.verification.answers import Answer
+from chainrule.verification.answers import MethodAnswer
 from chainrule.verification.causes import Cause, Causes, causes
 from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
 from chainrule.verification.differences import FIRST_STEP
 from chainrule.verification.leeway import leeway
 from chainrule.verification.rounding import main_source
-from chainrule.verification.verdict import EXACT, NO_CAUSES, YOURS, Row, Verification
+from chainrule.verification.verdict import EXACT, NO_CAUSES, YOURS, MethodRow, Verification
 
 Array = np.ndarray
 MEASURED = 1e-6  # of the norm, from differences
@@ -46,7 +46,7 @@ class Judge:
         self.rounding, self.epsilon = self.near.rounding.flat(), float(np.finfo(problem.network.dtype).eps)
         self.spread = self.near.kinks.flat()
 
-    def most_shared(self, answers: Sequence[Answer]) -> Answer:
+    def most_shared(self, answers: Sequence[MethodAnswer]) -> MethodAnswer:
         """The exact answer that most others agree with; of equals the first independent one."""
         order = ["differences", "delta", LOW, YOURS]
         ranked = sorted(answers, key=lambda each: order.index(each.method) + 1 if each.method in order else 0)
@@ -62,11 +62,11 @@ class Judge:
         votes = [sum(self.agree(each, other) for other in answers) for each in exact]
         return exact[int(np.argmax(votes))]
 
-    def agree(self, one: Answer, other: Answer) -> bool:
+    def agree(self, one: MethodAnswer, other: MethodAnswer) -> bool:
         """Whether the other is right, if one is."""
         return bool(self._layers(other, one)[1].all())
 
-    def row(self, answer: Answer, reference: Answer) -> Row:
+    def row(self, answer: MethodAnswer, reference: MethodAnswer) -> MethodRow:
         """The line of the table for one answer."""
         gap, right, untold, distances, hidden = self._layers(answer, reference)
         plain = np.abs(answer.flat - reference.flat)
@@ -75,7 +75,7 @@ class Judge:
         if not right.all() and answer.method == YOURS and found.unexplained and self._rounded(answer, reference):
             untold, right, found = ~right, np.ones_like(right), Causes((ROUNDED,))
         reached = (self.spread > 0) | answer.kinks | reference.kinks
-        return Row(
+        return MethodRow(
             answer.method,
             bool(right.all()),
             tuple(distances.tolist()),
@@ -89,7 +89,7 @@ class Judge:
             causes=found,
         )
 
-    def explained(self, verdict: Verification, answers: Mapping[str, Answer]) -> Verification:
+    def explained(self, verdict: Verification, answers: Mapping[str, MethodAnswer]) -> Verification:
         """The verdict with the reason why nothing can be told in some layers, where there are such."""
         if verdict.wrong or not verdict.untold:
             return verdict
@@ -110,19 +110,19 @@ class Judge:
             reason=f"rounding in {dtype} may move the gradient {by}, since {because}\n{advice} will tell",
         )
 
-    def _rounded(self, answer: Answer, reference: Answer) -> bool:
+    def _rounded(self, answer: MethodAnswer, reference: MethodAnswer) -> bool:
         """Whether an answer in float64 is as far off as one from float32 would be."""
         single = replace(answer, dtype=np.dtype(np.float32))
         return answer.dtype == np.float64 and bool(self._layers(single, reference)[1].all())
 
-    def _causes(self, answer: Answer, reference: Answer) -> Causes:
+    def _causes(self, answer: MethodAnswer, reference: MethodAnswer) -> Causes:
         if answer.sampled or reference.sampled:
             return NO_CAUSES
         given, trusted = self.space.like(answer.flat), self.space.like(reference.flat)
         p = self.problem
         return causes(given, trusted, Problem.of(p.network.astype(str(answer.dtype)), p.x, p.y, p.cost))
 
-    def _layers(self, one: Answer, other: Answer) -> tuple[Array, Array, Array, Array, Array]:
+    def _layers(self, one: MethodAnswer, other: MethodAnswer) -> tuple[Array, Array, Array, Array, Array]:
         """By entry what no kink explains; by layer: is it explained, by what tells nothing, and ‖Δ^l‖/‖g^l‖; by entry again:
         is it so small that rounding could be all of the difference."""
         asked = one.asked & other.asked
@@ -146,7 +146,7 @@ class Judge:
         hidden = ~close & (gap > 1e-3 * each) & (bars > HIDDEN * each)
         return gap, np.array(right), np.array(untold), np.array(distances), hidden
 
-    def _gap(self, one: Answer, other: Answer) -> Array:
+    def _gap(self, one: MethodAnswer, other: MethodAnswer) -> Array:
         """|Δ| of each entry; of one that a kink reaches, by how much it leaves the interval of the slopes there.
 
         Between the one-sided slopes of differences nothing is wrong either.

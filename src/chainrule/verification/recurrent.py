@@ -29,7 +29,7 @@ Gradient = Callable[[Recurrent, Any, Any, Cost], Parameters]
 
 
 @dataclass(frozen=True)
-class MethodRow:
+class RecurrentRow:
     """One method's answer beside the one that most methods share: ‖Δ‖ / ‖g‖ in each part W, b, U, V, c, h0, x.
 
     `refused` says why the method was skipped; then there is nothing else. `untold` names the parts that are within rounding
@@ -56,14 +56,14 @@ class RecurrentCheck:
     """Every method's answer to one gradient: true in a condition where all that ran agree; printed, the table."""
 
     about: str
-    rows: tuple[MethodRow, ...]
+    rows: tuple[RecurrentRow, ...]
 
     def __bool__(self) -> bool:
         went = [row for row in self.rows if not row.refused]
         return len(went) > 1 and all(row.mark == "✓" for row in went)
 
     @property
-    def wrong(self) -> tuple[MethodRow, ...]:
+    def wrong(self) -> tuple[RecurrentRow, ...]:
         """The rows that disagree."""
         return tuple(row for row in self.rows if not row.refused and not row.holds)
 
@@ -72,7 +72,7 @@ class RecurrentCheck:
         return "\n".join([self.about, head, *(_line(row) for row in self.rows)])
 
 
-def _line(row: MethodRow) -> str:
+def _line(row: RecurrentRow) -> str:
     if row.refused:
         return f"{row.method:<14}  – {row.refused}"
     found = row.distances or {}
@@ -116,7 +116,7 @@ def check(
     parts = parts_of(given)
     shared = _most_shared(answers, parts, leeway)
     rows = {name: _row(name, answer, answers[shared], parts, leeway) for name, answer in answers.items()}
-    rows.update({name: MethodRow(name, refused=reason) for name, reason in refused.items()})
+    rows.update({name: RecurrentRow(name, refused=reason) for name, reason in refused.items()})
     entries = drawn(len(answers[shared]), most, seed)
     rows["differences"] = _differences(given, answers[shared], leeway, noise, entries, jumps_at(given, answers[OURS]))
     about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}: ‖Δ‖/‖g‖ beside {shared}"
@@ -136,7 +136,7 @@ def _most_shared(answers: Mapping[str, Array], parts: Mapping[str, Part], leeway
     return max(methods, key=lambda mine: sum(_row(n, answers[n], answers[mine], parts, leeway).holds for n in methods))
 
 
-def _row(method: str, answer: Array, other: Array, parts: Mapping[str, Part], leeway: Array) -> MethodRow:
+def _row(method: str, answer: Array, other: Array, parts: Mapping[str, Part], leeway: Array) -> RecurrentRow:
     distances, untold, apart = {}, [], []
     for name, part in parts.items():
         if part.place.stop > answer.size:
@@ -149,7 +149,7 @@ def _row(method: str, answer: Array, other: Array, parts: Mapping[str, Part], le
             apart.append(part)
         elif allowed > TELLING * size:
             untold.append(name)
-    return MethodRow(method, not apart, distances, tuple(untold), _worst(apart[0], answer, other) if apart else "")
+    return RecurrentRow(method, not apart, distances, tuple(untold), _worst(apart[0], answer, other) if apart else "")
 
 
 def _beside(answer: Array, other: Array, leeway: Array, place: slice) -> tuple[Array, Array, Array]:
@@ -163,13 +163,13 @@ def _worst(part: Part, answer: Array, other: Array) -> str:
     return f"worst at {part.name_of(entry)}: it says {answer[entry]:.9g}, the others {other[entry]:.9g}"
 
 
-def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> MethodRow:
+def _differences(given: Task, other: Array, leeway: Array, noise: float, entries: Array, jumps: Array) -> RecurrentRow:
     """The others' answer against central differences of C, but for entries at a kink."""
 
     point, parts = point_of(given), parts_of(given)
     kinks, entries = int(jumps[entries].sum()), entries[~jumps[entries]]
     if not entries.size:
-        return MethodRow("differences", refused="every entry that it was to compare is at a kink")
+        return RecurrentRow("differences", refused="every entry that it was to compare is at a kink")
 
     def value(at: Array) -> float:
         return float(np.ravel(evaluate(given, cut(given, at[None])))[0])
@@ -185,6 +185,6 @@ def _differences(given: Task, other: Array, leeway: Array, noise: float, entries
             gap, size, _ = _beside(np.array([d.value for d in found])[here], other[entries][here], leeway, slice(None))
             distances[name] = length(gap) / length(size) if length(size) > ABATED else 0.0
     if verdict.undecided:  # nothing is wrong, and nothing is shown to be right
-        return MethodRow("differences", True, distances, tuple(distances), kinks=kinks)
+        return RecurrentRow("differences", True, distances, tuple(distances), kinks=kinks)
     worst = "" if verdict else str(verdict).split("\n", 1)[1].replace("the gradient says", "the others say")
-    return MethodRow("differences", bool(verdict), distances, (), worst, kinks=kinks)
+    return RecurrentRow("differences", bool(verdict), distances, (), worst, kinks=kinks)

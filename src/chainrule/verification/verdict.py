@@ -16,7 +16,7 @@ NO_CAUSES = Causes()
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodRow:
     """One method's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
 
     `refused` says why the method was skipped; then there is nothing else. `checked` is how many entries it was asked for where
@@ -59,7 +59,7 @@ class Verification:
     """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table."""
 
     about: str
-    rows: tuple[Row, ...]
+    rows: tuple[MethodRow, ...]
     reference: str
     rounding: float
     total: int
@@ -71,17 +71,17 @@ class Verification:
         return not self.wrong and not (self.untold and any(row.method == YOURS for row in self.rows))
 
     @property
-    def went(self) -> list[Row]:
+    def went(self) -> list[MethodRow]:
         """The methods that gave an answer."""
         return [row for row in self.rows if not row.refused]
 
     @property
-    def wrong(self) -> list[Row]:
+    def wrong(self) -> list[MethodRow]:
         """The methods that disagree with most."""
         return [row for row in self.rows if not row.holds]
 
     @property
-    def judged(self) -> list[Row]:
+    def judged(self) -> list[MethodRow]:
         """The rows that decide what cannot be told: the library's own gradient and yours; without them, all."""
         others = [row for row in self.went if row.method != self.reference]
         return [row for row in others if row.method in ("delta", YOURS)] or others
@@ -137,7 +137,7 @@ class Verification:
         wrong = ", ".join(row.method for row in self.wrong)
         return f"✗ {wrong} of {went} methods {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
-    def _said(self, row: Row) -> str:
+    def _said(self, row: MethodRow) -> str:
         there = (
             f"{row.method} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
         )

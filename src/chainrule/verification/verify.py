@@ -23,10 +23,10 @@ from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.agreement import length
-from chainrule.verification.answers import Answer, Gradient, answer_of, computed, your_answer
+from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, computed, your_answer
 from chainrule.verification.judge import LOW, Judge
 from chainrule.verification.methods import METHODS
-from chainrule.verification.verdict import YOURS, Row, Verification
+from chainrule.verification.verdict import YOURS, MethodRow, Verification
 
 SLOW = {"symbolic": "it takes seconds, and runs when it is named"}
 
@@ -61,13 +61,13 @@ def verify(
             raise DataError(
                 f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
             )
-        found: dict[str, Answer | str] = {name: answer_of(name, exact) for name in names}
+        found: dict[str, MethodAnswer | str] = {name: answer_of(name, exact) for name in names}
         if "delta" in names and network.dtype != np.float64:
             found[LOW] = computed(LOW, gradient_of(p))
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
-        answers = {name: each for name, each in found.items() if isinstance(each, Answer)}
+        answers = {name: each for name, each in found.items() if isinstance(each, MethodAnswer)}
         if len(answers) < 2:
             reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
             raise DataError(f"fewer than two methods apply: {reasons}")
@@ -79,7 +79,7 @@ def verify(
             )
         reference = judge.most_shared(list(answers.values()))
         made = [
-            Row(name, refused=each) if isinstance(each, str) else judge.row(each, reference)
+            MethodRow(name, refused=each) if isinstance(each, str) else judge.row(each, reference)
             for name, each in found.items()
         ]
     batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"

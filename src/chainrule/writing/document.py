@@ -66,7 +66,7 @@ class Vector:
 
 
 @dataclass(frozen=True)
-class Grid:
+class Bracketed:
     """A matrix of symbols or of numbers, None where some are left out; the row that is `asked` for is marked."""
 
     rows: tuple[tuple[Formula | float | None, ...], ...]
@@ -77,7 +77,7 @@ NOTHING = Row(())
 
 
 @dataclass(frozen=True)
-class Line:
+class DisplayLine:
     """left = cell · cell · …, with the numbers of the cells below them; an empty `left` goes on from the line above.
 
     A term of a sum is no equation: its `left` names it, and `value` is what its numbers come to. `note` stands behind the last
@@ -85,7 +85,7 @@ class Line:
     """
 
     left: Formula
-    cells: tuple[Formula | Vector | Grid, ...]
+    cells: tuple[Formula | Vector | Bracketed, ...]
     numbers: tuple[str, ...] = ()
     value: str = ""
     note: Row = NOTHING
@@ -97,9 +97,9 @@ class Line:
 class Aligned:
     """Equations and terms one below the other: equals signs below each other, and factors in columns."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[DisplayLine, ...]
 
-    def displays(self) -> Iterator[tuple[Line, ...]]:
+    def displays(self) -> Iterator[tuple[DisplayLine, ...]]:
         """The lines in parts, each of which ends where a comparison stands behind a line."""
         begun = 0
         for end, line in enumerate(self.lines, 1):

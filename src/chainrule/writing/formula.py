@@ -47,7 +47,7 @@ class Symbol(Formula):
 
 
 @dataclass(frozen=True, repr=False)
-class Number(Formula):
+class Numeral(Formula):
     """A number as it is printed: 0.5, −2, 4.1e−11."""
 
     text: str
@@ -177,7 +177,7 @@ def raised(text: str) -> Row:
 def latex(formula: Formula | str) -> str:
     """The formula for LaTeX's mathematics mode."""
     match formula:
-        case str(text) | Number(text):
+        case str(text) | Numeral(text):
             return _latex_text(text)
         case Text(text):
             return rf"\text{{{words_in_latex(text)}}}"
@@ -248,7 +248,7 @@ def mathml(formula: Formula | str) -> str:
     match formula:
         case str(text):
             return _in_a_row(_tokens(text))
-        case Number(text):
+        case Numeral(text):
             return _number_with_sign(text)
         case Text(text):
             words = f"<mtext>{escape(text.strip())}</mtext>" if text.strip() else ""

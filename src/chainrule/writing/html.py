@@ -13,12 +13,12 @@ from chainrule.names import printable
 from chainrule.writing.document import (
     Aligned,
     Block,
+    Bracketed,
     Cells,
     Code,
+    DisplayLine,
     Equation,
-    Grid,
     Heading,
-    Line,
     Piece,
     Program,
     Sentence,
@@ -28,7 +28,7 @@ from chainrule.writing.document import (
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import Formula, Number, Text, inline, mathml, row
+from chainrule.writing.formula import Formula, Numeral, Text, inline, mathml, row
 from chainrule.writing.numbers import in_lines, number
 from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
@@ -107,7 +107,7 @@ def _word(word: str | Formula) -> str:
     """Words as they are; formulas are mathematics, and so is a number that has a power of ten."""
     if isinstance(word, str):
         return escape(word)
-    if isinstance(word, Text) or (isinstance(word, Number) and "e" not in word.text):
+    if isinstance(word, Text) or (isinstance(word, Numeral) and "e" not in word.text):
         return escape(word.text)
     return f"<math>{_mathml(inline(word))}</math>"
 
@@ -141,7 +141,7 @@ def _lines(block: Aligned) -> str:
     return "".join(map(_display, block.displays()))
 
 
-def _display(lines: Sequence[Line]) -> str:
+def _display(lines: Sequence[DisplayLine]) -> str:
     """One table of mathematics, numbers below their symbols; what is no factor reaches across the columns."""
     rows: list[list[str]] = []
     terms = [line for line in lines if line.term]
@@ -174,7 +174,7 @@ def _display(lines: Sequence[Line]) -> str:
     return f'<math display="block"><mtable>{body}</mtable></math>{"".join(checks)}'
 
 
-def _chunks(line: Line, group: Sequence[Line]) -> list[slice]:
+def _chunks(line: DisplayLine, group: Sequence[DisplayLine]) -> list[slice]:
     """The lines that a product takes on a page, all with as many columns, each as wide as the widest."""
     widths = widths_of(group)[: len(line.cells)]
     chunks = in_lines(widths, WIDE)
@@ -191,13 +191,13 @@ def _dotted(cells: Sequence[str]) -> list[str]:
     return [each for i, cell in enumerate(cells) for each in (("<mo>·</mo>", cell) if i else (cell,))]
 
 
-def _cell(cell: Formula | Vector | Grid) -> str:
+def _cell(cell: Formula | Vector | Bracketed) -> str:
     """A cell; numbers of a column or a matrix between brackets, each ending where those above and below it end."""
     match cell:
         case Vector(values, more):
             shown = [[_entry(value, "⋮")] for value in values]
             return _bracketed([*shown, *([[f"<mtd><mtext>{more:,} more</mtext></mtd>"]] if more else [])])
-        case Grid(rows, asked):
+        case Bracketed(rows, asked):
             return _bracketed([[_entry(each, "…") for each in r] for r in rows], asked)
     return _mathml(cell)
 

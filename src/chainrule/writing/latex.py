@@ -11,12 +11,12 @@ from chainrule.names import without_controls
 from chainrule.writing.document import (
     Aligned,
     Block,
+    Bracketed,
     Cells,
     Code,
+    DisplayLine,
     Equation,
-    Grid,
     Heading,
-    Line,
     Piece,
     Program,
     Sentence,
@@ -93,7 +93,7 @@ def _lines(block: Aligned) -> str:
     return "\n".join(map(_display, block.displays()))
 
 
-def _display(group: Sequence[Line]) -> str:
+def _display(group: Sequence[DisplayLine]) -> str:
     """One aligned display, lines that are too long for a page broken between two factors."""
     lines: list[str] = []
     below = ""
@@ -136,13 +136,13 @@ def _factor(text: str, place: int) -> str:
     return f"({_latex(text)})" if text.startswith("−") and place else _latex(text)
 
 
-def _cell(cell: Formula | Vector | Grid) -> str:
+def _cell(cell: Formula | Vector | Bracketed) -> str:
     """A cell; numbers of a column or a matrix between brackets."""
     match cell:
         case Vector(values, more):
             shown = [r"\vdots" if value is None else _latex(number(value)) for value in values]
             return _bracketed([[each] for each in [*shown, *([rf"\vdots\ ({more})"] if more else [])]])
-        case Grid(rows, asked):
+        case Bracketed(rows, asked):
             texts = [
                 [r"\cdots" if c is None else _latex(c if isinstance(c, Formula) else number(c)) for c in r]
                 for r in rows

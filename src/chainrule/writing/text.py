@@ -10,12 +10,12 @@ from typing import Any
 from chainrule.writing.document import (
     Aligned,
     Block,
+    Bracketed,
     Cells,
     Code,
+    DisplayLine,
     Equation,
-    Grid,
     Heading,
-    Line,
     Piece,
     Program,
     Sentence,
@@ -171,13 +171,13 @@ def _lines(block: Aligned) -> str:
     return "\n".join(rows)
 
 
-def widths_of(lines: Sequence[Line]) -> list[int]:
+def widths_of(lines: Sequence[DisplayLine]) -> list[int]:
     """How wide the columns of the factors of some lines are."""
     rows = [row for line in lines if line.numbers for row in (list(map(str, line.cells)), line.numbers)]
     return [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
 
 
-def _line(line: Line, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
+def _line(line: DisplayLine, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
     """One line, or the two of symbols and numbers, broken where they get wide, behind their leads."""
     if not line.numbers:
         return _hung(lead[0], " · ".join(map(in_text, line.cells)), ending)
@@ -204,13 +204,13 @@ def _hung(lead: str, text: str, ending: str) -> list[str]:
     return [*rows[:-1], rows[-1] + ending]
 
 
-def in_text(cell: Formula | Vector | Grid) -> str:
+def in_text(cell: Formula | Vector | Bracketed) -> str:
     """A cell as text: a column in one line, a matrix in several."""
     match cell:
         case Vector(values, more):
             shown = ["…" if value is None else number(value) for value in values]
             return f"({', '.join([*shown, *([f'… {more:,} more'] if more else [])])})"
-        case Grid(rows, asked):
+        case Bracketed(rows, asked):
             texts = [[_entry(each) for each in r] for r in rows]
             side = "^" if any(isinstance(each, Formula) for each in rows[0]) else ">"
             widths = [max(map(len, column)) for column in zip(*texts)]
