@@ -135,7 +135,7 @@ def test_of_three_hundred_questions_the_right_answer_is_accepted_in_every_form(
             assert result.right, (convention, question.text, form, result.feedback)
             assert result.points == 100
             accepted[type(question.typed).__name__] += 1
-    assert min(accepted[kind] for kind in ("Number", "Name", "Shape", "NoneType")) > 50
+    assert min(accepted[kind] for kind in ("ReplyNumber", "Name", "Shape", "NoneType")) > 50
 
 
 def test_of_three_hundred_questions_each_wrong_answer_gets_its_own_feedback_and_no_other(
