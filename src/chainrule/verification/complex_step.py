@@ -152,6 +152,6 @@ def _same(found: Array, true: Array | Sequence[float]) -> None:
     """Raises FormError where Re C(θ + ih) is not C(θ): a root, logarithm or power then took a complex branch, or overflowed."""
     if not (np.isfinite(true).all() and np.allclose(found, true, rtol=1e-8, atol=1e-8)):
         raise FormError(
-            f"complex_step: the cost of an example is {np.ravel(true)[0]:.6g} in real numbers and {found[0]:.6g} on the "
-            "complex_step: a form overflows here, or takes a root, power or logarithm of a negative number"
+            f"complex_step: the cost of an example is {np.ravel(true)[0]:.6g} in real numbers and {found[0]:.6g} with a "
+            "complex step: a form overflows here, or takes a root, power or logarithm of a negative number"
         )

@@ -43,7 +43,9 @@ def some(p: Problem, entries: Sequence[int]) -> Array:
             found = dual(evaluate(towards(theta, direction), p.network.activations, p.x, p.y, p.pair, DUALS))
             direction[entry] = 0
             if not np.isfinite(found.value).all():
-                raise FormError("forward_mode: the cost is not finite here: a form of the p.network leaves the numbers")
+                raise FormError(
+                    "forward_mode: the cost is not finite here, for a form becomes NaN or infinite; smaller weights will do"
+                )
             slopes.append(float(found.slope.mean()))
     return np.array(slopes)
 

@@ -89,7 +89,7 @@ class Survey:
             f"{went:,} healthy networks, {self.kinks:,} of them with entries at a kink, {self.untold:,} with a layer "
             f"whose gradient rounding hides, {len(self.alarms)} called wrong"
         )
-        left = f"; {self.skipped:,} more whose cost or gradient left the numbers" if self.skipped else ""
+        left = f"; {self.skipped:,} more whose cost or gradient became NaN or infinite" if self.skipped else ""
         return "\n".join([*aligned(cells), f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]])
 
     def to_json(self) -> dict[str, Any]:

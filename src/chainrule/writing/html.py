@@ -29,7 +29,7 @@ from chainrule.writing.document import (
     sides_of,
 )
 from chainrule.writing.formula import Formula, Numeral, Text, inline, mathml, row
-from chainrule.writing.numbers import in_lines, number
+from chainrule.writing.numbers import bracketed, in_lines, number
 from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -155,9 +155,7 @@ def _display(lines: Sequence[DisplayLine]) -> str:
         if len(str(line.left)) > LONG_NAME:
             rows += [[_across(f"<mtext>{escape(each)}</mtext>")] for each in wrap(str(line.left), WIDE)]
             left = ""
-        numbers = [
-            f"<mrow>{_mathml(f'({t})' if t.startswith('−') and i else t)}</mrow>" for i, t in enumerate(line.numbers)
-        ]
+        numbers = [_number(text) for text in bracketed(line.numbers)]
         ending = ["<mo>=</mo>", _number(line.value), *noted] if line.term else noted
         chunks = _chunks(line, terms if line.term else [line])
         for chunk in chunks:

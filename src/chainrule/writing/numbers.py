@@ -86,6 +86,11 @@ def factor_numbers(factors: Sequence[Valued], value: float) -> list[str]:
     return factor_rows([(factors, value)])[0]
 
 
+def bracketed(texts: Sequence[str]) -> list[str]:
+    """Numbers as factors of a product: brackets around a negative one, but for the first."""
+    return [f"({text})" if i and text.startswith("−") else text for i, text in enumerate(texts)]
+
+
 def factor_rows(products: Sequence[tuple[Sequence[Valued], float]]) -> list[list[str]]:
     """The same for products that stand below each other: all have as many digits as the one that takes most."""
     for digits in range(DIGITS, 18):

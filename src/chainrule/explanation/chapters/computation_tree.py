@@ -26,7 +26,7 @@ from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, partial, row
-from chainrule.writing.numbers import brief, factor_numbers, number
+from chainrule.writing.numbers import bracketed, brief, factor_numbers, number
 
 MARGIN, TOP = 24.0, 92.0
 HIGH, FAN, DOWN, APART = 42.0, 50.0, 40.0, 12.0  # a box, from inputs to z, from z to a, between boxes
@@ -290,8 +290,7 @@ class _Tree:
         factors = [link.factor for link in self.links().values()]
         product, value = math.prod(factor.value for factor in factors), seen.value(v)
         count, left = seen.route_count(v), inline(seen.by(v))
-        first, *more = factor_numbers(factors, product)
-        numbers = [first, *(f"({text})" if text.startswith("−") else text for text in more)]
+        numbers = bracketed(factor_numbers(factors, product))
         lines = [" · ".join(numbers[i : i + IN_A_LINE]) for i in range(0, len(numbers), IN_A_LINE)]
         if len(factors) > 1:
             lines[-1] += f" = {number(product)}"

@@ -28,7 +28,7 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, titled, width_of
 from chainrule.verification.moved import movable
 from chainrule.writing.formula import Row, joined, row
-from chainrule.writing.numbers import number, short, style_of, times
+from chainrule.writing.numbers import Style, number, short, style_of, times
 
 LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
 NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges
@@ -90,10 +90,10 @@ def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Sc
     ys = [TOP + PITCH * i for i in range(len(stops))]
     changes = [stop.change or 0.0 for stop in stops]
     pixels = ACROSS / (scale.high - scale.low)  # to 1
-    zoom, origin = zoom_of(changes, pixels), _origin(changes)
+    zoom, origin, style = zoom_of(changes, pixels), _origin(changes), style_of(changes)
     elements: list[Element] = [*_heads(seen, stops, zoom), *_grid(ys, scale)]
     for stop, y in zip(stops, ys):
-        elements += [*_line(seen, stop, y, scale), *_nudge(stop, y, origin, pixels * zoom)]
+        elements += [*_line(seen, stop, y, scale), *_nudge(stop, y, origin, pixels * zoom, style)]
     for link, y in zip(links, ys):
         elements += _link(link, y)
     elements += _sums(seen, stops, links, ys[-1] + 74)
@@ -102,8 +102,8 @@ def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Sc
         elements,
         24,
         f"A nudge of {step_text(stops[0].change or 0.0)} to {name} on its way to {seen.how.letter}",
-        _description(stops, links, pixels),
-        _table(stops, links),
+        _description(stops, links, pixels, style),
+        _table(stops, links, style),
         "number-lines",
     )
 
@@ -149,14 +149,14 @@ def _line(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
     ]
 
 
-def _nudge(stop: Stop, y: float, origin: float, scale: float) -> list[Element]:
-    """The bracket of a nudge, and its number."""
+def _nudge(stop: Stop, y: float, origin: float, scale: float, style: Style) -> list[Element]:
+    """The bracket of a nudge, and its number, written as those of the others."""
     foot = Line(((origin, y - 7), (origin, y + 7)), "faint", 1.0)
     if stop.change is None:
         return [foot, Label(NUDGES + ROOM / 2, y - 17, stop.lost or "not followed", "faint", 12)]
     end = origin + scale * stop.change
     role = "positive" if stop.change >= 0 else "negative"
-    text = row("Δ", stop.symbol, " = ", signed(stop.change))
+    text = row("Δ", stop.symbol, " = ", style.of(stop.change, True))
     half = width_of(text, 13) / 2
     at = min(max((origin + end) / 2, NUDGES + half), NUDGES + ROOM - half)
     bracket = ((origin, y - 7), (origin, y), (end, y), (end, y - 7))
@@ -211,10 +211,10 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
     ]
 
 
-def _description(stops: list[Stop], links: list[Link], scale: float) -> str:
+def _description(stops: list[Stop], links: list[Link], scale: float, style: Style) -> str:
     said = [f"{stop.symbol} = {number(stop.value)}" for stop in stops]
     moved = [
-        f"{stop.symbol} by {stop.lost or 'nothing known' if stop.change is None else signed(stop.change)}"
+        f"{stop.symbol} by {stop.lost or 'nothing known' if stop.change is None else style.of(stop.change, True)}"
         for stop in stops
     ]
     rates = [f"{link.left} = {number(link.factor.value)}" for link in links]
@@ -224,15 +224,12 @@ def _description(stops: list[Stop], links: list[Link], scale: float) -> str:
     )
 
 
-def _table(stops: list[Stop], links: list[Link]) -> tuple[tuple[str, ...], ...]:
+def _table(stops: list[Stop], links: list[Link], style: Style) -> tuple[tuple[str, ...], ...]:
     rows = [("variable", "value", "nudge", "derivative", "ratio of nudges")]
-    values, changes = (
-        style_of(stop.value for stop in stops),
-        style_of(stop.change for stop in stops if stop.change is not None),
-    )
+    values = style_of(stop.value for stop in stops)
     for i, stop in enumerate(stops):
         link = links[i - 1] if i else None
-        change = (stop.lost or "not followed") if stop.change is None else changes.of(stop.change, True)
+        change = (stop.lost or "not followed") if stop.change is None else style.of(stop.change, True)
         ratio = "" if link is None else "—" if link.ratio is None else number(link.ratio)
         rate = "" if link is None else number(link.factor.value)
         rows.append((str(stop.symbol), values.of(stop.value), change, rate, ratio))

@@ -24,7 +24,7 @@ from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, extent
 from chainrule.writing.formula import Formula, Symbol, row
-from chainrule.writing.numbers import factor_numbers, number
+from chainrule.writing.numbers import bracketed, factor_numbers, number
 
 WIDTH, EDGE = 900.0, 44.0  # of the page, and what stays free on its sides
 TAG, FIRST, SECOND = EDGE, EDGE + 74, 500.0  # where the names, the formulas and the formulas neuron by neuron begin
@@ -175,5 +175,4 @@ def _numbers(product: Product) -> str:
     value = f" = {number(product.value)}"
     if len(product.factors) < 2:
         return value
-    first, *others = factor_numbers(product.factors, product.value)
-    return f" = {' · '.join([first, *(f'({each})' if each.startswith('−') else each for each in others)])}{value}"
+    return f" = {' · '.join(bracketed(factor_numbers(product.factors, product.value)))}{value}"

@@ -233,7 +233,7 @@ class _Picture:
         else:
             lines.append(row("Below the wires from ", source, ": all that it receives, as layer ", str(u.layer),
                              " is this neuron alone."))  # fmt: skip
-        if u.bias is not None and u.seen.shared(Id("b", u.layer, 0)):
+        if u.bias is not None and u.seen.network.shared_bias(u.layer):
             lines.append(row("One bias serves the whole layer: below its wire is the share through this gate."))
         if u.whole:
             lines.append(

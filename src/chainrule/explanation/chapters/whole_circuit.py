@@ -231,7 +231,7 @@ class _Picture:
         self._wire(wire, start + 5, end, y, arrow=False)
         path = ((end, y), (end + 8, y), (x["+"], y + 6), (x["+"], middle - 11))
         self.elements += [Line(path, width=0.9, arrow=True, curved=True), *gate(x["+"], middle, "+", 11, 13)]
-        shared = " (the share of this neuron)" if self.seen.shared(Id("b", layer)) else ""
+        shared = " (the share of this neuron)" if self.seen.network.shared_bias(layer) else ""
         self._row("bias", layer, replace(wire, name=row(wire.name, shared)))
 
     def _into_sigma(self, units: Sequence[Unit], place: _Place) -> None:

@@ -13,7 +13,6 @@ from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
-from chainrule.ids import Id
 from chainrule.writing.formula import Formula, Symbol, Transposed, filled, row
 from chainrule.writing.numbers import written
 
@@ -93,7 +92,7 @@ def forward_band(focus: Focus) -> Band:
     pieces += ["=", focus.vector(z_name, z, rows, "z", ringed=(j, 0))]
     terms = sum_of(products, ks)
     if biased:
-        terms.append((float(b[j]), b_name if seen.shared(Id("b", l, 0)) else seen.letter("b", l, j)))
+        terms.append((float(b[j]), b_name if seen.network.shared_bias(l) else seen.letter("b", l, j)))
     return Band("forward", "forward", formula, (tuple(pieces),), summed(seen.letter("z", l, j), terms, float(z[j])))
 
 
@@ -205,7 +204,7 @@ def _bias_formula(focus: Focus) -> list[Formula | str]:
     if not seen.network.biases[l].size:
         return ["no biases"]
     b = how.symbol("b", l)
-    if seen.shared(Id("b", l, 0)):
+    if seen.network.shared_bias(l):
         sum_ = row(Symbol("Σ", below=how.to_letter), " ", how.symbol("δ", l, how.to_letter))
         total = written(exact_sum(float(d) for d in seen.into_z[l]))
         return ["∂", Symbol(how.letter), "/∂", b, " = ", sum_, f" = {total}"]
