@@ -198,7 +198,7 @@ def networks_in_float32(count: int):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("kind", [float, np.float32, lambda loss: round(float(loss), 6)])
 def test_a_value_from_float32_is_as_exact_as_it_shows_itself(kind) -> None:  # type: ignore[no-untyped-def]
     """A Python float as PyTorch's `.item()` gives it says nothing of its precision: it is measured."""
-    for loss, gradient, at in networks_in_float32(8 if PROOF else 4):
+    for loss, gradient, at in networks_in_float32(8 if PROOF else 2):
         value = lambda t, loss=loss: kind(loss(t))
         assert cr.check_gradient(value, gradient, at).mark == "✓"
         assert cr.check_gradient(value, lambda t, g=gradient: g(t).astype(float), at).mark == "✓"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import HIDDEN, LEGAL, PROOF, Problem, make_problem
+from networks import HIDDEN, LEGAL, PROOF, Problem, crossed, make_problem
 
 import chainrule as cr
 from chainrule.conventions import PRESETS, as_convention
@@ -839,8 +839,7 @@ def plain_html(markup: str) -> str:
     return unescape(bare).replace("(−", "−")
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(("form", "preset"), crossed(FORMS, list(PRESETS)))
 def test_every_format_says_the_same_in_the_same_order(form: str, preset: str) -> None:
     """Text, LaTeX and MathML: every left side, factor, number, running sum, value and check (check_formats)."""
     output = "identity" if PRESETS[preset].linear_output else "softmax"
