@@ -325,7 +325,7 @@ def test_a_wrong_slope_is_not_drawn(monkeypatch):
 
 @pytest.mark.parametrize("most", [1, 0, -3, True])
 def test_how_many_are_shown_is_a_number_of_at_least_two(most):
-    with pytest.raises(cr.SettingError, match="at least 2"):
+    with pytest.raises(cr.SettingError, match="whole number ≥ 2"):
         six_steps(CHAIN, [0.6], [1.0], most=most)
 
 

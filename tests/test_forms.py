@@ -861,14 +861,10 @@ def test_every_format_says_the_same_in_the_same_order(form: str, preset: str) ->
 
 
 def test_a_line_that_one_format_drops_is_found() -> None:
-    found, _ = explained_sum()
-    for name, (whole, piece) in FORMATS.items():
-        text, pieces = whole(found), [each for each in statements(found, piece) if each]
-        (dropped,) = {each for each in pieces if each == piece(found.blocks[0].lines[1].value)}
-        with pytest.raises(AssertionError, match="is not said"):
-            said_in_order(pieces, text.replace(dropped, "")), name
-
-
-def explained_sum() -> tuple[cr.Derivation, Problem]:
     p = make_problem([2, 3, 3], ["tanh"], "sigmoid", "squared_error")
-    return cr.explain(p.network, p.x[0], p.y[0], "w/1/1/0", form="paths", cost=p.cost), p
+    found = cr.explain(p.network, p.x[0], p.y[0], "w/1/1/0", form="paths", cost=p.cost)
+    for whole, piece in FORMATS.values():
+        text, dropped = whole(found), piece(found.blocks[0].lines[1].value)
+        assert said_in_order(statements(found, piece), text)
+        with pytest.raises(AssertionError, match="is not said"):
+            said_in_order(statements(found, piece), text.replace(dropped, ""))

@@ -392,7 +392,7 @@ def test_what_is_printed_of_a_matrix_are_its_own_numbers():
 @pytest.mark.parametrize("most", [1, 0, -2, True])
 def test_a_matrix_shows_at_least_two_rows(most):
     p = problem()
-    with pytest.raises(cr.SettingError, match="at least 2"):
+    with pytest.raises(cr.SettingError, match="whole number ≥ 2"):
         worksheet(p.network, p.x[0], p.y[0], most=most)
 
 

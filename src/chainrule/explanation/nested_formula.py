@@ -12,10 +12,11 @@ import numpy as np
 from chainrule.conventions import Convention, as_convention
 from chainrule.errors import DataError, ShapeError
 from chainrule.explanation.letters import Letters
+from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import function_name
 from chainrule.forward import forward
 from chainrule.network import Network, as_network
-from chainrule.writing.document import Block, Cells, Equation, Heading, Values, check_most, sentence
+from chainrule.writing.document import Block, Cells, Equation, Heading, Values, sentence
 from chainrule.writing.formula import Formula, Sum, Symbol, row
 from chainrule.writing.sheet import Sheet
 
@@ -30,7 +31,7 @@ def nested_formula(network: Network, convention: str | Convention = "s2", x: Any
     """
     how = as_convention(convention)
     how.cost_for(as_network(network, "nested_formula(network)"), "quadratic")  # refuses a convention that does not fit
-    nest = Nest(network.astype("float64"), Letters(how), check_most(most))
+    nest = Nest(network.astype("float64"), Letters(how), whole_number(most, "most", 2))
     blocks: list[Block] = [*nest.introduction(), *nest.formulas(), *nest.sizes()]
     if x is not None:
         blocks += nest.inside_out(x)

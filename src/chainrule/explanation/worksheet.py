@@ -12,10 +12,11 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.explanation.letters import Index, Layer, Letters, definition, meaning
+from chainrule.explanation.shown import whole_number
 from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
 from chainrule.network import Network, as_network
 from chainrule.problem import Problem
-from chainrule.writing.document import Block, Cells, Heading, Piece, Values, check_most, sentence
+from chainrule.writing.document import Block, Cells, Heading, Piece, Values, sentence
 from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, row
 from chainrule.writing.numbers import number
 from chainrule.writing.sheet import Sheet
@@ -41,7 +42,7 @@ def worksheet(
     whole gradient by dual numbers; raises DisagreementError, and shows nothing, where they differ.
     """
     how = as_convention(convention)
-    most = check_most(most)
+    most = whole_number(most, "most", 2)
     as_network(network, "worksheet(network, x, y)")
     problem = Problem.exact(network, x, y, how.cost_for(network, cost))
     update = one_update(problem, "sum" if how.over == "sum" else "mean", learning_rate)

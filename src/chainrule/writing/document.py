@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError
 from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number
 
@@ -174,15 +173,6 @@ def sentence(*words: str | Formula) -> Sentence:
 def line(indent: int, *words: str | Formula, remark: str = "") -> tuple[int, Words, str]:
     """One line of an algorithm."""
     return indent, words, remark
-
-
-def check_most(most: int) -> int:
-    """`most` as it was given. Raises SettingError where it is no whole number of at least 2."""
-    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 2:
-        raise SettingError(
-            f"most={most!r}: how many rows and columns of a matrix are shown, a whole number of at least 2"
-        )
-    return int(most)
 
 
 # what its lowerings share -------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from chainrule.conventions import Convention, as_convention, plural
 from chainrule.costs import Cost
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
+from chainrule.explanation.shown import whole_number
 from chainrule.explanation.typeset import Look, Typeset, typeset, wrapped
 from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
 from chainrule.explanation.view import View, view
@@ -19,7 +20,6 @@ from chainrule.ids import Id
 from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, Span, extent, moved, width_of
-from chainrule.writing.document import check_most
 from chainrule.writing.formula import Formula, Sum, inline, row
 from chainrule.writing.numbers import number, short
 
@@ -46,7 +46,7 @@ def six_steps(
     Of more than `most` numbers in a place the largest are shown, and how many more there are with their sum.
     """
     how = as_convention(convention)
-    most = check_most(most)
+    most = whole_number(most, "most", 2)
     chosen = how.cost_for(as_network(network, "six_steps(network, x, y)"), cost)
     seen = view(network, x, y, chosen, Id("C"), how)
     update = one_update(seen.problem, "mean", learning_rate)
