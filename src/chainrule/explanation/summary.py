@@ -19,7 +19,7 @@ from chainrule.explanation.document import Factor, Product
 from chainrule.explanation.letters import Letters, beside, definition, meaning, usual_output
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.network import as_network
 from chainrule.writing.document import Block, Equation, Heading, Sentence, sentence
 from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, inline, row
 from chainrule.writing.sheet import Sheet
@@ -114,8 +114,8 @@ class Case:
     example: Example | None = None
 
     @classmethod
-    def of(cls, how: Convention, network: Network | None, x: Any, y: Any, cost: str | Cost | None, call: str) -> Case:
-        """Without a network the cost and the last layer are those the author has in mind, but for a cost that is given.
+    def of(cls, how: Convention, network: Any, x: Any, y: Any, cost: str | Cost | None, call: str) -> Case:
+        """Without a network (None) the cost and the last layer are those the author has in mind, but for a cost that is given.
 
         Raises ShapeError for a network without an example, or with several.
         """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 BETWEEN = 3  # characters of " · "
 DIGITS = 6  # of a factor; more where the product of the printed factors would miss the printed value
 
 
+@runtime_checkable
 class Valued(Protocol):
     """Anything that has a value, such as a factor of a product."""
 
@@ -40,7 +41,7 @@ def number(value: float, sign: bool = False) -> str:
 
 def _fixed(value: float) -> bool:
     """Whether a number is written without a power of ten, in every place that can choose: 0.001 is, and 0.0005 is 5e−4."""
-    return 1e-3 <= abs(value) < 1e5
+    return bool(1e-3 <= abs(value) < 1e5)
 
 
 def unit(value: float) -> float:
