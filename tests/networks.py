@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.costs import Cost
+from chainrule.explanation.figures import FIGURES
 
 PROOF = os.environ.get("CHAINRULE_PROOF") == "1"
 Row, Column = TypeVar("Row"), TypeVar("Column")
@@ -123,3 +124,13 @@ def problems(draw: st.DrawFn) -> Drawn:
         draw(st.sampled_from([0.1, 1.0, 3.0])),
         draw(st.integers(0, 2**32 - 1)),
     )
+
+
+def chapter(name):
+    """One figure as a function: chapter("path_sum")(network, x, y, by="w/1/0/0")."""
+
+    def draw(*given, **options):
+        return FIGURES[name].draw(*given, **options)
+
+    draw.__name__ = FIGURES[name].chapter
+    return draw

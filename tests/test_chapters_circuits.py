@@ -6,15 +6,12 @@ import re
 
 import numpy as np
 import pytest
-from networks import crossed
+from networks import chapter, crossed
 
 import chainrule as cr
 from chainrule.conventions import Convention
-from chainrule.explanation.chapters.delta_batch import delta_batch
-from chainrule.explanation.chapters.matrix_form import matrix_form
-from chainrule.explanation.chapters.unit_circuit import unit_circuit
-from chainrule.explanation.chapters.unrolled_figure import shares, unrolled_figure
-from chainrule.explanation.chapters.whole_circuit import gate_count, passes, whole_circuit
+from chainrule.explanation.chapters.unrolled_figure import shares
+from chainrule.explanation.chapters.whole_circuit import gate_count, passes
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.layer_equations import Focus, backward_band, forward_band, gradient_band
 from chainrule.explanation.parts.unit import Unit
@@ -26,6 +23,12 @@ from chainrule.pictures.shapes import Label, Line
 from chainrule.recurrent import Recurrent, unroll
 from chainrule.recurrent.recurrent import SHARED
 from chainrule.writing.numbers import brief, written
+
+delta_batch = chapter("delta_batch")
+matrix_form = chapter("matrix_form")
+unit_circuit = chapter("unit_circuit")
+unrolled_figure = chapter("unrolled")
+whole_circuit = chapter("whole_circuit")
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 

@@ -12,15 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import Drawn, crossed, make_problem, problems
+from networks import Drawn, chapter, crossed, make_problem, problems
 
 import chainrule as cr
 from chainrule.conventions import Convention, as_convention
 from chainrule.diagnostics.reasons import why
-from chainrule.explanation.chapters.computation_tree import computation_tree
-from chainrule.explanation.chapters.in_weight_out import in_weight_out
-from chainrule.explanation.chapters.network_figure import network_figure
-from chainrule.explanation.chapters.path_sum import path_sum
 from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
@@ -34,6 +30,11 @@ from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
 from chainrule.writing.numbers import brief, factor_numbers, factor_rows, number, short, unit, written
+
+computation_tree = chapter("computation_tree")
+in_weight_out = chapter("in_weight_out")
+network_figure = chapter("network")
+path_sum = chapter("path_sum")
 
 PRESETS = ["s0", "s1", "s2", "s4"]
 FIGURES = {"network": network_figure, "tree": computation_tree, "paths": path_sum, "weight": in_weight_out}

@@ -5,14 +5,11 @@ import re
 
 import numpy as np
 import pytest
-from networks import crossed
+from networks import chapter, crossed
 
 import chainrule as cr
 from chainrule.conventions import Convention
-from chainrule.explanation.chapters import six_steps as of_steps
-from chainrule.explanation.chapters.gradient_vector import gradient_vector
-from chainrule.explanation.chapters.six_steps import six_steps, strongest
-from chainrule.explanation.chapters.summary_page import summary_page
+from chainrule.explanation.chapters.six_steps import strongest
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import settled_gradient
 from chainrule.explanation.summary import summary
@@ -27,6 +24,10 @@ from chainrule.pictures.svg import THEMES
 from chainrule.problem import Problem
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import number, short
+
+gradient_vector = chapter("gradient_vector")
+six_steps = chapter("six_steps")
+summary_page = chapter("summary")
 
 PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
@@ -327,10 +328,6 @@ def test_a_wrong_slope_is_not_drawn(monkeypatch):
 def test_how_many_are_shown_is_a_number_of_at_least_two(most):
     with pytest.raises(cr.SettingError, match="whole number ≥ 2"):
         six_steps(CHAIN, [0.6], [1.0], most=most)
-
-
-def test_the_module_and_its_figure_have_one_name():
-    assert of_steps.six_steps is six_steps
 
 
 # the page -----------------------------------------------------------------------------------------------------------

@@ -11,26 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost
+from chainrule.conventions import as_convention
 from chainrule.errors import SettingError, ShapeError, unknown_name
-from chainrule.forward import cost as cost_of
-from chainrule.network import Network, cost_for
+from chainrule.explanation.view import view
+from chainrule.forward import total_cost
+from chainrule.ids import Id
+from chainrule.network import as_network
 from chainrule.pictures.scene import Scene
+from chainrule.problem import Problem
 from chainrule.writing.numbers import cost_text
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: `draw(network, x, y, …)` for one example, or where `rows` is true for rows as well.
+    """One figure, and the chapter that draws it: a file and the function in it, imported when it is asked for.
 
-    `chapter` is the file that draws it, and the function in it; it is imported when it is asked for.
+    of  what the chapter takes: "example", one of them seen from the cost; "rows", a problem of one or several, and the
+        convention; "call", whatever it was called with
     """
 
     name: str
     says: str
     chapter: str
-    rows: bool = False
+    of: str = "example"
 
     @property
     def module(self) -> str:
@@ -38,15 +41,44 @@ class Figure:
         return f"chainrule.explanation.chapters.{self.chapter}"
 
     @property
-    def draw(self) -> Callable[..., Scene]:
+    def function(self) -> Callable[..., Scene]:
         found: Callable[..., Scene] = getattr(import_module(self.module), self.chapter)
         return found
+
+    @property
+    def rows(self) -> bool:
+        """Whether it is drawn of several examples too."""
+        return self.of == "rows" or self.name == "activation"
 
     @cached_property
     def options(self) -> list[str]:
         """What it can be told beside the network, the example, the convention and the cost."""
-        known = ("network", "recurrent", "x", "xs", "y", "ys", "convention", "cost")
-        return [name for name in inspect.signature(self.draw).parameters if name not in known]
+        parameters = inspect.signature(self.function).parameters.values()
+        known = ("convention", "cost")
+        return [each.name for each in parameters if each.kind == each.KEYWORD_ONLY and each.name not in known]
+
+    def draw(
+        self,
+        network: Any = None,
+        x: Any = None,
+        y: Any = None,
+        *,
+        convention: Any = "s2",
+        cost: Any = None,
+        **told: Any,
+    ) -> Scene:
+        """The figure of one example, or of rows; below it stand the cost it is about and its value."""
+        if self.of == "call":
+            return self.function(network, x, y, convention=convention, cost=cost, **told)
+        how, call = as_convention(convention), f"{self.name}(network, x, y)"
+        the_cost = how.cost_for(as_network(network, call), cost)
+        if self.of == "example":
+            seen = view(network, x, y, the_cost, Id("C"), how)
+            return self.function(seen, **told).footed(cost_text(how.letter, the_cost, seen.cost_value))
+        problem = Problem.exact(network, x, y, the_cost)
+        with np.errstate(all="ignore"):  # a chapter says itself what overflows
+            value = float(total_cost(problem, "sum" if how.over == "sum" else "mean"))
+        return self.function(problem, how, **told).footed(cost_text(how.letter, the_cost, value))
 
 
 FIGURES: dict[str, Figure] = {
@@ -63,17 +95,15 @@ FIGURES: dict[str, Figure] = {
         Figure("number_lines", "a line a variable, a nudge travelling along them (S1.6, S1.7)", "number_lines"),
         Figure("path_sum", "every route's product, and their running sum (S1.17)", "path_sum"),
         Figure("matrix_form", "Wᵀδ ⊙ σ′ with shapes and cells (S4.12, S2.9)", "matrix_form"),
-        Figure(
-            "delta_batch", "a batch as columns, and the stack of gradients (S4.16, S4.17)", "delta_batch", rows=True
-        ),
+        Figure("delta_batch", "a batch as columns, and the stack of gradients (S4.16, S4.17)", "delta_batch", "rows"),
         Figure("demon", "exact C(z + Δz) against the tangent (S2.2–S2.4)", "demon"),
-        Figure("activation", "σ and σ′ with a layer's z as a rug (S2.12–S2.16)", "activation_figure", rows=True),
-        Figure("gradient_vector", "w¹,b¹…w^L,b^L as one vector (S1.1, S1.11)", "gradient_vector", rows=True),
+        Figure("activation", "σ and σ′ with a layer's z as a rug (S2.12–S2.16)", "activation_figure", "call"),
+        Figure("gradient_vector", "w¹,b¹…w^L,b^L as one vector (S1.1, S1.11)", "gradient_vector", "rows"),
         Figure("in_weight_out", "a_in → w → δ_out, and why it learns slowly (S2.9, S2.15)", "in_weight_out"),
         Figure("weight_tiles", "rows of W¹ and of its gradient as images (S1.22)", "weight_tiles"),
         Figure("six_steps", "one update, written out (S4.15)", "six_steps"),
-        Figure("summary", "the four equations in a convention (S2.23, S3.17, S4.13)", "summary_page"),
-        Figure("unrolled", "a recurrent network over time (S4.20)", "unrolled_figure"),
+        Figure("summary", "the four equations in a convention (S2.23, S3.17, S4.13)", "summary_page", "call"),
+        Figure("unrolled", "a recurrent network over time (S4.20)", "unrolled_figure", "call"),
     )
 }
 
@@ -92,25 +122,12 @@ def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any
     for option in options:
         if option not in taken:
             raise SettingError(f"the figure {key} takes {', '.join(taken)}, got {option}")
-    if key == "summary" and network is None:  # of any network
-        return found.draw(network, x, y, **options)
     if x is None and key != "summary":  # which says itself what it needs
         raise ShapeError(f"the figure {key} is drawn of an example: figure({key!r}, network, x, y)")
-    if y is None and key not in ("activation", "unrolled", "summary"):  # which looks at z alone; which is of sequences
+    if y is None and found.of != "call":
         raise ShapeError(f"the figure {key} is drawn of an example with its target y: figure({key!r}, network, x, y)")
-    if not found.rows and key not in ("unrolled", "summary") and np.ndim(x) != 1:
+    if found.of == "example" and np.ndim(x) != 1:
         raise ShapeError(
             f"the figure {key} is drawn of one example, x of shape (in,), got {np.shape(x)}: pass x[i], y[i]"
         )
-    scene = found.draw(network, x, y, **options)
-    return scene if key in ("activation", "unrolled") else scene.footed(_cost_line(network, x, y, **options))
-
-
-def _cost_line(
-    network: Network, x: Any, y: Any, convention: str | Convention = "s2", cost: str | Cost | None = None, **_: Any
-) -> str:
-    """Which cost the figure is about, and what it is here: "C (cross_entropy) = 0.329375"."""
-    how, exact = as_convention(convention), network.astype("float64")
-    with np.errstate(all="ignore"):
-        value = cost_of(exact, x, y, cost, reduction="sum" if how.over == "sum" else "mean")
-    return cost_text(how.letter, cost_for(network, cost), float(value))
+    return found.draw(network, x, y, **options)

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.equations import bp1, bp2
 from chainrule.explanation.document import Factor, Product
 from chainrule.explanation.noise import exact_sum, settle, settled_passes, settled_trace
 from chainrule.forward import Trace
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.network import Network
 from chainrule.problem import OneExample, Problem
 from chainrule.writing.formula import Formula, Symbol, filled, partial, row
 
@@ -289,14 +289,6 @@ def function_name(network: Network, layer: int) -> str:
     if name == "identity":
         return ""
     return name.replace("_", " ") if len(names) > 1 else "σ"
-
-
-def seen_from_cost(
-    network: Network, x: Any, y: Any, convention: str | Convention, cost: str | Cost | None, call: str
-) -> View:
-    """One example seen from the cost; `call`, how the caller is called, is for the error where the network is none."""
-    how = as_convention(convention)
-    return view(as_network(network, call), x, y, how.cost_for(network, cost), Id("C"), how)
 
 
 def view(network: Network, x: Any, y: Any, cost: str | Cost | None, u: Id, how: Convention) -> View:

@@ -12,17 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, partial, row
@@ -55,24 +52,13 @@ class Link:
     factor: Factor
 
 
-def computation_tree(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    by: str | Id | None = None,
-    layer: int = 1,
-    most: int = 8,
-) -> Scene:
+def computation_tree(seen: View, *, by: str | Id | None = None, layer: int = 1, most: int = 8) -> Scene:
     """The tree of one example x (in,), y (out,) or its label, from the inputs of `layer` down to the cost.
 
     `by`, a weight, a bias, a z, an a or an input, is led to the cost on its strongest route, a derivative a step; without it
     the tree follows what a neuron gets most of. Of more than `most` inputs the largest |w a| are shown, and the exact sum of
     the others. Raises IdError for a quantity or a layer that is not there.
     """
-    seen = seen_from_cost(network, x, y, convention, cost, "computation_tree(network, x, y)")
     v = None if by is None else differentiable(by, seen)
     first = _first_layer(layer, seen, v)
     return _Tree(seen, v, first, whole_number(most, "most")).scene()

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost
-from chainrule.errors import SettingError
+from chainrule.conventions import Convention
 from chainrule.explanation.noise import exact_sum, settled_gradient, settled_passes
 from chainrule.explanation.parts.grid import Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
-from chainrule.explanation.shown import neuron_of, strongest
+from chainrule.explanation.shown import neuron_of, strongest, whole_number
 from chainrule.forward import shares
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Rect
 from chainrule.problem import Problem
@@ -30,12 +26,9 @@ FEWER = 5  # columns of W that are shown where there are more than `most`
 
 
 def delta_batch(
-    network: Network,
-    x: Any,
-    y: Any,
+    problem: Problem,
+    how: Convention,
     *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
     by: str | Id | None = None,
     layer: int | None = None,
     neuron: int = 0,
@@ -47,11 +40,8 @@ def delta_batch(
     or is averaged where the convention's C is a mean. One weight is followed through it: "w/2/0/1", or the steepest of a
     neuron. Of more than `most` samples those that add most to it are shown, and the sum of all others.
     """
-    how = as_convention(convention)
-    here, source = neuron_of(as_network(network, "delta_batch(network, x, y)"), by, layer, neuron)
-    if not isinstance(most, int) or most < 3:
-        raise SettingError(f"most={most!r}: at least three samples, neurons and weights are shown")
-    return _scene(Batch.of(network, x, y, how, how.cost_for(network, cost), here, source, most))
+    here, source = neuron_of(problem.network, by, layer, neuron)
+    return _scene(Batch.of(problem, how, here, source, whole_number(most, "most", 3)))
 
 
 @dataclass(frozen=True)
@@ -77,10 +67,7 @@ class Batch:
     ks: tuple[int, ...]
 
     @classmethod
-    def of(
-        cls, network: Network, x: Any, y: Any, how: Convention, cost: Cost, here: Id, source: int | None, most: int
-    ) -> Batch:
-        problem = Problem.exact(network, x, y, cost)
+    def of(cls, problem: Problem, how: Convention, here: Id, source: int | None, most: int) -> Batch:
         passes = problem.once(settled_passes)
         z, a, delta = passes.trace.z[here.layer], passes.trace.a[here.layer], passes.delta[here.layer]
         before = passes.trace.a[here.layer - 1]
@@ -94,7 +81,7 @@ class Batch:
         js = range(len(total)) if len(total) <= most else sorted({0, j, len(total) - 1})
         columns = most if len(steepness) <= most else min(most, FEWER)
         shown = (tuple(strongest(entries, most)), tuple(js), tuple(strongest(steepness, columns, k)))
-        return cls(how, max(network.sizes) == 1, here.layer, j, k, before, z, a, delta, entries, total, *shown)
+        return cls(how, max(problem.network.sizes) == 1, here.layer, j, k, before, z, a, delta, entries, total, *shown)
 
     @property
     def left(self) -> list[float]:

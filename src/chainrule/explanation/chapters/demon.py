@@ -13,12 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.errors import SettingError, brief
-from chainrule.explanation.view import View, seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
-from chainrule.network import Network
 from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.change import Change
 from chainrule.nudges.demon import NEAR, outputs_are_right, stopped_by
@@ -44,12 +41,8 @@ SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axi
 
 
 def demon(
-    network: Network,
-    x: Any,
-    y: Any,
+    seen: View,
     *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
     by: str | Id | None = None,
     low: float = -2.0,
     high: float = 2.0,
@@ -61,7 +54,6 @@ def demon(
     three in the direction of a good demon, against δ (S2.3). The picture begins or ends at 0 where the range lies beside it:
     there the tangent touches. Raises IdError, and SettingError for ranges that are none.
     """
-    seen = seen_from_cost(network, x, y, convention, cost, "demon(network, x, y)")
     v = _largest_error(seen) if by is None else movable(by, seen.network.parameters)
     best = best_move(seen.network, seen.x, seen.y, v, low, high, "C", seen.cost)
     chosen = _chosen(steps, best, float(low), float(high))

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost
+from chainrule.conventions import Convention
 from chainrule.errors import DataError
 from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry
-from chainrule.network import Network, as_network
 from chainrule.nudges.text import signed
 from chainrule.pictures.plot import round_down
 from chainrule.pictures.scene import Scene
@@ -39,22 +36,11 @@ PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 LYING, BAR, BETWEEN = 128.0, 4.0, 22.0  # where a lying vector begins, its bars, the gap between its blocks
 
 
-def gradient_vector(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    most: int = 8,
-) -> Scene:
+def gradient_vector(problem: Problem, how: Convention, *, most: int = 8) -> Scene:
     """∇C of one example x (in,), y (out,), or of rows: then beside the mean, or the sum where the author means that.
 
     `most` entries are listed where there are too many to print. Raises DataError where the gradient is not finite.
     """
-    how = as_convention(convention)
-    as_network(network, "gradient_vector(network, x, y)")
-    problem = Problem.exact(network, x, y, how.cost_for(network, cost))
     parameters = problem.network.parameters
     most = whole_number(most, "most")
     vectors = columns_of(problem, how)

@@ -9,19 +9,15 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
-from chainrule.network import Network
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
@@ -37,20 +33,11 @@ LETTERS = 96  # of the reason in a line
 SMALL = ("faint", 11.5)  # role and size of what is said about a thing
 
 
-def in_weight_out(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    by: str | Id | None = None,
-) -> Scene:
+def in_weight_out(seen: View, *, by: str | Id | None = None) -> Scene:
     """One weight or bias `by` on one example x (in,), y (out,) or its label: its three elements, its factors, and the reason.
 
     Without `by` it is the weight with the smallest |∂C/∂w| that is not 0. Raises IdError for what is no weight and no bias.
     """
-    seen = seen_from_cost(network, x, y, convention, cost, "in_weight_out(network, x, y)")
     v = _slowest(seen) if by is None else parse(by, seen.network.parameters)
     if v.kind not in "wb":
         raise IdError(f"by={str(v)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")

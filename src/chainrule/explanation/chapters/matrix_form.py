@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.errors import unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
 from chainrule.explanation.parts.layer_equations import Band, Focus, backward_band, forward_band, gradient_band
 from chainrule.explanation.shown import neuron_of, whole_number
-from chainrule.explanation.view import seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label
 
@@ -22,12 +18,8 @@ MARGIN = 30.0
 
 
 def matrix_form(
-    network: Network,
-    x: Any,
-    y: Any,
+    seen: View,
     *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
     by: str | Id | None = None,
     layer: int | None = None,
     neuron: int = 0,
@@ -40,13 +32,12 @@ def matrix_form(
     gradient the two numbers that meet in one weight, "w/2/0/1" or the steepest of that neuron. `show` picks among "forward",
     "backward" and "gradient". Of sums over more than `most` terms the largest are shown, and the sum of all others.
     """
-    here, source = neuron_of(as_network(network, "matrix_form(network, x, y)"), by, layer, neuron)
+    here, source = neuron_of(seen.network, by, layer, neuron)
     bands = (show,) if isinstance(show, str) else tuple(show)
     for band in bands:
         if band not in BANDS:
             raise unknown_name("part of the matrix form", band, BANDS)
     count = whole_number(most, "most", 3)  # rows: the first, the lit and the last
-    seen = seen_from_cost(network, x, y, convention, cost, "matrix_form(network, x, y)")
     focus = Focus(seen, here.layer, here.neuron, source, count)
     return _scene(focus, [BANDS[band](focus) for band in bands])
 

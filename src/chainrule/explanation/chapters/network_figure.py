@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
 from chainrule.explanation.parts.edge_numbers import EdgeNumbers, Point, in_order, paper
@@ -23,9 +20,8 @@ from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
 from chainrule.explanation.shown import whole_number
-from chainrule.explanation.view import seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, heading, hue, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
@@ -38,12 +34,8 @@ THIN, THICK = 0.7, 5.5  # lines, by size
 
 
 def network_figure(
-    network: Network,
-    x: Any,
-    y: Any,
+    seen: View,
     *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
     by: str | Id | Sequence[str | Id] | None = None,
     layer: int | None = None,
     edges: str = "weight",
@@ -65,7 +57,6 @@ def network_figure(
         raise unknown_name("edges", edges, EDGES)
     if most > MOST:
         raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, nobody could read more")
-    seen = seen_from_cost(network, x, y, convention, cost, "network_figure(network, x, y)")
     if layer is not None and (isinstance(layer, bool) or layer not in range(1, seen.network.depth + 1)):
         raise IdError(f"layer={layer!r}: the layer in the middle is one of 1…{seen.network.depth}")
     lit = lit_of(by, seen)

@@ -13,15 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
 from chainrule.explanation.shown import steepest, together
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network
 from chainrule.nudges.text import signed, step_text
 from chainrule.pictures.plot import Scale, round_down, ticks
 from chainrule.pictures.scene import Scene
@@ -36,22 +33,12 @@ LINKS = 722.0  # where the links are written
 TOP, PITCH = 128.0, 72.0  # the first line, and from line to line
 
 
-def number_lines(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    by: str | Id | None = None,
-    step: float = 0.01,
-) -> Scene:
+def number_lines(seen: View, *, by: str | Id | None = None, step: float = 0.01) -> Scene:
     """The lines of one example x (in,), y (out,), with `by` nudged by `step`: a weight, a bias, a z, an a or an input.
 
     Without `by` it is the weight with the steepest cost. Raises IdError for what cannot be moved, SettingError for a step that
     is no number or 0.
     """
-    seen = seen_from_cost(network, x, y, convention, cost, "number_lines(network, x, y)")
     v = steepest(seen) if by is None else movable(by, seen.network.parameters)
     nudged = _step(step)
     stops, links = travel(seen, v, nudged)

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
 from chainrule.explanation.shown import differentiable, steepest, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
@@ -31,23 +27,13 @@ STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of t
 LONGEST = 240.0  # of the bars of multiplications
 
 
-def path_sum(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    by: str | Id | None = None,
-    most: int = 8,
-) -> Scene:
+def path_sum(seen: View, *, by: str | Id | None = None, most: int = 8) -> Scene:
     """∂C/∂by of one example x (in,), y (out,) or its label, as the sum over the routes from `by` to the cost.
 
     `by` is a weight, a bias, a z, an a or an input; without it, the weight of layer 1 with the largest |∂C/∂w|. `most` routes
     are listed, all others in one exact sum. Raises SettingError where there are more than a million routes,
     DisagreementError, drawing nothing, where their sum is not the gradient.
     """
-    seen = seen_from_cost(network, x, y, convention, cost, "path_sum(network, x, y)")
     v = steepest(seen, 1) if by is None else differentiable(by, seen)
     return _Picture(seen, routes(seen, v, whole_number(most, "most")), work(seen, v), whole_work(seen)).scene()
 

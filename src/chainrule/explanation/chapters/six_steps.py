@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention, plural
-from chainrule.costs import Cost
+from chainrule.conventions import plural
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.typeset import Look, Typeset, typeset, wrapped
 from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
-from chainrule.explanation.view import View, view
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, Span, extent, moved, width_of
 from chainrule.writing.formula import Formula, Sum, inline, row
@@ -31,26 +28,13 @@ GAP, AIR = 46.0, 22.0  # between layers, and above and below the numbers of a st
 NEAR, FAR = 9.0, 22.0  # from a symbol to its number, and from there to the next symbol
 
 
-def six_steps(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    learning_rate: float = 0.1,
-    most: int = 8,
-) -> Scene:
+def six_steps(seen: View, *, learning_rate: float = 0.1, most: int = 8) -> Scene:
     """One update on one example x (in,), y (out,) or its label: forward, δ of the last layer, back, ∂C/∂w, ∂C/∂b, update.
 
     Of more than `most` numbers in a place the largest are shown, and how many more there are with their sum.
     """
-    how = as_convention(convention)
     most = whole_number(most, "most", 2)
-    chosen = how.cost_for(as_network(network, "six_steps(network, x, y)"), cost)
-    seen = view(network, x, y, chosen, Id("C"), how)
-    update = one_update(seen.problem, "mean", learning_rate)
-    return Picture(seen, update, most).scene()
+    return Picture(seen, one_update(seen.problem, "mean", learning_rate), most).scene()
 
 
 # numbers in a place -------------------------------------------------------------------------------------------------

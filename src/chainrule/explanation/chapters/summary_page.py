@@ -24,7 +24,7 @@ from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, extent
 from chainrule.writing.formula import Formula, Symbol, row
-from chainrule.writing.numbers import bracketed, factor_numbers, number
+from chainrule.writing.numbers import bracketed, cost_text, factor_numbers, number
 
 WIDTH, EDGE = 900.0, 44.0  # of the page, and what stays free on its sides
 TAG, FIRST, SECOND = EDGE, EDGE + 74, 500.0  # where the names, the formulas and the formulas neuron by neuron begin
@@ -49,7 +49,10 @@ def summary_page(
     said = four_equations(s, case)
     said += [as_dot_product(s)] if "dot" in forms else []
     said += [without_delta(s)] if "raw" in forms else []
-    return Page(s, said, case.example is not None).scene()
+    scene = Page(s, said, case.example is not None).scene()
+    if case.example is None:
+        return scene
+    return scene.footed(cost_text(how.letter, case.cost, case.example.seen.cost_value))
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from chainrule.conventions import Convention
-from chainrule.costs import Cost
 from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.shown import neuron_of, whole_number
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import seen_from_cost
+from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.network import Network, as_network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
 from chainrule.writing.formula import Row, Symbol, row
@@ -25,12 +21,8 @@ ABOVE = 14.0  # of a number from its wire
 
 
 def unit_circuit(
-    network: Network,
-    x: Any,
-    y: Any,
+    seen: View,
     *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
     by: str | Id | None = None,
     layer: int | None = None,
     neuron: int = 0,
@@ -43,9 +35,8 @@ def unit_circuit(
     than `most` inputs those with the largest |w a| have gates of their own, and one gate stands for all others. `phase` is
     "forward" for values alone. Raises IdError for a neuron that is not there, UnknownNameError for another phase.
     """
-    here, pinned = neuron_of(as_network(network, "unit_circuit(network, x, y)"), by, layer, neuron)
+    here, pinned = neuron_of(seen.network, by, layer, neuron)
     both, inputs = backward_too(phase), whole_number(most, "most")
-    seen = seen_from_cost(network, x, y, convention, cost, "unit_circuit(network, x, y)")
     unit = Unit.of(seen, here.layer, here.neuron, inputs, pinned)
     return _Picture(unit, Numbers(seen.how, both, SIZE, ABOVE, written)).scene()
 

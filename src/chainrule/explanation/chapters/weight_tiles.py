@@ -10,17 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost
 from chainrule.data import Number
 from chainrule.explanation.shown import whole_number
-from chainrule.explanation.view import View, view
-from chainrule.ids import Id
-from chainrule.network import Network
+from chainrule.explanation.view import View
 from chainrule.nudges.text import signed
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Rect, hue, width_of
@@ -57,25 +52,15 @@ class Grid:
         return self.rows * self.tall
 
 
-def weight_tiles(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    most: int = 8,
-) -> Scene:
+def weight_tiles(seen: View, *, most: int = 8) -> Scene:
     """The first layer's neurons of one example x (in,), y (out,), those with the largest ‖∂C/∂w_j‖ first, `most` of them.
 
     64, 81, … 784, … inputs are drawn as a square image, others as strips. Raises SettingError for a `most` that is no number.
     """
-    how = as_convention(convention)
-    seen = view(network, x, y, how.cost_for(network, cost), Id("C"), how)
     most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
-    return Picture(seen, slopes, order[:most], order[most:], grid_of(network.sizes[0])).scene()
+    return Picture(seen, slopes, order[:most], order[most:], grid_of(seen.network.sizes[0])).scene()
 
 
 def ranked(slopes: Array) -> list[int]:

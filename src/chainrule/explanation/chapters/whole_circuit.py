@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from chainrule.conventions import Convention, as_convention
-from chainrule.costs import Cost
+from chainrule.conventions import Convention
 from chainrule.errors import SettingError
 from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.typeset import role_of
-from chainrule.explanation.view import View, view
-from chainrule.ids import Id
-from chainrule.network import Network, as_network
+from chainrule.explanation.view import View
+from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
 from chainrule.writing.formula import Symbol, row
@@ -27,31 +24,19 @@ MARGIN, SIZE, ABOVE = 30.0, 11.0, 10.5
 PITCH, LANE = 66.0, 25.0  # from one multiply gate to the next; from it down to the wire of its activation
 
 
-def whole_circuit(
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    convention: str | Convention = "s2",
-    cost: str | Cost | None = None,
-    phase: str = "both",
-) -> Scene:
+def whole_circuit(seen: View, *, phase: str = "both") -> Scene:
     """Every gate of a small network for one example x (in,), y (out,) or its label, from the inputs to C.
 
     Gates that can work at the same time stand in one column, a pass; σ and C are one gate each. Raises SettingError with the
     number of gates beyond 300, UnknownNameError for another phase than "forward" or "both".
     """
-    how = as_convention(convention)
-    the_cost = how.cost_for(as_network(network, "whole_circuit(network, x, y)"), cost)
-    both = backward_too(phase)
-    count = gate_count(network, how)
+    both, count = backward_too(phase), gate_count(seen.network, seen.how)
     if count > LIMIT:
         raise SettingError(
-            f"{network!r} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
+            f"{seen.network!r} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
             "unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
         )
-    seen = view(network, x, y, the_cost, Id("C"), how)
-    return _Picture(seen, Numbers(how, both, SIZE, ABOVE, lambda value: brief(value, DIGITS))).scene(count)
+    return _Picture(seen, Numbers(seen.how, both, SIZE, ABOVE, lambda value: brief(value, DIGITS))).scene(count)
 
 
 def passes(network: Network, how: Convention) -> tuple[tuple[int, str], ...]:
