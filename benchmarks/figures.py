@@ -1,4 +1,5 @@
-"""CPU time of drawing a network figure: cr.figure("network", net, x, y), its table of numbers with it, without writing SVG.
+"""CPU time of drawing a network figure: cr.figure("network", net, x, y), without writing SVG and without its
+table of numbers, which is worked out when it is first asked for.
 
 A small network and one of the digits' size. One core, one BLAS thread; median and range of 20 calls after the first.
 

@@ -246,7 +246,7 @@ def drawings() -> dict[str, tuple[str, str]]:
     for file, arguments in calls.items():
         name = next(name for name in FIGURES if file == name or file.startswith(f"{name}-"))
         call = f'figure("{name}", {arguments})'
-        found[file] = (f"cr.{call}", eval(call, names).svg())
+        found[file] = (f"cr.{call}", eval(call, names).svg("auto"))
     return found
 
 

@@ -18,10 +18,13 @@ from networks import PROOF
 import chainrule as cr
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.worksheet import worksheet
+from chainrule.forward import forward
+from chainrule.ids import parse
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Box, Label, Line, Rect, Span, Spans
+from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans
 from chainrule.pictures.svg import THEMES
 from chainrule.writing.formula import Symbol
+from chainrule.writing.numbers import short
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 sys.path.insert(0, str(DOCS))
@@ -216,6 +219,69 @@ def test_the_same_scene_has_the_same_bytes_and_themes_differ() -> None:
     assert THEMES["dark"]["forward"] in scene.svg("dark")
     with pytest.raises(cr.UnknownNameError, match="did you mean 'light'"):
         scene.svg("ligth")
+
+
+def test_the_automatic_theme_is_light_or_dark_by_the_readers_screen_and_a_page_may_set_its_colours() -> None:
+    dark_of: dict[str, set[str]] = {}
+    for role, light in THEMES["light"].items():
+        dark_of.setdefault(light, set()).add(THEMES["dark"][role])
+    assert all(len(darks) == 1 for darks in dark_of.values())  # so that an attribute says which colour it is
+    elements = (Line(((0, 0), (50, 20)), "forward", arrow=True), Rect(1, 1, 5, 5), Label(20, 20, "x", "w"))
+    scene = Scene(100, 40, elements, "t", "d")
+    drawn, light = scene.svg("auto"), scene.svg()
+    style = re.search("<style>(.*)</style>", drawn)
+    assert style is not None
+    without = re.sub(' id="figure-[0-9a-f]+"(?= viewBox)', "", drawn.replace(style[0], ""))
+    assert without == light  # what knows no CSS shows the light one
+    screens = style[1].split("@media(prefers-color-scheme:dark)")
+    for role in ("forward", "ink", "w", "paper"):
+        for screen, theme in zip(screens, ("light", "dark")):
+            assert f"--{role}:var(--chainrule-{role},{THEMES[theme][role]});" in screen
+    assert THEMES["light"]["z"] not in drawn
+
+
+def test_shapes_say_which_quantity_they_show(chain: cr.Network) -> None:
+    net = cr.Network.random([2, 3, 2], seed=0)
+    for name in ("network", "unit_circuit", "computation_tree", "number_lines"):
+        for network, x, y in ((net, [0.1, 0.2], [1.0, 0.0]), (chain, [0.6], [1.0])):
+            scene = figure(name, network, x, y)
+            shown = {each.of for each in scene.elements if each.of}
+            assert {parse(each, network.parameters).kind for each in shown} >= {"x" if name == "network" else "w", "a"}
+            for each in shown:
+                assert f' data-of="{each}"' in scene.svg()
+    values = forward(net, np.array([0.1, 0.2]))
+    drawn = figure("network", net, [0.1, 0.2], [1.0, 0.0])
+    above = {each.of: str(each.text) for each in drawn.labels() if each.role == "forward" and each.of}
+    assert above == {
+        f"a/{l}/{j}" if l else f"x/{j}": short(float(v)) for l in (0, 1, 2) for j, v in enumerate(values.a[l])
+    }
+
+
+def test_a_network_is_drawn_again_in_the_frame_of_a_picture_before() -> None:
+    data = cr.load_data("digits")
+    net = cr.Network.random([64, 30, 10], "relu", "softmax", seed=0)
+    rows = [(np.asarray(data.inputs[i]), data.targets[i]) for i in (0, 1)]
+    first, other = (figure("network", net, *row) for row in rows)
+    again = figure("network", net, *rows[1], frame=first.frame)
+    neurons = lambda scene: {
+        each.of: (each.x, each.y) for each in scene.elements if isinstance(each, Circle) and each.of
+    }
+    assert neurons(first) == neurons(again) != neurons(other)
+    widths = lambda scene: {each.of: each.width for each in scene.elements if isinstance(each, Line) and each.of}
+    assert widths(first) == widths(again) != widths(other)  # edges are as wide as |w|, whatever the row
+    for told in ({"edges": "gradient"}, {"layer": 1}, {"bias_units": True}):
+        with pytest.raises(cr.SettingError, match="frame"):
+            figure("network", net, *rows[1], frame=first.frame, **told)
+    with pytest.raises(cr.SettingError, match="frame"):
+        figure("network", net, *rows[1], frame=1)
+
+
+def test_a_table_is_worked_out_when_it_is_asked_for() -> None:
+    asked = []
+    scene = Scene(100, 40, (), "t", "d", lambda: asked.append(1) or (("name", "value"),))
+    assert not asked
+    assert scene.table == scene.table == (("name", "value"),)
+    assert asked == [1]
 
 
 def test_a_figure_that_is_not_there_or_an_option_it_does_not_take_is_said() -> None:

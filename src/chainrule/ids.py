@@ -43,6 +43,11 @@ class Id:
         return f"{self.kind}/{self.layer}/{self.neuron}"
 
 
+def activation(layer: int, neuron: int) -> Id:
+    """a/l/j, which for layer 0 is the input x/j."""
+    return Id("a", layer, neuron) if layer else Id("x", 0, neuron)
+
+
 def parse(text: str | Id, parameters: Parameters, kinds: str = "wbzadxC") -> Id:
     """The quantity of that name in a network with these parameters. Raises IdError with what there is instead.
 

@@ -137,7 +137,9 @@ def command(
         str | None,
         _option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.", panel=WRITTEN),
     ] = None,
-    theme: Annotated[str | None, _option(help="light or dark; else light.", panel=WRITTEN)] = None,
+    theme: Annotated[
+        str | None, _option(help="light, dark, or auto for the reader's; else light.", panel=WRITTEN)
+    ] = None,
     output: Annotated[
         Path | None, _option("--output", "-o", help="Write the SVG there; else print it.", panel=WRITTEN)
     ] = None,

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 from chainrule.pictures.shapes import Box, Element, Label, heading, moved
 from chainrule.pictures.svg import as_svg
 
 HEAD = 54.0  # the room that a title and the line below it take
 FOOT = 20.0  # the room that a line below a picture takes
+Table = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, repr=False)
 class Scene:
-    """A picture: its size, what is in it from back to front, a title and a description, and its numbers as a table."""
+    """A picture: its size, what is in it from back to front, a title and a description, and its numbers as a table.
+
+    `numbers` is that table, or what works it out when it is first asked for.
+    """
 
     width: float
     height: float
     elements: tuple[Element, ...]
     title: str
     description: str
-    table: tuple[tuple[str, ...], ...] = ()
+    numbers: Table | Callable[[], Table] = ()
     name: str = field(default="figure")
+    frame: Any = None  # what the next picture of its kind can be drawn in, to be laid out and scaled alike
 
     @classmethod
     def around(
@@ -32,14 +39,19 @@ class Scene:
         margin: float,
         title: str,
         description: str,
-        table: tuple[tuple[str, ...], ...],
+        numbers: Table | Callable[[], Table],
         name: str,
     ) -> Scene:
         """A picture as large as its elements need, and a margin at the right and below."""
         drawn = tuple(elements)
         boxes = [each.box for each in drawn]
         right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
-        return cls(math.ceil(right + margin), math.ceil(bottom + margin), drawn, title, description, table, name)
+        return cls(math.ceil(right + margin), math.ceil(bottom + margin), drawn, title, description, numbers, name)
+
+    @cached_property
+    def table(self) -> Table:
+        """The numbers of the picture, a row each below a head."""
+        return self.numbers() if callable(self.numbers) else self.numbers
 
     def labels(self) -> list[Label]:
         return [each for each in self.elements if isinstance(each, Label)]
@@ -82,7 +94,7 @@ class Scene:
         )
 
     def svg(self, theme: str = "light") -> str:
-        """The picture as SVG."""
+        """The picture as SVG in a theme: "light", "dark", or "auto", which follows the reader's screen."""
         return as_svg(self.elements, (self.width, self.height), self.title, self.description, self.name, theme)
 
     def _repr_svg_(self) -> str:

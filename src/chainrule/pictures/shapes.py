@@ -1,7 +1,8 @@
 """What a picture is made of: lines, boxes, circles and labels in one coordinate system, and how much room they take.
 
 Roles, not colours: a theme decides what "forward" looks like. x runs to the right, y down, units are pixels at 100 %. Every
-label knows the box it takes, so that a test can say that no two overlap and none is clipped.
+label knows the box it takes, so that a test can say that no two overlap and none is clipped. `of` is the id of the quantity
+that a shape shows, such as "w/2/0/1": the figure's SVG has it as data-of.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Line:
     curved: bool = False
     opacity: float = 1.0
     filled: str = ""  # a role: the area inside
+    of: str = ""
 
     @property
     def box(self) -> Box:
@@ -90,6 +92,7 @@ class Rect:
     stroke: float = 1.0
     round: float = 0.0
     opacity: float = 1.0
+    of: str = ""
 
     @property
     def box(self) -> Box:
@@ -107,6 +110,7 @@ class Circle:
     filled: str = "paper"
     stroke: float = 1.0
     opacity: float = 1.0
+    of: str = ""
 
     @property
     def box(self) -> Box:
@@ -148,6 +152,7 @@ class Label:
     slanted: bool = False
     bold: bool = False
     halo: bool = False
+    of: str = ""
 
     @cached_property
     def box(self) -> Box:

@@ -25,27 +25,47 @@ THEMES: dict[str, dict[str, str]] = {
         "w": "#7db8f5", "b": "#f08cc4", "z": "#7fd79a", "a": "#eeeeee", "y": "#e6c14b", "C": "#ff5240",
     },
 }  # fmt: skip
+AUTO = "auto"
 
 
 def as_svg(
     elements: Sequence[Element], size: tuple[float, float], title: str, description: str, name: str, theme: str
 ) -> str:
-    """A picture in one theme, the same bytes for the same elements."""
-    if theme not in THEMES:
-        raise unknown_name("theme", theme, THEMES)
-    colours = THEMES[theme]
+    """A picture in one theme, the same bytes for the same elements; "auto" is dark where the reader's screen is."""
+    if theme not in (*THEMES, AUTO):
+        raise unknown_name("theme", theme, (*THEMES, AUTO))
+    colours = THEMES.get(theme, THEMES["light"])
     body = "".join(_alike([*run], colours) for _, run in groupby(elements, key=_look))
     digest = hashlib.sha256((name + title + description + body).encode(errors="surrogatepass")).hexdigest()[:8]
     prefix = f"{name}-{digest}"
     body = body.replace("url(#arrow-", f"url(#{prefix}-arrow-")
     width, height = map(_n, size)
+    own, style = (f' id="{prefix}"', _style(prefix, body)) if theme == AUTO else ("", "")
     return printable(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg"{own} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
-        f"{_arrows(elements, colours, prefix)}"
+        f"{style}{_arrows(elements, colours, prefix)}"
         f'<rect width="{width}" height="{height}" fill="{colours["paper"]}"/>{body}</svg>\n'
     )
+
+
+def _style(prefix: str, body: str) -> str:
+    """Each colour of the body as a CSS variable, which a page may set: --chainrule-ink, …; else the light or the dark one.
+
+    What knows no CSS keeps the light colours, which stand in the attributes.
+    """
+    names = {light: role for role, light in reversed(THEMES["light"].items()) if light in body or role == "paper"}
+    light, dark = (
+        f"#{prefix}{{{''.join(f'--{role}:var(--chainrule-{role},{colours[role]});' for role in names.values())}}}"
+        for colours in THEMES.values()
+    )
+    rules = "".join(
+        f'#{prefix} [{kind}="{hex}"]{{{kind}:var(--{role})}}'
+        for hex, role in names.items()
+        for kind in ("fill", "stroke")
+    )
+    return f"<style>{light}@media(prefers-color-scheme:dark){{{dark}}}{rules}</style>"
 
 
 def _arrows(elements: Sequence[Element], colours: dict[str, str], prefix: str) -> str:
@@ -61,7 +81,7 @@ def _arrows(elements: Sequence[Element], colours: dict[str, str], prefix: str) -
 
 def _look(each: Element) -> object:
     """What cells have in common that are drawn as one; anything else stands for itself."""
-    if isinstance(each, Rect) and not (each.stroke or each.round):
+    if isinstance(each, Rect) and not (each.stroke or each.round or each.of):
         return each.filled, each.opacity
     return id(each)
 
@@ -88,12 +108,12 @@ def _element(each: Element, colours: dict[str, str]) -> str:
                 corner = ' shape-rendering="crispEdges"'
             return (
                 f'<rect x="{_n(each.x)}" y="{_n(each.y)}" width="{_n(each.width)}" height="{_n(each.height)}"{corner}'
-                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}/>"
+                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}{_of(each)}/>"
             )
         case Circle():
             return (
                 f'<circle cx="{_n(each.x)}" cy="{_n(each.y)}" r="{_n(each.radius)}"'
-                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}/>"
+                f"{_fill(each.filled, colours)}{_stroke(each.role, each.stroke, colours)}{_opacity(each.opacity)}{_of(each)}/>"
             )
         case Label():
             return _label(each, colours)
@@ -109,8 +129,8 @@ def _line(line: Line, colours: dict[str, str]) -> str:
         path = f"M{_n(x)} {_n(y)}" + "".join(f"L{_n(px)} {_n(py)}" for px, py in rest)
     dashes = ' stroke-dasharray="5 3"' if line.dashed else ""
     arrow = f' marker-end="url(#arrow-{line.role})"' if line.arrow else ""
-    fill = _fill(line.filled, colours)
-    return f'<path d="{path}"{fill}{_stroke(line.role, line.width, colours)}{dashes}{arrow}{_opacity(line.opacity)}/>'
+    look = f"{_fill(line.filled, colours)}{_stroke(line.role, line.width, colours)}{dashes}{arrow}"
+    return f'<path d="{path}"{look}{_opacity(line.opacity)}{_of(line)}/>'
 
 
 def _fill(role: str, colours: dict[str, str]) -> str:
@@ -119,6 +139,10 @@ def _fill(role: str, colours: dict[str, str]) -> str:
 
 def _stroke(role: str, width: float, colours: dict[str, str]) -> str:
     return f' stroke="{colours[role]}" stroke-width="{_n(width)}"' if width else ""
+
+
+def _of(each: Element) -> str:
+    return f' data-of="{each.of}"' if each.of else ""
 
 
 def _opacity(opacity: float) -> str:
@@ -138,7 +162,7 @@ def _label(label: Label, colours: dict[str, str]) -> str:
     body = _spans(label, colours) if isinstance(label.text, Spans) else _text(label.text, label.size)
     return (
         f'<text x="{_n(label.x)}" y="{_n(y)}" font-size="{_n(label.size)}" fill="{colours[label.role]}"{anchor}{style}{weight}'
-        f'{halo} xml:space="preserve">{body}</text>'
+        f'{halo}{_of(label)} xml:space="preserve">{body}</text>'
     )
 
 

@@ -19,7 +19,7 @@ from chainrule.explanation.parts.strongest_route import strongest_route
 from chainrule.explanation.shown import differentiable, together, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
-from chainrule.ids import Id
+from chainrule.ids import Id, activation
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, partial, row
@@ -113,7 +113,7 @@ class _Tree:
         """The inputs of a layer's neuron, and its z; of a softmax the z of the other neurons too."""
         seen, at = self.seen, 2 * (layer - self.first)
         j, before = self.neurons[layer][0], self.neurons[layer - 1][1]
-        w, a = Id("w", layer, j, before), Id("x" if layer == 1 else "a", layer - 1, before)
+        w, a = Id("w", layer, j, before), activation(layer - 1, before)
         nodes = [
             self._node(-1, at, w, float(seen.network.weights[layer][j, before])),
             self._node(0, at, a, float(seen.trace.a[layer - 1][before])),
@@ -241,10 +241,11 @@ class _Tree:
         edge, width = ("accent", 2.2) if self.lit(node) else ("faint", 0.9)
         text = "faint" if node.aside else "forward" if node.numbers else "ink"
         corner, opacity = (x - self.box / 2, y - HIGH / 2), 0.6 if node.aside else 1.0
+        of = "" if node.id is None else str(node.id)
         return [
-            Rect(*corner, self.box, HIGH, edge, "paper", width, 6, opacity),
-            Label(x, y - 8, node.symbol, "faint" if node.aside else node.role, SIZE),
-            Label(x, y + 11, node.numbers, text, NUMBER),
+            Rect(*corner, self.box, HIGH, edge, "paper", width, 6, opacity, of),
+            Label(x, y - 8, node.symbol, "faint" if node.aside else node.role, SIZE, of=of),
+            Label(x, y + 11, node.numbers, text, NUMBER, of=of),
         ]
 
     def _factors(self, spine: dict[int, Node]) -> list[Element]:

@@ -8,7 +8,8 @@ exact sums of the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from chainrule.errors import IdError, SettingError, unknown_name
@@ -41,6 +42,7 @@ def network_figure(
     edges: str = "weight",
     bias_units: bool = False,
     most: int = 8,
+    frame: Frame | None = None,
 ) -> Scene:
     """The network on one example x (in,), y (out,) or its label, forward and backward.
 
@@ -50,6 +52,8 @@ def network_figure(
     bias_units  biases as edges from a square unit of the layer before, which is always 1 (S4.7)
     most        neurons of a layer that are shown where there are more, those that do most on this example; of the outputs up
                 to 12, unless most is less than 8
+    frame       that of another picture of this network, `scene.frame`: the same neurons in the same places, edges as wide for
+                the same value; for pictures one after the other, of several rows or of a network in training
 
     Raises IdError for a quantity or layer that is not there, UnknownNameError for other edges.
     """
@@ -64,20 +68,40 @@ def network_figure(
         if layer is not None and id.layer not in (layer, layer + 1):
             raise IdError(f"by={str(id)!r}: no edge of it is shown around layer={layer}; give layer={id.layer}")
     shown = ShownNetwork(seen, lit, layer, edges == "gradient", bias_units, whole_number(most, "most"))
-    return _Picture(shown).scene()
+    if frame is not None:
+        if not isinstance(frame, Frame) or frame.kind != _kind(shown):
+            raise SettingError(
+                "frame: that of a picture of a network with these sizes, drawn with the same layer, edges and bias_units"
+            )
+        shown = replace(shown, fixed=frame.columns)
+    return _Picture(shown, frame).scene()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stays from one picture of a network to the next: the neurons shown, and which |value| is the widest edge."""
+
+    kind: tuple[object, ...]
+    columns: tuple[Column, ...]
+    largest: float
+
+
+def _kind(shown: ShownNetwork) -> tuple[object, ...]:
+    return shown.network.sizes, shown.middle, shown.by_gradient, shown.bias_units
 
 
 class _Picture:
     """The columns, the edges between them, and what is printed at each."""
 
-    def __init__(self, shown: ShownNetwork) -> None:
+    def __init__(self, shown: ShownNetwork, frame: Frame | None = None) -> None:
         self.shown, self.seen, self.lit = shown, shown.seen, shown.lit
         self.network, self.how = shown.network, shown.how
         self.columns, self.edges = shown.columns, shown.edges
         self.neurons = Neurons(shown)
         self.pitch = self.neurons.above + 2 * self.neurons.radius + 26  # from neuron to neuron
         self.top = TOP + 36.0
-        self.largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
+        largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
+        self.largest = largest if frame is None else frame.largest
         self.xs = self._xs()
         self.height = max(self._above(column) + self.pitch * len(column.slots) for column in self.columns)
         slots = [(column, slot) for column in self.columns for slot in column.slots]
@@ -127,7 +151,9 @@ class _Picture:
         title = self._title()
         says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
         elements = [*heading(title, says, MARGIN), *lines, *neurons, *numbers, *sums, *legend, *self._below(bottom)]
-        return Scene.around(elements, MARGIN, str(title), self._says(), network_table(self.shown), "network")
+        table = partial(network_table, self.shown)
+        scene = Scene.around(elements, MARGIN, str(title), self._says(), table, "network")
+        return replace(scene, frame=Frame(_kind(self.shown), tuple(self.columns), self.largest))
 
     def _title(self) -> Row:
         layer = "" if self.shown.middle is None else f"layer {self.shown.middle} of "
@@ -156,7 +182,7 @@ class _Picture:
         width = THIN + (THICK - THIN) * size
         role = hue(edge.value) if printed else "faint"
         quiet = 0.13 if self.lit and size else 0.22
-        return Line(self.ends[edge], role, width, self.shown.by_gradient, opacity=0.9 if printed else quiet)
+        return Line(self.ends[edge], role, width, self.shown.by_gradient, opacity=0.9 if printed else quiet, of=edge.id)
 
     def _ellipses(self) -> list[Element]:
         """Three dots where layers are left out."""

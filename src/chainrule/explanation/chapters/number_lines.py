@@ -128,11 +128,11 @@ def _line(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
     half = width_of(number(stop.value), 13) / 2
     at = min(max(x, LEFT + half - 8), LEFT + ACROSS - half + 8)
     return [
-        Label(LEFT - 22, y, stop.symbol, role_of(seen.how, stop.id.kind), 17, "end"),
+        Label(LEFT - 22, y, stop.symbol, role_of(seen.how, stop.id.kind), 17, "end", of=str(stop.id)),
         Line(((LEFT, y), (LEFT + ACROSS, y)), "ink", 1.0),
         *(Line(((tick, y - 4), (tick, y + 4)), "ink") for tick, _ in scale.ticks()),
-        Circle(x, y, 5, "paper", "forward", 1.5),
-        Label(at, y - 17, number(stop.value), "forward", 13, halo=True),
+        Circle(x, y, 5, "paper", "forward", 1.5, of=str(stop.id)),
+        Label(at, y - 17, number(stop.value), "forward", 13, halo=True, of=str(stop.id)),
     ]
 
 

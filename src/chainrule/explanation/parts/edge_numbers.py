@@ -69,7 +69,7 @@ class EdgeNumbers:
         if Id("w", edge.layer, edge.neuron, edge.source) in self.shown.lit:
             texts.insert(0, row(self.shown.edge_name(edge), f" = {value}"))
         for text in texts:
-            yield Label(0, 0, text, hue(edge.value), 10.5, slanted=self.shown.by_gradient, bold=edge.lit)
+            yield Label(0, 0, text, hue(edge.value), 10.5, slanted=self.shown.by_gradient, bold=edge.lit, of=edge.id)
 
     def _points(self, edges: Sequence[Edge]) -> Array:
         """x and y of the places along each edge, (2, edge, place)."""

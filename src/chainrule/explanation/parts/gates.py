@@ -53,10 +53,12 @@ class Numbers:
         """The value of a wire above (x, y) and its gradient below; `named` and `sent` say whether with what they are."""
         value, gradient = self.text(wire.value), self.text(wire.gradient)
         role = role_of(self.how, wire.letter, "forward")
-        found = [Label(x, y - self.above, row(wire.name, " = ", value) if named else value, role, self.size)]
+        found = [
+            Label(x, y - self.above, row(wire.name, " = ", value) if named else value, role, self.size, of=wire.of)
+        ]
         if self.both:
             below = row(wire.sent, " = ", gradient) if sent else gradient
-            found.append(Label(x, y + self.above, below, "backward", self.size, slanted=True))
+            found.append(Label(x, y + self.above, below, "backward", self.size, slanted=True, of=wire.of))
         return found
 
     def room(self, wires: Iterable[Wire], named: bool = True, sent: bool = True) -> float:

@@ -10,7 +10,7 @@ from functools import cached_property
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
 from chainrule.explanation.typeset import role_of
-from chainrule.ids import Id
+from chainrule.ids import Id, activation
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
 from chainrule.writing.formula import row
 from chainrule.writing.numbers import short
@@ -70,10 +70,10 @@ class Neurons:
         found: list[Element] = [
             self._ring(layer, j, x, y, RADIUS),
             Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
-            _number(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward"),
+            _number(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward", of=str(activation(layer, j))),
         ]
         if layer > 0:
-            found.append(_number(x, y + RADIUS + 10, seen.into_z[layer][j], "backward"))
+            found.append(_number(x, y + RADIUS + 10, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
         found += self._bias(layer, j, x, y - RADIUS - 24)
         return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
 
@@ -86,10 +86,10 @@ class Neurons:
             Line(((x, y - WIDE), (x, y + WIDE)), "ink", 1.0),
             Label(x - WIDE / 2, y, seen.letter("z", layer, j), role_of(self.shown.how, "z"), 13),
             Label(x + WIDE / 2, y, seen.a(layer, j), role_of(self.shown.how, "a"), 13),
-            _number(x - 5, top, seen.trace.z[layer][j], "forward", "end"),
-            _number(x + 5, top, seen.trace.a[layer][j], "forward", "start"),
-            _number(x - 5, bottom, seen.into_z[layer][j], "backward", "end"),
-            _number(x + 5, bottom, seen.into_a[layer][j], "backward", "start"),
+            _number(x - 5, top, seen.trace.z[layer][j], "forward", "end", of=f"z/{layer}/{j}"),
+            _number(x + 5, top, seen.trace.a[layer][j], "forward", "start", of=str(activation(layer, j))),
+            _number(x - 5, bottom, seen.into_z[layer][j], "backward", "end", of=f"d/{layer}/{j}"),
+            _number(x + 5, bottom, seen.into_a[layer][j], "backward", "start", of=str(activation(layer, j))),
             *self._bias(layer, j, x, top - 15),
             *self._target(layer, j, x + WIDE + 8, y),
         ]
@@ -97,7 +97,7 @@ class Neurons:
     def _ring(self, layer: int, j: int, x: float, y: float, radius: float) -> Circle:
         """The outline of a neuron."""
         role, width = ("accent", 2.4) if Id("z", layer, j) in self.shown.lit else ("ink", 1.1)
-        return Circle(x, y, radius, role, "paper", width)
+        return Circle(x, y, radius, role, "paper", width, of=str(activation(layer, j)))
 
     def _bias(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         """The bias as a number above its neuron; one for the whole layer stands at its head."""
@@ -105,7 +105,7 @@ class Neurons:
         if layer == 0 or self.shown.bias_units or network.biases[layer].size != network.sizes[layer]:
             return []
         text, role = f"b = {short(float(network.biases[layer][j]))}", role_of(self.shown.how, "b", "faint")
-        return [Label(x, y, text, "accent" if lit else role, 10.5, bold=lit, halo=True)]
+        return [Label(x, y, text, "accent" if lit else role, 10.5, bold=lit, halo=True, of=f"b/{layer}/{j}")]
 
     def _target(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         if layer < self.shown.network.depth:
@@ -135,10 +135,10 @@ class Neurons:
         ]
 
 
-def _number(x: float, y: float, value: float, role: str, anchor: str = "middle", sign: str = "") -> Label:
+def _number(x: float, y: float, value: float, role: str, anchor: str = "middle", sign: str = "", of: str = "") -> Label:
     """A number above or below a neuron, on paper; a cost without a slope at its output has none there."""
     text = "—" if math.isnan(value) else sign + short(float(value))
-    return Label(x, y, text, role, 11.5, anchor, slanted=role == "backward", halo=True)
+    return Label(x, y, text, role, 11.5, anchor, slanted=role == "backward", halo=True, of=of)
 
 
 def _more(column: Column) -> str:

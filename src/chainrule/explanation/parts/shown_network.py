@@ -41,6 +41,14 @@ class Edge(NamedTuple):
     def bundle(self) -> bool:
         return REST in (self.neuron, self.source)
 
+    @property
+    def id(self) -> str:
+        """The id of the weight or the bias that it is; none of several."""
+        if self.bundle:
+            return ""
+        unit = self.source == UNIT_SOURCE
+        return f"b/{self.layer}/{self.neuron}" if unit else f"w/{self.layer}/{self.neuron}/{self.source}"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -80,6 +88,7 @@ class ShownNetwork:
     by_gradient: bool
     bias_units: bool
     most: int
+    fixed: tuple[Column, ...] = ()  # the columns of a picture before this one
 
     @property
     def network(self) -> Network:
@@ -117,7 +126,7 @@ class ShownNetwork:
     @cached_property
     def columns(self) -> list[Column]:
         """Layer by layer what is shown of it."""
-        return [Column(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers]
+        return list(self.fixed) or [Column(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers]
 
     def _unit_in(self, layer: int) -> bool:
         """Whether the unit stands in this column that is the next layer's biases."""

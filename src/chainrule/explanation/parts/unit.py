@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
-from chainrule.ids import Id
+from chainrule.ids import Id, activation
 from chainrule.writing.formula import Formula, Symbol, Transposed, row
 
 
 @dataclass(frozen=True)
 class Wire:
-    """A wire: its name, the value above it, and the gradient below it with how that is written; `letter` colours it."""
+    """A wire: its name, the value above it, and the gradient below it with how that is written; `letter` colours it.
+
+    `of` is the id of the quantity on it, where it has one.
+    """
 
     name: Formula
     value: float
     sent: Formula
     gradient: float
     letter: str = "ink"
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,8 @@ class Unit:
         b = None
         if bias.size:
             id = Id("b", layer, j if bias.size > 1 else 0)
-            b = Wire(seen.quantity(id), float(bias[id.neuron]), back, delta, "b")
-        a = Wire(seen.a(layer, j), float(trace.a[layer][j]), *_onto_output(seen, layer, j), "a")
+            b = Wire(seen.quantity(id), float(bias[id.neuron]), back, delta, "b", str(id))
+        a = Wire(seen.a(layer, j), float(trace.a[layer][j]), *_onto_output(seen, layer, j), "a", f"a/{layer}/{j}")
         slope = seen.slopes(layer)
         own = float(slope[j] if slope.ndim == 1 else slope[j, j])
         return cls(
@@ -78,7 +82,7 @@ class Unit:
             Wire(row("Σ"), exact_sum(left), back, delta) if left else None,
             total,
             b,
-            Wire(z_name if b else row(z_name, " = ", total.name), z_value, back, delta, "z"),
+            Wire(z_name if b else row(z_name, " = ", total.name), z_value, back, delta, "z", f"z/{layer}/{j}"),
             a,
             Wire(seen.slope_symbol(layer, j), own, back, delta),
         )
@@ -117,8 +121,8 @@ def _input(seen: View, layer: int, j: int, k: int) -> Input:
     w_name, a_name = seen.weight(layer, j, k), seen.a(layer - 1, k)
     return Input(
         k,
-        Wire(w_name, w, row(back, a_name), delta * a, "w"),
-        Wire(a_name, a, row(back, w_name), delta * w, "a"),
+        Wire(w_name, w, row(back, a_name), delta * a, "w", f"w/{layer}/{j}/{k}"),
+        Wire(a_name, a, row(back, w_name), delta * w, "a", str(activation(layer - 1, k))),
         Wire(row(w_name, a_name), w * a, back, delta),
     )
 
