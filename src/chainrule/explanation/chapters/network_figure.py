@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
@@ -42,7 +43,7 @@ def network_figure(
     edges: str = "weight",
     bias_units: bool = False,
     most: int = 8,
-    frame: Frame | None = None,
+    frame: Any = None,
 ) -> Scene:
     """The network on one example x (in,), y (out,) or its label, forward and backward.
 

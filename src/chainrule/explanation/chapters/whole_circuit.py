@@ -32,8 +32,9 @@ def whole_circuit(seen: View, *, phase: str = "both") -> Scene:
     """
     both, count = backward_too(phase), gate_count(seen.network, seen.how)
     if count > LIMIT:
+        sizes = "-".join(map(str, seen.network.sizes))
         raise SettingError(
-            f"{seen.network!r} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
+            f"the network {sizes} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
             "unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
         )
     return _Picture(seen, Numbers(seen.how, both, SIZE, ABOVE, lambda value: brief(value, DIGITS))).scene(count)
