@@ -48,7 +48,7 @@ INSIDE = {  # the layers of the larger packages
         "document noise",
     ],
     "writing": ["sheet", "html latex", "text", "document", "formula numbers"],
-    "pictures": ["plot scene", "svg", "shapes"],
+    "pictures": ["plot scene tiles", "svg", "shapes"],
     "verification": [
         "survey",
         "verify",

@@ -20,12 +20,13 @@ from chainrule.explanation.parts import flat_gradient
 from chainrule.explanation.parts import strongest_route as of_route
 from chainrule.explanation.parts.nudge_on_its_way import travel
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.shown import steepest
+from chainrule.explanation.shown import steepest, unscaled
 from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.nudges import best_move, signed
 from chainrule.pictures.plot import Plot, Scale, tick_texts, ticks
 from chainrule.pictures.shapes import Circle, Label, Line, Rect
+from chainrule.pictures.tiles import SHADES, raster_of
 from chainrule.problem import Problem
 from chainrule.verification.moved import follow, slope_by_dual
 from chainrule.writing.numbers import number, short, style_of
@@ -716,7 +717,7 @@ def test_tiles_are_the_rows_of_the_weights_and_of_their_gradient(inputs):
     x, y = example(network)
     slopes = cr.gradient(network, x, y).weights[1]
     scene = weight_tiles(network, x, y, most=4)
-    grid = of_tiles.grid_of(inputs)
+    grid = raster_of(inputs)
     assert (grid.rows, grid.columns) == {784: (28, 28), 64: (8, 8), 5: (1, 5), 48: (2, 24), 1: (1, 1)}[inputs]
     order = np.argsort(-np.linalg.norm(slopes, axis=1))
     frames = [e for e in scene.elements if isinstance(e, Rect) and e.stroke == 0.6 and e.width == grid.width + 2]
@@ -727,7 +728,7 @@ def test_tiles_are_the_rows_of_the_weights_and_of_their_gradient(inputs):
         for frame, values, all_values in ((tiles[2 * i], weights[j], weights), (tiles[2 * i + 1], slopes[j], slopes)):
             largest = np.abs(all_values).max()
             shown = cells(scene, frame.x + 1, frame.y + 1, grid, largest)[:inputs]
-            assert np.abs(shown - values).max() <= largest / of_tiles.SHADES / 2 + 1e-12
+            assert np.abs(shown - values).max() <= largest / SHADES / 2 + 1e-12
     assert [row[0] for row in scene.table[1:5]] == [str(j) for j in order[:4]]
     assert any("2 more neurons" in text for text in texts(scene))
     rest = math.fsum(float(np.linalg.norm(slopes[j])) for j in order[4:])
@@ -743,12 +744,12 @@ def test_the_example_is_shown_as_it_was_where_its_columns_were_scaled():
     scene = weight_tiles(network, x, y)
     assert {"the example", "what the network is given"} <= set(texts(scene))
     assert "the example" not in texts(weight_tiles(plain, x, y))
-    grid = of_tiles.grid_of(64)
+    grid = raster_of(64)
     raw = cells(scene, of_tiles.MARGIN, of_tiles.TOP, grid, 1.0)
-    pixels = of_tiles.unscaled(seen_by(network, x, y))
+    pixels = unscaled(seen_by(network, x, y))
     assert np.abs(pixels - np.round(pixels)).max() < 1e-4  # whole grey levels 0…16
     assert pixels.min() == 0
-    assert np.abs(raw - pixels / pixels.max()).max() <= 0.5 / of_tiles.SHADES + 1e-9
+    assert np.abs(raw - pixels / pixels.max()).max() <= 0.5 / SHADES + 1e-9
 
 
 def test_a_legend_says_how_deep_the_deepest_colour_is():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data import Number
 from chainrule.errors import DataError, IdError, SettingError
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
@@ -65,3 +66,17 @@ def differentiable(by: str | Id, seen: View) -> Id:
         value = float(seen.trace.a[id.layer][id.neuron])
         raise DataError(f"{id} is {value:g}, where the cost has no finite slope: nothing can be shown")
     return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id
+
+
+def unscaled(seen: View) -> np.ndarray | None:
+    """The inputs in the user's terms where the network's are shifted and scaled numbers; None where they are not."""
+    terms = seen.network.preprocessing
+    if terms is None or terms.columns is None:
+        return None
+    numbers = [column for column in terms.columns if isinstance(column, Number) and not column.indicator]
+    if len(numbers) < len(terms.columns):
+        return None
+    means, scales = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
+    raw = seen.x * scales + means
+    raw[np.abs(raw) <= 1e-6 * np.abs(means)] = 0.0  # what is left of a 0 that was shifted there and back
+    return None if np.array_equal(raw, seen.x) else raw

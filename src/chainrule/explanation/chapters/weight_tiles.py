@@ -9,47 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
-from chainrule.data import Number
-from chainrule.explanation.shown import whole_number
+from chainrule.explanation.shown import unscaled, whole_number
 from chainrule.explanation.view import View
 from chainrule.nudges.text import signed
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Rect, hue, width_of
+from chainrule.pictures.tiles import Raster, raster_of, shade, tile
 from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
-IMAGE = 64  # inputs from which on a square number of them is taken to be an image
-SIDE = 112.0  # of an image, at most
-STRIP, WIDEST = 14.0, 24  # height of a strip's cell, and cells in a line of it
 MARGIN, TOP = 32.0, 92.0
 ACROSS = 4  # neurons side by side
-SHADES = 20  # steps of opacity
 SCALE, LEGEND = 9, 126.0  # cells of a legend, and its width
 TEXT = 12.5  # size of what stands below a pair of tiles
-
-
-@dataclass(frozen=True)
-class Grid:
-    """How the inputs are laid out: rows × columns of cells, each `cell` wide and `tall` high."""
-
-    rows: int
-    columns: int
-    cell: float
-    tall: float
-    image: bool
-
-    @property
-    def width(self) -> float:
-        return self.columns * self.cell
-
-    @property
-    def height(self) -> float:
-        return self.rows * self.tall
 
 
 def weight_tiles(seen: View, *, most: int = 8) -> Scene:
@@ -60,7 +36,7 @@ def weight_tiles(seen: View, *, most: int = 8) -> Scene:
     most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
-    return Picture(seen, slopes, order[:most], order[most:], grid_of(seen.network.sizes[0])).scene()
+    return Picture(seen, slopes, order[:most], order[most:], raster_of(seen.network.sizes[0])).scene()
 
 
 def ranked(slopes: Array) -> list[int]:
@@ -68,56 +44,7 @@ def ranked(slopes: Array) -> list[int]:
     return np.argsort(-np.linalg.norm(slopes, axis=1), kind="stable").tolist()
 
 
-def grid_of(inputs: int) -> Grid:
-    """A square where the inputs may be an image, else lines of cells."""
-    side = math.isqrt(inputs)
-    if inputs >= IMAGE and side * side == inputs:
-        cell = max(1.0, math.floor(SIDE / side))
-        return Grid(side, side, cell, cell, True)
-    columns = min(inputs, WIDEST)
-    return Grid(math.ceil(inputs / columns), columns, max(4.0, math.floor(SIDE / columns)), STRIP, False)
-
-
-def shade(value: float, largest: float) -> float:
-    """How opaque a cell is: |value| / largest, in twentieths."""
-    return round(SHADES * abs(value) / largest) / SHADES if largest else 0.0
-
-
-def unscaled(seen: View) -> Array | None:
-    """The inputs in the user's terms where the network's are shifted and scaled numbers; None where they are not."""
-    terms = seen.network.preprocessing
-    if terms is None or terms.columns is None:
-        return None
-    numbers = [column for column in terms.columns if isinstance(column, Number) and not column.indicator]
-    if len(numbers) < len(terms.columns):
-        return None
-    means, scales = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
-    raw = seen.x * scales + means
-    raw[np.abs(raw) <= 1e-6 * np.abs(means)] = 0.0  # what is left of a 0 that was shifted there and back
-    return None if np.array_equal(raw, seen.x) else raw
-
-
 # the picture --------------------------------------------------------------------------------------------------------
-def tile(values: Array, largest: float, x: float, y: float, grid: Grid, ink: bool = False) -> list[Element]:
-    """One cell per number, in a thin frame; with `ink` in the colour of text, for what is never negative.
-
-    Neighbours of one shade are drawn as one, and all cells of one shade become one path in the SVG.
-    """
-    cells: list[Rect] = []
-    for line in range(grid.rows):
-        part = values[line * grid.columns : (line + 1) * grid.columns].tolist()
-        start = 0
-        for shaded, run in groupby(math.copysign(shade(value, largest), value) for value in part):
-            length = len(list(run))
-            if shaded:
-                role = "ink" if ink else hue(shaded)
-                place = (x + start * grid.cell, y + line * grid.tall, length * grid.cell, grid.tall)
-                cells.append(Rect(*place, filled=role, stroke=0.0, opacity=abs(shaded)))
-            start += length
-    frame = Rect(x - 1, y - 1, grid.width + 2, grid.height + 2, "faint", stroke=0.6)
-    return [frame, *sorted(cells, key=lambda cell: (cell.filled, cell.opacity))]
-
-
 def legend(text: Formula, largest: float, x: float, y: float, ink: bool = False) -> list[Element]:
     """The scale of what a tile shows, from −largest or, with `ink`, from 0."""
     cell = LEGEND / SCALE
@@ -143,7 +70,7 @@ class Picture:
     slopes: Array
     shown: Sequence[int]
     others: Sequence[int]
-    grid: Grid
+    raster: Raster
 
     @property
     def weights(self) -> Array:
@@ -166,11 +93,11 @@ class Picture:
 
     def scene(self) -> Scene:
         """The example and the scales on the left; the neurons, a pair of tiles for each, on the right."""
-        grid, (w, g) = self.grid, self.symbols
+        raster, (w, g) = self.raster, self.symbols
         texts = {j: self._texts(j) for j in self.shown}
-        pair = 2 * grid.width + 14
+        pair = 2 * raster.width + 14
         cell = max(pair, *(width_of(text, TEXT) for lines in texts.values() for text in lines)) + 34
-        left, tall = MARGIN + max(grid.width, LEGEND) + 46, grid.height + 92
+        left, tall = MARGIN + max(raster.width, LEGEND) + 46, raster.height + 92
         title = row("Layer 1: the weights ", w, " into a neuron, and ", g, " of this example")
         elements: list[Element] = [
             Label(MARGIN, 30, title, size=16, anchor="start", bold=True),
@@ -180,11 +107,11 @@ class Picture:
         largest = [float(np.abs(values).max()) for values in (self.weights, self.slopes)]
         for i, (j, lines) in enumerate(texts.items()):
             x, y = left + cell * (i % ACROSS), TOP + tall * (i // ACROSS)
-            elements += tile(self.weights[j], largest[0], x, y, grid)
-            elements += tile(self.slopes[j], largest[1], x + grid.width + 14, y, grid)
+            elements += tile(self.weights[j], largest[0], x, y, raster)
+            elements += tile(self.slopes[j], largest[1], x + raster.width + 14, y, raster)
             for k, text in enumerate(lines):
                 role = "backward" if k else "ink"
-                elements.append(Label(x, y + grid.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
+                elements.append(Label(x, y + raster.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
         if self.others:
             some = "s" if len(self.others) > 1 else ""
             text = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
@@ -202,15 +129,15 @@ class Picture:
         """The example as the network is given it, above it as it was where columns were shifted and scaled; the scales."""
         images = [("what the network is given", self.seen.x)]
         before = unscaled(self.seen)
-        if before is not None and self.grid.image:
+        if before is not None and self.raster.image:
             images.insert(0, ("the example", before))
         found: list[Element] = []
         y = TOP
         for text, values in images:
             largest, plain = float(np.abs(values).max()), not (values < 0).any()
             found.append(Label(MARGIN, y - 22, text, "faint", 12, "start"))
-            found += tile(values, largest, MARGIN, y, self.grid, ink=plain)
-            y += self.grid.height + 44
+            found += tile(values, largest, MARGIN, y, self.raster, ink=plain)
+            y += self.raster.height + 44
         scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))
         for i, (symbol, values) in enumerate(scales):
             largest, plain = float(np.abs(values).max()), not (self.seen.x < 0).any()
@@ -227,8 +154,8 @@ class Picture:
         ]
 
     def _description(self) -> str:
-        grid, how, first = self.grid, self.seen.how, self.shown[0]
-        laid = f"{grid.rows} × {grid.columns} images" if grid.image else "strips"
+        raster, how, first = self.raster, self.seen.how, self.shown[0]
+        laid = f"{raster.rows} × {raster.columns} images" if raster.image else "strips"
         return (
             f"The weights into {len(self.shown)} of {len(self.slopes):,} neurons of layer 1 as {laid}, each beside its "
             f"derivative, which is the example times the neuron's {how.word} δ. The largest is that of neuron "
