@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from networks import Drawn, chapter, crossed, make_problem, problems
 
 import chainrule as cr
+from chainrule.backward import backward
 from chainrule.conventions import Convention, as_convention
 from chainrule.diagnostics.reasons import why
 from chainrule.explanation.parts import routes as of_routes
@@ -22,6 +23,7 @@ from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import View, view
+from chainrule.forward import forward
 from chainrule.ids import Id, parse
 from chainrule.network import cost_for
 from chainrule.pictures.scene import Scene
@@ -755,14 +757,45 @@ def test_three_layers_split_their_middle_neurons_and_write_the_derivative() -> N
     assert len(lit) == 1 + 2, "the weight, and on to every neuron of the layer above"
 
 
+def ringed(scene: Scene) -> set[str]:
+    """The pixels of the input that are shown."""
+    return {each.of for each in scene.elements if isinstance(each, Rect) and each.of.startswith("x/")}
+
+
+def test_a_large_network_shows_its_input_as_a_picture_and_its_outputs_as_bars_of_log_p() -> None:
+    """Neurons are filled by |a| and ringed by |δ|; the dashed gap from the target's bar to p = 1 is the cross-entropy."""
+    network, x, y = hard("large")
+    scene = network_figure(network, x, y, cost="cross_entropy")
+    seen = forward(network, x)
+    delta = backward(seen, y, "cross_entropy").delta
+    bars = {each.of: each for each in scene.elements if isinstance(each, Rect) and each.of.startswith("a/2/")}
+    (gap,) = [each for each in scene.elements if isinstance(each, Line) and each.role == "backward" and each.dashed]
+    (start, y0), (end, _) = gap.points
+    (low,) = [label for label in scene.labels() if str(label.text).startswith("10")]
+    decades = -float(low.text.above.replace("−", "-"))  # type: ignore[union-attr]
+    pixels = (end - bars["a/2/0"].x) / decades  # to a power of ten
+    for j, p in enumerate(seen.a[2]):
+        assert bars[f"a/2/{j}"].width == pytest.approx(pixels * (decades + math.log10(p)))
+    assert y0 == bars[f"a/2/{int(np.argmax(y))}"].y + 8
+    assert (end - start) / pixels * math.log(10) == pytest.approx(cr.cost(network, x, y, "cross_entropy"))
+    rings = {each.of: each for each in scene.elements if isinstance(each, Circle) and each.of}
+    assert {name.split("/")[1] for name in rings} == {"1"}
+    order = sorted(rings, key=lambda name: rings[name].stroke)
+    assert order == sorted(rings, key=lambda name: abs(delta[1][int(name.split("/")[2])]))
+    fills = {(each.x, each.y): each.opacity for each in scene.elements if isinstance(each, Circle) and each.opacity < 1}
+    full = {name: fills[ring.x, ring.y] / abs(seen.a[1][int(name.split("/")[2])]) for name, ring in rings.items()}
+    assert len({f"{each:.9f}" for each in full.values()}) == 1
+    dark = {each.filled for each in scene.elements if isinstance(each, Rect) and not each.stroke and each.width < 20}
+    assert "ink" in dark  # cells of the picture, whose x has no sign
+
+
 def test_of_a_large_layer_the_strongest_stay_and_the_others_are_summed_exactly() -> None:
     network, x, y = hard("large")
     scene = network_figure(network, x, y, by="z/1/3", cost="cross_entropy")
     order = np.argsort(-np.abs(network.weights[1][3] * x), kind="stable")
-    names = [f"a{Convention().symbol('', 0, int(k))}" for k in sorted(order[:8])]
-    assert [text for text in texts(scene) if text.startswith("a⁰") and text != "a⁰"] == names
+    assert ringed(scene) == {f"x/{k}" for k in order[:8]}
+    assert "ringed: 8 of 784 inputs" in texts(scene)
     rest = sorted(map(int, order[8:]))
-    assert f"Σ {short(math.fsum(x[rest]))}" in texts(scene)
     assert f"Σ {short(math.fsum(network.weights[1][3][rest]))}" in texts(scene)
     brought = math.fsum(network.weights[1][3][rest] * x[rest])
     assert f" {written(abs(brought))} (776 more) " in said(scene, "z¹₃ = ")
@@ -780,7 +813,7 @@ def test_what_is_lit_is_shown_however_weak_it_is() -> None:
     network, x, y = hard("large")
     k = int(np.argmin(np.abs(network.weights[1][3])))
     scene = network_figure(network, x, y, by=f"w/1/3/{k}", cost="cross_entropy")
-    assert str(Convention().symbol("a", 0, k)) in texts(scene)
+    assert f"x/{k}" in ringed(scene)
     assert said(scene, f"{Convention().weight(1, 3, k)} = ").endswith(short(float(network.weights[1][3, k])))
 
 

@@ -7,7 +7,7 @@ exact sums of the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -15,17 +15,18 @@ from typing import Any
 
 from chainrule.errors import IdError, SettingError, unknown_name
 from chainrule.explanation.document import Factor
-from chainrule.explanation.parts.edge_numbers import EdgeNumbers, Point, in_order, paper
+from chainrule.explanation.parts.edge_numbers import EdgeNumbers, in_order, paper
 from chainrule.explanation.parts.grid import laid_out
 from chainrule.explanation.parts.layer_equations import Focus, forward_band
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
-from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, ShownNetwork, lit_of
+from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, Point, ShownNetwork, lit_of
+from chainrule.explanation.parts.small_neurons import SmallNeurons
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, heading, hue, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
 from chainrule.writing.numbers import factor_numbers, number, short
 
@@ -98,13 +99,15 @@ class _Picture:
         self.shown, self.seen, self.lit = shown, shown.seen, shown.lit
         self.network, self.how = shown.network, shown.how
         self.columns, self.edges = shown.columns, shown.edges
-        self.neurons = Neurons(shown)
-        self.pitch = self.neurons.above + 2 * self.neurons.radius + 26  # from neuron to neuron
+        self.neurons = SmallNeurons(shown) if shown.large else Neurons(shown)
         self.top = TOP + 36.0
         largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
         self.largest = largest if frame is None else frame.largest
         self.xs = self._xs()
-        self.height = max(self._above(column) + self.pitch * len(column.slots) for column in self.columns)
+        self.height = max(
+            self._above(column) + self.neurons.tall(column) + self.neurons.pitch * column.unit
+            for column in self.columns
+        )
         slots = [(column, slot) for column in self.columns for slot in column.slots]
         self.places = {(column.layer, slot): self._place(column, slot) for column, slot in slots}
         self.halves = {(column.layer, slot): self.neurons.half(column, slot) for column, slot in slots}
@@ -113,26 +116,25 @@ class _Picture:
     # places ----------------------------------------------------------------------------------------------------------
     def _xs(self) -> dict[int, float]:
         """Where the column of each layer stands, further from the one before where more numbers are between them."""
-        xs = {self.columns[0].layer: MARGIN + 46.0}
+        xs = {self.columns[0].layer: MARGIN + self.neurons.sides(self.columns[0])[0]}
         for before, after in pairwise(self.columns):
             edges = len(before.slots) * min(self.network.sizes[after.layer], self.shown.most)
-            apart = 160.0 if edges <= 4 else 190.0 if edges <= 12 else 230.0
+            apart = min(self.neurons.apart, 160.0 if edges <= 4 else 190.0 if edges <= 12 else 230.0)
             if after.layer > before.layer + 1:  # layers are left out in between
                 apart = 190.0
             apart += 50.0 * (self.shown.middle is not None) + 40.0 * self.shown.by_gradient
-            xs[after.layer] = xs[before.layer] + apart
+            xs[after.layer] = xs[before.layer] + apart + self.neurons.sides(before)[1]
         return xs
 
     def _place(self, column: Column, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit."""
-        middle = (self.pitch + self.neurons.above - 26) / 2  # of a slot, from its top
-        y = self.top + self._above(column) + self.pitch * column.slots.index(slot) + middle
-        return self.xs[column.layer], y
+        dx, dy = self.neurons.at(column, slot)
+        return self.xs[column.layer] + dx, self.top + self._above(column) + dy
 
     def _above(self, column: Column) -> float:
         """What stays free above a column, for the neurons of all columns to have one middle; a unit hangs below its own."""
-        tallest = max(each.height for each in self.columns)
-        return self.pitch * (tallest - column.height) / 2
+        tallest = max(self.neurons.tall(each) for each in self.columns)
+        return (tallest - self.neurons.tall(column)) / 2
 
     def _ends(self, edge: Edge) -> tuple[Point, Point]:
         """Where an edge leaves one neuron and meets the next."""
@@ -143,15 +145,29 @@ class _Picture:
     # the picture -----------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         neurons = [element for column in self.columns for element in self._column(column)]
-        lines, numbers = self._wires(neurons)
+        behind = [
+            element
+            for column in self.columns
+            for element in self.neurons.behind(column, self.xs[column.layer], self.top + self._above(column))
+        ]
+        lines, numbers, placed = self._wires([*behind, *neurons])
         bottom = self.top + self.height + 8
-        sums = self._sums(bottom)
+        sums = self._sums(bottom, placed)
         if sums:
             bottom = max(label.box.bottom for label in sums) + 12
         legend, bottom = self._legend(bottom + 16)
         title = self._title()
         says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
-        elements = [*heading(title, says, MARGIN), *lines, *neurons, *numbers, *sums, *legend, *self._below(bottom)]
+        elements = [
+            *heading(title, says, MARGIN),
+            *behind,
+            *lines,
+            *neurons,
+            *numbers,
+            *sums,
+            *legend,
+            *self._below(bottom),
+        ]
         table = partial(network_table, self.shown)
         scene = Scene.around(elements, MARGIN, str(title), self._says(), table, "network")
         return replace(scene, frame=Frame(_kind(self.shown), tuple(self.columns), self.largest))
@@ -170,13 +186,15 @@ class _Picture:
             found += self.neurons.draw(column, slot, *self.places[column.layer, slot])
         return found
 
-    def _wires(self, neurons: Sequence[Element]) -> tuple[list[Element], list[Element]]:
+    def _wires(self, neurons: Sequence[Element]) -> tuple[list[Element], list[Element], Collection[Edge]]:
         """The edges, and the numbers on them: whatever has a hue has its number, sign and all."""
-        taken = [element.box for element in neurons if not isinstance(element, Line)]
+        cells = [each for each in neurons if isinstance(each, Rect) and not each.stroke]
+        taken = [each.box for each in neurons if not isinstance(each, Line) and each not in cells]
         placed = EdgeNumbers(self.shown, self.ends).placed(taken)
         numbers: list[Element] = [element for label in placed.values() for element in (paper(label), label)]
-        lines = [self._line(edge, edge in placed) for edge in self.ends]
-        return [*self._ellipses(), *lines], numbers
+        drawn = [edge for edge in self.ends if edge in placed or self.neurons.faint(edge)]
+        lines = [self._line(edge, edge in placed) for edge in drawn]
+        return [*self._ellipses(), *lines], numbers, placed
 
     def _line(self, edge: Edge, printed: bool) -> Line:
         size = abs(edge.value) / self.largest if self.largest and not edge.bundle else 0.0
@@ -196,12 +214,17 @@ class _Picture:
                 found.append(Label(x, y + 20, f"{left_out} more layer" + ("s" if left_out > 1 else ""), "faint", 11))
         return found
 
-    def _sums(self, y: float) -> list[Label]:
+    def _sums(self, y: float, placed: Collection[Edge]) -> list[Label]:
         """How many edges are not drawn one by one, and what they come to."""
         found: list[Label] = []
         for before, after in self.shown.gaps:
             if after.layer in self.shown.not_drawn:
-                count, weights, slopes = self.shown.not_drawn[after.layer]
+                left = self.shown.not_drawn[after.layer]
+                own = [edge for edge in placed if edge.layer == after.layer and not edge.bundle]
+                if own and not self.neurons.faint(own[0]):
+                    places = [edge.neuron for edge in own], [edge.source for edge in own]
+                    left = self.shown.without(after.layer, places)
+                count, weights, slopes = left
                 total = slopes if self.shown.by_gradient else weights
                 text = row(f"{count:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
@@ -222,6 +245,7 @@ class _Picture:
         lines: list[list[tuple[Formula, str]]] = [
             [(row(f"above: {how.activation_word} a{z}"), "forward"), (below, "backward")],
             [(width, "ink"), (row("positive"), "positive"), (row("negative"), "negative")],
+            [(row(text), "faint") for text in self.neurons.reading()],
         ]
         found: list[Element] = []
         for i, line in enumerate(lines):
@@ -229,7 +253,7 @@ class _Picture:
             for text, role in line:
                 found.append(Label(x, y + 19 * i, text, role, 11.5, "start", slanted=role == "backward"))
                 x += width_of(text, 11.5) + 8
-        return found, y + 31
+        return found, y + 31 + 19 * self.shown.large
 
     def _below(self, y: float) -> list[Element]:
         """z = W a + b with the row of the one neuron that is lit (S4.3), or the product of the one weight that is."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.explanation.parts.shown_network import Edge, ShownNetwork
+from chainrule.explanation.parts.shown_network import Edge, Point, ShownNetwork
 from chainrule.ids import Id
 from chainrule.pictures.shapes import Box, Label, Rect, hue
 from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import short
 
 Array = np.ndarray
-Point = tuple[float, float]
 WHOLE = 24  # edges between two layers that may all be printed
 APART = 1.0  # of two labels, at least
 # Where along its edge a number may stand: the middle first, then further and further to either side.

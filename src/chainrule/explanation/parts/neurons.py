@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, ShownNetwork
+from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, Edge, Point, ShownNetwork
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id, activation
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
@@ -24,6 +25,8 @@ class Neurons:
     """The neurons of what is shown, each drawn around the place it is given."""
 
     shown: ShownNetwork
+    reach: ClassVar[float] = RADIUS  # from the middle of all the others to their upper edge
+    apart: ClassVar[float] = 230.0  # of two columns, at most
 
     @cached_property
     def radius(self) -> float:
@@ -34,6 +37,35 @@ class Neurons:
     def above(self) -> float:
         """The room for what stands above each of them."""
         return 46.0 if any(b.size for b in self.shown.network.biases) and not self.shown.bias_units else 32.0
+
+    @property
+    def pitch(self) -> float:
+        """From neuron to neuron."""
+        return self.above + 2 * self.radius + 26
+
+    def tall(self, column: Column) -> float:
+        """The height of a column, without the unit that hangs below it."""
+        return self.pitch * column.height
+
+    def at(self, column: Column, slot: int) -> Point:
+        """The middle of a neuron, of the others, or of the bias unit, from the upper end of the middle of its column."""
+        return 0.0, self.pitch * column.slots.index(slot) + (self.pitch + self.above - 26) / 2
+
+    def sides(self, column: Column) -> tuple[float, float]:
+        """The room a column needs to its left, and more than others to its right."""
+        return 46.0, 0.0
+
+    def faint(self, edge: Edge) -> bool:
+        """Whether an edge without a number is drawn at all."""
+        return True
+
+    def reading(self) -> list[str]:
+        """How what is drawn beside numbers is read."""
+        return []
+
+    def behind(self, column: Column, x: float, top: float) -> list[Element]:
+        """What of a column stands behind the edges."""
+        return []
 
     def half(self, column: Column, slot: int) -> float:
         """From the middle to where edges begin and end."""
@@ -70,10 +102,10 @@ class Neurons:
         found: list[Element] = [
             self._ring(layer, j, x, y, RADIUS),
             Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
-            _number(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward", of=str(activation(layer, j))),
+            number_at(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward", of=str(activation(layer, j))),
         ]
         if layer > 0:
-            found.append(_number(x, y + RADIUS + 10, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
+            found.append(number_at(x, y + RADIUS + 10, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
         found += self._bias(layer, j, x, y - RADIUS - 24)
         return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
 
@@ -86,10 +118,10 @@ class Neurons:
             Line(((x, y - WIDE), (x, y + WIDE)), "ink", 1.0),
             Label(x - WIDE / 2, y, seen.letter("z", layer, j), role_of(self.shown.how, "z"), 13),
             Label(x + WIDE / 2, y, seen.a(layer, j), role_of(self.shown.how, "a"), 13),
-            _number(x - 5, top, seen.trace.z[layer][j], "forward", "end", of=f"z/{layer}/{j}"),
-            _number(x + 5, top, seen.trace.a[layer][j], "forward", "start", of=str(activation(layer, j))),
-            _number(x - 5, bottom, seen.into_z[layer][j], "backward", "end", of=f"d/{layer}/{j}"),
-            _number(x + 5, bottom, seen.into_a[layer][j], "backward", "start", of=str(activation(layer, j))),
+            number_at(x - 5, top, seen.trace.z[layer][j], "forward", "end", of=f"z/{layer}/{j}"),
+            number_at(x + 5, top, seen.trace.a[layer][j], "forward", "start", of=str(activation(layer, j))),
+            number_at(x - 5, bottom, seen.into_z[layer][j], "backward", "end", of=f"d/{layer}/{j}"),
+            number_at(x + 5, bottom, seen.into_a[layer][j], "backward", "start", of=str(activation(layer, j))),
             *self._bias(layer, j, x, top - 15),
             *self._target(layer, j, x + WIDE + 8, y),
         ]
@@ -119,10 +151,10 @@ class Neurons:
         found: list[Element] = [
             Rect(x - _half_pill(column), y - 12, 2 * _half_pill(column), 24, "faint", "panel", 0.9, 12),
             Label(x, y, _more(column), "ink", 10.5),
-            _number(x, y - RADIUS - 9, exact_sum(seen.trace.a[layer][rest]), "forward", sign="Σ "),
+            number_at(x, y - self.reach - 9, exact_sum(seen.trace.a[layer][rest]), "forward", sign="Σ "),
         ]
         if layer > 0:
-            found.append(_number(x, y + RADIUS + 10, exact_sum(seen.into_z[layer][rest]), "backward", sign="Σ "))
+            found.append(number_at(x, y + self.reach + 10, exact_sum(seen.into_z[layer][rest]), "backward", sign="Σ "))
         return found
 
     def _unit(self, column: Column, x: float, y: float) -> list[Element]:
@@ -135,7 +167,9 @@ class Neurons:
         ]
 
 
-def _number(x: float, y: float, value: float, role: str, anchor: str = "middle", sign: str = "", of: str = "") -> Label:
+def number_at(
+    x: float, y: float, value: float, role: str, anchor: str = "middle", sign: str = "", of: str = ""
+) -> Label:
     """A number above or below a neuron, on paper; a cost without a slope at its output has none there."""
     text = "—" if math.isnan(value) else sign + short(float(value))
     return Label(x, y, text, role, 11.5, anchor, slanted=role == "backward", halo=True, of=of)

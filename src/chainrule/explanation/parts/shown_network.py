@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from chainrule.network import Network
 from chainrule.writing.formula import Formula, row
 
 Array = np.ndarray
+Point = tuple[float, float]
 FEW_LAYERS = 7  # columns without a gap
 OUTPUTS = 12  # that are shown whole: which of them wins is what the network says
 FEW = 8  # neurons of a layer that are asked for as a rule; who asks for fewer gets fewer outputs
@@ -128,6 +129,11 @@ class ShownNetwork:
         """Layer by layer what is shown of it."""
         return list(self.fixed) or [Column(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers]
 
+    @property
+    def large(self) -> bool:
+        """Whether there are neurons that are not shown, in a picture of the whole network without its biases as units."""
+        return self.middle is None and not self.bias_units and any(column.rest for column in self.columns)
+
     def _unit_in(self, layer: int) -> bool:
         """Whether the unit stands in this column that is the next layer's biases."""
         return self.bias_units and layer + 1 in self.layers and self.network.biases[layer + 1].size > 0
@@ -227,13 +233,17 @@ class ShownNetwork:
         """The edges into each layer that have no line of their own; a layer whose edges all have one is left out."""
         found = {}
         for before, after in self.gaps:
-            layer = after.layer
-            hidden = np.ones(self.network.weights[layer].shape, bool)
-            hidden[np.ix_(after.shown, before.shown)] = False
-            if hidden.any():
-                weights, slopes = self.network.weights[layer][hidden], self.slopes(layer)[hidden]
-                found[layer] = NotDrawn(weights.size, exact_sum(weights), exact_sum(slopes))
+            left = self.without(after.layer, np.ix_(after.shown, before.shown))
+            if left.edges:
+                found[after.layer] = left
         return found
+
+    def without(self, layer: int, drawn: Any) -> NotDrawn:
+        """The edges into a layer but for those at some places of its matrix."""
+        hidden = np.ones(self.network.weights[layer].shape, bool)
+        hidden[drawn] = False
+        weights, slopes = self.network.weights[layer][hidden], self.slopes(layer)[hidden]
+        return NotDrawn(weights.size, exact_sum(weights), exact_sum(slopes))
 
     def edge_symbol(self, layer: int) -> Formula:
         """w of a layer, or ∂C/∂w."""

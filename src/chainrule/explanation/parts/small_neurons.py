@@ -1,0 +1,192 @@
+"""The neurons of a large network: the input as the picture it is, neurons filled by |a| and ringed by |δ|, bars of log p."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from chainrule.explanation.parts.neurons import Neurons, number_at
+from chainrule.explanation.parts.shown_network import REST, Column, Edge
+from chainrule.explanation.shown import unscaled
+from chainrule.explanation.typeset import role_of
+from chainrule.ids import Id, activation
+from chainrule.pictures.plot import Scale
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.pictures.tiles import IMAGE, Raster, raster_of, tile
+from chainrule.writing.formula import Symbol, row
+from chainrule.writing.numbers import short
+
+SIDE = 152.0  # of the input as a picture
+RADIUS, PITCH = 15.0, 62.0  # of a neuron, and from one to the next
+BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
+DEEPEST = -12  # power of ten of the smallest p that has a bar
+FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
+
+
+class SmallNeurons(Neurons):
+    """The same neurons with less room for each; biases stand in the table alone."""
+
+    reach: ClassVar[float] = 12.0
+    apart: ClassVar[float] = 180.0
+
+    @property
+    def pitch(self) -> float:
+        return PITCH
+
+    @cached_property
+    def image(self) -> Raster | None:
+        """How the input is laid out where it may be a picture."""
+        count = self.shown.network.sizes[0]
+        raster = raster_of(count, SIDE)
+        return raster if count >= IMAGE and raster.image and self.shown.columns[0].rest else None
+
+    def pictured(self, column: Column) -> bool:
+        """Whether this is the input, drawn as a picture."""
+        return column.layer == 0 and self.image is not None
+
+    def barred(self, column: Column) -> bool:
+        """Whether these are the outputs of a softmax, drawn as bars."""
+        network = self.shown.network
+        return column.layer == network.depth and network.output.full_slope and not column.rest
+
+    # places ----------------------------------------------------------------------------------------------------------
+    def tall(self, column: Column) -> float:
+        if self.image is not None and column.layer == 0:
+            return self.image.height + 30
+        return LINE * len(column.slots) if self.barred(column) else super().tall(column)
+
+    def at(self, column: Column, slot: int) -> tuple[float, float]:
+        if self.image is not None and column.layer == 0:
+            if slot == REST:
+                return 0.0, self.image.height + 16
+            line, place = divmod(slot, self.image.columns)
+            return (place + 0.5) * self.image.cell - self.image.width / 2, (line + 0.5) * self.image.tall
+        if self.barred(column):
+            return 0.0, LINE * (column.slots.index(slot) + 0.5)
+        return 0.0, PITCH * (column.slots.index(slot) + 0.5)
+
+    def sides(self, column: Column) -> tuple[float, float]:
+        if self.image is not None and column.layer == 0:
+            return self.image.width / 2, self.image.width / 2 - 20
+        return super().sides(column)
+
+    def half(self, column: Column, slot: int) -> float:
+        if self.image is not None and column.layer == 0 and slot != REST:
+            return self.image.cell / 2
+        return 14.0 if self.barred(column) else RADIUS if slot != REST else super().half(column, slot)
+
+    def faint(self, edge: Edge) -> bool:
+        """Out of a picture come only the edges that have a number."""
+        return edge.layer > 1 or self.image is None
+
+    def reading(self) -> list[str]:
+        """What fills and rings mean, and the bars."""
+        said = ["neurons filled by |a|, ringed by |δ|"]
+        if self.barred(self.shown.columns[-1]):
+            gap = ", and the target's dashed gap to p = 1 is C" if self.shown.seen.cost.name == "cross_entropy" else ""
+            said.append(f"bars: p in powers of ten{gap}")
+        return ["; ".join(said)]
+
+    # what is drawn ---------------------------------------------------------------------------------------------------
+    def behind(self, column: Column, x: float, top: float) -> list[Element]:
+        """The picture that the input is, in the user's terms where they are known, and the pixels that are shown."""
+        if self.image is None or column.layer > 0:
+            return []
+        seen, image, left = self.shown.seen, self.image, x - self.image.width / 2
+        pixels = unscaled(seen)
+        pixels = seen.x if pixels is None else pixels
+        cells = tile(pixels, float(np.abs(pixels).max()), left, top, image, ink=not (pixels < 0).any())
+        rings = [
+            Rect(
+                x + dx - image.cell / 2,
+                top + dy - image.tall / 2,
+                image.cell,
+                image.tall,
+                "accent",
+                "",
+                1.6,
+                of=f"x/{k}",
+            )
+            for k in column.shown
+            for dx, dy in [self.at(column, k)]
+        ]
+        said = f"ringed: {len(column.shown)} of {seen.x.size:,} inputs"
+        return [*cells, *rings, Label(x, top + image.height + 16, said, "faint", 11)]
+
+    def draw(self, column: Column, slot: int, x: float, y: float) -> list[Element]:
+        if self.pictured(column):
+            return []
+        if self.barred(column):
+            return self._bar(column, slot, x, y)
+        return super().draw(column, slot, x, y)
+
+    def head(self, column: Column, x: float, top: float) -> Iterator[Element]:
+        yield from super().head(column, x, top)
+        if self.barred(column):
+            scale = self._scale(x)
+            ends = ((scale.low, Symbol("10", f"{scale.low:g}".replace("-", "−"))), (0.0, row("p = 1")))
+            for power, text in ends:
+                yield Label(scale.at(power), top + 43, text, "faint", 10.5)
+
+    def _neuron(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        seen, id = self.shown.seen, str(activation(layer, j))
+        a, lit = seen.trace.a[layer], Id("z", layer, j) in self.shown.lit
+        size, ring = _share(a, j), 1.0
+        if layer:
+            ring += (RINGED - 1) * _share(seen.into_z[layer], j)
+        filled = [Circle(x, y, RADIUS, "forward", "forward", 0.0, FILLED * size)] if size else []
+        found: list[Element] = [
+            Circle(x, y, RADIUS, "paper", "paper", 0.0),
+            *filled,
+            Circle(x, y, RADIUS, "accent" if lit else "backward" if layer else "ink", "", ring, of=id),
+            Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 11.5),
+            number_at(x, y - RADIUS - 8, a[j], "forward", of=id),
+        ]
+        if layer:
+            found.append(number_at(x, y + RADIUS + 9, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
+        return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
+
+    def _scale(self, x: float) -> Scale:
+        """Powers of ten up to p = 1, from below the smallest p."""
+        smallest = float(self.shown.seen.trace.a[self.shown.network.depth].min())
+        lowest = max(DEEPEST, math.floor(math.log10(smallest))) if smallest > 0 else DEEPEST
+        return Scale(min(lowest, -1), 0.0, x + BEGIN, x + BEGIN + BAR)
+
+    def _bar(self, column: Column, j: int, x: float, y: float) -> list[Element]:
+        """One output: its p on a scale of powers of ten, its number and δ; which is the target, which the answer."""
+        seen, layer, scale = self.shown.seen, column.layer, self._scale(x)
+        a, target = seen.trace.a[layer], seen.y[j] == seen.y.max()
+        answer, end = int(a.argmax()) == j, scale.at(max(scale.low, math.log10(a[j]) if a[j] > 0 else scale.low))
+        role, id = "positive" if target else "negative" if answer else "faint", f"a/{layer}/{j}"
+        word = "target" if target else "answer" if answer else ""
+        gap = [Line(((end, y), (scale.end, y)), "backward", 1.4, dashed=True)] if target and end < scale.end - 1 else []
+        return [
+            Label(
+                x, y, seen.a(layer, j), role if target or answer else role_of(self.shown.how, "a"), 12.5, bold=target
+            ),
+            Rect(scale.start, y - 8, end - scale.start, 16, filled=role, stroke=0.0, of=id),
+            *gap,
+            Line(((scale.end, y - LINE / 2), (scale.end, y + LINE / 2)), "faint", 0.8),
+            Label(scale.end + 8, y, short(float(a[j])), "forward", 11.5, "start", of=id),
+            Label(
+                scale.end + 66,
+                y,
+                short(float(seen.into_z[layer][j])),
+                "backward",
+                11.5,
+                "start",
+                True,
+                of=f"d/{layer}/{j}",
+            ),
+            *([Label(scale.end + 132, y, word, role, 11.5, "start")] if word else []),
+        ]
+
+
+def _share(values: np.ndarray, j: int) -> float:
+    """|value| as a share of the largest of its layer."""
+    largest = float(np.abs(values).max())
+    return abs(float(values[j])) / largest if largest and math.isfinite(largest) else 0.0
