@@ -159,7 +159,7 @@ class SmallNeurons(Neurons):
     def _bar(self, column: Column, j: int, x: float, y: float) -> list[Element]:
         """One output: its p on a scale of powers of ten, its number and δ; which is the target, which the answer."""
         seen, layer, scale = self.shown.seen, column.layer, self._scale(x)
-        a, target = seen.trace.a[layer], seen.y[j] == seen.y.max()
+        a, target = seen.trace.a[layer], bool(seen.y[j] == seen.y.max())
         answer, end = int(a.argmax()) == j, scale.at(max(scale.low, math.log10(a[j]) if a[j] > 0 else scale.low))
         role, id = "positive" if target else "negative" if answer else "faint", f"a/{layer}/{j}"
         word = "target" if target else "answer" if answer else ""
