@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from networks import Drawn, Problem, make_problem, problems
 
@@ -37,11 +38,19 @@ def by_backpropagation(p: Problem, v: str) -> tuple[float, float]:
     return float(vector[neuron]), float(np.abs(vector).max())
 
 
+def at_a_kink(p: Problem) -> bool:
+    """Whether rounding decides on which side of a kink a z is, as 1e-23 beside 0."""
+    z = cr.forward(p.network, p.x[0]).z
+    return any((np.abs(z[l] - kink) < 1e-12).any() for l, σ in p.network.activations.items() for kink in σ.kinks)
+
+
 # the slopes ---------------------------------------------------------------------------------------------------------
 @given(problems(), st.randoms(use_true_random=False))
+@example(Drawn([4, 4, 1, 1], ["gelu", "gelu"], ("leaky_relu", "quadratic"), 1, "none", 3.0, 50), random.Random(10))
 def test_the_slope_of_the_cost_by_anything_is_what_backpropagation_says(drawn: Drawn, draw: object) -> None:
     """δ for z/l/j, ∂C/∂a for a/l/j and x/k, the gradient for weights and biases (S1.21, S2.4, S3.15)."""
     p = drawn.make()
+    assume(not at_a_kink(p))
     names = every_id(p.network)
     for v in draw.sample(names, min(6, len(names))):  # type: ignore[attr-defined]
         expected, size = by_backpropagation(p, v)
