@@ -28,7 +28,20 @@ from chainrule.problem import Problem as Posed
 from chainrule.verification.moved import Followed, follow, slope_by_dual
 from chainrule.writing import html, latex
 from chainrule.writing.document import Bracketed, Vector
-from chainrule.writing.formula import Formula, Numeral, Ratio, Row, Sum, Symbol, Underbraced, mathml
+from chainrule.writing.formula import (
+    Bracket,
+    Formula,
+    Numeral,
+    Ratio,
+    Row,
+    Sign,
+    Space,
+    Sum,
+    Symbol,
+    Text,
+    Underbraced,
+    mathml,
+)
 from chainrule.writing.numbers import factor_numbers, number, unit
 
 PAIRS = 200 if PROOF else 48
@@ -265,7 +278,7 @@ def test_the_matrix_form_always_shows_the_row_that_is_asked_for(k: int) -> None:
     place = part.rows.index(k)
     arrows = found.latex().split(r"\begin{matrix}")[1].split(r"\end{matrix}")[0].split(r" \\ ")
     assert [i for i, mark in enumerate(arrows) if "arrow" in mark] == [place]
-    assert f"{latex.latex(found.left)} &= {latex.latex(number(found.value))}" in found.latex()
+    assert f"{latex.latex(found.left)} &= {latex.latex(Numeral(number(found.value)))}" in found.latex()
     asked = [each for each in ET.fromstring(found.html()).iter("mtr") if each.get("class") == "asked"]
     assert len(asked) == 1
     assert len(asked[0]) == len(part.columns)
@@ -337,7 +350,7 @@ def test_the_matrix_of_a_softmax_of_few_neurons_is_written_entry_by_entry() -> N
         assert np.shape(hidden.cells) == (3, 3)
         for cell in last.cells[0]:
             assert number(cell) in str(found)
-            assert latex.latex(number(cell)) in found.latex()
+            assert latex.latex(Numeral(number(cell))) in found.latex()
         bent = replace(last, cells=((last.cells[0][0] + 1e-6, *last.cells[0][1:]), *last.cells[1:]))
         seen = view(p.network, p.x[0], p.y[0], p.cost, Id("C"), as_convention("s2"))
         with pytest.raises(cr.DisagreementError, match=r"Σ′\(z²\)"):
@@ -427,12 +440,14 @@ class Meaning:
         } | sigmas
         return float(np.sum(eval(code, names)))
 
-    def python(self, formula: Formula | str, at: dict[str, int]) -> str:
+    def python(self, formula: Formula, at: dict[str, int]) -> str:
         match formula:
-            case str(text):
-                return text
+            case Numeral() | Sign() | Space() | Text() | Symbol("σ" | "σ′"):
+                return str(formula)
             case Row(pieces):
                 return "".join(self.python(piece, at) for piece in pieces)
+            case Bracket(_, inside):
+                return f"({self.python(inside, at)})"
             case Underbraced(body, _):
                 return self.python(body, at)
             case Sum(index, body):
@@ -793,7 +808,7 @@ def test_every_symbol_is_read_back_as_the_quantity_it_was_written_for() -> None:
 
 
 # the formats --------------------------------------------------------------------------------------------------------
-def statements(derivation: cr.Derivation, write: Callable[[Formula | str], str]) -> Iterator[str]:
+def statements(derivation: cr.Derivation, write: Callable[[Formula], str]) -> Iterator[str]:
     """What is said, piece by piece, as one format writes each: left side, factors, numbers, value, note."""
     for block in derivation.blocks:
         for line in getattr(block, "lines", ()):
@@ -801,14 +816,13 @@ def statements(derivation: cr.Derivation, write: Callable[[Formula | str], str])
             for cell in line.cells:
                 match cell:
                     case Vector(values):
-                        yield from (write(number(value)) for value in values if value is not None)
+                        yield from (write(Numeral(number(value))) for value in values if value is not None)
                     case Bracketed(rows):
                         for each in itertools.chain.from_iterable(rows):
-                            yield write(each if isinstance(each, Formula) else number(each))
+                            yield write(each if isinstance(each, Formula) else Numeral(number(each)))
                     case _:
                         yield write(cell)
-            yield from map(write, line.numbers)
-            yield write(line.value)
+            yield from (write(Numeral(each)) for each in (*line.numbers, line.value) if each)
             yield from (write(each) for each in line.note.pieces if isinstance(each, Numeral))
         yield from " ".join(map(str, getattr(block, "words", ()))).split()
 
@@ -823,7 +837,7 @@ def said_in_order(pieces: Iterable[str], text: str) -> int:
     return len(said)
 
 
-FORMATS: dict[str, tuple[Callable[[cr.Derivation], str], Callable[[Formula | str], str]]] = {
+FORMATS: dict[str, tuple[Callable[[cr.Derivation], str], Callable[[Formula], str]]] = {
     "text": (str, str),
     "latex": (
         lambda found: found.latex().replace("(-", "-").replace(r"$\delta$", "δ"),
@@ -864,7 +878,7 @@ def test_a_line_that_one_format_drops_is_found() -> None:
     p = make_problem([2, 3, 3], ["tanh"], "sigmoid", "squared_error")
     found = cr.explain(p.network, p.x[0], p.y[0], "w/1/1/0", form="paths", cost=p.cost)
     for whole, piece in FORMATS.values():
-        text, dropped = whole(found), piece(found.blocks[0].lines[1].value)
+        text, dropped = whole(found), piece(Numeral(found.blocks[0].lines[1].value))
         assert said_in_order(statements(found, piece), text)
         with pytest.raises(AssertionError, match="is not said"):
             said_in_order(statements(found, piece), text.replace(dropped, ""))

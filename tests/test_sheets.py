@@ -28,7 +28,20 @@ from chainrule.explanation.update import one_update
 from chainrule.explanation.worksheet import worksheet
 from chainrule.problem import Problem
 from chainrule.writing.document import Cells, Code, Equation, Heading, Program, Sentence, Values, sentence
-from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Transposed, inline, row
+from chainrule.writing.formula import (
+    Bracket,
+    Formula,
+    Numeral,
+    Ratio,
+    Row,
+    Sign,
+    Space,
+    Sum,
+    Symbol,
+    Transposed,
+    inline,
+    row,
+)  # fmt: skip
 from chainrule.writing.html import in_a_cell
 from chainrule.writing.numbers import number
 from chainrule.writing.sheet import Sheet
@@ -122,10 +135,16 @@ def layer_of(symbol):
     return int(symbol.above.strip("()"))
 
 
+FUNCTIONS = (Symbol("σ"), Symbol("σ′"))
+
+
 def symbols(formula):
+    """The quantities of a formula."""
     match formula:
         case Symbol():
-            yield formula
+            yield from () if formula in FUNCTIONS else (formula,)
+        case Bracket(_, inside):
+            yield from symbols(inside)
         case Row(pieces):
             for piece in pieces:
                 yield from symbols(piece)
@@ -151,20 +170,33 @@ def python(formula, meaning):
             indices = ", ".join("'·'" if index == "·" else index for index in below)
             return f"q.entry({letter!r}, {layer_of(formula) if above else 0}, {indices})"
         case Row(pieces):
-            numbers = all(symbol.below for symbol in symbols(formula)) and "·" not in str(formula)
-            code = "".join(
-                times(piece, numbers) if isinstance(piece, str) else python(piece, meaning) for piece in pieces
-            )
-            code = re.sub(r"σ′\(q\.whole\('z', (\d+)\)\)", r"q.slope(\1)", code)
-            return re.sub(r"σ′\(q\.entry\('z', (\d+), (\w)\)\)", r"q.slope(\1, \2)", code).replace("σ(", "q.sigma(")
+            return "".join(pieces_in_python(pieces, meaning))
+        case Bracket(_, inside):
+            return f"({python(inside, meaning)})"
+        case Numeral(text):
+            return text
     raise TypeError(formula)
 
 
-def times(text, numbers):
-    """The signs between factors: nothing, which is a product, and ⊙."""
-    text = text.replace(" ⊙ ", " * ")
-    text = re.sub(r"^(\)?) (?=σ|\(|$)", r"\1 * ", text) if text != " " else text
-    return {" ": " * " if numbers else " @ "}.get(text, text)
+def pieces_in_python(pieces, meaning):
+    """A space between two numbers, or beside brackets or a function, is their product; between matrices it is theirs."""
+    numbers = all(symbol.below and "·" not in symbol.below for symbol in symbols(Row(pieces)))
+    for before, piece, after in zip((None, *pieces), pieces, (*pieces[1:], None)):
+        match piece:
+            case Symbol("σ"):
+                yield "q.sigma"
+            case Symbol("σ′"):
+                yield "q.slope"
+            case Bracket(_, Row((Symbol("z") as z,))) if before == Symbol("σ′"):
+                yield f"({layer_of(z)}, {z.below or None})"
+            case Space():
+                yield " * " if numbers or isinstance(before, Bracket) or after in FUNCTIONS else " @ "
+            case Sign(sign="⊙"):
+                yield " * "
+            case Sign(sign=sign):
+                yield sign.replace("−", "-")
+            case _:
+                yield python(piece, meaning)
 
 
 def conventions():
@@ -284,7 +316,7 @@ def numbers_between(values):
     """The sides of an equation that hold matrices, as lists of matrices and the signs between them."""
     sides, current = [], []
     for piece in values.pieces:
-        if isinstance(piece, str) and piece.strip() in ("=", "←"):
+        if isinstance(piece, Sign) and piece.sign in ("=", "←"):
             sides, current = [*sides, current], []
         elif isinstance(piece, Cells):
             current.append(piece.array)
@@ -381,7 +413,7 @@ def test_what_is_printed_of_a_matrix_are_its_own_numbers():
     assert cells.columns == [0, 1, 2, None, 8]
     assert not cells.whole
     assert cells.shape == "7 × 9"
-    texts = cells.texts()
+    texts = [list(map(str, entries)) for entries in cells.entries()]
     assert texts[0][0] == number(0.0)
     assert texts[1][2] == number(11 / 7)
     assert texts[-1][-1] == number(62 / 7)
@@ -758,7 +790,7 @@ def test_text_latex_and_html_hold_the_same_numbers(preset):
     in_html, in_text, in_latex = "".join(plain.itertext()).replace(" ", ""), str(sheet), sheet.latex()
     for values in sheet.values():
         for cells in values.cells():
-            for text in itertools.chain(*cells.texts()):
+            for text in map(str, itertools.chain(*cells.entries())):
                 assert text in in_text
                 if "e" not in text:
                     assert text.replace("−", "-") in in_latex
@@ -801,7 +833,7 @@ def test_fractions_in_a_sentence_have_a_stroke():
 
 
 def test_columns_of_numbers_have_their_points_below_each_other():
-    text = str(Sheet("t", "s2", (Values((Symbol("v"), " = ", Cells(np.array([[1.5], [-12.25], [0.0], [2e-9]])))),)))
+    text = str(Sheet("t", "s2", (Values.of(Symbol("v"), " = ", Cells(np.array([[1.5], [-12.25], [0.0], [2e-9]]))),)))
     rows = [line for line in text.splitlines() if "[" in line]
     points = {line.index(".") for line in rows if "." in line}
     assert len(points) == 1
@@ -810,7 +842,7 @@ def test_columns_of_numbers_have_their_points_below_each_other():
 
 def test_a_wide_line_is_broken_at_its_signs():
     wide = Cells(np.full((2, 6), 0.123456))
-    text = str(Sheet("t", "s2", (Values((Symbol("z"), " = ", wide, " ", wide, " + ", wide, " = ", wide)),)))
+    text = str(Sheet("t", "s2", (Values.of(Symbol("z"), " = ", wide, " ", wide, " + ", wide, " = ", wide),)))
     lines = text.splitlines()[3:]
     assert max(map(len, lines)) <= 105
     assert sum("=" in line for line in lines) == 2

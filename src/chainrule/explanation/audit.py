@@ -26,7 +26,7 @@ from chainrule.problem import Problem
 from chainrule.verification.differences import Difference
 from chainrule.verification.leeway import Leeway, leeway
 from chainrule.verification.moved import Followed, follow, slope_by_difference, slope_by_dual
-from chainrule.writing.formula import Formula, Ratio, Row, Symbol
+from chainrule.writing.formula import Bracket, Formula, Numeral, Ratio, Row, Sign, Symbol
 
 SAME = 1e-9  # of a value: what different methods may differ by, beside rounding
 
@@ -200,11 +200,11 @@ def _named(audit: Audit, symbol: Formula, how: Convention) -> tuple[float, float
                 return None
             _must_exist(view, v, symbol, how)
             return audit.exact(v), audit.slack(v)
-        case Row(("−", Symbol() as a)) if found := _named(audit, a, how):
+        case Row((Sign("−"), Symbol() as a)) if found := _named(audit, a, how):
             return -found[0], found[1]
-        case Row(("(1 − ", Symbol() as a, ")")) if found := _named(audit, a, how):
+        case Row((Bracket("(", Row((Numeral("1"), Sign(sign="−"), Symbol() as a))),)) if found := _named(audit, a, how):
             return 1 - found[0], found[1]
-        case Row(("σ′(", Symbol() as z, ")")):
+        case Row((Symbol("σ′"), Bracket("(", Row((Symbol() as z,))))):
             id = how.read(z)
             if id is None:
                 return None

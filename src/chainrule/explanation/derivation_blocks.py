@@ -137,8 +137,7 @@ def _lines(part: Lines) -> list[DisplayLine]:
 
 def _statement(part: Statement) -> list[DisplayLine]:
     """left = value, and why."""
-    pieces = [each for said in part.said for each in (": ", *said.pieces)][1:]
-    words = [Text(each) if isinstance(each, str) else each for each in pieces]
+    words = [Text(each) if isinstance(each, str) else each for said in part.said for each in (": ", *said)][1:]
     return [replace(_equals(part.left, part.value), note=row(*words))]
 
 

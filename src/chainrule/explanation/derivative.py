@@ -17,7 +17,7 @@ from chainrule.explanation.forms import as_form, written
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
-from chainrule.writing.formula import row
+from chainrule.writing.document import Words
 
 
 def explain(
@@ -103,7 +103,7 @@ def _quantity(given: str | Id, network: Network, which: str, kinds: str) -> Id:
 def _at_once(seen: View, v: Id) -> list[Part]:
     """What is the same in every form: 0 where u does not depend on v, and why; 1 by itself; ∂C/∂a^L, the cost's own."""
     if seen.u == v:
-        return [Statement(seen.by(v), (row("a quantity by itself"),), 1.0)]
+        return [Statement(seen.by(v), (("a quantity by itself",),), 1.0)]
     if seen.u.kind == "C" and v.kind == "a" and v.layer == seen.top:
         slope = seen.of_activation(v.layer, v.neuron)
         if not math.isfinite(slope.value):
@@ -115,7 +115,7 @@ def _at_once(seen: View, v: Id) -> list[Part]:
         return []
     u, name = seen.quantity(seen.u), seen.quantity(v)
     if v.layer > seen.top or (v.kind == "a" and v.layer == seen.top and seen.u.kind == "z"):
-        why = row(name, " comes after ", u, ": nothing leads back")
+        why: Words = (name, " comes after ", u, ": nothing leads back")
     else:
-        why = row(f"both belong to layer {seen.top}, where a neuron does not see its neighbours")
-    return [Statement(seen.by(v), (row(u, " does not depend on ", name), why), 0.0)]
+        why = (f"both belong to layer {seen.top}, where a neuron does not see its neighbours",)
+    return [Statement(seen.by(v), ((u, " does not depend on ", name), why), 0.0)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.verification.differences import Difference
-from chainrule.writing.formula import Formula, Matrix, Row
+from chainrule.writing.document import Words
+from chainrule.writing.formula import Formula, Matrix
 
 Values = tuple[float, ...]
 Places = tuple[int | None, ...]
@@ -109,12 +110,12 @@ class Statement:
     """left = value, and why in words: where one quantity does not depend on the other. A `said` may need its line."""
 
     left: Formula
-    said: tuple[Row, ...]
+    said: tuple[Words, ...]
     value: float
 
     @property
     def words(self) -> str:
-        return ": ".join(map(str, self.said))
+        return ": ".join("".join(map(str, words)) for words in self.said)
 
 
 @dataclass(frozen=True)

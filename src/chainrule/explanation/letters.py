@@ -5,7 +5,6 @@ The summary, the proof, the pseudocode and the worksheet take their symbols from
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from chainrule.activations import Activation
@@ -14,18 +13,19 @@ from chainrule.conventions import Convention
 from chainrule.costs import ANY, Cost, Pair
 from chainrule.explanation.view import NABLA
 from chainrule.writing.document import Block, Equation, sentence
-from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, filled, partial, row
+from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, alone, filled, partial, row
+from chainrule.writing.numbers import minus, plain
 
-Layer = int | str  # a number, or letters such as "l", "l+1", "L-1"
+Layer = int | str  # a number, or letters such as "l", "l+1", "L−1"
 Index = int | str
 
 
 def beside(layer: Layer, by: int) -> Layer:
-    """The layer so many further on, as a number or in letters: 3, "l+1", "L-1"."""
+    """The layer so many further on, as a number or in letters: 3, "l+1", "L−1"."""
     if isinstance(layer, int):
         return layer + by
-    letter, steps = layer[0], int(layer[1:] or 0) + by
-    return f"{letter}{steps:+d}" if steps else letter
+    letter, steps = layer[0], int(plain(layer[1:]) or 0) + by
+    return minus(f"{letter}{steps:+d}") if steps else letter
 
 
 def usual_output(how: Convention, cost: Cost) -> Activation:
@@ -34,12 +34,6 @@ def usual_output(how: Convention, cost: Cost) -> Activation:
         return named_activation("identity")
     first = next(iter(cost.pairs))
     return named_activation("sigmoid" if first == ANY else first)
-
-
-def alone(text: str) -> str:
-    """A text without the brackets around the whole of it, which it needs in a product only."""
-    inside = re.fullmatch(r"\(([^()]*)\)", text)
-    return inside[1] if inside else text
 
 
 @dataclass(frozen=True)
@@ -195,14 +189,14 @@ class Letters:
         """∂C/∂a^L as this cost gives it: 2(a − y); ∇_a C itself where it has no formula. As a factor it keeps its brackets."""
         if pair.slope_text.startswith("∂"):
             return self.by(self.a(layer, *neuron)) if neuron else self.gradient()
-        text = pair.slope_text if factor else alone(pair.slope_text)
-        return filled(text, **self._named(layer, *neuron))
+        formula = filled(pair.slope_text, **self._named(layer, *neuron))
+        return formula if factor else alone(formula)
 
     def cost_delta(self, pair: Pair, layer: Layer, *neuron: Index) -> Formula:
         """∂C/∂z^L of a cost that is a function of z^L (S3.14): a − y, p − y, or ∂C/∂z^L itself."""
         if pair.delta_text.startswith("∂"):
             return self.by(self.z(layer, *neuron))
-        return filled(alone(pair.delta_text), **self._named(layer, *neuron))
+        return alone(filled(pair.delta_text, **self._named(layer, *neuron)))
 
     def cost_formula(self, cost: Cost, pair: Pair, layer: Layer) -> Formula | None:
         """C of one example, index by index; None for a cost of a user's own."""

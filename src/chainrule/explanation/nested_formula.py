@@ -159,17 +159,17 @@ class Nest:
         if not all(np.isfinite(each).all() for each in [*trace.z, *trace.a]):
             raise DataError("a bracket overflows on this example: nothing can be shown; smaller weights will do")
         s, how = self.s, self.s.how
-        blocks: list[Block] = [Heading("From the inside out"), Values((row("x"), " = ", self.cells(trace.a[0])))]
+        blocks: list[Block] = [Heading("From the inside out"), Values.of(row("x"), " = ", self.cells(trace.a[0]))]
         for l in range(1, self.depth + 1):
             j, k = self.letters(l)
             total = self._weighted(l, j, k, self._before(l, k))
-            blocks.append(Values((s.z(l, j), " = ", total, " = ", self.cells(trace.z[l]))))
+            blocks.append(Values.of(s.z(l, j), " = ", total, " = ", self.cells(trace.z[l])))
             function = function_name(self.network, l)
             activation = row(function, "(", s.z(l, j), ")") if function else s.z(l, j)
             if self.network.activations[l].full_slope:
                 activation = self._softmax(l, j)
             if not (l == self.depth and how.linear_output):
-                blocks.append(Values((s.a(l, j), " = ", activation, " = ", self.cells(trace.a[l]))))
+                blocks.append(Values.of(s.a(l, j), " = ", activation, " = ", self.cells(trace.a[l])))
         return blocks
 
     def cells(self, values: np.ndarray) -> Cells:

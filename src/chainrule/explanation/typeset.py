@@ -8,7 +8,7 @@ from itertools import groupby
 
 from chainrule.conventions import Convention
 from chainrule.pictures.shapes import Element, Label, Line, Span, Spans, extent, moved
-from chainrule.writing.formula import Formula, Ratio, Row, Sum, Symbol, Transposed
+from chainrule.writing.formula import Bracket, Formula, Marked, Ratio, Row, Sum, Symbol, Transposed
 
 SPACE = 0.28  # of the size: between a line and a fraction
 NARROWER = 0.94  # of a line's box: what it takes in a font halfway between the widest and the most common ones
@@ -99,13 +99,14 @@ def _pieces(formula: Formula | str, size: float, look: Look, inside: bool) -> li
     """Spans of a line, and what is set by itself: fractions."""
     role = look.derivative if inside else look.letter
     match formula:
-        case str(text):
-            own = inside or text == "∂" or (len(text) == 1 and text.isalpha())
-            return [Span(text, *(role(text.strip("/ ") or "∂") if own else (look.plain, False)))] if text else []
-        case Symbol(letter, above, below):
-            return [Span(Symbol(letter, above.replace("-", "−"), below), *role(letter))]
+        case Symbol(letter):
+            return [Span(formula, *role(letter))]
         case Row(pieces):
             return [run for piece in pieces for run in _pieces(piece, size, look, inside)]
+        case Bracket(left, between, right):
+            return [Span(left, look.plain), *_pieces(between, size, look, inside), Span(right, look.plain)]
+        case Marked(base, above, below):
+            return [*_pieces(base, size, look, inside), Span(Symbol("", above, below), look.plain)]
         case Transposed(base):
             opened, closed = Span("(", look.plain), Span(Symbol(")", above="T"), look.plain)
             return [opened, *_pieces(base, size, look, inside), closed]
@@ -116,7 +117,8 @@ def _pieces(formula: Formula | str, size: float, look: Look, inside: bool) -> li
                 Symbol("Σ", below=index), look.plain
             )  # in the line: a label of its own would stand apart in a narrow font
             return [sign, Span(" ", look.plain), *_pieces(body, size, look, inside)]
-    return [Span(str(formula), look.plain)]
+    text = str(formula)
+    return [Span(text, *(role(text.strip("/ ") or "∂") if inside else (look.plain, False)))]
 
 
 def _fraction(top: Formula, bottom: Formula, size: float, look: Look) -> Typeset:

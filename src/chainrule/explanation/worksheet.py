@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,8 @@ from chainrule.explanation.shown import whole_number
 from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
 from chainrule.network import Network, as_network
 from chainrule.problem import Problem
-from chainrule.writing.document import Block, Cells, Heading, Piece, Values, sentence
-from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, row
+from chainrule.writing.document import Block, Cells, Heading, Values, sentence
+from chainrule.writing.formula import Bracket, Formula, Ratio, Row, Sign, Space, Sum, Symbol, Transposed, row
 from chainrule.writing.numbers import number
 from chainrule.writing.sheet import Sheet
 
@@ -96,18 +95,16 @@ class Numbers(Letters):
         return self.vector(function.value(self.of.passes.trace.z[self.of.network.depth]))
 
 
-def in_line(formula: Formula | str) -> tuple[Piece, ...]:
-    """The pieces of a formula of numbers, each sign between its sides a piece of its own."""
-    pieces: list[Piece] = []
-    for piece in row(formula).pieces:
-        match piece:
-            case str():
-                pieces += [each for each in re.split("( [+−⊙] )", piece) if each]
-            case Transposed(Cells(array, most)):
-                pieces.append(Cells(array.T, most))
-            case _:
-                pieces.append(piece)
-    return tuple(pieces)
+def in_line(formula: Formula) -> list[Formula]:
+    """The pieces of a formula of numbers, brackets and the signs between matrices each a piece of its own."""
+    match formula:
+        case Row(pieces):
+            return [each for piece in pieces for each in in_line(piece)]
+        case Bracket(left, inside, right):
+            return [Sign(left), *in_line(inside), Sign(right)]
+        case Transposed(Cells(array, most)):
+            return [Cells(array.T, most)]
+    return [formula]
 
 
 @dataclass(frozen=True)
@@ -124,10 +121,10 @@ class Page:
         return range(1, self.of.network.depth + 1)
 
     @property
-    def share(self) -> tuple[Piece, ...]:
+    def share(self) -> tuple[Formula, ...]:
         """1/N before a mean."""
         mean = self.batch and self.of.reduction == "mean"
-        return (Ratio(row("1"), row(str(len(self.of.problem.x)))), " ") if mean else ()
+        return (Ratio(row("1"), row(str(len(self.of.problem.x)))), Space(" ")) if mean else ()
 
     def blocks(self) -> list[Block]:
         """What is given, the six steps with their headings, and where the cost goes."""
@@ -150,8 +147,8 @@ class Page:
             ),
             *definition(s, p.cost, p.pair, last, Symbol(s.how.letter, below="i") if self.batch else s.cost),
             *meaning(s, p.cost, p.pair, last),
-            Values((row(s.a(0), " = x"), " = ", self.n.a(0))),
-            Values((s.y(), " = ", self.n.y())),
+            Values.of(row(s.a(0), " = x"), " = ", self.n.a(0)),
+            Values.of(s.y(), " = ", self.n.y()),
         ]  # fmt: skip
 
     def forward(self) -> list[Block]:
@@ -166,8 +163,8 @@ class Page:
         shared = ", one bias for all its neurons" if network.shared_bias(l) else ""
         return [
             sentence(f"Layer {l}, {words}{shared}:"),
-            Values((s.z(l), " = ", s.weighted(l, biased), " = ", *in_line(n.weighted(l, biased)), " = ", n.z(l))),
-            Values((s.a(l), " = ", s.z(l) if linear else row("σ(", s.z(l), ")"), " = ", n.a(l))),
+            Values.of(s.z(l), " = ", s.weighted(l, biased), " = ", *in_line(n.weighted(l, biased)), " = ", n.z(l)),
+            Values.of(s.a(l), " = ", s.z(l) if linear else row("σ(", s.z(l), ")"), " = ", n.a(l)),
         ]
 
     def output(self) -> list[Block]:
@@ -175,20 +172,20 @@ class Page:
         s, n, pair, last = self.s, self.n, self.of.problem.pair, self.of.network.depth
         if pair.delta is not None:
             known = sentence("The cost is a function of ", s.z(last), ", whose derivative is known:")
-            p: list[Block] = [Values((s.p(), " = ", n.p()))] if "{p}" in pair.delta_text else []
+            p: list[Block] = [Values.of(s.p(), " = ", n.p())] if "{p}" in pair.delta_text else []
             difference = "{p}" in pair.delta_text or "{a}" in pair.delta_text
             numbers = n.cost_delta(pair, last) if difference else None
             return [known, *p, self._delta(last, s.cost_delta(pair, last), numbers)]
         full = self.of.network.output.full_slope
         slope, blocks = s.cost_slope(pair, last), []
         if slope != s.gradient():
-            blocks.append(Values((s.gradient(), " = ", slope, " = ", n.gradient())))
+            blocks.append(Values.of(s.gradient(), " = ", slope, " = ", n.gradient()))
         return [*blocks, self._delta(last, s.output(last, full), None if full and self.batch else n.output(last, full))]
 
     def _delta(self, l: int, formula: Formula, numbers: Formula | None) -> Block:
         """δ^l by its formula, the same in numbers where they are to be seen, and what it comes to."""
-        worked = (" = ", *in_line(numbers)) if numbers else ()
-        return Values((self.s.delta(l), " = ", formula, *worked, " = ", self.n.delta(l)))
+        worked = [Sign(" = "), *in_line(numbers)] if numbers else []
+        return Values.of(self.s.delta(l), " = ", formula, *worked, " = ", self.n.delta(l))
 
     def backward(self) -> list[Block]:
         """Step 3: δ of the layers before, from the last but one to the first."""
@@ -206,7 +203,7 @@ class Page:
         for l in self.layers:
             worked, found = in_line(n.outer(l)), n.matrix(self.of.gradient.weights[l])
             blocks += self._tensor(l) if self.batch else []
-            blocks.append(Values((s.by(s.w(l)), " = ", *share, s.outer(l), " = ", *share, *worked, " = ", found)))
+            blocks.append(Values.of(s.by(s.w(l)), " = ", *share, s.outer(l), " = ", *share, *worked, " = ", found))
         return blocks
 
     def _tensor(self, l: int) -> list[Block]:
@@ -222,7 +219,7 @@ class Page:
         for i in range(min(count, SLICES)):
             own = np.outer(self.of.passes.delta[l][i], self.of.passes.trace.a[l - 1][i])
             name = Ratio(row("∂", Symbol(s.how.letter, below=s.how.below(i))), row("∂", s.w(l)))
-            blocks.append(Values((name, " = ", self.n.matrix(own))))
+            blocks.append(Values.of(name, " = ", self.n.matrix(own)))
         if count > SLICES:
             blocks.append(sentence(f"… and {count - SLICES:,} more of them."))
         return blocks
@@ -233,7 +230,7 @@ class Page:
         for l in self.layers:
             found, by_bias = self.of.gradient.biases[l], self.s.by(self.s.b(l))
             if found.size:
-                line = Values((by_bias, " = ", *self.share, self._delta_of_bias(l), " = ", self.n.vector(found)))
+                line = Values.of(by_bias, " = ", *self.share, self._delta_of_bias(l), " = ", self.n.vector(found))
             blocks.append(line if found.size else sentence(f"Layer {l} has no biases."))
         return blocks
 
@@ -262,7 +259,7 @@ class Page:
 
     def _changed(self, symbol: Formula, before: Formula, slope: Formula, after: Formula) -> Block:
         rule = row(symbol, " − η ", self.s.by(symbol))
-        return Values((symbol, " ← ", rule, " = ", before, f" − {self.of.rate_text} ", slope, " = ", after))
+        return Values.of(symbol, " ← ", rule, " = ", before, f" − {self.of.rate_text} ", slope, " = ", after)
 
     def ending(self) -> list[Block]:
         """The cost before and after, and what the slope alone had promised."""

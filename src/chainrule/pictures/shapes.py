@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from chainrule.writing.formula import Formula, Matrix, Ratio, Row, Sum, Symbol, Transposed, Underbraced
+from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Transposed, Underbraced, Written
 
 ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
          "w", "b", "z", "a", "y", "C")  # fmt: skip
@@ -169,23 +169,30 @@ Element = Line | Rect | Circle | Label
 def extent(content: str | Formula | Spans) -> tuple[float, float, float]:
     """Width, height above the middle and depth below it, at size 1."""
     match content:
-        case str(text):
+        case str(text) | Written(text):
             return _width(text), 0.62, 0.62
-        case Spans(pieces):
-            return _in_a_row(extent(piece.content) for piece in pieces)
         case Symbol(letter, above, below):
-            marks = SMALL * max(_width(above), _width(below))
-            return _width(letter) + marks, 0.82 if above else 0.62, 0.85 if below else 0.62
+            return _with_marks((_width(letter), 0.62, 0.62), above, below)
         case Row(pieces):
             return _in_a_row(map(extent, pieces))
+        case Bracket(left, inside, right):
+            width, up, down = extent(inside)
+            return _width(left) + width + _width(right), up, down
+        case Marked(base, above, below):
+            return _with_marks(extent(base), above, below)
         case Transposed(base):
             width, up, down = extent(base)
             return width + 1.3, max(up, 0.82), down
         case Underbraced(body):
             return extent(body)
-        case Ratio() | Sum() | Matrix():
-            return extent(str(content))
-    raise TypeError(f"{type(content).__name__} has no extent")
+        case Spans(pieces):
+            return _in_a_row(extent(piece.content) for piece in pieces)
+    return extent(str(content))
+
+
+def _with_marks(base: tuple[float, float, float], above: str, below: str) -> tuple[float, float, float]:
+    width, up, down = base
+    return width + SMALL * max(_width(above), _width(below)), 0.82 if above else up, 0.85 if below else down
 
 
 def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from itertools import groupby
 from chainrule.errors import unknown_name
 from chainrule.names import printable
 from chainrule.pictures.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
-from chainrule.writing.formula import Formula, Row, Symbol, Transposed, Underbraced
+from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 THEMES: dict[str, dict[str, str]] = {
@@ -187,6 +187,10 @@ def _text(content: str | Formula, size: float) -> str:
             return escape(letter) + _marks(above, below, size)
         case Row(pieces):
             return "".join(_text(piece, size) for piece in pieces)
+        case Bracket(left, inside, right):
+            return f"{left}{_text(inside, size)}{right}"
+        case Marked(base, above, below):
+            return _text(base, size) + _marks(above, below, size)
         case Transposed(base):
             return f"({_text(base, size)}){_marks('T', '', size)}"
         case Underbraced(body):

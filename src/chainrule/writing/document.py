@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.writing.formula import Formula, Row, row
+from chainrule.writing.formula import Formula, Numeral, Row, Sign, opened, row
 from chainrule.writing.numbers import number
 
 Array = np.ndarray
@@ -44,12 +44,14 @@ class Cells(Formula):
     def shape(self) -> str:
         return f"{self.array.shape[0]:,} × {self.array.shape[1]:,}"
 
-    def texts(self) -> list[list[str]]:
+    def entries(self) -> list[list[Formula]]:
         """What is printed, cell by cell."""
-        return [
-            ["⋮" if r is None else "…" if c is None else number(float(self.array[r, c])) for c in self.columns]
-            for r in self.rows
-        ]
+        return [[self._entry(r, c) for c in self.columns] for r in self.rows]
+
+    def _entry(self, r: int | None, c: int | None) -> Formula:
+        if r is None or c is None:
+            return Sign("⋮" if r is None else "…")
+        return Numeral(number(float(self.array[r, c])))
 
 
 def _kept(count: int, most: int) -> list[int | None]:
@@ -107,9 +109,6 @@ class Aligned:
                 begun = end
 
 
-Piece = str | Formula | Cells
-
-
 @dataclass(frozen=True)
 class Heading:
     """The head of what follows."""
@@ -142,7 +141,12 @@ class Equation:
 class Values:
     """Symbols and matrices of numbers in one line: z = w a + b = [ ] [ ] + [ ] = [ ]."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Formula, ...]
+
+    @classmethod
+    def of(cls, *pieces: str | Formula) -> Values:
+        """The line of some formulas, with the signs between them."""
+        return cls(tuple(each for piece in pieces for each in (opened(piece) if isinstance(piece, str) else (piece,))))
 
     def cells(self) -> list[Cells]:
         return [piece for piece in self.pieces if isinstance(piece, Cells)]
@@ -193,4 +197,4 @@ def sides_of(equation: Equation) -> Formula:
     """The numbers of both sides, with ≈ where they round to different digits."""
     assert equation.sides is not None
     left, right = map(number, equation.sides)
-    return Row((row(left), " = " if left == right else " ≈ ", row(right)))
+    return row(left, " = " if left == right else " ≈ ", right)

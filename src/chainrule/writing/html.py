@@ -19,7 +19,6 @@ from chainrule.writing.document import (
     DisplayLine,
     Equation,
     Heading,
-    Piece,
     Program,
     Sentence,
     Values,
@@ -28,8 +27,8 @@ from chainrule.writing.document import (
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import Formula, Numeral, Text, inline, mathml, row
-from chainrule.writing.numbers import bracketed, in_lines, number
+from chainrule.writing.formula import Formula, Numeral, Sign, Text, factors, inline, mathml
+from chainrule.writing.numbers import in_lines, number
 from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -91,10 +90,6 @@ def as_html(title: str, blocks: Sequence[Block]) -> str:
     return printable(f'<section class="chainrule-sheet" aria-label="{label}">{body}</section>\n')
 
 
-def _mathml(formula: str | Formula) -> str:
-    return mathml(formula).replace("<mi>-</mi>", "<mo>−</mo>")  # the hyphen of a layer's mark, l-1, is a minus
-
-
 def _math(inside: str) -> str:
     return f'<math displaystyle="true">{inside}</math>'
 
@@ -107,9 +102,9 @@ def _word(word: str | Formula) -> str:
     """Words as they are; formulas are mathematics, and so is a number that has a power of ten."""
     if isinstance(word, str):
         return escape(word)
-    if isinstance(word, Text) or (isinstance(word, Numeral) and "e" not in word.text):
+    if isinstance(word, Text | Sign) or (isinstance(word, Numeral) and "e" not in word.text):
         return escape(word.text)
-    return f"<math>{_mathml(inline(word))}</math>"
+    return f"<math>{mathml(inline(word))}</math>"
 
 
 def _equations(group: Sequence[Equation]) -> str:
@@ -119,11 +114,11 @@ def _equations(group: Sequence[Equation]) -> str:
             rows.append(f'<tr><td class="why" colspan="4">{_words(each.why)}</td></tr>')
         sides = ""
         if each.sides:
-            sides = _math(_mathml(sides_of(each)))
+            sides = _math(mathml(sides_of(each)))
         name = f"({escape(each.name)})" if each.name else ""
         rows.append(
-            f'<tr><td class="left">{_math(_mathml(each.left)) if str(each.left) else ""}</td>'
-            f"<td>{_math('<mo>=</mo>' + _mathml(each.right))}</td>"
+            f'<tr><td class="left">{_math(mathml(each.left)) if str(each.left) else ""}</td>'
+            f"<td>{_math('<mo>=</mo>' + mathml(each.right))}</td>"
             f'<td class="side">{sides}</td><td class="name">{name}</td></tr>'
         )
     return f'<table role="presentation">{"".join(rows)}</table>'
@@ -147,16 +142,16 @@ def _display(lines: Sequence[DisplayLine]) -> str:
     terms = [line for line in lines if line.term]
     for line in lines:
         sign = "" if line.term else "<mo>=</mo>"
-        noted = [f"<mrow>{_mathml(line.note)}</mrow>"] if line.note.pieces and not line.check else []
-        left, cells = _mathml(line.left), [_cell(each) for each in line.cells]
+        noted = [mathml(line.note)] if line.note.pieces and not line.check else []
+        left, cells = mathml(line.left), [_cell(each) for each in line.cells]
         if not line.numbers:
             rows.append([left, sign, _across("".join(_dotted(cells)))])
             continue
         if len(str(line.left)) > LONG_NAME:
             rows += [[_across(f"<mtext>{escape(each)}</mtext>")] for each in wrap(str(line.left), WIDE)]
             left = ""
-        numbers = [_number(text) for text in bracketed(line.numbers)]
-        ending = ["<mo>=</mo>", _number(line.value), *noted] if line.term else noted
+        numbers = list(map(mathml, factors(line.numbers)))
+        ending = ["<mo>=</mo>", mathml(Numeral(line.value)), *noted] if line.term else noted
         chunks = _chunks(line, terms if line.term else [line])
         for chunk in chunks:
             mark = "<mo>·</mo>" if chunk.start else sign
@@ -197,13 +192,13 @@ def _cell(cell: Formula | Vector | Bracketed) -> str:
             return _bracketed([*shown, *([[f"<mtd><mtext>{more:,} more</mtext></mtd>"]] if more else [])])
         case Bracketed(rows, asked):
             return _bracketed([[_entry(each, "…") for each in r] for r in rows], asked)
-    return _mathml(cell)
+    return mathml(cell)
 
 
 def _entry(value: Formula | float | None, left_out: str) -> str:
     if isinstance(value, Formula):
-        return f"<mtd>{_mathml(value)}</mtd>"
-    return f'<mtd class="number">{f"<mo>{left_out}</mo>" if value is None else _number(number(value))}</mtd>'
+        return f"<mtd>{mathml(value)}</mtd>"
+    return f'<mtd class="number">{f"<mo>{left_out}</mo>" if value is None else mathml(Numeral(number(value)))}</mtd>'
 
 
 def _bracketed(rows: Sequence[Sequence[str]], asked: int = -1) -> str:
@@ -212,21 +207,17 @@ def _bracketed(rows: Sequence[Sequence[str]], asked: int = -1) -> str:
     return f"<mrow><mo>[</mo><mtable>{body}</mtable><mo>]</mo></mrow>"
 
 
-def _number(text: str) -> str:
-    return f"<mrow>{_mathml(text)}</mrow>"
-
-
 def _values(block: Values) -> str:
     lines = ["".join(map(_piece, part)) for part in broken(block, WIDE)]
     return "".join(f'<div class="values">{_math(f"<mrow>{each}</mrow>")}</div>' for each in lines)
 
 
-def _piece(piece: Piece) -> str:
+def _piece(piece: Formula) -> str:
     if not isinstance(piece, Cells):
-        return _mathml(piece)
+        return mathml(piece)
     cells = "".join(
-        "<mtr>" + "".join(f'<mtd class="number">{_mathml(row(cell))}</mtd>' for cell in cells) + "</mtr>"
-        for cells in piece.texts()
+        "<mtr>" + "".join(f'<mtd class="number">{mathml(cell)}</mtd>' for cell in cells) + "</mtr>"
+        for cells in piece.entries()
     )
     matrix = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
     return matrix if piece.whole else f"<munder>{matrix}<mtext>{piece.shape}</mtext></munder>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from textwrap import wrap
 from typing import Any
@@ -17,7 +16,6 @@ from chainrule.writing.document import (
     DisplayLine,
     Equation,
     Heading,
-    Piece,
     Program,
     Sentence,
     Values,
@@ -26,7 +24,7 @@ from chainrule.writing.document import (
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import Formula, Text, inline, latex, words_in_latex
+from chainrule.writing.formula import Formula, Numeral, Sign, Text, inline, latex, row, words_in_latex
 from chainrule.writing.numbers import in_lines, number
 from chainrule.writing.text import LONG_NAME, broken, sign, width
 
@@ -60,9 +58,9 @@ def _words(words: Words) -> str:
 
 
 def _word(word: str | Formula) -> str:
-    if isinstance(word, str | Text):
+    if isinstance(word, str | Text | Sign):
         return words_in_latex(str(word))
-    return f"${_latex(inline(word))}$"
+    return f"${latex(inline(word))}$"
 
 
 def _heading(block: Heading) -> str:
@@ -80,9 +78,9 @@ def _equations(group: Sequence[Equation]) -> str:
         why = rf"\intertext{{{_words(each.why)}}}" + "\n" if each.why and i else ""
         sides = ""
         if each.sides:
-            sides = rf" && \text{{\footnotesize ${_latex(sides_of(each))}$}}"
+            sides = rf" && \text{{\footnotesize ${latex(sides_of(each))}$}}"
         tag = rf" \tag{{{each.name}}}" if each.name else ""
-        lines.append(f"{why}{_latex(each.left)} &= {_latex(each.right)}{sides}{tag}")
+        lines.append(f"{why}{latex(each.left)} &= {latex(each.right)}{sides}{tag}")
     first = _words(group[0].why) + "\n" if group[0].why else ""
     longest = max(len(f"{each.left} = {each.right}") for each in group)
     size = next((size for wide, size in SIZES if longest <= wide), r"\scriptsize")
@@ -98,11 +96,11 @@ def _display(group: Sequence[DisplayLine]) -> str:
     lines: list[str] = []
     below = ""
     for line in group:
-        note = _latex(line.note) if line.note.pieces else ""
+        note = latex(line.note) if line.note.pieces else ""
         numbers = [_factor(text, i) for i, text in enumerate(line.numbers)]
         symbols, texts = [_cell(each) for each in line.cells], list(map(str, line.cells))
         if not line.term:
-            lines += _broken(f"{_latex(line.left)} &= ".lstrip(), symbols, texts)
+            lines += _broken(f"{latex(line.left)} &= ".lstrip(), symbols, texts)
             lines += _broken("&= ", numbers, line.numbers)
             if note and len(str(line.note)) > SHORT:
                 below = "\n" + _words(line.note.pieces)
@@ -113,13 +111,13 @@ def _display(group: Sequence[DisplayLine]) -> str:
         else:
             name = str(line.left)
             if len(name) > LONG_NAME:
-                lines += [rf"&\quad {_latex(each)}" for each in wrap(name, ARTICLE)]
-            lines += _broken(r"&\quad " + (f"{_latex(name)}:\\ " if len(name) <= LONG_NAME else ""), symbols, texts)
+                lines += [rf"&\quad {latex(row(each))}" for each in wrap(name, ARTICLE)]
+            lines += _broken(r"&\quad " + (f"{latex(line.left)}:\\ " if len(name) <= LONG_NAME else ""), symbols, texts)
             lines += _broken(r"&\qquad = ", numbers, line.numbers)
             if sum(map(len, line.numbers)) + len(line.value) < ARTICLE:
-                lines[-1] += rf" = {_latex(line.value)} \quad ({note})"
+                lines[-1] += rf" = {latex(Numeral(line.value))} \quad ({note})"
             else:
-                lines.append(rf"&\qquad = {_latex(line.value)} \quad ({note})")
+                lines.append(rf"&\qquad = {latex(Numeral(line.value))} \quad ({note})")
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}" + below
 
 
@@ -133,22 +131,22 @@ def _broken(lead: str, cells: Sequence[str], texts: Iterable[str]) -> list[str]:
 
 def _factor(text: str, place: int) -> str:
     """A number as a factor: with brackets where it is negative and no equals sign stands before it."""
-    return f"({_latex(text)})" if text.startswith("−") and place else _latex(text)
+    return f"({latex(Numeral(text))})" if text.startswith("−") and place else latex(Numeral(text))
 
 
 def _cell(cell: Formula | Vector | Bracketed) -> str:
     """A cell; numbers of a column or a matrix between brackets."""
     match cell:
         case Vector(values, more):
-            shown = [r"\vdots" if value is None else _latex(number(value)) for value in values]
+            shown = [r"\vdots" if value is None else latex(Numeral(number(value))) for value in values]
             return _bracketed([[each] for each in [*shown, *([rf"\vdots\ ({more})"] if more else [])]])
         case Bracketed(rows, asked):
             texts = [
-                [r"\cdots" if c is None else _latex(c if isinstance(c, Formula) else number(c)) for c in r]
+                [r"\cdots" if c is None else latex(c if isinstance(c, Formula) else Numeral(number(c))) for c in r]
                 for r in rows
             ]
             return _bracketed(texts) + (_arrow(rows, asked) if asked >= 0 else "")
-    return _latex(cell)
+    return latex(cell)
 
 
 def _bracketed(rows: Sequence[Sequence[str]]) -> str:
@@ -177,11 +175,11 @@ def _values(block: Values) -> str:
     return "{" + size + "\n\\[\n" + body + "\n\\]}"
 
 
-def _piece(piece: Piece) -> str:
+def _piece(piece: Formula) -> str:
     if not isinstance(piece, Cells):
-        return _latex(piece)
-    names = {"⋮": r"\vdots", "…": r"\cdots"}
-    rows = [" & ".join(names.get(cell, _latex(cell)) for cell in cells) for cells in piece.texts()]
+        return latex(piece)
+    signs: dict[Formula, str] = {Sign("⋮"): r"\vdots", Sign("…"): r"\cdots"}
+    rows = [" & ".join(signs.get(cell) or latex(cell) for cell in cells) for cells in piece.entries()]
     columns = "r" * len(piece.columns)  # numbers end below each other, which bmatrix would centre
     matrix = rf"\left[\begin{{array}}{{{columns}}}" + r" \\ ".join(rows) + r"\end{array}\right]"
     size = r" \times ".join(f"{n:,}".replace(",", "{,}") for n in piece.array.shape)
@@ -212,8 +210,3 @@ WRITERS: dict[type, Callable[[Any], str]] = {
     Code: _code,
     Program: _program,
 }
-
-
-def _latex(formula: str | Formula) -> str:
-    """The formula, no name of a letter run into the letter after it: ∇C is no command of its own."""
-    return re.sub(r"(\\(?:delta|sigma|Sigma|nabla))(?=[A-Za-z])", r"\1 ", latex(formula))

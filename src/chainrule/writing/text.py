@@ -16,7 +16,6 @@ from chainrule.writing.document import (
     DisplayLine,
     Equation,
     Heading,
-    Piece,
     Program,
     Sentence,
     Values,
@@ -25,7 +24,7 @@ from chainrule.writing.document import (
     lowered,
     sides_of,
 )
-from chainrule.writing.formula import Formula
+from chainrule.writing.formula import Formula, Numeral, Sign, Space
 from chainrule.writing.numbers import in_lines, number
 
 WIDE = 100  # letters in a line
@@ -79,17 +78,17 @@ def _values(block: Values) -> str:
     return "\n".join(f"  {each}".rstrip() for each in lines)
 
 
-def broken(block: Values, wide: int) -> list[list[Piece]]:
+def broken(block: Values, wide: int) -> list[list[Formula]]:
     """The pieces in as many lines as they need: broken before =, else before + − ⊙, else between two factors."""
-    lines: list[list[Piece]] = [[]]
+    lines: list[list[Formula]] = [[]]
     for part in _parts(block.pieces, wide):
         if lines[-1] and width([*lines[-1], *part]) > wide:
             lines.append([])
         lines[-1] += part
-    return [[" · ", *line[1:]] if line[0] == " " else line for line in lines]
+    return [[Sign(" · "), *line[1:]] if isinstance(line[0], Space) else line for line in lines]
 
 
-def _parts(pieces: Sequence[Piece], wide: int) -> list[list[Piece]]:
+def _parts(pieces: Sequence[Formula], wide: int) -> list[list[Formula]]:
     """What a line may be broken between: the sides of an equation, but for sides too wide for any line."""
     parts = _split(pieces, "=←")
     for signs in ("+−⊙", ""):
@@ -97,38 +96,44 @@ def _parts(pieces: Sequence[Piece], wide: int) -> list[list[Piece]]:
     return parts
 
 
-def _split(pieces: Sequence[Piece], signs: str) -> list[list[Piece]]:
+def _split(pieces: Sequence[Formula], signs: str) -> list[list[Formula]]:
     """The pieces in parts that each begin with one of the signs, or where none are given with a space, but for the first."""
-    parts: list[list[Piece]] = [[]]
+    parts: list[list[Formula]] = [[]]
     for piece in pieces:
-        if parts[-1] and sign(piece, signs):
+        if parts[-1] and (sign(piece, signs) if signs else _between_factors(parts[-1][-1], piece)):
             parts.append([])
         parts[-1].append(piece)
     return parts
 
 
-def sign(piece: Piece, signs: str) -> bool:
-    """True for a piece that begins with one of the signs, or where none are given for a space."""
-    return isinstance(piece, str) and (piece.strip()[:1] in tuple(signs) if signs else piece == " ")
+def _between_factors(before: Formula, piece: Formula) -> bool:
+    """True for a space where a product may be broken: a number stays with the matrix behind it."""
+    return isinstance(piece, Space) and not isinstance(before, Numeral)
 
 
-def width(pieces: Sequence[Piece]) -> int:
+def sign(piece: Formula, signs: str) -> bool:
+    """True for one of the signs."""
+    return isinstance(piece, Sign) and piece.sign in signs
+
+
+def width(pieces: Sequence[Formula]) -> int:
     """How many letters the pieces take beside each other."""
     return sum(max(map(len, _piece(piece)), default=0) for piece in pieces)
 
 
-def _piece(piece: Piece) -> list[str]:
+def _piece(piece: Formula) -> list[str]:
     if not isinstance(piece, Cells):
         return [str(piece)]
-    columns = [_aligned(column) for column in zip(*piece.texts())]
+    columns = [_aligned(column) for column in zip(*piece.entries())]
     lines = [f"[ {'  '.join(cells)} ]" for cells in zip(*columns)]
     return lines if piece.whole else [*lines, f"{piece.shape:^{len(lines[0])}}"]
 
 
-def _aligned(column: Sequence[str]) -> list[str]:
+def _aligned(column: Sequence[Formula]) -> list[str]:
     """Numbers with their points below each other, all of one width."""
-    places = [cell.find(".") if "." in cell else len(cell) for cell in column]
-    moved = [" " * (max(places) - place) + cell for cell, place in zip(column, places)]
+    cells = list(map(str, column))
+    places = [cell.find(".") if "." in cell else len(cell) for cell in cells]
+    moved = [" " * (max(places) - place) + cell for cell, place in zip(cells, places)]
     return [f"{cell:<{max(map(len, moved))}}" for cell in moved]
 
 

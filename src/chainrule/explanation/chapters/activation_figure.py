@@ -24,7 +24,7 @@ from chainrule.network import Network, as_network
 from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, titled
-from chainrule.writing.formula import Formula, Row, raised, row
+from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
@@ -261,7 +261,7 @@ def _said(given: Given, measured: Design, how: Convention, bare: bool) -> list[t
     flat, share = int(given.flat.sum()), 100 * rug.mean / measured.scale
     against = f"its largest, {short(measured.scale)}" if measured.bounded else "1, for σ′ grows"
     lines = [
-        (row("σ(z) = ", raised(given.sigma.formula)), "forward"),
+        (row("σ(z) = ", given.sigma.formula), "forward"),
         (row(f"σ′ from {short(near.least)} to {short(near.most)}"), "backward"),
         (row(f"slowest, |σ′| = {short(measured.least)}, {_places(measured.slowest)}"), "accent"),
         (row(f"flat, |σ′| < {100 * FLAT:.0f} % of {against}:"), "ink"),

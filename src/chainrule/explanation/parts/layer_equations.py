@@ -13,7 +13,7 @@ from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
-from chainrule.writing.formula import Formula, Symbol, Transposed, filled, row
+from chainrule.writing.formula import Formula, Symbol, Transposed, alone, filled, row
 from chainrule.writing.numbers import written
 
 Array = np.ndarray
@@ -157,7 +157,7 @@ def _given_by_cost(focus: Focus) -> Band:
     result = focus.vector(how.symbol("δ", l), delta, rows, "δ", ringed=(j, 0))
     names = _names(focus)
     text = seen.pair.delta_text.replace("∂C", f"∂{how.letter}")
-    formula = row(how.symbol("δ", l), " = ", filled(text.strip("()"), **names))
+    formula = row(how.symbol("δ", l), " = ", alone(filled(text, **names)))
     first = next((letter for letter in "ap" if f"{{{letter}}} − {{y}}" in text), None)
     if first is None:
         entry = summed(seen.letter("δ", l, j), [(float(delta[j]), "by the cost")], float(delta[j]))
