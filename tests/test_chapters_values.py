@@ -20,16 +20,16 @@ from chainrule.explanation.parts import flat_gradient
 from chainrule.explanation.parts import strongest_route as of_route
 from chainrule.explanation.parts.nudge_on_its_way import travel
 from chainrule.explanation.parts.strongest_route import strongest_route
-from chainrule.explanation.shown import steepest, unscaled
+from chainrule.explanation.shown import largest, steepest, unscaled
 from chainrule.explanation.view import view
-from chainrule.ids import Id, parse
+from chainrule.ids import Id, of_entry, parse
 from chainrule.nudges import best_move, signed
 from chainrule.pictures.plot import Plot, Scale, tick_texts, ticks
 from chainrule.pictures.shapes import Circle, Label, Line, Rect
-from chainrule.pictures.tiles import SHADES, raster_of
+from chainrule.pictures.tiles import SHADES, Raster, pooled, raster_of
 from chainrule.problem import Problem
 from chainrule.verification.moved import follow, slope_by_dual
-from chainrule.writing.numbers import number, short, style_of
+from chainrule.writing.numbers import brief, number, short, style_of
 
 activation_figure = chapter("activation")
 demon = chapter("demon")
@@ -633,61 +633,113 @@ def test_each_examples_vector_stands_beside_their_mean_or_sum(preset, word):
         assert numbers_in_column(scene, column) == pytest.approx(each[i].tolist(), rel=1e-4, abs=1e-6)
     total = np.mean(each, axis=0) if word == "mean" else np.sum(each, axis=0)
     assert numbers_in_column(scene, 5) == pytest.approx(total.tolist(), rel=1e-4, abs=1e-6)
-    assert any(text.endswith(f"2 more are in the {word}.") for text in texts(scene))
+    left = [np.linalg.norm(each[i]) for i in range(6) if i not in strongest]
+    bound = max(5, int(100 * max(left) / sum(map(np.linalg.norm, each))) + 1)
+    assert f"2 more examples, each under {bound} % of all norms added up" in texts(scene)
     assert scene.overlapping() == []
     assert scene.clipped() == []
 
 
-def test_a_vector_of_many_lies_down_and_its_sum_of_others_is_exact():
+def test_examples_of_a_twentieth_of_all_norms_are_left_out_and_counted():
+    network, rng = NETWORKS["2-3-2"], np.random.default_rng(3)
+    x = rng.standard_normal((5, 2))
+    near = cr.forward(network, x).a[2]
+    near[[1, 3]] = np.eye(2)[[0, 1]]  # the others are nearly on target
+    near[[0, 2, 4]] += 1e-4
+    scene = gradient_vector(network, x, near)
+    norms = cr.per_example_gradients(network, x, near).norms()
+    assert set(np.flatnonzero(norms / norms.sum() >= 0.05)) == {1, 3}
+    assert scene.table[0] == ("entry", "example 1", "example 3", "mean of 5")
+    assert "3 more examples, each under 5 % of all norms added up" in texts(scene)
+    alone = gradient_vector(network, x[:2], near[:2])
+    assert alone.table[0] == ("entry", "example 1", "mean of 2")
+    assert "1 more example, under 5 % of all norms added up" in texts(alone)
+    assert not any("more example" in text for text in texts(gradient_vector(network, x[[1, 3]], near[[1, 3]])))
+
+
+def test_where_every_gradient_is_zero_one_example_stands_beside_the_mean():
+    network = NETWORKS["2-3-2"]
+    x = np.random.default_rng(3).standard_normal((3, 2))
+    scene = gradient_vector(network, x, cr.forward(network, x).a[2])
+    assert scene.table[0] == ("entry", "example 0", "mean of 3")
+
+
+def test_of_a_vector_of_many_the_strongest_are_listed_and_the_sum_of_the_others_is_exact():
     network = NETWORKS["784-30-10"]
     x, y = example(network)
     scene = gradient_vector(network, x, y, most=5)
     flat = cr.gradient(network, x, y).flat()
     order = np.argsort(-np.abs(flat), kind="stable")
-    assert flat_gradient.strongest(flat, 5) == (order[:5].tolist(), math.fsum(flat[order[5:]]))
-    shown = texts(scene)
-    assert f"{flat.size - 5:,} others" in shown
-    assert f"Σ = {signed(math.fsum(flat[order[5:]]))}" in shown
-    for i in order[:5]:
-        assert signed(flat[i]) in shown
+    shown, left = largest(flat, 5)
+    assert (set(shown), math.fsum(left)) == (set(order[:5]), math.fsum(flat[order[5:]]))
+    assert f"{flat.size - 5:,} others" in texts(scene)
+    assert f"Σ = {signed(math.fsum(flat[order[5:]]))}" in texts(scene)
+    listed = [label for label in scene.labels() if label.of and not label.slanted]
+    ids = [str(of_entry(network.parameters, i)) for i in order[:5]]
+    assert [(label.of, label.text) for label in listed] == [(id, signed(flat[i])) for id, i in zip(ids, order)]
 
 
-def test_bars_show_the_largest_of_as_many_entries_as_they_say():
-    network = NETWORKS["784-30-10"]
+def images(scene):
+    """The frames of the images, w and b of each layer in every vector: from above, then from the left."""
+    frames = [each for each in scene.elements if isinstance(each, Rect) and each.stroke == 0.6]
+    return sorted(frames, key=lambda frame: (frame.y, frame.x))
+
+
+@pytest.mark.parametrize("sizes", [[9, 8, 3], [64, 32, 10], [784, 30, 10], [3, 200, 1]])
+def test_each_layer_is_an_image_of_its_gradient_with_its_biases_beside_it(sizes):
+    network = drawn(sizes, "tanh", "identity", shift=0.1)
     x, y = example(network)
-    flat = cr.gradient(network, x, y).flat()
-    laid = of_vector.lay(flat_gradient.blocks(network.parameters))
-    edges = [edge for each in laid for edge in each.edges[:-1]] + [laid[-1].edges[-1]]
-    assert edges[0] == 0
-    assert edges[-1] == flat.size
-    assert edges == sorted(set(edges))
-    scene = gradient_vector(network, x, y)
-    bars = [each for each in scene.elements if isinstance(each, Rect) and each.width == of_vector.BAR - 1]
-    bars.sort(key=lambda bar: bar.x)
-    largest = [flat[a:b][np.abs(flat[a:b]).argmax()] for a, b in itertools.pairwise(edges)]
-    assert len(bars) == len(largest) <= of_vector.BARS
-    for bar, value in zip(bars, largest):
-        assert bar.height == pytest.approx(74 * abs(value) / np.abs(flat).max())
-        assert bar.filled == ("positive" if value > 0 else "negative")
-    assert laid[0].counts == "336 a bar"
-    assert laid[2].counts == "4 or 5 a bar"
+    scene, gradient = gradient_vector(network, x, y), cr.gradient(network, x, y)
+    frames = images(scene)
+    assert len(frames) == 4
+    order = [str(label.text) for label in scene.labels() if re.fullmatch("∂C/∂[wb][¹²]", str(label.text))]
+    assert order == ["∂C/∂w¹", "∂C/∂b¹", "∂C/∂w²", "∂C/∂b²"]
+    blocks = [each[layer] for layer in (1, 2) for each in (gradient.weights, gradient.biases)]
+    for frame, values in zip(frames, blocks):
+        values = values.reshape(len(values), -1)
+        shape = pooled(values, 100, 267 if values.shape[1] > 1 else 1).shape
+        grid = Raster(*shape, (frame.width - 2) / shape[1], (frame.height - 2) / shape[0], True)
+        most = np.abs(values).max()
+        shown = cells(scene, frame.x + 1, frame.y + 1, grid, most)
+        assert np.abs(shown - pooled(values, *shape).ravel()).max() <= most / SHADES / 2 + 1e-12
+        for size in (most, np.linalg.norm(values)):
+            assert brief(float(size)) in texts(scene)
+    per_cell = -(-sizes[0] // 267) * -(-sizes[1] // 100)
+    assert (f"{per_cell} in a cell" in texts(scene)) == (per_cell > 1)
 
 
-def test_many_examples_of_a_large_network_lie_above_their_mean():
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (10, 4), (30, 784)])
+def test_a_cell_that_several_numbers_share_shows_the_largest_with_its_sign(shape):
+    values = np.random.default_rng(0).standard_normal(shape)
+    for rows, columns in ((1, 1), (2, 3), (10, 100), (50, 1000)):
+        found = pooled(values, rows, columns)
+        high, wide = (-(-n // most) for n, most in zip(shape, (rows, columns)))
+        assert found.shape == (-(-shape[0] // high), -(-shape[1] // wide))
+        for i, j in np.ndindex(found.shape):
+            part = values[i * high : (i + 1) * high, j * wide : (j + 1) * wide]
+            assert found[i, j] == part.flat[np.abs(part).argmax()]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_many_examples_of_a_large_network_stand_beside_their_mean(count):
     network = NETWORKS["784-30-10"]
     rng = np.random.default_rng(3)
-    x, y = rng.standard_normal((20, 784)), rng.integers(0, 10, 20)
+    x, y = rng.standard_normal((count, 784)), rng.integers(0, 10, count)
     scene = gradient_vector(network, x, y, convention="s1", cost="squared_error")
     flat = cr.gradient(network, x, y, "squared_error").flat()
     assert f"‖∇C‖ = {number(float(np.linalg.norm(flat)))}" in texts(scene)
-    assert "mean of 20" in texts(scene)
-    zoom = [text for text in texts(scene) if text.endswith("× taller")]
-    assert len(zoom) == 1
+    assert f"mean of {count}" in texts(scene)
+    assert "the strongest entries of the mean" in texts(scene)
     norms = cr.per_example_gradients(network, x, y, "squared_error").norms()
-    shown = {int(text.split()[1]) for text in texts(scene) if text.startswith("example ")}
-    assert shown == set(np.argsort(-norms)[:4].tolist())
+    shown = [int(text.split()[1]) for text in texts(scene) if text.startswith("example ")]
+    assert shown == sorted(np.argsort(-norms)[:4])
+    assert len(images(scene)) == 4 * (len(shown) + 1)
+    assert scene.width <= 900
     assert scene.overlapping() == []
     assert scene.clipped() == []
+    rows = {row[0]: row[1:] for row in scene.table}
+    assert said(rows[f"example {shown[0]}"][2]) == pytest.approx(norms[shown[0]], rel=1e-5)
+    assert any(name.startswith(f"mean of {count}, w") and row[0] == "23,520" for name, row in rows.items())
 
 
 def test_a_gradient_that_is_no_number_is_not_drawn():
@@ -779,8 +831,9 @@ def test_the_numbers_of_a_vector_are_of_one_style_with_its_length(scale, most):
         network = cr.Network.random(sizes, "tanh", "identity", seed=1, dtype="float64")
         target = cr.forward(network, np.ones(sizes[0])).a[2].ravel()
         scene = gradient_vector(network, np.ones(sizes[0]), target + scale * np.arange(1, 1 + sizes[-1]), most=most)
-        listed = {line[0]: line[-2 if sizes[0] == 9 else -1] for line in scene.table[1:]}
-        printed = [text for name, text in listed.items() if (name.startswith("∂") or "norm" in name or "sum" in name)]
+        table = scene.table[1:]
+        printed = [line[2 if sizes[0] == 9 else 1] for line in table if line[0].startswith("∂") or "sum" in line[0]]
+        printed += [line[-1] for line in table if line[0] == "norm"]
         shapes = {("e" in text, len(text.partition(".")[2].partition("e")[0])) for text in printed if text != "0"}
         assert len(shapes) == 1, printed
 

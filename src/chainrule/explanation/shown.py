@@ -28,6 +28,17 @@ def strongest(values: Sequence[float], most: int, pinned: int | None = None) -> 
     return sorted(order[:most])
 
 
+def largest(values: np.ndarray, most: int) -> tuple[list[int], np.ndarray]:
+    """Where the `most` largest |values| of (n,) are, in order of place, and the others; a single one is not left out."""
+    if len(values) <= most + 1:
+        return list(range(len(values))), values[:0]
+    sizes = np.abs(values)
+    least = np.partition(sizes, -most)[-most]  # there may be millions, which are not sorted
+    above, equal = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
+    found = np.sort(np.concatenate([above, equal[: most - len(above)]]))
+    return found.tolist(), np.delete(values, found)
+
+
 def together(routes: int) -> str:
     """All routes, in words."""
     return "both routes together" if routes == 2 else f"all {routes:,} routes together"

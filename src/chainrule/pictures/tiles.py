@@ -69,3 +69,12 @@ def tile(values: Array, largest: float, x: float, y: float, raster: Raster, ink:
             start += length
     frame = Rect(x - 1, y - 1, raster.width + 2, raster.height + 2, "faint", stroke=0.6)
     return [frame, *sorted(cells, key=lambda cell: (cell.filled, cell.opacity))]
+
+
+def pooled(values: Array, rows: int, columns: int) -> Array:
+    """A matrix in at most so many rows and columns: of the neighbours in a cell the largest |value|, with its sign."""
+    for axis, most in enumerate((rows, columns)):
+        starts = np.arange(0, values.shape[axis], math.ceil(values.shape[axis] / most))
+        high, low = (largest.reduceat(values, starts, axis) for largest in (np.maximum, np.minimum))
+        values = np.where(high >= -low, high, low)
+    return values

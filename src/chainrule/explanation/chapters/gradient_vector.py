@@ -1,39 +1,44 @@
-"""The gradient as one ordered vector, w¹, b¹, …, w^L, b^L, one bar per entry (S1.1); of rows, each beside the mean (S1.11).
+"""The gradient as one ordered vector, w¹, b¹, …, w^L, b^L (S1.1); of rows, the examples beside their mean (S1.11).
 
-A vector of few entries stands upright with every number printed. One of many lies down: a bar then shows the largest of as many
-entries as are printed below it, and the strongest are listed with the exact sum of all the others.
+Of a few entries each has a bar and a number. Of many each layer is an image, a row a neuron and a column an input, its biases a
+strip beside it; the strongest entries are listed with the exact sum of all the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.errors import DataError
-from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of, strongest
-from chainrule.explanation.shown import whole_number
+from chainrule.explanation.noise import exact_sum
+from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of
+from chainrule.explanation.shown import largest, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id, of_entry
 from chainrule.nudges.text import signed
-from chainrule.pictures.plot import round_down
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, hue, titled, width_of
+from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, heading, hue, titled, width_of
+from chainrule.pictures.tiles import Raster, pooled, tile
 from chainrule.problem import Problem
 from chainrule.writing.formula import Row, Symbol, row
-from chainrule.writing.numbers import Style, number, short, style_of, times
+from chainrule.writing.numbers import Style, brief, number, style_of
 
-Array = np.ndarray
 UPRIGHT = 48  # entries that are printed one below the other
-BARS = 180  # of a vector that lies down, more or less
-NAMES, TOP = 92.0, 104.0  # where the names of entries begin, and their first line below the names of vectors
-HALF, CELL = 46.0, 206.0  # half the width of a column's bars, and a column with its numbers
-NAME = 12.0  # size of an entry's name
+LEFT, RIGHT, TOP = 28.0, 880.0, 104.0
+NAMES = 76.0  # where the names of entries begin
+HALF, NARROW = 46.0, 24.0  # half the width of a column's bars, and where there are many columns
+NAME, SMALL = 12.0, 11.0  # sizes of an entry's name and number, and of what is said of an image
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
-LYING, BAR, BETWEEN = 128.0, 4.0, 22.0  # where a lying vector begins, its bars, the gap between its blocks
+IMAGES, WIDE = 148.0, 448.0  # where images begin, and from vector to vector at most
+STRIP, APART, LEAST = 10.0, 8.0, 1.5  # a strip of biases, its distance from the image, and the smallest side of a cell
+READ = (
+    "A row is a neuron, a column an input; blue is positive, orange negative, each image on a scale up to its largest."
+)
 
 
 def gradient_vector(problem: Problem, how: Convention, *, most: int = 8) -> Scene:
@@ -43,7 +48,7 @@ def gradient_vector(problem: Problem, how: Convention, *, most: int = 8) -> Scen
     """
     parameters = problem.network.parameters
     most = whole_number(most, "most")
-    vectors = columns_of(problem, how)
+    vectors, more = columns_of(problem, how)
     with np.errstate(over="ignore"):
         sizes = [column.norm for column in vectors]  # of finite entries it may still overflow
     if not np.isfinite(sizes).all():
@@ -52,71 +57,21 @@ def gradient_vector(problem: Problem, how: Convention, *, most: int = 8) -> Scen
             "will do"
         )
     seen = View.of(problem if problem.single else problem.example(0), Id("C"), how)
-    picture = Picture(seen, vectors, blocks(parameters), len(problem.x))
-    return picture.upright() if parameters.size <= UPRIGHT else picture.lying(most)
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A block of a lying vector: where it begins, and the edges of its bars in the flat vector."""
-
-    block: Block
-    x: float
-    edges: tuple[int, ...]
-
-    @property
-    def width(self) -> float:
-        return BAR * (len(self.edges) - 1)
-
-    @property
-    def shape(self) -> str:
-        return " × ".join(f"{n:,}" for n in self.block.shape)
-
-    @property
-    def counts(self) -> str:
-        """How many entries a bar stands for."""
-        sizes = sorted({stop - first for first, stop in zip(self.edges, self.edges[1:])})
-        return " or ".join(f"{size:,}" for size in sizes) + " a bar"
-
-    def of(self, values: Array) -> Array:
-        """The entries of this block."""
-        return values[self.block.first : self.block.stop]
-
-
-def lay(parts: Sequence[Block]) -> list[Laid]:
-    """The blocks side by side, with as many bars each as there is room for, and room for their names."""
-    cap = next(c for c in range(BARS, 0, -1) if c <= 4 or sum(min(part.size, c) for part in parts) <= BARS)
-    found, x = [], LYING
-    for part in parts:
-        edges = np.linspace(part.first, part.stop, min(part.size, cap) + 1).astype(int)
-        laid = Laid(part, x, tuple(edges.tolist()))
-        found.append(laid)
-        x += max(laid.width, width_of(laid.shape, 11), width_of(laid.counts, 11), 76.0) + BETWEEN
-    return found
-
-
-def binned(values: Array, laid: Laid) -> list[float]:
-    """Of each bar's entries the one that is largest, with its sign."""
-    parts = [values[first:stop] for first, stop in zip(laid.edges, laid.edges[1:])]
-    return [float(part[np.abs(part).argmax()]) for part in parts]
-
-
-def _flat_bar(x: float, y: float, length: float) -> list[Element]:
-    """A bar from (x, y) that runs to the right, to the left where its length is negative, on the line of zeros."""
-    zero = Line(((x, y - 10), (x, y + 10)), "faint", 0.8)
-    return (
-        [zero, Rect(x + min(length, 0.0), y - 5, abs(length), 10, filled=hue(length), stroke=0.0)] if length else [zero]
-    )
+    picture = Picture(seen, vectors, blocks(parameters), more)
+    return picture.upright() if parameters.size <= UPRIGHT else picture.images(most)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Vectors beside each other, the last one that of all rows; `parts` are the blocks that each of them consists of."""
+    """Vectors beside each other, the last one that of all rows; `parts` are the blocks that each of them consists of.
+
+    `more` says which examples have no vector of their own.
+    """
 
     seen: View
     columns: list[Column]
     parts: list[Block]
-    rows: int
+    more: str
 
     @property
     def last(self) -> Column:
@@ -127,35 +82,62 @@ class Picture:
         """∇C."""
         return row(Symbol("∇"), self.seen.how.letter)
 
-    def title(self) -> Label:
-        return titled(row("The gradient ", self.nabla, f" as one vector of {self.last.values.size:,} entries"), 32)
+    @property
+    def title(self) -> Row:
+        return row("The gradient ", self.nabla, f" as one vector of {self.last.values.size:,} entries")
 
     def symbol(self, part: Block) -> Symbol:
         """w^l or b^l."""
         return self.seen.how.symbol(part.kind, part.layer)
 
-    def derivative(self, entry: int) -> Row:
-        """∂C/∂w of an entry of the flat vector."""
-        quantity = self.seen.quantity(of_entry(self.seen.network.parameters, entry))
+    def by(self, quantity: Symbol) -> Row:
+        """∂C/∂w."""
         return row("∂", self.seen.how.letter, "/∂", quantity)
 
-    def length(self, column: Column, style: Style) -> Row:
-        """‖∇C‖ of a vector."""
-        return row("‖", self.nabla, "‖ = ", style.of(column.norm))
+    def id(self, entry: int) -> Id:
+        """The weight or bias of an entry of the flat vector."""
+        return of_entry(self.seen.network.parameters, entry)
+
+    def derivative(self, entry: int) -> Row:
+        return self.by(self.seen.quantity(self.id(entry)))
+
+    def _name(self, x: float, y: float, entry: int) -> Label:
+        """∂C/∂w of an entry, up to x."""
+        return Label(x, y, self.derivative(entry), "backward", NAME, "end", slanted=True, of=str(self.id(entry)))
+
+    def _value(self, x: float, y: float, entry: int, value: float, style: Style) -> Label:
+        """Its number, up to x."""
+        return Label(x, y, style.of(value, sign=True), hue(value), NAME, "end", of=str(self.id(entry)))
+
+    def _bar(self, x: float, y: float, entry: int, length: float) -> list[Element]:
+        """Its bar from x to the right, to the left where its length is negative."""
+        box = (x + min(length, 0.0), y - 5, abs(length), 10)
+        return [Rect(*box, filled=hue(length), stroke=0.0, of=str(self.id(entry)))] if length else []
+
+    def _vector(
+        self, column: Column, style: Style, left: float, right: float, top: float, bottom: float
+    ) -> list[Element]:
+        """The brackets of a vector, its name above and its length below."""
+        middle, length = (left + right) / 2, row("‖", self.nabla, "‖ = ", style.of(column.norm))
+        found = brackets(left, top, right, bottom, 6, 1.5 if column.total else 0.9)
+        if column.name:
+            found.append(Label(middle, top - 23, column.name, size=13, bold=column.total))
+        return [*found, Label(middle, bottom + 21, length, "backward", 12, slanted=True)]
+
+    def _more(self, y: float) -> list[Element]:
+        return [Label(LEFT, y, self.more, "faint", 12, "start")] if self.more else []
 
     # upright ---------------------------------------------------------------------------------------------------------
     def upright(self) -> Scene:
         """Every entry with its bar and its number, one column per vector."""
-        ys = self._heights(TOP if self.columns[0].name else TOP - 34)
-        names = [self.derivative(i) for i in range(len(ys))]
-        start = NAMES + max(width_of(name, NAME) for name in names) + 26
-        largest = max(column.largest for column in self.columns) or 1.0
-        elements: list[Element] = [self.title(), *self._braces(ys)]
-        elements += [Label(start - 26, y, name, "backward", NAME, "end", slanted=True) for name, y in zip(names, ys)]
-        for i, column in enumerate(self.columns):
-            elements += self._column(column, start + CELL * i, ys, largest)
-        elements += self._more(ys[-1] + PITCH / 2 + 56)
-        return self._scene(elements, self._every_entry())
+        ys = self._heights(TOP if self.last.name else TOP - 34)
+        x = NAMES + max(width_of(self.derivative(i), NAME) for i in range(len(ys))) + 20
+        elements: list[Element] = [titled(self.title, LEFT), *self._braces(ys), *self._more(ys[-1] + 66)]
+        elements += [self._name(x - 20, y, i) for i, y in enumerate(ys)]
+        for column in self.columns:
+            drawn, x = self._column(column, x, ys)
+            elements += drawn
+        return self._scene("Bars", elements, self._every_entry())
 
     def _heights(self, top: float) -> list[float]:
         """The height of every entry, blocks set apart."""
@@ -171,33 +153,22 @@ class Picture:
         for part in self.parts:
             first, last = ys[part.first], ys[part.stop - 1]
             role = role_of(self.seen.how, part.kind)
-            found.append(Label(56, (first + last) / 2, self.symbol(part), role, 16, "end"))
+            found.append(Label(LEFT + 24, (first + last) / 2, self.symbol(part), role, 16, "end"))
             if part.size > 1:
-                edge = ((74.0, first - 7), (68.0, first - 7), (68.0, last + 7), (74.0, last + 7))
+                edge = ((LEFT + 38, first - 7), (LEFT + 32, first - 7), (LEFT + 32, last + 7), (LEFT + 38, last + 7))
                 found.append(Line(edge, "faint", 1.0))
         return found
 
-    def _column(self, column: Column, x: float, ys: Sequence[float], largest: float) -> list[Element]:
-        """The bars of one vector between brackets, its numbers, its name above and its length below."""
-        zero, right, middle = x + HALF, x + CELL - 36, x + (CELL - 36) / 2
+    def _column(self, column: Column, x: float, ys: Sequence[float]) -> tuple[list[Element], float]:
+        """The bars and numbers of one vector from x to the right, and where the next one begins."""
+        half, values = HALF if len(self.columns) < 4 else NARROW, column.values.tolist()
+        largest, zero = max(each.largest for each in self.columns) or 1.0, x + half
+        right = zero + half + 6 + max(width_of(column.style.of(value, sign=True), NAME) for value in values)
         found: list[Element] = [Line(((zero, ys[0] - 9), (zero, ys[-1] + 9)), "faint", 0.8)]
-        if column.name:
-            found.append(Label(middle, ys[0] - 36, column.name, size=13, bold=column.total))
-        found += brackets(x - 8, ys[0] - 13, right + 8, ys[-1] + 13, 6, 1.5 if column.total else 0.9)
-        for value, y in zip(column.values.tolist(), ys):
-            found += _flat_bar(zero, y, HALF * (value / largest))[1:]
-            found.append(Label(right, y, column.style.of(value, sign=True), hue(value), 12, "end"))
-        foot = ys[-1] + PITCH / 2 + 24
-        return [*found, Label(middle, foot, self.length(column, column.style), "backward", 12, slanted=True)]
-
-    def _more(self, y: float) -> list[Element]:
-        """How many examples are in the total and not shown."""
-        shown = len(self.columns) - 1
-        if shown in (0, self.rows):
-            return []
-        total = self.last.name.split()[0]
-        text = f"The {shown} examples with the largest gradients; {self.rows - shown:,} more are in the {total}."
-        return [Label(32, y, text, "faint", 12, "start")]
+        for i, (value, y) in enumerate(zip(values, ys)):
+            found += self._bar(zero, y, i, half * (value / largest))
+            found.append(self._value(right, y, i, value, column.style))
+        return [*found, *self._vector(column, column.style, x - 6, right + 6, ys[0] - 13, ys[-1] + 13)], right + 20
 
     def _every_entry(self) -> list[tuple[str, ...]]:
         head = ("entry", *(column.name or str(self.nabla) for column in self.columns))
@@ -207,81 +178,97 @@ class Picture:
         ]
         return [head, *body, ("norm", *(column.style.of(column.norm) for column in self.columns))]
 
-    # lying -----------------------------------------------------------------------------------------------------------
-    def lying(self, most: int) -> Scene:
-        """One strip per vector, the blocks side by side; below them the strongest entries, and the sum of the others."""
-        laid = lay(self.parts)
-        tall = 74.0 if len(self.columns) == 1 else 34.0
-        largest = max(column.largest for column in self.columns)
-        zeros = [TOP + 34 + tall + (2 * tall + 16) * i for i in range(len(self.columns))]
-        elements: list[Element] = [self.title()]
-        for each in laid:
-            role = role_of(self.seen.how, each.block.kind)
-            elements.append(Label(each.x, TOP - 32, self.symbol(each.block), role, 16, "start"))
-            elements.append(Label(each.x, TOP - 10, each.shape, "faint", 11, "start"))
-        for column, zero in zip(self.columns, zeros):
-            zoom = round_down(min(largest / column.largest, 1e300)) if column.total and column.largest else 1.0
-            elements += self._strip(column, laid, zero, largest or 1.0, zoom * tall)
-            if zoom > 1:
-                elements.append(Label(LYING - 12, zero + 19, f"{times(zoom)} taller", "accent", 10.5, "end"))
-        for y, end in ((-tall + 5, largest), (tall - 5, -largest)):
-            elements.append(Label(LYING - 12, zeros[0] + y, signed(end), "faint", 11, "end"))
-        foot = zeros[-1] + tall + 20
-        for each in laid:
-            most_of_it = f"≤ {short(float(np.abs(each.of(self.last.values)).max()), 3)}"
-            elements.append(Label(each.x, foot, each.counts, "faint", 11, "start"))
-            elements.append(Label(each.x, foot + 16, most_of_it, "faint", 11, "start"))
-        more = self._more(foot + 46)
-        listing, lines = self._strongest(most, foot + (80 if more else 62))
-        return self._scene([*elements, *more, *listing], self._block_by_block(laid, lines))
+    # images ----------------------------------------------------------------------------------------------------------
+    @property
+    def pitch(self) -> float:
+        """From vector to vector."""
+        return min(WIDE, (RIGHT + 20 - IMAGES) / len(self.columns))
 
-    def _strip(self, column: Column, laid: Sequence[Laid], zero: float, largest: float, tall: float) -> list[Element]:
-        """One vector: its name, and its bars above and below zero."""
-        name = column.name or self.nabla
-        found: list[Element] = [Label(LYING - 12, zero, name, size=13, anchor="end", bold=column.total)]
-        for each in laid:
-            found.append(Line(((each.x, zero), (each.x + each.width, zero)), "faint", 0.8))
-            for i, value in enumerate(binned(column.values, each)):
-                up, x = tall * (value / largest), each.x + BAR * i + 0.5
-                if value:
-                    found.append(Rect(x, zero - max(up, 0.0), BAR - 1, abs(up), filled=hue(value), stroke=0.0))
-        return found
+    @property
+    def wide(self) -> float:
+        """Of the image of a layer."""
+        return self.pitch - STRIP - APART - 28
 
-    def _strongest(self, most: int, y: float) -> tuple[list[Element], list[tuple[str, str]]]:
-        """The strongest entries with their bars, the others as a sum, and the length of the vector."""
+    def images(self, most: int) -> Scene:
+        """Each vector between brackets, its layers below each other as images; then the strongest entries."""
+        single = len(self.columns) == 1
+        y = top = TOP if self.last.name else TOP - 22
+        elements = heading(self.title, READ, LEFT)
+        for _, parts in groupby(self.parts, key=lambda part: part.layer):
+            drawn, y = self._layer(list(parts), y, *((150.0, 14.0) if single else (90.0, 7.0)))
+            elements += drawn
+        for i, column in enumerate(self.columns):
+            x = IMAGES + i * self.pitch
+            elements += self._vector(column, style_of([column.norm]), x - 8, x + self.pitch - 20, top, y)
+        at = (IMAGES + self.pitch, top + 10, 1) if single else (LEFT, y + (86 if self.more else 62), 2)
+        listed, lines = self._strongest(most, *at)
+        return self._scene("Images", [*elements, *self._more(y + 52), *listed], self._block_by_block(lines))
+
+    def _layer(self, parts: Sequence[Block], y: float, high: float, thick: float) -> tuple[list[Element], float]:
+        """∂C/∂w and ∂C/∂b of a layer in every vector, below them the largest |∂| and the norm of each; and where it ends."""
+        limits, weights = (int(high / LEAST), int(self.wide / LEAST)), parts[0]
+        rows, columns = pooled(weights.of(self.last.values), *limits).shape
+        tall = min(thick, high / rows)
+        in_cell = -(-weights.shape[0] // rows) * -(-weights.shape[1] // columns)
+        found: list[Element] = [
+            Label(LEFT, y + 9, " × ".join(f"{n:,}" for n in weights.shape), "faint", SMALL, "start")
+        ]
+        if in_cell > 1:
+            found.append(Label(LEFT, y + 24, f"{in_cell:,} in a cell", "faint", SMALL, "start"))
+        for k, part in enumerate(parts):
+            line = y + 36 + rows * tall + 16 * k
+            found.append(Label(LEFT, line, row(self.symbol(part), ": largest, norm"), "faint", SMALL, "start"))
+            for i, column in enumerate(self.columns):
+                x, end = IMAGES + i * self.pitch, IMAGES + (i + 1) * self.pitch - 28
+                left, wide, edge, anchor = (end - STRIP, STRIP, end, "end") if k else (x, self.wide, x, "start")
+                values = part.of(column.values)
+                image, top = pooled(values, *limits), float(np.abs(values).max())
+                raster = Raster(len(image), image.shape[1], wide / image.shape[1], tall, True)
+                found += tile(image.ravel(), top, left, y + 20, raster)
+                found.append(Label(edge, y + 9, self.by(self.symbol(part)), "backward", SMALL, anchor, slanted=True))
+                for at, size in ((54, top), (112, float(np.linalg.norm(values)))):
+                    found.append(Label(x + at, line, brief(size), "ink", SMALL, "end"))
+        return found, line + 16
+
+    def _strongest(self, most: int, x: float, y: float, beside: int) -> tuple[list[Element], list[tuple[str, ...]]]:
+        """The strongest entries from x to the right, so many beside each other, and the sum of the others; the same as rows."""
         values = self.last.values
-        places, rest = strongest(values, most)
-        others = values.size - len(places)
-        largest = abs(float(values[places[0]])) or 1.0
+        shown, left = largest(values, most)
+        places, rest = sorted(shown, key=lambda i: -abs(values[i])), exact_sum(left)
         style = style_of([*values[places].tolist(), rest, self.last.norm])
-        found: list[Element] = [Label(LYING - 96, y, "the strongest entries", "faint", 12, "start")]
-        lines: list[tuple[str, str]] = []
-        for i in places:
-            y += 22.5
-            value, name = float(values[i]), self.derivative(i)
-            found.append(Label(LYING + 30, y, name, "backward", 13, "end", slanted=True))
-            found.append(Label(LYING + 190, y, style.of(value, sign=True), hue(value), 13, "end"))
-            found += _flat_bar(LYING + 284, y, 72 * value / largest)
-            lines.append((str(name), style.of(value, sign=True)))
-        if others:
-            y += 24
-            found.append(Label(LYING + 30, y, f"{others:,} others", "ink", 13, "end"))
-            found.append(Label(LYING + 190, y, f"Σ = {style.of(rest, sign=True)}", hue(rest), 13, "end"))
-            lines.append((f"{others:,} others, sum", style.of(rest, sign=True)))
-        found.append(Label(LYING + 190, y + 26, self.length(self.last, style), "backward", 13, "end", slanted=True))
-        return found, [*lines, ("norm", style.of(self.last.norm))]
+        others, total = f"{len(left):,} others", f"Σ = {style.of(rest, sign=True)}"
+        named = x + max(width_of(others, NAME), *(width_of(self.derivative(i), NAME) for i in places))
+        valued = named + 18 + width_of(total, NAME)
+        whose = f" of the {self.last.name.split()[0]}" if self.last.name else ""
+        found: list[Element] = [Label(x, y, f"the strongest entries{whose}", "faint", NAME, "start")]
+        rows: list[tuple[str, ...]] = []
+        lines = -(-len(places) // beside)
+        for n, i in enumerate(places):
+            value, right, line = float(values[i]), 300 * (n // lines), y + 25 + 21 * (n % lines)
+            found += [self._name(named + right, line, i), self._value(valued + right, line, i, value, style)]
+            found += self._bar(valued + right + 52, line, i, 36 * value / (self.last.largest or 1.0))
+            rows.append((str(self.derivative(i)), "1", style.of(value, sign=True), ""))
+        if len(left):
+            line = y + 29 + 21 * lines
+            found.append(Label(named, line, others, "ink", NAME, "end"))
+            found.append(Label(valued, line, total, hue(rest), NAME, "end"))
+            rows.append((f"{others}, sum", f"{len(left):,}", style.of(rest, sign=True), ""))
+        return found, rows
 
-    def _block_by_block(self, laid: Sequence[Laid], lines: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
-        rows: list[tuple[str, ...]] = [("block", "entries", "in bars", f"largest |∂{self.seen.how.letter}|", "norm")]
-        for each in laid:
-            values = each.of(self.last.values)
-            sizes = (number(float(np.abs(values).max())), number(float(np.linalg.norm(values))))
-            rows.append((str(self.symbol(each.block)), f"{each.block.size:,}", each.counts, *sizes))
-        rows += [(name, "", "", text, "") for name, text in lines]
-        return rows + [(c.name, "", "", number(c.largest), number(c.norm)) for c in self.columns[:-1]]
+    def _block_by_block(self, lines: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("what", "entries", f"largest |∂{self.seen.how.letter}|", "norm")]
+        for column in self.columns:
+            name = f"{column.name}, " if column.name else ""
+            for part in self.parts:
+                values = part.of(column.values)
+                sizes = number(float(np.abs(values).max())), number(float(np.linalg.norm(values)))
+                rows.append((f"{name}{self.symbol(part)}", f"{part.size:,}", *sizes))
+            whole = column.style.of(column.largest), column.style.of(column.norm)
+            rows.append((column.name or str(self.nabla), f"{column.values.size:,}", *whole))
+        return [*rows, *lines]
 
     # both ------------------------------------------------------------------------------------------------------------
-    def _scene(self, elements: Sequence[Element], table: Sequence[tuple[str, ...]]) -> Scene:
+    def _scene(self, drawn: str, elements: Sequence[Element], table: Sequence[tuple[str, ...]]) -> Scene:
         order = ", ".join(str(self.symbol(part)) for part in self.parts)
         top = int(np.abs(self.last.values).argmax())
         of = f"the {self.last.name} examples" if self.last.name else "one example"
@@ -289,9 +276,9 @@ class Picture:
         beside = f", beside the vectors of {names}" if names else ""
         return Scene.around(
             elements,
-            24,
+            20,
             f"The gradient of {of} as one vector",
-            f"Bars of the {self.last.values.size:,} entries of {self.nabla} in the order {order}{beside}. The largest is "
+            f"{drawn} of the {self.last.values.size:,} entries of {self.nabla} in the order {order}{beside}. The largest is "
             f"{self.derivative(top)} = {signed(float(self.last.values[top]))}, the length of the vector "
             f"{number(self.last.norm)}.",
             tuple(table),

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.conventions import Convention
-from chainrule.explanation.noise import exact_sum, settled_gradient
+from chainrule.explanation.noise import settled_gradient
 from chainrule.forward import shares
 from chainrule.parameters import Parameters
 from chainrule.per_example import per_example_of
@@ -16,7 +16,7 @@ from chainrule.problem import Problem
 from chainrule.writing.numbers import Style, style_of
 
 Array = np.ndarray
-EXAMPLES = 4  # that stand beside their mean, those with the largest gradients
+EXAMPLES, PERCENT = 4, 5  # as many at most stand beside their mean, each with so large a part of all norms
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Block:
     @property
     def size(self) -> int:
         return self.stop - self.first
+
+    def of(self, values: Array) -> Array:
+        """Its entries of a flat vector: (out, in) of weights, (out, 1) of biases."""
+        return values[self.first : self.stop].reshape(self.shape[0], -1)
 
 
 @dataclass(frozen=True)
@@ -67,23 +71,30 @@ def blocks(parameters: Parameters) -> list[Block]:
     return found
 
 
-def columns_of(problem: Problem, how: Convention) -> list[Column]:
-    """The example's vector; or those of the examples with the largest gradients, in their order, and the whole one last."""
+def columns_of(problem: Problem, how: Convention) -> tuple[list[Column], str]:
+    """The example's vector; or those of the strongest examples, the whole one last, and which examples have none.
+
+    An example is left out whose norm is under a twentieth of all norms added up; the strongest one never is.
+    """
 
     def vector(of: Problem, total: str) -> Array:
         return settled_gradient(of, shares(len(of.x), total)).flat()
 
     if problem.single:
-        return [Column("", vector(problem, "sum"), True)]
+        return [Column("", vector(problem, "sum"), True)], ""
     total, count = "sum" if how.over == "sum" else "mean", len(problem.x)
     with np.errstate(all="ignore"):
         norms = per_example_of(problem).norms()
-    strongest = np.sort(np.argsort(-norms, kind="stable")[:EXAMPLES])
-    shown = [Column(f"example {i}", vector(problem.example(i), "sum"), False) for i in strongest.tolist()]
-    return [*shown, Column(f"{total} of {count:,}", vector(problem, total), True)]
+        parts = 100 * np.nan_to_num(norms / norms.sum())
+    order = np.argsort(-norms, kind="stable")
+    most = min(EXAMPLES, max(1, int((parts >= PERCENT).sum())))
+    shown = [Column(f"example {i}", vector(problem.example(i), "sum"), False) for i in np.sort(order[:most]).tolist()]
+    whole = Column(f"{total} of {count:,}", vector(problem, total), True)
+    return [*shown, whole], left_out(parts[order[most:]])
 
 
-def strongest(values: Array, most: int) -> tuple[list[int], float]:
-    """The places of the largest |values|, and the exact sum of all the others."""
-    order = np.argsort(-np.abs(values), kind="stable")
-    return order[:most].tolist(), exact_sum(values[order[most:]])
+def left_out(percent: Array) -> str:
+    """How many examples have no vector of their own, and how small these are."""
+    count, most = len(percent), max(PERCENT, int(percent.max(initial=0)) + 1)
+    some, each = ("s", "each ") if count > 1 else ("", "")
+    return f"{count:,} more example{some}, {each}under {most} % of all norms added up" if count else ""
