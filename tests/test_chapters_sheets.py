@@ -9,9 +9,9 @@ from networks import chapter, crossed
 
 import chainrule as cr
 from chainrule.conventions import Convention
-from chainrule.explanation.chapters.six_steps import strongest
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import settled_gradient
+from chainrule.explanation.shown import largest
 from chainrule.explanation.summary import summary
 from chainrule.explanation.typeset import Look, typeset, wrapped
 from chainrule.explanation.update import one_update, six_steps_of
@@ -19,11 +19,11 @@ from chainrule.explanation.view import view
 from chainrule.explanation.worksheet import worksheet
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Label, Line, Rect, Spans, extent
+from chainrule.pictures.shapes import Circle, Label, Line, Spans, extent
 from chainrule.pictures.svg import THEMES
 from chainrule.problem import Problem
 from chainrule.writing.formula import Symbol, row
-from chainrule.writing.numbers import number, short
+from chainrule.writing.numbers import number, style_of
 
 gradient_vector = chapter("gradient_vector")
 six_steps = chapter("six_steps")
@@ -149,37 +149,35 @@ def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(n
     trace, back = cr.forward(network, x), cr.backward(cr.forward(network, x), y)
     gradient = cr.gradient(network, x, y)
     after = network.parameters - gradient * 0.25
-    scene = six_steps(network, x, y, learning_rate=0.25)
+    scene = six_steps(network, x, y, learning_rate=0.25, most=200)
     rows = {(step[0], name): value for step, _, name, value in scene.table[1:]}
     how = Convention.preset("s2")
     bare = max(network.sizes) == 1
     checked = 0
 
-    def expected(step, symbol, value):
+    def expected(step, symbol, *values):
         nonlocal checked
-        if (step, symbol) in rows:
-            assert rows[step, symbol] == value, (step, symbol)
-            checked += 1
+        printed = [said(text) for text in rows[step, symbol].split(" → ")]
+        assert printed == pytest.approx([float(value) for value in values], rel=1e-5, abs=5e-7), (step, symbol)
+        checked += 1
 
     for l in range(1, network.depth + 1):
         for j in range(network.sizes[l]):
             at = () if bare else (j,)
-            expected("1", str(how.symbol("z", l, *at)), number(float(trace.z[l][j])))
-            expected("1", str(how.symbol("a", l, *at)), number(float(trace.a[l][j])))
-            expected("2" if l == network.depth else "3", str(how.symbol("δ", l, *at)), number(float(back.delta[l][j])))
+            expected("1", str(how.symbol("z", l, *at)), trace.z[l][j])
+            expected("1", str(how.symbol("a", l, *at)), trace.a[l][j])
+            expected("2" if l == network.depth else "3", str(how.symbol("δ", l, *at)), back.delta[l][j])
             if l == network.depth:
-                expected("2", "y" if bare else str(Symbol("y", below=how.below(j))), short(float(y[j]), 6))
+                expected("2", "y" if bare else str(Symbol("y", below=how.below(j))), y[j])
             for k in range(network.sizes[l - 1]):
                 w = how.symbol("w", l) if bare else how.weight(l, j, k)
-                expected("4", f"∂C/∂{w}", number(float(gradient.weights[l][j, k])))
-                change = f"{number(float(network.weights[l][j, k]))} → {number(float(after.weights[l][j, k]))}"
-                expected("6", str(w), change)
+                expected("4", f"∂C/∂{w}", gradient.weights[l][j, k])
+                expected("6", str(w), network.weights[l][j, k], after.weights[l][j, k])
         for j, b in enumerate(gradient.biases[l]):
             single = bare or len(gradient.biases[l]) < network.sizes[l]
             symbol = how.symbol("b", l, *(() if single else (j,)))
-            expected("5", f"∂C/∂{symbol}", number(float(b)))
-            change = f"{number(float(network.biases[l][j]))} → {number(float(after.biases[l][j]))}"
-            expected("6", str(symbol), change)
+            expected("5", f"∂C/∂{symbol}", b)
+            expected("6", str(symbol), network.biases[l][j], after.biases[l][j])
     numbered = [row for row in scene.table[1:] if row[0] != "the cost" and "more" not in row[2] and row[1] != "input"]
     assert checked == len(numbered) > 5
     costs = [value for step, _, _, value in scene.table if step == "the cost"]
@@ -200,31 +198,91 @@ def test_a_cost_is_called_a_cost_in_the_table_and_a_change_a_change(name):
     assert len(rows) == 4
 
 
-def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact():
+@pytest.mark.parametrize(("most", "shown"), [(None, 3), (8, 8), (2, 2)])
+def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact(most, shown):
     network = NETWORKS["784-30-10"]
     x, y = example(network)
-    scene = six_steps(network, x, y)
-    gradient = cr.gradient(network, x, y)
-    flat = gradient.weights[1].ravel()
+    scene = six_steps(network, x, y, **({} if most is None else {"most": most}))
+    flat = cr.gradient(network, x, y).weights[1].ravel()
     order = np.argsort(-np.abs(flat), kind="stable")
-    (rest,) = [row for row in scene.table if row[0].startswith("4") and row[1] == "layer 1" and "more" in row[2]]
-    assert rest[2] == "23,512 more, sum"
-    assert rest[3] == number(math.fsum(flat[order[8:]].tolist()))
-    shown = {row[3] for row in scene.table if row[0].startswith("4") and row[1] == "layer 1" and "more" not in row[2]}
-    assert shown == {number(float(flat[i])) for i in order[:8]}
-    inputs = [row for row in scene.table if row[1] == "input"]
-    assert len(inputs) == 9
-    left = sorted(np.abs(x))[:-8]
-    assert inputs[-1][2] == "776 more, sum a"
-    total = math.fsum(v for v in x if abs(v) in set(left))
-    assert said(inputs[-1][3]) == pytest.approx(total, abs=1e-6)
+    *numbers, rest = [row for row in scene.table if row[0].startswith("4") and row[1] == "layer 1"]
+    assert rest[2] == f"{23520 - shown:,} more, sum"
+    assert said(rest[3]) == pytest.approx(math.fsum(flat[order[shown:]].tolist()), abs=1e-9, rel=1e-5)
+    assert [said(row[3]) for row in numbers] == pytest.approx(flat[sorted(order[:shown])], rel=1e-3)
+    *inputs, rest = [row for row in scene.table if row[1] == "input"]
+    assert len(inputs) == shown
+    left = sorted(np.abs(x))[:-shown]
+    assert rest[2] == f"{784 - shown} more, sum a"
+    assert said(rest[3]) == pytest.approx(math.fsum(v for v in x if abs(v) in set(left)), abs=1e-6)
+
+
+@pytest.mark.parametrize(("outputs", "shown"), [(6, 6), (7, 3)])
+def test_six_numbers_are_all_shown_and_of_seven_three(outputs, shown):
+    network = drawn([2, 3, outputs], "tanh", "softmax")
+    deltas = [row for row in six_steps(network, *example(network)).table if row[0].startswith("2") and "δ" in row[2]]
+    assert sum("more" not in row[2] for row in deltas) == shown
+    assert any("4 more" in row[2] for row in deltas) == (shown == 3)
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_the_numbers_of_a_column_are_of_one_style(name):
+    scene = six_steps(NETWORKS[name], *example(NETWORKS[name]))
+    columns = {}
+    for label in scene.labels():
+        if label.anchor == "end" and label.text not in ("0", "lower C →"):
+            columns.setdefault((label.role, label.box.right, label.of[:4], label.of[:1]), []).append(label.text)
+    shapes = [
+        {("e" in text, len(text.partition(".")[2].partition("e")[0])) for text in texts} for texts in columns.values()
+    ]
+    assert any(len(texts) > 1 for texts in columns.values()) or name in ("1-1", "1-1-1-1", "zero")
+    assert all(len(each) == 1 for each in shapes), columns
+
+
+def test_a_number_before_and_after_its_change_is_of_one_style():
+    start = cr.Network.random([2, 3, 2], "tanh", "sigmoid", seed=2, dtype="float64")  # whose biases are 0
+    saturated = start.with_parameters(start.parameters.map(lambda each: 40 * each))
+    table = six_steps(saturated, *example(saturated), most=20).table
+    pairs = [row[3].split(" → ") for row in table if "→" in row[3]]
+    assert any("e" in new for _, new in pairs)
+    assert all(("e" in old) == ("e" in new) for old, new in pairs if "0" not in (old, new))
+
+
+def test_targets_that_are_whole_have_no_decimals_and_others_six():
+    network = drawn([2, 3, 2], "tanh", "identity")
+    for y, printed in (([1.0, 0.0], ["1", "0"]), ([0.5, 1.0], ["0.500000", "1.000000"])):
+        table = six_steps(network, [0.1, 0.2], y).table
+        assert [row[3] for row in table if row[2].startswith("y")] == printed
+
+
+@pytest.mark.parametrize(("name", "says", "sums"), [
+    ("2-3-2", "the numbers of steps 2 and 3", 0), ("1-1", "the numbers of step 2", 0), ("one bias a layer", "", 2),
+    ("softmax inside, no bias", "", 0),
+])  # fmt: skip
+def test_the_derivatives_by_the_biases_are_named_and_written_only_where_they_are_sums(name, says, sums):
+    scene = six_steps(NETWORKS[name], *example(NETWORKS[name]))
+    assert [text for text in texts(scene) if text.startswith("the numbers of")] == ([says] if says else [])
+    assert (
+        sum(label.of.startswith("b/") and label.slanted and label.anchor == "end" for label in scene.labels()) == sums
+    )
+    assert texts(scene).count("no biases") == (3 if "no bias" in name else 0)
+    assert "The derivatives by the biases" in texts(scene)
+
+
+def test_numbers_and_their_symbols_say_which_quantity_they_are():
+    network = NETWORKS["2-3-2"]
+    x, y = example(network)
+    scene, trace = six_steps(network, x, y), cr.forward(network, x)
+    shown = {label.of: label.text for label in scene.labels() if label.role == "forward" and label.anchor == "end"}
+    assert said(shown["z/2/1"]) == pytest.approx(trace.z[2][1], abs=1e-6)
+    assert said(shown["x/0"]) == pytest.approx(x[0], abs=1e-6)
+    assert {"a/1/2", "d/1/0", "w/2/1/2", "b/2/0"} <= {label.of for label in scene.labels()}
 
 
 def test_the_strongest_are_those_that_sorting_finds_and_the_first_of_equals():
     rng = np.random.default_rng(0)
     for values in (rng.standard_normal(50), rng.integers(-2, 3, 50).astype(float), np.zeros(50), -np.ones(9)):
         for most in (2, 7, 8, 30, 60):
-            shown, left = strongest(values, most)
+            shown, left = largest(values, most)
             if len(values) <= most + 1:
                 assert (shown, left.size) == (list(range(len(values))), 0)
                 continue
@@ -241,7 +299,7 @@ class Walked(np.ndarray):
 
 
 def test_many_values_are_ranked_as_an_array():
-    shown, left = strongest(np.arange(1000.0).view(Walked), 3)
+    shown, left = largest(np.arange(1000.0).view(Walked), 3)
     assert shown == [997, 998, 999]
     assert np.asarray(left).tolist() == list(range(997))
 
@@ -259,7 +317,7 @@ def test_inputs_so_large_that_the_slope_along_the_step_overflows_are_called_an_o
     [([3, -5, 1], [0, 1, 2], []), ([3, -5, 1, 2], [0, 1], [1, 2]), ([1, 1, 1, 1], [0, 1], [1, 1])],
 )
 def test_a_single_one_is_not_left_out(values, shown, left):
-    found, others = strongest(np.array(values, float), 2)
+    found, others = largest(np.array(values, float), 2)
     assert (found, others.tolist()) == (shown, left)
 
 
@@ -282,30 +340,50 @@ def test_forward_is_solid_and_upright_backward_dashed_and_slanted():
 def test_layers_stand_below_their_heads_in_every_step():
     network = NETWORKS["2-3-2"]
     scene = six_steps(network, *example(network))
-    heads = {str(label.text): label.x for label in scene.labels() if label.bold and "layer" in str(label.text)}
-    delta = [label for label in scene.labels() if re.fullmatch("δ[¹²][₀₁₂]", str(label.text))]
-    columns = {min(heads, key=lambda head: abs(heads[head] - label.x)) for label in delta if label.x > 300}
-    assert columns == {"layer 1", "layer 2"}
+    heads = {str(label.text): label.x for label in scene.labels() if re.fullmatch("layer .", str(label.text))}
+    symbols = [label for label in scene.labels() if re.fullmatch("(δ|∂C/∂w)[¹²][₀₁₂]+", str(label.text))]
+    assert {label.x for label in symbols} == set(heads.values())
+    assert all(label.x == heads[f"layer {label.of.split('/')[1]}"] for label in symbols)
 
 
-def test_the_bars_are_as_long_as_the_costs():
-    scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=1.0)
-    before, after = [rect.width for rect in scene.elements if isinstance(rect, Rect) and rect.filled in ("faint", "C")]
-    x, y = np.array([0.6]), np.array([1.0])
-    update = one_update(Problem.exact(CHAIN, x, y, "quadratic"), "mean", 1.0)
-    assert after / before == pytest.approx(update.cost_after / update.cost_before)
+def marks(scene):
+    """x of the costs before, promised and reached on the line below the numbers."""
+    lowest = max(each.y for each in scene.elements if isinstance(each, Circle))
+    return [each.x for each in scene.elements if isinstance(each, Circle) and each.y == lowest]
+
+
+@pytest.mark.parametrize("rate", [0.1, 1.0, 100.0])
+def test_before_promised_and_reached_stand_on_one_scale_with_their_numbers(rate):
+    scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=rate)
+    update = one_update(Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", rate)
+    before, promised, reached = marks(scene)
+    assert (reached - before) / (promised - before) == pytest.approx(update.change / update.promised)
+    assert promised > before  # the lower the cost the further to the right
+    costs = (update.cost_before, update.cost_before + update.promised, update.cost_after)
+    assert {style_of(costs).of(cost) for cost in costs} <= set(texts(scene))
     assert "C falls" in texts(scene)
+
+
+def test_where_the_gradient_is_zero_the_three_marks_are_one():
+    network = NETWORKS["zero"]
+    x = np.zeros(2)
+    scene = six_steps(network, x, cr.forward(network, x).a[2])
+    assert len(set(marks(scene))) == 1
+    assert "C stays" in texts(scene)
 
 
 def test_a_step_too_long_is_seen_to_raise_the_cost():
     net = cr.Network([[[2.0]]], [[0.0]], "identity")
-    assert "C rises" in texts(six_steps(net, [3.0], [1.0], learning_rate=1.0))
+    scene = six_steps(net, [3.0], [1.0], learning_rate=1.0)
+    before, promised, reached = marks(scene)
+    assert "C rises" in texts(scene)
+    assert reached < before < promised
 
 
 def test_a_target_below_zero_has_a_minus_as_every_number():
     scene = six_steps(cr.Network([[[2.0]]], [[0.0]], "identity"), [3.0], [-0.5])
-    assert ("2. The error of the last layer", "layer 1", "y", "−0.5") in scene.table
-    assert "−0.5" in texts(scene)
+    assert ("2. The error of the last layer", "layer 1", "y", "−0.500000") in scene.table
+    assert "−0.500000" in texts(scene)
 
 
 @pytest.mark.parametrize("preset", ["s0", "s3"])

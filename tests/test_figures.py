@@ -46,6 +46,13 @@ def test_no_label_overlaps_another_and_none_is_clipped(pieces) -> None:  # type:
             assert [str(label.text) for label in piece.scene.clipped()] == [], where
 
 
+def test_the_sheets_fit_a_page_and_have_no_small_label(pieces) -> None:  # type: ignore[no-untyped-def]
+    for piece in pieces:
+        if piece.figure in ("six_steps", "gradient_vector"):
+            assert piece.scene.width <= 900, piece.size
+            assert min(label.size for label in piece.scene.labels()) >= 11, piece.size
+
+
 def test_every_figure_is_drawn_where_it_can_be(pieces) -> None:  # type: ignore[no-untyped-def]
     """Only the whole circuit has a limit, and says it with the number."""
     refused = [piece for piece in pieces if piece.scene is None]

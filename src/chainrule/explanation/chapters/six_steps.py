@@ -3,112 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from chainrule.conventions import plural
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.shown import whole_number
-from chainrule.explanation.typeset import Look, Typeset, typeset, wrapped
+from chainrule.explanation.shown import largest, whole_number
+from chainrule.explanation.typeset import Look, Typeset, typeset
 from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
 from chainrule.explanation.view import View
-from chainrule.ids import Id
+from chainrule.ids import Id, activation, entry_of, of_entry
+from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, Span, extent, moved, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
 from chainrule.writing.formula import Formula, Sum, inline, row
-from chainrule.writing.numbers import number, short
+from chainrule.writing.numbers import Style, number, style_of
 
 Array = np.ndarray
-EDGE, TOP = 36.0, 112.0
-LEFT = 330.0  # the room for what each step is
-SIZE, PITCH = 12.5, 23.0  # of the numbers, and from line to line
-GAP, AIR = 46.0, 22.0  # between layers, and above and below the numbers of a step
-NEAR, FAR = 9.0, 22.0  # from a symbol to its number, and from there to the next symbol
+EDGE, INDENT, TOP = 28.0, 36.0, 96.0
+SIZE, PITCH, AIR = 12.0, 20.5, 18.0  # of the numbers, from line to line, and around them
+GAP, NEAR, FAR = 26.0, 8.0, 14.0  # between layers, from a symbol to its number, and from there to the next symbol
+ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
+FEW, SHOWN = 6, 3  # so many numbers are all shown; of more, so many
 
 
-def six_steps(seen: View, *, learning_rate: float = 0.1, most: int = 8) -> Scene:
+def six_steps(seen: View, *, learning_rate: float = 0.1, most: int | None = None) -> Scene:
     """One update on one example x (in,), y (out,) or its label: forward, δ of the last layer, back, ∂C/∂w, ∂C/∂b, update.
 
-    Of more than `most` numbers in a place the largest are shown, and how many more there are with their sum.
+    Of more than six numbers in a place, or than `most`, the strongest three, or `most`, are shown, and the sum of the others.
     """
-    most = whole_number(most, "most", 2)
+    most = None if most is None else whole_number(most, "most", 2)
     return Picture(seen, one_update(seen.problem, "mean", learning_rate), most).scene()
 
 
 # numbers in a place -------------------------------------------------------------------------------------------------
-Quantity = tuple[Span, ...]  # a symbol, and its number or numbers
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of one kind, below each other: the symbol of each, the id of what it is, and how they look."""
+
+    values: Array
+    symbol: Callable[[int], Formula]
+    id: Callable[[int], Id | str]
+    role: str
+    slanted: bool = False
 
 
 @dataclass(frozen=True)
 class Place:
-    """What one step has in one layer: quantities in lines, how many more there are, of what, and their sum."""
+    """What one step has in one layer, drawn from (0, 0) to the right and down, and as rows of the table."""
 
-    lines: tuple[tuple[Quantity, ...], ...]
-    more: int = 0
-    of: str = ""
-    total: str = ""
-
-    @property
-    def rest(self) -> str:
-        return f"{self.more:,} more, {f'Σ {self.of}'.strip()} = {self.total}" if self.more else ""
-
-    @property
-    def height(self) -> float:
-        return PITCH * (len(self.lines) + bool(self.rest))
-
-    @property
-    def rows(self) -> list[tuple[str, str]]:
-        """The same for the table: the name of each quantity and its numbers."""
-        shown = [quantity for line in self.lines for quantity in line if len(quantity) > 1]
-        rows = [(str(symbol.content), " ".join(str(each.content) for each in values)) for symbol, *values in shown]
-        return [*rows, (f"{self.more:,} more, sum {self.of}".strip(), self.total)] if self.more else rows
+    drawn: Typeset
+    rows: tuple[tuple[str, str], ...] = ()
 
 
-def strongest_of(values: Array, most: int, line: Callable[[int], tuple[Quantity, ...]], of: str = "") -> Place:
-    """The lines of the largest |values|, and the exact sum of the others."""
-    shown, left = strongest(values, most)
-    return Place(tuple(map(line, shown)), len(left), of, number(exact_sum(left.tolist())))
+def place(columns: Sequence[Numbers], by: Array, most: int | None, of: str, look: Look) -> Place:
+    """The lines of the largest |by|, each column in one style, and the exact sum of the others."""
+    shown, left = largest(by, most or (FEW if len(by) <= FEW else SHOWN))
+    total = [exact_sum(left)] if len(left) else []
+    digits = [[*column.values[shown].tolist(), *(total if column.values is by else [])] for column in columns]
+    changes = columns[-1].symbol is ARROW
+    styles = [style([*chain(*digits)] if changes else each) for each in digits]
+    rows, elements, x = [], list[Element](), -FAR
+    for i in shown:
+        texts = [own.of(float(column.values[i])) for column, own in zip(columns, styles)]
+        names = [str(column.symbol(i)) for column in columns]
+        rows += [(names[0], " → ".join(texts))] if changes else list(zip(names, texts))
+    for column, own in zip(columns, styles):
+        found, x = in_column(column, shown, own, x + FAR, look)
+        elements += found
+    if not total:
+        return Place(Typeset(tuple(elements), x, PITCH / 2, PITCH * (len(shown) - 0.5)), tuple(rows))
+    summed = next((own for column, own in zip(columns, styles) if column.values is by), style(total)).of(total[0])
+    more = f"{len(left):,} more"
+    note = Label(0, PITCH * len(shown), f"{more}, {f'Σ {of}'.strip()} = {summed}", "faint", 11, "start")
+    drawn = Typeset((*elements, note), max(x, note.box.right), PITCH / 2, note.y + PITCH / 2)
+    return Place(drawn, (*rows, (f"{more}, sum {of}".strip(), summed)))
 
 
-def strongest(values: Array, most: int) -> tuple[list[int], Array]:
-    """Which of the values (n,) are shown, in their own order, and the others; to leave out a single one would save no line."""
-    if len(values) <= most + 1:
-        return list(range(len(values))), values[:0]
-    sizes = np.abs(values)
-    least = np.partition(sizes, -most)[-most]  # there may be millions, which are not sorted
-    above, equal = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
-    shown = np.sort(np.concatenate([above, equal[: most - len(above)]]))
-    return shown.tolist(), np.delete(values, shown)
+def in_column(column: Numbers, shown: Sequence[int], own: Style, x: float, look: Look) -> tuple[list[Element], float]:
+    """Symbols from x to the right, and numbers that end below each other; and where that is."""
+    symbols, texts = [column.symbol(i) for i in shown], [own.of(float(column.values[i])) for i in shown]
+    names = [typeset(symbol, SIZE, look, inside="∂" in str(symbol)) for symbol in symbols]
+    end = x + max(name.width for name in names) + NEAR + max(width_of(text, SIZE) for text in texts)
+    found: list[Element] = []
+    for n, (i, name, text) in enumerate(zip(shown, names, texts)):
+        value = Label(end, n * PITCH, text, column.role, SIZE, "end", column.slanted)
+        found += [replace(each, of=str(column.id(i))) for each in (*name.at(x, n * PITCH), value)]
+    return found, end
 
 
-def set_place(place: Place, look: Look) -> Typeset:
-    """Its lines in columns, numbers ending below each other; the first line at the height 0."""
-    lines = [[span for quantity in line for span in quantity] for line in place.lines]
-    drawn = [[_set(span, look) for span in line] for line in lines]
-    count = max(map(len, drawn), default=0)
-    widths = [max((line[i].width for line in drawn if i < len(line)), default=0.0) for i in range(count)]
-    elements: list[Element] = []
-    reached = 0.0
-    for n, (line, spans) in enumerate(zip(drawn, lines)):
-        x = 0.0
-        for made, span, width in zip(line, spans, widths):
-            ends = isinstance(span.content, str)  # a number
-            elements += made.at(x + (width - made.width if ends else 0.0), n * PITCH)
-            x += width + (FAR if ends else NEAR)
-        reached = max(reached, x)
-    width = max(reached - FAR, width_of(place.rest, 0.9 * SIZE), 0.0)
-    if place.rest:
-        elements.append(Label(0, len(lines) * PITCH, place.rest, "faint", 0.9 * SIZE, "start"))
-    return Typeset(tuple(elements), width, PITCH / 2, PITCH / 2)
-
-
-def _set(span: Span, look: Look) -> Typeset:
-    if isinstance(span.content, str):
-        width, up, down = (size * SIZE for size in extent(span.content))
-        return Typeset((Label(width, 0, span.content, span.role, SIZE, "end", span.slanted),), width, up, down)
-    return typeset(span.content, SIZE, look, inside="∂" in str(span.content))
+def style(values: Sequence[float]) -> Style:
+    """That of a column; whole numbers, such as targets, have no decimals."""
+    return Style(0) if all(value == round(value, 0) and abs(value) < 1e5 for value in values) else style_of(values)
 
 
 # the picture --------------------------------------------------------------------------------------------------------
@@ -116,6 +105,7 @@ def _set(span: Span, look: Look) -> Typeset:
 class Step:
     """One of the six: its heading and what it says more, its formulas, its numbers by layer, and which way it goes."""
 
+    n: int
     title: str
     says: str
     formulas: tuple[Formula, ...]
@@ -130,7 +120,7 @@ class Picture:
 
     seen: View
     update: Update
-    most: int
+    most: int | None
 
     @property
     def s(self) -> Letters:
@@ -149,67 +139,48 @@ class Picture:
         return range(1, self.last + 1)
 
     # what each step has in each layer --------------------------------------------------------------------------------
-    def _quantity(self, symbol: Formula, letter: str, value: float) -> Quantity:
-        """A symbol and its number, in the look of its letter."""
-        return Span(symbol, ""), Span(number(value), *self.look.letter(letter))
+    def _of(self, values: Array, id: Callable[[int], Id], letter: str) -> Numbers:
+        """The values of quantities, in the look of a letter."""
+        return Numbers(values, lambda i: self.seen.quantity(id(i)), id, *self.look.letter(letter))
+
+    def _entries(self, layer: int, kind: str = "w") -> Callable[[int], Id]:
+        """The ids of a layer's weights and, after them, its biases; or of its biases alone."""
+        parameters = self.seen.network.parameters
+        first = entry_of(parameters, Id(kind, layer))
+        return lambda i: of_entry(parameters, first + i)
 
     def forward(self, layer: int) -> Place:
         """z and a of a layer; of the input a alone."""
-        seen, trace = self.seen, self.seen.trace
-
-        def line(j: int) -> tuple[Quantity, ...]:
-            a = self._quantity(seen.a(layer, j), "a", float(trace.a[layer][j]))
-            if not layer:
-                return (a,)
-            return self._quantity(seen.letter("z", layer, j), "z", float(trace.z[layer][j])), a
-
-        return strongest_of(trace.a[layer], self.most, line, "a")
+        trace = self.seen.trace
+        a = self._of(trace.a[layer], lambda j: activation(layer, j), "a")
+        z = [self._of(trace.z[layer], lambda j: Id("z", layer, j), "z")] if layer else []
+        return place([*z, a], a.values, self.most, "a", self.look)
 
     def deltas(self, layer: int) -> Place:
         """δ of a layer; of the last one beside its targets."""
-        seen, values = self.seen, self.seen.into_z[layer]
-
-        def line(j: int) -> tuple[Quantity, ...]:
-            delta = self._quantity(seen.sensitivity(layer, j), "δ", float(values[j]))
-            if layer < self.last:
-                return (delta,)
-            target = Span(short(float(seen.y[j]), 6), "y" if self.look.by_symbol else "faint")
-            return delta, (Span(seen.target(j), ""), target)
-
-        return strongest_of(values, self.most, line, "δ")
+        delta = self._of(self.seen.into_z[layer], lambda j: Id("d", layer, j), "δ")
+        target = Numbers(self.seen.y, self.seen.target, lambda j: "", "y" if self.look.by_symbol else "faint")
+        return place([delta, target] if layer == self.last else [delta], delta.values, self.most, "δ", self.look)
 
     def gradients(self, layer: int, kind: str) -> Place:
         """∂C/∂w or ∂C/∂b of a layer."""
-        gradient = self.update.gradient
+        gradient, id = self.update.gradient, self._entries(layer, kind)
         values = (gradient.weights if kind == "w" else gradient.biases)[layer].ravel()
         if not values.size:
-            return Place((((Span(row("no biases"), "faint"),),),))
-
-        def line(i: int) -> tuple[Quantity, ...]:
-            return (self._quantity(inline(self.seen.by(self._id(kind, layer, i))), "δ", float(values[i])),)
-
-        return strongest_of(values, self.most, line)
+            return Place(typeset("no biases", SIZE, Look(self.seen.how, "faint")))
+        found = Numbers(values, lambda i: inline(self.seen.by(id(i))), id, *self.look.letter("δ"))
+        return place([found], values, self.most, "", self.look)
 
     def changes(self, layer: int) -> Place:
         """Weights and biases of a layer, before → after."""
+        update, id = self.update, self._entries(layer)
         before, after, gradient = (
             np.append(each.weights[layer], each.biases[layer])
-            for each in (self.update.network, self.update.after, self.update.gradient)
+            for each in (update.network, update.after, update.gradient)
         )
-        weights = self.seen.network.weights[layer].size
-
-        def line(i: int) -> tuple[Quantity, ...]:
-            id = self._id("w", layer, i) if i < weights else self._id("b", layer, i - weights)
-            old, new = (number(float(each[i])) for each in (before, after))
-            arrow, role = Span(row("→"), ""), self.look.letter(id.kind)[0]
-            return ((Span(self.seen.quantity(id), ""), Span(old, "faint"), arrow, Span(new, role)),)
-
-        return strongest_of(-self.update.rate * gradient, self.most, line, "of changes")  # after − before loses digits
-
-    def _id(self, kind: str, layer: int, entry: int) -> Id:
-        return (
-            Id("b", layer, entry) if kind == "b" else Id("w", layer, *divmod(entry, self.seen.network.sizes[layer - 1]))
-        )
+        columns = [Numbers(before, lambda i: self.seen.quantity(id(i)), id, "faint"), Numbers(after, ARROW, id, "ink")]
+        moved = -update.rate * gradient  # after − before loses digits
+        return place(columns, moved, self.most, "of changes", self.look)
 
     # the six ---------------------------------------------------------------------------------------------------------
     def steps(self) -> list[Step]:
@@ -235,11 +206,13 @@ class Picture:
             {layer: self.gradients(layer, "b") for layer in self.layers},
             {layer: self.changes(layer) for layer in self.layers},
         )
+        again = "the numbers of steps 2 and 3" if self.last > 1 else "the numbers of step 2"
+        more = {3: ", of which there is none" * (self.last == 1), 5: again * (False in shared)}
         ways = (("forward", 1), ("backward", 0), ("backward", -1), ("backward", 0), ("backward", 0), ("accent", 0))
         titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how)]
         return [
-            Step(title, says, tuple(lines), numbers, *way)
-            for (title, _, says), lines, numbers, way in zip(titles, formulas, places, ways)
+            Step(n, title, says + more.get(n, ""), tuple(lines), numbers, *way)
+            for n, ((title, _, says), lines, numbers, way) in enumerate(zip(titles, formulas, places, ways), 1)
         ]
 
     def _last_delta(self) -> Formula:
@@ -250,101 +223,113 @@ class Picture:
 
     # drawing ---------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
-        """Heads, the six steps, and the cost before and after."""
-        steps, ending, subtitle = self.steps(), self._ending(), self._subtitle()
-        drawn = [{layer: set_place(place, self.look) for layer, place in step.places.items()} for step in steps]
-        lefts, x = {}, EDGE + LEFT
-        elements: list[Element] = [
-            Label(EDGE, 44, TITLE, "ink", 23, "start", bold=True),
-            Label(EDGE, 74, subtitle, "faint", 13, "start"),
-        ]
+        """Heads, the six steps, and what became of the cost."""
+        steps, costs, biases = self.steps(), self._costs(), self.seen.network.biases
+        drawn = [{layer: each.drawn for layer, each in step.places.items()} for step in steps]
+        for layer in self.layers:
+            if biases[layer].size == self.seen.network.sizes[layer]:
+                del drawn[4][layer]  # ∂C/∂b is δ, which is there already
+        subtitle = Label(EDGE, 64, self._subtitle(), "faint", 12.5, "start")
+        elements: list[Element] = [Label(EDGE, 38, TITLE, "ink", 21, "start", bold=True), subtitle]
+        lefts, x = {}, EDGE + INDENT
         for layer in range(self.last + 1):
-            head, below = self._head(layer)
-            elements.append(Label(x, TOP, head, "ink", 13.5, "start", bold=True))
-            elements.append(Label(x, TOP + 17, below, "faint", 11.5, "start"))
-            numbers = [places[layer].width for places in drawn if layer in places]
-            lefts[layer], x = x, x + max(width_of(head, 13.5), width_of(below, 11.5), *numbers) + GAP
-        wide = max(x - GAP + EDGE, ending.width + 2 * EDGE, width_of(subtitle, 13) + 2 * EDGE)
+            heads = self._head(layer, x)
+            elements += heads
+            ends = [head.box.right for head in heads] + [x + each[layer].width for each in drawn if layer in each]
+            lefts[layer], x = x, max(ends) + GAP
+        headings = [self._heading(step) for step in steps]
+        least = max(costs.width, *(left.width + right.width + 30 for left, right in headings)) + EDGE
+        wide = max(x - GAP, least, subtitle.box.right) + EDGE
         y = TOP + 36.0
-        for n, (step, places) in enumerate(zip(steps, drawn), 1):
-            elements.append(Line(((EDGE, y), (wide - EDGE, y)), "faint", 0.6, opacity=0.45))
-            band, y = self._band(n, step, places, lefts, y)
+        for step, (left, right), places in zip(steps, headings, drawn):
+            high = max(28.0, right.up + right.down + 8)
+            elements += [
+                Rect(EDGE, y, wide - 2 * EDGE, high, "panel", "panel", 0, 4),
+                *left.at(EDGE, y + high / 2),
+                *right.at(wide - EDGE - 10 - right.width, y + high / 2 + (right.up - right.down) / 2),
+            ]
+            band, y = self._band(step, places, lefts, y + high)
             elements += band
-        elements += ending.at(EDGE, y)
-        height = y + ending.down + 24
-        return Scene(wide, height, tuple(elements), TITLE, self._description(), self._table(steps), "six-steps")
+        elements += [Line(((EDGE, y), (wide - EDGE, y)), "ink", 1.2), *costs.at(EDGE, y + 30)]
+        elements += self._scale(EDGE + 16, wide - EDGE, y + 88)
+        return Scene(wide, y + 116, tuple(elements), TITLE, self._description(), self._table(steps), "six-steps")
 
-    def _head(self, layer: int) -> tuple[str, str]:
+    def _head(self, layer: int, x: float) -> list[Label]:
         """Layer 2 · 3 neurons, tanh."""
         network, count = self.seen.network, self.seen.network.sizes[layer]
-        some = "s" if count > 1 else ""
-        if layer == 0:
-            return "input", f"{count:,} number{some}"
-        return f"layer {layer}", f"{count:,} neuron{some}, {network.activations[layer].name.replace('_', ' ')}"
+        sigma = f", {network.activations[layer].name.replace('_', ' ')}" if layer else ""
+        below = f"{count:,} {'neuron' if layer else 'number'}{'s' * (count > 1)}{sigma}"
+        head = Label(x, TOP, f"layer {layer}" if layer else "input", "ink", 13, "start", bold=True)
+        return [head, Label(x, TOP + 17, below, "faint", 11, "start")]
 
     def _subtitle(self) -> str:
         sizes, cost = "-".join(map(str, self.seen.network.sizes)), self.seen.cost.name.replace("_", " ")
         return f"a network {sizes}, one example, the cost {cost}, the learning rate η = {self.update.rate_text}"
 
+    def _heading(self, step: Step) -> tuple[Typeset, Typeset]:
+        """Its number, its name and what it says; and its formulas side by side."""
+        title = Label(INDENT, 0, step.title, "ink", 13.5, "start", bold=True)
+        says = Label(title.box.right + 10, 0, step.says, "faint", 11.5, "start")
+        ring = Circle(15, 0, 11, step.role, "paper", 1.4), Label(15, 0, str(step.n), step.role, 13, bold=True)
+        left = Typeset((*ring, title, *([says] if step.says else [])), says.box.right, 11, 11)
+        return left, typeset(row(*(row("      ", each) for each in step.formulas)), 14, self.look)
+
     def _band(
-        self, n: int, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float
+        self, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float
     ) -> tuple[list[Element], float]:
-        """One step: its number, words and formulas on the left, its numbers below their layers; and where it ends."""
-        top = y + AIR + (16 if step.arrow else 4)
-        elements: list[Element] = [
-            *self._arrow(step, places, lefts, y + 13),
-            Circle(EDGE + 13, top, 13, step.role, "paper", 1.4),
-            Label(EDGE + 13, top, str(n), step.role, 13.5, bold=True),
-            Label(EDGE + 38, top, step.title, "ink", 14, "start", bold=True),
-        ]
-        lowest = top + 14
-        for text in wrapped(step.says, 11.5, LEFT - 48):
-            elements.append(Label(EDGE + 38, lowest + 6, text, "faint", 11.5, "start"))
-            lowest += 16
-        for formula in step.formulas:
-            made = typeset(formula, 14.5, self.look)
-            elements += made.at(EDGE + 38, lowest + made.up)
-            lowest += made.up + made.down + 4
-        for layer, place in places.items():
-            elements += moved(place.elements, lefts[layer], top)
-            lowest = max(lowest, top + step.places[layer].height - PITCH / 2)
+        """The numbers of a step below their layers, above them which way it goes; and where it ends."""
         if not places:
-            elements.append(Label(lefts[1], top, "one layer: none lies before it", "faint", SIZE, "start"))
-        return elements, lowest + AIR - 6
+            return [], y + 8
+        elements: list[Element] = []
+        if step.arrow:
+            start, end = lefts[min(places)], lefts[max(places)] + places[max(places)].width
+            line = ((start, y + 12), (end, y + 12)) if step.arrow > 0 else ((lefts[self.last], y + 12), (start, y + 12))
+            elements.append(Line(line, step.role, 1.3, dashed=step.arrow < 0, arrow=True))
+            y += 12
+        for layer, place in places.items():
+            elements += place.at(lefts[layer], y + AIR)
+        return elements, y + AIR + max(place.down for place in places.values()) + 9
 
-    def _arrow(self, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float) -> list[Element]:
-        """Which way a step goes through the layers: forward solid, backward dashed."""
-        if not step.arrow or not places:
-            return []
-        start, end = lefts[min(places)], lefts[max(places)] + places[max(places)].width
-        if step.arrow < 0:
-            start, end = lefts[self.last], lefts[min(places)]
-        return [Line(((start, y), (end, y)), step.role, 1.3, dashed=step.arrow < 0, arrow=True)]
+    # the cost --------------------------------------------------------------------------------------------------------
+    @property
+    def _three(self) -> tuple[float, float, float]:
+        """C before, what its slope promised, what was reached."""
+        update = self.update
+        return update.cost_before, update.cost_before + update.promised, update.cost_after
 
-    def _ending(self) -> Typeset:
-        """Two bars, the cost before and after, on a panel whose corner is at (0, 0)."""
-        update, longest, left, height = self.update, 200.0, 190.0, 3 * PITCH + 28
-        costs = {"before": update.cost_before, "after": update.cost_after}
-        promise = f"its slope alone promised {number(update.promised)}, it changed by {number(update.change)}"
-        width = left + width_of(promise, SIZE) + 20
-        elements: list[Element] = [
-            Rect(0, 0, width, height, "panel", "panel", 0, 6),
-            Label(18, height / 2, f"{self.seen.how.letter} {update.goes}", "ink", 15, "start", bold=True),
-            Label(left, height - 22, promise, "faint", SIZE, "start"),
+    def _costs(self) -> Typeset:
+        """The three with their marks, from left to right."""
+        update, style = self.update, style_of(self._three)
+        goes = Label(16, 0, f"{self.seen.how.letter} {update.goes}", "ink", 17, "start", bold=True)
+        says = ("before", f"promised by its slope: {number(update.promised)}", f"reached: {number(update.change)}")
+        elements: list[Element] = [goes]
+        x = goes.box.right + 30
+        for n, (value, text) in enumerate(zip(self._three, says)):
+            cost = Label(x + 16, 0, style.of(value), "ink", 17, "start")
+            said = Label(x + 16, 22, text, "faint", 11.5, "start")
+            elements += [_mark(n, x, 0), cost, said]
+            x = max(cost.box.right, said.box.right) + 50
+            if n < 2:
+                elements.append(Label(x - 28, 0, "→", "faint", 17))
+        return Typeset(tuple(elements), x - 50, 12, 34)
+
+    def _scale(self, left: float, right: float, y: float) -> list[Element]:
+        """The three on one line, the lower the cost the further to the right."""
+        lower = Label(right, y, f"lower {self.seen.how.letter} →", "faint", 11, "end")
+        high, low = max(self._three), min(self._three)
+        scale = Scale(high, low if low < high else high - 1, left, lower.box.left - 14)
+        before, _, after = places = [scale.at(value) for value in self._three]
+        found: list[Element] = [
+            lower,
+            Line(((left, y), (scale.end, y)), "faint"),
+            Line(((before, y), (after, y)), "ink", 2.0),
         ]
-        for n, (name, value) in enumerate(costs.items()):
-            middle, bar = 24 + n * PITCH, max(longest * value / (max(costs.values()) or 1.0), 0.5)
-            elements += [
-                Label(left, middle, name, "faint", SIZE, "start"),
-                Rect(left + 55, middle - 6, bar, 12, "ink", "C" if n else "faint", 0),
-                Label(left + 55 + longest + 14, middle, number(value), "ink", SIZE, "start"),
-            ]
-        return Typeset(tuple(elements), width, 0.0, height)
+        return found + [_mark(n, x, y) for n, x in enumerate(places)]
 
     def _description(self) -> str:
         update, how = self.update, self.seen.how
         return (
-            f"Six rows: forward, the {how.word} of the last layer, the {plural(how.word)} before it, the derivatives by the "
+            f"Six bands: forward, the {how.word} of the last layer, the {plural(how.word)} before it, the derivatives by the "
             f"weights and by the biases, and the update; a column for the input and for each of the {self.last} layers. The "
             f"cost {how.letter} goes from {number(update.cost_before)} to {number(update.cost_after)}."
         )
@@ -354,8 +339,8 @@ class Picture:
         return (
             ("step", "where", "quantity", "value"),
             *(
-                (f"{n}. {step.title}", f"layer {layer}" if layer else "input", name, value)
-                for n, step in enumerate(steps, 1)
+                (f"{step.n}. {step.title}", f"layer {layer}" if layer else "input", name, value)
+                for step in steps
                 for layer, place in step.places.items()
                 for name, value in place.rows
             ),
@@ -364,3 +349,9 @@ class Picture:
             ("the cost", "promised by its slope", f"change of {letter}", number(update.promised)),
             ("the cost", "as it is", f"change of {letter}", number(update.change)),
         )
+
+
+def _mark(n: int, x: float, y: float) -> Circle:
+    """Before, promised, reached: a ring, a wide ring, a dot, which lies in the wide ring where the promise was kept."""
+    radius, role, filled = ((5, "ink", "paper"), (8, "accent", ""), (4, "C", "C"))[n]
+    return Circle(x, y, radius, role, filled, 1.8)
