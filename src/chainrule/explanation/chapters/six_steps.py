@@ -27,13 +27,13 @@ EDGE, INDENT, TOP = 28.0, 36.0, 96.0
 SIZE, PITCH, AIR = 12.0, 20.5, 18.0  # of the numbers, from line to line, and around them
 GAP, NEAR, FAR = 26.0, 8.0, 14.0  # between layers, from a symbol to its number, and from there to the next symbol
 ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
-FEW, SHOWN = 6, 3  # so many numbers are all shown; of more, so many
+FEW, SHOWN = 9, 3  # so many numbers are all shown; of more, so many
 
 
 def six_steps(seen: View, *, learning_rate: float = 0.1, most: int | None = None) -> Scene:
     """One update on one example x (in,), y (out,) or its label: forward, δ of the last layer, back, ∂C/∂w, ∂C/∂b, update.
 
-    Of more than six numbers in a place, or than `most`, the strongest three, or `most`, are shown, and the sum of the others.
+    Of more than nine numbers in a place, or than `most`, the strongest three, or `most`, are shown, and the sum of the others.
     """
     most = None if most is None else whole_number(most, "most", 2)
     return Picture(seen, one_update(seen.problem, "mean", learning_rate), most).scene()
