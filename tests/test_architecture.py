@@ -51,9 +51,9 @@ INSIDE = {  # the layers of the larger packages
     "pictures": ["plot scene tiles", "svg", "shapes"],
     "verification": [
         "survey",
-        "verify",
+        "recurrent verify",
         "judge",
-        "answers recurrent",
+        "answers",
         "agreement recurrent_leeway verdict",
         "causes methods moved recurrent_methods",
         "complex_step differences faults forward_mode leeway paths raw sigma_matrices symbolic",

@@ -65,6 +65,14 @@ class Layers(Generic[T]):
         return "Layers(" + ", ".join(f"{number}: {item!r}" for number, item in self.items()) + ")"
 
 
+def length(*vectors: Array) -> float:
+    """The Euclidean length of the longest of them, safe from overflow and underflow."""
+    largest = max((float(np.abs(v).max(initial=0)) for v in vectors), default=0.0)
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * max(float(np.linalg.norm(v / largest)) for v in vectors)
+
+
 class Parameters:
     """Weights of shape (out, in) and biases of shape (out,), (1,) for one a layer (S0.4), or (0,) for none, by layer."""
 

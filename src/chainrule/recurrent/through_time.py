@@ -13,6 +13,7 @@ from chainrule.activations import odot
 from chainrule.costs import Cost
 from chainrule.equations import bp1, bp3, bp4
 from chainrule.errors import FormError
+from chainrule.parameters import length
 from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
 from chainrule.recurrent.steps import Steps
 from chainrule.recurrent.task import Task, as_recurrent, sequence, start_of, task
@@ -170,11 +171,3 @@ def travel(recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = Non
     Each step back multiplies by Uᵀ Σ′: the norms vanish where that shrinks, and explode where it grows (S2.15).
     """
     return [length(dh) for dh in through_time(recurrent, xs, ys, cost, "last", h0).dh]
-
-
-def length(vector: Array) -> float:
-    """The Euclidean length, safe from overflow and underflow."""
-    largest = float(np.abs(vector).max(initial=0))
-    if largest == 0 or not np.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector / largest))

@@ -14,7 +14,7 @@ from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import shares
 from chainrule.ids import of_entry
 from chainrule.network import Network
-from chainrule.parameters import Parameters
+from chainrule.parameters import Parameters, length
 from chainrule.problem import Problem
 from chainrule.verification.causes import causes
 from chainrule.verification.differences import Difference, along, derivative, drawn, of_entries
@@ -158,14 +158,6 @@ def _undecided(size: float, yours: float, bars: Array, hidden: Array) -> str:
         few = f"{int(hidden.sum()):,} of {len(bars):,} entries"
         return f"differences are good to ± {float(np.median(bars)):.0e} here, which {few} do not exceed much"
     return ""
-
-
-def length(*vectors: Array) -> float:
-    """The length of the longest of them, safe from overflow and underflow."""
-    largest = max((float(np.abs(v).max(initial=0)) for v in vectors), default=0.0)
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * max(float(np.linalg.norm(v / largest)) for v in vectors)
 
 
 def check_network(

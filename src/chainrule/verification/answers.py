@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,20 +28,27 @@ class MethodAnswer:
     """A method's gradient as one vector, the differences it came from, by entry, and the dtype it was computed in.
 
     `rounded` is how far the method's own rounding may move each entry, where that is more than any other's.
-    Where only some entries were asked for the others are NaN.
+    `entries` are those that it was asked for, where that is not all.
     """
 
     method: str
     flat: Array
     differences: Mapping[int, Difference] = field(default_factory=dict)
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float64))
-    sampled: bool = False
+    entries: Array | None = None
     rounded: Array | float = 0.0
 
     @property
     def asked(self) -> Array:
         """Which entries it was asked for."""
-        return ~np.isnan(self.flat) if self.sampled else np.ones(self.flat.size, bool)
+        return (
+            np.ones(self.flat.size, bool) if self.entries is None else np.isin(np.arange(self.flat.size), self.entries)
+        )
+
+    @property
+    def sampled(self) -> bool:
+        """Whether that is not all."""
+        return self.entries is not None
 
     @property
     def kinks(self) -> Array:
@@ -74,7 +81,7 @@ def answer_of(name: str, p: Problem) -> MethodAnswer | str:
         if entries is None:
             return computed(name, method.gradient(p), rounded)
         assert method.some is not None
-        return _scattered(name, p.network.parameters.size, entries, method.some(p, entries.tolist()), rounded)
+        return scattered(name, p.network.parameters.size, entries, method.some(p, entries.tolist()), rounded=rounded)
     except ChainruleError as error:
         return str(error).removeprefix(f"{name}: ")
 
@@ -93,18 +100,31 @@ def _measured(p: Problem, entries: Array | None) -> MethodAnswer | str:
     """Differences, with their error bars."""
     size = p.network.parameters.size
     asked = np.arange(size) if entries is None else entries
-    found = of_entries(p, asked.tolist())
+    return measured(size, asked, of_entries(p, asked.tolist()))
+
+
+def measured(size: int, entries: Array, found: Sequence[Difference]) -> MethodAnswer | str:
+    """Differences of some entries of `size` as an answer, or why they are none."""
     values = np.array([each.value for each in found])
     if not np.isfinite(values).all():
         return LEFT.format("float64")
-    answer = _scattered("differences", size, asked, values)
-    return MethodAnswer("differences", answer.flat, dict(zip(asked.tolist(), found)), sampled=entries is not None)
+    return scattered("differences", size, entries, values, dict(zip(entries.tolist(), found)))
 
 
-def _scattered(name: str, size: int, entries: Array, values: Array, rounded: Array | float = 0.0) -> MethodAnswer:
+def scattered(
+    name: str,
+    size: int,
+    entries: Array,
+    values: Array,
+    differences: Mapping[int, Difference] | None = None,
+    rounded: Array | float = 0.0,
+) -> MethodAnswer:
+    """An answer for some entries of `size`, or all."""
     flat = np.full(size, np.nan)
     flat[entries] = values
-    return MethodAnswer(name, flat, sampled=True, rounded=rounded)
+    return MethodAnswer(
+        name, flat, differences or {}, entries=entries if len(entries) < size else None, rounded=rounded
+    )
 
 
 # some entries -------------------------------------------------------------------------------------------------------

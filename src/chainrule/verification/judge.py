@@ -1,22 +1,26 @@
-"""Two answers compared, entry by entry: what rounding, kinks and error bars explain, and what they leave."""
+"""Answers to one gradient of any C(θ) compared, entry by entry: what rounding, kinks and error bars explain, what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from chainrule.errors import DataError
 from chainrule.ids import of_entry
+from chainrule.parameters import length
 from chainrule.problem import Problem
-from chainrule.verification.agreement import length
 from chainrule.verification.answers import MethodAnswer
 from chainrule.verification.causes import Cause, Causes, causes
 from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
 from chainrule.verification.differences import FIRST_STEP
+from chainrule.verification.kinks import Open
 from chainrule.verification.leeway import leeway
 from chainrule.verification.rounding import main_source
-from chainrule.verification.verdict import EXACT, NO_CAUSES, YOURS, MethodRow, Verification
+from chainrule.verification.verdict import EXACT, NO_CAUSES, OWN, YOURS, MethodRow, Verification
 
 Array = np.ndarray
 MEASURED = 1e-6  # of the norm, from differences
@@ -36,19 +40,74 @@ ROUNDED = Cause(
 )
 
 
+@dataclass(frozen=True)
 class Judge:
-    """What may lie between two right answers on this network: rounding, kinks, error bars."""
+    """What may lie between two right answers to ∂C/∂θ at one θ, and what explains a wrong one.
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.space = problem.network.parameters.astype(np.float64)
-        self.near, self.stepped = leeway(problem), leeway(problem, STEP)
-        self.rounding, self.epsilon = self.near.rounding.flat(), float(np.finfo(problem.network.dtype).eps)
-        self.spread = self.near.kinks.flat()
+    spaces   where θ holds each layer or array, and `name_of` what an entry is called
+    rounding how far rounding in numbers of precision `epsilon` may move each entry
+    near     the slopes that kinks leave open; `stepped` those within the steps of differences; `kinks` the entries at one
+    causes   why an answer in that dtype is not the trusted one; `because` why rounding moves part n = 1, 2, … so much
+    """
+
+    spaces: Sequence[slice]
+    name_of: Callable[[int], str]
+    rounding: Array
+    epsilon: float
+    near: Open
+    stepped: Open
+    kinks: Array
+    causes: Callable[[Array, Array, Any], Causes] = lambda given, trusted, dtype: NO_CAUSES
+    because: Callable[[int], str] = lambda part: ""
+
+    @classmethod
+    def of(cls, problem: Problem) -> Judge:
+        """Of a network's gradient, layer by layer."""
+        space, near = problem.network.parameters.astype(np.float64), leeway(problem)
+        sizes = [w.size + b.size for w, b in zip(space.weights, space.biases)]
+        ends = np.cumsum(sizes).tolist()
+
+        def why(given: Array, trusted: Array, dtype: Any) -> Causes:
+            p = problem
+            posed = Problem.of(p.network.astype(str(dtype)), p.x, p.y, p.cost)
+            return causes(space.like(given), space.like(trusted), posed)
+
+        return cls(
+            [slice(end - size, end) for size, end in zip(sizes, ends)],
+            lambda entry: str(of_entry(space, entry)),
+            near.rounding.flat(),
+            float(np.finfo(problem.network.dtype).eps),
+            near.open,
+            leeway(problem, STEP).open,
+            near.kinks.flat() > 0,
+            why,
+            lambda layer: main_source(problem, layer),
+        )
+
+    def verdict(self, about: str, found: Mapping[str, MethodAnswer | str], parts: tuple[str, ...] = ()) -> Verification:
+        """Every answer, or the reason why there is none, beside the one that most methods share."""
+        answers = {name: each for name, each in found.items() if isinstance(each, MethodAnswer)}
+        if len(answers) < 2:
+            reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
+            raise DataError(f"fewer than two methods apply: {reasons}")
+        if not math.isfinite(length(self.rounding)):
+            raise DataError(
+                "nothing can be told here: rounding alone may move the gradient by more than any number; smaller weights "
+                "will do"
+            )
+        reference = self.most_shared(list(answers.values()))
+        rows = [
+            MethodRow(name, refused=each) if isinstance(each, str) else self.row(each, reference)
+            for name, each in found.items()
+        ]
+        kinks = np.logical_or.reduce([self.kinks, *(each.kinks for each in answers.values())])
+        size, moved = self.rounding.size, length(self.rounding)
+        made = Verification(about, tuple(rows), reference.method, moved, size, int(kinks.sum()), parts)
+        return made if made.wrong or not made.untold else replace(made, reason=self._untold(made, answers))
 
     def most_shared(self, answers: Sequence[MethodAnswer]) -> MethodAnswer:
         """The exact answer that most others agree with; of equals the first independent one."""
-        order = ["differences", "delta", LOW, YOURS]
+        order = ["differences", *OWN[:-1], LOW, YOURS]
         ranked = sorted(answers, key=lambda each: order.index(each.method) + 1 if each.method in order else 0)
         ranked = sorted(
             ranked, key=lambda each: (each.method == YOURS, each.sampled)
@@ -64,67 +123,58 @@ class Judge:
 
     def agree(self, one: MethodAnswer, other: MethodAnswer) -> bool:
         """Whether the other is right, if one is."""
-        return bool(self._layers(other, one)[1].all())
+        return bool(self._parts(other, one)[1].all())
 
     def row(self, answer: MethodAnswer, reference: MethodAnswer) -> MethodRow:
         """The line of the table for one answer."""
-        gap, right, untold, distances, hidden = self._layers(answer, reference)
-        plain = np.abs(answer.flat - reference.flat)
-        worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
-        found = NO_CAUSES if right.all() else self._causes(answer, reference)
+        gap, right, untold, distances, hidden = self._parts(answer, reference)
+        plain, asked = np.abs(answer.flat - reference.flat), answer.asked & reference.asked
+        worst = int(np.argmax(np.where(asked, np.where(np.isfinite(gap), gap, np.inf), -1)))
+        found = NO_CAUSES
+        if not right.all() and asked.all():
+            found = self.causes(answer.flat, reference.flat, answer.dtype)
         if not right.all() and answer.method == YOURS and found.unexplained and self._rounded(answer, reference):
             untold, right, found = ~right, np.ones_like(right), Causes((ROUNDED,))
-        reached = (self.spread > 0) | answer.kinks | reference.kinks
+        reached = self.kinks | answer.kinks | reference.kinks
         return MethodRow(
             answer.method,
             bool(right.all()),
             tuple(distances.tolist()),
-            str(of_entry(self.space, worst)),
+            self.name_of(worst),
             float(answer.flat[worst]),
             float(reference.flat[worst]),
             int((reached & (gap == 0) & (plain > EXACT * np.abs(reference.flat))).sum()),
             int(hidden.sum()),
-            int((answer.asked & reference.asked).sum()) if answer.sampled or reference.sampled else 0,
+            0 if asked.all() else int(asked.sum()),
             tuple((np.flatnonzero(untold) + 1).tolist()),
             causes=found,
         )
 
-    def explained(self, verdict: Verification, answers: Mapping[str, MethodAnswer]) -> Verification:
-        """The verdict with the reason why nothing can be told in some layers, where there are such."""
-        if verdict.wrong or not verdict.untold:
-            return verdict
-        layer = verdict.untold[0]
-        row = next(row for row in verdict.judged if layer in row.untold)
+    def _untold(self, verdict: Verification, answers: Mapping[str, MethodAnswer]) -> str:
+        """Why nothing can be told in some parts."""
+        number = verdict.untold[0]
+        row = next(row for row in verdict.judged if number in row.untold)
         if row.causes:
-            return replace(verdict, reason=f"{row.causes.fitting[0].says}\n{row.causes.fitting[0].change}")
+            return f"{row.causes.fitting[0].says}\n{row.causes.fitting[0].change}"
         dtype = answers[row.method].dtype
-        part, scale = self._parts()[layer - 1], float(np.finfo(dtype).eps) / self.epsilon
-        size, moved = length(self.near.base.flat()[part]), scale * length(self.rounding[part])
+        part, scale = self.spaces[number - 1], float(np.finfo(dtype).eps) / self.epsilon
+        size, moved = length(self.near.base[part]), scale * length(self.rounding[part])
         by = f"by {moved / size:.0e} of itself" if size else "though it is zero"
-        because = main_source(self.problem, layer)
+        because = self.because(number)
         advice = (
             "other rows or smaller weights" if dtype == np.float64 else "network.astype('float64'), or scaled rows,"
         )
-        return replace(
-            verdict,
-            reason=f"rounding in {dtype} may move the gradient {by}, since {because}\n{advice} will tell",
-        )
+        since = because and f", since {because}"
+        return f"rounding in {dtype} may move the gradient {by}{since}\n{advice} will tell"
 
     def _rounded(self, answer: MethodAnswer, reference: MethodAnswer) -> bool:
         """Whether an answer in float64 is as far off as one from float32 would be."""
         single = replace(answer, dtype=np.dtype(np.float32))
-        return answer.dtype == np.float64 and bool(self._layers(single, reference)[1].all())
+        return answer.dtype == np.float64 and bool(self._parts(single, reference)[1].all())
 
-    def _causes(self, answer: MethodAnswer, reference: MethodAnswer) -> Causes:
-        if answer.sampled or reference.sampled:
-            return NO_CAUSES
-        given, trusted = self.space.like(answer.flat), self.space.like(reference.flat)
-        p = self.problem
-        return causes(given, trusted, Problem.of(p.network.astype(str(answer.dtype)), p.x, p.y, p.cost))
-
-    def _layers(self, one: MethodAnswer, other: MethodAnswer) -> tuple[Array, Array, Array, Array, Array]:
-        """By entry what no kink explains; by layer: is it explained, by what tells nothing, and ‖Δ^l‖/‖g^l‖; by entry again:
-        is it so small that rounding could be all of the difference."""
+    def _parts(self, one: MethodAnswer, other: MethodAnswer) -> tuple[Array, Array, Array, Array, Array]:
+        """By entry what no kink explains; by part: is it explained, by what tells nothing, and ‖Δ‖/‖g‖, NaN where nothing was
+        asked; by entry again: is it so small that rounding could be all of the difference."""
         asked = one.asked & other.asked
         gap, each = self._gap(one, other), np.maximum(np.abs(one.flat), np.abs(other.flat))
         dtype = min(one.dtype, other.dtype, key=lambda each: each.itemsize)  # the coarser of the two
@@ -137,12 +187,13 @@ class Judge:
         close = gap <= (MEASURED if measured else EXACT) * each  # two methods to the same digits: that tells
         beyond = np.where(close, 0, np.maximum(gap - bars, 0))
         right, untold, distances = [], [], []
-        for part in self._parts():
+        for part in self.spaces:
             size, off = length(each[part]), length(gap[part])
             right.append(not length(beyond[part]) > allowed and bool(np.isfinite(off)))
             telling = 1e-3 if measured else TELLING[min(dtype.itemsize, 8)]
             untold.append(length(np.where(close, 0, bars)[part]) > telling * size)
-            distances.append((off / size if size else off) if np.isfinite(off) else np.inf)
+            distance = (off / size if size else off) if np.isfinite(off) else np.inf
+            distances.append(distance if asked[part].any() or not asked[part].size else np.nan)
         hidden = ~close & (gap > 1e-3 * each) & (bars > HIDDEN * each)
         return gap, np.array(right), np.array(untold), np.array(distances), hidden
 
@@ -152,16 +203,9 @@ class Judge:
         Between the one-sided slopes of differences nothing is wrong either.
         """
         open_ = self.stepped if one.differences or other.differences else self.near
-        base, below, above = open_.base.flat(), open_.below.flat(), open_.above.flat()
-        beyond = np.maximum(np.maximum(one.flat - (base + above), base + below - one.flat), 0)
-        gap = np.where(below < above, beyond, np.abs(one.flat - other.flat))
+        beyond = np.maximum(np.maximum(one.flat - (open_.base + open_.high), open_.base + open_.low - one.flat), 0)
+        gap = np.where(open_.low < open_.high, beyond, np.abs(one.flat - other.flat))
         for each, rest in ((one, other), (other, one)):
             between = [i for i, d in each.differences.items() if d.kink and d.holds(float(rest.flat[i]))]
             gap[between] = 0
         return gap
-
-    def _parts(self) -> list[slice]:
-        """Where the flat vector holds each layer."""
-        sizes = [w.size + b.size for w, b in zip(self.space.weights, self.space.biases)]
-        ends = np.cumsum(sizes).tolist()
-        return [slice(end - size, end) for size, end in zip(sizes, ends)]

@@ -17,7 +17,7 @@ from chainrule.forward import propagate
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.kinks import open_gradients
+from chainrule.verification.kinks import Open, open_gradients
 from chainrule.verification.rounding import rounding
 
 Array = np.ndarray
@@ -40,6 +40,11 @@ class Leeway:
     def rounding(self) -> Parameters:
         """How far rounding in the network's dtype may move each entry."""
         return rounding(self.problem)
+
+    @property
+    def open(self) -> Open:
+        """The slopes that kinks leave open, as vectors."""
+        return Open(self.base.flat(), self.below.flat(), self.above.flat())
 
     @property
     def kinks(self) -> Parameters:

@@ -12,12 +12,15 @@ from chainrule.verification.causes import Causes
 
 EXACT = 1e-10  # of an entry, between methods where only rounding differs
 YOURS = "yours"
+OWN = ("delta", "through_time", YOURS)  # the library's own backpropagation, and yours
 NO_CAUSES = Causes()
 
 
 @dataclass(frozen=True)
 class MethodRow:
     """One method's answer beside the others': ‖Δ^l‖/‖g^l‖ by layer, without what a kink explains, and its worst entry.
+
+    Of a recurrent network the parts are W, b, U, V, c, h0 and x, in the place of layers; NaN where it was not asked.
 
     `refused` says why the method was skipped; then there is nothing else. `checked` is how many entries it was asked for where
     all would take too long, else 0. `kinks` counts the entries where it differs by a kink, `hidden` those that rounding
@@ -56,7 +59,10 @@ class MethodRow:
 
 @dataclass(frozen=True)
 class Verification:
-    """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table."""
+    """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table.
+
+    `parts` names the parts of the gradient that are no layers.
+    """
 
     about: str
     rows: tuple[MethodRow, ...]
@@ -64,11 +70,12 @@ class Verification:
     rounding: float
     total: int
     kinks: int
+    parts: tuple[str, ...] = ()
     reason: str = ""
 
     def __bool__(self) -> bool:
-        """No method is wrong; and of a gradient of yours that this could be told."""
-        return not self.wrong and not (self.untold and any(row.method == YOURS for row in self.rows))
+        """No method is wrong; and of a gradient of yours, or one through time, that this could be told."""
+        return not self.wrong and not (self.untold and any(row.method in OWN[1:] for row in self.rows))
 
     @property
     def went(self) -> list[MethodRow]:
@@ -84,21 +91,23 @@ class Verification:
     def judged(self) -> list[MethodRow]:
         """The rows that decide what cannot be told: the library's own gradient and yours; without them, all."""
         others = [row for row in self.went if row.method != self.reference]
-        return [row for row in others if row.method in ("delta", YOURS)] or others
+        return [row for row in others if row.method in OWN] or others
 
     @property
     def untold(self) -> list[int]:
         """The layers where delta, or yours, agrees but within rounding that is not small; or, without them, every method."""
-        several = any if self.judged[0].method in ("delta", YOURS) else all
+        several = any if self.judged[0].method in OWN else all
         layers = range(1, len(self.judged[0].distances) + 1)
         return [l for l in layers if several(l in row.untold for row in self.judged)]
 
     def __str__(self) -> str:
         layers = max(len(row.distances) for row in self.rows)
-        cells = [["method", *(f"layer {l}" for l in range(1, layers + 1)), ""]]
+        cells = [["method", *(self.parts or [f"layer {l}" for l in range(1, layers + 1)]), ""]]
         for row in self.went:
             sampled = [f"on {row.checked:,} of {self.total:,} entries"] if row.checked else []
-            cells.append([row.method, *(f"{d:.1e}" for d in row.distances), row.mark, *sampled])
+            cells.append(
+                [row.method, *("" if math.isnan(d) else f"{d:.1e}" for d in row.distances), row.mark, *sampled]
+            )
         lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
         lines += [f"{row.method.ljust(width)}  skipped: {row.refused}" for row in self.rows if row.refused]
         notes = [*self._kinks_said(), *self._marks_said(), *self._hidden_said(), self._verdict()]
@@ -132,8 +141,9 @@ class Verification:
             most = max(row.checked or self.total for row in self.went)
             return f"{went} methods agree over {most:,} derivatives ({explained}) ✓"
         if not self.wrong:
-            layers = f"layer{'s' if len(self.untold) > 1 else ''} {' and '.join(map(str, self.untold))}"
-            return f"? cannot tell in {layers}: {self.reason}"
+            names = [self.parts[l - 1] for l in self.untold] if self.parts else map(str, self.untold)
+            where = ", ".join(names) if self.parts else f"layer{'s'[: len(self.untold) - 1]} {' and '.join(names)}"
+            return f"? cannot tell in {where}: {self.reason}"
         wrong = ", ".join(row.method for row in self.wrong)
         return f"✗ {wrong} of {went} methods {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
@@ -141,7 +151,7 @@ class Verification:
         there = (
             f"{row.method} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
         )
-        return f"{there}\n{row.causes}"
+        return there if self.parts else f"{there}\n{row.causes}"
 
     def to_json(self) -> dict[str, Any]:
         """Everything in the table."""

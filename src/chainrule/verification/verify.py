@@ -22,11 +22,10 @@ from chainrule.forward import total_cost
 from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.agreement import length
 from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, computed, your_answer
 from chainrule.verification.judge import LOW, Judge
 from chainrule.verification.methods import METHODS
-from chainrule.verification.verdict import YOURS, MethodRow, Verification
+from chainrule.verification.verdict import YOURS, Verification
 
 SLOW = {"symbolic": "it takes seconds, and runs when it is named"}
 
@@ -67,26 +66,8 @@ def verify(
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
-        answers = {name: each for name, each in found.items() if isinstance(each, MethodAnswer)}
-        if len(answers) < 2:
-            reasons = "; ".join(f"{name}: {each}" for name, each in found.items() if isinstance(each, str))
-            raise DataError(f"fewer than two methods apply: {reasons}")
-        judge = Judge(p)
-        if not math.isfinite(length(judge.rounding)):
-            raise DataError(
-                f"nothing can be told here: with weights up to {_largest(network):.1e} rounding alone may move the gradient "
-                "by more than any number; smaller weights will do"
-            )
-        reference = judge.most_shared(list(answers.values()))
-        made = [
-            MethodRow(name, refused=each) if isinstance(each, str) else judge.row(each, reference)
-            for name, each in found.items()
-        ]
-    batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"
-    about = f"{network!r}, {batch}, C ({p.cost!r}) = {value:.6g}"
-    kinks = int(((judge.spread > 0) | np.logical_or.reduce([each.kinks for each in answers.values()])).sum())
-    verdict = Verification(about, tuple(made), reference.method, length(judge.rounding), network.parameters.size, kinks)
-    return judge.explained(verdict, answers)
+        batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"
+        return Judge.of(p).verdict(f"{network!r}, {batch}, C ({p.cost!r}) = {value:.6g}", found)
 
 
 def _names(methods: Sequence[str] | None, own: bool) -> list[str]:
@@ -101,7 +82,3 @@ def _names(methods: Sequence[str] | None, own: bool) -> list[str]:
             f"a comparison takes two methods, got {listed(given) or 'none'}; there are {', '.join(METHODS)}"
         )
     return given
-
-
-def _largest(network: Network) -> float:
-    return max(float(np.abs(each).max(initial=0)) for each in network.parameters.arrays())

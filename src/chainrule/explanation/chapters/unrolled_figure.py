@@ -13,11 +13,12 @@ from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.shown import whole_number
+from chainrule.parameters import length
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
 from chainrule.recurrent.recurrent import Recurrent
 from chainrule.recurrent.steps import Steps
-from chainrule.recurrent.through_time import RecurrentBackward, length, through_time
+from chainrule.recurrent.through_time import RecurrentBackward, through_time
 from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
 
