@@ -12,7 +12,7 @@ from browser import measured
 from networks import PROOF
 
 import chainrule as cr
-from chainrule.cli.worked_example import X, Y, chain
+from chainrule.cli.examples import X, Y, chain
 from chainrule.conventions import PRESETS
 from chainrule.explanation.forms import FORMS
 from chainrule.explanation.nested_formula import nested_formula

@@ -103,7 +103,8 @@ cli/               main.py the command · train.py · predict.py · show.py · e
                    verify.py a command each · choices.py about columns · parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
-                   examples.py of a model · output.py what is printed where · worked_example.py the chain it shows
+                   options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·
+                   worked_example.py what it says alone
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Rows of a model's data as the network takes them, with their targets and the cost that is meant."""
+"""What a command looks at: the chain of the worked example, or rows of a model's data as the network takes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,19 @@ from chainrule.cli.output import counted, one_line
 from chainrule.cli.rows import read_rows
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, encode_targets, gaps, known_targets
-from chainrule.errors import DataError, FileError, UnknownNameError
+from chainrule.errors import DataError, FileError, SettingError, UnknownNameError
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
+
+X, Y = [0.6], [1.0]  # of the chain
+CHAIN_CONVENTION, CONVENTION = "s1", "s2"  # whose the chain is; how a model is written
 
 
 @dataclass(frozen=True)
 class Examples:
     """x (batch, in) and y (batch, out) of a network, a line about them, and the cost: the one named, else the network's own.
+
+    Of one example they may be x (in,) and y (out,).
 
     y is None of rows without a target, which do where no cost is asked about.
     """
@@ -30,15 +36,54 @@ class Examples:
     about: str
     cost: Cost
 
+    def one(self) -> Examples:
+        """The first of them, without the axis of rows."""
+        return replace(self, x=self.x[0], y=None if self.y is None else self.y[0])
+
+
+def chain() -> Network:
+    """The network 1-1-1-1 of the worked example (S1.2), whose cost has no ½."""
+    return Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid", cost="squared_error")
+
+
+def worked(cost: str | None = None) -> Examples:
+    """The chain with the cost that is named, else (a − y)², the worked example's own."""
+    the_cost = cost_for(chain(), cost)
+    formula = re.sub(r" ?Σ \(", "(", the_cost.formula)  # one output, whose sum is its term
+    about = f"the chain x → ● → ● → ●, sigmoids, x = {X[0]:g}, y = {Y[0]:g}, C = {formula}"
+    return Examples(chain(), np.array(X), np.array(Y), about, the_cost)
+
+
+def convention_of(model: Path | None, named: str | None) -> str:
+    """Whose way of writing: the one that is named; else a model's is s2, and the worked example has its own."""
+    if named is not None:
+        return named
+    return CHAIN_CONVENTION if model is None else CONVENTION
+
 
 def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
     """`rows` rows from `row` on, of the data that is named or else of what the model was trained on, with their targets."""
     return _examples(model, data, row, rows, cost, targets=True)
 
 
-def example_of(model: Path, data: str | None, row: int, cost: str | None, of: str) -> Examples:
-    """One row to look at the quantity `of` on, which is the cost (C) or comes before it: then the row may have no target."""
-    return _examples(model, data, row, 1, cost, targets=of == "C")
+def example_of(
+    command: str, model: Path | None, data: str | None, row: int | None, cost: str | None, of: str = "C"
+) -> Examples:
+    """The chain, or one row to look at the quantity `of` on: the cost (C), or one before it, for which no target is needed."""
+    check_of_model(command, model, data, row)
+    return worked(cost) if model is None else _examples(model, data, row or 0, 1, cost, targets=of == "C").one()
+
+
+def check_of_model(command: str, model: Path | None, data: str | None, row: int | None) -> None:
+    """Raises SettingError where --data or --row is given without a model."""
+    if model is None and (data is not None or row is not None):
+        raise SettingError(f"--data and --row go with a model: chainrule {command} MODEL --data FILE --row 3")
+
+
+def check_no_id(model: Path | None, command: str, kinds: str = "wb", what: str = "a weight or a bias") -> None:
+    """Raises FileError where a quantity of these kinds, as w/2/0/0, was given in the place of a model."""
+    if model is not None and not model.exists() and "/" in str(model) and model.parts[0] in tuple(kinds):
+        raise FileError(f"there is no file {model}; {what} is named with --by: chainrule {command} --by {model}")
 
 
 def sample(model: Path, data: str | None, rows: int, seed: int, cost: str | None) -> Examples:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 
 from chainrule.backward import gradient
-from chainrule.cli.examples import example_of
+from chainrule.cli.examples import Examples, check_no_id, convention_of, example_of
+from chainrule.cli.options import Author, CostName, ExampleData, ModelOrChain, Row
 from chainrule.cli.output import say, say_document, say_json
-from chainrule.cli.worked_example import convention_of, worked
-from chainrule.costs import Cost
-from chainrule.errors import FileError, SettingError, unknown_name
+from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.derivation import Derivation
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.forms import FORMS
 from chainrule.ids import of_entry
-from chainrule.network import Network
 from chainrule.writing import html
 
 
 def command(
-    model: Annotated[
-        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
-    ] = None,
+    model: ModelOrChain = None,
     by: Annotated[
         str | None,
         typer.Option(
@@ -40,14 +35,10 @@ def command(
         str | None,
         typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
     ] = None,
-    convention: Annotated[
-        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
-    ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
-    ] = None,
-    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
+    convention: Author = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
     written: Annotated[
         str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
     ] = None,
@@ -58,23 +49,22 @@ def command(
         raise unknown_name("format", written, FORMATS)
     if written is not None and as_json:
         raise SettingError("--format and --json each say how it is written: give one of them")
-    if model is None and (data is not None or row is not None):
-        raise SettingError("--data and --row go with a model: chainrule explain MODEL --data FILE --row 3")
-    author = convention_of(model, convention)
-    network, x, y, about, the_cost = _example(model, data, row or 0, convention, cost, of)
-    if by is None and y is None:
+    check_no_id(model, "explain")
+    author, here = convention_of(model, convention), example_of("explain", model, data, row, cost, of)
+    if by is None and here.y is None:
         raise SettingError(
             f"the steepest weight is the cost's, which takes a target: name one with --by, as in --of {of} --by w/1/0/0"
         )
-    target = _default(model, network, x, y, author, the_cost) if by is None else by
-    derivation = explain(network, x, y, target, of=of, convention=author, cost=the_cost, form=form)
+    if by is None:
+        by = "w/2/0/0" if model is None else _steepest(here)
+    derivation = explain(here.network, here.x, here.y, by, of=of, convention=author, cost=here.cost, form=form)
     if as_json:
-        say_json({"of": of, "by": target, **derivation.to_json()})
+        say_json({"of": of, "by": by, **derivation.to_json()})
         return
     if written is not None and written != "text":
-        say_document(FORMATS[written](derivation, about))
+        say_document(FORMATS[written](derivation, here.about))
         return
-    say(about)
+    say(here.about)
     say(str(derivation))
 
 
@@ -89,26 +79,9 @@ FORMATS: dict[str, Callable[[Derivation, str], str]] = {
 }
 
 
-def _default(model: Path | None, network: Network, x: Any, y: Any, convention: str, cost: Cost | None) -> str:
-    """The weight that is explained when none is named: of the worked example the middle one, of a model the steepest."""
-    if model is None:
-        return "w/2/0/0"
+def _steepest(here: Examples) -> str:
+    """The weight with the largest slope."""
     with np.errstate(all="ignore"):  # what overflows is said in words, when it is explained
-        slopes = gradient(network, x, y, cost)
+        slopes = gradient(here.network, here.x, here.y, here.cost)
     flat = slopes.map(lambda array: array * (array.ndim == 2)).flat()  # weights alone
     return str(of_entry(slopes, int(np.abs(flat).argmax())))
-
-
-def _example(
-    model: Path | None, data: str | None, row: int, convention: str | None, cost: str | None, of: str
-) -> tuple[Network, Any, Any, str, Cost | None]:
-    """The chain, or the model with one row of its data in the network's terms; a line about that, and the cost meant."""
-    if model is None:
-        it = worked(cost)
-        return it.network, it.x, it.y, it.about, it.cost
-    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
-        raise FileError(
-            f"there is no file {model}; a weight or a bias is named with --by: chainrule explain --by {model}"
-        )
-    found = example_of(model, data, row, cost, of)
-    return found.network, found.x[0], None if found.y is None else found.y[0], found.about, found.cost

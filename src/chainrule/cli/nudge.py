@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from chainrule.backward import backward
-from chainrule.cli.examples import example_of
+from chainrule.cli.examples import Examples, check_no_id, example_of
+from chainrule.cli.options import CostName, ExampleData, ModelOrChain, Row
 from chainrule.cli.output import say, say_json
-from chainrule.cli.worked_example import worked
-from chainrule.costs import Cost
-from chainrule.errors import FileError, SettingError, brief
+from chainrule.errors import SettingError, brief
 from chainrule.forward import forward
-from chainrule.network import Network
 from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.demon import Demon, demon
 from chainrule.nudges.nudge import Nudge, nudge
@@ -26,21 +22,8 @@ from chainrule.nudges.way import unmoved
 STEPS = "0.01,0.1,0.5,1,2,-2"
 
 
-@dataclass(frozen=True)
-class _Example:
-    """One example of a network, a line about it, and the cost."""
-
-    network: Network
-    x: Any
-    y: Any
-    about: str
-    cost: Cost
-
-
 def command(
-    model: Annotated[
-        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
-    ] = None,
+    model: ModelOrChain = None,
     by: Annotated[
         str | None,
         typer.Option(help="What is moved: z/l/j, a/l/j, w/l/j/k, b/l/j or x/k; else the z with the largest error δ."),
@@ -60,17 +43,17 @@ def command(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
     size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
-    ] = None,
-    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
 ) -> None:
     """Move one quantity of one example: what its slope promises for another, what happens, and by how much they differ."""
     given = {"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}
     _check_options(given, by, of, layer, size)
-    here = _example(model, data, row, cost, "C" if of is None else of)
+    check_no_id(model, "nudge", "wbzax", "what is moved")
+    watched = "C" if of is None else of
+    here = example_of("nudge", model, data, row, cost, watched)
     if by is None and here.y is None:
         raise SettingError(f"the largest error δ takes a target: name what is moved, as in --of {of} --by w/1/0/0")
     found: Nudge | Sweep | BestMove | Demon
@@ -80,7 +63,6 @@ def command(
     else:
         target = ("z/2/0" if model is None else _largest_error(here)) if by is None else by
         ask = (here.network, here.x, here.y, target)
-        watched = "C" if of is None else of
         if step is not None:
             found = nudge(*ask, step, watched, here.cost)
         elif between is not None:
@@ -112,21 +94,7 @@ def _check_options(
         raise SettingError("--layer and --size are the demon's: chainrule nudge --demon good --layer 2 --size 0.1")
 
 
-def _example(model: Path | None, data: str | None, row: int | None, cost: str | None, of: str) -> _Example:
-    """The chain, or a model with one row of its data."""
-    if model is None:
-        if data is not None or row is not None:
-            raise SettingError("--data and --row go with a model: chainrule nudge MODEL --data FILE --row 3")
-        it = worked(cost)
-        return _Example(it.network, it.x, it.y, it.about, it.cost)
-    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b", "z", "a", "x"):
-        raise FileError(f"there is no file {model}; what is moved is named with --by: chainrule nudge --by {model}")
-    found = example_of(model, data, row or 0, cost, of)
-    y = None if found.y is None else found.y[0]
-    return _Example(found.network, found.x[0], y, found.about, found.cost)
-
-
-def _largest_error(here: _Example) -> str:
+def _largest_error(here: Examples) -> str:
     """The z with the largest |δ|: where a nudge promises most (S0.16)."""
     with np.errstate(all="ignore"):  # what overflows is said in words, when it is nudged
         errors = backward(forward(here.network.astype("float64"), here.x), here.y, here.cost).delta

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.examples import examples
+from chainrule.cli.examples import check_of_model, convention_of, example_of
+from chainrule.cli.options import Author, CostName, ExampleData, Row
 from chainrule.cli.output import counted, say, say_json, tell
-from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
-from chainrule.costs import Cost
 from chainrule.errors import DataError, FileError, SettingError, brief, cut, unknown_name
 from chainrule.lessons.plain_text import plain
 from chainrule.lessons.questions import KINDS, MOST, at_most, questions
@@ -22,7 +21,6 @@ from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
 from chainrule.lessons.replies import label
 from chainrule.lessons.six_questions import six
-from chainrule.network import Network
 
 FILES = (".quiz", ".md", ".markdown", ".txt")
 SIX = "six"
@@ -45,18 +43,14 @@ def command(
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides which questions are asked about a network; else 0.")] = None,
-    convention: Annotated[
-        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
-    ] = None,
+    convention: Author = None,
     kind: Annotated[
         str | None,
         typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
     ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Where the example is from; else the data the model was trained on.")
-    ] = None,
-    row: Annotated[int | None, typer.Option(help="Which row of it, from 0; else the first.")] = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
     write: Annotated[
         Path | None, typer.Option(help="Write the questions into this file instead of asking them.")
     ] = None,
@@ -132,8 +126,7 @@ class _Asked:
 
     def quiz(self, count: int | None, seed: int) -> Quiz:
         """The six where they are wanted, and then questions about the network: `count` in all."""
-        if self.model is None and (self.data is not None or self.row is not None):
-            raise SettingError("--data and --row go with a model: chainrule quiz MODEL --data FILE --row 3")
+        check_of_model("quiz", self.model, self.data, self.row)
         with_six = self.model is None if self.kinds is None else SIX in self.kinds
         author = convention_of(self.model, self.convention)
         known = six(author)[:count] if with_six else ()
@@ -141,14 +134,14 @@ class _Asked:
         if kinds == [] or len(known) == count:
             self._check(count, len(known))
             return Quiz.of(known)
-        title, network, x, y, cost = self._example()
-        about: dict[str, Any] = {"cost": cost, "convention": author, "kinds": kinds, "seed": seed}
+        here = example_of("quiz", self.model, self.data, self.row, self.cost)
+        about: dict[str, Any] = {"cost": here.cost, "convention": author, "kinds": kinds, "seed": seed}
         if count is None:
-            made = questions(network, x, y, **about)
+            made = questions(here.network, here.x, here.y, **about)
         else:
-            made = at_most(count - len(known), network, x, y, **about)
+            made = at_most(count - len(known), here.network, here.x, here.y, **about)
             self._check(count, len(known) + len(made))
-        return Quiz.of((*known, *made), title)
+        return Quiz.of((*known, *made), here.about)
 
     def _check(self, count: int | None, there: int) -> None:
         """Raises SettingError where there are fewer questions than are to be asked."""
@@ -159,14 +152,6 @@ class _Asked:
         ways += ["name other kinds with --kind"] if self.kinds is not None else []
         ways.append("or ask about a network with more neurons")
         raise SettingError(f"--count {count}: there are {counted(there, 'question')}{of}: {', '.join(ways)}")
-
-    def _example(self) -> tuple[str, Network, Any, Any, str | Cost | None]:
-        """A line about the example, the network, x, y and the cost."""
-        if self.model is None:
-            it = worked(self.cost)
-            return it.about, it.network, it.x, it.y, it.cost
-        found = examples(self.model, self.data, self.row or 0, cost=self.cost)
-        return found.about, found.network, found.x[0], found.y[0], found.cost
 
 
 def _check_write(path: Path, source: Path | None, data: str | None) -> None:

@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperCommand
 
 from chainrule.aligned import aligned
-from chainrule.cli.examples import examples
+from chainrule.cli.examples import convention_of, examples, worked
+from chainrule.cli.options import EXAMPLE, WRITTEN, Author, CostName, ExampleData, Row
 from chainrule.cli.output import one_line, say, say_document, say_json, shown, tell
-from chainrule.cli.worked_example import convention_of, worked
 from chainrule.cli.written import check_text
 from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
@@ -25,7 +25,7 @@ from chainrule.pictures.scene import Scene
 from chainrule.report import is_of_another
 from chainrule.storage import load, load_notes
 
-EXAMPLE, FIGURE, WRITTEN = "Which example", "What the figure is told", "How it is written"
+FIGURE = "What the figure is told"
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,8 @@ class Told:
         return self.figures.split(", ")
 
 
-DRAWN = [
-    name for name in FIGURES if name != "unrolled"
-]  # which is of a recurrent network, and those have no model files
-TOLD = {
+DRAWN = [name for name in FIGURES if name != "unrolled"]  # of a recurrent network, which has no model file
+TOLD = {  # what figures take, and which
     "by": Told(
         "The quantity it is about, as w/2/0/1, z/2/0 or x/3",
         "network, unit_circuit, computation_tree, number_lines, path_sum, matrix_form, delta_batch, demon, in_weight_out",
@@ -71,7 +69,7 @@ TOLD = {
         "network, unit_circuit, computation_tree, path_sum, matrix_form, delta_batch, gradient_vector, weight_tiles, six_steps",
         "--most 4",
     ),
-}  # beside each the figures whose functions take it
+}
 ALWAYS = {  # what every figure takes, or is written with
     "convention": "--convention s1",
     "cost": "--cost squared_error",
@@ -123,20 +121,13 @@ def command(
     bias_units: Annotated[bool | None, _told("bias_units", "--bias-units")] = None,
     phase: Annotated[str | None, _told("phase")] = None,
     most: Annotated[int | None, _told("most")] = None,
-    cost: Annotated[
-        str | None, _option(help="The cost; else the one the model was trained with.", panel=EXAMPLE)
-    ] = None,
-    data: Annotated[
-        str | None, _option(help="Where the example is from; else the data of the model.", panel=EXAMPLE)
-    ] = None,
-    row: Annotated[int | None, _option(help="Which row of it, from 0; else the first.", panel=EXAMPLE)] = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
     rows: Annotated[
         int | None, _option(help="How many rows (delta_batch, activation, gradient_vector).", panel=EXAMPLE)
     ] = None,
-    convention: Annotated[
-        str | None,
-        _option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.", panel=WRITTEN),
-    ] = None,
+    convention: Author = None,
     theme: Annotated[
         str | None, _option(help="light, dark, or auto for the reader's; else light.", panel=WRITTEN)
     ] = None,
@@ -251,14 +242,14 @@ class _Asked:
         return worked(self.cost).about if self._of_the_chain else ""
 
     def _drawn(self, how: dict[str, Any]) -> Scene:
-        if self._of_the_chain:
+        if self.model is not None:
+            found = examples(self.model, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
+            it = found if self.rows is not None else found.one()
+        elif self._of_the_chain:
             it = worked(self.cost)
-            return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
-        if self.model is None:
+        else:
             return draw(self.figure, None, cost=self.cost, **how)
-        found = examples(self.model, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
-        x, y = (found.x, found.y) if self.rows is not None else (found.x[0], found.y[0])
-        return draw(self.figure, found.network, x, y, cost=found.cost, **how)
+        return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
 
     def _check(self) -> None:
         """Raises SettingError for an option that does not go with this figure, or with the worked example."""

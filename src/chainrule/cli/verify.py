@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from chainrule.cli.examples import examples
+from chainrule.cli.options import RowsData
 from chainrule.cli.output import say, say_json
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import SettingError
@@ -26,9 +27,7 @@ def command(
     model: Annotated[
         Path | None, typer.Argument(help="A model's file; without one, a small network with 7 rows and 3 outputs.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
-    ] = None,
+    data: RowsData = None,
     row: Annotated[int | None, typer.Option(help="One row of it, from 0.")] = None,
     rows: Annotated[int | None, typer.Option(help="How many rows, from the first on or from --row; else 7.")] = None,
     methods: Annotated[

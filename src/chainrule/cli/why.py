@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,36 +10,21 @@ import numpy as np
 import typer
 
 from chainrule.activations import Activation, as_activation
-from chainrule.cli.examples import examples, sample
+from chainrule.cli.examples import Examples, check_no_id, convention_of, examples, sample, worked
+from chainrule.cli.options import Author, CostName, ModelOrChain, RowsData
 from chainrule.cli.output import counted, say, say_json
-from chainrule.cli.worked_example import convention_of, worked
-from chainrule.costs import Cost
 from chainrule.diagnostics.activation_design import Design, design
 from chainrule.diagnostics.influence import Influence, influence
 from chainrule.diagnostics.reasons import Reason, Slowest, slowest, why
-from chainrule.errors import FileError, SettingError
+from chainrule.errors import SettingError
 from chainrule.forward import forward
-from chainrule.network import Network
 
 ROWS = 200  # enough for signs to cancel and for a dead neuron to show
 SEED = 0
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A network with the rows it is looked at on, a line about them, and the cost if one is meant."""
-
-    network: Network
-    x: np.ndarray
-    y: np.ndarray
-    about: str
-    cost: Cost | None
-
-
 def command(
-    model: Annotated[
-        Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
-    ] = None,
+    model: ModelOrChain = None,
     by: Annotated[
         str | None,
         typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; else the slowest, and all in groups."),
@@ -49,13 +34,9 @@ def command(
     ] = None,
     row: Annotated[int | None, typer.Option(help="One row, from 0; with --rows the first of several.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Which rows are drawn; else 0. Not with --row.")] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Where the rows are from; else the data the model was trained on.")
-    ] = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the one the model was trained with.")] = None,
-    convention: Annotated[
-        str | None, typer.Option(help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.")
-    ] = None,
+    data: RowsData = None,
+    cost: CostName = None,
+    convention: Author = None,
     rules: Annotated[
         bool,
         typer.Option("--influence", help="Test instead: do weights change only where activations are influential?"),
@@ -72,7 +53,7 @@ def command(
         given = " and ".join(option for option, is_given in chosen.items() if is_given)
         raise SettingError(f"{given} ask for different answers: give one of them")
     author = convention_of(model, convention)
-    asked = _asked(model, data, row, rows, seed, convention, cost)
+    asked = _asked(model, data, row, rows, seed, cost)
     found: Design | Influence | Reason | Slowest
     if activation is not None:
         found = _measured(activation, None if model is None else asked)
@@ -91,35 +72,26 @@ def command(
 
 
 def _asked(
-    model: Path | None,
-    data: str | None,
-    row: int | None,
-    rows: int | None,
-    seed: int | None,
-    convention: str | None,
-    cost: str | None,
-) -> Asked:
+    model: Path | None, data: str | None, row: int | None, rows: int | None, seed: int | None, cost: str | None
+) -> Examples:
     """What is looked at: the chain of the worked example, or a model and rows of its data, in the network's terms."""
     if model is None:
         if any(each is not None for each in (data, row, rows, seed)):
             raise SettingError("--data, --row, --rows and --seed go with a model: chainrule why MODEL --rows 200")
-        it = worked(cost)
-        return Asked(it.network, it.x, it.y, it.about, it.cost)
-    if not model.exists() and "/" in str(model) and model.parts[0] in ("w", "b"):
-        raise FileError(f"there is no file {model}; a weight or a bias is named with --by: chainrule why --by {model}")
+        return worked(cost)
+    check_no_id(model, "why")
     if row is not None and seed is not None:
         raise SettingError("--seed draws rows, and --row names them: give one of the two")
     if row is None:
-        found = sample(model, data, ROWS if rows is None else rows, SEED if seed is None else seed, cost)
-        return Asked(found.network, found.x, found.y, found.about, found.cost)
+        return sample(model, data, ROWS if rows is None else rows, SEED if seed is None else seed, cost)
     found = examples(model, data, row, 1 if rows is None else rows, cost)
     if len(found.x) == 1:
-        return Asked(found.network, found.x[0], found.y[0], found.about, found.cost)
+        return found.one()
     about = f"{counted(len(found.x), 'row')}, {row}…{row + len(found.x) - 1}, inputs as the network takes them"
-    return Asked(found.network, found.x, found.y, about, found.cost)
+    return replace(found, about=about)
 
 
-def _measured(name: str, asked: Asked | None) -> Design:
+def _measured(name: str, asked: Examples | None) -> Design:
     """The activation of that name; with a model the one it uses, and at the z of the layers that use it."""
     named = as_activation(name)
     if asked is None:
