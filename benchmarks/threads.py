@@ -18,8 +18,9 @@ from contextlib import ExitStack
 import numpy as np
 
 import chainrule as cr
+from chainrule.data.network_rows import Rows
 from chainrule.engines import threads
-from chainrule.engines.engine import Recipe, Rows
+from chainrule.engines.engine import Recipe
 from chainrule.engines.reference import ReferenceEngine
 
 CASES = (([784, 100, 10], 32), ([784, 512, 10], 256), ([1024, 1024, 1024], 512), ([2048, 2048, 2048], 1024))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.backward import collect, errors
-from chainrule.engines.engine import Recipe, Rows, Steps, batches
+from chainrule.data.network_rows import Rows
+from chainrule.engines.engine import Recipe, Steps, batches
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate
 from chainrule.network import Network

@@ -25,11 +25,11 @@ from sloppy import SloppyEngine
 import chainrule as cr
 from chainrule import settings
 from chainrule.data import epoch_order
+from chainrule.data.network_rows import Rows, relative
 from chainrule.engines import choose, threads
-from chainrule.engines.engine import Engine, Recipe, Rows, Steps, batches
+from chainrule.engines.engine import Engine, Recipe, Steps, batches
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.json_text import json_text
-from chainrule.training_rows import relative
 
 X = np.random.default_rng(1).standard_normal((10, 3))
 NUMBERS = X @ [[1.0], [-2.0], [0.5]] + 0.3

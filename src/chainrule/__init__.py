@@ -20,8 +20,8 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    preprocessing.py a user's columns and labels to rows of numbers and back · columns.py what a column
                    becomes · conversions.py its values as numbers, dates or places among texts · choices.py what a user
                    decides about columns · choosing.py the rest, and why · labels.py targets · overview.py said in a table ·
-                   dataset.py Dataset, splits, the seeded order of batches · trained_rows.py which rows a network was
-                   trained on, as a small sketch
+                   dataset.py Dataset, splits, the seeded order of batches · network_rows.py in the terms of the network
+                   that learns it · trained_rows.py which rows a network was trained on, as a small sketch
 network.py         Network, and how it is first drawn
 problem.py         a network, its examples and a cost, checked once; what is computed of them, once
 
@@ -40,7 +40,6 @@ recurrent/         a recurrent network over time: recurrent.py itself · steps.p
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
-training_rows.py   a data set in the terms of the network that learns it
 evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives
 report.py          what a run leaves behind

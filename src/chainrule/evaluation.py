@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.engines.engine import Rows, batches
+from chainrule.data.network_rows import Rows
+from chainrule.engines.engine import batches
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate, shares
 from chainrule.network import Network

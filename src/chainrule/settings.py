@@ -11,11 +11,11 @@ import numpy as np
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, as_dataset
 from chainrule.data.frames import column_names
+from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for
 from chainrule.engines.choose import choose
-from chainrule.engines.engine import Engine, Recipe, Rows
+from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, SettingError, brief
 from chainrule.network import Network, as_network, cost_for
-from chainrule.training_rows import check_width, rows_for, terms_for
 from chainrule.updates import Rule, as_rule
 
 

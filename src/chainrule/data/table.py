@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.values import Rows, Texts, Values, column_of, gaps
+from chainrule.data.values import Texts, Values, column_of, gaps
 from chainrule.errors import DataError, ShapeError, unknown_name
 
 Array = np.ndarray
@@ -124,7 +124,7 @@ class Table:
         }  # fmt: skip
         return Table(**{**kept, **changed})
 
-    def take(self, rows: Rows) -> Table:
+    def take(self, rows: Array | slice) -> Table:
         """The table of these rows (numbers, truth values or a slice), in this order."""
         inputs = self.matrix[rows] if self._values is None else tuple(each[rows] for each in self._values)  # type: ignore[index]
         origin = np.arange(self._rows)[rows] if self._origin is None else self._origin[rows]

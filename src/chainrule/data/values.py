@@ -13,7 +13,6 @@ import numpy as np
 from chainrule.data.coercion import decoded, is_gap, numbers_of, plain
 
 Array = np.ndarray
-Rows = Array | slice
 GAPS = {"", "na", "n/a", "#n/a", "<na>", "nan", "+nan", "-nan", "nat", "null", "none", "?"}
 NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
 WHOLE = re.compile(r"[+-]?(\d+)", re.ASCII)
@@ -37,7 +36,7 @@ class Texts:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, rows: Rows) -> Texts:
+    def __getitem__(self, rows: Array | slice) -> Texts:
         return Texts(self.codes[rows], self.levels)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Array:

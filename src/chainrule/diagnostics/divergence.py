@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.costs import Cost
-from chainrule.engines.engine import Recipe, Rows
+from chainrule.data.network_rows import Rows
+from chainrule.engines.engine import Recipe
 from chainrule.engines.reference import ReferenceEngine, moved, named
 from chainrule.forward import propagate
 from chainrule.network import Network

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from chainrule.costs import Cost
-from chainrule.forward import shares
+from chainrule.data.network_rows import Rows
 from chainrule.network import Network
 from chainrule.updates import Rule
 
@@ -23,26 +23,6 @@ class Recipe:
     cost: Cost
     rule: Rule
     fixed: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Inputs (rows, in) and targets (rows, out) in the network's terms and dtype, with weights (rows,) of mean 1, or None."""
-
-    inputs: Array
-    targets: Array
-    weights: Array | None = None
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def shares(self, batch: Array) -> Array:
-        """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
-
-        Shares of a batch need not sum to 1: a batch of light rows moves less. So the steps of an epoch, each counted by its
-        rows, have the gradient of the weighted total as their mean, whatever the batch size.
-        """
-        return shares(len(batch), "mean") if self.weights is None else self.weights[batch] / len(batch)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.costs import Pair
-from chainrule.engines.engine import Recipe, Rows, Steps
+from chainrule.data.network_rows import Rows
+from chainrule.engines.engine import Recipe, Steps
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate
 from chainrule.network import Network

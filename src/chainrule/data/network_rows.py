@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, encode_targets
-from chainrule.engines.engine import Rows
 from chainrule.errors import DataError, ShapeError
+from chainrule.forward import shares
 from chainrule.network import Network
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs (rows, in) and targets (rows, out) in the network's terms and dtype, with weights (rows,) of mean 1, or None."""
+
+    inputs: Array
+    targets: Array
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def shares(self, batch: Array) -> Array:
+        """Each row's share in its step: w_i / (rows in the batch), the weights having mean 1 over the whole data set.
+
+        Shares of a batch need not sum to 1: a batch of light rows moves less. So the steps of an epoch, each counted by its
+        rows, have the gradient of the weighted total as their mean, whatever the batch size.
+        """
+        return shares(len(batch), "mean") if self.weights is None else self.weights[batch] / len(batch)
 
 
 def relative(weights: Array) -> Array:
