@@ -221,7 +221,7 @@ def test_a_method_beyond_its_limit_says_both_numbers(name: str) -> None:
 def test_the_complex_method_names_what_is_not_analytic(hidden: str, cost: str, said: str) -> None:
     p = make_problem([2, 3, 2], [hidden], "identity", cost)
     with pytest.raises(cr.SettingError, match=f"complex_step: {said}"):
-        complex_step.gradient(Posed.exact(p.network, p.x, p.y, p.cost))
+        METHODS["complex_step"].gradient(Posed.exact(p.network, p.x, p.y, p.cost))
 
 
 @pytest.mark.parametrize(

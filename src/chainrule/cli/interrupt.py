@@ -7,9 +7,8 @@ import signal
 import threading
 from typing import Any
 
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]  # Windows has no SIGHUP
+NAMES = "SIGINT", "SIGTERM", "SIGHUP"  # which Windows has not
+SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 BASE = 128  # a shell adds it to the number of the signal that has ended a program
 
 

@@ -48,9 +48,7 @@ class Case:
         l, j, sizes = target.layer, target.neuron, look.network.sizes
         self.look, self.target, self.layer = look, target, l
         self.last, self.bare = l == look.network.depth, max(sizes) == 1  # a chain is written without indices (S1.2)
-        self.whole = target.kind == "b" and look.network.shared_bias(
-            l
-        )  # no single neuron is meant, but all that share a bias
+        self.whole = target.kind == "b" and look.network.shared_bias(l)  # all neurons are meant that share a bias
         if self.whole:
             self.factors, self.entry = look.factors(l).pooled(), look.gradient.biases[l][:, None]
         else:

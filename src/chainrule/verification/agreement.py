@@ -175,14 +175,13 @@ def check_network(
     """Compare a network's gradient with central differences, on all entries or on `most` of them, drawn at random."""
     p = Problem.of(network, x, y, cost, "check_network(network, gradient, x, y)")
     total = network.parameters.size
-    every = most is None or most >= total
-    entries = np.arange(total) if every else np.sort(np.random.default_rng(seed).choice(total, most, replace=False))
+    entries = drawn(total, most, seed)
     share = shares(len(p.x), reduction, weight)
     found = of_entries(p, entries.tolist(), share)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
     rounding = rounding_of(p, share).flat()[entries]
     verdict = compare(gradient.flat()[entries], found, names, total, rounding)
-    if verdict or verdict.undecided or not every or reduction != "mean" or weight is not None:
+    if verdict or verdict.undecided or len(entries) < total or reduction != "mean" or weight is not None:
         return verdict
     measured = gradient.astype(np.float64).like(np.array([each.value for each in found]))
     return replace(verdict, cause=str(causes(gradient, measured, p)))

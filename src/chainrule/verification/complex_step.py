@@ -20,7 +20,7 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, refuse, too_many
+from chainrule.verification.local import too_many
 
 Array = np.ndarray
 STEP = 1e-40
@@ -118,15 +118,8 @@ def _not_analytic(call: Callable[[], Any]) -> str | None:
     return None
 
 
-def gradient(p: Problem) -> Parameters:
-    """∂C/∂θ_i = Im C(θ + ih e_i) / h for each i, C the mean over the rows."""
-    refuse(refuses(p))
-    slopes = some(p, range(p.network.parameters.size))
-    return finite(p.network.parameters.like(slopes), "complex_step")
-
-
 def some(p: Problem, entries: Sequence[int]) -> Array:
-    """∂C/∂θ_i for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
+    """∂C/∂θ_i = Im C(θ + ih e_i) / h for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         true = _values(theta, p.network, p.x, p.y, p.pair)

@@ -28,13 +28,12 @@ absolute_error = own_cost(lambda a, y, m: m.sum(m.abs(a - y)), "absolute_error",
 
 
 # the wrong steps ----------------------------------------------------------------------------------------------------
+Slope = Callable[[Flow, int], Array]
+
+
 def _fitted(array: Array, columns: int) -> Array:
     """Columns cut off or repeated until there are so many."""
     return array[:, np.arange(columns) % array.shape[1]]
-
-
-def _back_transposed(w_next: Array, delta_next: Array, slope: Array) -> Array:
-    return bp2(w_next.T.reshape(w_next.shape), delta_next, slope)
 
 
 def _weight_swapped(flow: Flow, delta: Array, l: int) -> Array:
@@ -42,67 +41,37 @@ def _weight_swapped(flow: Flow, delta: Array, l: int) -> Array:
     return right.T.reshape(right.shape)
 
 
-def _weight_from_above(flow: Flow, delta: Array, l: int) -> Array:
-    return bp4(_fitted(flow.a[l], flow.a[l - 1].shape[1]), delta)
+def _in_hidden(slope: Slope) -> Slope:
+    """That σ′ in hidden layers, and the right one at the output."""
+    return lambda flow, l: slope_of(flow, l) if l == len(flow.a) - 1 else slope(flow, l)
 
 
-def _slope_in_hidden_forgotten(flow: Flow, l: int) -> Array:
-    return slope_of(flow, l) if l == len(flow.a) - 1 else np.ones_like(flow.z[l])
+def _without_mask(flow: Flow, l: int) -> Array:
+    return np.ones_like(flow.z[l]) if flow.sigma[l].name == "relu" else slope_of(flow, l)
 
 
-def _slope_without_mask(flow: Flow, l: int) -> Array:
-    return np.ones_like(flow.z[l]) if l < len(flow.a) - 1 and flow.sigma[l].name == "relu" else slope_of(flow, l)
-
-
-def _slope_is_value(flow: Flow, l: int) -> Array:
-    return flow.a[l] if l < len(flow.a) - 1 else slope_of(flow, l)
-
-
-def _slope_of_activation(flow: Flow, l: int) -> Array:
-    return flow.sigma[l].slope(flow.a[l])
-
-
-def _slope_of_next_layer(flow: Flow, l: int) -> Array:
-    if l == len(flow.a) - 1:
-        return slope_of(flow, l)
+def _of_next_layer(flow: Flow, l: int) -> Array:
     return flow.sigma[l].slope(_fitted(flow.z[l + 1], flow.z[l].shape[1]))
 
 
-def _slope_of_example_before(flow: Flow, l: int) -> Array:
-    return flow.sigma[l].slope(np.roll(flow.z[l], 1, axis=0))
+def _of_output(flow: Flow) -> Array:
+    return slope_of(flow, len(flow.a) - 1)
 
 
-def _slope_diagonal(flow: Flow, l: int) -> Array:
-    slope = slope_of(flow, l)
+def _diagonal(slope: Array) -> Array:
     return slope if slope.ndim == 2 else np.diagonal(slope, axis1=1, axis2=2)
-
-
-def _top_without_slope(p: Problem, flow: Flow, slope: Array | None) -> Array:
-    return p.pair.slope(flow.a[-1], p.y)
-
-
-def _top_with_slope(p: Problem, flow: Flow, slope: Array | None) -> Array:
-    return odot(top_of(p, flow, slope), slope_of(flow, len(flow.a) - 1))
-
-
-def _top_with_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
-    return top_of(p, flow, slope) * _slope_diagonal(flow, len(flow.a) - 1)
-
-
-def _top_of_other_row(p: Problem, flow: Flow, slope: Array | None) -> Array:
-    return top_of(replace(p, y=np.roll(p.y, 1, axis=0)), flow, slope)
 
 
 def _top_diagonal(p: Problem, flow: Flow, slope: Array | None) -> Array:
     if p.pair.delta is None or not p.network.output.full_slope:
         return top_of(p, flow, slope)
-    return bp1(p.pair.slope(flow.a[-1], p.y), _slope_diagonal(flow, len(flow.a) - 1))
+    return bp1(p.pair.slope(flow.a[-1], p.y), _diagonal(_of_output(flow)))
 
 
 def _top_of(other: Cost) -> Callable[[Problem, Flow, Array | None], Array]:
     def top(p: Problem, flow: Flow, slope: Array | None) -> Array:
         pair = other.on(p.network.output)
-        return top_of(p.with_cost(other), flow, slope_of(flow, len(flow.a) - 1) if pair.delta is None else None)
+        return top_of(p.with_cost(other), flow, _of_output(flow) if pair.delta is None else None)
 
     return top
 
@@ -116,78 +85,60 @@ def _through_without_bias(p: Problem) -> tuple[list[Array], list[Array]]:
     return propagate(unbiased, p.network.activations, p.x)
 
 
-def _last_share(rows: int) -> Array:
-    return np.append(np.zeros(rows - 1), 1 / rows)
-
-
 # where a mistake shows ----------------------------------------------------------------------------------------------
 Needs = Callable[[Network, Array, Pair], str | None]
 
 
-def _more_rows(network: Network, x: Array, pair: Pair) -> str | None:
-    return "one example alone" if len(x) == 1 else None
+def _needed(holds: Callable[[Network, Array, Pair], bool], reason: str, before: Needs | None = None) -> Needs:
+    """The reason where that does not hold; of two needs that of the first."""
+
+    def needs(network: Network, x: Array, pair: Pair) -> str | None:
+        first = None if before is None else before(network, x, pair)
+        return first or (None if holds(network, x, pair) else reason)
+
+    return needs
 
 
-def _more_outputs(network: Network, x: Array, pair: Pair) -> str | None:
-    return "one output alone" if network.sizes[-1] == 1 else None
+def _hidden(network: Network) -> list[str]:
+    """The names of the activations below the output."""
+    return [sigma.name for sigma in network.activations][:-1]
 
 
-def _hidden_layers(network: Network, x: Array, pair: Pair) -> str | None:
-    return "no hidden layer" if network.depth == 1 else None
-
-
-def _hidden_relu(network: Network, x: Array, pair: Pair) -> str | None:
-    hidden = list(network.activations)[:-1]
-    return None if any(sigma.name == "relu" for sigma in hidden) else "no relu in a hidden layer"
-
-
-def _other_than_relu(network: Network, x: Array, pair: Pair) -> str | None:
-    if all(sigma.name == "relu" for sigma in list(network.activations)[:-1]):
-        return _hidden_layers(network, x, pair) or "relu in every hidden layer: this is relu_mask_missing"
-    return None
-
-
-def _wide_back(network: Network, x: Array, pair: Pair) -> str | None:
-    wide = any(min(w.shape) > 1 for w in list(network.weights)[1:])
-    return (
-        None if wide else "no matrix between hidden layers: one with a single row or column reads the same transposed"
-    )
-
-
-def _matrices(network: Network, x: Array, pair: Pair) -> str | None:
-    return None if any(min(w.shape) > 1 for w in network.weights) else "no matrix: only single rows or columns"
-
-
-def _some_slope(network: Network, x: Array, pair: Pair) -> str | None:
-    return (
-        "σ′ enters nowhere: δ^L comes from the cost itself" if network.depth == 1 and pair.delta is not None else None
-    )
-
-
-def _slope_differs(network: Network, x: Array, pair: Pair) -> str | None:
+def _bends(network: Network, pair: Pair) -> bool:
+    """Whether a σ that backpropagation differentiates has another slope at a than at z."""
     used = list(network.activations)[: None if pair.delta is None else -1]
-    straight = all(sigma.name in ("identity", "relu", "leaky_relu") and not sigma.own for sigma in used)
-    return _some_slope(network, x, pair) or ("σ′ is the same at a as at z" if straight else None)
+    return any(sigma.own or sigma.name not in ("identity", "relu", "leaky_relu") for sigma in used)
 
 
-def _output_slope(network: Network, x: Array, pair: Pair) -> str | None:
-    return "the output is linear: its σ′ is 1" if network.output.name == "identity" else None
-
-
-def _biases(network: Network, x: Array, pair: Pair) -> str | None:
-    return None if any(b.size for b in network.biases) else "no biases"
-
-
-def _biases_not_zero(network: Network, x: Array, pair: Pair) -> str | None:
-    return None if any(b.any() for b in network.biases) else "every bias is zero"
-
-
-def _softmax(network: Network, x: Array, pair: Pair) -> str | None:
-    return None if any(sigma.full_slope for sigma in network.activations) else "no softmax"
-
-
-def _earlier_rows(network: Network, x: Array, pair: Pair) -> str | None:
-    return _more_rows(network, x, pair) or _some_slope(network, x, pair)
+ROWS = _needed(lambda network, x, pair: len(x) > 1, "one example alone")
+OUTPUTS = _needed(lambda network, x, pair: network.sizes[-1] > 1, "one output alone")
+HIDDEN = _needed(lambda network, x, pair: network.depth > 1, "no hidden layer")
+RELU = _needed(lambda network, x, pair: "relu" in _hidden(network), "no relu in a hidden layer")
+NOT_RELU = _needed(
+    lambda network, x, pair: set(_hidden(network)) != {"relu"},
+    "relu in every hidden layer: this is relu_mask_missing",
+    HIDDEN,
+)
+WIDE = _needed(
+    lambda network, x, pair: any(min(w.shape) > 1 for w in list(network.weights)[1:]),
+    "no matrix between hidden layers: one with a single row or column reads the same transposed",
+)
+MATRICES = _needed(
+    lambda network, x, pair: any(min(w.shape) > 1 for w in network.weights), "no matrix: only single rows or columns"
+)
+SLOPE, SLOPE_OF_ROWS = (
+    _needed(
+        lambda network, x, pair: network.depth > 1 or pair.delta is None,
+        "σ′ enters nowhere: δ^L comes from the cost itself",
+        before,
+    )
+    for before in (None, ROWS)
+)
+BENT = _needed(lambda network, x, pair: _bends(network, pair), "σ′ is the same at a as at z", SLOPE)
+OUTPUT_SLOPE = _needed(lambda network, x, pair: network.output.name != "identity", "the output is linear: its σ′ is 1")
+BIASES = _needed(lambda network, x, pair: any(b.size for b in network.biases), "no biases")
+BIASES_NOT_0 = _needed(lambda network, x, pair: any(b.any() for b in network.biases), "every bias is zero")
+SOFTMAX = _needed(lambda network, x, pair: any(sigma.full_slope for sigma in network.activations), "no softmax")
 
 
 # the table ----------------------------------------------------------------------------------------------------------
@@ -244,113 +195,113 @@ _ROWS = [
         "summed over the batch where the cost is the mean",
         "divide by the number of rows",
         factor=lambda rows, outputs: rows,
-        needs=_more_rows,
+        needs=ROWS,
     ),
     Fault(
         "times_outputs",
         "summed over the outputs where the cost is their mean, or multiplied by their number",
         "divide by the number of outputs, or sum in the cost too",
         factor=lambda rows, outputs: outputs,
-        needs=_more_outputs,
+        needs=OUTPUTS,
     ),
     Fault(
         "mean_over_outputs",
         "divided by the number of outputs where the cost sums over them",
         "multiply by the number of outputs, or take the mean in the cost too",
         factor=lambda rows, outputs: 1 / outputs,
-        needs=_more_outputs,
+        needs=OUTPUTS,
     ),
     Fault(
         "bias_gradient_missing",
         "the biases' gradient is zero: BP3 is missing",
         "∂C/∂b^l = δ^l, summed over the rows",
         steps=Steps(bias=lambda delta: np.zeros(delta.shape[1])),
-        needs=_biases,
+        needs=BIASES,
     ),
     Fault(
         "swapped_indices",
         "a weight's indices swapped in BP4: k,j for j,k",
         "∂C/∂w_jk = δ_j a_k, a matrix (out, in): delta.T @ a",
         steps=Steps(weight=_weight_swapped),
-        needs=_matrices,
+        needs=MATRICES,
     ),
     Fault(
         "transpose",
         "W where Wᵀ belongs in BP2",
         "(W^(l+1))ᵀ δ^(l+1): with rows of examples delta @ W",
-        steps=Steps(back=_back_transposed),
-        needs=_wide_back,
+        steps=Steps(back=lambda w_next, delta_next, slope: bp2(w_next.T.reshape(w_next.shape), delta_next, slope)),
+        needs=WIDE,
     ),
     Fault(
         "slope_missing_at_output",
         "σ′ of the output is missing: BP1 gives ∇_a C alone",
         "multiply ∇_a C by σ′(z^L)",
-        steps=Steps(top=_top_without_slope),
-        needs=_output_slope,
+        steps=Steps(top=lambda p, flow, slope: p.pair.slope(flow.a[-1], p.y)),
+        needs=OUTPUT_SLOPE,
     ),
     Fault(
         "slope_missing_in_hidden",
         "σ′ of the hidden layers is missing in BP2",
         "multiply (W^(l+1))ᵀ δ^(l+1) by σ′(z^l)",
-        steps=Steps(slope=_slope_in_hidden_forgotten),
-        needs=_other_than_relu,
+        steps=Steps(slope=_in_hidden(lambda flow, l: np.ones_like(flow.z[l]))),
+        needs=NOT_RELU,
     ),
     Fault(
         "relu_mask_missing",
         "the mask of the relu is missing in BP2: errors pass where z ≤ 0 too",
         "multiply (W^(l+1))ᵀ δ^(l+1) by (z^l > 0)",
-        steps=Steps(slope=_slope_without_mask),
-        needs=_hidden_relu,
+        steps=Steps(slope=_in_hidden(_without_mask)),
+        needs=RELU,
     ),
     Fault(
         "value_for_slope",
         "σ(z) where σ′(z) belongs: the activation itself, as relu's a for its mask",
         "multiply by σ′(z^l), for a relu by (z^l > 0)",
-        steps=Steps(slope=_slope_is_value),
-        needs=_hidden_layers,
+        steps=Steps(slope=_in_hidden(lambda flow, l: flow.a[l])),
+        needs=HIDDEN,
     ),
     Fault(
         "slope_extra_at_output",
         "σ′ of the output is multiplied in once too often: softmax with cross-entropy has δ^L = a − y without it",
         "multiply by σ′(z^L) once, or not at all where δ^L = a − y",
-        steps=Steps(top=_top_with_slope),
-        others=(Steps(top=_top_with_diagonal),),
-        needs=_output_slope,
+        steps=Steps(top=lambda p, flow, slope: odot(top_of(p, flow, slope), _of_output(flow))),
+        others=(Steps(top=lambda p, flow, slope: top_of(p, flow, slope) * _diagonal(_of_output(flow))),),
+        needs=OUTPUT_SLOPE,
     ),
     Fault(
         "wrong_targets",
         "the targets of other rows: x and y are not in the same order, as after a shuffle of one of them",
         "shuffle x and y with the same permutation",
-        steps=Steps(top=_top_of_other_row),
-        needs=_more_rows,
+        steps=Steps(top=lambda p, flow, slope: top_of(replace(p, y=np.roll(p.y, 1, axis=0)), flow, slope)),
+        needs=ROWS,
     ),
     Fault(
         "slope_of_activation",
         "σ′(a) where σ′(z) belongs",
         "keep z on the way forward, or write σ′ as a function of a, as a(1 − a)",
-        steps=Steps(slope=_slope_of_activation),
-        needs=_slope_differs,
+        steps=Steps(slope=lambda flow, l: flow.sigma[l].slope(flow.a[l])),
+        needs=BENT,
     ),
     Fault(
         "slope_of_wrong_layer",
         "σ′ at z^(l+1) where z^l belongs in BP2",
         "BP2 for layer l takes W and δ from layer l + 1, and z from l",
-        steps=Steps(slope=_slope_of_next_layer),
-        needs=_hidden_layers,
+        steps=Steps(slope=_in_hidden(_of_next_layer)),
+        needs=HIDDEN,
     ),
     Fault(
         "stale_z",
         "σ′ at a z kept from another pass: each row uses the z of the row before",
         "run forward with this x and these weights, then back",
-        steps=Steps(slope=_slope_of_example_before),
-        needs=_earlier_rows,
+        steps=Steps(slope=lambda flow, l: flow.sigma[l].slope(np.roll(flow.z[l], 1, axis=0))),
+        needs=SLOPE_OF_ROWS,
     ),
     Fault(
         "bias_left_out",
         "the biases are left out on the way forward",
         "z = W a + b",
         steps=Steps(through=_through_without_bias),
-        needs=_biases_not_zero,
+        needs=BIASES_NOT_0,
     ),
     Fault(
         "other_cost",
@@ -362,21 +313,21 @@ _ROWS = [
         "input_for_activation",
         "a^l where a^(l−1) belongs in BP4",
         "∂C/∂w^l takes the activations that enter layer l",
-        steps=Steps(weight=_weight_from_above),
+        steps=Steps(weight=lambda flow, delta, l: bp4(_fitted(flow.a[l], flow.a[l - 1].shape[1]), delta)),
     ),
     Fault(
         "last_example_only",
         "the last example alone: = where += belongs in the loop over the batch",
         "add the examples up",
-        steps=Steps(share=_last_share),
-        needs=_more_rows,
+        steps=Steps(share=lambda rows: np.append(np.zeros(rows - 1), 1 / rows)),
+        needs=ROWS,
     ),
     Fault(
         "softmax_diagonal",
         "the softmax's slope taken as a(1 − a): the off-diagonal −a_i a_j of Σ′ is missing",
         "multiply by the whole matrix Σ′_ij = a_i (δ_ij − a_j)",
-        steps=Steps(slope=_slope_diagonal, top=_top_diagonal),
-        needs=_softmax,
+        steps=Steps(slope=lambda flow, l: _diagonal(slope_of(flow, l)), top=_top_diagonal),
+        needs=SOFTMAX,
     ),
 ]
 FAULTS: Mapping[str, Fault] = {row.name: row for row in _ROWS}

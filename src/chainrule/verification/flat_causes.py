@@ -8,10 +8,7 @@ import numpy as np
 
 Array = np.ndarray
 CLOSE = 1e-6  # of the norm
-SINGLE, SINGLE_FLOOR = (
-    1e-4,
-    1e-6,
-)  # of an entry, and of the largest, where float32 was used: it loses some of its 7 digits
+SINGLE, SINGLE_FLOOR = 1e-4, 1e-6  # of an entry, and of the largest: float32 loses some of its 7 digits
 
 
 def flat_cause(

@@ -16,7 +16,7 @@ from chainrule.errors import FormError
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
 from chainrule.verification.evaluate import evaluate
-from chainrule.verification.local import finite, refuse, too_many
+from chainrule.verification.local import too_many
 
 Array = np.ndarray
 LIMIT = 1_000_000_000  # parameters² × rows: half a minute at most
@@ -27,15 +27,8 @@ def refuses(p: Problem) -> str | None:
     return too_many("forward_mode", p.network.parameters.size**2 * len(p.x), LIMIT, "parameters² × rows")
 
 
-def gradient(p: Problem) -> Parameters:
-    """∂C/∂θ_i for each i as the dual part of C(θ + ε e_i), C the mean over the rows."""
-    refuse(refuses(p))
-    slopes = some(p, range(p.network.parameters.size))
-    return finite(p.network.parameters.like(slopes), "forward_mode")
-
-
 def some(p: Problem, entries: Sequence[int]) -> Array:
-    """∂C/∂θ_i for some i of the flat vector. Raises FormError where the cost is not finite."""
+    """∂C/∂θ_i for some i of the flat vector, the dual part of C(θ + ε e_i). Raises FormError where the cost is not finite."""
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
     with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
         for entry in entries:

@@ -24,11 +24,7 @@ from chainrule.verification.verdict import EXACT, NO_CAUSES, OWN, YOURS, MethodR
 
 Array = np.ndarray
 MEASURED = 1e-6  # of the norm, from differences
-TELLING = {
-    8: 1e-6,
-    4: 1e-3,
-    2: 1e-1,
-}  # of a layer's norm, by bytes: where rounding may move it by more, it tells nothing
+TELLING = {8: 1e-6, 4: 1e-3, 2: 1e-1}  # of a layer's norm, by bytes: where rounding moves it by more, nothing is told
 HIDDEN = 0.1  # of an entry, likewise
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 LOW = "delta float32"  # backpropagation as it runs; the others compute in float64
@@ -109,15 +105,11 @@ class Judge:
         """The exact answer that most others agree with; of equals the first independent one."""
         order = ["differences", *OWN[:-1], LOW, YOURS]
         ranked = sorted(answers, key=lambda each: order.index(each.method) + 1 if each.method in order else 0)
-        ranked = sorted(
-            ranked, key=lambda each: (each.method == YOURS, each.sampled)
-        )  # whole answers first, yours last
+        ranked.sort(key=lambda each: (each.method == YOURS, each.sampled))  # whole answers first, yours last
         if all(self.agree(ranked[0], other) for other in answers):
             return ranked[0]  # nearly always, and then nobody need vote
         exact = [each for each in ranked if each.method not in ("differences", LOW, YOURS)]
-        exact = (
-            exact if len(exact) > 1 else ranked
-        )  # the differences' wide bars fit many, so they judge only if they must
+        exact = exact if len(exact) > 1 else ranked  # differences, whose wide bars fit many, judge only if they must
         votes = [sum(self.agree(each, other) for other in answers) for each in exact]
         return exact[int(np.argmax(votes))]
 

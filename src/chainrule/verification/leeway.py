@@ -61,17 +61,12 @@ def leeway(problem: Problem, step: float = 0.0) -> Leeway:
     a, z = propagate(p.network.parameters, p.network.activations, p.x)
     near = _reach(p.network, a, z, float(np.finfo(problem.network.dtype).eps), step)
     opened, share = open_gradients(p, a, z, near), 1 / len(p.x)
-    return Leeway(
-        problem,
-        _mean(p.network, [(w.base, b.base) for w, b in opened], share),
-        _mean(p.network, [(w.low, b.low) for w, b in opened], share),
-        _mean(p.network, [(w.high, b.high) for w, b in opened], share),
-    )
 
+    def mean(part: str) -> Parameters:
+        weights, biases = zip(*([share * getattr(each, part) for each in layer] for layer in opened))
+        return Parameters(weights, [bias_gradient(b, found) for b, found in zip(p.network.biases, biases)])
 
-def _mean(network: Network, sums: Sequence[tuple[Array, Array]], share: float) -> Parameters:
-    biases = [bias_gradient(b, share * found) for b, (_, found) in zip(network.biases, sums)]
-    return Parameters([share * found for found, _ in sums], biases)
+    return Leeway(problem, mean("base"), mean("low"), mean("high"))
 
 
 def _reach(network: Network, a: Sequence[Array], z: Sequence[Array], epsilon: float, step: float) -> list[Array]:

@@ -82,11 +82,16 @@ def circuit_refuses(p: Problem) -> str | None:
     return too_many("circuit", gates, of_network.MOST_GATES, "gates")
 
 
-def by_differences(p: Problem) -> Parameters:
-    """The gradient by central differences, without their error bars (`differences.of_entries` has those)."""
-    refuse(differences_refuse(p))
-    found = differences.of_entries(p, range(p.network.parameters.size))
-    return finite(p.network.parameters.like(np.array([each.value for each in found])), "differences")
+def entry_by_entry(
+    name: str, refuses: Refusal, some: Callable[[Problem, Sequence[int]], Array]
+) -> Callable[[Problem], Parameters]:
+    """The gradient of a method that takes a pass or more for each entry."""
+
+    def gradient(p: Problem) -> Parameters:
+        refuse(refuses(p))
+        return finite(p.network.parameters.like(some(p, range(p.network.parameters.size))), name)
+
+    return gradient
 
 
 def differences_refuse(p: Problem) -> str | None:
@@ -95,7 +100,7 @@ def differences_refuse(p: Problem) -> str | None:
 
 
 def some_differences(p: Problem, entries: Sequence[int]) -> Array:
-    """∂C/∂θ of some entries by central differences, without their error bars."""
+    """∂C/∂θ of some entries by central differences, without their error bars (`differences.of_entries` has those)."""
     return np.array([each.value for each in differences.of_entries(p, entries)])
 
 
@@ -137,7 +142,7 @@ METHODS: dict[str, Method] = {
         Method(
             "forward_mode",
             "dual numbers from the input to the cost (S1.7)",
-            forward_mode.gradient,
+            entry_by_entry("forward_mode", forward_mode.refuses, forward_mode.some),
             True,
             forward_mode.refuses,
             forward_mode.some,
@@ -146,7 +151,7 @@ METHODS: dict[str, Method] = {
         Method(
             "complex_step",
             "Im C(θ + ih)/h, where C is analytic (S4.8)",
-            complex_step.gradient,
+            entry_by_entry("complex_step", complex_step.refuses, complex_step.some),
             True,
             complex_step.refuses,
             complex_step.some,
@@ -155,7 +160,7 @@ METHODS: dict[str, Method] = {
         Method(
             "differences",
             "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)",
-            by_differences,
+            entry_by_entry("differences", differences_refuse, some_differences),
             False,
             differences_refuse,
             some_differences,

@@ -53,9 +53,7 @@ def _of_values(values: Sequence[float]) -> float:
     table, found = np.array(values) / largest, []
     for order in ORDERS:
         differences = np.diff(table, order)
-        scale = math.factorial(order) ** 2 / math.factorial(
-            2 * order
-        )  # (order)!² / (2·order)!: noise of variance 1 gives 1
+        scale = math.factorial(order) ** 2 / math.factorial(2 * order)  # noise of variance 1 gives 1
         found.append(math.sqrt(scale * float(np.mean(differences**2))))
     return largest * min(found)
 

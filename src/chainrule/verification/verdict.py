@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,29 +111,17 @@ class Verification:
             )
         lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
         lines += [f"{row.method.ljust(width)}  skipped: {row.refused}" for row in self.rows if row.refused]
-        notes = [*self._kinks_said(), *self._marks_said(), *self._hidden_said(), self._verdict()]
-        return "\n".join([self.about, *lines, *notes, *map(self._said, self.wrong)])
+        return "\n".join([self.about, *lines, *self._notes(), *map(self._said, self.wrong)])
 
-    def _kinks_said(self) -> list[str]:
-        if not self.kinks:
-            return []
-        return [
-            f"{self.kinks:,} of {self.total:,} entries at a kink: any slope between the one-sided ones is right there"
-        ]
-
-    def _marks_said(self) -> list[str]:
-        if not any(row.mark == "?" for row in self.went):
-            return []
-        return ["?  within rounding, which is not small beside the gradient of some layer: that tells little"]
-
-    def _hidden_said(self) -> list[str]:
-        """Single entries of yours that are too small to be judged, where their layer as a whole is not."""
+    def _notes(self) -> Iterator[str]:
+        if self.kinks:
+            yield f"{self.kinks:,} of {self.total:,} entries at a kink: any slope between the one-sided ones is right there"
+        if any(row.mark == "?" for row in self.went):
+            yield "?  within rounding, which is not small beside the gradient of some layer: that tells little"
         hidden = sum(row.hidden for row in self.rows if row.method == YOURS)
-        if not hidden or self.untold or self.wrong:
-            return []
-        return [
-            f"{hidden:,} of {self.total:,} entries are so small that rounding alone may explain how far off they are"
-        ]
+        if hidden and not (self.untold or self.wrong):  # single entries, where their layer as a whole is large enough
+            yield f"{hidden:,} of {self.total:,} entries are so small that rounding alone may explain how far off they are"
+        yield self._verdict()
 
     def _verdict(self) -> str:
         went = len(self.went)
