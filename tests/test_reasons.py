@@ -24,6 +24,7 @@ import chainrule as cr
 from chainrule.cli import why as command
 from chainrule.diagnostics import factors as module
 from chainrule.diagnostics.factors import Look
+from chainrule.diagnostics.numbers import times
 from chainrule.diagnostics.reasons import SLOW, Kind, Reason, reason, slowest, why
 from chainrule.ids import entry_of, of_entry, parse
 from chainrule.json_text import json_text
@@ -100,7 +101,7 @@ def test_the_chain_of_the_worked_example_by_hand(chain: cr.Network) -> None:
     assert [share.reference for share in found.factors] == pytest.approx([1.0, 0.25, 2.0])
     assert found.value == pytest.approx(-0.040465, abs=1e-6)
     assert found.kind is Kind.NOT_SLOW
-    assert found.sentence == "w⁽²⁾ does not learn slowly: 1.1 decades below full pace"
+    assert found.sentence == "w⁽²⁾ does not learn slowly: 12 times below its maximum"
     assert [(step.what, step.layer) for step in found.steps] == [
         ("error", 3),
         ("slope", 3),
@@ -179,11 +180,11 @@ LATE = ["sigmoid", "identity"]
 CASES = [
     # S2.12: the input neuron is nearly off
     (LOW, [0.6], [0.0], "w/2/0/0", Kind.INPUT,
-     "input neuron 0 of layer 1 is nearly off (a¹ = 0.00224, 2.7 decades below 1"),
+     "input neuron 0 of layer 1 is nearly off (a¹ = 0.00224, 450 times below 1"),
     (line(1.0), [1e-5], [1.0], "w/1/0/0", Kind.INPUT, "its input 0 is nearly 0"),
     # S2.13: the output neuron is saturated, and its bias learns slowly too
     (STEEP, [0.6], [0.0], "w/3/0/0", Kind.SATURATED, "output neuron 0 is saturated (σ′(z³) = 5.35e−6 at z³ = 12.1"),
-    (STEEP, [0.6], [0.0], "b/3/0", Kind.SATURATED, "4.7 decades below 0.25"),
+    (STEEP, [0.6], [0.0], "b/3/0", Kind.SATURATED, "47,000 times below 0.25"),
     # S2.14: the hidden neuron is saturated
     (line(16.0, 1.0, sigma=LATE), [1.0], [1.5], "w/1/0/0", Kind.SATURATED, "hidden neuron 0 of layer 1 is saturated"),
     # the error itself
@@ -198,7 +199,7 @@ CASES = [
     (FORK, [1.0], [0.0, 2.00001], "w/1/0/0", Kind.CANCELLING, "cancelling from layer 2 −5.3"),
     # rows
     (TWO, [[1.0, 1.0], [1.0, -1.001]], [[2.0], [2.0]], "w/1/0/1", Kind.SIGNS,
-     "|mean| is 3.3 decades below mean |·|, 1 up and 1 down of 2"),
+     "|mean| is 2,000 times below mean |·|, 1 up and 1 down of 2"),
     (TWO, [[1.0, 1.0], [1.0, -1.0]], [[2.0], [2.0]], "w/1/0/1", Kind.SIGNS, "the mean is 0"),
     (TWO, [[1.0, 1.0], [1.0, 0.0]], [[1.00001], [2.0]], "w/1/0/1", Kind.APART,
      "seldom large in the same row: 1 of 2 rows make 90% of it"),
@@ -247,7 +248,7 @@ def test_an_error_that_makes_up_for_saturation_is_told_with_its_decades() -> Non
     assert part.kind is Kind.SATURATED
     error = next(share for share in part.factors if share.what == "error")
     assert error.decades > 1
-    assert f"though w² δ² makes up for {error.decades:.1f} decades of it" in part.because
+    assert f"though w² δ² makes up for a factor of {times(error.decades)} of it" in part.because
     whole = why(line(8.0, 5000.0, sigma=LATE), np.array([1.0]), np.array([100.0]), "w/1/0/0")
     assert (whole.kind, whole.rule, whole.blame) == (Kind.NOT_SLOW, True, "")
     assert "hidden neuron 0 of layer 1 is saturated" in whole.because
@@ -255,16 +256,16 @@ def test_an_error_that_makes_up_for_saturation_is_told_with_its_decades() -> Non
     assert "against the rule" in str(whole)
 
 
-def test_the_rule_of_two_reasons_foretells_those_two_and_no_others() -> None:
+def test_the_rule_of_two_reasons_predicts_those_two_and_no_others() -> None:
     """S2.15: low input or saturated neuron."""
     for network, x, y, by, kind, _ in CASES:
         found = why(network, np.array(x), np.array(y), by)
         if kind in (Kind.INPUT, Kind.SATURATED, Kind.ZERO_INPUT, Kind.OFF):
             assert found.rule
-            assert "as the rule foretells: the input is low" in str(found)
+            assert "as the rule predicts: the input is low" in str(found)
         if kind in (Kind.OPTIMAL, Kind.WEIGHTS, Kind.CANCELLING, Kind.SIGNS, Kind.APART, Kind.NO_ERROR):
             assert not found.rule
-            assert "the rule does not foretell it" in str(found)
+            assert "the rule does not predict it" in str(found)
 
 
 def test_zero_underflow_and_nan_are_three_things() -> None:
@@ -433,7 +434,7 @@ def test_a_neuron_that_is_saturated_in_nearly_all_rows_is_to_blame_whatever_the_
     found = why(network, x, y, "b/1/0", "quadratic")
     assert (found.kind, found.holds, found.rows) == (Kind.SATURATED, 49, 50)
     together = next(share.decades for share in found.factors if share.what == "together")
-    assert f"w² δ² is small: another {-together:.1f} decades" in found.because
+    assert f"w² δ² is small: another factor of {times(-together)}" in found.because
 
 
 def test_a_derivative_that_is_0_in_float32_does_not_move_a_float32_weight() -> None:

@@ -128,6 +128,11 @@ def unknown_name(what: str, given: object, known: Iterable[str]) -> UnknownNameE
     return UnknownNameError(f"unknown {what} {brief(given)}: {hint}known are {listed(ordered)}")
 
 
+def counted(number: int, what: str) -> str:
+    """1 epoch, 2 epochs."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def listed(names: Iterable[object], most: int = MOST) -> str:
     """Names with commas between them, so many at most, and each of them cut."""
     all_of_them = [cut(str(name)) for name in names]

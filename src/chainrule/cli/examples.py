@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.output import counted, one_line
+from chainrule.cli.output import one_line
 from chainrule.cli.rows import read_rows
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, encode_targets, gaps, known_targets
-from chainrule.errors import DataError, FileError, SettingError, UnknownNameError
+from chainrule.errors import DataError, FileError, SettingError, UnknownNameError, counted
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
 

@@ -112,11 +112,6 @@ def shown(value: float) -> str:
     return f"{value:.3e}"
 
 
-def counted(number: int, what: str) -> str:
-    """1 epoch, 2 epochs."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 class _Lenient:
     """Standard error that never fails: once it cannot be written, what is printed there is lost."""
 

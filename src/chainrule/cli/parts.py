@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.cli.output import counted
 from chainrule.data import Choices, Dataset, Preprocessing, Table, find_labels, split_rows, target_of
-from chainrule.errors import DataError, DataWarning, SettingError
+from chainrule.errors import DataError, DataWarning, SettingError, counted
 
 FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
 

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.rows import read_rows
 from chainrule.cli.written import check_text
 from chainrule.data import gaps
 from chainrule.data.trained_rows import MOST, TrainedRows
-from chainrule.errors import FileError
+from chainrule.errors import FileError, counted
 from chainrule.files import write_atomically
 from chainrule.json_text import json_text
 from chainrule.prediction import activations_of_rows, answered, network_rows, scored_outputs

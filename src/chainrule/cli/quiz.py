@@ -12,9 +12,9 @@ import typer
 
 from chainrule.cli.examples import check_of_model, convention_of, example_of
 from chainrule.cli.options import Author, CostName, ExampleData, Row
-from chainrule.cli.output import counted, say, say_json, tell
+from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.written import check_text
-from chainrule.errors import DataError, FileError, SettingError, brief, cut, unknown_name
+from chainrule.errors import DataError, FileError, SettingError, brief, counted, cut, unknown_name
 from chainrule.lessons.plain_text import plain
 from chainrule.lessons.questions import KINDS, MOST, at_most, questions
 from chainrule.lessons.quiz import FULL, Grade, Question, Session

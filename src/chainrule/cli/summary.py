@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
-from chainrule.cli.output import counted, shown
+from chainrule.cli.output import shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
 from chainrule.data import are_plain, overview
+from chainrule.errors import counted
 from chainrule.prediction import scored_data
 from chainrule.run import Run
 from chainrule.scores import Score

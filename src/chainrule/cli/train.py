@@ -19,14 +19,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, Place, keep, keep_again
-from chainrule.cli.output import counted, going_on, say, say_json, shown, tell
+from chainrule.cli.output import going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
 from chainrule.data import Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
-from chainrule.errors import DataError, DivergenceError, SettingError, brief
+from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted
 from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch
 from chainrule.scores import TITLES

@@ -12,11 +12,11 @@ import typer
 from chainrule.activations import Activation, as_activation
 from chainrule.cli.examples import Examples, check_no_id, convention_of, examples, sample, worked
 from chainrule.cli.options import Author, CostName, ModelOrChain, RowsData
-from chainrule.cli.output import counted, say, say_json
+from chainrule.cli.output import say, say_json
 from chainrule.diagnostics.activation_design import Design, design
 from chainrule.diagnostics.influence import Influence, influence
 from chainrule.diagnostics.reasons import Reason, Slowest, slowest, why
-from chainrule.errors import SettingError
+from chainrule.errors import SettingError, counted
 from chainrule.forward import forward
 
 ROWS = 200  # enough for signs to cancel and for a dead neuron to show

@@ -31,7 +31,7 @@ from chainrule.data.conversions import (
     value_of,
 )
 from chainrule.data.values import Values, gaps
-from chainrule.errors import DataError, SettingError, listed
+from chainrule.errors import DataError, SettingError, counted, listed
 
 Array = np.ndarray
 PERIODS = {"month": 12, "weekday": 7, "hour": 24}  # parts of a date that come round again
@@ -77,7 +77,7 @@ class Column:
         if self.indicator:
             out[:, -1] = missing
             return missing, ""
-        return missing, f"{self.name!r} has {_counted(count, 'gap')}, and had none in training: taken for {shown(fill)}"
+        return missing, f"{self.name!r} has {counted(count, 'gap')}, and had none in training: taken for {shown(fill)}"
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Category(Column):
         rows = np.flatnonzero(unseen)
         names = list(dict.fromkeys(str(value_of(values, row)) for row in rows[:50].tolist()))
         taken = "taken for other" if self.rare else "taken for none of its levels"
-        return f"{self.name!r} has {_counted(rows.size, 'value')} that training had not ({listed(names, 3)}): {taken}"
+        return f"{self.name!r} has {counted(rows.size, 'value')} that training had not ({listed(names, 3)}): {taken}"
 
     def to_json(self) -> dict[str, Any]:
         more: dict[str, Any] = {"levels": list(self.levels)}
@@ -245,7 +245,3 @@ def column_from_json(given: Mapping[str, Any]) -> Column:
         return Dates(name, parts, None if fill is None else str(fill), **shared)
     filled, boolean = None if fill is None else float(fill), bool(given.get("boolean", False))
     return Number(name, float(given["mean"]), float(given["scale"]), filled, boolean, **shared)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -17,7 +17,7 @@ from chainrule.data.preprocessing import Preprocessing
 from chainrule.data.reading import read_table
 from chainrule.data.table import Table
 from chainrule.data.values import gaps
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, brief
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, brief, counted
 
 Array = np.ndarray
 
@@ -134,11 +134,7 @@ def learnable(table: Table, choices: Choices) -> tuple[Table, list[str]]:
     found = known_targets(table)
     whole = choices.complete(found)
     counts = {f"without {table.target_name}": len(table) - len(found), "with gaps": len(found) - len(whole)}
-    said = [
-        f"{n:,} {'row' if n == 1 else 'rows'} {which} {'is' if n == 1 else 'are'} left out"
-        for which, n in counts.items()
-        if n
-    ]
+    said = [f"{counted(n, 'row')} {which} {'is' if n == 1 else 'are'} left out" for which, n in counts.items() if n]
     return whole, said
 
 

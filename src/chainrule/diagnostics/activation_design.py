@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.activations import Activation, as_activation, named
 from chainrule.data.coercion import as_array
 from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, SlopeKink, taken
-from chainrule.errors import DataError, SettingError
+from chainrule.errors import DataError, SettingError, listed
 from chainrule.json_text import as_json
 from chainrule.writing.numbers import short
 
@@ -246,6 +246,4 @@ def _layers(scale: float) -> int:
 
 
 def _listed(places: Sequence[Any]) -> str:
-    shown = [short(each) if isinstance(each, float) else str(each) for each in places]
-    more = f" and {len(shown) - LISTED} more" if len(shown) > LISTED else ""
-    return ", ".join(shown[:LISTED]) + more
+    return listed((short(each) if isinstance(each, float) else each for each in places), LISTED)

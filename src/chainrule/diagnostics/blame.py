@@ -17,7 +17,7 @@ from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.factors import EPS, WAY, Factors, Look, rms
 
 Array = np.ndarray
-SLOW = 2.5  # decades: slow is below a 300th of full pace; of healthy new networks half the weights are 1 to 2 below it
+SLOW = 2.5  # decades: slow is below a 300th of the references; of healthy new networks half the weights are 1 to 2 below it
 LOW = FLAT  # an input is low below 5 % of its reference, as a neuron is saturated below 5 % of its largest σ′
 NOISE = 8 * EPS  # of mean |·|: a mean below it is what rounding leaves of 0
 FACTORS = ("input", "slope", "error", "together", "signs")
@@ -52,7 +52,7 @@ BLAMED = dict(zip(BY_FACTOR, FACTORS)) | dict.fromkeys(INNER, "error") | dict(zi
 class BlameTable:
     """Every weight of some factors at once, each (out, in): means over the samples, decades by factor, kinds.
 
-    `rule` says whether a low input or a saturated neuron alone would have foretold that it is slow.
+    `rule` says whether a low input or a saturated neuron alone would have predicted that it is slow.
     """
 
     mean: Array

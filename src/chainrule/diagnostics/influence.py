@@ -23,7 +23,7 @@ from chainrule.backward import Backward, collect, errors_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.factors import rms
-from chainrule.errors import SettingError, ShapeError
+from chainrule.errors import SettingError, ShapeError, counted
 from chainrule.forward import Trace, shares, total_cost, trace_of
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_network
@@ -131,7 +131,7 @@ def influence(
         *(_weights(trace, back, l, int(most)) for l in layers),
         *(_activations(trace, back, l - 1, int(most)) for l in layers),
     ]
-    about = f"{network!r}, {rows:,} row{'s' if rows > 1 else ''}, {how.letter} ({problem.cost!r}) = {short(value)}"
+    about = f"{network!r}, {counted(rows, 'row')}, {how.letter} ({problem.cost!r}) = {short(value)}"
     return Influence(about, tuple(tests))
 
 

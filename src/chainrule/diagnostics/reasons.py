@@ -16,9 +16,9 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
 from chainrule.diagnostics.case import Case, Share, Step
 from chainrule.diagnostics.factors import Look, rms
-from chainrule.diagnostics.numbers import far, signed
+from chainrule.diagnostics.numbers import pace, signed
 from chainrule.diagnostics.sentences import because, in_common, sentence
-from chainrule.errors import IdError, SettingError
+from chainrule.errors import IdError, SettingError, counted
 from chainrule.ids import Id, of_entry, parse
 from chainrule.json_text import as_json
 from chainrule.network import Network
@@ -34,9 +34,9 @@ class Reason:
     """Why one weight or bias learns as it does; printed, the factors, the way of the error and a sentence.
 
     value     ∂C/∂w, the product of the factors' values
-    decades   the sum of the factors' shares: how far from full pace, the product of the references
+    decades   the sum of the factors' shares: how far from the product of the references
     kind      what is to blame; `because` says it with numbers
-    rule      whether a low input or a saturated neuron alone would have foretold it (S2.15)
+    rule      whether a low input or a saturated neuron alone would have predicted it (S2.15)
     holds     in how many of the `rows` the same reason holds
     cost      which cost is meant, and what it is
     """
@@ -69,8 +69,8 @@ class Reason:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        pace = f", {far(self.decades)} full pace" if math.isfinite(self.decades) else ""
-        yield f"{self.left} = {short(self.value)}{pace}"
+        size = f", {pace(self.decades)}" if math.isfinite(self.decades) else ""
+        yield f"{self.left} = {short(self.value)}{size}"
         cells = [
             [each.symbol, short(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
         ]
@@ -84,9 +84,9 @@ class Reason:
             yield from (line.replace("\u00a0", " ") for line in lines)
         yield self.sentence
         if self.kind not in (Kind.UNDERFLOW, Kind.NOT_FINITE):
-            foretold = "against the rule" if self.rule else "the rule does not foretell it"
+            otherwise = "against the rule" if self.rule else "the rule does not predict it"
             state = "low or the neuron saturated" if self.rule else "not low, the neuron not saturated"
-            yield f"{'as the rule foretells' if self.rule == self.slow else foretold}: the input is {state}"
+            yield f"{'as the rule predicts' if self.rule == self.slow else otherwise}: the input is {state}"
         yield self.cost
 
     def to_json(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Slowest:
     """Every weight and bias of a network by its reason, and the slowest of those that move at all.
 
     groups   by layer and reason, the largest first; `slow` counts those that learn slowly, of `total`
-    foretold how many of the slow ones the rule alone foretells: a low input or a saturated neuron (S2.15)
+    foretold how many of the slow ones the rule alone predicts: a low input or a saturated neuron (S2.15)
     still    how many have the derivative 0 in the network's dtype
     entries  the smallest derivatives that are not 0, the smallest first
     """
@@ -135,7 +135,7 @@ class Slowest:
         if not self.slow:
             return f"none of {self.total:,} weights and biases learns slowly"
         still = f", {self.still:,} of them have the derivative 0" if self.still else ""
-        told = f"the rule, a low input or a saturated neuron, foretells {self.foretold:,} of them"
+        told = f"the rule, a low input or a saturated neuron, predicts {self.foretold:,} of them"
         return f"{self.slow:,} of {self.total:,} weights and biases learn slowly{still}; {told}"
 
     def to_json(self) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def slowest(
     moving = np.flatnonzero(~still & np.isfinite(mean))
     first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
     return Slowest(
-        f"{network!r}, {look.rows:,} row{'s' if look.rows > 1 else ''}, {look.cost_text}",
+        f"{network!r}, {counted(look.rows, 'row')}, {look.cost_text}",
         look.network.parameters.size,
         int(slow.sum()),
         int((slow & rule).sum()),

@@ -10,7 +10,7 @@ from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
 from chainrule.diagnostics.case import Case, Step
 from chainrule.diagnostics.factors import WAY, Look, overall
-from chainrule.diagnostics.numbers import far, in_words, signed
+from chainrule.diagnostics.numbers import far, pace, signed, times
 from chainrule.writing.numbers import minus, short
 
 Array = np.ndarray
@@ -34,15 +34,15 @@ def because(c: Case) -> str:
     if c.low_in_most_rows and c.decades["together"] <= -1:
         others = [c.symbols[what] for what in c.vectors if what != BLAMED[c.kind]]
         small = f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} small"
-        said += f", and in the few {c.rows} where it is not, {small}: another {in_words(-c.decades['together'])}"
+        said += f", and in the few {c.rows} where it is not, {small}: another factor of {times(-c.decades['together'])}"
     if not c.one and c.decades["signs"] <= -1:
-        said += f", and the rows' signs another {in_words(-c.decades['signs'])}"
+        said += f", and the rows' signs another factor of {times(-c.decades['signs'])}"
     return said
 
 
 # names and numbers --------------------------------------------------------------------------------------------------
 def _held(c: Case, what: str, at: str = "") -> str:
-    """A factor with its value and how far it is from its reference: (a¹₁ = 0.003, 2.5 decades below 1 …)."""
+    """A factor with its value and how far it is from its reference: (a¹₁ = 0.003, 300 times below 1 …)."""
     share = c.shares[what]
     return f"({share.symbol} = {short(share.value, 3)}{at}, {far(share.decades)} {share.against})"
 
@@ -53,9 +53,9 @@ def _others(c: Case, but: str, blamed: str = "") -> str:
     for what in c.vectors:
         decades = c.decades[what] if what != blamed else 0.0
         if decades >= 0.1:
-            said += f", {but} {c.symbols[what]} makes up for {in_words(decades)} of it"
+            said += f", {but} {c.symbols[what]} makes up for a factor of {times(decades)} of it"
         elif blamed and decades <= -1:
-            said += f", and {c.symbols[what]} takes another {in_words(-decades)}"
+            said += f", and {c.symbols[what]} takes another factor of {times(-decades)}"
     return said
 
 
@@ -83,11 +83,10 @@ def _z(c: Case) -> str:
 
 # one weight, by kind ------------------------------------------------------------------------------------------------
 def _not_slow(c: Case) -> str:
-    pace = f"{far(c.total)} full pace"
     if not c.table.rule[0, 0]:
-        return pace
+        return pace(c.total)
     cause = _saturated(c) if c.decades["slope"] < math.log10(FLAT) else _low_input(c)
-    return f"{pace}, though {cause}{_others(c, 'but')}"
+    return f"{pace(c.total)}, though {cause}{_others(c, 'but')}"
 
 
 def _low_input(c: Case) -> str:
@@ -139,14 +138,14 @@ def _seldom(c: Case) -> str:
     if not each.any():
         return f"its factors are never off 0 in the same row, in {c.samples:,} of them"
     few = int(np.searchsorted(np.cumsum(each), 0.9 * each.sum())) + 1
-    made = f"{few:,} of {c.samples:,} rows make 90% of it, which takes {in_words(-c.decades['together'])}"
+    made = f"{few:,} of {c.samples:,} rows make 90% of it, which takes a factor of {times(-c.decades['together'])}"
     return f"its factors are seldom large in the same row: {made}"
 
 
 def _cancelled(c: Case) -> str:
     up, down = int((c.products > 0).sum()), int((c.products < 0).sum())
     lost = -c.decades["signs"]
-    left = "the mean is 0" if math.isinf(lost) else f"|mean| is {in_words(lost)} below mean |·|"
+    left = "the mean is 0" if math.isinf(lost) else f"|mean| is {times(lost)} times below mean |·|"
     return f"the {c.rows} pull against each other: {left}, {up:,} up and {down:,} down of {c.samples:,}"
 
 

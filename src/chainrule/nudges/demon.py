@@ -12,7 +12,7 @@ from chainrule.activations import Activation
 from chainrule.aligned import aligned
 from chainrule.backward import gradient_of
 from chainrule.costs import Cost
-from chainrule.errors import FormError, SettingError, unknown_name
+from chainrule.errors import FormError, SettingError, counted, unknown_name
 from chainrule.ids import Id
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_network, cost_for
@@ -64,7 +64,7 @@ class Deed:
         if self.promises_little and not self.near_optimal:
             words = [self.stopped or "little effect"]
         if self.crossed:
-            words.append(f"over {len(self.crossed)} kink{'s' if len(self.crossed) > 1 else ''}")
+            words.append(f"over {counted(len(self.crossed), 'kink')}")
         return ", ".join(words)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.errors import counted
 from chainrule.ids import Id
 from chainrule.network import Network
 from chainrule.nudges.text import signed
@@ -46,7 +47,7 @@ def kink_lines(kinks: Sequence[Kink]) -> list[str]:
         return []
     shown = sorted(sorted(kinks, key=lambda kink: abs(kink.at))[:LISTED], key=lambda kink: kink.at)
     rest = [f"  and {len(kinks) - LISTED:,} more, further out"] if len(kinks) > LISTED else []
-    return [f"{len(kinks):,} kink{'s' if len(kinks) > 1 else ''} on the way:", *(f"  {kink}" for kink in shown), *rest]
+    return [f"{counted(len(kinks), 'kink')} on the way:", *(f"  {kink}" for kink in shown), *rest]
 
 
 @dataclass(frozen=True)

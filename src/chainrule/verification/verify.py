@@ -17,7 +17,7 @@ import numpy as np
 
 from chainrule.backward import gradient_of
 from chainrule.costs import Cost
-from chainrule.errors import DataError, SettingError, listed, unknown_name
+from chainrule.errors import DataError, SettingError, counted, listed, unknown_name
 from chainrule.forward import total_cost
 from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
@@ -66,8 +66,8 @@ def verify(
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
-        batch = f"{len(p.x)} row{'s' if len(p.x) > 1 else ''}"
-        return Judge.of(p).verdict(f"{network!r}, {batch}, C ({p.cost!r}) = {value:.6g}", found)
+        about = f"{network!r}, {counted(len(p.x), 'row')}, C ({p.cost!r}) = {value:.6g}"
+        return Judge.of(p).verdict(about, found)
 
 
 def _names(methods: Sequence[str] | None, own: bool) -> list[str]:
