@@ -108,12 +108,7 @@ def bias_gradient(bias: Array, delta: Array) -> Array:
 
 
 def gradient(
-    network: Network,
-    x: Any,
-    y: Any,
-    cost: str | Cost | None = None,
-    weight: Any = None,
-    reduction: str = "mean",
+    network: Network, x: Any, y: Any, cost: str | Cost | None = None, weight: Any = None, reduction: str = "mean"
 ) -> Parameters:
     """∂C/∂w and ∂C/∂b of every weight and bias, C being the mean over the examples, or their sum.
 

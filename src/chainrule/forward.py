@@ -72,12 +72,7 @@ def trace_of(problem: Problem) -> Trace:
 
 
 def cost(
-    network: Network,
-    x: Any,
-    y: Any,
-    cost: str | Cost | None = None,
-    reduction: str = "mean",
-    weight: Any = None,
+    network: Network, x: Any, y: Any, cost: str | Cost | None = None, reduction: str = "mean", weight: Any = None
 ) -> Any:
     """C over the examples: their mean (S1.11), their sum (S4.17), or with reduction="none" each example's own (batch,).
 

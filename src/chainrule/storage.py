@@ -60,9 +60,7 @@ def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
 
 
 def load(
-    path: str | os.PathLike[str],
-    activations: Activation | Iterable[Activation] = (),
-    costs: Cost | Iterable[Cost] = (),
+    path: str | os.PathLike[str], activations: Activation | Iterable[Activation] = (), costs: Cost | Iterable[Cost] = ()
 ) -> Network:
     """The network in a file, with the cost it was trained with. No file can hold a user's own activation or cost: hand them
     in, `load(path, activations=[mish], costs=[quartic])`. Without its own cost a network still predicts.

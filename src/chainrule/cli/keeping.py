@@ -112,11 +112,7 @@ class Kept:
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
-        return [
-            f"model     {self.model}",
-            f"report    {self.report}",
-            f"next      chainrule explain {self.model}",
-        ]
+        return [f"model     {self.model}", f"report    {self.report}", f"next      chainrule explain {self.model}"]
 
     def check(self) -> None:
         """Raises FileError, with the place of the model, where anything could not be written."""

@@ -69,8 +69,7 @@ def command(
     epochs: Annotated[int | None, typer.Option(help="Passes over the rows; else enough for 2,000 steps.")] = None,
     batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
     in_order: Annotated[
-        bool,
-        typer.Option("--no-shuffle", help="Take the rows in the file's order, not shuffled before each pass."),
+        bool, typer.Option("--no-shuffle", help="Take the rows in the file's order, not shuffled before each pass.")
     ] = False,
     fixed: Annotated[
         str, typer.Option(help="Layers whose weights and biases stay as they are drawn, as 1 or 1,2; or none.")

@@ -105,12 +105,7 @@ RULES = {
 
 
 def influence(
-    network: Network,
-    x: Any,
-    y: Any,
-    cost: str | Cost | None = None,
-    most: int = 3,
-    convention: str | Convention = "s2",
+    network: Network, x: Any, y: Any, cost: str | Cost | None = None, most: int = 3, convention: str | Convention = "s2"
 ) -> Influence:
     """Test both rules on rows (or one example) of a network, in float64.
 

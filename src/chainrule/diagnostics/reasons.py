@@ -144,12 +144,7 @@ class Slowest:
 
 
 def why(
-    network: Network,
-    x: Any,
-    y: Any,
-    by: str | Id,
-    cost: str | Cost | None = None,
-    convention: str | Convention = "s2",
+    network: Network, x: Any, y: Any, by: str | Id, cost: str | Cost | None = None, convention: str | Convention = "s2"
 ) -> Reason:
     """Why the weight or bias `by` ("w/2/0/1", "b/1/3") learns as fast or slowly as it does, on one example or on rows.
 

@@ -25,11 +25,7 @@ def slow_question(live: Live, target: Id, rng: np.random.Generator, penalty: flo
     if not live.elementwise(l) or (l == live.last and live.pair.delta is not None):
         return None
     sigma = live.network.activations[l]
-    values = [
-        float(live.trace.a[l - 1][k]),
-        float(sigma.slope(live.trace.z[l])[j]),
-        float(live.back.da[l][j]),
-    ]
+    values = [float(live.trace.a[l - 1][k]), float(sigma.slope(live.trace.z[l])[j]), float(live.back.da[l][j])]
     sizes = [abs(value) for value in values]
     least = int(np.argmin(sizes))
     others = sorted(sizes[:least] + sizes[least + 1 :])

@@ -88,13 +88,7 @@ class Nudge:
 
 
 def nudge(
-    network: Network,
-    x: Any,
-    y: Any,
-    v: str | Id,
-    step: float,
-    of: str | Id = "C",
-    cost: str | Cost | None = None,
+    network: Network, x: Any, y: Any, v: str | Id, step: float, of: str | Id = "C", cost: str | Cost | None = None
 ) -> Nudge:
     """Move v of one example by `step`: the change of u = `of` as predicted and as it is, and of all on the way (S1.7).
 

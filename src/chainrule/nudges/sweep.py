@@ -47,13 +47,7 @@ class Sweep:
 
 
 def sweep(
-    network: Network,
-    x: Any,
-    y: Any,
-    v: str | Id,
-    steps: Any,
-    of: str | Id = "C",
-    cost: str | Cost | None = None,
+    network: Network, x: Any, y: Any, v: str | Id, steps: Any, of: str | Id = "C", cost: str | Cost | None = None
 ) -> Sweep:
     """Move v of one example by each of a list of `steps`: predicted and actual change of u = `of`, and the miss (S2.2).
 

@@ -96,11 +96,7 @@ def margins(delta: Open, z: Array, near: Array, y: Array) -> Open:
     margin = 1 + z - right
     at = (np.abs(margin) <= near + near_right + 4 * np.finfo(np.float64).eps) & (y == 0)
     low, high = -1.0 * (at & (margin > 0)), 1.0 * (at & (margin <= 0))
-    return Open(
-        delta.base,
-        low - y * high.sum(axis=1, keepdims=True),
-        high - y * low.sum(axis=1, keepdims=True),
-    )
+    return Open(delta.base, low - y * high.sum(axis=1, keepdims=True), high - y * low.sum(axis=1, keepdims=True))
 
 
 def _collected(delta: Open, before: Array) -> tuple[Open, Open]:

@@ -18,15 +18,7 @@ from chainrule.ids import Id, of_entry
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.local import (
-    Local,
-    bias_part,
-    local,
-    mean_over_rows,
-    path_terms,
-    refuse,
-    too_many,
-)
+from chainrule.verification.local import Local, bias_part, local, mean_over_rows, path_terms, refuse, too_many
 
 Array = np.ndarray
 LIMIT = 200_000  # products in a batch: below a second
