@@ -189,7 +189,7 @@ def test_the_value_asked_for_is_the_gradient_of_this_network_and_follows_from_wh
         live = Live.of(p.network, p.x[0], p.y[0], p.cost, convention)
         for l, w in slopes.weights.items():
             for (j, k), slope in np.ndenumerate(w):
-                question = value_question(live, Id("w", l, j, k), 25)
+                question = value_question(live, Id("w", l, j, k))
                 if question is not None:
                     assert number(right_of(question)) == pytest.approx(slope, rel=1e-5, abs=0)
                     asked += 1
@@ -213,14 +213,14 @@ def test_a_reader_who_computes_from_what_is_told_is_right(convention: str) -> No
     live = Live.of(p.network, p.x[0], p.y[0], None, convention)
     how = PRESETS[convention]
     for j, k in itertools.product(range(2), range(3)):
-        question = value_question(live, Id("w", 1, j, k), 25)
+        question = value_question(live, Id("w", 1, j, k))
         assert question is not None
         known = {re.sub("[⁽⁾]", "", name): value for name, value in told(question).items()}
         w = known["w²"] if how.order == "to,from" else known["w²"].T
         delta = (known["δ²"] @ w)[0, j] * (1 - np.tanh(known["z¹"][0, j]) ** 2)
         assert grade(question, typed(known["a⁰"][0, k] * delta)).right
     for j in range(4):
-        question = value_question(live, Id("d", 2, j), 25)
+        question = value_question(live, Id("d", 2, j))
         assert question is not None
         known = {re.sub("[⁽⁾]", "", name): value for name, value in told(question).items()}
         a, factor = known["a²"][0, j], 1
@@ -232,8 +232,8 @@ def test_sums_that_cancel_are_told_with_more_digits() -> None:
     live = Live.of(net, np.array([0.3]), np.array([0.1]), "quadratic", "s2")
     twin = cr.Network([[[1.0]], [[1.0], [-0.99998]]], [[0.2], [0.0, 0.0]], "identity")
     lost = Live.of(twin, np.array([1.0]), np.array([0.2, -2.2]), "quadratic", "s2")
-    assert value_question(live, Id("d", 1, 0), 25) is not None
-    question = value_question(lost, Id("d", 1, 0), 25)
+    assert value_question(live, Id("d", 1, 0)) is not None
+    question = value_question(lost, Id("d", 1, 0))
     assert question is not None
     known = told(question)
     assert grade(question, typed(float((known["w²"].T @ known["δ²"].T)[0, 0]))).right
@@ -251,10 +251,10 @@ def test_of_a_large_network_a_question_tells_only_what_is_needed() -> None:
 def test_a_large_softmax_is_not_asked_about_by_hand() -> None:
     net = cr.Network.random([3, 6, 6], "softmax", "softmax", seed=0)
     live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "quadratic", "s2")
-    assert value_question(live, Id("w", 1, 0, 0), 25) is None
-    assert value_question(live, Id("d", 2, 0), 25) is None
+    assert value_question(live, Id("w", 1, 0, 0)) is None
+    assert value_question(live, Id("d", 2, 0)) is None
     live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "cross_entropy", "s2")
-    assert value_question(live, Id("d", 2, 0), 25) is not None
+    assert value_question(live, Id("d", 2, 0)) is not None
 
 
 # planted mistakes ---------------------------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ OUTPUT_MISTAKES: list[tuple[str, Callable[[], float], str]] = [
 def test_a_mistake_in_a_hidden_layer_is_named(name: str, wrong: Callable[[], float], says: str) -> None:
     live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
     target = Id("w", 1, J, K)
-    question = value_question(live, target, 25)
+    question = value_question(live, target)
     assert question is not None
     assert grade(question, typed(D1[J] * A[0][K])).right
     result = grade(question, f"{wrong():.4g}")
@@ -323,7 +323,7 @@ def test_a_mistake_in_a_hidden_layer_is_named(name: str, wrong: Callable[[], flo
 @pytest.mark.parametrize(("name", "wrong", "says"), OUTPUT_MISTAKES, ids=[row[0] for row in OUTPUT_MISTAKES])
 def test_a_mistake_at_the_output_is_named(name: str, wrong: Callable[[], float], says: str) -> None:
     live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
-    question = value_question(live, Id("d", 3, 1), 25)
+    question = value_question(live, Id("d", 3, 1))
     assert question is not None
     assert grade(question, typed(D3[1])).right
     assert says in plain(grade(question, f"{wrong():.4g}").feedback)
@@ -331,7 +331,7 @@ def test_a_mistake_at_the_output_is_named(name: str, wrong: Callable[[], float],
 
 def test_where_the_cost_is_a_function_of_z_a_slope_too_many_is_named() -> None:
     live = Live.of(PLANTED.network, A[0], np.array([0.2, 0.9]), "binary_cross_entropy", "s2")
-    question = value_question(live, Id("d", 3, 1), 25)
+    question = value_question(live, Id("d", 3, 1))
     assert question is not None
     error = A[3][1] - 0.9
     assert grade(question, typed(error)).right
@@ -346,7 +346,7 @@ def test_a_softmax_taken_for_its_diagonal_is_named() -> None:
     net = cr.Network.random([2, 3], output="softmax", seed=4, dtype="float64")
     x, y = np.array([0.4, -0.9]), np.array([0.0, 1.0, 0.0])
     live = Live.of(net, x, y, "quadratic", "s2")
-    question = value_question(live, Id("d", 1, 2), 25)
+    question = value_question(live, Id("d", 1, 2))
     assert question is not None
     p = cr.forward(net, x).a[1]
     assert grade(question, typed(float(p[2] * ((p - y)[2] - (p - y) @ p)))).right
@@ -357,7 +357,7 @@ def test_a_softmax_taken_for_its_diagonal_is_named() -> None:
 
 def test_the_factor_two_goes_the_other_way_without_a_half() -> None:
     live = Live.of(PLANTED.network, A[0], Y, "squared_error", "s2")
-    question = value_question(live, Id("d", 3, 1), 25)
+    question = value_question(live, Id("d", 3, 1))
     assert question is not None
     assert grade(question, typed(2 * D3[1])).right
     assert "Half of it: this cost has no ½" in grade(question, typed(D3[1])).feedback
@@ -365,7 +365,7 @@ def test_the_factor_two_goes_the_other_way_without_a_half() -> None:
 
 def test_under_from_to_the_matrix_that_goes_back_is_not_transposed() -> None:
     live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s0")
-    question = value_question(live, Id("w", 1, J, K), 25)
+    question = value_question(live, Id("w", 1, J, K))
     assert question is not None
     wrong = (W[2] @ D2)[J] * s1(Z[1])[J] * A[0][K]
     assert "That is (w⁽²⁾)ᵀ δ⁽²⁾ where w⁽²⁾ δ⁽²⁾ belongs" in plain(grade(question, typed(wrong)).feedback)
@@ -383,7 +383,7 @@ def test_a_mistake_that_gives_the_right_number_is_no_wrong_answer() -> None:
 def test_a_dead_neuron_has_a_gradient_of_exactly_zero() -> None:
     net = cr.Network([[[1.0], [-1.0]], [[1.0, 2.0]]], [[0.0, 0.0], [0.0]], ["relu", "identity"])
     live = Live.of(net, [0.5], [2.0], "quadratic", "s2")
-    question = value_question(live, Id("w", 1, 1, 0), 25)
+    question = value_question(live, Id("w", 1, 1, 0))
     assert question is not None
     assert grade(question, "0").right
     assert not grade(question, "0.0001").right
@@ -395,7 +395,7 @@ def all_shapes(live: Live) -> dict[str, str]:
     """The right shape of every array that is asked about, by its name."""
     found = {}
     for seed in range(60):
-        question = shape_question(live, np.random.default_rng(seed), 25)
+        question = shape_question(live, np.random.default_rng(seed))
         assert question is not None
         asked = re.search(r"What is the shape of (\S+)\?", plain(question.text))
         assert asked
@@ -427,7 +427,7 @@ def test_a_shape_that_is_turned_around_is_told_so() -> None:
         },
     }  # fmt: skip
     for seed in range(60):
-        question = shape_question(live, np.random.default_rng(seed), 25)
+        question = shape_question(live, np.random.default_rng(seed))
         assert question is not None
         for name, mistakes in table.items():
             if f"of {name}?" in plain(question.text):
@@ -451,7 +451,7 @@ def test_the_neurons_a_weight_joins_are_its_own_whatever_the_convention(conventi
     """w/2/1/3 leads from the fourth neuron of layer 1 to the second of layer 2, whatever marks it is shown with."""
     live = Live.of(wide(), np.ones(3), np.ones(3), None, convention)
     for leaves, right in ((True, "the fourth neuron of layer 1"), (False, "the second neuron of layer 2")):
-        question = _joined(live, Id("w", 2, 1, 3), leaves, np.random.default_rng(0), 25)
+        question = _joined(live, Id("w", 2, 1, 3), leaves, np.random.default_rng(0))
         assert question is not None
         assert right_of(question) == right
         index = "second" if leaves == (PRESETS[convention].order == "to,from") else "first"
@@ -461,7 +461,7 @@ def test_the_neurons_a_weight_joins_are_its_own_whatever_the_convention(conventi
         for answer in question.answers:
             if not answer.right:
                 assert grade(question, answer.text).feedback == answer.why
-    question = _joined(live, Id("w", 2, 1, 2), True, np.random.default_rng(0), 25)
+    question = _joined(live, Id("w", 2, 1, 2), True, np.random.default_rng(0))
     assert question is not None
     assert "The indices are swapped" in why_of(question, "the second neuron of layer 1")
     assert "the other end" in why_of(question, "the second neuron of layer 2")
@@ -475,15 +475,15 @@ def test_swapped_indices_are_told_apart_from_counting_and_from_the_layer() -> No
     for convention in ("s0", "s2"):
         how = PRESETS[convention]
         live = Live.of(wide(), np.ones(3), np.ones(3), None, convention)
-        question = _named(live, Id("w", 2, 0, 2), 25)
+        question = _named(live, Id("w", 2, 0, 2))
         assert grade(question, "w/2/0/2").right
         assert grade(question, str(how.of(Id("w", 2, 0, 2)))).right
         assert "The indices are swapped" in grade(question, "w/2/2/0").feedback
         assert "The mark above is the layer a weight reaches, here 2" in grade(question, "w/1/0/2").feedback
         assert "The mark above is the layer a weight reaches, here 2" in grade(question, "w/3/0/2").feedback
-    miscounted = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s2"), Id("w", 2, 0, 2), 25)
+    miscounted = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s2"), Id("w", 2, 0, 2))
     assert "the number 0 is the first" in grade(miscounted, "w²₁₃").feedback
-    other = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s4"), Id("w", 2, 1, 2), 25)
+    other = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s4"), Id("w", 2, 1, 2))
     assert grade(other, "w²₂₃").right
     assert "the number 1 is the first" in grade(other, "w²₁₂").feedback
 
@@ -506,13 +506,13 @@ def test_the_rule_of_a_gate_is_what_the_circuit_sends() -> None:
         for j, k in itertools.product(range(live.sizes[l]), range(live.sizes[l - 1])):
             target = Id("w", l, j, k)
             sent = {
-                "weight": (_multiply(live, target, True, rng, 25), float(back[circuit.weights[l][j, k]])),
+                "weight": (_multiply(live, target, True, rng), float(back[circuit.weights[l][j, k]])),
                 "activation": (
-                    _multiply(live, target, False, rng, 25),
+                    _multiply(live, target, False, rng),
                     float(back[circuit.products[l][0, j, k]]) * float(p.network.weights[l][j, k]),
                 ),
-                "bias": (_add(live, target, rng, 25), float(back[circuit.biases[l][j]])),
-                "fan-out": (_fan_out(live, target, rng, 25), float(back[circuit.a[l][0, j]])),
+                "bias": (_add(live, target, rng), float(back[circuit.biases[l][j]])),
+                "fan-out": (_fan_out(live, target, rng), float(back[circuit.a[l][0, j]])),
             }
             for name, (question, value) in sent.items():
                 if question is not None:
@@ -528,13 +528,13 @@ def test_the_mistakes_at_a_gate_are_named() -> None:
     weight = float(W[1][J, K])
     own, add, alone = "switches its inputs", "what an add gate does", "the local slope alone"
     table = [
-        (_multiply(live, target, True, rng, 25), [(D1[J] * weight, own), (D1[J], add), (A[0][K], alone)]),
-        (_multiply(live, target, False, rng, 25), [(D1[J] * A[0][K], own), (D1[J], add), (weight, alone)]),
+        (_multiply(live, target, True, rng), [(D1[J] * weight, own), (D1[J], add), (A[0][K], alone)]),
+        (_multiply(live, target, False, rng), [(D1[J] * A[0][K], own), (D1[J], add), (weight, alone)]),
         (
-            _add(live, target, rng, 25),
+            _add(live, target, rng),
             [(D1[J] / 2, "does not share"), (D1[J] * B[1][J], "times the bias"), (1.0, alone)],
         ),
-        (_fan_out(live, target, rng, 25), [(W[2][0, J] * D2[0], "the first of"), ((W[2].T @ D2)[J] / 3, "the mean")]),
+        (_fan_out(live, target, rng), [(W[2][0, J] * D2[0], "the first of"), ((W[2].T @ D2)[J] / 3, "the mean")]),
     ]
     for question, mistakes in table:
         assert question is not None
@@ -544,8 +544,8 @@ def test_the_mistakes_at_a_gate_are_named() -> None:
 
 def test_a_value_that_goes_one_way_is_no_fan_out(chain: cr.Network) -> None:
     live = Live.of(chain, [0.6], [1.0], None, "s2")
-    assert _fan_out(live, Id("w", 1, 0, 0), np.random.default_rng(0), 25) is None
-    assert _fan_out(live, Id("w", 3, 0, 0), np.random.default_rng(0), 25) is None
+    assert _fan_out(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
+    assert _fan_out(live, Id("w", 3, 0, 0), np.random.default_rng(0)) is None
 
 
 # reasons ------------------------------------------------------------------------------------------------------------
@@ -555,7 +555,7 @@ def test_the_sign_is_what_a_nudge_of_the_weight_does() -> None:
         p = problem(seed, "s2")
         live = Live.of(p.network, p.x[0], p.y[0], p.cost, "s2")
         for j, k in itertools.product(range(live.sizes[1]), range(live.sizes[0])):
-            question = sign_question(live, Id("w", 1, j, k), np.random.default_rng(seed), 25)
+            question = sign_question(live, Id("w", 1, j, k), np.random.default_rng(seed))
             slope = cr.gradient(p.network, p.x[0], p.y[0], p.cost).weights[1][j, k]
             if question is None or abs(slope) < 1e-6:
                 continue
@@ -572,7 +572,7 @@ def test_the_sign_is_what_a_nudge_of_the_weight_does() -> None:
 def test_no_sign_is_asked_of_a_weight_that_moves_nothing() -> None:
     net = cr.Network([[[1.0, 2.0]]], None, "identity")
     live = Live.of(net, [0.0, 1.0], [0.5], None, "s2")
-    assert sign_question(live, Id("w", 1, 0, 0), np.random.default_rng(0), 25) is None
+    assert sign_question(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
 
 
 @pytest.mark.parametrize(
@@ -586,7 +586,7 @@ def test_no_sign_is_asked_of_a_weight_that_moves_nothing() -> None:
 def test_the_slow_factor_is_the_smallest(x: float, bias: float, y: float, slow: str) -> None:
     net = cr.Network([[[0.02]]], [[bias]], "sigmoid")
     live = Live.of(net, [x], [y], "quadratic", "s2")
-    question = slow_question(live, Id("w", 1, 0, 0), np.random.default_rng(0), 25)
+    question = slow_question(live, Id("w", 1, 0, 0), np.random.default_rng(0))
     assert question is not None
     assert slow in right_of(question)
     assert len(question.answers) == 4
@@ -596,16 +596,16 @@ def test_the_slow_factor_is_the_smallest(x: float, bias: float, y: float, slow: 
 def test_no_slow_factor_is_asked_for_where_none_clearly_is() -> None:
     rng = np.random.default_rng(0)
     even = Live.of(cr.Network([[[0.02]]], None, "sigmoid"), [0.3], [0.8], "quadratic", "s2")
-    assert slow_question(even, Id("w", 1, 0, 0), rng, 25) is None
+    assert slow_question(even, Id("w", 1, 0, 0), rng) is None
     dead = Live.of(cr.Network([[[-1.0]], [[0.0]]], None, ["relu", "identity"]), [1.0], [0.0], "quadratic", "s2")
-    assert slow_question(dead, Id("w", 1, 0, 0), rng, 25) is None  # two factors are 0
+    assert slow_question(dead, Id("w", 1, 0, 0), rng) is None  # two factors are 0
     cancelled = Live.of(cr.Network([[[0.02]]], [[9.0]], "sigmoid"), [1.0], [0.5], "binary_cross_entropy", "s2")
-    assert slow_question(cancelled, Id("w", 1, 0, 0), rng, 25) is None  # there σ′ is no factor
+    assert slow_question(cancelled, Id("w", 1, 0, 0), rng) is None  # there σ′ is no factor
 
 
 def test_the_factors_in_order_multiply_to_the_path_and_the_paths_to_the_gradient(chain: cr.Network) -> None:
     live = Live.of(chain, [0.6], [1.0], None, "s1")
-    question = order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0), 25)
+    question = order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0))
     assert question is not None
     order = "a⁽⁰⁾ · σ′(z⁽¹⁾) · w⁽²⁾ · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · ∂C/∂a⁽³⁾"
     assert plain(right_of(question)) == order
@@ -624,7 +624,7 @@ def test_a_wrong_order_is_named() -> None:
     live = Live.of(wide(), np.ones(3), np.ones(3), "quadratic", "s2")
     said: dict[str, str] = {}
     for seed in range(20):
-        question = order_question(live, Id("w", 1, 3, 2), np.random.default_rng(seed), 25)
+        question = order_question(live, Id("w", 1, 3, 2), np.random.default_rng(seed))
         assert question is not None
         said |= {plain(answer.text): plain(answer.why) for answer in question.answers}
     table = {
@@ -640,23 +640,23 @@ def test_a_wrong_order_is_named() -> None:
 def test_through_a_softmax_there_is_no_single_way() -> None:
     net = cr.Network.random([2, 3, 2], "softmax", "sigmoid", seed=0)
     live = Live.of(net, [0.1, 0.2], [0.0, 1.0], "quadratic", "s2")
-    assert order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0), 25) is None
-    assert order_question(live, Id("w", 2, 0, 0), np.random.default_rng(0), 25) is not None
+    assert order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
+    assert order_question(live, Id("w", 2, 0, 0), np.random.default_rng(0)) is not None
 
 
 def test_the_half_of_the_cost_is_a_factor_of_every_error() -> None:
     live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
-    question = half_question(live, np.random.default_rng(0), 25)
+    question = half_question(live, np.random.default_rng(0))
     assert question is not None
     assert right_of(question) == "every δ doubles"
     for l in (1, 2, 3):
         ratio = cr.backward(live.trace, Y, "squared_error").delta[l] / live.back.delta[l]
         assert ratio == pytest.approx(2.0)
-    other = half_question(Live.of(PLANTED.network, A[0], Y, "squared_error", "s2"), np.random.default_rng(0), 25)
+    other = half_question(Live.of(PLANTED.network, A[0], Y, "squared_error", "s2"), np.random.default_rng(0))
     assert other is not None
     assert right_of(other) == "every δ halves"
     entropy = Live.of(PLANTED.network, A[0], np.array([0.0, 1.0]), "binary_cross_entropy", "s2")
-    assert half_question(entropy, np.random.default_rng(0), 25) is None
+    assert half_question(entropy, np.random.default_rng(0)) is None
 
 
 # asking for questions -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from chainrule.lessons.quiz import Question
 from chainrule.writing.formula import Formula, joined
 
 
-def order_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def order_question(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """The factors along one way from this weight to the cost. None where a softmax lies on it, which has no single way."""
     l = target.layer
     if not all(live.elementwise(m) for m in range(l, live.last + (live.pair.delta is None))):
@@ -24,7 +24,7 @@ def order_question(live: Live, target: Id, rng: np.random.Generator, penalty: fl
         "does it pick up on this way, in this order?"
     )
     wrong = [(_product(each), why) for each, why in _disorders(live, target, chain, route)]
-    return choice(text, (_product(chain), "Right: each factor is one step of the way."), wrong, rng, penalty)
+    return choice(text, (_product(chain), "Right: each factor is one step of the way."), wrong, rng)
 
 
 def _chain(live: Live, target: Id, route: list[int]) -> list[Formula]:

@@ -15,17 +15,17 @@ from chainrule.writing.formula import row
 DIGITS = 4
 
 
-def gate_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def gate_question(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """What one gate of the unit behind this weight sends back."""
     form = str(rng.choice(["to the weight", "to the activation", "to the bias", "fan-out"]))
     if form == "fan-out":
-        return _fan_out(live, target, rng, penalty)
+        return _fan_out(live, target, rng)
     if form == "to the bias":
-        return _add(live, target, rng, penalty)
-    return _multiply(live, target, form == "to the weight", rng, penalty)
+        return _add(live, target, rng)
+    return _multiply(live, target, form == "to the weight", rng)
 
 
-def _multiply(live: Live, target: Id, to_weight: bool, rng: np.random.Generator, penalty: float) -> Question | None:
+def _multiply(live: Live, target: Id, to_weight: bool, rng: np.random.Generator) -> Question | None:
     l, j, k = target.layer, target.neuron, target.source
     received = float(live.back.delta[l][j])
     names = live.tex("w", l, j, k), live.tex("a", l - 1, k)
@@ -43,10 +43,10 @@ def _multiply(live: Live, target: Id, to_weight: bool, rng: np.random.Generator,
         Slip("both", received * own * sent, "That has both inputs in it: the one that is sent to does not multiply itself."),
     ]  # fmt: skip
     why = f"Right: a multiply gate switches its inputs, {to} is sent {other} times the gradient."
-    return _asked(text, received * sent, why, wrong, rng, penalty)
+    return _asked(text, received * sent, why, wrong, rng)
 
 
-def _add(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def _add(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     l, j = target.layer, target.neuron
     b = live.network.biases[l]
     if not b.size:
@@ -67,10 +67,10 @@ def _add(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Qu
         Slip("local alone", 1.0, "That is the local slope alone: the gradient the gate receives is a factor too."),
     ]  # fmt: skip
     why = "Right: an add gate distributes its gradient unchanged to all its inputs."
-    return _asked(text, received, why, wrong, rng, penalty)
+    return _asked(text, received, why, wrong, rng)
 
 
-def _fan_out(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def _fan_out(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """The activation behind this weight, where it feeds several neurons."""
     l, j = target.layer, target.neuron
     if l == live.last or not 1 < live.sizes[l + 1] <= SPELLED:
@@ -90,7 +90,7 @@ def _fan_out(live: Live, target: Id, rng: np.random.Generator, penalty: float) -
         Slip("sizes", float(np.abs(sent).sum()), "That adds the sizes. The signs count: paths can cancel."),
     ]  # fmt: skip
     why = f"Right: where one value goes several ways, the gradients add up, {_sum(live, l, j)}."
-    return _asked(text, total, why, wrong, rng, penalty)
+    return _asked(text, total, why, wrong, rng)
 
 
 def _sum(live: Live, l: int, j: int) -> str:
@@ -98,7 +98,5 @@ def _sum(live: Live, l: int, j: int) -> str:
     return tex(*(piece for place, term in enumerate(terms) for piece in ((" + ", term) if place else (term,))))
 
 
-def _asked(
-    text: str, right: float, why: str, wrong: list[Slip], rng: np.random.Generator, penalty: float
-) -> Question | None:
-    return numbers(text, (right, why), wrong, rng, penalty) if np.isfinite(right) and right != 0 else None
+def _asked(text: str, right: float, why: str, wrong: list[Slip], rng: np.random.Generator) -> Question | None:
+    return numbers(text, (right, why), wrong, rng) if np.isfinite(right) and right != 0 else None

@@ -17,7 +17,7 @@ FEWEST, MOST = 4, 17  # digits of what is told
 
 
 @dataclass(frozen=True)
-class Given:
+class ToldNumbers:
     """What is told, a line a quantity, and the number that follows from what is printed."""
 
     lines: tuple[str, ...]
@@ -39,7 +39,7 @@ def told(live: Live, target: Id, number: ReplyNumber) -> tuple[str, ...] | None:
     return None
 
 
-def _given(live: Live, target: Id, digits: int) -> Given | None:
+def _given(live: Live, target: Id, digits: int) -> ToldNumbers | None:
     l, j = target.layer, target.neuron
     listed = max(live.sizes[l : l + 2]) <= SPELLED
     delta = (_at_output if l == live.last else _in_hidden)(live, l, j, digits, listed)
@@ -47,10 +47,10 @@ def _given(live: Live, target: Id, digits: int) -> Given | None:
         return delta
     k, a = target.source, live.trace.a[l - 1]
     line = _entry_or_all(live, "a", l - 1, a, k, digits, len(a) <= SPELLED)
-    return Given((line, *delta.lines), delta.value * float(_rounded(a, digits)[k]))
+    return ToldNumbers((line, *delta.lines), delta.value * float(_rounded(a, digits)[k]))
 
 
-def _at_output(live: Live, l: int, j: int, digits: int, listed: bool) -> Given | None:
+def _at_output(live: Live, l: int, j: int, digits: int, listed: bool) -> ToldNumbers | None:
     a, y, z = live.trace.a[l], live.y, live.trace.z[l]
     lines = {
         "C": f"${live.how.letter}$ = {live.cost.formula}",
@@ -74,11 +74,11 @@ def _at_output(live: Live, l: int, j: int, digits: int, listed: bool) -> Given |
     return _picked(lines, "∇zσ", float(live.through(l, _rounded(into, digits), near_z)[j]))
 
 
-def _picked(lines: dict[str, str], which: str, value: float) -> Given:
-    return Given(tuple(lines[each] for each in which), value)
+def _picked(lines: dict[str, str], which: str, value: float) -> ToldNumbers:
+    return ToldNumbers(tuple(lines[each] for each in which), value)
 
 
-def _in_hidden(live: Live, l: int, j: int, digits: int, listed: bool) -> Given | None:
+def _in_hidden(live: Live, l: int, j: int, digits: int, listed: bool) -> ToldNumbers | None:
     w, delta, z = live.network.weights[l + 1], live.back.delta[l + 1], live.trace.z[l]
     z_line, near_z = _entry_or_all(live, "z", l, z, j, digits, listed), _rounded(z, digits)
     if listed:
@@ -91,12 +91,12 @@ def _in_hidden(live: Live, l: int, j: int, digits: int, listed: bool) -> Given |
             _sigma(live, l),
         )
         into = _rounded(w, digits).T @ _rounded(delta, digits)
-        return Given(lines, float(live.through(l, into, near_z)[j]))
+        return ToldNumbers(lines, float(live.through(l, into, near_z)[j]))
     if not live.elementwise(l):
         return None
     into = live.back.da[l]
     by = f"{tex(_by_activation(live, l, j, False))} = {_values(into, j, digits, False)}"
-    return Given((by, z_line, _sigma(live, l)), float(live.through(l, _rounded(into, digits), near_z)[j]))
+    return ToldNumbers((by, z_line, _sigma(live, l)), float(live.through(l, _rounded(into, digits), near_z)[j]))
 
 
 # a line -------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 def _formula(found: re.Match[str]) -> str:
     try:
-        return _Line(found.group(1) or found.group(2)).text()
+        return _LatexLine(found.group(1) or found.group(2)).text()
     except _TooDeepError:
         return found.group()
 
@@ -42,7 +42,7 @@ class _TooDeepError(Exception):
     """A formula is nested deeper than DEEPEST."""
 
 
-class _Line:
+class _LatexLine:
     """A formula, read from left to right."""
 
     def __init__(self, latex: str) -> None:

@@ -19,6 +19,7 @@ apart are not both there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,15 +60,15 @@ def any_delta(live: Live, rng: Rng) -> Id:
 
 
 KINDS: Mapping[str, Maker] = {
-    "shapes": lambda live, rng: shape_question(live, rng, PENALTY),
-    "index": lambda live, rng: index_question(live, any_weight(live, rng), rng, PENALTY),
-    "gradient": lambda live, rng: value_question(live, any_weight(live, rng), PENALTY),
-    "delta": lambda live, rng: value_question(live, any_delta(live, rng), PENALTY),
-    "slow": lambda live, rng: slow_question(live, any_weight(live, rng), rng, PENALTY),
-    "order": lambda live, rng: order_question(live, any_weight(live, rng), rng, PENALTY),
-    "gates": lambda live, rng: gate_question(live, any_weight(live, rng), rng, PENALTY),
-    "sign": lambda live, rng: sign_question(live, any_weight(live, rng), rng, PENALTY),
-    "half": lambda live, rng: half_question(live, rng, PENALTY),
+    "shapes": shape_question,
+    "index": lambda live, rng: index_question(live, any_weight(live, rng), rng),
+    "gradient": lambda live, rng: value_question(live, any_weight(live, rng)),
+    "delta": lambda live, rng: value_question(live, any_delta(live, rng)),
+    "slow": lambda live, rng: slow_question(live, any_weight(live, rng), rng),
+    "order": lambda live, rng: order_question(live, any_weight(live, rng), rng),
+    "gates": lambda live, rng: gate_question(live, any_weight(live, rng), rng),
+    "sign": lambda live, rng: sign_question(live, any_weight(live, rng), rng),
+    "half": half_question,
 }
 
 
@@ -136,5 +137,5 @@ def _another(make: Maker, live: Live, rng: Rng, found: Mapping[str, Question]) -
     for _ in range(TRIES):
         made = make(live, rng)
         if made is not None and made.text not in found:
-            return made
+            return replace(made, penalty=PENALTY)
     return None

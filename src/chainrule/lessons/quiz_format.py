@@ -174,7 +174,7 @@ def _parts(lines: list[str], name: str) -> Iterator[str | Question]:
                 yield "\n".join(around) + "\n"
             around, opened = [], number
         else:
-            yield _Block(name, opened).question(lines[opened : number - 1])
+            yield _BlockReader(name, opened).question(lines[opened : number - 1])
             opened = None
     if opened is not None:
         raise FileError(
@@ -198,7 +198,7 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Block:
+class _BlockReader:
     """The reader of one block: `opened` is the line of its first fence."""
 
     name: str

@@ -14,7 +14,7 @@ Pairs = list[tuple[str, str]]
 
 
 # shapes -------------------------------------------------------------------------------------------------------------
-def shape_question(live: Live, rng: np.random.Generator, penalty: float) -> Question | None:
+def shape_question(live: Live, rng: np.random.Generator) -> Question | None:
     """The shape of w^l, b^l, δ^l or ∂C/∂w^l, rows × columns."""
     l = int(rng.integers(1, live.last + 1))
     kind = str(rng.choice(["w", "dw", "d", "b"] if live.network.biases[l].size else ["w", "dw", "d"]))
@@ -30,7 +30,7 @@ def shape_question(live: Live, rng: np.random.Generator, penalty: float) -> Ques
             shapes.add(Shape().read(each))
             known.append(Answer(each, False, says))
     answers = (*(Answer(each, True, f"Right: {right[0]}. {hint}") for each in right), *known)
-    return Question(text, answers, Shape(), hint, penalty) if known else None
+    return Question(text, answers, Shape(), hint) if known else None
 
 
 def _matrix(live: Live, l: int, kind: str) -> tuple[list[str], str, Pairs]:
@@ -87,15 +87,15 @@ def _vector(live: Live, l: int, kind: str) -> tuple[list[str], str, Pairs]:
 
 
 # indices ------------------------------------------------------------------------------------------------------------
-def index_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def index_question(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """Which neuron does this weight leave, or reach, or: how is the weight between these two written?"""
     form = int(rng.integers(3))
     if form == 2:
-        return _named(live, target, penalty)
-    return _joined(live, target, form == 0, rng, penalty)
+        return _named(live, target)
+    return _joined(live, target, form == 0, rng)
 
 
-def _joined(live: Live, target: Id, leaves: bool, rng: np.random.Generator, penalty: float) -> Question | None:
+def _joined(live: Live, target: Id, leaves: bool, rng: np.random.Generator) -> Question | None:
     """Which neuron does the weight leave, or reach?"""
     l, j, k = target.layer, target.neuron, target.source
     does, verb = ("leaves", "leave") if leaves else ("reaches", "reach")
@@ -108,7 +108,7 @@ def _joined(live: Live, target: Id, leaves: bool, rng: np.random.Generator, pena
         (live.neuron(*place), says) for place, says in _mistaken(live, target, leaves, index) if _exists(live, *place)
     ]
     text = f"Which neuron does the weight {live.tex('w', l, j, k)} {verb}?"
-    return choice(text, (right, why), wrong, rng, penalty)
+    return choice(text, (right, why), wrong, rng)
 
 
 def _exists(live: Live, layer: int, place: int) -> bool:
@@ -142,7 +142,7 @@ def _counting(live: Live) -> str:
     return f"Neurons count from {live.how.base} in this convention: the number {live.how.base} is the first of them."
 
 
-def _named(live: Live, target: Id, penalty: float) -> Question:
+def _named(live: Live, target: Id) -> Question:
     """The symbol or the id of the weight between two neurons, typed."""
     l, j, k = target.layer, target.neuron, target.source
     shift = -1 if live.how.base else 1  # what a reader writes who counts from the other number
@@ -165,4 +165,4 @@ def _named(live: Live, target: Id, penalty: float) -> Question:
     right = live.tex("w", l, j, k)
     hint = "" if live.bare else live.reading
     name = Name(live.how.order, live.how.base)
-    return Question(text, (Answer(right, True, f"Right: {right}."), *known), name, hint, penalty)
+    return Question(text, (Answer(right, True, f"Right: {right}."), *known), name, hint)

@@ -19,7 +19,7 @@ CLEARLY = 3.0  # by which factor the smallest of three is below the next, so tha
 DIGITS = 4
 
 
-def slow_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def slow_question(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """∂C/∂w = a_in · σ′(z) · ∂C/∂a: which of the three holds the weight back? None where none clearly does."""
     l, j, k = target.layer, target.neuron, target.source
     if not live.elementwise(l) or (l == live.last and live.pair.delta is not None):
@@ -49,10 +49,10 @@ def slow_question(live: Live, target: Id, rng: np.random.Generator, penalty: flo
     wrong.append(
         ("the weight itself is small", "A weight is no factor of its own gradient: only what it multiplies is.")
     )
-    return choice(text, (words[least], f"Right: {told}."), wrong, rng, penalty)
+    return choice(text, (words[least], f"Right: {told}."), wrong, rng)
 
 
-def sign_question(live: Live, target: Id, rng: np.random.Generator, penalty: float) -> Question | None:
+def sign_question(live: Live, target: Id, rng: np.random.Generator) -> Question | None:
     """Does C rise or fall with this weight? None where it does neither."""
     l, j, k = target.layer, target.neuron, target.source
     delta, a_in = float(live.back.delta[l][j]), float(live.trace.a[l - 1][k])
@@ -77,10 +77,10 @@ def sign_question(live: Live, target: Id, rng: np.random.Generator, penalty: flo
             f"A weight is no factor of its own gradient: {told}, whatever the sign of {weight}.",
         ),
     ]
-    return choice(text, (right, f"Right: {told}."), wrong, rng, penalty)
+    return choice(text, (right, f"Right: {told}."), wrong, rng)
 
 
-def half_question(live: Live, rng: np.random.Generator, penalty: float) -> Question | None:
+def half_question(live: Live, rng: np.random.Generator) -> Question | None:
     """What becomes of every δ when the cost loses its ½, or gets one? The factor is measured with both costs."""
     if live.cost.own or live.cost.name not in ("quadratic", "squared_error"):
         return None
@@ -118,4 +118,4 @@ def half_question(live: Live, rng: np.random.Generator, penalty: float) -> Quest
             ),
         ]
     right = "Right: the factor enters at the output and goes all the way back."
-    return choice(text, (f"every δ {every}", right), wrong, rng, penalty)
+    return choice(text, (f"every δ {every}", right), wrong, rng)

@@ -6,7 +6,7 @@ answers of the first, second and fourth question turn around.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.lessons.live import tex
@@ -19,7 +19,8 @@ PENALTY = 10.0
 def six(convention: str | Convention = "s2") -> tuple[Question, ...]:
     """The six, in one convention."""
     asks = _Six(as_convention(convention))
-    return (asks.layer_before(), asks.into_the_second(), asks.bias(), asks.meaning(), asks.sum_over_m(), odot())
+    made = asks.layer_before(), asks.into_the_second(), asks.bias(), asks.meaning(), asks.sum_over_m(), odot()
+    return tuple(replace(question, penalty=PENALTY) for question in made)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class _Six:
             Answer(f"columns in {w}", self.to_first, columns),
             Answer(f"entries in {w}", False, "Entries count pairs: every neuron before with every neuron behind."),
         )
-        return Question(f"There are as many neurons in {self.layer(-1)} as there are …", answers, penalty=PENALTY)
+        return Question(f"There are as many neurons in {self.layer(-1)} as there are …", answers)
 
     def into_the_second(self) -> Question:
         w, second = self.tex("w"), self.how.base + 1
@@ -75,7 +76,7 @@ class _Six:
             f"Neurons count from {self.how.base}. Where does {w} keep the weights that lead into neuron {second} of "
             f"{self.layer()}?"
         )
-        return Question(text, answers, penalty=PENALTY)
+        return Question(text, answers)
 
     def bias(self) -> Question:
         answers = (
@@ -87,7 +88,7 @@ class _Six:
             ),
         )
         text = f"6 inputs lead into a layer of 3 neurons. How many entries has its bias vector {self.tex('b')}?"
-        return Question(text, answers, penalty=PENALTY)
+        return Question(text, answers)
 
     def meaning(self) -> Question:
         symbol = self.how.weight(self.mark(), self.how.to_letter, self.how.from_letter)
@@ -101,7 +102,7 @@ class _Six:
             Answer(self.joins(two, one), self.to_first, right if self.to_first else turned),
             Answer(self.joins(*((two, one) if self.to_first else (one, two)), step=1), False, late),
         )
-        return Question(f"Which two neurons does the weight {tex(symbol)} join?", answers, penalty=PENALTY)
+        return Question(f"Which two neurons does the weight {tex(symbol)} join?", answers)
 
     def joins(self, source: str, to: str, step: int = 0) -> str:
         return f"from neuron ${source}$ of {self.layer(step - 1)} to neuron ${to}$ of {self.layer(step)}"
@@ -135,7 +136,7 @@ class _Six:
             ),
         )
         text = f"Why is there a sum over $m$ in {tex(partial(cost, a), ' = ', terms)}?"
-        return Question(text, answers, hint="Follow the ways from that neuron to the cost.", penalty=PENALTY)
+        return Question(text, answers, hint="Follow the ways from that neuron to the cost.")
 
 
 def odot() -> Question:
@@ -162,4 +163,4 @@ def odot() -> Question:
             r"That is the outer product, as of $\delta$ and $a$ in a gradient. $\odot$ pairs what stands in the same place.",
         ),
     )
-    return Question(r"How does $\odot$ multiply two vectors or matrices?", answers, penalty=PENALTY)
+    return Question(r"How does $\odot$ multiply two vectors or matrices?", answers)

@@ -14,7 +14,7 @@ GRADED = ReplyNumber(3)
 SMALLEST, LARGEST = 1e-9, 1e9  # beyond these a question would be about powers of ten
 
 
-def value_question(live: Live, target: Id, penalty: float) -> Question | None:
+def value_question(live: Live, target: Id) -> Question | None:
     """What is δ (d/l/j) or ∂C/∂w (w/l/j/k) of this example? None where its number, or what it takes, is not fit to print."""
     right = live.value(target)
     if not (right == 0 or SMALLEST < abs(right) < LARGEST):
@@ -31,7 +31,7 @@ def value_question(live: Live, target: Id, penalty: float) -> Question | None:
         asked = tex(live.by(live.symbol("w", target.layer, target.neuron, target.source)))
     text = "\n".join([f"What is {asked}, to three significant digits?", *filter(None, [live.reading]), *lines])
     answer = Answer(written(right), True, _worked(live, target))
-    return Question(text, (answer, *known), GRADED, _hint(live, target), penalty)
+    return Question(text, (answer, *known), GRADED, _hint(live, target))
 
 
 # how it is found ----------------------------------------------------------------------------------------------------
