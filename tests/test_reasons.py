@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 import chainrule as cr
 from chainrule.cli import why as command
 from chainrule.diagnostics import factors as module
-from chainrule.diagnostics.factors import Look
+from chainrule.diagnostics.factors import Examined
 from chainrule.diagnostics.numbers import times
 from chainrule.diagnostics.reasons import SLOW, Kind, Reason, reason, slowest, why
 from chainrule.ids import entry_of, of_entry, parse
@@ -340,7 +340,7 @@ def test_errors_that_underflow_on_their_way_are_told_from_errors_that_are_0() ->
 @given(problems())
 def test_slowest_gives_each_weight_the_reason_that_why_gives_it(drawn: Drawn) -> None:
     p = drawn.make()
-    found, look = slowest(p.network, p.x, p.y, p.cost), Look(p.network, p.x, p.y, p.cost, "s2")
+    found, look = slowest(p.network, p.x, p.y, p.cost), Examined(p.network, p.x, p.y, p.cost, "s2")
     each = {id: reason(look, parse(id, p.network.parameters)) for id in all_ids(p.network)}  # one look for all of them
     for group in found.groups:
         assert repr(why(p.network, p.x, p.y, group.example, p.cost)) == repr(

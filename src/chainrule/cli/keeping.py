@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
-class Place:
+class ModelPlace:
     """The file named with --output, or else a new one in the folder runs, called like the data."""
 
     output: Path | None
@@ -120,7 +120,7 @@ class Kept:
             raise FileError(f"{self.failure}; the model is kept in {self.model}")
 
 
-def keep(run: Run, place: Place, notes: Mapping[str, Any], ending: str = "") -> Kept:
+def keep(run: Run, place: ModelPlace, notes: Mapping[str, Any], ending: str = "") -> Kept:
     """Write the model and its report; where the place fails, elsewhere. Raises FileError where every place does."""
     content, failure = _content(run, notes), None
     try:
@@ -145,7 +145,7 @@ def _content(run: Run, notes: Mapping[str, Any]) -> bytes:
     return to_bytes(run.network, as_json({**notes, "epochs": len(run.history), **run.report.results}))
 
 
-def _put_elsewhere(place: Place, content: bytes, failure: OSError) -> Path:
+def _put_elsewhere(place: ModelPlace, content: bytes, failure: OSError) -> Path:
     for path in place.elsewhere():
         try:
             return write_new([path], content)

@@ -80,7 +80,7 @@ def command(
             raise FileError(
                 f"{source} is neither a model (.safetensors) nor a quiz by its name, which ends in {', '.join(FILES)}"
             )
-        asked = _Asked(source, convention, _kinds(kind), cost, data, row)
+        asked = _QuizAsked(source, convention, _kinds(kind), cost, data, row)
         quiz = asked.quiz(count, seed or 0)
     if write is not None:
         _write(quiz, write, as_json)
@@ -114,7 +114,7 @@ def _kinds(given: str | None) -> list[str] | None:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _QuizAsked:
     """Which network and example the questions are to be about, and how they are written."""
 
     model: Path | None

@@ -158,7 +158,7 @@ def command(
     given = {name: value for name, value in told.items() if value is not None}
     if output is not None:
         _check_output(output, _figure(figure), path, data)
-    asked = _Asked(path, _figure(figure), given, convention, cost, data, row, rows)
+    asked = _FigureAsked(path, _figure(figure), given, convention, cost, data, row, rows)
     _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
 
 
@@ -214,7 +214,7 @@ def _several() -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _FigureAsked:
     """The figure that is asked for: of which model (None: the worked example) and rows, and what else it is told."""
 
     model: Path | None

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
-from chainrule.cli.keeping import Kept, Place, keep, keep_again
+from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, say, say_json, shown, tell
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
@@ -89,7 +89,7 @@ def command(
     as_dtype(dtype)
     the_rule = named(rule, **({} if learning_rate is None else {"learning_rate": learning_rate}))
     the_cost = None if cost is None else as_cost(cost)
-    place = Place(output, data)
+    place = ModelPlace(output, data)
     place.check()
     table = read_rows(data, target, quiet=quiet)
     choices = choices_of(table, scale, gaps, drop or (), columns or (), kinds or ())
@@ -214,7 +214,7 @@ def _one_stop() -> Iterator[Callable[[], None]]:
 
 
 def _learn(
-    stream: Epochs, place: Place, notes: dict[str, Any], show: bool, no_more: Callable[[], None]
+    stream: Epochs, place: ModelPlace, notes: dict[str, Any], show: bool, no_more: Callable[[], None]
 ) -> tuple[Stopped | None, Kept]:
     """Run the stream and keep the model at once, for what comes after may fail; which signal stopped it, if one did."""
     try:

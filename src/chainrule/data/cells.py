@@ -22,7 +22,7 @@ def columns_of_rows(
 
     None, and more of the `texts`, where a column that began with thousands of numbers goes on otherwise: begin again.
     """
-    columns = [_Column(labels=place == labels, codes_only=place in texts) for place in range(count)]
+    columns = [_GrowingColumn(labels=place == labels, codes_only=place in texts) for place in range(count)]
     chunk: list[Sequence[str]] = []
     for row in rows:
         chunk.append(row)
@@ -36,7 +36,7 @@ def columns_of_rows(
     return None if wrong else [column.values() for column in columns]
 
 
-def _add(columns: Sequence[_Column], chunk: Sequence[Sequence[str]]) -> None:
+def _add(columns: Sequence[_GrowingColumn], chunk: Sequence[Sequence[str]]) -> None:
     for column, cells in zip(columns, zip(*chunk)):
         column.add(cells)
 
@@ -53,7 +53,7 @@ class _Places(dict[str, int]):
         return np.fromiter(map(self.__getitem__, cells), dtype=np.int32, count=len(cells))
 
 
-class _Column:
+class _GrowingColumn:
     """A column that grows: the place of each cell among its distinct cells, or numbers alone."""
 
     def __init__(self, labels: bool, codes_only: bool) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from chainrule.diagnostics.activation_design import FLAT
-from chainrule.diagnostics.factors import EPS, WAY, Factors, Look, rms
+from chainrule.diagnostics.factors import EPS, WAY, Examined, Factors, rms
 
 Array = np.ndarray
 SLOW = 2.5  # decades: slow is below a 300th of the references; of healthy new networks half the weights are 1 to 2 below it
@@ -63,7 +63,7 @@ class BlameTable:
 
 
 @np.errstate(all="ignore")
-def judge(look: Look, factors: Factors) -> BlameTable:
+def judge(look: Examined, factors: Factors) -> BlameTable:
     """The shares and the kind of every weight, from means over the samples."""
     a, error, slope = factors.a, factors.error, factors.slope
     delta = slope * error / len(a)
@@ -128,7 +128,7 @@ def lowest(shares: Array) -> Array:
     return np.asarray(np.argmin(np.nan_to_num(shares, nan=0.0, neginf=-np.inf), axis=0))
 
 
-def _inner(look: Look, factors: Factors) -> Array:
+def _inner(look: Examined, factors: Factors) -> Array:
     """For each neuron, what of its way took most from the error in most of the rows that bring little of it."""
     sums = np.zeros((len(WAY), *factors.error.shape))
     for what, _, decades in look.row_steps(factors):

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.diagnostics.blame import BLAMED, FACTORS, LOW, SLOW, STILL, Kind, judge, low_in_most_rows, lowest
-from chainrule.diagnostics.factors import WAY, Look, overall
+from chainrule.diagnostics.factors import WAY, Examined, overall
 from chainrule.diagnostics.numbers import signed
 from chainrule.ids import Id
 
@@ -30,7 +30,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Step:
+class ErrorStep:
     """What a step on the way of the error to this neuron did to its size, in decades: error, slope, weights, cancelling."""
 
     what: str
@@ -41,10 +41,10 @@ class Step:
         return f"{STEPS[self.what].format(self.layer)} {signed(self.decades)}"
 
 
-class Case:
+class WeightCase:
     """One weight or bias with everything known about it, put together from a look at its network."""
 
-    def __init__(self, look: Look, target: Id) -> None:
+    def __init__(self, look: Examined, target: Id) -> None:
         l, j, sizes = target.layer, target.neuron, look.network.sizes
         self.look, self.target, self.layer = look, target, l
         self.last, self.bare = l == look.network.depth, max(sizes) == 1  # a chain is written without indices (S1.2)
@@ -127,11 +127,11 @@ class Case:
         return product
 
     @cached_property
-    def way(self) -> tuple[Step, ...]:
+    def way(self) -> tuple[ErrorStep, ...]:
         """The steps of the error's share, up to the one that leaves nothing."""
         made = []
         for what, layer, decades in self.look.steps(self.factors):
-            made.append(Step(what, layer, float(decades[0])))
+            made.append(ErrorStep(what, layer, float(decades[0])))
             if not math.isfinite(made[-1].decades):
                 break
         return tuple(made)

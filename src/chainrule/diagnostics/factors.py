@@ -87,7 +87,7 @@ class Factors:
         return replace(self, a=a, usual=usual, slope=slope, error=error, spread=spread, blur=blur)
 
 
-class Look:
+class Examined:
     """A network and rows with their one forward and backward pass, and the gradient that every answer is checked against."""
 
     @np.errstate(all="ignore")

@@ -14,8 +14,8 @@ from chainrule.aligned import aligned
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
-from chainrule.diagnostics.case import Case, Share, Step
-from chainrule.diagnostics.factors import Look, rms
+from chainrule.diagnostics.case import ErrorStep, Share, WeightCase
+from chainrule.diagnostics.factors import Examined, rms
 from chainrule.diagnostics.numbers import pace, signed
 from chainrule.diagnostics.sentences import because, in_common, sentence
 from chainrule.errors import IdError, SettingError, counted
@@ -26,7 +26,7 @@ from chainrule.writing.numbers import short
 
 Array = np.ndarray
 WIDE = 100  # letters in a line
-__all__ = ["SLOW", "Kind", "Reason", "ReasonGroup", "Share", "Slowest", "Step", "rms", "slowest", "why"]
+__all__ = ["SLOW", "ErrorStep", "Kind", "Reason", "ReasonGroup", "Share", "Slowest", "rms", "slowest", "why"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Reason:
     left: str
     value: float
     factors: tuple[Share, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ErrorStep, ...]
     decades: float
     kind: Kind
     because: str
@@ -153,7 +153,7 @@ def why(
     where `by` names no weight or bias, and DisagreementError, saying nothing, where the product of the factors is not the
     gradient's entry to within 1e-12 of mean |∂c/∂w| (of a softmax's terms, where it has one).
     """
-    look = Look(network, x, y, cost, convention)
+    look = Examined(network, x, y, cost, convention)
     target = parse(by, look.network.parameters)
     if target.kind not in ("w", "b"):
         raise IdError(f"by={str(target)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
@@ -161,9 +161,9 @@ def why(
 
 
 @np.errstate(all="ignore")
-def reason(look: Look, target: Id) -> Reason:
+def reason(look: Examined, target: Id) -> Reason:
     """The reason of one weight or bias, checked against the gradient."""
-    c = Case(look, target)
+    c = WeightCase(look, target)
     value, said, rule, left = c.value, because(c), bool(c.table.rule[0, 0]), f"∂{look.how.letter}/∂{c.symbol}"
     factors, words = tuple(c.shares.values()), sentence(c, said)
     return Reason(str(target), left, value, factors, c.way, c.total, c.kind, said, words, rule, c.samples, c.holds,
@@ -181,7 +181,7 @@ def slowest(
     """The reason of every weight and bias, in groups with counts, and of the `most` slowest that move, each with its own."""
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:
         raise SettingError(f"most={most!r}: how many are listed is a whole number ≥ 0")
-    look = Look(network, x, y, cost, convention)
+    look = Examined(network, x, y, cost, convention)
     groups: list[ReasonGroup] = []
     found: list[
         tuple[Array, ...]
@@ -213,7 +213,7 @@ def slowest(
     )
 
 
-def _groups(look: Look, l: int, table: BlameTable) -> Iterator[ReasonGroup]:
+def _groups(look: Examined, l: int, table: BlameTable) -> Iterator[ReasonGroup]:
     """The weights of a layer by kind."""
     for kind in Kind:
         here = table.kinds == kind

@@ -8,8 +8,8 @@ import numpy as np
 
 from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
-from chainrule.diagnostics.case import Case, Step
-from chainrule.diagnostics.factors import WAY, Look, overall
+from chainrule.diagnostics.case import ErrorStep, WeightCase
+from chainrule.diagnostics.factors import WAY, Examined, overall
 from chainrule.diagnostics.numbers import far, pace, signed, times
 from chainrule.writing.numbers import minus, short
 
@@ -17,7 +17,7 @@ Array = np.ndarray
 TOLD = 6  # layers that are named, of more that take from the error
 
 
-def sentence(c: Case, because: str) -> str:
+def sentence(c: WeightCase, because: str) -> str:
     """Which weight learns how, why, and in how many rows, where that is worth a word."""
     opening = "does not learn" if c.look.vanishes(c.table.mean)[0, 0] else "learns slowly"
     opening = {Kind.NOT_FINITE: "has no derivative", Kind.NOT_SLOW: "does not learn slowly"}.get(c.kind, opening)
@@ -25,7 +25,7 @@ def sentence(c: Case, because: str) -> str:
     return f"{c.symbol} {opening}: {because}" + ("" if untold else f"; so in {c.holds:,} of {c.samples:,} {c.rows}")
 
 
-def because(c: Case) -> str:
+def because(c: WeightCase) -> str:
     """The reason in words and numbers."""
     said = WORDS[c.kind][0](c)
     if c.kind not in (Kind.INPUT, Kind.SATURATED, *INNER):
@@ -41,13 +41,13 @@ def because(c: Case) -> str:
 
 
 # names and numbers --------------------------------------------------------------------------------------------------
-def _held(c: Case, what: str, at: str = "") -> str:
+def _held(c: WeightCase, what: str, at: str = "") -> str:
     """A factor with its value and how far it is from its reference: (a¹₁ = 0.003, 300 times below 1 …)."""
     share = c.shares[what]
     return f"({share.symbol} = {short(share.value, 3)}{at}, {far(share.decades)} {share.against})"
 
 
-def _others(c: Case, but: str, blamed: str = "") -> str:
+def _others(c: WeightCase, but: str, blamed: str = "") -> str:
     """The other factors, where they make up for the one to blame or, if one is, take as much again."""
     said = ""
     for what in c.vectors:
@@ -59,48 +59,48 @@ def _others(c: Case, but: str, blamed: str = "") -> str:
     return said
 
 
-def _input(c: Case) -> str:
+def _input(c: WeightCase) -> str:
     k = c.target.source + c.look.how.base
     return f"its input {k}" if c.layer == 1 else f"its input neuron {k} of layer {c.layer - 1}"
 
 
-def _neuron(c: Case) -> str:
+def _neuron(c: WeightCase) -> str:
     j = c.target.neuron + c.look.how.base
     if c.whole:
         return f"layer {c.layer}"
     return f"output neuron {j}" if c.last else f"hidden neuron {j} of layer {c.layer}"
 
 
-def _everywhere(c: Case) -> str:
+def _everywhere(c: WeightCase) -> str:
     return " in this row" if c.one else f" in all {c.samples:,} {c.rows}"
 
 
-def _z(c: Case) -> str:
+def _z(c: WeightCase) -> str:
     """z²₀ = 12.4, of the one row there is."""
     z = c.look.trace.z[c.layer][0, c.target.neuron]
     return f"{c.letter('z', c.layer, c.target.neuron)} = {short(float(z), 3)}"
 
 
 # one weight, by kind ------------------------------------------------------------------------------------------------
-def _not_slow(c: Case) -> str:
+def _not_slow(c: WeightCase) -> str:
     if not c.table.rule[0, 0]:
         return pace(c.total)
     cause = _saturated(c) if c.decades["slope"] < math.log10(FLAT) else _low_input(c)
     return f"{pace(c.total)}, though {cause}{_others(c, 'but')}"
 
 
-def _low_input(c: Case) -> str:
+def _low_input(c: WeightCase) -> str:
     low = c.decades["input"] <= math.log10(LOW)
     state = ("nearly off" if c.layer > 1 else "nearly 0") if low else "small"
     return f"{_input(c)} is {state} {_held(c, 'input')}"
 
 
-def _saturated(c: Case) -> str:
+def _saturated(c: WeightCase) -> str:
     state = "is saturated" if c.decades["slope"] < math.log10(FLAT) else "passes little on"
     return f"{_neuron(c)} {state} {_held(c, 'slope', f' at {_z(c)}' if c.one else '')}"
 
 
-def _near_optimal(c: Case) -> str:
+def _near_optimal(c: WeightCase) -> str:
     look, targets = c.look, overall(c.look.targets)
     if look.pair.delta is None and not look.bounded and 0 < targets < LOW:
         usual = overall(look.pair.slope(look.targets + targets, look.targets))
@@ -111,7 +111,7 @@ def _near_optimal(c: Case) -> str:
     return f"near optimal, the outputs' error itself is small ({signed(c.way[0].decades)} decades)"
 
 
-def _faded(c: Case) -> str:
+def _faded(c: WeightCase) -> str:
     what = WAY[INNER.index(c.kind)]
     said = {
         "slope": "fades on its way back, in σ′ of the layers above",
@@ -122,7 +122,7 @@ def _faded(c: Case) -> str:
     return f"the error {said} ({steps} of {signed(c.decades['error'])} decades)"
 
 
-def _strongest(steps: list[Step]) -> str:
+def _strongest(steps: list[ErrorStep]) -> str:
     """All of a few steps; of many layers those that take most, and what the others take together."""
     if len(steps) <= TOLD + 1:
         return ", ".join(map(str, steps))
@@ -132,7 +132,7 @@ def _strongest(steps: list[Step]) -> str:
     return f"{named} … and {len(steps) - TOLD:,} more, together {signed(rest)},"
 
 
-def _seldom(c: Case) -> str:
+def _seldom(c: WeightCase) -> str:
     """Factors that are large in different rows: how few rows make the derivative."""
     each = np.sort(np.abs(c.products))[::-1]
     if not each.any():
@@ -142,14 +142,14 @@ def _seldom(c: Case) -> str:
     return f"its factors are seldom large in the same row: {made}"
 
 
-def _cancelled(c: Case) -> str:
+def _cancelled(c: WeightCase) -> str:
     up, down = int((c.products > 0).sum()), int((c.products < 0).sum())
     lost = -c.decades["signs"]
     left = "the mean is 0" if math.isinf(lost) else f"|mean| is {times(lost)} times below mean |·|"
     return f"the {c.rows} pull against each other: {left}, {up:,} up and {down:,} down of {c.samples:,}"
 
 
-def _off(c: Case) -> str:
+def _off(c: WeightCase) -> str:
     sigma = c.look.network.activations[c.layer]
     if not sigma.kinks:
         return f"σ′ of {_neuron(c)} is 0{_everywhere(c)}"
@@ -158,7 +158,7 @@ def _off(c: Case) -> str:
     return f"dead, {sigma.name} of {_neuron(c)} is off{_everywhere(c)}"
 
 
-def _no_error(c: Case) -> str:
+def _no_error(c: WeightCase) -> str:
     layer, word = c.way[-1].layer, c.look.how.word
     cause = {
         "error": f"the {'output is' if c.last else 'outputs are'} right to the last digit",
@@ -169,7 +169,7 @@ def _no_error(c: Case) -> str:
     return f"no error arrives{_everywhere(c)}, {cause}"
 
 
-def _underflow(c: Case) -> str:
+def _underflow(c: WeightCase) -> str:
     below = f"is smaller than any {c.look.dtype} number, and not 0"
     if not c.factors.slope.any() and c.look.smooth(c.layer):
         return f"σ′ {below}{f', at {_z(c)}' if c.one else _everywhere(c)}"
@@ -179,7 +179,7 @@ def _underflow(c: Case) -> str:
     return f"no factor is 0, and their product, about 10^{minus(f'{power:.0f}')}, {below}"
 
 
-def _not_finite(c: Case) -> str:
+def _not_finite(c: WeightCase) -> str:
     for l, z in c.look.trace.z.items():
         if not np.isfinite(z).all():
             rows = int((~np.isfinite(z)).any(axis=1).sum())
@@ -207,7 +207,7 @@ WORDS = {  # of one weight, and of a group
 }
 
 
-def in_common(look: Look, l: int, kind: Kind, here: Array) -> str:
+def in_common(look: Examined, l: int, kind: Kind, here: Array) -> str:
     """What the weights of layer l that are marked in `here` (out, in) have in common, with the inputs or neurons counted."""
     before, size = look.network.sizes[l - 1], look.network.sizes[l]
     sources, neurons = int(here[:, :before].any(axis=0).sum()), int(here.any(axis=1).sum())

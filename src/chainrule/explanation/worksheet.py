@@ -45,12 +45,12 @@ def worksheet(
     as_network(network, "worksheet(network, x, y)")
     problem = Problem.exact(network, x, y, how.cost_for(network, cost))
     update = one_update(problem, "sum" if how.over == "sum" else "mean", learning_rate)
-    page = Page(update, Letters(how), Numbers(how, update, most), batch=not problem.single)
+    page = WorksheetPage(update, Letters(how), InNumbers(how, update, most), batch=not problem.single)
     return Sheet(TITLE, how.name, tuple(page.blocks()))
 
 
 @dataclass(frozen=True)
-class Numbers(Letters):
+class InNumbers(Letters):
     """The letters of an author with numbers in their place: a product made of them is the formula in numbers.
 
     Vectors are turned as this author turns them, of several examples a matrix with one column, or row, for each.
@@ -108,12 +108,12 @@ def in_line(formula: Formula) -> list[Formula]:
 
 
 @dataclass(frozen=True)
-class Page:
+class WorksheetPage:
     """An update as it is written in one convention: `batch` where it has rows of examples, even if it is one row."""
 
     of: Update
     s: Letters
-    n: Numbers
+    n: InNumbers
     batch: bool
 
     @property

@@ -13,7 +13,7 @@ from chainrule.nudges.best_move import BestMove, best_move
 from chainrule.nudges.change import Change
 from chainrule.nudges.demon import Deed, Demon, demon
 from chainrule.nudges.kinks import Kink
-from chainrule.nudges.nudge import Link, Nudge, nudge
+from chainrule.nudges.nudge import Nudge, NudgeLink, nudge
 from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed
 
@@ -23,8 +23,8 @@ __all__ = [
     "Deed",
     "Demon",
     "Kink",
-    "Link",
     "Nudge",
+    "NudgeLink",
     "Sweep",
     "best_move",
     "demon",

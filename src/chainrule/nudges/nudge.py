@@ -26,7 +26,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Link:
+class NudgeLink:
     """One place on the way from v to u: a quantity, or a whole layer of them, with its change and the tangent's.
 
     Of a layer `change` and `predicted` are Euclidean norms, and before and after are None. `ratio` is this change over the one
@@ -55,7 +55,7 @@ class Nudge:
     of: str
     cost: str
     change: Change
-    links: tuple[Link, ...]
+    links: tuple[NudgeLink, ...]
     kinks: tuple[Kink, ...]
 
     @property
@@ -102,7 +102,7 @@ def nudge(
     return Nudge(*question.names, question.change(by), tuple(_links(question, by)), question.kinks([by]))
 
 
-def _links(question: NudgeQuestion, step: float) -> Iterator[Link]:
+def _links(question: NudgeQuestion, step: float) -> Iterator[NudgeLink]:
     """Every place from v to u with what it changes by; a place is one quantity, or those of a layer."""
     start, end, rates = question.followed(0.0), question.followed(step), question.followed(Dual(0.0, 1.0))
     last: float | None = None
@@ -115,7 +115,7 @@ def _links(question: NudgeQuestion, step: float) -> Iterator[Link]:
         name = str(ids[0]) if single else f"{ids[0].kind}/{ids[0].layer}"
         shown = (float(before[0]), float(after[0])) if single else (None, None)
         ratio = change / last if last and math.isfinite(change / last) else None
-        yield Link(name, len(ids), shown[0], shown[1], change, predicted, ratio)
+        yield NudgeLink(name, len(ids), shown[0], shown[1], change, predicted, ratio)
         last = change
 
 
@@ -123,7 +123,7 @@ def _size(change: Array) -> float:
     return float(change[0]) + 0.0 if change.size == 1 else float(np.linalg.norm(change))
 
 
-def _link_cells(links: Sequence[Link]) -> Iterator[list[str]]:
+def _link_cells(links: Sequence[NudgeLink]) -> Iterator[list[str]]:
     """A row of the table for each link; the numbers of a column are written alike."""
     values = style_of(value for link in links for value in (link.before, link.after) if value is not None)
     changes = style_of(value for link in links for value in (link.change, link.predicted))

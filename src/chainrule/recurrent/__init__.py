@@ -8,7 +8,7 @@ count from 1 to T, as layers do, and h_0 is where the sequence starts. All of it
 """
 
 from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
-from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.steps import TimeSteps
 from chainrule.recurrent.task import COST_AT
 from chainrule.recurrent.through_time import RecurrentBackward, RecurrentTrace, forward_in_time, through_time, travel
 from chainrule.recurrent.wiring import Unrolled, unroll
@@ -19,7 +19,7 @@ __all__ = [
     "RecurrentBackward",
     "RecurrentParameters",
     "RecurrentTrace",
-    "Steps",
+    "TimeSteps",
     "Unrolled",
     "forward_in_time",
     "through_time",

@@ -11,7 +11,7 @@ from chainrule.errors import IdError, brief
 S = TypeVar("S")
 
 
-class Steps(Generic[S]):
+class TimeSteps(Generic[S]):
     """What there is at each time step, by the number of the step: z[1]…z[T], h[0]…h[T]."""
 
     __slots__ = ("_rows", "first")
@@ -46,4 +46,4 @@ class Steps(Generic[S]):
         return iter(self._rows)
 
     def __repr__(self) -> str:
-        return f"Steps({self.first}…{self.numbers[-1]}, each {self._rows.shape[1:]})"
+        return f"TimeSteps({self.first}…{self.numbers[-1]}, each {self._rows.shape[1:]})"

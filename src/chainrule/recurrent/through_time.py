@@ -15,7 +15,7 @@ from chainrule.equations import bp1, bp3, bp4
 from chainrule.errors import FormError
 from chainrule.parameters import length
 from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
-from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.steps import TimeSteps
 from chainrule.recurrent.task import Task, as_recurrent, sequence, start_of, task
 
 Array = np.ndarray
@@ -26,11 +26,11 @@ class RecurrentTrace:
     """What the way forward through time leaves: x[1]…x[T], z, h[0]…h[T], s and the outputs y, by step."""
 
     recurrent: Recurrent
-    x: Steps[Array]
-    z: Steps[Array]
-    h: Steps[Array]
-    s: Steps[Array]
-    y: Steps[Array]
+    x: TimeSteps[Array]
+    z: TimeSteps[Array]
+    h: TimeSteps[Array]
+    s: TimeSteps[Array]
+    y: TimeSteps[Array]
 
 
 def forward_in_time(recurrent: Recurrent, xs: Any, h0: Any = None) -> RecurrentTrace:
@@ -50,7 +50,7 @@ def forward_in_time(recurrent: Recurrent, xs: Any, h0: Any = None) -> RecurrentT
             f"at step {int(np.argmax(left)) + 1} of {len(rows)} the network leaves the floating point numbers (U has the "
             f"spectral radius {r.radius:.3g}): take fewer steps, a smaller U or an activation that is bounded, such as tanh"
         )
-    return RecurrentTrace(r, Steps(rows), Steps(z), Steps(np.stack(h), 0), Steps(s), Steps(y))
+    return RecurrentTrace(r, TimeSteps(rows), TimeSteps(z), TimeSteps(np.stack(h), 0), TimeSteps(s), TimeSteps(y))
 
 
 @dataclass(frozen=True)
@@ -61,34 +61,34 @@ class RecurrentBackward:
     """
 
     trace: RecurrentTrace
-    delta: Steps[Array]
-    delta_s: Steps[Array]
-    dh: Steps[Array]
+    delta: TimeSteps[Array]
+    delta_s: TimeSteps[Array]
+    dh: TimeSteps[Array]
     each: Array
     cost: float
 
     @property
-    def shares_W(self) -> Steps[Array]:
+    def shares_W(self) -> TimeSteps[Array]:
         """δ_t x_tᵀ: what step t adds to ∂C/∂W."""
-        return Steps(_outer(self.delta.rows, self.trace.x.rows))
+        return TimeSteps(_outer(self.delta.rows, self.trace.x.rows))
 
     @property
-    def shares_U(self) -> Steps[Array]:
+    def shares_U(self) -> TimeSteps[Array]:
         """δ_t h_(t−1)ᵀ: what step t adds to ∂C/∂U."""
-        return Steps(_outer(self.delta.rows, self.trace.h.rows[:-1]))
+        return TimeSteps(_outer(self.delta.rows, self.trace.h.rows[:-1]))
 
     @property
-    def shares_b(self) -> Steps[Array]:
+    def shares_b(self) -> TimeSteps[Array]:
         """δ_t: what step t adds to ∂C/∂b."""
         return self.delta
 
     @property
-    def shares_V(self) -> Steps[Array]:
+    def shares_V(self) -> TimeSteps[Array]:
         """δ^s_t h_tᵀ: what step t adds to ∂C/∂V."""
-        return Steps(_outer(self.delta_s.rows, self.trace.h.rows[1:]))
+        return TimeSteps(_outer(self.delta_s.rows, self.trace.h.rows[1:]))
 
     @property
-    def shares_c(self) -> Steps[Array]:
+    def shares_c(self) -> TimeSteps[Array]:
         """δ^s_t: what step t adds to ∂C/∂c."""
         return self.delta_s
 
@@ -99,9 +99,9 @@ class RecurrentBackward:
         return RecurrentParameters(bp4(x, delta), bp4(h[:-1], delta), bp3(delta), bp4(h[1:], delta_s), bp3(delta_s))
 
     @property
-    def dx(self) -> Steps[Array]:
+    def dx(self) -> TimeSteps[Array]:
         """∂C/∂x_t = Wᵀ δ_t (S3.15)."""
-        return Steps(self.delta.rows @ self.trace.recurrent.W)
+        return TimeSteps(self.delta.rows @ self.trace.recurrent.W)
 
     @property
     def dh0(self) -> Array:
@@ -133,7 +133,7 @@ def backward_of(given: Task) -> RecurrentBackward:
             delta_s[given.reads] = given.share * bp1(pair.slope(y, given.targets), r.output.slope(s))
         delta, dh = _errors(r, delta_s, r.activation.slope(trace.z.rows))
         back = RecurrentBackward(
-            trace, Steps(delta), Steps(delta_s), Steps(dh, 0), each, float(given.share * each.sum())
+            trace, TimeSteps(delta), TimeSteps(delta_s), TimeSteps(dh, 0), each, float(given.share * each.sum())
         )
         if not (np.isfinite(back.cost) and np.isfinite(dh).all() and back.gradient.is_finite()):
             raise FormError(

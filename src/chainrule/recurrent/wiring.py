@@ -14,7 +14,7 @@ from chainrule.circuits.wires import MATHS, Wires
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.recurrent.recurrent import Recurrent, RecurrentParameters
-from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.steps import TimeSteps
 from chainrule.recurrent.task import Task, task
 
 
@@ -33,11 +33,11 @@ class Unrolled:
     b: Wires
     V: Wires
     c: Wires
-    x: Steps[Wires]
-    z: Steps[Wires]
-    h: Steps[Wires]
-    s: Steps[Wires]
-    y: Steps[Wires]
+    x: TimeSteps[Wires]
+    z: TimeSteps[Wires]
+    h: TimeSteps[Wires]
+    s: TimeSteps[Wires]
+    y: TimeSteps[Wires]
     each: Wires
     cost: Wires
 
@@ -85,9 +85,8 @@ def wired(given: Task) -> Unrolled:
     found = given.pair.form((s if given.pair.of == "z" else y)[given.reads], given.targets, MATHS)
     each = Wires(circuit, found.numbers.reshape(len(given.reads)))
     total = each.sum() * given.share
-    return Unrolled(
-        r, circuit, W, U, b, V, c, Steps(x), Steps(_stack(z)), Steps(_stack(h), 0), Steps(s), Steps(y), each, total
-    )
+    by_step = TimeSteps(x), TimeSteps(_stack(z)), TimeSteps(_stack(h), 0), TimeSteps(s), TimeSteps(y)
+    return Unrolled(r, circuit, W, U, b, V, c, *by_step, each, total)
 
 
 def _stack(wires: Sequence[Wires]) -> Wires:

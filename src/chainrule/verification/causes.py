@@ -80,7 +80,7 @@ def causes(given: Parameters, trusted: Parameters, problem: Problem) -> Causes:
         )
     network, p = problem.network, problem.in_float64()
     rounding = rounding_of(problem).norm()
-    judge = _Judge(given, trusted, rounding)
+    judge = _WrongGradient(given, trusted, rounding)
     if judge.same(given.flat(), trusted.flat()):
         return Causes()
     found = [*_factors(judge, len(p.x), p.network.sizes[-1]), *_faults(judge, p)]
@@ -90,7 +90,7 @@ def causes(given: Parameters, trusted: Parameters, problem: Problem) -> Causes:
     return Causes(tuple(found), _advice(network, len(p.x)) if len(found) > 1 else "")
 
 
-class _Judge:
+class _WrongGradient:
     """A gradient to be explained: whether a candidate equals it, and is not the right one itself."""
 
     def __init__(self, given: Parameters, trusted: Parameters, rounding: float) -> None:
@@ -110,7 +110,7 @@ class _Judge:
 
 
 # one number ---------------------------------------------------------------------------------------------------------
-def _factors(judge: _Judge, rows: int, outputs: int) -> Iterator[Cause]:
+def _factors(judge: _WrongGradient, rows: int, outputs: int) -> Iterator[Cause]:
     """The number by which every entry is off, as the mistakes that give it, or as a number."""
     square = judge.trusted @ judge.trusted
     number = (judge.given @ judge.trusted) / square if square else 1.0
@@ -130,7 +130,7 @@ def _factors(judge: _Judge, rows: int, outputs: int) -> Iterator[Cause]:
 
 
 # wrong steps and other costs ----------------------------------------------------------------------------------------
-def _faults(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _faults(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     for fault in FAULTS.values():
         if fault.factor is not None or fault.needs(p.network, p.x, p.pair) is not None:  # factors have been looked at
             continue
@@ -138,7 +138,7 @@ def _faults(judge: _Judge, p: Problem) -> Iterator[Cause]:
             yield Cause(fault.name, fault.says, fault.change)
 
 
-def _faults_in_one_layer(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _faults_in_one_layer(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """A wrong σ′ or BP4 that was written in one layer only."""
     for fault in FAULTS.values():
         for l in range(1, p.network.depth + 1):
@@ -146,7 +146,7 @@ def _faults_in_one_layer(judge: _Judge, p: Problem) -> Iterator[Cause]:
                 yield Cause(fault.name, f"in layer {l} alone: {fault.says}", fault.change)
 
 
-def _costs(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _costs(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """The costs whose gradient this is."""
     for other in [*(make() for make in NAMED.values()), absolute_error]:
         legal = p.network.output.name in other.pairs or ANY in other.pairs
@@ -155,7 +155,7 @@ def _costs(judge: _Judge, p: Problem) -> Iterator[Cause]:
             yield Cause("other_cost", says, f"take ∇_a C of {p.cost.name}")
 
 
-def _targets(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _targets(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """Targets that are not those given: of the next row, in reverse, classes counted from 1, one label wrong."""
     change = "give the gradient the same x and y as the cost, each row with its own target"
     kinds = {
@@ -175,7 +175,7 @@ def _targets(judge: _Judge, p: Problem) -> Iterator[Cause]:
             return
 
 
-def _decay(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _decay(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """c times the weights, with the biases or without, added or left out: an L2 penalty."""
     theta = p.network.parameters
     for says, w in (
@@ -190,7 +190,7 @@ def _decay(judge: _Judge, p: Problem) -> Iterator[Cause]:
             return
 
 
-def _reordered(judge: _Judge, p: Problem) -> Iterator[Cause]:
+def _reordered(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """The same numbers in another order."""
     given, trusted = np.sort(judge.given.flat()), np.sort(judge.trusted.flat())
     if np.abs(given - trusted).max() <= CLOSE * judge.trusted.norm() + 2 * judge.rounding:
@@ -199,7 +199,7 @@ def _reordered(judge: _Judge, p: Problem) -> Iterator[Cause]:
 
 
 # where --------------------------------------------------------------------------------------------------------------
-def _places(judge: _Judge) -> Iterator[Cause]:
+def _places(judge: _WrongGradient) -> Iterator[Cause]:
     """What can be said where no known mistake fits: numbers by layer, or where the entries differ."""
     given, trusted = judge.given, judge.trusted
     right_w = {l: judge.same(w, trusted.weights[l]) for l, w in given.weights.items()}
@@ -223,7 +223,7 @@ def _places(judge: _Judge) -> Iterator[Cause]:
         yield Cause("layers", f"the gradient differs in {_listed(wrong)}", _from_above(wrong, given.weights.last))
 
 
-def _ratio(judge: _Judge, l: int) -> float | None:
+def _ratio(judge: _WrongGradient, l: int) -> float | None:
     """The one number of a layer, if it is one number."""
     given, trusted = (np.concatenate([p.weights[l].ravel(), p.biases[l]]) for p in (judge.given, judge.trusted))
     square = float(trusted @ trusted)

@@ -21,7 +21,7 @@ from chainrule.forward import propagate
 from chainrule.network import Network, cost_for
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.steps import Flow, Steps, run, slope_of, top_of
+from chainrule.verification.steps import Backprop, Flow, run, slope_of, top_of
 
 Array = np.ndarray
 absolute_error = own_cost(lambda a, y, m: m.sum(m.abs(a - y)), "absolute_error", "Σ |a − y|")
@@ -153,8 +153,8 @@ class Fault:
     says: str
     change: str
     factor: Callable[[int, int], float] | None = None
-    steps: Steps = field(default_factory=Steps)
-    others: tuple[Steps, ...] = ()
+    steps: Backprop = field(default_factory=Backprop)
+    others: tuple[Backprop, ...] = ()
     needs: Needs = lambda network, x, pair: None
 
     def gradient(self, network: Network, x: Any, y: Any, cost: str | Cost | None = None) -> Parameters:
@@ -215,118 +215,118 @@ _ROWS = [
         "bias_gradient_missing",
         "the biases' gradient is zero: BP3 is missing",
         "∂C/∂b^l = δ^l, summed over the rows",
-        steps=Steps(bias=lambda delta: np.zeros(delta.shape[1])),
+        steps=Backprop(bias=lambda delta: np.zeros(delta.shape[1])),
         needs=BIASES,
     ),
     Fault(
         "swapped_indices",
         "a weight's indices swapped in BP4: k,j for j,k",
         "∂C/∂w_jk = δ_j a_k, a matrix (out, in): delta.T @ a",
-        steps=Steps(weight=_weight_swapped),
+        steps=Backprop(weight=_weight_swapped),
         needs=MATRICES,
     ),
     Fault(
         "transpose",
         "W where Wᵀ belongs in BP2",
         "(W^(l+1))ᵀ δ^(l+1): with rows of examples delta @ W",
-        steps=Steps(back=lambda w_next, delta_next, slope: bp2(w_next.T.reshape(w_next.shape), delta_next, slope)),
+        steps=Backprop(back=lambda w_next, delta_next, slope: bp2(w_next.T.reshape(w_next.shape), delta_next, slope)),
         needs=WIDE,
     ),
     Fault(
         "slope_missing_at_output",
         "σ′ of the output is missing: BP1 gives ∇_a C alone",
         "multiply ∇_a C by σ′(z^L)",
-        steps=Steps(top=lambda p, flow, slope: p.pair.slope(flow.a[-1], p.y)),
+        steps=Backprop(top=lambda p, flow, slope: p.pair.slope(flow.a[-1], p.y)),
         needs=OUTPUT_SLOPE,
     ),
     Fault(
         "slope_missing_in_hidden",
         "σ′ of the hidden layers is missing in BP2",
         "multiply (W^(l+1))ᵀ δ^(l+1) by σ′(z^l)",
-        steps=Steps(slope=_in_hidden(lambda flow, l: np.ones_like(flow.z[l]))),
+        steps=Backprop(slope=_in_hidden(lambda flow, l: np.ones_like(flow.z[l]))),
         needs=NOT_RELU,
     ),
     Fault(
         "relu_mask_missing",
         "the mask of the relu is missing in BP2: errors pass where z ≤ 0 too",
         "multiply (W^(l+1))ᵀ δ^(l+1) by (z^l > 0)",
-        steps=Steps(slope=_in_hidden(_without_mask)),
+        steps=Backprop(slope=_in_hidden(_without_mask)),
         needs=RELU,
     ),
     Fault(
         "value_for_slope",
         "σ(z) where σ′(z) belongs: the activation itself, as relu's a for its mask",
         "multiply by σ′(z^l), for a relu by (z^l > 0)",
-        steps=Steps(slope=_in_hidden(lambda flow, l: flow.a[l])),
+        steps=Backprop(slope=_in_hidden(lambda flow, l: flow.a[l])),
         needs=HIDDEN,
     ),
     Fault(
         "slope_extra_at_output",
         "σ′ of the output is multiplied in once too often: softmax with cross-entropy has δ^L = a − y without it",
         "multiply by σ′(z^L) once, or not at all where δ^L = a − y",
-        steps=Steps(top=lambda p, flow, slope: odot(top_of(p, flow, slope), _of_output(flow))),
-        others=(Steps(top=lambda p, flow, slope: top_of(p, flow, slope) * _diagonal(_of_output(flow))),),
+        steps=Backprop(top=lambda p, flow, slope: odot(top_of(p, flow, slope), _of_output(flow))),
+        others=(Backprop(top=lambda p, flow, slope: top_of(p, flow, slope) * _diagonal(_of_output(flow))),),
         needs=OUTPUT_SLOPE,
     ),
     Fault(
         "wrong_targets",
         "the targets of other rows: x and y are not in the same order, as after a shuffle of one of them",
         "shuffle x and y with the same permutation",
-        steps=Steps(top=lambda p, flow, slope: top_of(replace(p, y=np.roll(p.y, 1, axis=0)), flow, slope)),
+        steps=Backprop(top=lambda p, flow, slope: top_of(replace(p, y=np.roll(p.y, 1, axis=0)), flow, slope)),
         needs=ROWS,
     ),
     Fault(
         "slope_of_activation",
         "σ′(a) where σ′(z) belongs",
         "keep z on the way forward, or write σ′ as a function of a, as a(1 − a)",
-        steps=Steps(slope=lambda flow, l: flow.sigma[l].slope(flow.a[l])),
+        steps=Backprop(slope=lambda flow, l: flow.sigma[l].slope(flow.a[l])),
         needs=BENT,
     ),
     Fault(
         "slope_of_wrong_layer",
         "σ′ at z^(l+1) where z^l belongs in BP2",
         "BP2 for layer l takes W and δ from layer l + 1, and z from l",
-        steps=Steps(slope=_in_hidden(_of_next_layer)),
+        steps=Backprop(slope=_in_hidden(_of_next_layer)),
         needs=HIDDEN,
     ),
     Fault(
         "stale_z",
         "σ′ at a z kept from another pass: each row uses the z of the row before",
         "run forward with this x and these weights, then back",
-        steps=Steps(slope=lambda flow, l: flow.sigma[l].slope(np.roll(flow.z[l], 1, axis=0))),
+        steps=Backprop(slope=lambda flow, l: flow.sigma[l].slope(np.roll(flow.z[l], 1, axis=0))),
         needs=SLOPE_OF_ROWS,
     ),
     Fault(
         "bias_left_out",
         "the biases are left out on the way forward",
         "z = W a + b",
-        steps=Steps(through=_through_without_bias),
+        steps=Backprop(through=_through_without_bias),
         needs=BIASES_NOT_0,
     ),
     Fault(
         "other_cost",
         "the gradient of another cost: of the absolute error, or for classes of the quadratic",
         "take ∇_a C of the cost that is printed",
-        steps=Steps(top=_top_of_other_cost),
+        steps=Backprop(top=_top_of_other_cost),
     ),
     Fault(
         "input_for_activation",
         "a^l where a^(l−1) belongs in BP4",
         "∂C/∂w^l takes the activations that enter layer l",
-        steps=Steps(weight=lambda flow, delta, l: bp4(_fitted(flow.a[l], flow.a[l - 1].shape[1]), delta)),
+        steps=Backprop(weight=lambda flow, delta, l: bp4(_fitted(flow.a[l], flow.a[l - 1].shape[1]), delta)),
     ),
     Fault(
         "last_example_only",
         "the last example alone: = where += belongs in the loop over the batch",
         "add the examples up",
-        steps=Steps(share=lambda rows: np.append(np.zeros(rows - 1), 1 / rows)),
+        steps=Backprop(share=lambda rows: np.append(np.zeros(rows - 1), 1 / rows)),
         needs=ROWS,
     ),
     Fault(
         "softmax_diagonal",
         "the softmax's slope taken as a(1 − a): the off-diagonal −a_i a_j of Σ′ is missing",
         "multiply by the whole matrix Σ′_ij = a_i (δ_ij − a_j)",
-        steps=Steps(slope=lambda flow, l: _diagonal(slope_of(flow, l)), top=_top_diagonal),
+        steps=Backprop(slope=lambda flow, l: _diagonal(slope_of(flow, l)), top=_top_diagonal),
         needs=SOFTMAX,
     ),
 ]
@@ -341,6 +341,6 @@ def named(name: str) -> Fault:
     return FAULTS[key]
 
 
-def of_cost(other: Cost) -> Steps:
+def of_cost(other: Cost) -> Backprop:
     """Backpropagation of another cost: its ∇_a C on the same network and targets."""
-    return Steps(top=_top_of(other))
+    return Backprop(top=_top_of(other))

@@ -42,7 +42,7 @@ def top_of(p: Problem, flow: Flow, slope: Array | None) -> Array:
 
 
 @dataclass(frozen=True)
-class Steps:
+class Backprop:
     """Backpropagation as steps: forward, σ′, BP1, BP2, BP3, BP4, and how much each example counts."""
 
     through: Callable[[Problem], tuple[list[Array], list[Array]]] = through
@@ -53,21 +53,21 @@ class Steps:
     weight: Callable[[Flow, Array, int], Array] = lambda flow, delta, l: bp4(flow.a[l - 1], delta)
     share: Callable[[int], Array] = lambda rows: shares(rows, "mean")
 
-    def only_in(self, layer: int) -> Steps:
+    def only_in(self, layer: int) -> Backprop:
         """These σ′ and BP4 in one layer, and the right ones in all others."""
-        return Steps(
+        return Backprop(
             slope=lambda flow, l: (self.slope if l == layer else slope_of)(flow, l),
             weight=lambda flow, delta, l: (self if l == layer else RIGHT).weight(flow, delta, l),
         )
 
 
-def run(p: Problem, steps: Steps) -> Parameters:
+def run(p: Problem, steps: Backprop) -> Parameters:
     """The gradient of the mean cost by these steps, in float64."""
     with np.errstate(all="ignore"):
         return _run(p, steps)
 
 
-def _run(p: Problem, steps: Steps) -> Parameters:
+def _run(p: Problem, steps: Backprop) -> Parameters:
     weights, biases, last = list(p.network.weights), list(p.network.biases), p.network.depth
     a, z = steps.through(p)
     flow = Flow(a, [p.x, *z], [p.network.activations[1], *p.network.activations])
@@ -83,4 +83,4 @@ def _run(p: Problem, steps: Steps) -> Parameters:
     )
 
 
-RIGHT = Steps()
+RIGHT = Backprop()

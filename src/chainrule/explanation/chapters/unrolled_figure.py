@@ -17,7 +17,7 @@ from chainrule.parameters import length
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
 from chainrule.recurrent.recurrent import Recurrent
-from chainrule.recurrent.steps import Steps
+from chainrule.recurrent.steps import TimeSteps
 from chainrule.recurrent.through_time import RecurrentBackward, through_time
 from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
@@ -59,7 +59,7 @@ def unrolled_figure(
     return _Picture(through_time(recurrent, xs, ys, the_cost, at, h0), the_cost, how, drawn, at).scene()
 
 
-def shares(steps: Steps[Array], gradient: Array) -> list[float]:
+def shares(steps: TimeSteps[Array], gradient: Array) -> list[float]:
     """How much each step adds to ‖gradient‖: its share along the direction of the sum, which add up to that norm."""
     size = float(np.linalg.norm(gradient))
     if size == 0:
