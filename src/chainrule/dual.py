@@ -18,6 +18,10 @@ from chainrule.elementary import Composed, Elementary
 from chainrule.errors import FormError
 
 
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: compare(dual(x).value, dual(y).value)
+
+
 class Dual:
     """An array of values with the array of their slopes, of the same shape."""
 
@@ -90,24 +94,8 @@ class Dual:
     __rmul__ = __mul__
 
     # comparisons look at the values, so that a form may branch by them ------------------------------------------------
-    def __lt__(self, other: Any) -> Any:
-        return self.value < dual(other).value
-
-    def __gt__(self, other: Any) -> Any:
-        return self.value > dual(other).value
-
-    def __le__(self, other: Any) -> Any:
-        return self.value <= dual(other).value
-
-    def __ge__(self, other: Any) -> Any:
-        return self.value >= dual(other).value
-
-    def __eq__(self, other: object) -> Any:
-        return self.value == dual(other).value
-
-    def __ne__(self, other: object) -> Any:
-        return self.value != dual(other).value
-
+    __lt__, __le__, __gt__, __ge__ = map(_compared, (operator.lt, operator.le, operator.gt, operator.ge))
+    __eq__, __ne__ = map(_compared, (operator.eq, operator.ne))
     __hash__ = None  # type: ignore[assignment]  # as an array: equal where the values are
 
     def __getitem__(self, index: SupportsIndex | slice | tuple[Any, ...]) -> Dual:
@@ -177,67 +165,43 @@ def dual(x: Any) -> Dual:
     return x if isinstance(x, Dual) else Dual(x)
 
 
-def exp(x: Any) -> Dual:
-    x = dual(x)
-    value = elementary.ARRAYS.exp(x.value)
-    return Dual(value, times(x.slope, value))
+def _function(value: Callable[[Any], Any], slope: Callable[[Any, Any, Any], Any]) -> Callable[[Any], Dual]:
+    """f of dual numbers, from f(x) and what becomes of a slope s: slope(s, x, f(x))."""
+
+    def of(x: Any) -> Dual:
+        x = dual(x)
+        made = value(x.value)
+        return Dual(made, slope(x.slope, x.value, made))
+
+    return of
 
 
-def expm1(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(elementary.ARRAYS.expm1(x.value), times(x.slope, elementary.ARRAYS.exp(x.value)))
+def _sech2(x: Any) -> Any:
+    """1 / cosh², which 1 − tanh² is too, but for its digits at a saturated neuron."""
+    e = np.exp(-2 * np.abs(x))
+    return 4 * e / (1 + e) ** 2
 
 
-def log(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(elementary.ARRAYS.log(x.value), over(x.slope, x.value))
-
-
-def log1p(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(elementary.ARRAYS.log1p(x.value), over(x.slope, 1 + x.value))
-
-
-def tanh(x: Any) -> Dual:
-    x = dual(x)
-    e = np.exp(-2 * np.abs(x.value))  # 1 / cosh², which 1 − tanh² is too, but for its digits at a saturated neuron
-    return Dual(np.tanh(x.value), times(x.slope, 4 * e / (1 + e) ** 2))
-
-
-def erf(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(elementary.erf(x.value), times(x.slope, 2 / math.sqrt(math.pi) * np.exp(-(x.value**2))))
-
-
-def sin(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(np.sin(x.value), times(x.slope, np.cos(x.value)))
-
-
-def cos(x: Any) -> Dual:
-    x = dual(x)
-    return Dual(np.cos(x.value), times(x.slope, -np.sin(x.value)))
-
-
-def sqrt(x: Any) -> Dual:
-    """√x, whose slope at 0 is infinite, but 0 where x does not move: at z = 0 √|z| has the slope 0, as |z| has."""
-    x = dual(x)
-    value = np.sqrt(x.value)
-    return Dual(value, over(x.slope, 2 * value))
+exp = _function(elementary.ARRAYS.exp, lambda s, x, y: times(s, y))
+expm1 = _function(elementary.ARRAYS.expm1, lambda s, x, y: times(s, elementary.ARRAYS.exp(x)))
+log = _function(elementary.ARRAYS.log, lambda s, x, y: over(s, x))
+log1p = _function(elementary.ARRAYS.log1p, lambda s, x, y: over(s, 1 + x))
+tanh = _function(np.tanh, lambda s, x, y: times(s, _sech2(x)))
+erf = _function(elementary.erf, lambda s, x, y: times(s, 2 / math.sqrt(math.pi) * np.exp(-(x**2))))
+sin = _function(np.sin, lambda s, x, y: times(s, np.cos(x)))
+cos = _function(np.cos, lambda s, x, y: times(s, -np.sin(x)))
+# the slope of √x at 0 is infinite, but 0 where x does not move: at z = 0 √|z| has the slope 0, as |z| has
+sqrt = _function(np.sqrt, lambda s, x, y: over(s, 2 * y))
 
 
 def maximum(x: Any, y: Any) -> Dual:
     """The larger of two; where they tie, the slope of the second, so that ReLU's slope at 0 is 0."""
-    x, y = dual(x), dual(y)
-    first = x.value > y.value
-    return Dual(np.where(first, x.value, y.value), np.where(first, x.slope, y.slope))
+    return where(dual(x).value > dual(y).value, x, y)
 
 
 def minimum(x: Any, y: Any) -> Dual:
     """The smaller of two; where they tie, the slope of the first, so that max(x, y) + min(x, y) has that of x + y."""
-    x, y = dual(x), dual(y)
-    first = x.value <= y.value
-    return Dual(np.where(first, x.value, y.value), np.where(first, x.slope, y.slope))
+    return where(dual(x).value <= dual(y).value, x, y)
 
 
 def log_add_exp(x: Any, y: Any) -> Dual:
@@ -282,10 +246,6 @@ class Duals(Composed):
 
 
 DUALS: Elementary = Duals()
-
-
-def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda x, y: compare(dual(x).value, dual(y).value)
 
 
 _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
@@ -20,6 +20,14 @@ class Builder(Protocol):
     """What adds gates and gives the wires they end in: a circuit."""
 
     def gate(self, gate: Gate, *inputs: Any) -> Wires: ...
+
+
+def _operators(gate: Gate) -> tuple[Callable[[Wires, Any], Wires], Callable[[Wires, Any], Wires]]:
+    """wires ∘ other and other ∘ wires, by a gate."""
+    return (
+        lambda self, other: self.circuit.gate(gate, self, other),
+        lambda self, other: self.circuit.gate(gate, other, self),
+    )
 
 
 class Wires:
@@ -69,35 +77,11 @@ class Wires:
             raise CircuitError(f"a sum runs over the last axis of an array of wires, got the shape {self.shape}")
         return self.circuit.gate(gates.ADD, *(Wires(self.circuit, each) for each in np.moveaxis(self.numbers, -1, 0)))
 
-    def __add__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.ADD, self, other)
-
-    def __radd__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.ADD, other, self)
-
-    def __mul__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.MULTIPLY, self, other)
-
-    def __rmul__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.MULTIPLY, other, self)
-
-    def __sub__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.SUBTRACT, self, other)
-
-    def __rsub__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.SUBTRACT, other, self)
-
-    def __truediv__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.DIVIDE, self, other)
-
-    def __rtruediv__(self, other: Any) -> Wires:
-        return self.circuit.gate(gates.DIVIDE, other, self)
-
-    def __pow__(self, exponent: Any) -> Wires:
-        return self.circuit.gate(gates.POWER, self, exponent)
-
-    def __rpow__(self, base: Any) -> Wires:
-        return self.circuit.gate(gates.POWER, base, self)
+    __add__, __radd__ = _operators(gates.ADD)
+    __mul__, __rmul__ = _operators(gates.MULTIPLY)
+    __sub__, __rsub__ = _operators(gates.SUBTRACT)
+    __truediv__, __rtruediv__ = _operators(gates.DIVIDE)
+    __pow__, __rpow__ = _operators(gates.POWER)
 
     def __neg__(self) -> Wires:
         return self.circuit.gate(gates.NEGATE, self)
