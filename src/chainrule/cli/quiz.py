@@ -16,7 +16,7 @@ from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.written import check_text
 from chainrule.errors import DataError, FileError, SettingError, brief, counted, cut, unknown_name
 from chainrule.lessons.plain_text import plain
-from chainrule.lessons.questions import KINDS, MOST, at_most, questions
+from chainrule.lessons.questions import KINDS, MOST, questions
 from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
 from chainrule.lessons.replies import label
@@ -139,7 +139,7 @@ class _QuizAsked:
         if count is None:
             made = questions(here.network, here.x, here.y, **about)
         else:
-            made = at_most(count - len(known), here.network, here.x, here.y, **about)
+            made = questions(here.network, here.x, here.y, **about, count=count - len(known), fewer=True)
             self._check(count, len(known) + len(made))
         return Quiz.of((*known, *made), here.about)
 

@@ -82,38 +82,17 @@ def questions(
     kinds: Sequence[str] | None = None,
     count: int | None = None,
     seed: int | Rng = 0,
+    fewer: bool = False,
 ) -> tuple[Question, ...]:
     """So many different questions about one example, kind after kind in an order that the seed draws.
 
     x (in,) and y (out,) are one example; the cost is the network's own unless one is named. The same seed asks the same. A kind
     that this network has nothing for is left out. Without a count there are five, or what there is; SettingError where
-    there are fewer than a count that is given, or none.
+    there are fewer than a count that is given, or none, unless `fewer` will do.
     """
     wanted = COUNT if count is None else count
-    found = at_most(wanted, network, x, y, cost=cost, convention=convention, kinds=kinds, seed=seed)
-    if len(found) < (1 if count is None else count):
-        of = "" if kinds is None else f" of the kinds {', '.join(kinds)}"
-        raise SettingError(
-            f"{wanted} questions were wanted and this network gives {len(found)}{of}: ask for fewer, for other kinds, "
-            "or about a network with more neurons"
-        )
-    return found
-
-
-def at_most(
-    count: int,
-    network: Network,
-    x: Any,
-    y: Any,
-    *,
-    cost: str | Cost | None = None,
-    convention: str | Convention = "s2",
-    kinds: Sequence[str] | None = None,
-    seed: int | Rng = 0,
-) -> tuple[Question, ...]:
-    """The same questions, and fewer where there are not so many."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= MOST:
-        raise SettingError(f"count is a whole number of questions, 1 … {MOST:,}, got {brief(count)}")
+    if isinstance(wanted, bool) or not isinstance(wanted, int | np.integer) or not 1 <= wanted <= MOST:
+        raise SettingError(f"count is a whole number of questions, 1 … {MOST:,}, got {brief(wanted)}")
     live, rng = Live.of(network, x, y, cost, convention), generator(seed)
     chosen = list(KINDS) if kinds is None else list(dict.fromkeys(kinds))
     for kind in chosen:
@@ -121,7 +100,7 @@ def at_most(
             raise unknown_name("kind of question", kind, KINDS)
     found: dict[str, Question] = {}
     waiting: list[str] = []
-    while len(found) < count and chosen:
+    while len(found) < wanted and chosen:
         waiting = waiting or [chosen[place] for place in rng.permutation(len(chosen))]
         kind = waiting.pop(0)
         made = _another(KINDS[kind], live, rng, found)
@@ -129,6 +108,12 @@ def at_most(
             chosen.remove(kind)
         else:
             found[made.text] = made
+    if len(found) < (1 if count is None else count) and not fewer:
+        of = "" if kinds is None else f" of the kinds {', '.join(kinds)}"
+        raise SettingError(
+            f"{wanted} questions were wanted and this network gives {len(found)}{of}: ask for fewer, for other kinds, "
+            "or about a network with more neurons"
+        )
     return tuple(found.values())
 
 
