@@ -28,7 +28,7 @@ from chainrule.data import Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted
 from chainrule.network import Network, as_dtype
-from chainrule.run import Epoch
+from chainrule.run import Epoch, Run
 from chainrule.scores import TITLES
 from chainrule.training import Epochs
 from chainrule.updates import named
@@ -117,24 +117,17 @@ def command(
                 f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
         with _one_stop() as no_more:
             stopped, kept = _learn(stream, place, notes, show, no_more)
-            run = stream.run()
-            try:
-                summary = Summary.of(run, rows, the_cost)
-            except BaseException:
-                tell(f"{kept.model} is what was learnt")
-                raise
-            run = replace(run, report=replace(run.report, results=summary.results))
-            kept = keep_again(run, kept, notes)
+            run, summary, kept = _summed_up(stream.run(), rows, the_cost, kept, notes)
         if as_json:
             say_json({**run.report.to_json(), **kept.to_json(), "columns": columns_json(rows), "left_out": left_out})
         elif show:
             for line in (*summary.lines(), *kept.lines()):
                 say(line)
+    learnt = f"{kept.model} is what was learnt"
     if stopped:
-        of = counted(count, "epoch")
-        tell(f"stopped by {stopped} after {len(run.history):,} of {of}: {kept.model} is what was learnt")
+        tell(f"stopped by {stopped} after {len(run.history):,} of {counted(count, 'epoch')}: {learnt}")
     if unprinted:
-        tell(f"{kept.model} is what was learnt")
+        tell(learnt)
     kept.check()
     if unprinted:
         raise unprinted[0]
@@ -233,6 +226,17 @@ def _learn(
         tell("stopped before the first epoch was finished: nothing was saved")
         raise typer.Exit(exit_code(stopped))
     return stopped, keep(stream.run(), place, notes)
+
+
+def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, Any]) -> tuple[Run, Summary, Kept]:
+    """The run with its scores, and the model kept again with them."""
+    try:
+        summary = Summary.of(run, rows, cost)
+    except BaseException:
+        tell(f"{kept.model} is what was learnt")
+        raise
+    run = replace(run, report=replace(run.report, results=summary.results))
+    return run, summary, keep_again(run, kept, notes)
 
 
 def _run(stream: Epochs, show: bool) -> Stopped | None:
