@@ -41,9 +41,9 @@ class MethodAnswer:
     @property
     def asked(self) -> Array:
         """Which entries it was asked for."""
-        return (
-            np.ones(self.flat.size, bool) if self.entries is None else np.isin(np.arange(self.flat.size), self.entries)
-        )
+        mask = np.full(self.flat.size, self.entries is None)
+        mask[[] if self.entries is None else self.entries] = True
+        return mask
 
     @property
     def sampled(self) -> bool:

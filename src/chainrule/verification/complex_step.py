@@ -46,11 +46,11 @@ class Analytic(np.ndarray):
         name = ufunc.__name__
         if name not in ANALYTIC | BRANCHES or (method != "__call__" and (name, method) != ("add", "reduce")):
             raise FormError(f"not analytic, it takes np.{name} of a complex number")
-        plain = [_plain(each) for each in inputs]
+        stripped = [plain(each) for each in inputs]
         if "out" in kwargs:
-            kwargs["out"] = tuple(_plain(each) for each in kwargs["out"])
+            kwargs["out"] = tuple(plain(each) for each in kwargs["out"])
         growing = name in ("exp", "expm1")
-        result = _growing(ufunc, *plain) if growing else getattr(ufunc, method)(*plain, **kwargs)
+        result = _growing(ufunc, *stripped) if growing else getattr(ufunc, method)(*stripped, **kwargs)
         return analytic(result) if np.iscomplexobj(result) else result
 
     def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
@@ -64,7 +64,8 @@ def analytic(x: Any) -> Array:
     return np.asarray(x, np.complex128).view(Analytic)
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """x as NumPy's own numbers."""
     return x.view(np.ndarray) if isinstance(x, Analytic) else x
 
 
@@ -79,11 +80,11 @@ class Complexes(Arrays):
 
     @staticmethod
     def where_positive(t: Any, x: Any, y: Any) -> Any:
-        return np.where(np.real(_plain(t)) > 0, x, y)
+        return np.where(np.real(plain(t)) > 0, x, y)
 
     @staticmethod
     def constant(x: Any) -> Any:
-        return np.real(_plain(x))
+        return np.real(plain(x))
 
 
 COMPLEXES = Complexes()
@@ -127,7 +128,7 @@ def some(p: Problem, entries: Sequence[int]) -> Array:
             direction[entry] = STEP
             found = _values(towards(theta, direction), p.network, p.x, p.y, p.pair, COMPLEXES)
             direction[entry] = 0
-            _same(found.real, true)
+            same(found.real, true)
             slopes.append(float((found.imag / STEP).mean()))
     return np.array(slopes)
 
@@ -138,10 +139,10 @@ def towards(theta: Parameters, direction: Array) -> Parameters:
 
 
 def _values(theta: Parameters, network: Network, x: Array, y: Array, pair: Pair, m: Any = ARRAYS) -> Array:
-    return _plain(np.ravel(_plain(evaluate(theta, network.activations, x, y, pair, m))))
+    return plain(np.ravel(plain(evaluate(theta, network.activations, x, y, pair, m))))
 
 
-def _same(found: Array, true: Array | Sequence[float]) -> None:
+def same(found: Array, true: Array | Sequence[float]) -> None:
     """Raises FormError where Re C(θ + ih) is not C(θ): a root, logarithm or power then took a complex branch, or overflowed."""
     if not (np.isfinite(true).all() and np.allclose(found, true, rtol=1e-8, atol=1e-8)):
         raise FormError(
