@@ -1,28 +1,36 @@
-"""A batch as matrices, one column per sample, and the gradients of the samples as a stack that is summed (S4.16, S4.17)."""
+"""A batch through one layer: every sample a column of a, z and δ, each one's gradient, and their sum (S4.16, S4.17)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.explanation.noise import exact_sum, settled_gradient, settled_passes
-from chainrule.explanation.parts.grid import Grid, laid_out
+from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
 from chainrule.explanation.parts.terms import terms_of
 from chainrule.explanation.shown import neuron_of, strongest, whole_number
+from chainrule.explanation.typeset import role_of
 from chainrule.forward import shares
 from chainrule.ids import Id
-from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label, Rect
+from chainrule.pictures.scene import Scene, Table
+from chainrule.pictures.shapes import Element, Label, Rect, width_of
 from chainrule.problem import Problem
 from chainrule.writing.formula import Formula, Symbol, row
-from chainrule.writing.numbers import written
+from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, WIDEST, STEP = 30.0, 1400.0, 15.0  # of the page; of a line of matrices; from card to card of the stack
-FEWER = 5  # columns of W that are shown where there are more than `most`
+MARGIN, WIDEST, STEP, LINE = (
+    30.0,
+    840.0,
+    15.0,
+    24.0,
+)  # of the page; of a line of matrices; from card to card; of numbers
+NUMBERS, SHADES, CARDS = 6, 64, 4  # rows or columns as numbers and as shades, and cards of the stack, at most
 
 
 def delta_batch(
@@ -31,24 +39,32 @@ def delta_batch(
     *,
     by: str | Id | None = None,
     layer: int | None = None,
-    neuron: int = 0,
+    neuron: int | None = None,
     most: int = 8,
 ) -> Scene:
     """One layer for rows x (batch, in) and their targets y: a, z, a and δ as neuron × sample, and ∂c_i/∂W of each sample.
 
-    Samples are columns, or rows by the convention's orientation. The stack [sample, neuron, weight] adds up to the gradient,
-    or is averaged where the convention's C is a mean. One weight is followed through it: "w/2/0/1", or the steepest of a
-    neuron. Of more than `most` samples those that add most to it are shown, and the sum of all others.
+    Samples are columns, or rows by the convention's orientation; larger matrices than 6 × 6 are shown as shades. The stack
+    [sample, neuron, weight] adds up to the gradient, or is averaged where the convention's C is a mean. One weight is followed
+    through it: "w/2/0/1", or the steepest of a neuron, and of itself that of the neuron with the largest mean |δ|. Of more than
+    `most` samples the numbers of those that add most to it are shown, and the sum of all others.
     """
-    here, source = neuron_of(problem.network, by, layer, neuron)
-    return _scene(Batch.of(problem, how, here, source, whole_number(most, "most", 3)))
+    here, source = neuron_of(problem.network, by, layer, neuron or 0)
+    l, j, count, passes = here.layer, here.neuron, whole_number(most, "most", 3), problem.once(settled_passes)
+    if by is None and neuron is None:
+        j = int(np.abs(passes.delta[l]).mean(axis=0).argmax())
+    total = settled_gradient(problem, shares(len(problem.x), "sum" if how.over == "sum" else "mean")).weights[l]
+    problem.check_finite(gradient=[(l, total)])
+    k = strongest(total[j].tolist(), 1)[0] if source is None else source
+    arrays = passes.trace.a[l - 1], passes.trace.z[l], passes.trace.a[l], passes.delta[l], total
+    return _scene(Batch(how, max(problem.network.sizes) == 1, l, j, k, count, *arrays))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One layer of one batch: arrays are (sample, neuron) here, as everywhere; the weight to j from k is followed.
+    """One layer of one batch, arrays (sample, neuron) here as everywhere, and its gradient, their sum or mean.
 
-    entries  ∂c_i/∂w_jk of every sample; total  the gradient matrix, their sum or mean; samples, js, ks  what is shown.
+    The weight to j from k is followed, with the numbers of `most` samples.
     """
 
     how: Convention
@@ -56,64 +72,86 @@ class Batch:
     layer: int
     j: int
     k: int
+    most: int
     before: Array
     z: Array
     a: Array
     delta: Array
-    entries: tuple[float, ...]
     total: Array
-    samples: tuple[int, ...]
-    js: tuple[int, ...]
-    ks: tuple[int, ...]
 
-    @classmethod
-    def of(cls, problem: Problem, how: Convention, here: Id, source: int | None, most: int) -> Batch:
-        passes = problem.once(settled_passes)
-        z, a, delta = passes.trace.z[here.layer], passes.trace.a[here.layer], passes.delta[here.layer]
-        before = passes.trace.a[here.layer - 1]
-        share = shares(len(problem.x), "sum" if how.over == "sum" else "mean")
-        total = settled_gradient(problem, share).weights[here.layer]
-        problem.check_finite(gradient=[(here.layer, total)])
-        j = here.neuron
-        steepness = [float(each) for each in total[j]]
-        k = source if source is not None else strongest(steepness, 1)[0]
-        entries = tuple(float(each) for each in delta[:, j] * before[:, k])
-        js = range(len(total)) if len(total) <= most else sorted({0, j, len(total) - 1})
-        columns = most if len(steepness) <= most else min(most, FEWER)
-        shown = (tuple(strongest(entries, most)), tuple(js), tuple(strongest(steepness, columns, k)))
-        return cls(how, max(problem.network.sizes) == 1, here.layer, j, k, before, z, a, delta, entries, total, *shown)
+    @cached_property
+    def entries(self) -> list[float]:
+        """∂c_i/∂w_jk of every sample."""
+        found: list[float] = (self.delta[:, self.j] * self.before[:, self.k]).tolist()
+        return found
 
-    @property
+    @cached_property
+    def numbered(self) -> list[int]:
+        """The samples whose numbers are written."""
+        return strongest(self.entries, self.most)
+
+    @cached_property
     def left(self) -> list[float]:
-        """What the samples that are not shown add."""
-        return [each for i, each in enumerate(self.entries) if i not in self.samples]
+        """What all other samples add."""
+        return [each for i, each in enumerate(self.entries) if i not in self.numbered]
 
-    def grid(self, letter: str, layer: int, values: Array, shown: Sequence[int], lit: int | None = None) -> Grid:
-        """Neuron × sample, or the other way round; the row of one neuron lit."""
-        role, slanted = ("backward", True) if letter == "δ" else ("forward", False)
-        if self.how.colours == "symbol" and letter in "za":
-            role = letter
-        axes = ("input" if layer == 0 else "neuron", "sample")
-        grid = Grid(self.how.symbol(letter, layer), values.T, tuple(shown), self.samples, role, slanted,
-                    None if lit is None else (lit, None), base=self.how.base, axes=axes)  # fmt: skip
-        return grid if self.how.orientation == "columns" else grid.turned()
+    # matrices
+    def look(self, letter: str) -> tuple[str, bool]:
+        """The role of a letter, and whether it leans."""
+        return ("backward", True) if letter == "δ" else (role_of(self.how, letter, "forward"), False)
+
+    @cached_property
+    def shown(self) -> tuple[tuple[int, ...], ...]:
+        """The samples, the neurons and the inputs of the matrices, where these are large the strongest."""
+        sizes, slopes = np.abs(self.delta).mean(axis=0).tolist(), self.total[self.j].tolist()
+        asked = ((self.entries, None), (sizes, self.j), (slopes, self.k))
+        return tuple(tuple(strongest(values, SHADES, pinned)) for values, pinned in asked)
+
+    @cached_property
+    def matrices(self) -> list[Grid]:
+        """What the layer is given, makes of it, and is sent back: neuron × sample, or the other way round, one row lit."""
+        (samples, js, ks), upright = self.shown, self.how.orientation == "columns"
+        here = zip("zaδ", (self.z, self.a, self.delta))
+        parts = [("a", self.layer - 1, self.before, ks, self.k), *((s, self.layer, v, js, self.j) for s, v in here)]
+        return [
+            self._grid(self.how.symbol(s, l), s, v.T, (rows, samples), ("neuron" if l else "input", "sample"), upright,
+                       lit=(lit, None))
+            for s, l, v, rows, lit in parts
+        ]  # fmt: skip
 
     def weights(self, name: Formula, values: Array) -> Grid:
         """A matrix in the shape of W, the weight that is followed ringed."""
-        grid = Grid(name, values, self.js, self.ks, "backward", True, ringed=(self.j, self.k), base=self.how.base,
-                    axes=("neuron", "weight"))  # fmt: skip
-        return grid if self.how.order == "to,from" else grid.turned()
+        upright, axes = self.how.order == "to,from", ("neuron", "weight")
+        return self._grid(name, "δ", values, self.shown[1:], axes, upright, ringed=(self.j, self.k))
+
+    def _grid(
+        self, name: Formula, letter: str, values: Array, shown: Any, axes: Any, upright: bool, **mark: Any
+    ) -> Grid:
+        (rows, columns), (role, slanted) = shown, self.look(letter)
+        grid = Grid(name, values, rows, columns, role, slanted, base=self.how.base, axes=axes,
+                    shaded=max(values.shape) > NUMBERS, **mark)  # fmt: skip
+        return grid if upright else grid.turned()
+
+    def followed(self) -> list[tuple[Formula, str, list[float]]]:
+        """What makes the gradients of the weight that is followed: a name, a letter and a number a sample of each."""
+        l, (to, source) = self.layer, ((), ()) if self.bare else ((self.j,), (self.k,))
+        here = [(s, v) for s, v in zip("zaδ", (self.z, self.a, self.delta)) if s == "δ" or max(v.shape) > NUMBERS]
+        return [
+            (self.how.symbol("a", l - 1, *source), "a", self.before[:, self.k].tolist()),
+            *((self.how.symbol(letter, l, *to), letter, v[:, self.j].tolist()) for letter, v in here),
+            (row("∂", self.own, "/∂", self.weight), "δ", self.entries),
+        ]
 
     # words
-    @property
-    def single(self) -> bool:
-        """Whether the batch is of one sample, whose gradient is that of C."""
-        return len(self.entries) == 1
-
     @property
     def weight(self) -> Symbol:
         """The weight that is followed."""
         return self.how.symbol("w", self.layer) if self.bare else self.how.weight(self.layer, self.j, self.k)
+
+    @property
+    def side(self) -> str:
+        """What a sample is in the matrices."""
+        return self.how.orientation.removesuffix("s")
 
     @property
     def own(self) -> Symbol:
@@ -121,86 +159,87 @@ class Batch:
         return Symbol(self.how.letter.lower(), below="i")
 
     @property
-    def mean(self) -> bool:
-        """Whether C is the mean over the samples, not their sum."""
-        return self.how.over != "sum"
+    def gathered(self) -> tuple[Formula, str, str]:
+        """How the samples' gradients make the gradient (S1.11): in a formula, between two pictures, and in words."""
+        count, sigma = len(self.entries), Symbol("Σ", below="i")
+        if count == 1:
+            return row(), "=", "is"
+        if self.how.over == "sum":
+            return row(sigma, " "), "Σ →", "added up over the samples, is"
+        return row(f"1/{count:,} ", sigma, " "), "mean →", "averaged over the samples, is"
 
     @property
-    def side(self) -> str:
-        """What a sample is in the matrices."""
-        return "column" if self.how.orientation == "columns" else "row"
-
-    @property
-    def gathers(self) -> Formula:
-        """Σ_i, or 1/n Σ_i where C is a mean (S1.11); nothing of a single sample."""
-        if self.single:
-            return row()
-        return row(f"1/{len(self.entries):,} " if self.mean else "", Symbol("Σ", below="i"), " ")
-
-    @property
-    def stacked(self) -> tuple[str, str]:
+    def stacked(self) -> str:
         """The axes of the stack of gradients, and its shape."""
-        upright = self.how.order == "to,from"
-        shape = self.total.shape if upright else self.total.T.shape
-        axes = "[sample, neuron, weight]" if upright else "[sample, weight, neuron]"
-        return axes, " × ".join(f"{n:,}" for n in (len(self.entries), *shape))
+        axes, shape = "[sample, neuron, weight]", self.total.shape
+        if self.how.order != "to,from":
+            axes, shape = "[sample, weight, neuron]", shape[::-1]
+        return f"{axes}: {' × '.join(f'{n:,}' for n in (len(self.entries), *shape))}"
 
     def entry(self) -> Formula:
         """How the entries of the samples give that of the gradient."""
-        value = f" = {written(float(self.total[self.j, self.k]))}"
-        left = row("∂", Symbol(self.how.letter), "/∂", self.weight)
-        if self.single:
-            return row(left, value)
-        shown = exact_sum(self.entries[i] for i in self.samples)
-        terms = [(shown, f"{len(self.samples)} shown"), (exact_sum(self.left), f"{len(self.left):,} more samples")]
-        total = terms_of(terms if self.left else [(self.entries[i], "") for i in self.samples])
-        return row(left, " = ", row("(", total, f") / {len(self.entries):,}") if self.mean else total, value)
+        shown, count = [self.entries[i] for i in self.numbered], len(self.entries)
+        some = [(each, "") for each in shown] if count <= NUMBERS else [(exact_sum(shown), f"{len(shown)} shown")]
+        terms = terms_of([*some, *([(exact_sum(self.left), f"{len(self.left):,} more samples")] if self.left else [])])
+        total = terms if self.how.over == "sum" else row("(", terms, f") / {count:,}")
+        made = row(total, " = ") if count > 1 else row()
+        return row("∂", self.how.letter, "/∂", self.weight, " = ", made, written(float(self.total[self.j, self.k])))
+
+    def table(self, grids: Sequence[Grid]) -> Table:
+        """The numbers of the matrices, what each sample adds to the weight that is followed, and the sum."""
+        name, _, entries = self.followed()[-1]
+        added = [(str(name), str(i + self.how.base), str(self.how.base), written(entries[i])) for i in self.numbered]
+        cells = [cell for grid in grids for cell in grid.cells()]
+        return (("matrix", "row", "column", "value"), *cells, *added, ("gradient", "", "", str(self.entry())))
 
 
 # on the page --------------------------------------------------------------------------------------------------------
 def _scene(batch: Batch) -> Scene:
-    how, l, (axes, shape) = batch.how, batch.layer, batch.stacked
-    matrices = [
-        batch.grid("a", l - 1, batch.before, batch.ks, batch.k),
-        batch.grid("z", l, batch.z, batch.js),
-        batch.grid("a", l, batch.a, batch.js),
-        batch.grid("δ", l, batch.delta, batch.js, batch.j),
-    ]
-    elements, top = _gridwork(matrices, batch.side)
-    name, own = (row("∂", of, "/∂", how.symbol("w", l)) for of in (Symbol(how.letter), batch.own))
-    stack, cards, edge, bottom = _stack(batch, own, top + 44)
-    follow = Grid(row("∂", batch.own, "/∂", batch.weight), np.array(batch.entries)[:, None],
-                  batch.samples, (0,), "backward", True, base=how.base, axes=("sample", ""))  # fmt: skip
+    count, w, (gathers, sign, gathered) = len(batch.entries), batch.how.symbol("w", batch.layer), batch.gathered
+    (a, *_), *_, (delta, *_), (product, *_) = batch.followed()
+    name, own = row("∂", batch.how.letter, "/∂", w), row("∂", batch.own, "/∂", w)
+    elements, top = _gridwork(batch)
+    front, cards, edge, bottom = _stack(batch, own, top + 34)
     total = batch.weights(name, batch.total)
-    gathered = "=" if batch.single else "mean →" if batch.mean else "Σ →"
-    gradient, _, low = laid_out([gathered, total, " ", " ", follow], edge, top + 24)
-    bottom = max(bottom, low)
+    beside = edge + total.width <= WIDEST - 80
+    gradient, _, low = laid_out([sign, total], *((edge, top + 24) if beside else (MARGIN, bottom)))
+    bottom = max(bottom, low) + 12
+    numbers = _numbers(batch, bottom + 36)
+    foot, of = numbers[-1].box.bottom + 24, f"w/{batch.layer}/{batch.j}/{batch.k}"
     elements += [
-        Label(MARGIN, top + 10, "gradient", "backward", 12, "start", slanted=True),
-        Label(MARGIN + 84, top + 10, row(name, " = ", batch.gathers, own), "ink", 16, "start"),
+        *_band("gradient", row(name, " = ", gathers, own, ", ", batch.stacked), top),
         *cards,
         *gradient,
-        Label(MARGIN, bottom - 4, f"{axes} = {shape}", "faint", 11, "start"),
-        Label(MARGIN, bottom + 22, batch.entry(), "backward", 12, "start", slanted=True),
+        *_band("one weight", row(product, " = ", a, " ", delta, " in every sample"), bottom),
+        *numbers,
+        Label(MARGIN, foot, batch.entry(), "backward", 13, "start", True, of=of),
     ]
-    cells = [cell for grid in (*matrices, stack, follow, total) for cell in grid.cells()]
-    table = (("matrix", "row", "column", "value"), *cells, ("gradient", "", "", str(batch.entry())))
-    title = f"Layer {l} for a batch of {len(batch.entries):,}"
-    scene = Scene.around(elements, MARGIN, title, _description(batch), table, "delta-batch")
+    title = f"Layer {batch.layer} for a batch of {count:,}"
+    says = (
+        f"{title}: a sample is a {batch.side} of the matrices of activations, z and δ. Each has a gradient of its own in the "
+        f"shape of W; their stack {batch.stacked}, {gathered} the gradient: {batch.entry()}."
+    )
+    table = partial(batch.table, (*batch.matrices, front, total))
+    scene = Scene.around(elements, MARGIN, title, says, table, "delta-batch")
     return scene.headed("every sample has a gradient of its own in the shape of the weights", MARGIN)
 
 
-def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float]:
+def _band(title: str, says: Formula | str, top: float) -> list[Element]:
+    """The head of a part: what it is, and how it is made."""
+    role = "forward" if title == "batch" else "backward"
+    head = Label(MARGIN, top + 8, title, role, 12, "start", slanted=role == "backward")
+    return [head, Label(MARGIN + 84, top + 8, says, "ink", 15, "start")]
+
+
+def _gridwork(batch: Batch) -> tuple[list[Element], float]:
     """The matrices of the batch in as many lines as they need, and where they end."""
+    grids = batch.matrices
     for each in (4, 2, 1):  # to a line: all, in pairs, or one
         lines = [grids[i : i + each] for i in range(0, len(grids), each)]
         if max(sum(grid.width + 36 for grid in line) for line in lines) <= WIDEST:
             break
-    elements: list[Element] = [
-        Label(MARGIN, MARGIN + 8, "batch", "forward", 12, "start"),
-        Label(MARGIN + 84, MARGIN + 8, f"a sample is a {side}", "ink", 14, "start"),
-    ]
-    top = MARGIN + 34
+    hues = "; blue above 0, orange below" * any(grid.shaded for grid in grids)
+    elements, top = _band("batch", f"a sample is a {batch.side}{hues}", MARGIN), MARGIN + 34
     for line in lines:
         drawn, _, bottom = laid_out([piece for grid in line for piece in (grid, " ")][:-1], MARGIN, top)
         elements += drawn
@@ -209,31 +248,30 @@ def _gridwork(grids: Sequence[Grid], side: str) -> tuple[list[Element], float]:
 
 
 def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element], float, float]:
-    """∂c_i/∂W of the shown samples as cards one behind the other, the first in front with its numbers."""
-    first, base = batch.samples[0], batch.how.base
+    """∂c_i/∂W of some samples as cards one behind the other, the first in front, and the right and lower edge."""
+    count, base = len(batch.entries), batch.how.base
+    first, *others = strongest(batch.entries, CARDS if count <= CARDS else CARDS - 1)
     front = batch.weights(name, np.outer(batch.delta[first], batch.before[first]))
-    cards = [str(sample + base) for sample in batch.samples] + ([f"{len(batch.left):,} more"] if batch.left else [])
-    width, high = front.width + 24 + 2 * front.overhang, front.above + front.height + 34
+    texts = [str(sample + base) for sample in (first, *others)] + [f"{count - CARDS + 1:,} more"] * (count > CARDS)
+    width, high = front.width + 24 + 2 * front.overhang, front.above + front.height + front.below + 10
     elements: list[Element] = []
-    for place, text in reversed(list(enumerate(cards))):
-        x, y = MARGIN + STEP * place, top + STEP * (len(cards) - 1 - place)
+    for place, text in reversed(list(enumerate(texts))):
+        x, y = MARGIN + STEP * place, top + STEP * (len(texts) - 1 - place)
         elements.append(Rect(x, y, width, high, "faint", "paper", 0.9, 4.0))
         elements.append(Label(x + width - 6, y + (STEP / 2 if place else 9), text, "faint", 9.5, "end"))
     elements += front.draw(MARGIN + 10 + front.overhang, y + 10 + front.above + front.height / 2)
     named = replace(front, name=row(name, f", sample {first + base}"))
-    return named, elements, MARGIN + width + STEP * (len(cards) - 1), y + high + 24
+    return named, elements, MARGIN + width + STEP * (len(texts) - 1), y + high + 24
 
 
-def _description(batch: Batch) -> str:
-    (axes, shape), count = batch.stacked, len(batch.entries)
-    if batch.single:
-        return (
-            f"Layer {batch.layer} for one sample, a {batch.side} of the matrices of activations, z and δ. Its own gradient in "
-            f"the shape of W is the gradient: {batch.entry()}."
-        )
-    gathered = "averaged" if batch.mean else "added up"
-    return (
-        f"Layer {batch.layer} for {count:,} samples, each a {batch.side} of the matrices of activations, z and δ. Each sample "
-        f"has a gradient of its own in the shape of W; the stack {axes} of {shape} numbers, {gathered} over the samples, is "
-        f"the gradient: {batch.entry()}."
-    )
+def _numbers(batch: Batch, top: float) -> list[Element]:
+    """The numbers that make the gradients of one weight, a sample a column."""
+    rows = [(name, batch.look(letter), [brief(v[i]) for i in batch.numbered]) for name, letter, v in batch.followed()]
+    wide = max(width_of(text, SIZE) for *_, texts in rows for text in texts) + 14
+    left = MARGIN + max(width_of(name, 14) for name, *_ in rows) + wide / 2 + 8
+    xs = [left + n * wide for n in range(len(batch.numbered))]
+    found: list[Element] = [Label(x, top, str(i + batch.how.base), "faint", 11) for x, i in zip(xs, batch.numbered)]
+    for m, (name, (role, slanted), texts) in enumerate(rows, 1):
+        found.append(Label(left - wide / 2 - 4, top + m * LINE, name, role, 14, "end", slanted=slanted))
+        found += [Label(x, top + m * LINE, text, role, SIZE, slanted=slanted) for x, text in zip(xs, texts)]
+    return found

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.pictures.shapes import Element, Label, Rect, brackets, extent, width_of
+from chainrule.pictures.tiles import Raster, tile
 from chainrule.writing.formula import Formula
 from chainrule.writing.numbers import brief, written
 
@@ -18,6 +19,7 @@ Array = np.ndarray
 SIZE, CELL = 12.0, 25.0  # of a number, and from row to row
 GAP, LEAP = 20.0, 15.0  # the room for columns and for rows that are left out
 LIT = 0.14  # how strongly a lit row is coloured
+SHADED, LEAST, MOST = 160.0, 3.0, 10.0  # how far a matrix of shades reaches, and the sides of its cells
 
 
 class Track(NamedTuple):
@@ -45,7 +47,8 @@ class Track(NamedTuple):
 class Grid:
     """A matrix between brackets: the rows and columns that are shown, dots between those that are not next to each other.
 
-    `lit` are cells (row, column) behind which colour stands, None for all of a row or column; `ringed` one cell.
+    `lit` are cells (row, column) behind which colour stands, None for all of a row or column; `ringed` one cell. `shaded`,
+    its numbers are cells without gaps, and of its rows and columns only what is lit or ringed has its number.
     """
 
     name: Formula
@@ -59,6 +62,12 @@ class Grid:
     ringed: tuple[int, int] | None = None
     base: int = 0
     axes: tuple[str, str] = ("", "")  # what rows and columns are, where that is to be said
+    shaded: bool = False
+
+    @property
+    def mark(self) -> tuple[int | None, int | None]:
+        """What is lit or ringed."""
+        return self.lit or self.ringed or (None, None)
 
     def turned(self) -> Grid:
         """Rows as columns."""
@@ -67,18 +76,24 @@ class Grid:
         return replace(turned, lit=lit, ringed=ringed)
 
     @cached_property
-    def cell_width(self) -> float:
-        """As wide as the longest number needs."""
+    def cell(self) -> tuple[float, float]:
+        """Width, as the longest number needs, and height; of shades, as many as there are."""
+        if self.shaded:
+            wide, high = (min(MOST, max(LEAST, SHADED // len(shown))) for shown in (self.columns, self.rows))
+            return wide, high
         widths = [width_of(brief(float(self.values[i, j])), SIZE) for i in self.rows for j in self.columns]
-        return max(30.0, max(widths) + 12)
+        return max(30.0, max(widths) + 12), CELL
 
     @cached_property
     def across(self) -> Track:
-        return Track.of(self.columns, self.values.shape[1], self.cell_width, GAP)
+        return self._track(self.columns, 1, GAP)
 
     @cached_property
     def down(self) -> Track:
-        return Track.of(self.rows, self.values.shape[0], CELL, LEAP)
+        return self._track(self.rows, 0, LEAP)
+
+    def _track(self, shown: Sequence[int], axis: int, gap: float) -> Track:
+        return Track.of(shown, self.values.shape[axis], self.cell[1 - axis], 0.0 if self.shaded else gap)
 
     @property
     def width(self) -> float:
@@ -90,32 +105,40 @@ class Grid:
         return self.down.extent + 4
 
     @property
+    def below(self) -> float:
+        """The room for its shape, and for what the deepest shade is."""
+        return 38.0 if self.shaded else 24.0
+
+    @property
     def overhang(self) -> float:
         """How far its name or its shape reaches beyond its brackets, on each side."""
         widest = max(width_of(self.name, 15), width_of(self.shape, 10.5))
         return max(0.0, (widest - (self.width - self.margin)) / 2)
 
-    def _numbered(self) -> tuple[bool, bool]:
-        """Whether rows and columns carry their numbers: in a matrix both, in a vector where some are left out, or named."""
+    @cached_property
+    def _numbered(self) -> tuple[list[int], list[int]]:
+        """The rows and the columns that carry their numbers: in a matrix all, in a vector where some are left out, or named."""
+        if self.shaded:
+            i, j = self.mark
+            return [] if i is None else [i], [] if j is None else [j]
         count = self.values.shape
         wide, high = count[1] > 1, count[0] > 1
         if any(self.axes):
-            return high and bool(self.axes[0]), wide and bool(self.axes[1])
-        short = len(self.rows) < count[0], len(self.columns) < count[1]
-        return (high and (wide or short[0])), (wide and (high or short[1]))
+            by = high and bool(self.axes[0]), wide and bool(self.axes[1])
+        else:
+            by = high and (wide or len(self.rows) < count[0]), wide and (high or len(self.columns) < count[1])
+        return [*self.rows] * by[0], [*self.columns] * by[1]
 
     @property
     def margin(self) -> float:
         """The room for the numbers of its rows."""
-        if not self._numbered()[0]:
-            return 0.0
-        return 6 + max(width_of(str(i + self.base), 9.5) for i in self.rows)
+        return max((6 + width_of(str(i + self.base), 9.5) for i in self._numbered[0]), default=0.0)
 
     @property
     def above(self) -> float:
         """The room for its name and the numbers of its columns."""
         _, up, down = extent(self.name)
-        return (16.0 if self._numbered()[1] else 4.0) + 15 * (up + down) + 2
+        return (16.0 if self._numbered[1] else 4.0) + 15 * (up + down) + 2
 
     def draw(self, x: float, middle: float) -> list[Element]:
         """The brackets, the numbers, the name above and the shape below, from x to the right."""
@@ -123,50 +146,79 @@ class Grid:
         top, left = middle - high / 2, x + self.margin + 6
         xs = {j: left + dx for j, dx in self.across.middles.items()}
         ys = {i: top + dy for i, dy in self.down.middles.items()}
-        gaps = [left + dx for dx in self.across.gaps]
-        elements: list[Element] = self._light(left, top, xs, ys)
+        by_row, by_column = self._numbered
+        elements = [] if self.shaded else self._light(left, top, xs, ys)
         elements += brackets(left - 5, top - 1, left + wide + 5, top + high + 1, 5, 1.2)
-        for i, y in ys.items():
-            texts = {at: brief(float(self.values[i, j])) for j, at in xs.items()}
-            elements += [Label(at, y, text, self.role, SIZE, slanted=self.slanted) for at, text in texts.items()]
-            elements += [Label(at, y, "…", "faint", SIZE) for at in gaps]
-        elements += [Label(at, top + dy, "⋮", "faint", SIZE) for dy in self.down.gaps for at in xs.values()]
-        by_row, by_column = self._numbered()
-        if by_row:
-            elements += [Label(left - 10, y, str(i + self.base), "faint", 9.5, "end") for i, y in ys.items()]
-        if by_column:
-            elements += [Label(at, top - 9, str(j + self.base), "faint", 9.5) for j, at in xs.items()]
+        elements += (self._cells if self.shaded else self._digits)(left, top, xs, ys)
+        elements += [Label(left - 10, ys[i], str(i + self.base), "faint", 9.5, "end") for i in by_row]
+        elements += [Label(xs[j], top - 9, str(j + self.base), "faint", 9.5) for j in by_column]
         centre, name_y = left + wide / 2, top - (16 if by_column else 4) - 15 * extent(self.name)[2]
         elements.append(Label(centre, name_y, self.name, self.role, 15, slanted=self.slanted))
         return [*elements, Label(centre, top + high + 15, self.shape, "faint", 10.5)]
+
+    def _digits(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
+        """Its numbers, dots where rows and columns are left out."""
+        found, gaps = list[Element](), [left + dx for dx in self.across.gaps]
+        for i, y in ys.items():
+            texts = {at: brief(float(self.values[i, j])) for j, at in xs.items()}
+            found += [Label(at, y, text, self.role, SIZE, slanted=self.slanted) for at, text in texts.items()]
+            found += [Label(at, y, "…", "faint", SIZE) for at in gaps]
+        return found + [Label(at, top + dy, "⋮", "faint", SIZE) for dy in self.down.gaps for at in xs.values()]
+
+    def _cells(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
+        """Its numbers as shades, the deepest the largest |value|, and a frame around what is lit or ringed."""
+        shown, (i, j), raster = (
+            self.values[np.ix_(self.rows, self.columns)],
+            self.mark,
+            Raster(len(ys), len(xs), *self.cell, False),
+        )
+        x, y, width, height = self._area(i, j, left, top, xs, ys)
+        largest = float(np.abs(shown).max())
+        return [
+            *tile(shown.ravel(), largest, left, top, raster),
+            Rect(x - 1.5, y - 1.5, width + 3, height + 3, "ink", "", 1.3, 1.0),
+            Label(left + raster.width / 2, top + raster.height + 29, f"deepest: {brief(largest)}", "faint", 10.5),
+        ]
+
+    def _area(
+        self, i: int | None, j: int | None, left: float, top: float, xs: dict[int, float], ys: dict[int, float]
+    ) -> tuple[float, float, float, float]:
+        """x, y, width and height of a cell, a row or a column, or of all."""
+        wide, high = self.cell
+        x, width = (left, self.across.extent) if j is None else (xs[j] - wide / 2, wide)
+        y, height = (top, self.down.extent) if i is None else (ys[i] - high / 2, high)
+        return x, y, width, height
 
     @property
     def shape(self) -> str:
         """3 × 2, or 3 neurons × 2 samples."""
         if not any(self.axes):
             return " × ".join(f"{n:,}" for n in self.values.shape)
-        return " × ".join(f"{n:,} {axis}{'s' * (n != 1)}" for n, axis in zip(self.values.shape, self.axes) if axis)
+        shown = [len(each) if self.shaded else n for each, n in zip((self.rows, self.columns), self.values.shape)]
+        some = [f"{m} of {n:,}" if m < n else f"{n:,}" for m, n in zip(shown, self.values.shape)]
+        many = [f"{axis}{'s' * (n != 1)}" if axis else "" for n, axis in zip(self.values.shape, self.axes)]
+        return " × ".join(f"{n} {axis}" for n, axis in zip(some, many) if axis)
 
     def _light(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
         """The colour behind what is lit, and the ring around one cell."""
         found: list[Element] = []
-        cell, role = self.cell_width, self.glow or ("backward" if self.slanted else "forward")
+        role = self.glow or ("backward" if self.slanted else "forward")
         if self.lit is not None:
-            i, j = self.lit
-            x, width = (left, self.across.extent) if j is None else (xs[j] - cell / 2, cell)
-            y, height = (top, self.down.extent) if i is None else (ys[i] - CELL / 2, CELL)
+            x, y, width, height = self._area(*self.lit, left, top, xs, ys)
             found.append(Rect(x, y + 1, width, height - 2, role, role, 0.0, 3.0, LIT))
         if self.ringed is not None:
-            i, j = self.ringed
-            found.append(Rect(xs[j] - cell / 2 + 1, ys[i] - CELL / 2 + 2, cell - 2, CELL - 4, role, "", 1.4, 4.0))
+            x, y, width, height = self._area(*self.ringed, left, top, xs, ys)
+            found.append(Rect(x + 1, y + 2, width - 2, height - 4, role, "", 1.4, 4.0))
         return found
 
     def cells(self) -> list[tuple[str, str, str, str]]:
-        """What is shown, for the table."""
+        """What is shown in numbers, for the table; of shades, the row or the column that is lit, or the cell that is ringed."""
+        i, j = self.mark if self.shaded else (None, None)
+        rows, columns = self.rows if i is None else (i,), self.columns if j is None else (j,)
         return [
             (str(self.name), str(i + self.base), str(j + self.base), written(float(self.values[i, j])))
-            for i in self.rows
-            for j in self.columns
+            for i in rows
+            for j in columns
         ]
 
 
@@ -187,4 +239,4 @@ def laid_out(pieces: Sequence[Grid | str], x: float, top: float) -> tuple[list[E
             elements += piece.draw(x, middle)
             x += piece.width + max(0.0, piece.overhang - 4)
         before = piece
-    return elements, x, middle + max(grid.height / 2 for grid in grids) + 24
+    return elements, x, middle + max(grid.height / 2 + grid.below for grid in grids)
