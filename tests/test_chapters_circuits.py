@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -19,9 +20,10 @@ from chainrule.explanation.view import view
 from chainrule.ids import Id
 from chainrule.per_example import per_example_gradients
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Label, Line
+from chainrule.pictures.shapes import Circle, Label, Line, Rect
 from chainrule.recurrent import Recurrent, unroll
 from chainrule.recurrent.recurrent import SHARED
+from chainrule.writing.formula import Symbol
 from chainrule.writing.numbers import brief, written
 
 delta_batch = chapter("delta_batch")
@@ -299,8 +301,11 @@ def test_the_whole_circuit_holds_what_the_gates_compute(name: str) -> None:
     def flat(layers: object, of: object) -> list[float]:
         return [float(each) for wires in layers for each in np.ravel(of[wires])]  # type: ignore[attr-defined, index]
 
-    for gate, wires in (("weight", made.weights), ("×", made.products), ("Σ", made.sums if name != "no bias" else [])):
-        found = column(gate) if name != "no bias" or gate != "Σ" else []
+    sums = [wires for layer, wires in enumerate(made.sums, 1) if net.sizes[layer - 1] > 1 and net.biases[layer].size]
+    for gate, wires in (("weight", made.weights), ("×", made.products), ("Σ", sums)):
+        found = column(gate) if gate != "Σ" or sums else []
+        if gate == "×":
+            found = [row for row in found if not row[2].startswith("z")]
         assert [near(row[3], v) for row, v in zip(found, flat(wires, run))] == [True] * len(found)
         assert [near(row[4], v) for row, v in zip(found, flat(wires, back))] == [True] * len(found)
         assert len(found) == len(flat(wires, run))
@@ -322,20 +327,56 @@ def test_shares_at_a_fan_out_add_up_to_the_gradient_before_it() -> None:
         assert sum(parts) == pytest.approx(whole, abs=4e-6)
 
 
-def test_passes_are_numbered_forward_and_backward() -> None:
+def test_passes_are_numbered_forward_and_backward_layer_below_layer() -> None:
     net = SMALL["small"]()
     scene = whole_circuit(net, *example_of(net))
-    numbers = [label for label in scene.labels() if str(label.text).isdecimal()]
-    top, bottom = min(label.y for label in numbers), max(label.y for label in numbers)
-    forward = [label for label in numbers if label.role == "forward" and label.y == top]
-    backward = [label for label in numbers if label.role == "backward" and label.slanted and label.y == bottom]
-    assert [str(label.text) for label in sorted(forward, key=lambda each: each.x)] == [str(n) for n in range(1, 10)]
-    assert [str(label.text) for label in sorted(backward, key=lambda each: -each.x)] == [str(n) for n in range(10, 19)]
-    assert [one.x for one in forward] == [other.x for other in backward]
-    assert passes(net, Convention.preset("s2"))[-1] == (2, "C")
+    circles = {(each.x, each.y) for each in scene.elements if isinstance(each, Circle)}
+    numbers = [label for label in scene.labels() if str(label.text).isdecimal() and (label.x, label.y) in circles]
+    forward = sorted((each for each in numbers if not each.slanted), key=lambda each: (each.y, each.x))
+    backward = sorted((each for each in numbers if each.slanted), key=lambda each: (-each.y, -each.x))
+    assert {label.role for label in forward} == {"forward"}
+    assert {label.role for label in backward} == {"backward"}
+    assert [str(label.text) for label in forward] == [str(n) for n in range(1, 10)]
+    assert [str(label.text) for label in backward] == [str(n) for n in range(10, 19)]
+    assert [one.x for one in forward] == [other.x for other in reversed(backward)]
+    assert [one.x for one in forward[:4]] == [other.x for other in forward[4:8]], (
+        "gates of a kind stand below each other"
+    )
+    assert len({label.y for label in forward}) == net.depth + 1
+    assert passes(net, Convention.preset("s2"))[-1] == (3, "C")
     dashed = [each for each in scene.elements if isinstance(each, Line) and each.dashed]
     assert dashed
     assert all(line.role == "backward" for line in dashed)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", ["chain", "small", "deep", "softmax", "wide", "saturated", "tiny"])
+def test_a_whole_circuit_fits_across_a_page(name: str, preset: str) -> None:
+    net = read_by(preset, SMALL[name]())
+    for phase in ("forward", "both"):
+        scene = whole_circuit(net, *example_of(net), convention=preset, phase=phase, cost="quadratic")
+        assert scene.width <= 760
+        in_bands = [
+            label for label in scene.labels() if label.y > 70 and not str(label.text).startswith(("C (", "c ("))
+        ]
+        assert min(label.size for label in in_bands) >= 12
+
+
+def test_no_wire_leads_from_layer_to_layer_and_each_source_has_its_name() -> None:
+    net = SMALL["deep"]()
+    scene = whole_circuit(net, *example_of(net))
+    bands = [each.box for each in scene.elements if isinstance(each, Rect) and each.filled == "panel"]
+    for line in (each for each in scene.elements if isinstance(each, Line)):
+        assert sum(line.box.top < band.bottom and band.top < line.box.bottom for band in bands) == 1
+    names = [label for label in scene.labels() if label.of.startswith("a/1/") and label.anchor == "end"]
+    assert Counter(str(label.text) for label in names) == {f"a¹{'₀₁₂₃'[k]}": 3 for k in range(4)}
+
+
+def test_a_sum_of_one_product_has_no_gate() -> None:
+    net = SMALL["chain"]()
+    for scene in (whole_circuit(net, *example_of(net)), unit_circuit(net, *example_of(net))):
+        assert "Σ" not in texts(scene)
+    assert [kind for layer, kind in passes(net, Convention.preset("s2")) if layer == 1] == ["×", "+", "σ"]
 
 
 def test_gates_are_counted_as_they_are_drawn() -> None:
@@ -538,6 +579,68 @@ def test_a_batch_of_one_has_nothing_to_add_up(preset: str) -> None:
     assert not [text for text in said if "Σ" in text or "mean" in text or text.count(" = ") > 1]
     assert "averaged" not in scene.description
     assert any(text.startswith("∂C/∂w") and text.endswith("/∂w⁽²⁾" if preset == "s1" else "/∂w²") for text in said)
+
+
+def test_of_itself_the_neuron_with_the_largest_mean_delta_is_followed_and_its_steepest_weight() -> None:
+    net = network_of([6, 12, 3], "relu", "softmax")
+    x, y = example_of(net, 20)
+    dead = net.biases[1].copy()
+    dead[:4] = -100.0
+    net = cr.Network(list(net.weights), [dead, net.biases[2]], ["relu", "softmax"])
+    delta = np.abs(cr.backward(cr.forward(net, x), y, "cross_entropy").delta[1]).mean(axis=0)
+    assert not delta[:4].any()
+    slopes = cr.gradient(net, x, y, "cross_entropy").weights[1]
+    j = int(delta.argmax())
+    scene = delta_batch(net, x, y, layer=1, cost="cross_entropy")
+    assert scene.table[-1][3].startswith(
+        f"∂C/∂{Convention.preset('s2').weight(1, j, int(np.abs(slopes[j]).argmax()))} = "
+    )
+    dead_one = delta_batch(net, x, y, layer=1, neuron=0, cost="cross_entropy")
+    assert dead_one.table[-1][3].endswith("/ 20 = 0"), "a neuron that is asked for is shown"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(("sizes", "rows"), [([784, 30, 10], 12), ([64, 32, 10], 100), ([2, 3, 2], 4), ([6, 6, 6], 6)])
+def test_a_batch_fits_across_a_page_with_large_matrices_as_shades(sizes: list[int], rows: int, preset: str) -> None:
+    net = read_by(preset, network_of(sizes, "relu", "softmax"))
+    x, y = example_of(net, rows)
+    large = rows > 6 or max(sizes) > 6
+    for how in conventions_of(preset):
+        scene = delta_batch(net, x, y, convention=how, cost="cross_entropy")
+        assert_clean(scene)
+        assert scene.width <= 900
+        cards = [
+            each for each in scene.elements if isinstance(each, Rect) and each.round == 4.0 and each.filled == "paper"
+        ]
+        assert len(cards) == 4
+        shades = [each for each in scene.elements if isinstance(each, Rect) and each.filled in ("positive", "negative")]
+        assert bool(shades) == large
+        said = texts(scene)
+        for name in ("z", "a", "δ") if large else "δ":
+            letter = name + ("⁽¹⁾" if how.brackets else "¹")
+            assert any(text.startswith(letter) and len(text) > len(letter) for text in said), (
+                "the row that is lit, in numbers"
+            )
+
+
+def test_the_deepest_shade_is_the_largest_value_and_what_is_lit_is_framed() -> None:
+    values = np.array([[0.5, -1.0], [0.0, 2.0], [1.0, 0.1]])
+    grid = Grid(Symbol("z"), values, (0, 1, 2), (0, 1), lit=(1, None), axes=("neuron", "sample"), shaded=True)
+    drawn = grid.draw(0, 0)
+    cells_of = {(each.x, each.y): each for each in drawn if isinstance(each, Rect) and not each.stroke}
+    assert sorted((each.filled, each.opacity) for each in cells_of.values()) == [
+        ("negative", 0.5), ("positive", 0.05), ("positive", 0.25), ("positive", 0.5), ("positive", 1.0),
+    ]  # fmt: skip
+    (frame,) = [each for each in drawn if isinstance(each, Rect) and each.stroke == 1.3]
+    (deepest,) = [each for each in cells_of.values() if each.opacity == 1]
+    assert frame.y < deepest.y < deepest.y + deepest.height < frame.y + frame.height
+    assert [str(each.text) for each in drawn if isinstance(each, Label)] == [
+        "deepest: 2",
+        "1",
+        "z",
+        "3 neurons × 2 samples",
+    ]
+    assert [row[1:] for row in grid.cells()] == [("1", "0", "0"), ("1", "1", "2.000000")]
 
 
 def test_a_batch_takes_labels_and_one_row() -> None:

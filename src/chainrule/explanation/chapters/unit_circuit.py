@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
+from chainrule.explanation.parts.drawn_unit import DrawnUnit
+from chainrule.explanation.parts.gates import Numbers, backward_too, gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.shown import neuron_of, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, moved, width_of
 from chainrule.writing.formula import Row, Symbol, row
 from chainrule.writing.numbers import written
 
@@ -38,165 +38,89 @@ def unit_circuit(
     here, pinned = neuron_of(seen.network, by, layer, neuron)
     both, inputs = backward_too(phase), whole_number(most, "most")
     unit = Unit.of(seen, here.layer, here.neuron, inputs, pinned)
-    return _Picture(unit, Numbers(seen.how, both, SIZE, ABOVE, written)).scene()
+    sources = [2 * RADIUS, *(width_of(each.weight.name, SIZE + 1) for each in unit.inputs)]
+    if unit.others is not None:
+        sources.append(width_of(_more(unit), SIZE))
+    numbers = Numbers(seen.how, both, SIZE, ABOVE, written)
+    drawn = DrawnUnit(numbers, RADIUS, 29.0 if both else 21.0, 84.0, {})
+    return _Picture(unit, drawn.within([unit], MARGIN + max(sources) + 6)).scene()
+
+
+def _more(unit: Unit) -> str:
+    return f"{unit.left:,} more"
 
 
 @dataclass(frozen=True)
 class _Picture:
-    """The circuit from left to right: sources, multiply gates, Σ, bias, σ, and where a goes."""
+    """The circuit from left to right: sources, the unit, and where a goes."""
 
     unit: Unit
-    numbers: Numbers
+    drawn: DrawnUnit
 
     @property
     def both(self) -> bool:
-        return self.numbers.both
-
-    @property
-    def pitch(self) -> float:
-        """From one input to the next."""
-        return 122.0 if self.both else 88.0
-
-    @property
-    def apart(self) -> float:
-        """Of an input's two wires from the middle between them."""
-        return 29.0 if self.both else 21.0
+        return self.drawn.numbers.both
 
     def scene(self) -> Scene:
-        u, x = self.unit, self._columns()
-        first, middle, last = self._heights()
-        elements: list[Element] = []
-        for r, each in enumerate(u.inputs):
-            elements += self._row(each, first + r * self.pitch, x)
+        u, drawn, pitch = self.unit, self.drawn, 122.0 if self.drawn.numbers.both else 88.0
+        last = (len(u.inputs) - 1) * pitch
+        ys = [i * pitch for i in range(len(u.inputs))] + [last + drawn.apart + 62] * (u.others is not None)
+        middle = ys[-1] / 2
+        elements = drawn.draw(u, ys)
+        for each, y in zip(u.inputs, ys):
+            elements += self._source(each, y + drawn.apart)
         if u.others is not None:
-            elements += self._others(u.others, last, x)
-        elements += tall_gate(x["sum"], first - RADIUS, last + RADIUS, "Σ", RADIUS, 17)
-        if u.bias is not None:
-            elements += self._bias(u.bias, middle, x)
-        elements += self._output(middle, x)
-        bottom = max(last + (self.apart if u.others is None else 0.0), middle + 34) + 2 * ABOVE + 20
+            elements += self._others(u.others, ys[-1])
+        elements += self._output(middle)
+        elements = [*moved(elements, 0, MARGIN - min(each.box.top for each in elements))]
+        bottom = max(each.box.bottom for each in elements) + 24
         for i, line in enumerate(self._notes()):
             elements.append(Label(MARGIN, bottom + i * 19, line, "faint", SMALL, "start"))
         name = f"neuron {u.j + u.seen.how.base} of layer {u.layer}"
         return Scene.around(
             elements, MARGIN, f"{name} as gates".capitalize(), self._description(name), self._table(), "unit-circuit"
-        ).headed(self.numbers.reading, MARGIN)
-
-    # places
-    def _columns(self) -> dict[str, float]:
-        """x of each gate and of each end of a wire, as wide as what stands on the wires."""
-        u = self.unit
-        source = max([2 * RADIUS, *(width_of(each.weight.name, 15) for each in u.inputs)])
-        if u.others is not None:
-            source = max(source, width_of(self._more(), SIZE))
-        x = {"source": MARGIN + source / 2, "from": MARGIN + source + 6}
-        x["multiply"] = (
-            x["from"] + self._room(*(each for i in u.inputs for each in (i.weight, i.activation))) + 34 + RADIUS
-        )
-        x["sum"] = x["multiply"] + RADIUS + self._room(*(i.product for i in u.inputs), u.others) + RADIUS
-        x["add"] = x["sum"] + RADIUS + max(self._room(u.total), self._room(u.bias) + 40) + RADIUS
-        if u.bias is None:
-            x["add"] = x["sum"]
-            x["sigma"] = x["sum"] + RADIUS + self._room(u.z) + 30 + RADIUS
-        else:
-            x["sigma"] = x["add"] + RADIUS + max(self._room(u.z), 96) + RADIUS
-        x["end"] = x["sigma"] + RADIUS + self._room(u.a) + 78 if u.activated else x["sigma"] + 30
-        return x
-
-    def _room(self, *wires: Wire | None) -> float:
-        """The length of a wire for the longest of these."""
-        return self.numbers.room([wire for wire in wires if wire is not None]) + 26
-
-    def _heights(self) -> tuple[float, float, float]:
-        """y of the first row, of the middle, and of the last row."""
-        rows = len(self.unit.inputs)
-        span = (rows - 1) * self.pitch + (self.apart + 62 if self.unit.others is not None else 0.0)
-        need = self.apart + ABOVE + 18
-        if self.unit.bias is not None:
-            need = max(need, 84 + ABOVE + 18 - span / 2)
-        first = MARGIN + max(need, 56 - span / 2)
-        return first, first + span / 2, first + span
+        ).headed(drawn.numbers.reading, MARGIN)
 
     # parts
-    def _wire(self, wire: Wire, start: float, end: float, y: float, arrow: bool = True) -> list[Element]:
-        """A level wire with its numbers at its middle."""
-        line = Line(((start, y), (end, y)), width=1.1, arrow=arrow)
-        return [line, *self.numbers.at(wire, (start + end) / 2, y)]
-
-    def _row(self, each: Input, y: float, x: dict[str, float]) -> list[Element]:
-        """A weight and an activation into their multiply gate, and on to Σ."""
-        start, meet = x["from"], x["multiply"]
-        bend = meet - RADIUS - 34
-        found: list[Element] = []
-        for wire, at, named in ((each.weight, y - self.apart, False), (each.activation, y + self.apart, True)):
-            end = (meet - RADIUS * 0.82, y + math.copysign(RADIUS * 0.62, at - y))
-            path = ((bend, at), (bend + 18, at), (end[0] - 12, at), end)
-            found.append(Line(((start, at), (bend, at)), width=1.1))
-            found.append(Line(path, width=1.1, arrow=True, curved=True))
-            found += self.numbers.at(wire, (start + bend) / 2, at, named)
-        found.append(Label(x["source"], y - self.apart, each.weight.name, role_of(self.unit.seen.how, "w"), 15))
-        found += self._source(each, x["source"], y + self.apart)
-        found += gate(meet, y, "×", RADIUS, 15)
-        return [*found, *self._wire(each.product, meet + RADIUS, x["sum"] - RADIUS, y)]
-
-    def _source(self, each: Input, x: float, y: float) -> list[Element]:
+    def _source(self, each: Input, y: float) -> list[Element]:
         """The activation gate of the level before (S3.6), or an input."""
-        seen, layer = self.unit.seen, self.unit.layer - 1
+        seen, layer, x = self.unit.seen, self.unit.layer - 1, self.drawn.x["a"] - 6
         if layer:
-            return gate(x, y, Symbol("σ", seen.how.above(layer)), RADIUS, 15)
+            return gate(x - RADIUS, y, Symbol("σ", seen.how.above(layer)), RADIUS, SIZE + 2)
         name = Symbol("x", below="" if seen.bare else seen.how.below(each.k))
-        return [Label(x, y, name, role_of(self.unit.seen.how, "a"), 15)]
+        return [Label(x, y, name, role_of(seen.how, "a"), SIZE + 1, "end")]
 
-    def _others(self, wire: Wire, y: float, x: dict[str, float]) -> list[Element]:
+    def _others(self, wire: Wire, y: float) -> list[Element]:
         """All other multiply gates at once: their sum goes into Σ."""
-        meet = x["multiply"]
+        x = self.drawn.x
+        meet, end = x["×"], x["Σ"] - RADIUS
         behind: list[Element] = [Circle(meet + 5 * i, y - 5 * i, RADIUS, "faint", "paper", 1.0) for i in (2, 1)]
         return [
-            Label(x["source"], y, self._more(), "faint", SIZE),
-            Line(((x["from"], y), (meet - RADIUS, y)), "faint", 1.0, arrow=True),
+            Label(x["a"] - 6, y, _more(self.unit), "faint", SIZE, "end"),
+            Line(((x["a"], y), (meet - RADIUS, y)), "faint", 1.0, arrow=True),
             *behind,
-            *gate(meet, y, "×", RADIUS, 15),
-            Line(((meet + RADIUS, y), (x["sum"] - RADIUS, y)), width=1.1, arrow=True),
-            *self.numbers.at(wire, (meet + 10 + x["sum"]) / 2, y),
+            *gate(meet, y, "×", RADIUS, SIZE + 2),
+            *self.drawn.wire(wire, meet + RADIUS, end, y),
         ]
 
-    def _more(self) -> str:
-        return f"{self.unit.left:,} more"
-
-    def _bias(self, wire: Wire, middle: float, x: dict[str, float]) -> list[Element]:
-        """The second add gate, which takes the sum and the bias from above."""
-        y, start, bend = middle - 84, x["sum"] + RADIUS + 46, x["add"] - 26
-        path = ((bend, y), (bend + 18, y), (x["add"], y + 14), (x["add"], middle - RADIUS))
-        return [
-            *self._wire(self.unit.total, x["sum"] + RADIUS, x["add"] - RADIUS, middle),
-            Label(start - 20, y, wire.name, role_of(self.unit.seen.how, "b"), 15),
-            Line(((start, y), (bend, y)), width=1.1),
-            Line(path, width=1.1, arrow=True, curved=True),
-            *self.numbers.at(wire, (start + bend) / 2, y, False),
-            *gate(x["add"], middle, "+", RADIUS, 15),
-        ]
-
-    def _output(self, middle: float, x: dict[str, float]) -> list[Element]:
-        """z into the activation gate, and a on to the next level."""
-        u, start = self.unit, (x["add"] if self.unit.bias is not None else x["sum"]) + RADIUS
-        goal = x["sigma"] - RADIUS if u.activated else x["sigma"]
-        found = self._wire(u.z, start, goal, middle)
+    def _output(self, y: float) -> list[Element]:
+        """σ, and a on to the next level; without σ the cost."""
+        u, x = self.unit, self.drawn.x
         if not u.activated:
-            return found + gate(goal + RADIUS, middle, Symbol(u.seen.how.letter), RADIUS, 14)
-        sigma = u.seen.network.activations[u.layer]
-        found += gate(x["sigma"], middle, Symbol("σ", u.seen.how.above(u.layer)), RADIUS, 15)
-        found.append(Label(x["sigma"], middle - RADIUS - 13, sigma.name, "faint", SMALL))
+            return gate(x["σ"], y, Symbol(u.seen.how.letter), RADIUS, SIZE + 2)
+        found = gate(x["σ"], y, Symbol("σ", u.seen.how.above(u.layer)), RADIUS, SIZE + 2)
+        found.append(Label(x["σ"], y - RADIUS - 16, u.seen.network.activations[u.layer].name, "faint", SMALL))
         if self.both and not u.whole:
             slope = row(u.slope.name, " = ", written(u.slope.value))
-            found.append(Label(x["sigma"], middle + RADIUS + 22, slope, "faint", SMALL, slanted=True))
-        end, last = x["end"] - 78, u.layer == u.seen.network.depth
-        return found + self._wire(u.a, x["sigma"] + RADIUS, end, middle, arrow=last) + self._onward(end, middle)
+            found.append(Label(x["σ"], y + RADIUS + 22, slope, "faint", SMALL, slanted=True))
+        last = u.layer == u.seen.network.depth
+        return [*found, *self.drawn.wire(u.a, x["σ"] + RADIUS, x["end"], y, arrow=last), *self._onward(x["end"], y)]
 
     def _onward(self, x: float, y: float) -> list[Element]:
         """The multiply gates of the next level, which all take a (S3.11), or the cost."""
         u = self.unit
         if u.layer == u.seen.network.depth:
-            return gate(x + RADIUS, y, Symbol(u.seen.how.letter), RADIUS, 14)
+            return gate(x + RADIUS, y, Symbol(u.seen.how.letter), RADIUS, SIZE + 2)
         count = u.seen.network.sizes[u.layer + 1]
         shown = min(count, 3)
         found: list[Element] = []
@@ -230,16 +154,18 @@ class _Picture:
             lines.append(
                 "The softmax is one gate for the whole layer: it takes every z, and each output sends a share to this z."
             )
+        adds = " and ".join(["Σ"] * u.summed + ["+"] * (u.bias is not None))
+        passed = f"; δ passes {adds} unchanged" if adds else ""
         slope = "; σ multiplies by its slope" if u.activated and not u.whole else ""
-        return [*lines, f"× sends to each input the other one times δ; Σ and + hand δ on as it is{slope}."]
+        return [*lines, f"× sends to each input the other one times δ{passed}{slope}."]
 
     def _description(self, name: str) -> str:
         u = self.unit
         many = f"{len(u.inputs) + u.left:,} multiply gates" if len(u.inputs) + u.left > 1 else "One multiply gate"
         strongest_ones = f", of which the {len(u.inputs)} with the largest |w a| are drawn" if u.left else ""
-        gates = "a first add gate" + (", a second that adds the bias" if u.bias is not None else "")
-        gates += ", and the activation gate" if u.activated else ""
-        text = f"{name.capitalize()} as a circuit. {many}{strongest_ones}, {gates}. "
+        gates = ", an add gate" * u.summed + ", an add gate for the bias" * (u.bias is not None)
+        gates += ", and the activation gate" * u.activated
+        text = f"{name.capitalize()} as a circuit. {many}{strongest_ones}{gates}. "
         text += f"It computes {u.z.name} = {written(u.z.value)}"
         text += f" and {u.a.name} = {written(u.a.value)}." if u.activated else "."
         if self.both:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from chainrule.conventions import Convention
 from chainrule.errors import SettingError
+from chainrule.explanation.parts.drawn_unit import NAME, DrawnUnit
 from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
-from chainrule.explanation.parts.unit import Input, Unit, Wire
-from chainrule.explanation.typeset import role_of
+from chainrule.explanation.parts.unit import Unit, Wire
 from chainrule.explanation.view import View
 from chainrule.network import Network
-from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, width_of
+from chainrule.pictures.scene import Scene, Table
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, moved, width_of
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import brief, written
 
 LIMIT = 300
-DIGITS = 4  # of the numbers on the wires
-MARGIN, SIZE, ABOVE = 30.0, 11.0, 10.5
-PITCH, LANE = 66.0, 25.0  # from one multiply gate to the next; from it down to the wire of its activation
+MARGIN, PAD, WIDEST = 18.0, 12.0, 724.0  # of the page; inside a band; the right end of the wires, where that can be
+SIZE, ABOVE, RADIUS, APART, LIFT = 12.0, 10.5, 12.0, 10.0, 38.0
+GAP = 5.0  # from neuron to neuron
 
 
 def whole_circuit(seen: View, *, phase: str = "both") -> Scene:
@@ -30,283 +31,222 @@ def whole_circuit(seen: View, *, phase: str = "both") -> Scene:
     Gates that can work at the same time stand in one column, a pass; σ and C are one gate each. Raises SettingError with the
     number of gates beyond 300, UnknownNameError for another phase than "forward" or "both".
     """
-    both, count = backward_too(phase), gate_count(seen.network, seen.how)
+    both, network = backward_too(phase), seen.network
+    sizes, count = network.sizes, gate_count(network, seen.how)
     if count > LIMIT:
-        sizes = "-".join(map(str, seen.network.sizes))
         raise SettingError(
-            f"the network {sizes} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of its neurons with "
-            "unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
+            f"the network {'-'.join(map(str, sizes))} has {count:,} gates, and at most {LIMIT} are drawn at once: draw one of "
+            "its neurons with unit_circuit(network, x, y, by='z/1/0'), or take a smaller network"
         )
-    return _Picture(seen, Numbers(seen.how, both, SIZE, ABOVE, lambda value: brief(value, DIGITS))).scene(count)
+    layers = [[Unit.of(seen, l, j, sizes[l - 1]) for j in range(sizes[l])] for l in network.weights.numbers]
+    return _Picture(seen, layers, _drawn(seen, both, [unit for units in layers for unit in units])).scene(count)
 
 
 def passes(network: Network, how: Convention) -> tuple[tuple[int, str], ...]:
-    """The columns of gates in the order in which they work forward, each (layer, kind); backward it is the other way round."""
+    """The columns of gates in the order in which they work forward, each (layer, kind); backward it is the other way round.
+
+    A sum of one product has no gate, nor the last σ of an author who leaves it out (S3.14).
+    """
     found = []
     for layer in network.weights.numbers:
-        kinds = ["×", "Σ", "+", "σ"]
-        if not network.biases[layer].size:
-            kinds.remove("+")
-        if not _activated(network, how, layer):
-            kinds.remove("σ")
-        found += [(layer, kind) for kind in kinds]
-    return (*found, (network.depth, "C"))
+        summed, biased = network.sizes[layer - 1] > 1, network.biases[layer].size > 0
+        kinds = {"×": True, "Σ": summed, "+": biased, "σ": not how.linear_output or layer < network.depth}
+        found += [(layer, kind) for kind, there in kinds.items() if there]
+    return (*found, (network.depth + 1, "C"))
 
 
 def gate_count(network: Network, how: Convention) -> int:
-    """Multiply gates, two add gates a neuron (one without biases), σ, which for a softmax is one gate a layer, and C."""
-    count = 1
-    for layer, w in network.weights.items():
-        count += w.size + len(w) * (2 if network.biases[layer].size else 1)
-        if _activated(network, how, layer):
-            count += 1 if network.activations[layer].full_slope else len(w)
+    """How many gates all passes have; a softmax is one gate for its layer."""
+    count = 0
+    for layer, kind in passes(network, how):
+        whole = kind == "C" or (kind == "σ" and network.activations[layer].full_slope)
+        count += 1 if whole else network.weights[layer].size if kind == "×" else network.sizes[layer]
     return count
 
 
-def _activated(network: Network, how: Convention, layer: int) -> bool:
-    """False on the last layer of an author who leaves it without an activation gate (S3.14)."""
-    return not (how.linear_output and layer == network.depth)
+def _drawn(seen: View, both: bool, units: Sequence[Unit]) -> DrawnUnit:
+    """All layers in the same columns, with as many digits as there is room for."""
+    names = [each.activation.name for unit in units for each in unit.inputs]
+    start = MARGIN + PAD + max(width_of(name, SIZE + 1) for name in names) + NAME
+    for digits in (4, 3, 2, 1):
+        numbers = Numbers(seen.how, both, SIZE, ABOVE, partial(brief, digits=digits), terse=True)
+        drawn = DrawnUnit(numbers, RADIUS, APART, LIFT, {}).within(units, start)
+        if drawn.x["end"] <= WIDEST:
+            break
+    return drawn
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the gates of one layer stand: x by the kind of gate, y of each neuron and of its first multiply gate."""
-
-    x: dict[str, float]
-    y: tuple[float, ...]
-    first: tuple[float, ...]
-
-
-def _z(unit: Unit) -> Wire:
-    """z of a neuron by its letter alone: without a bias it is the sum itself, which stands beside it."""
-    return replace(unit.z, name=unit.seen.letter("z", unit.layer, unit.j))
-
-
-@dataclass
 class _Picture:
-    """Layer after layer from left to right; elements, rows of the table and columns gather on the way."""
+    """The inputs, a band for each layer below that of the layer before, and the cost."""
 
     seen: View
-    numbers: Numbers
-    elements: list[Element] = field(default_factory=list)
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    columns: list[float] = field(default_factory=list)  # x of each pass
+    layers: list[list[Unit]]
+    drawn: DrawnUnit
 
     @property
     def both(self) -> bool:
-        return self.numbers.both
+        return self.drawn.numbers.both
 
+    @property
+    def pitch(self) -> float:
+        """From one multiply gate to the next."""
+        return 42.0 if self.both else 34.0
+
+    @cached_property
+    def inputs(self) -> list[Wire]:
+        """x_k with the whole of its derivative: below the wires into gates stand its shares."""
+        names = [Symbol("x", below="" if self.seen.bare else self.seen.how.below(k)) for k in range(len(self.seen.x))]
+        values, slopes = self.seen.trace.a[0].tolist(), self.seen.into_a[0].tolist()
+        return [Wire(x, values[k], x, slopes[k], "a", f"x/{k}") for k, x in enumerate(names)]
+
+    @cached_property
+    def targets(self) -> list[Wire]:
+        names = map(self.seen.target, range(len(self.seen.y)))
+        return [Wire(name, y, name, math.nan, "y") for name, y in zip(names, self.seen.y.tolist())]
+
+    @cached_property
+    def cost(self) -> Wire:
+        name = Symbol(self.seen.how.letter)
+        return Wire(name, self.seen.cost_value, name, 1.0, "C", "C")
+
+    # the picture
     def scene(self, count: int) -> Scene:
-        network = self.seen.network
-        groups = {l: self._groups(l) for l in network.weights.numbers}
-        spans = {l: (network.sizes[l] - 1) * sum(groups[l]) / 2 for l in groups}
-        above = max([spans[l] + groups[l][0] for l in groups] + [27.0 * network.sizes[0]])
-        below = max([spans[l] + groups[l][1] for l in groups] + [27.0 * network.sizes[0]])
-        middle = MARGIN + 56 + above
-        x, outputs = self._inputs(middle, above + below)
-        for layer in network.weights.numbers:
-            units = [Unit.of(self.seen, layer, j, network.sizes[layer - 1]) for j in range(network.sizes[layer])]
-            place = self._places(units, x, middle, groups[layer])
-            self._layer(units, place, outputs)
-            x, outputs = place.x["end"], tuple((place.x["end"], y) for y in place.y)
-        x = self._cost(x, [y for _, y in outputs])
-        bottom = middle + below + 34
-        self._passes(x, MARGIN + 10, bottom)
+        network, elements = self.seen.network, list[Element]()
+        bands = [(0, "inputs", "", self._sources())] if len(self.layers[0]) > 1 else []
+        for l, units in enumerate(self.layers, 1):
+            bands.append((l, f"layer {l}", network.activations[l].name * units[0].activated, self._neurons(units)))
+        for band in [*bands, (network.depth + 1, "cost", self.seen.cost.name, self._cost())]:
+            elements += self._band(*band, _bottom(elements) + PAD if elements else MARGIN)
+        if self.both and any(len(units) > 1 for units in self.layers):
+            says = "Below a wire into ×: the share through that gate. All shares of a source add up to its derivative."
+            elements.append(Label(MARGIN, _bottom(elements) + 16, says, "faint", SIZE, "start"))
         sizes = "-".join(map(str, network.sizes))
-        head = ("leaves", "pass", "wire", "value", "gradient")
-        table = tuple(row_[: 5 if self.both else 4] for row_ in [head, *self.rows])
-        description = self._description(sizes, count)
-        scene = Scene.around(
-            self.elements, MARGIN, f"The network {sizes} as a circuit", description, table, "whole-circuit"
-        )
-        return scene.headed(f"{self.numbers.reading}; gates of one column work at the same time", MARGIN)
+        title, description = f"The network {sizes} as a circuit", self._description(sizes, count)
+        scene = Scene.around(elements, MARGIN, title, description, self._table(), "whole-circuit")
+        return scene.headed(f"{self.drawn.numbers.reading}; gates of one column work at the same time", MARGIN)
 
-    # places
-    def _groups(self, layer: int) -> tuple[float, float]:
-        """The room that each neuron of a layer takes above and below its middle."""
-        rows = (self.seen.network.sizes[layer - 1] - 1) * PITCH / 2
-        last = layer == self.seen.network.depth
-        return max(rows + 24, 76.0), max(rows + 54, 74.0 if last else 0.0)
+    def _band(self, layer: int, title: str, kind: str, body: Sequence[Element], top: float) -> list[Element]:
+        """A layer on a panel: the numbers of its passes forward above its gates, backward below them."""
+        body = moved(body, 0, top + (32 if layer else 8) - min(each.box.top for each in body))
+        bottom, right = _bottom(body) + 8 + 24 * (self.both and layer > 0), self.drawn.x["end"] + 6
+        found = [Label(MARGIN + PAD, top + 18, title, size=SIZE + 1, anchor="start", bold=True), *body]
+        if layer:
+            says = Label(right, top + 18, kind if len(kind) <= 13 else f"{kind[:12]}…", "faint", SIZE, "end")
+            found += [says, *self._passes(layer, "forward", found[0].box.right + 12, says.box.left - 6, top + 18)]
+        if layer and self.both:
+            found += self._passes(layer, "backward", MARGIN + PAD, right, bottom - 16)
+        return [Rect(MARGIN, top, right + PAD - MARGIN, bottom - top, "panel", "panel", 0.0, 8.0), *found]
 
-    def _fan(self, layer: int) -> float:
-        """The width in which the wires of the activations before a layer part; more of them need more."""
-        return min(54.0 + 8 * self.seen.network.sizes[layer - 1], 150.0)
+    def _passes(self, layer: int, role: str, left: float, right: float, y: float) -> list[Element]:
+        """The numbers of a layer's passes along an arrow, each above or below its column of gates."""
+        plan, back = passes(self.seen.network, self.seen.how), role == "backward"
+        name = Label(left, y, role, role, SIZE, "start", slanted=back)
+        ends = ((name.box.right + 6, y), (right, y))
+        found: list[Element] = [name, Line(ends[::-1] if back else ends, role, 1.0, dashed=back, arrow=True)]
+        for i, (l, kind) in enumerate(plan):
+            if l == layer:
+                x, number = self.drawn.x["×" if kind == "C" else kind], 2 * len(plan) - i if back else i + 1
+                found += [Circle(x, y, 10, role, "paper", 1.0), Label(x, y, str(number), role, SIZE, slanted=back)]
+        return found
 
-    def _places(self, units: Sequence[Unit], start: float, middle: float, group: tuple[float, float]) -> _Place:
-        room, inputs = self.numbers.room, [each for unit in units for each in unit.inputs]
-        x = {"name": start + self._fan(units[0].layer) + max(width_of(each.weight.name, SIZE) for each in inputs)}
-        onto_gates = room((wire for each in inputs for wire in (each.weight, each.activation)), False, False)
-        x["×"] = x["name"] + onto_gates + 30
-        x["Σ"] = x["×"] + 10 + room((each.product for each in inputs), False, False) + 30
-        at = x["Σ"] + 11
-        if units[0].bias is not None:
-            x["+"] = at + room((w for u in units for w in (u.bias, u.total) if w is not None), False, False) + 64
-            at = x["+"] + 11
-        x["z"] = at
-        at += room(_z(unit) for unit in units) + 26
-        if units[0].activated:
-            x["σ"] = at + 15
-            at = x["σ"] + 15 + room((unit.a for unit in units), sent=False) + 22
-        x["end"] = at
-        count = len(units[0].inputs)
-        y = tuple(middle + sum(group) * (j - (len(units) - 1) / 2) for j in range(len(units)))
-        return _Place(x, y, tuple(at - (count - 1) * PITCH / 2 for at in y))
+    def _sources(self) -> list[Element]:
+        """The inputs, which are a^0 (S3.15), in as many lines as they need."""
+        drawn, found = self.drawn, list[Element]()
+        wide, left = drawn.numbers.room(self.inputs) + 16, drawn.x["a"] + 56
+        step = wide + max(width_of(wire.name, SIZE + 1) for wire in self.inputs) + 24
+        each = max(1, int((drawn.x["end"] - left + step - wide) // step))
+        for k, wire in enumerate(self.inputs):
+            x, y = left + k % each * step, k // each * self.pitch
+            found += [drawn.source(wire, x, y, "a"), *drawn.wire(wire, x, x + wide, y, arrow=False)]
+        return found
 
-    # parts
-    def _inputs(self, middle: float, height: float) -> tuple[float, tuple[tuple[float, float], ...]]:
-        """The inputs, which are a^0 (S3.15): where the first wires begin to part."""
-        seen, count = self.seen, self.seen.network.sizes[0]
-        gap = min(height / count, 150.0)
-        ys = [middle + gap * (k - (count - 1) / 2) for k in range(count)]
-        names = [Symbol("x", below="" if seen.bare else seen.how.below(k)) for k in range(count)]
-        values, slopes = seen.trace.a[0].tolist(), seen.into_a[0].tolist()
-        wires = [Wire(name, a, name, slope, "a") for name, a, slope in zip(names, values, slopes)]
-        start = MARGIN + max(width_of(name, 13) for name in names) + 6
-        end = start + self.numbers.room(wires, False, False) + 18
-        for wire, y in zip(wires, ys):
-            self.elements.append(Label(start - 6, y, wire.name, role_of(seen.how, "a"), 13, "end"))
-            self._wire(wire, start, end, y, arrow=False)
-            self._row("input", 0, wire)
-        return end, tuple((end, y) for y in ys)
+    def _neurons(self, units: Sequence[Unit]) -> list[Element]:
+        """A layer's neurons below each other; a softmax is one gate for all of them."""
+        drawn, end, at = self.drawn, self.drawn.x["end"], self.drawn.x["σ"]
+        found: list[Element] = []
+        middles = []
+        for unit in units:
+            ys = [i * self.pitch for i in range(len(unit.inputs))]
+            made = drawn.draw(unit, ys)
+            for each, y in zip(unit.inputs, ys):
+                wire = each.activation if unit.layer > 1 else self.inputs[each.k]
+                made.append(drawn.source(wire, drawn.x["a"], y + APART, "a"))
+            down = _bottom(found) + GAP - min(each.box.top for each in made)
+            middles.append(ys[-1] / 2 + down)
+            found += moved(made, 0, down)
+            if unit.activated:
+                found += drawn.wire(unit.a, at + RADIUS, end, middles[-1], named=True)
+        if not units[0].activated:
+            return found
+        sigma = Symbol("σ", self.seen.how.above(units[0].layer))
+        if units[0].whole:
+            return [*found, *tall_gate(at, middles[0] - RADIUS, middles[-1] + RADIUS, sigma, RADIUS, SIZE)]
+        return found + [piece for y in middles for piece in gate(at, y, sigma, RADIUS, SIZE)]
 
-    def _layer(self, units: Sequence[Unit], place: _Place, sources: Sequence[tuple[float, float]]) -> None:
-        layer, x = units[0].layer, place.x
-        self.columns += [x[kind] for kind in "×Σ+σ" if kind in x]
-        if len(units) > 1 or layer > 1:
-            self.elements += [Circle(end, y, 2, "ink", "ink") for end, y in sources]
-        for unit, middle, first in zip(units, place.y, place.first):
-            for i, (each, source) in enumerate(zip(unit.inputs, sources)):
-                self._multiply(unit, each, x, first + i * PITCH, source)
-            last = first + (len(unit.inputs) - 1) * PITCH
-            self.elements += tall_gate(x["Σ"], first - 12, last + 12, "Σ", 11, 13)
-            if unit.bias is not None:
-                self._bias(unit.bias, unit.layer, x, middle)
-                self._wire(unit.total, x["Σ"] + 11, x["+"] - 11, middle)
-                self._row("Σ", layer, replace(unit.total, name=row("Σ w a of ", _z(unit).name)))
-        self._into_sigma(units, place)
-
-    def _multiply(self, unit: Unit, each: Input, x: dict[str, float], y: float, source: tuple[float, float]) -> None:
-        """One multiply gate: its weight from the left, its activation from below, the product to Σ."""
-        how, at, lane = self.seen.how, x["×"], y + LANE
-        bend = source[0] + self._fan(unit.layer)
-        half = (source[0] + bend) / 2
-        path = (source, (half, source[1]), (half, lane), (bend, lane))
-        rise = ((bend, lane), (at - 16, lane), (at - 16, lane), (at - 16, lane),
-                (at - 4, lane), (at, lane - 4), (at, y + 9))  # fmt: skip
-        self.elements += [
-            Line(path, "faint", 0.8, curved=True),
-            Line(rise, "faint", 0.8, arrow=True, curved=True),
-            Label(x["name"], y, each.weight.name, role_of(how, "w"), SIZE + 1, "end"),
-        ]
-        self._wire(each.weight, x["name"] + 5, at - 9, y)
-        if self.both:
-            share = brief(each.activation.gradient, DIGITS)
-            self.elements.append(Label((x["name"] + at) / 2 - 2, lane + ABOVE, share, "backward", SIZE, slanted=True))
-        self.elements += gate(at, y, "×", 9, 11)
-        self._wire(each.product, at + 9, x["Σ"] - 11, y)
-        self._row("weight", unit.layer, each.weight)
-        self._row("×", unit.layer, each.product)
-        if self.both:
-            name = row(each.activation.name, ", share of ", _z(unit).name)
-            self._row("activation", unit.layer, replace(each.activation, name=name))
-
-    def _bias(self, wire: Wire, layer: int, x: dict[str, float], middle: float) -> None:
-        """A bias comes from above into the second add gate."""
-        y, start, end = middle - 46, x["Σ"] + 38, x["+"] - 12
-        self.elements.append(Label(start, y, wire.name, role_of(self.seen.how, "b"), SIZE + 1, "end"))
-        self._wire(wire, start + 5, end, y, arrow=False)
-        path = ((end, y), (end + 8, y), (x["+"], y + 6), (x["+"], middle - 11))
-        self.elements += [Line(path, width=0.9, arrow=True, curved=True), *gate(x["+"], middle, "+", 11, 13)]
-        shared = " (the share of this neuron)" if self.seen.network.shared_bias(layer) else ""
-        self._row("bias", layer, replace(wire, name=row(wire.name, shared)))
-
-    def _into_sigma(self, units: Sequence[Unit], place: _Place) -> None:
-        """z into the activation gates, and a on; where there is none, z goes on."""
-        x, layer, active, whole = place.x, units[0].layer, units[0].activated, units[0].whole
-        goal = x["σ"] - 15 if active else x["end"]
-        for unit, y in zip(units, place.y):
-            self._wire(_z(unit), x["z"], goal, y, active, named=True, sent=True)
-            self._row("Σ" if unit.bias is None else "+", layer, _z(unit))
-        if not active:
-            return
-        name = Symbol("σ", self.seen.how.above(layer))
-        if whole:
-            self.elements += tall_gate(x["σ"], place.y[0] - 15, place.y[-1] + 15, name, 15, 13)
-        for unit, y in zip(units, place.y):
-            self.elements += [] if whole else gate(x["σ"], y, name, 15, 13)
-            self._wire(unit.a, x["σ"] + 15, x["end"], y, arrow=False, named=True)
-            self._row("σ", layer, unit.a)
-
-    def _cost(self, x: float, ys: Sequence[float]) -> float:
-        """The cost gate: the outputs from the left, the targets from below each, C to the right."""
-        seen, at = self.seen, x + 34
-        self.columns.append(at)
-        targets, forward = seen.y.tolist(), replace(self.numbers, both=False)
-        wires = [Wire(seen.target(j), y, seen.target(j), math.nan, "y") for j, y in enumerate(targets)]
-        start = at - 29 - forward.room(wires, False)
-        for wire, y in zip(wires, ys):
-            self.elements += [
-                Line(((x, y), (at - 15, y)), width=0.9, arrow=True),
-                Line(((start, y + 46), (at - 15, y + 46)), width=0.9, arrow=True),
-                *forward.at(wire, (start + at - 15) / 2 - 3, y + 46, False),
-                Label(start - 5, y + 46, wire.name, role_of(seen.how, "y"), SIZE + 1, "end"),
+    def _cost(self) -> list[Element]:
+        """The cost gate: each output and its target from the left, C to the right."""
+        drawn, x, goal = self.drawn, self.drawn.x, self.drawn.x["×"] - RADIUS
+        found: list[Element] = []
+        outputs = [unit.a if unit.activated else unit.z for unit in self.layers[-1]]  # z where σ is left out (S3.14)
+        for j, (out, target) in enumerate(zip(outputs, self.targets)):
+            above, below = j * self.pitch - APART, j * self.pitch + APART
+            found += [
+                drawn.source(target, x["w"], above, "y"),
+                *drawn.wire(target, x["w"], goal, above, named=False),
+                drawn.source(out, x["a"], below, out.letter),
+                *drawn.wire(out, x["a"], x["a end"], below, arrow=False),
+                Line(((x["a end"], below), (goal, below)), width=1.1, arrow=True),
             ]
-            self._row("target", 0, wire)
-        top, bottom, name = ys[0] - 16, ys[-1] + 62, Symbol(seen.how.letter)
-        self.elements += tall_gate(at, top, bottom, name, 15, 14)
-        cost = Wire(name, seen.cost_value, name, 1.0, "C")
-        end = at + 15 + forward.room([cost]) + 30
-        self._wire(cost, at + 15, end, (top + bottom) / 2, named=True)
-        self._row("C", seen.network.depth, cost)
-        return end
+        top, bottom, start = -APART - 8, below + 8, goal + 2 * RADIUS
+        end = start + drawn.numbers.room([self.cost], named=True) + 30
+        gate_ = tall_gate(goal + RADIUS, top, bottom, self.cost.name, RADIUS, SIZE + 2)
+        return [*found, *gate_, *drawn.wire(self.cost, start, end, (top + bottom) / 2, named=True)]
 
-    def _wire(
-        self,
-        wire: Wire,
-        start: float,
-        end: float,
-        y: float,
-        arrow: bool = True,
-        named: bool = False,
-        sent: bool = False,
-    ) -> None:
-        """A wire with its value above and its gradient below."""
-        self.elements.append(Line(((start, y), (end, y)), width=0.9, arrow=arrow))
-        self.elements += self.numbers.at(wire, (start + end) / 2 - (3 if arrow else 0), y, named, sent)
-
-    # passes
-    def _passes(self, right: float, top: float, bottom: float) -> None:
-        """The passes, numbered: forward above, backward below; gates in one column work at the same time."""
-        last = len(self.columns)
-        lines = [(top, "forward", False)] + [(bottom, "backward", True)] * self.both
-        for y, role, back in lines:
-            name = Label(MARGIN, y, role, role, SIZE + 1, "start", slanted=back)
-            self.elements.append(name)
-            start = name.box.right + 6
-            ends = ((right, y), (start, y)) if back else ((start, y), (right, y))
-            self.elements.append(Line(ends, role, 1.0, dashed=back, arrow=True))
-            for i, x in enumerate(self.columns):
-                text = str(2 * last - i if back else i + 1)
-                self.elements.append(Circle(x, y, 10, role, "paper", 1.0))
-                self.elements.append(Label(x, y, text, role, SIZE, slanted=back))
-
-    def _row(self, leaves: str, layer: int, wire: Wire) -> None:
-        """A row of the table: a wire, the gate it leaves and the pass in which that works; sources are there before."""
+    # words
+    def _table(self) -> Table:
         plan = passes(self.seen.network, self.seen.how)
-        number_of = str(plan.index((layer, leaves)) + 1) if (layer, leaves) in plan else ""
-        gradient = "" if math.isnan(wire.gradient) else written(wire.gradient)
-        self.rows.append((leaves, number_of, str(wire.name), written(wire.value), gradient))
+        rows = [("leaves", "pass", "wire", "value", "gradient")]
+        for leaves, layer, wire in self._wires():
+            number = str(plan.index((layer, leaves)) + 1) if (layer, leaves) in plan else ""
+            gradient = "" if math.isnan(wire.gradient) else written(wire.gradient)
+            rows.append((leaves, number, str(wire.name), written(wire.value), gradient))
+        return tuple(each if self.both else each[:4] for each in rows)
+
+    def _wires(self) -> Iterator[tuple[str, int, Wire]]:
+        """Every wire with the gate that it leaves and its layer; what leaves no gate is there before the first pass."""
+        yield from (("input", 0, wire) for wire in self.inputs)
+        for unit in (unit for units in self.layers for unit in units):
+            l, z = unit.layer, unit.z
+            for each in unit.inputs:
+                yield "weight", l, each.weight
+                yield "×", l, each.product
+                if self.both:
+                    share = row(each.activation.name, ", share of ", z.name)
+                    yield "activation", l, replace(each.activation, name=share)
+            if unit.summed and unit.bias is not None:
+                yield "Σ", l, replace(unit.total, name=row("Σ w a of ", z.name))
+            if unit.bias is not None:
+                shared = " (the share of this neuron)" * self.seen.network.shared_bias(l)
+                yield "bias", l, replace(unit.bias, name=row(unit.bias.name, shared))
+            yield "+" if unit.bias is not None else "Σ" if unit.summed else "×", l, z
+            if unit.activated:
+                yield "σ", l, unit.a
+        yield from (("target", 0, wire) for wire in self.targets)
+        yield "C", self.seen.network.depth + 1, self.cost
 
     def _description(self, sizes: str, count: int) -> str:
-        seen, last = self.seen, len(self.columns)
-        text = (
-            f"The whole network {sizes} as a circuit of {count} gates in {last} columns: in each layer multiply gates, "
-            "Σ gates, add gates for the biases and activation gates, at the end the cost. "
-            f"Forward, passes 1 to {last} compute every value, up to {seen.how.letter}."
+        last = len(passes(self.seen.network, self.seen.how))
+        back = (
+            f" Backward, passes {last + 1} to {2 * last} send the gradients the other way; what the multiply gates of a layer "
+            "send to an activation adds up."
         )
-        if self.both:
-            text += (
-                f" Backward, passes {last + 1} to {2 * last} send the gradients the other way; where the wire of an "
-                "activation parts, what its multiply gates send adds up."
-            )
-        return text
+        return (
+            f"The whole network {sizes} as a circuit of {count} gates in {last} columns, layer below layer, then the cost. "
+            f"Forward, passes 1 to {last} compute every value, up to {self.seen.how.letter}.{back * self.both}"
+        )
+
+
+def _bottom(elements: Sequence[Element]) -> float:
+    """Where what is drawn ends; of nothing, 0."""
+    return max((each.box.bottom for each in elements), default=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -35,13 +36,17 @@ def tall_gate(x: float, top: float, bottom: float, symbol: str | Formula, half: 
 
 @dataclass(frozen=True)
 class Numbers:
-    """How the numbers at the wires look: in which convention, with gradients or without, how large and how far away."""
+    """How the numbers at the wires look: in which convention, with gradients or without, how large and how far away.
+
+    Terse, they stand without what they are, unless that is asked for.
+    """
 
     how: Convention
     both: bool
     size: float
     above: float
     text: Callable[[float], str]
+    terse: bool = False
 
     @property
     def reading(self) -> str:
@@ -49,19 +54,19 @@ class Numbers:
         below = f", derivatives of {self.how.letter} backward below" if self.both else ""
         return "values forward above the wires" + below
 
-    def at(self, wire: Wire, x: float, y: float, named: bool = True, sent: bool = True) -> list[Label]:
+    def at(self, wire: Wire, x: float, y: float, named: bool | None = None, sent: bool | None = None) -> list[Label]:
         """The value of a wire above (x, y) and its gradient below; `named` and `sent` say whether with what they are."""
-        value, gradient = self.text(wire.value), self.text(wire.gradient)
-        role = role_of(self.how, wire.letter, "forward")
-        found = [
-            Label(x, y - self.above, row(wire.name, " = ", value) if named else value, role, self.size, of=wire.of)
-        ]
-        if self.both:
+        named, sent = (not self.terse if each is None else each for each in (named, sent))
+        value, role = self.text(wire.value), role_of(self.how, wire.letter, "forward")
+        above = row(wire.name, " = ", value) if named else value
+        found = [Label(x, y - self.above, above, role, self.size, of=wire.of)]
+        if self.both and not math.isnan(wire.gradient):
+            gradient = self.text(wire.gradient)
             below = row(wire.sent, " = ", gradient) if sent else gradient
             found.append(Label(x, y + self.above, below, "backward", self.size, slanted=True, of=wire.of))
         return found
 
-    def room(self, wires: Iterable[Wire], named: bool = True, sent: bool = True) -> float:
+    def room(self, wires: Iterable[Wire], named: bool | None = None, sent: bool | None = None) -> float:
         """The width of the longest number at these wires."""
         labels = [label for wire in wires for label in self.at(wire, 0, 0, named, sent)]
         return max((width_of(label.text, self.size) for label in labels), default=0.0)

@@ -82,7 +82,7 @@ class Unit:
             Wire(row("Σ"), exact_sum(left), back, delta) if left else None,
             total,
             b,
-            Wire(z_name if b else row(z_name, " = ", total.name), z_value, back, delta, "z", f"z/{layer}/{j}"),
+            Wire(z_name, z_value, back, delta, "z", f"z/{layer}/{j}"),
             a,
             Wire(seen.slope_symbol(layer, j), own, back, delta),
         )
@@ -91,6 +91,11 @@ class Unit:
     def activated(self) -> bool:
         """False on the last layer of an author who leaves it without an activation gate (S3.14)."""
         return not (self.seen.how.linear_output and self.layer == self.seen.network.depth)
+
+    @property
+    def summed(self) -> bool:
+        """Whether its products are added up: not where there is one alone."""
+        return len(self.inputs) + self.left > 1
 
     @property
     def whole(self) -> bool:
