@@ -47,7 +47,7 @@ INSIDE = {  # the layers of the larger packages
         "document noise",
     ],
     "writing": ["sheet", "html latex", "text", "document", "formula numbers"],
-    "pictures": ["plot scene tiles", "svg", "shapes"],
+    "pictures": ["plot scene tiles", "svg", "shapes", "widths"],
     "verification": [
         "survey",
         "recurrent verify",

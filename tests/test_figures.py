@@ -21,7 +21,7 @@ from chainrule.explanation.worksheet import worksheet
 from chainrule.forward import forward
 from chainrule.ids import parse
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans
+from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans, width_of
 from chainrule.pictures.svg import THEMES
 from chainrule.writing.formula import Symbol
 from chainrule.writing.numbers import short
@@ -226,6 +226,17 @@ def test_the_same_scene_has_the_same_bytes_and_themes_differ() -> None:
     assert THEMES["dark"]["forward"] in scene.svg("dark")
     with pytest.raises(cr.UnknownNameError, match="did you mean 'light'"):
         scene.svg("ligth")
+
+
+def test_the_widths_of_characters_are_those_of_the_fonts() -> None:
+    sys.path.insert(0, str(DOCS))
+    text_widths = __import__("text_widths")
+    if not all(font.exists() for font in text_widths.WIDEST):
+        assert not PROOF
+        pytest.skip("the fonts are not installed here: make proof-tools")
+    assert text_widths.TARGET.read_text() == text_widths.module()
+    assert width_of("ℓ", 1.0) == 0.42
+    assert width_of("漢", 1.0) == 1.0
 
 
 def test_the_automatic_theme_is_light_or_dark_by_the_readers_screen_and_a_page_may_set_its_colours() -> None:

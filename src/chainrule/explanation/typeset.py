@@ -66,7 +66,7 @@ class Typeset:
 def typeset(formula: Formula | str, size: float, look: Look, *, inside: bool = False) -> Typeset:
     """A formula with real fractions, each letter in its role; `inside` a derivative all belong to the way back.
 
-    Letters in a line are one label, spaced by the reader's font, which may be narrower than its box (WIDTHS). So a space
+    Letters in a line are one label, spaced by the reader's font, which may be narrower than its box (WIDEST). So a space
     before a fraction is left out where the box alone makes up for it.
     """
     elements: list[Element] = []

@@ -12,24 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from chainrule.pictures.widths import WIDEST
 from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Transposed, Underbraced, Written
 
 ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
          "w", "b", "z", "a", "y", "C")  # fmt: skip
 SMALL = 0.72  # of the size: raised and lowered marks
 
-# Widths of characters at size 1: those of DejaVu Sans, the widest of the fonts that readers' machines have in these places.
-# Helvetica, Arial and what stands in for them are narrower by an eighth; bold type is wider.
-WIDTHS = {
-    character: width
-    for width, characters in {
-        0.0: "\u200b", 0.23: "′", 0.3: "ijlIˡ", 0.34: " .,:;/|’'·!", 0.36: "f-", 0.42: "()[]rt²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₙᵣₛₜᴸᵀ⁽⁾",
-        0.53: "szc∂‖⁺⁻₊₋₌", 0.6: "vxyk", 0.64: "ΣPST", 0.7: "ABCRVXYKΔ∇", 0.79: "GNODHQU&", 0.84: "w+−=×±→←⊙≤≥≈#^<>½",
-        0.98: "mMW%", 1.0: "…⋮—Ω",
-    }.items()
-    for character in characters
-}  # fmt: skip
-ORDINARY, CAPITAL, BOLD = 0.64, 0.75, 1.11
+OTHER, BOLD = 1.0, 1.11  # widths of a character that no table has, and of bold type to plain
 
 
 class Box(NamedTuple):
@@ -203,7 +193,7 @@ def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, flo
 @lru_cache(maxsize=4096)
 def _width(text: str) -> float:
     """The sum of its characters' widths, at size 1."""
-    return sum(WIDTHS.get(each, CAPITAL if each.isupper() else ORDINARY) for each in text)
+    return sum(WIDEST.get(each, OTHER) for each in text)
 
 
 def width_of(content: str | Formula | Spans, size: float) -> float:

@@ -10,6 +10,7 @@ from itertools import groupby
 from chainrule.errors import unknown_name
 from chainrule.names import printable
 from chainrule.pictures.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
+from chainrule.pictures.widths import USUAL
 from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
@@ -203,7 +204,7 @@ def _marks(above: str, below: str, size: float) -> str:
     small, up, down = _n(SMALL * size), 0.38 * size, 0.24 * size
     if above and below:
         up, down = 0.45 * size, 0.28 * size  # apart, so that brackets above do not touch digits below
-        wide, low = (SMALL * size * sum(map(_advance, marks)) for marks in (above, below))
+        wide, low = (SMALL * size * sum(USUAL.get(each, 0.56) for each in marks) for marks in (above, below))
         return (
             f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan>'
             f'<tspan font-size="{small}" dx="{_n(-wide)}" dy="{_n(up + down)}">{escape(below)}</tspan>'
@@ -216,15 +217,6 @@ def _marks(above: str, below: str, size: float) -> str:
             f'<tspan font-size="{small}" dy="{_n(down)}">{escape(below)}</tspan><tspan dy="{_n(-down)}">\u200b</tspan>'
         )
     return ""
-
-
-def _advance(mark: str) -> float:
-    """How far a character of a mark moves the line on, at size 1 (Helvetica's widths)."""
-    if mark in "()":
-        return 0.333
-    if mark in "lij":
-        return 0.222
-    return 0.278 if mark in ",.t" else 0.5 if mark in "sk" else 0.584 if mark in "+−=" else 0.556
 
 
 def _n(value: float) -> str:
