@@ -7,6 +7,7 @@ derivative from the definition alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -80,9 +81,20 @@ def erfc(x: Any) -> Any:
     return scipy_erfc(x)
 
 
+def _silent(function: np.ufunc) -> Callable[[Any], Any]:
+    """It without a warning where it is infinite or 0: 1 / (1 + exp(800)) is 0, as it should be."""
+
+    def of(x: Any) -> Any:
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            return function(x)
+
+    return of
+
+
 class Arrays(Composed):
     """The elementary functions of NumPy arrays, real or complex."""
 
+    exp, expm1, log, log1p = (staticmethod(_silent(each)) for each in (np.exp, np.expm1, np.log, np.log1p))
     tanh = staticmethod(np.tanh)
     erf = staticmethod(erf)
     sin = staticmethod(np.sin)
@@ -91,26 +103,6 @@ class Arrays(Composed):
     abs = staticmethod(np.abs)
     maximum = staticmethod(np.maximum)
     minimum = staticmethod(np.minimum)
-
-    @staticmethod
-    def exp(x: Any) -> Any:
-        with np.errstate(over="ignore", under="ignore"):  # 1 / (1 + exp(800)) is 0, as it should be
-            return np.exp(x)
-
-    @staticmethod
-    def expm1(x: Any) -> Any:
-        with np.errstate(over="ignore"):
-            return np.expm1(x)
-
-    @staticmethod
-    def log(x: Any) -> Any:
-        with np.errstate(divide="ignore"):
-            return np.log(x)
-
-    @staticmethod
-    def log1p(x: Any) -> Any:
-        with np.errstate(divide="ignore"):
-            return np.log1p(x)
 
     @staticmethod
     def sum(x: Any) -> Any:
