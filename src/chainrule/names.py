@@ -12,9 +12,7 @@ T = TypeVar("T")
 TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # ends of lines, and turns of their direction
 SIGNS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}  # ␛, ␇, ␈, …
 CODES = {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)} | {code: f"\\u{code:04x}" for code in TURNS}
-NO_CHARACTERS = dict.fromkeys(
-    (*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"
-)  # no file in UTF-8, and no XML, has them
+NO_CHARACTERS = dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")  # no UTF-8 and no XML has them
 
 
 def printable(text: str) -> str:

@@ -47,13 +47,10 @@ def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
     as_network(network, "save(network, path)")
     tensors = _tensors(network)
     try:
-        text = json.dumps({**_terms(network), "notes": dict(notes or {})})
-        header = {
-            "version": VERSION,
-            **json.loads(text),
-            "tensors": list(tensors),
-            "own_values": _own_values(network),
-        }  # keys are texts, as a reader has them
+        texts = json.loads(
+            json.dumps({**_terms(network), "notes": dict(notes or {})})
+        )  # keys are texts, as a reader has them
+        header = {"version": VERSION, **texts, "tensors": list(tensors), "own_values": _own_values(network)}
     except (TypeError, ValueError, RecursionError) as error:
         raise SettingError(f"notes are a dictionary of texts, numbers, lists and dictionaries ({error})") from None
     return safetensors.numpy.save(tensors, {KEY: json.dumps({**header, CHECKSUM: _checksum(header, tensors)})})

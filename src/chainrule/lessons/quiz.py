@@ -67,11 +67,8 @@ class Question:
         if flaw is not None:
             place, message = flaw
             raise SettingError(message if place is None else f"answer {label(place)}: {message}")
-        if self.penalty is not None and not (
-            isinstance(self.penalty, int | float)
-            and not isinstance(self.penalty, bool)
-            and 0 <= self.penalty < math.inf
-        ):
+        number = isinstance(self.penalty, int | float) and not isinstance(self.penalty, bool)
+        if self.penalty is not None and not (number and 0 <= self.penalty < math.inf):
             raise SettingError(f"a penalty is a number ≥ 0, points of 100, got {brief(self.penalty)}")
 
     @property
@@ -169,13 +166,8 @@ def off_by(right: float, given: float, number: ReplyNumber) -> str:
     """What a wrong number has to do with the right one, if it is a factor that people lose; else nothing."""
     if right == 0 or given == 0:
         return "It is not 0." if right else ""
-    factors = [
-        2.0,
-        0.5,
-        *(10.0**n for n in range(-6, 7) if n),
-        *map(float, range(3, 10)),
-        *(1 / n for n in range(3, 10)),
-    ]
+    counts = range(3, 10)
+    factors = [2.0, 0.5, *(10.0**n for n in range(-6, 7) if n), *map(float, counts), *(1 / n for n in counts)]
     sign = "" if (right > 0) == (given > 0) else "the sign is turned"
     size = next((_lost(f) for f in factors if number.same(abs(right) * f, abs(given))), "")
     if not size and not (sign and number.same(-right, given)):

@@ -42,10 +42,8 @@ from chainrule.lessons.replies import Typed, typed
 
 FENCE = "??"
 TAG = re.compile(r"[ \t]*\\([A-Za-z]+):(.*)", re.DOTALL)
-ESCAPED = re.compile(
-    r"([ \t]*)\\(\\+[A-Za-z]+:.*|\\*\?\?[ \t]*)", re.DOTALL
-)  # a backslash too many, and what it guards
 GUARDED = re.compile(r"([ \t]*)(\\+[A-Za-z]+:.*|\\*\?\?[ \t]*)", re.DOTALL)
+ESCAPED = re.compile(r"([ \t]*)\\(\\+[A-Za-z]+:.*|\\*\?\?[ \t]*)", re.DOTALL)  # with a backslash too many
 TAGS = ("c", "w", "why", "hint", "typed", "penalty", "shownext")
 TYPED_FORMS = "number 3, id to,from 0 or shape"
 
