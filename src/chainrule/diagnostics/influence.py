@@ -211,21 +211,13 @@ def _tested(
     )
 
     def pair(i: int, reason: str) -> Standing:
-        top = change.size + 1
-        return Standing(
-            names[i], float(change[i]), float(met[i]), float(top - change_ranks[i]), float(top - met_ranks[i]), reason
-        )
+        above, beyond = (float(change.size + 1 - each[i]) for each in (change_ranks, met_ranks))
+        return Standing(names[i], float(change[i]), float(met[i]), above, beyond, reason)
 
-    return RuleTest(
-        rule,
-        layer,
-        change.size,
-        spearman(change, met),
-        *others,
-        1 - len(against) / len(leading),
-        tuple(pair(int(i), "") for i in order[:most]),
-        tuple(pair(int(i), why(int(i))) for i in against[:most]),
-    )
+    top = tuple(pair(int(i), "") for i in order[:most])
+    breaks = tuple(pair(int(i), why(int(i))) for i in against[:most])
+    only_if = 1 - len(against) / len(leading)
+    return RuleTest(rule, layer, change.size, spearman(change, met), *others, only_if, top, breaks)
 
 
 def _left_out(what: str, here: float, usual: float, kept: float, usually_kept: float) -> str:

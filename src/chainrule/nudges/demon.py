@@ -20,7 +20,7 @@ from chainrule.nudges.change import Change
 from chainrule.nudges.kinks import crossed, units_between
 from chainrule.nudges.question import CALL, NudgeQuestion, ask, finite, left_the_numbers
 from chainrule.nudges.text import miss_text, step_text, style_of_changes
-from chainrule.parameters import Layers, Parameters
+from chainrule.parameters import Layers
 from chainrule.problem import Problem
 from chainrule.verification.moved import Followed, follow, largest_term
 from chainrule.writing.numbers import number, style_of
@@ -91,23 +91,13 @@ class Demon:
     def __str__(self) -> str:
         slope = {"good": "δ = ∂C/∂z", "activation": "∂C/∂a", "gradient": "−‖∇C‖"}[self.kind]
         rows = [["", slope, "Δ", "predicted", "actual", "miss", ""]]
-        slopes, changes = (
-            style_of(deed.change.slope for deed in self.deeds),
-            style_of_changes(deed.change for deed in self.deeds),
-        )
+        slopes = style_of(deed.change.slope for deed in self.deeds)
+        changes = style_of_changes(deed.change for deed in self.deeds)
         for deed in self.deeds:
             c = deed.change
-            rows.append(
-                [
-                    deed.at,
-                    slopes.of(c.slope, True),
-                    step_text(c.step),
-                    changes.of(c.predicted, True),
-                    changes.of(c.actual, True),
-                    miss_text(c),
-                    deed.remark,
-                ]
-            )
+            promised, happened = changes.of(c.predicted, True), changes.of(c.actual, True)
+            step, slope = step_text(c.step), slopes.of(c.slope, True)
+            rows.append([deed.at, slope, step, promised, happened, miss_text(c), deed.remark])
         said = []
         if self.best.change.actual < 0 and self.best.at != self.deeds[0].at:
             said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
@@ -135,16 +125,8 @@ class Demon:
 
     def to_json(self) -> dict[str, Any]:
         """Everything in the table."""
-        deeds = [
-            {
-                "at": deed.at,
-                **deed.change.to_json(),
-                "near_optimal": deed.near_optimal,
-                "stopped": deed.stopped,
-                "crossed": deed.crossed,
-            }
-            for deed in self.deeds
-        ]
+        names = ("near_optimal", "stopped", "crossed")
+        deeds = [{"at": d.at, **d.change.to_json(), **{name: getattr(d, name) for name in names}} for d in self.deeds]
         return as_json({**self.__dict__, "before": self.before, "deeds": deeds, "best": self.best.at})
 
 
@@ -240,11 +222,7 @@ def _along_the_gradient(
     exact, target = problem.network, problem.y[0]
     slopes = gradient_of(problem)
     if layer is not None:
-        kept = range(layer, layer + 1)
-        slopes = Parameters(
-            [w if l in kept else 0 * w for l, w in slopes.weights.items()],
-            [b if l in kept else 0 * b for l, b in slopes.biases.items()],
-        )
+        slopes = slopes.zeros().with_layers([layer], slopes)
     steepness = slopes.norm()
     start = follow(problem, Id("x"), 0.0)
     if not (math.isfinite(steepness) and math.isfinite(start.C)):

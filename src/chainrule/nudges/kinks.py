@@ -73,13 +73,11 @@ def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[KinkUni
     """How far each unit is beyond its kink, the units as the last axis."""
     out = a[a.last]  # a linear output, where the cost is the hinge
     right = 1 - out[..., int(y.argmax())]
-    return np.stack(
-        [
-            out[..., unit.id.neuron] + right if unit.of == HINGE else z[unit.id.layer][..., unit.id.neuron] - unit.kink
-            for unit in units
-        ],
-        axis=-1,
-    )
+    beyond = [
+        out[..., unit.id.neuron] + right if unit.of == HINGE else z[unit.id.layer][..., unit.id.neuron] - unit.kink
+        for unit in units
+    ]
+    return np.stack(beyond, axis=-1)
 
 
 def crossed(start: Followed, end: Followed, y: Array, units: Sequence[KinkUnit]) -> tuple[str, ...]:
