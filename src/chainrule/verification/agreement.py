@@ -121,19 +121,9 @@ def compare(
         undecided = f"the value is NaN or infinite beside {names[int(np.argmin(finite))]}"
     else:
         undecided = "" if apart.any() else _undecided(size, length(given), bars, hidden)
-    return Agreement(
-        not apart.any() and not undecided,
-        distance,
-        names[worst],
-        float(given[worst]),
-        differences[worst],
-        len(given),
-        total,
-        int(kinks.sum()),
-        cause,
-        int(hidden.sum()),
-        undecided,
-    )
+    holds, there = not apart.any() and not undecided, (names[worst], float(given[worst]), differences[worst])
+    counts = len(given), total, int(kinks.sum())
+    return Agreement(holds, distance, *there, *counts, cause, int(hidden.sum()), undecided)
 
 
 def _slack(given: Array, measured: Array, finite: Array, rounding: float | Array) -> Array:

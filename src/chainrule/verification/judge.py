@@ -68,17 +68,12 @@ class Judge:
             posed = Problem.of(p.network.astype(str(dtype)), p.x, p.y, p.cost)
             return causes(space.like(given), space.like(trusted), posed)
 
+        epsilon = float(np.finfo(problem.network.dtype).eps)
         return cls(
-            [slice(end - size, end) for size, end in zip(sizes, ends)],
-            lambda entry: str(of_entry(space, entry)),
-            near.rounding.flat(),
-            float(np.finfo(problem.network.dtype).eps),
-            near.open,
-            leeway(problem, STEP).open,
-            near.kinks.flat() > 0,
-            why,
-            lambda layer: main_source(problem, layer),
-        )
+            [slice(end - size, end) for size, end in zip(sizes, ends)], lambda entry: str(of_entry(space, entry)),
+            near.rounding.flat(), epsilon, near.open, leeway(problem, STEP).open, near.kinks.flat() > 0,
+            why, lambda layer: main_source(problem, layer),
+        )  # fmt: skip
 
     def verdict(self, about: str, found: Mapping[str, MethodAnswer | str], parts: tuple[str, ...] = ()) -> Verification:
         """Every answer, or the reason why there is none, beside the one that most methods share."""
@@ -128,19 +123,13 @@ class Judge:
         if not right.all() and answer.method == YOURS and found.unexplained and self._rounded(answer, reference):
             untold, right, found = ~right, np.ones_like(right), Causes((ROUNDED,))
         reached = self.kinks | answer.kinks | reference.kinks
+        kinks = int((reached & (gap == 0) & (plain > EXACT * np.abs(reference.flat))).sum())
+        there = self.name_of(worst), float(answer.flat[worst]), float(reference.flat[worst])
+        checked = 0 if asked.all() else int(asked.sum())
         return MethodRow(
-            answer.method,
-            bool(right.all()),
-            tuple(distances.tolist()),
-            self.name_of(worst),
-            float(answer.flat[worst]),
-            float(reference.flat[worst]),
-            int((reached & (gap == 0) & (plain > EXACT * np.abs(reference.flat))).sum()),
-            int(hidden.sum()),
-            0 if asked.all() else int(asked.sum()),
-            tuple((np.flatnonzero(untold) + 1).tolist()),
-            causes=found,
-        )
+            answer.method, bool(right.all()), tuple(distances.tolist()), *there, kinks, int(hidden.sum()), checked,
+            tuple((np.flatnonzero(untold) + 1).tolist()), causes=found,
+        )  # fmt: skip
 
     def _untold(self, verdict: Verification, answers: Mapping[str, MethodAnswer]) -> str:
         """Why nothing can be told in some parts."""

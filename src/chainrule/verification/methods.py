@@ -26,7 +26,8 @@ from chainrule.backward import gradient_of
 from chainrule.circuits import of_network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification import complex_step, differences, forward_mode, paths, raw, sigma_matrices, symbolic
+from chainrule.verification import complex_step, differences, forward_mode, paths, raw, symbolic
+from chainrule.verification import sigma_matrices as sigma
 from chainrule.verification.local import finite, refuse, too_many
 
 Array = np.ndarray
@@ -83,15 +84,20 @@ def circuit_refuses(p: Problem) -> str | None:
 
 
 def entry_by_entry(
-    name: str, refuses: Refusal, some: Callable[[Problem, Sequence[int]], Array]
-) -> Callable[[Problem], Parameters]:
-    """The gradient of a method that takes a pass or more for each entry."""
+    name: str,
+    says: str,
+    exact: bool,
+    refuses: Refusal,
+    some: Callable[[Problem, Sequence[int]], Array],
+    most: Callable[[Problem], int],
+) -> Method:
+    """A method that takes a pass or more for each entry."""
 
     def gradient(p: Problem) -> Parameters:
         refuse(refuses(p))
         return finite(p.network.parameters.like(some(p, range(p.network.parameters.size))), name)
 
-    return gradient
+    return Method(name, says, gradient, exact, refuses, some, most)
 
 
 def differences_refuse(p: Problem) -> str | None:
@@ -114,58 +120,25 @@ def analytic_passes(p: Problem) -> int:
     return 0 if complex_step.not_analytic(p) else passes(p)
 
 
-METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
-        Method("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
-        Method(
-            "sigma",
-            "every δ as one product of Σ′ and wᵀ (S2.18–S2.20)",
-            sigma_matrices.gradient,
-            True,
-            sigma_matrices.refuses,
-        ),
-        Method(
-            "paths",
-            "the sum over every path to the cost (S1.14, S1.17)",
-            paths.gradient,
-            True,
-            paths.refuses,
-            paths.some,
-            paths.most,
-            paths.rounding,
-        ),
-        Method(
-            "circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses
-        ),
-        Method(
-            "forward_mode",
-            "dual numbers from the input to the cost (S1.7)",
-            entry_by_entry("forward_mode", forward_mode.refuses, forward_mode.some),
-            True,
-            forward_mode.refuses,
-            forward_mode.some,
-            passes,
-        ),
-        Method(
-            "complex_step",
-            "Im C(θ + ih)/h, where C is analytic (S4.8)",
-            entry_by_entry("complex_step", complex_step.refuses, complex_step.some),
-            True,
-            complex_step.refuses,
-            complex_step.some,
-            analytic_passes,
-        ),
-        Method(
-            "differences",
-            "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)",
-            entry_by_entry("differences", differences_refuse, some_differences),
-            False,
-            differences_refuse,
-            some_differences,
-            passes,
-        ),
-        Method("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
-    )
-}
+_ROWS = [
+    Method("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
+    Method("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
+    Method("sigma", "every δ as one product of Σ′ and wᵀ (S2.18–S2.20)", sigma.gradient, True, sigma.refuses),
+    Method(
+        "paths", "the sum over every path to the cost (S1.14, S1.17)", paths.gradient, True, paths.refuses, paths.some,
+        paths.most, paths.rounding,
+    ),
+    Method("circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses),
+    entry_by_entry(
+        "forward_mode", "dual numbers from the input to the cost (S1.7)", True, forward_mode.refuses, forward_mode.some, passes,
+    ),
+    entry_by_entry(
+        "complex_step", "Im C(θ + ih)/h, where C is analytic (S4.8)", True, complex_step.refuses, complex_step.some,
+        analytic_passes,
+    ),
+    entry_by_entry(
+        "differences", "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)", False, differences_refuse, some_differences, passes,
+    ),
+    Method("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
+]  # fmt: skip
+METHODS = {method.name: method for method in _ROWS}
