@@ -132,31 +132,18 @@ sigmoid = Activation(
 )
 tanh = Activation("tanh", np.tanh, _tanh_slope, lambda z, m: m.tanh(z), "tanh z", r"\tanh z")
 relu = Activation(
-    "relu",
-    lambda z: np.maximum(z, 0),
-    lambda z: (z > 0).astype(z.dtype),
-    lambda z, m: m.maximum(z, 0.0),
-    "max(z, 0)",
-    r"\max(z, 0)",
-    kinks=(0.0,),
-)
+    "relu", lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype), lambda z, m: m.maximum(z, 0.0),
+    "max(z, 0)", r"\max(z, 0)", kinks=(0.0,),
+)  # fmt: skip
 softplus = Activation("softplus", _softplus, _sigmoid, lambda z, m: m.softplus(z), "log(1 + e^z)", r"\log(1+e^{z})")
 gelu = Activation(
-    "gelu",
-    lambda z: z * _normal_cdf(z),
-    _gelu_slope,
-    lambda z, m: z * (1 + m.erf(z * 0.5**0.5)) / 2,
-    "z Φ(z)",
+    "gelu", lambda z: z * _normal_cdf(z), _gelu_slope, lambda z, m: z * (1 + m.erf(z * 0.5**0.5)) / 2, "z Φ(z)",
     r"z\,\Phi(z)",
-)
+)  # fmt: skip
 silu = Activation(
-    "silu",
-    lambda z: z * _sigmoid(z),
-    _silu_slope,
-    lambda z, m: z * m.sigmoid(z),
-    "z / (1 + e^−z)",
+    "silu", lambda z: z * _sigmoid(z), _silu_slope, lambda z, m: z * m.sigmoid(z), "z / (1 + e^−z)",
     r"\frac{z}{1+e^{-z}}",
-)
+)  # fmt: skip
 softmax = Activation(
     "softmax", _softmax, _softmax_slope, _softmax_form, "e^z_i / Σ_j e^z_j", r"\frac{e^{z_i}}{\sum_j e^{z_j}}"
 )

@@ -209,38 +209,16 @@ class Convention:
 
 
 PRESETS = {
-    "s0": Convention(
-        "s0",
-        cost="squared_error",
-        order="from,to",
-        base=1,
-        marks="a^(ℓ)",
-        letter="c",
-        input_word="preactivation",
-    ),
-    "s1": Convention(
-        "s1", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity", input_word="weighted sum"
-    ),
+    "s0": Convention("s0", cost="squared_error", order="from,to", base=1, marks="a^(ℓ)", letter="c",
+                     input_word="preactivation"),
+    "s1": Convention("s1", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity",
+                     input_word="weighted sum"),
     "s2": Convention("s2"),
-    "s3": Convention(
-        "s3",
-        cost="cross_entropy",
-        linear_output=True,
-        word="gradient",
-        input_word="sum",
-        function_word="activation gate",
-    ),
-    "s4": Convention(
-        "s4",
-        over="sum",
-        to_letter="k",
-        from_letter="j",
-        base=1,
-        word="error signal",
-        input_word="input sum",
-        function_word="transfer function",
-    ),
-}
+    "s3": Convention("s3", cost="cross_entropy", linear_output=True, word="gradient", input_word="sum",
+                     function_word="activation gate"),
+    "s4": Convention("s4", over="sum", to_letter="k", from_letter="j", base=1, word="error signal",
+                     input_word="input sum", function_word="transfer function"),
+}  # fmt: skip
 
 
 def plural(word: str) -> str:

@@ -265,13 +265,7 @@ def multiclass_hinge() -> Cost:
     def form(z: Any, y: Array, m: Elementary) -> Any:
         return m.sum(m.maximum((1 - y) * (1 + z - m.sum(y * z)), 0.0))
 
-    pair = Pair(
-        of="z",
-        value=lambda z, y: np.maximum(excess(z, y), 0).sum(axis=1),
-        slope=delta,
-        form=form,
-        delta=delta,
-    )
+    pair = Pair(of="z", value=lambda z, y: np.maximum(excess(z, y), 0).sum(axis=1), slope=delta, form=form, delta=delta)
     return Cost(
         "multiclass_hinge",
         "Σ_{j≠y} max(0, 1 + z_j − z_y)",

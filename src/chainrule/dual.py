@@ -249,30 +249,14 @@ DUALS: Elementary = Duals()
 
 
 _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
-    np.exp: exp,
-    np.expm1: expm1,
-    np.log: log,
-    np.log1p: log1p,
-    np.logaddexp: log_add_exp,
-    np.tanh: tanh,
-    np.sin: sin,
-    np.cos: cos,
-    np.sqrt: sqrt,
-    np.abs: abs,
-    np.maximum: maximum,
-    np.minimum: minimum,
-    np.square: lambda x: dual(x) ** 2,
-    np.negative: operator.neg,
-    np.add: lambda x, y: dual(x) + y,
-    np.subtract: lambda x, y: dual(x) - y,
-    np.multiply: lambda x, y: dual(x) * y,
-    np.divide: lambda x, y: dual(x) / y,
-    np.power: lambda x, y: dual(x) ** y,
-    np.matmul: lambda x, y: dual(x) @ y,
-    **{
-        each: _compared(each) for each in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
-    },
-}
+    np.exp: exp, np.expm1: expm1, np.log: log, np.log1p: log1p, np.logaddexp: log_add_exp, np.tanh: tanh,
+    np.sin: sin, np.cos: cos, np.sqrt: sqrt, np.abs: abs, np.maximum: maximum, np.minimum: minimum,
+    np.square: lambda x: dual(x) ** 2, np.negative: operator.neg, np.add: lambda x, y: dual(x) + y,
+    np.subtract: lambda x, y: dual(x) - y, np.multiply: lambda x, y: dual(x) * y,
+    np.divide: lambda x, y: dual(x) / y, np.power: lambda x, y: dual(x) ** y, np.matmul: lambda x, y: dual(x) @ y,
+    **{each: _compared(each)
+       for each in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)},
+}  # fmt: skip
 
 _FUNCTIONS: dict[Any, Callable[..., Dual]] = {np.where: where, np.sum: Dual.sum}
 

@@ -67,113 +67,68 @@ ADD = Gate(
     "add", "+", _add, lambda out, *x: (1.0,) * len(x), "distributes its gradient unchanged to every input (S3.9)"
 )
 MULTIPLY = Gate(
-    "multiply",
-    "×",
-    operator.mul,
-    lambda out, x, y: (y, x),
+    "multiply", "×", operator.mul, lambda out, x, y: (y, x),
     "switches its inputs: each is sent the other, times the gradient (S3.10)",
-)
+)  # fmt: skip
 SUBTRACT = Gate(
-    "subtract",
-    "−",
-    operator.sub,
-    lambda out, x, y: (1.0, -1.0),
+    "subtract", "−", operator.sub, lambda out, x, y: (1.0, -1.0),
     "sends its gradient unchanged to the first input and with the other sign to the second",
-)
+)  # fmt: skip
 NEGATE = Gate("negate", "−", operator.neg, lambda out, x: (-1.0,), "turns the sign of its gradient")
 DIVIDE = Gate(
-    "divide",
-    "÷",
-    operator.truediv,
-    lambda out, x, y: (1 / y, -out / y),
+    "divide", "÷", operator.truediv, lambda out, x, y: (1 / y, -out / y),
     "sends its gradient over the second input to the first, and minus its output over the second input to the second",
-    lambda x, y: y != 0,
-    "a quotient by 0",
-)
+    lambda x, y: y != 0, "a quotient by 0",
+)  # fmt: skip
 POWER = Gate(
-    "power",
-    "^",
-    np.power,
-    _power_slopes,
+    "power", "^", np.power, _power_slopes,
     "sends p xᵖ⁻¹ times the gradient to its base x, and xᵖ log x times the gradient to its exponent p",
     lambda x, p: ((x >= 0) | (p % 1 == 0)) & ((x != 0) | (p >= 1) | (p == 0)) & np.isfinite(x),
     "a power that is not real, or has no slope, at its base",
-)
+)  # fmt: skip
 EXP = Gate("exp", "exp", ARRAYS.exp, lambda out, x: (out,), "sends its own output times the gradient")
 EXPM1 = Gate(
-    "expm1",
-    "exp − 1",
-    ARRAYS.expm1,
-    lambda out, x: (ARRAYS.exp(x),),
+    "expm1", "exp − 1", ARRAYS.expm1, lambda out, x: (ARRAYS.exp(x),),
     "sends the exponential of its input times the gradient",
-)
+)  # fmt: skip
 LOG = Gate(
-    "log",
-    "log",
-    ARRAYS.log,
-    lambda out, x: (1 / x,),
-    "sends the gradient over its input",
-    lambda x: (x > 0) & np.isfinite(x),
-    "the logarithm of a number that is not above 0, or beyond all numbers",
-)
+    "log", "log", ARRAYS.log, lambda out, x: (1 / x,), "sends the gradient over its input",
+    lambda x: (x > 0) & np.isfinite(x), "the logarithm of a number that is not above 0, or beyond all numbers",
+)  # fmt: skip
 LOG1P = Gate(
-    "log1p",
-    "log(1 + ·)",
-    ARRAYS.log1p,
-    lambda out, x: (1 / (1 + x),),
-    "sends the gradient over one plus its input",
-    lambda x: (x > -1) & np.isfinite(x),
+    "log1p", "log(1 + ·)", ARRAYS.log1p, lambda out, x: (1 / (1 + x),),
+    "sends the gradient over one plus its input", lambda x: (x > -1) & np.isfinite(x),
     "log(1 + x) of a number that is not above −1, or beyond all numbers",
-)
+)  # fmt: skip
 TANH = Gate(
-    "tanh",
-    "tanh",
-    np.tanh,
-    lambda out, x: (_one_over_cosh_squared(x),),
+    "tanh", "tanh", np.tanh, lambda out, x: (_one_over_cosh_squared(x),),
     "sends 1 − tanh², written 1 / cosh², times the gradient",
-)
+)  # fmt: skip
 ERF = Gate(
-    "erf",
-    "erf",
-    elementary.erf,
-    lambda out, x: (2 / np.sqrt(np.pi) * np.exp(-x * x),),
+    "erf", "erf", elementary.erf, lambda out, x: (2 / np.sqrt(np.pi) * np.exp(-x * x),),
     "sends 2/√π e^(−x²) times the gradient",
-)
+)  # fmt: skip
 SIN = Gate("sin", "sin", np.sin, lambda out, x: (np.cos(x),), "sends the cosine times the gradient")
 COS = Gate("cos", "cos", np.cos, lambda out, x: (-np.sin(x),), "sends minus the sine times the gradient")
 SQRT = Gate(
-    "sqrt",
-    "√",
-    np.sqrt,
-    lambda out, x: (0.5 / out,),
-    "sends the gradient over twice its output",
-    lambda x: (x > 0) & np.isfinite(x),
-    "the square root of a number that is not above 0, or beyond all numbers",
-)
+    "sqrt", "√", np.sqrt, lambda out, x: (0.5 / out,), "sends the gradient over twice its output",
+    lambda x: (x > 0) & np.isfinite(x), "the square root of a number that is not above 0, or beyond all numbers",
+)  # fmt: skip
 ABS = Gate(
     "abs", "|·|", np.abs, lambda out, x: (np.sign(x),), "sends the gradient with its input's sign; at 0, nothing"
 )
 MAXIMUM = Gate(
-    "maximum",
-    "max",
-    np.maximum,
-    lambda out, x, y: (x > y, x <= y),
+    "maximum", "max", np.maximum, lambda out, x, y: (x > y, x <= y),
     "routes its gradient to the larger input, at a tie to the second (S3.4)",
-)
+)  # fmt: skip
 MINIMUM = Gate(
-    "minimum",
-    "min",
-    np.minimum,
-    lambda out, x, y: (x <= y, x > y),
+    "minimum", "min", np.minimum, lambda out, x, y: (x <= y, x > y),
     "routes its gradient to the smaller input, at a tie to the first",
-)
+)  # fmt: skip
 SELECT = Gate(
-    "select",
-    "t > 0 ?",
-    ARRAYS.where_positive,
-    lambda out, t, x, y: (0.0, t > 0, t <= 0),
+    "select", "t > 0 ?", ARRAYS.where_positive, lambda out, t, x, y: (0.0, t > 0, t <= 0),
     "routes its gradient to its second input where the first is above 0, else to the third",
-)
+)  # fmt: skip
 HOLD = Gate("hold", "hold", np.positive, lambda out, x: (0.0,), "passes its value on and sends no gradient back")
 
 GATES = (
