@@ -114,27 +114,16 @@ class _Six:
         terms: Formula = Sum("m", row(partial(cost, z), " ", partial(z, a)))
         after = self.layer(1)
         answers = (
-            Answer(
-                f"because ${k}$ of {self.layer()} feeds every neuron of {after}, and each of them changes ${c}$",
-                True,
-                f"One way to ${c}$ leads through each of them, and the ways add up.",
-            ),
-            Answer(
-                f"because the network has several outputs, and ${c}$ sums over them",
-                False,
-                f"That sum is inside ${c}$. The one over $m$ is there with a single output too, if {after} is a hidden one.",
-            ),
-            Answer(
-                f"because ${k}$ is one neuron, held fast, while $m$ goes through all that it leads to",
-                True,
-                f"${k}$ stands on both sides and names one neuron; $m$ is summed away.",
-            ),
-            Answer(
-                f"because {tex(z)} is itself a sum over the neurons of {self.layer()}",
-                False,
-                f"That sum runs over ${k}$: of its terms only the one with this ${k}$ depends on {tex(a)}.",
-            ),
-        )
+            Answer(f"because ${k}$ of {self.layer()} feeds every neuron of {after}, and each of them changes ${c}$",
+                   True, f"One way to ${c}$ leads through each of them, and the ways add up."),
+            Answer(f"because the network has several outputs, and ${c}$ sums over them", False,
+                   f"That sum is inside ${c}$. The one over $m$ is there with a single output too, if {after} is a hidden "
+                   "one."),
+            Answer(f"because ${k}$ is one neuron, held fast, while $m$ goes through all that it leads to", True,
+                   f"${k}$ stands on both sides and names one neuron; $m$ is summed away."),
+            Answer(f"because {tex(z)} is itself a sum over the neurons of {self.layer()}", False,
+                   f"That sum runs over ${k}$: of its terms only the one with this ${k}$ depends on {tex(a)}."),
+        )  # fmt: skip
         text = f"Why is there a sum over $m$ in {tex(partial(cost, a), ' = ', terms)}?"
         return Question(text, answers, hint="Follow the ways from that neuron to the cost.")
 
@@ -142,25 +131,14 @@ class _Six:
 def odot() -> Question:
     """The one question that no convention changes."""
     answers = (
-        Answer(
-            "entry by entry: the product of each pair in the same place",
-            True,
-            "Right: both have the same shape, and so has the result.",
-        ),
-        Answer(
-            "row by column, and the products added: a matrix product",
-            False,
-            r"A matrix product adds up over an inner index; $\odot$ adds up nothing.",
-        ),
-        Answer(
-            "the sum of the products of all pairs in the same place: one number",
-            False,
-            r"That is the inner product. $\odot$ keeps the products apart, a vector for two vectors.",
-        ),
-        Answer(
-            "every entry of the one with every entry of the other: a larger matrix",
-            False,
-            r"That is the outer product, as of $\delta$ and $a$ in a gradient. $\odot$ pairs what stands in the same place.",
-        ),
-    )
+        Answer("entry by entry: the product of each pair in the same place", True,
+               "Right: both have the same shape, and so has the result."),
+        Answer("row by column, and the products added: a matrix product", False,
+               r"A matrix product adds up over an inner index; $\odot$ adds up nothing."),
+        Answer("the sum of the products of all pairs in the same place: one number", False,
+               r"That is the inner product. $\odot$ keeps the products apart, a vector for two vectors."),
+        Answer("every entry of the one with every entry of the other: a larger matrix", False,
+               r"That is the outer product, as of $\delta$ and $a$ in a gradient. $\odot$ pairs what stands in the same "
+               "place."),
+    )  # fmt: skip
     return Question(r"How does $\odot$ multiply two vectors or matrices?", answers)
