@@ -305,7 +305,7 @@ def test_a_step_that_is_none_is_refused(step):
 def test_a_cost_that_is_infinite_as_a_function_of_what_is_moved_is_not_drawn():
     sure = cr.Network([[[100.0]]], [[0.0]], "sigmoid")
     assert number_lines(sure, [1.0], [0.0], by="z/1/0", cost="binary_cross_entropy").table[-1][1] == "100.000000"
-    with pytest.raises(cr.DataError, match="C is inf as a function of a/1/0"):
+    with pytest.raises(cr.DataError, match="C is ∞ as a function of a/1/0"):
         number_lines(sure, [1.0], [0.0], by="a/1/0", cost="binary_cross_entropy")
 
 
@@ -473,7 +473,7 @@ def test_steps_that_are_not_in_the_range_are_refused(steps):
     best = best_move(CHAIN, [0.6], [1.0], "z/2/0", -2.0, 2.0)
     with pytest.raises(cr.SettingError, match="steps are one to eight numbers"):
         of_demon._chosen(steps, best, -2.0, 2.0)
-    with pytest.raises(cr.SettingError, match="steps are one to eight numbers between -2 and 2"):
+    with pytest.raises(cr.SettingError, match="steps are one to eight numbers between −2 and 2"):
         demon(CHAIN, [0.6], [1.0], by="z/2/0", steps=[2.5])
 
 

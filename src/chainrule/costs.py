@@ -162,7 +162,8 @@ def huber(threshold: float | np.number[Any] = 1.0) -> Cost:
         inside = m.minimum(e, c)
         return m.sum(inside * (e - inside / 2))
 
-    pair = Pair("a", value, lambda a, y: np.clip(a - y, -c, c), form, slope_text=f"clip({{a}} − {{y}}, ±{c:g})")
+    bound = f"{c:g}".replace("e-0", "e-").replace("-", "−")
+    pair = Pair("a", value, lambda a, y: np.clip(a - y, -c, c), form, slope_text=f"clip({{a}} − {{y}}, ±{bound})")
     return Cost(
         "huber",
         "Σ ½e² or c(|e| − ½c)",

@@ -27,6 +27,7 @@ from chainrule.verification.differences import Difference
 from chainrule.verification.leeway import Leeway, leeway
 from chainrule.verification.moved import Followed, follow, slope_by_difference, slope_by_dual
 from chainrule.writing.formula import Bracket, Formula, Numeral, Ratio, Row, Sign, Symbol
+from chainrule.writing.numbers import bar, short
 
 SAME = 1e-9  # of a value: what different methods may differ by, beside rounding
 
@@ -106,9 +107,9 @@ def check(audit: Audit, derivation: Derivation, v: Id) -> None:
     close = abs(value - exact) <= SAME * abs(value) + audit.slack(v)
     if not close or not found.holds(value, SAME * abs(value) + audit.slack(v)):
         raise DisagreementError(
-            f"∂{audit.view.u}/∂{v}: backpropagation gives {value:.12g} and central differences {found.value:.12g} ± "
-            f"{found.error:.1e}, dual numbers {exact:.12g}: nothing is shown until they agree; is a slope or a cost's "
-            "derivative wrong?"
+            f"∂{audit.view.u}/∂{v}: backpropagation gives {short(value, 12)} and central differences "
+            f"{short(found.value, 12)} ± {bar(found.error)}, dual numbers {short(exact, 12)}: nothing is shown until they "
+            "agree; is a slope or a cost's derivative wrong?"
         )
     if derivation.total is not None:
         claimed, cost = derivation.total.value, float(audit.values.value(Id("C")))
@@ -175,8 +176,8 @@ def _factor(audit: Audit, factor: Factor, how: Convention) -> None:
     want, slack = found
     if not abs(factor.value - want) <= SAME * abs(want) + slack:
         raise DisagreementError(
-            f"{factor.symbol} would stand beside {factor.value:.12g}, and the quantity it names in convention {how.name} is "
-            f"{want:.12g}: nothing is shown until they agree"
+            f"{factor.symbol} would stand beside {short(factor.value, 12)}, and the quantity it names in convention {how.name} "
+            f"is {short(want, 12)}: nothing is shown until they agree"
         )
 
 
@@ -233,5 +234,6 @@ def _must_exist(view: View, id: Id, symbol: Formula, how: Convention) -> None:
 def _same(left: Formula, got: float, said: float, slack: float) -> None:
     if not abs(got - said) <= SAME * abs(said) + slack:
         raise DisagreementError(
-            f"{left}: the parts come to {got:.12g}, and {said:.12g} would stand below them: nothing is shown until they agree"
+            f"{left}: the parts come to {short(got, 12)}, and {short(said, 12)} would stand below them: nothing is shown until "
+            "they agree"
         )

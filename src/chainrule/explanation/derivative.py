@@ -18,6 +18,7 @@ from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
 from chainrule.writing.document import Words
+from chainrule.writing.numbers import short
 
 
 def explain(
@@ -108,7 +109,7 @@ def _at_once(seen: View, v: Id) -> list[Part]:
         slope = seen.of_activation(v.layer, v.neuron)
         if not math.isfinite(slope.value):
             raise DataError(
-                f"{v} is {seen.trace.a[v.layer][v.neuron]:g}, where the cost has no slope: nothing can be explained"
+                f"{v} is {short(float(seen.trace.a[v.layer][v.neuron]))}, where the cost has no slope: nothing can be explained"
             )
         return [Product(seen.by(v), (slope,), slope.value)]
     if seen.path_count(v):

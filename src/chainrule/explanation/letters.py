@@ -14,7 +14,7 @@ from chainrule.costs import ANY, Cost, Pair
 from chainrule.explanation.view import NABLA
 from chainrule.writing.document import Block, Equation, sentence
 from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, Transposed, alone, filled, partial, row
-from chainrule.writing.numbers import minus, plain
+from chainrule.writing.numbers import minus, plain, short
 
 Layer = int | str  # a number, or letters such as "l", "l+1", "L−1"
 Index = int | str
@@ -236,7 +236,7 @@ def meaning(s: Letters, cost: Cost, pair: Pair, layer: Layer) -> list[Block]:
             sentence("Here ", row("p"), f" is the {function} of ", z, ": the probabilities that the cost makes of it.")
         ]
     if cost.name == "huber":
-        c = f"{cost.settings['threshold']:.12g}"
+        c = short(cost.settings["threshold"], 12)
         return [
             sentence(
                 "Here ", row("h(e) = ½e²"), " up to ", row(f"|e| = {c}"), ", and ", row(f"{c}(|e| − ½·{c})"), " beyond."

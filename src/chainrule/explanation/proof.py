@@ -20,6 +20,7 @@ from chainrule.network import Network
 from chainrule.verification.moved import follow, slope_by_dual
 from chainrule.writing.document import Block, Equation, Heading, Words, sentence
 from chainrule.writing.formula import Formula, Ratio, Sum, Symbol, partial, row
+from chainrule.writing.numbers import short
 from chainrule.writing.sheet import Sheet
 
 Array = np.ndarray
@@ -75,8 +76,8 @@ class Compared(Example):
         slack = (1e-12 if of is None else self.audit.slack(of)) + 1e-12 * sum(map(abs, terms))
         if not abs(left - right) <= SAME * max(abs(left), abs(right)) + slack:
             raise DisagreementError(
-                f"a line of the proof says {left:.12g} on its left and {right:.12g} on its right, computed by different "
-                "methods: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
+                f"a line of the proof says {short(left, 12)} on its left and {short(right, 12)} on its right, computed by "
+                "different methods: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
             )
         return left, right
 

@@ -13,6 +13,7 @@ from chainrule.errors import DataError, IdError, SettingError
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.network import Network
+from chainrule.writing.numbers import short
 
 
 def whole_number(given: Any, what: str, least: int = 1) -> int:
@@ -75,7 +76,7 @@ def differentiable(by: str | Id, seen: View) -> Id:
         raise IdError(f"by={str(id)!r}: the cost is differentiated by a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}")
     if not math.isfinite(seen.value(id)):
         value = float(seen.trace.a[id.layer][id.neuron])
-        raise DataError(f"{id} is {value:g}, where the cost has no finite slope: nothing can be shown")
+        raise DataError(f"{id} is {short(value)}, where the cost has no finite slope: nothing can be shown")
     return Id("x", 0, id.neuron) if id.kind == "a" and id.layer == 0 else id
 
 

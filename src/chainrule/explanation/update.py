@@ -18,7 +18,7 @@ from chainrule.updates import delta_rule
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.forward_mode import towards
 from chainrule.verification.leeway import leeway
-from chainrule.writing.numbers import number
+from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
 TITLE = "One update in six steps"
@@ -63,7 +63,7 @@ class Update:
 
     @property
     def rate_text(self) -> str:
-        return number(self.rate) if self.rate < 1e-3 else f"{self.rate:.12g}"
+        return number(self.rate) if self.rate < 1e-3 else short(self.rate, 12)
 
 
 def six_steps_of(how: Convention) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def one_update(problem: Problem, reduction: str, learning_rate: float) -> Update
     network, rule = problem.network, delta_rule(learning_rate)
     gradient = settled_gradient(problem, shares(len(problem.x), reduction))
     move, _ = rule.move(gradient, rule.start(network.parameters))
-    moved, advice = network.parameters + move, f"a smaller learning_rate than {learning_rate:g} will do"
+    moved, advice = network.parameters + move, f"a smaller learning_rate than {short(learning_rate)} will do"
     if not moved.is_finite():
         raise DataError(f"the weights overflow in this update: {advice}")
     after = network.with_parameters(moved)
@@ -117,6 +117,6 @@ def _same(problem: Problem, reduction: str, step: Array, promised: float, checke
     slack = float(np.abs(step) @ off) * (len(problem.x) if reduction == "sum" else 1)
     if not abs(promised - checked) <= SAME * abs(promised) + slack:
         raise DisagreementError(
-            f"the gradient promises a change of the cost by {promised:.12g}, and dual numbers sent along the step find "
-            f"{checked:.12g}: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
+            f"the gradient promises a change of the cost by {short(promised, 12)}, and dual numbers sent along the step find "
+            f"{short(checked, 12)}: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
         )

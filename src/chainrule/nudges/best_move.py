@@ -16,7 +16,7 @@ from chainrule.nudges.kinks import Kink, kink_lines
 from chainrule.nudges.lowest_point import lowest_point
 from chainrule.nudges.question import ask, finite
 from chainrule.nudges.text import miss_text, named, step_text, style_of_changes
-from chainrule.writing.numbers import number
+from chainrule.writing.numbers import number, short
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def best_move(
     question = ask(network, x, y, v, of, cost)
     low, high = finite(lowest, "the lowest step"), finite(highest, "the highest step")
     if not low < high:
-        raise SettingError(f"a range goes from a lower to a higher step, got {low:g} to {high:g}")
+        raise SettingError(f"a range goes from a lower to a higher step, got {short(low)} to {short(high)}")
     kinks = question.kinks_between(low, high)
     step = lowest_point(question, low, high, [kink.at for kink in kinks])
     nearest = min(max(0.0, low), high)  # where the tangent stays if it promises nothing

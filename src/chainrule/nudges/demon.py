@@ -23,7 +23,7 @@ from chainrule.nudges.text import miss_text, step_text, style_of_changes
 from chainrule.parameters import Layers
 from chainrule.problem import Problem
 from chainrule.verification.moved import Followed, follow, largest_term
-from chainrule.writing.numbers import number, style_of
+from chainrule.writing.numbers import number, short, style_of
 
 Array = np.ndarray
 DEMONS = ("good", "activation", "gradient")
@@ -149,7 +149,7 @@ def demon(
         raise unknown_name("demon", kind, DEMONS)
     length = finite(size, "the demon's size")
     if length <= 0:
-        raise SettingError(f"the demon's size is > 0, its sign is the demon's choice; got {length:g}")
+        raise SettingError(f"the demon's size is > 0, its sign is the demon's choice; got {short(length)}")
     if layer is not None or kind != "gradient":
         _check_layer(as_network(network, "demon(network, x, y)"), layer, kind)
     if kind == "gradient":
@@ -226,7 +226,8 @@ def _along_the_gradient(
     steepness = slopes.norm()
     start = follow(problem, Id("x"), 0.0)
     if not (math.isfinite(steepness) and math.isfinite(start.C)):
-        raise FormError(f"the cost is {start.C:g} and its gradient has the length {steepness:g}: take smaller weights")
+        said = f"the cost is {short(start.C)} and its gradient has the length {short(steepness)}"
+        raise FormError(f"{said}: take smaller weights")
     moved = exact if steepness == 0 else exact.with_parameters(exact.parameters - slopes / steepness * size)
     end = follow(problem.with_network(moved), Id("x"), 0.0)
     units = list(units_between(exact, problem.cost, Id("x"), Id("C"), target))

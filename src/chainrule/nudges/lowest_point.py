@@ -11,6 +11,7 @@ from chainrule.errors import DataError
 from chainrule.nudges.line_search import ROUNDS, first_grid, golden
 from chainrule.nudges.question import NudgeQuestion
 from chainrule.verification.differences import EPSILON
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 PLACES = 64  # low places that are refined
@@ -24,7 +25,7 @@ def lowest_point(question: NudgeQuestion, low: float, high: float, kinks: Sequen
     values = question.values(grid)
     if not np.isfinite(values).any():
         raise DataError(
-            f"{question.u} is no number anywhere between {low:g} and {high:g}: take a smaller range of {question.v}"
+            f"{question.u} is no number anywhere between {short(low)} and {short(high)}: take a smaller range of {question.v}"
         )
     left, right = _valleys(question, grid)
     places = grid[np.lexsort((np.abs(grid), values))][:PLACES]

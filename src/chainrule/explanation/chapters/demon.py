@@ -84,7 +84,7 @@ def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
     wrong = isinstance(steps, (str, bytes)) or np.ndim(steps) != 1 or not 0 < len(steps) <= 8
     if wrong or not all(isinstance(s, (int, float, np.number)) and min(low, 0) <= s <= max(high, 0) for s in steps):
         raise SettingError(
-            f"steps are one to eight numbers between {min(low, 0):g} and {max(high, 0):g}, such as [0.1, 0.5]; "
+            f"steps are one to eight numbers between {short(min(low, 0))} and {short(max(high, 0))}, such as [0.1, 0.5]; "
             f"got {brief(steps)}"
         )
     return sorted({float(step) for step in steps})

@@ -16,6 +16,7 @@ from chainrule.ids import Id
 from chainrule.nudges.change import Change
 from chainrule.verification.moved import follow
 from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.writing.numbers import short
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
     for stop in stops:
         if not math.isfinite(stop.value):
             raise DataError(
-                f"{stop.id} is {stop.value:g} as a function of {v} on this example: nothing can be drawn of it"
+                f"{stop.id} is {short(stop.value)} as a function of {v} on this example: nothing can be drawn of it"
             )
     return stops, links
 

@@ -13,6 +13,7 @@ from chainrule.explanation.document import Factor
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.view import View
 from chainrule.ids import Id
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 MOST_ROUTES = 1_000_000  # multiplied out in a fraction of a second
@@ -61,8 +62,8 @@ def routes(seen: View, v: Id, most: int) -> Routes:
     total, value = exact_sum(flat), seen.value(v)
     if not abs(total - value) <= SAME * math.fsum(np.abs(flat)) + 1e-300:
         raise DisagreementError(
-            f"∂C/∂{v}: its {count:,} routes add up to {total:.12g} and backpropagation gives {value:.12g}: nothing is shown "
-            "until they agree; is a slope or a cost's derivative wrong?"
+            f"∂C/∂{v}: its {count:,} routes add up to {short(total, 12)} and backpropagation gives {short(value, 12)}: nothing "
+            "is shown until they agree; is a slope or a cost's derivative wrong?"
         )
     ranked = [_route(seen, v, _chosen(int(i), choices)) for i in order]
     return Routes(v, tuple(ranked), count, exact_sum(np.delete(flat, order)), total, value)
