@@ -57,8 +57,8 @@ proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py
 
-gallery: $(VENV)/.dev  ## every figure at every size, on one page; BEFORE=COMMIT beside what that commit drew
-	$(BIN)/python docs/gallery.py build/gallery.html $(if $(BEFORE),--before $(BEFORE))
+gallery: $(VENV)/.dev  ## every figure at every size, on one page
+	$(BIN)/python docs/gallery.py build/gallery.html
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,7 +9,8 @@ import chainrule as cr
 from chainrule.circuits.wires import MATHS as m
 from chainrule.problem import Problem
 from chainrule.verification import raw, sigma_matrices, paths
-from chainrule.writing.formula import latex, mathml
+from chainrule.writing.mathml import mathml
+from chainrule.writing.tex import latex
 from chainrule.explanation.figures import figure
 from chainrule.explanation.worksheet import worksheet
 from chainrule.explanation.nested_formula import nested_formula

@@ -1,20 +1,12 @@
-"""A page of every figure at every size, from 1-1-1-1 to 784-30-10: python docs/gallery.py build/gallery.html [--before COMMIT]
+"""A page of every figure at every size, from 1-1-1-1 to 784-30-10: python docs/gallery.py build/gallery.html
 
-With a commit each figure stands beside the one that this commit drew. The tests look at the same figures: no label overlaps
-another, none is clipped (tests/test_figures.py).
+The tests look at the same figures: no label overlaps another, none is clipped (tests/test_figures.py).
 """
 
 from __future__ import annotations
 
-import argparse
-import io
-import json
-import os
-import subprocess
 import sys
-import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -117,55 +109,23 @@ def _piece(size: str, name: str, network: Any, x: Any, y: Any, convention: str, 
         return Piece(size, name, None, str(error), asked)
 
 
-def before(commit: str) -> dict[str, str]:
-    """The figures as a commit of this repository drew them, by size, name and options."""
-    code = (
-        "import gallery, json; print(json.dumps({f'{p.size}|{p.figure}|{p.options}': p.scene.svg()"
-        " for p in gallery.pieces() if p.scene is not None}))"
-    )
-    root = Path(__file__).resolve().parents[1]
-    files = subprocess.run(
-        ["git", "-C", root, "archive", "--format=zip", commit, "src", "docs"], check=True, capture_output=True
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        zipfile.ZipFile(io.BytesIO(files.stdout)).extractall(folder)
-        places = os.pathsep.join(str(Path(folder) / each) for each in ("src", "docs"))
-        drawn = subprocess.run(
-            [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": places}, check=True, capture_output=True
-        )
-    found: dict[str, str] = json.loads(drawn.stdout)
-    return found
-
-
-def write(path: Path, earlier: Mapping[str, str] | None = None) -> None:
-    """The page, with what could not be drawn said in its place; beside each figure what it was `earlier`."""
+def write(path: Path) -> None:
+    """The page, with what could not be drawn said in its place."""
     parts = ["<h1>Every figure at every size</h1>"]
-    size = ""
+    before = ""
     for piece in pieces():
-        if piece.size != size:
+        if piece.size != before:
             parts.append(f"<h2>{escape(piece.size)}</h2>")
-            size = piece.size
+            before = piece.size
         parts.append(
             f"<h3>{escape(piece.figure)} {escape(piece.options)}</h3><p>{escape(FIGURES[piece.figure].says)}</p>"
         )
-        now = piece.scene.svg() if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>"
-        if earlier is not None:
-            was = earlier.get(f"{piece.size}|{piece.figure}|{piece.options}", "<p><em>not drawn</em></p>")
-            now = f'<div class="beside"><div>{was}</div><div>{now}</div></div>'
-        parts.append(now)
-    if earlier is not None:
-        parts.append(
-            "<style>body{max-width:none}.beside{display:flex;gap:1em;align-items:flex-start}.beside>div{width:50%}"
-            "svg{max-width:100%;height:auto}</style>"
-        )
+        parts.append(piece.scene.svg() if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page("chainrule: every figure", *parts), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", type=Path, default=Path("build/gallery.html"))
-    parser.add_argument("--before", metavar="COMMIT")
-    told = parser.parse_args()
-    write(told.target, None if told.before is None else before(told.before))
-    print(told.target)
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "build/gallery.html")
+    write(target)
+    print(target)

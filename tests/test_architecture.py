@@ -46,7 +46,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise",
     ],
-    "writing": ["sheet", "html latex", "text", "document", "formula numbers"],
+    "writing": ["sheet", "html latex", "text", "document", "mathml tex", "formula numbers"],
     "pictures": ["plot scene tiles", "svg", "shapes", "widths"],
     "verification": [
         "survey",

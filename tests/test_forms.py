@@ -26,11 +26,11 @@ from chainrule.explanation.view import view
 from chainrule.ids import Id, parse
 from chainrule.problem import Problem as Posed
 from chainrule.verification.moved import Followed, follow, slope_by_dual
-from chainrule.writing import html, latex
-from chainrule.writing.document import Bracketed, Vector
+from chainrule.writing import html, latex, tex
 from chainrule.writing.formula import (
     Bracket,
     Formula,
+    Matrix,
     Numeral,
     Ratio,
     Row,
@@ -40,8 +40,9 @@ from chainrule.writing.formula import (
     Symbol,
     Text,
     Underbraced,
-    mathml,
+    Vector,
 )
+from chainrule.writing.mathml import mathml
 from chainrule.writing.numbers import factor_numbers, number, unit
 
 PAIRS = 200 if PROOF else 48
@@ -185,7 +186,7 @@ def test_why_a_pair_is_not_connected_is_said_in_every_format() -> None:
         found = cr.explain(p.network, p.x[0], None, v, of=u)
         for text in (str(found), found.latex(), found.html()):
             assert words in text
-        assert f"${latex.latex(as_convention('s2').of(parse(u, p.network.parameters)))}$ does not" in found.latex()
+        assert f"${tex.latex(as_convention('s2').of(parse(u, p.network.parameters)))}$ does not" in found.latex()
 
 
 def test_zeros_of_a_matrix_stand_in_their_column() -> None:
@@ -259,7 +260,7 @@ def test_the_matrix_form_is_the_transpose_times_a_column() -> None:
     assert isinstance(part, MatrixProduct)
     assert np.array(part.cells).tolist() == p.network.weights[2].T.tolist()
     assert part.row == 1
-    assert str(part.entries) == "[w²₀₀ w²₁₀; w²₀₁ w²₁₁; w²₀₂ w²₁₂]"
+    assert str(part.entries) == "[w²₀₀  w²₁₀]\n[w²₀₁  w²₁₁]\n[w²₀₂  w²₁₂]"
 
 
 @pytest.mark.parametrize("k", [0, 1, 64, 126, 127])
@@ -278,7 +279,7 @@ def test_the_matrix_form_always_shows_the_row_that_is_asked_for(k: int) -> None:
     place = part.rows.index(k)
     arrows = found.latex().split(r"\begin{matrix}")[1].split(r"\end{matrix}")[0].split(r" \\ ")
     assert [i for i, mark in enumerate(arrows) if "arrow" in mark] == [place]
-    assert f"{latex.latex(found.left)} &= {latex.latex(Numeral(number(found.value)))}" in found.latex()
+    assert f"{tex.latex(found.left)} &= {tex.latex(Numeral(number(found.value)))}" in found.latex()
     asked = [each for each in ET.fromstring(found.html()).iter("mtr") if each.get("class") == "asked"]
     assert len(asked) == 1
     assert len(asked[0]) == len(part.columns)
@@ -346,11 +347,11 @@ def test_the_matrix_of_a_softmax_of_few_neurons_is_written_entry_by_entry() -> N
         found = cr.explain(p.network, p.x[0], p.y[0], "w/1/0/1", form=form, cost=p.cost)
         last, hidden = [part for part in found.parts if isinstance(part, Entries)]
         assert str(last.left) == "Σ′(z²)"
-        assert str(last.symbols) == "[a²₀ (1 − a²₀) −a²₀ a²₁; −a²₁ a²₀ a²₁ (1 − a²₁)]"
+        assert str(last.symbols) == "[a²₀ (1 − a²₀)    −a²₀ a²₁   ]\n[  −a²₁ a²₀     a²₁ (1 − a²₁)]"
         assert np.shape(hidden.cells) == (3, 3)
         for cell in last.cells[0]:
             assert number(cell) in str(found)
-            assert latex.latex(Numeral(number(cell))) in found.latex()
+            assert tex.latex(Numeral(number(cell))) in found.latex()
         bent = replace(last, cells=((last.cells[0][0] + 1e-6, *last.cells[0][1:]), *last.cells[1:]))
         seen = view(p.network, p.x[0], p.y[0], p.cost, Id("C"), as_convention("s2"))
         with pytest.raises(cr.DisagreementError, match=r"Σ′\(z²\)"):
@@ -411,7 +412,7 @@ def test_the_nested_form_opens_the_network_down_to_the_weight() -> None:
     """S4.5: sums inside σ, and the weight braced in LaTeX."""
     found, _ = parts("nested", convention="s4")
     assert " = ".join(map(str, found[0].lines[0][:2])) == "a²ₙ = sigmoid(Σₘ w²ₙₘ tanh(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)"
-    assert r"\underbrace{w^{1}_{mk}}_{" in latex.latex(found[0].lines[0][1])
+    assert r"\underbrace{w^{1}_{mk}}_{" in tex.latex(found[0].lines[0][1])
 
 
 @dataclass(frozen=True)
@@ -815,11 +816,10 @@ def statements(derivation: cr.Derivation, write: Callable[[Formula], str]) -> It
             yield write(line.left)
             for cell in line.cells:
                 match cell:
-                    case Vector(values):
-                        yield from (write(Numeral(number(value))) for value in values if value is not None)
-                    case Bracketed(rows):
-                        for each in itertools.chain.from_iterable(rows):
-                            yield write(each if isinstance(each, Formula) else Numeral(number(each)))
+                    case Vector(entries):
+                        yield from (write(each) for each in entries if isinstance(each, Numeral))
+                    case Matrix(rows):
+                        yield from map(write, itertools.chain.from_iterable(rows))
                     case _:
                         yield write(cell)
             yield from (write(Numeral(each)) for each in (*line.numbers, line.value) if each)
@@ -841,7 +841,7 @@ FORMATS: dict[str, tuple[Callable[[cr.Derivation], str], Callable[[Formula], str
     "text": (str, str),
     "latex": (
         lambda found: found.latex().replace("(-", "-").replace(r"$\delta$", "δ"),
-        lambda each: latex.latex(each).replace("(-", "-"),
+        lambda each: tex.latex(each).replace("(-", "-"),
     ),
     "html": (lambda found: plain_html(found.html()), lambda each: plain_html(mathml(each))),
 }

@@ -20,8 +20,9 @@ from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import pseudocode
 from chainrule.explanation.summary import summary
 from chainrule.explanation.worksheet import worksheet
-from chainrule.writing.formula import Sum, Symbol, Transposed, mathml, partial, row
+from chainrule.writing.formula import Sum, Symbol, Transposed, partial, row
 from chainrule.writing.html import page
+from chainrule.writing.mathml import mathml
 
 Box = Sequence[float]  # left, top, right, bottom, in pixels
 HAIR = 0.5

@@ -24,7 +24,8 @@ from chainrule.lessons.quiz import Answer, Question, Session, grade
 from chainrule.lessons.quiz_format import Quiz, parse, read_quiz, text_of, write_quiz
 from chainrule.lessons.replies import Name, ReplyNumber, Shape, choices, label, number, unit, written
 from chainrule.lessons.six_questions import six
-from chainrule.writing.formula import Sum, latex, partial, row
+from chainrule.writing.formula import Sum, partial, row
+from chainrule.writing.tex import latex
 
 
 # numbers ------------------------------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
                    slope_curve.py σ′ on a grid, its bounds, zones and kinks · divergence.py where a training step became
                    NaN or infinite
 
-writing/           formula.py formulas as trees, written as text, LaTeX and MathML · numbers.py digits · document.py what
-                   a page is made of · text.py latex.py html.py its writers · sheet.py the page
+writing/           formula.py formulas as trees, and as text · tex.py mathml.py in those formats · numbers.py digits ·
+                   document.py what a page is made of · text.py latex.py html.py its writers · sheet.py the page
 pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · scene.py the
                    picture · plot.py axes, curves · tiles.py numbers as shaded cells
 

@@ -22,8 +22,8 @@ from chainrule.explanation.document import (
     Terms,
 )
 from chainrule.explanation.noise import exact_sum
-from chainrule.writing.document import NOTHING, Aligned, Block, Bracketed, DisplayLine, Vector, sentence
-from chainrule.writing.formula import Formula, Matrix, Numeral, Row, Symbol, Text, Transposed, row
+from chainrule.writing.document import NOTHING, Aligned, Block, DisplayLine, sentence
+from chainrule.writing.formula import LEFT_OUT, Formula, Matrix, Numeral, Row, Symbol, Text, Transposed, Vector, row
 from chainrule.writing.numbers import factor_numbers, factor_rows, number, reaches, with_bar
 
 MOST_ENTRIES = 8  # of a vector
@@ -56,8 +56,8 @@ def _checked(left: Formula, part: Part, lines: list[DisplayLine], checks: Checks
     return lines
 
 
-def _equals(left: Formula, right: Formula | Vector | Bracketed | float) -> DisplayLine:
-    return DisplayLine(left, (Numeral(number(right)) if isinstance(right, float) else right,))
+def _equals(left: Formula, right: Formula | float) -> DisplayLine:
+    return DisplayLine(left, (numeral(right) if isinstance(right, float) else right,))
 
 
 def _product(part: Product) -> list[DisplayLine]:
@@ -103,15 +103,17 @@ def _dot(part: Dot) -> list[DisplayLine]:
 
 def _matrix(part: MatrixProduct) -> list[DisplayLine]:
     """The matrix, in symbols and in numbers, the column, their product, and that ⊙ σ′; the row that is asked for is marked."""
-    assert isinstance(part.entries, Matrix)
     asked = part.rows.index(part.row)
-    cells = tuple(tuple(None if r is None or c is None else part.cells[r][c] for c in part.columns) for r in part.rows)
+    cells = tuple(
+        tuple(LEFT_OUT if r is None or c is None else numeral(part.cells[r][c]) for c in part.columns)
+        for r in part.rows
+    )
     product = row(part.matrix, " ", part.column)
     left = product if part.slope is None else row("(", product, ") ⊙ ", part.slope)
     lines = [
         DisplayLine(part.left, (left,)),
-        _equals(part.matrix, Bracketed(part.entries.rows)),
-        _equals(NOTHING, Bracketed(cells, asked)),
+        _equals(part.matrix, part.entries),
+        _equals(NOTHING, Matrix(cells, asked)),
         _equals(part.column, _picked(part.vector, part.columns)),
     ]
     if part.slope is not None:
@@ -122,7 +124,8 @@ def _matrix(part: MatrixProduct) -> list[DisplayLine]:
 
 def _entries(part: Entries) -> list[DisplayLine]:
     """left = the symbols in rows and columns, and the numbers."""
-    return [_equals(part.left, Bracketed(part.symbols.rows)), _equals(NOTHING, Bracketed(part.cells))]
+    numbers = Matrix(tuple(tuple(map(numeral, cells)) for cells in part.cells))
+    return [_equals(part.left, part.symbols), _equals(NOTHING, numbers)]
 
 
 def _lines(part: Lines) -> list[DisplayLine]:
@@ -155,11 +158,17 @@ LINES: dict[type, Callable[[Any], list[DisplayLine]]] = {
 
 def vector(values: Sequence[float]) -> Vector:
     """A vector, at most eight entries of it."""
-    return Vector(tuple(values[:MOST_ENTRIES]), max(len(values) - MOST_ENTRIES, 0))
+    more = [Text(f"… {len(values) - MOST_ENTRIES:,} more")] if len(values) > MOST_ENTRIES else []
+    return Vector((*map(numeral, values[:MOST_ENTRIES]), *more))
 
 
 def _picked(values: Sequence[float], places: Places) -> Vector:
-    return Vector(tuple(None if place is None else values[place] for place in places))
+    return Vector(tuple(LEFT_OUT if place is None else numeral(values[place]) for place in places))
+
+
+def numeral(value: float) -> Numeral:
+    """A number as everywhere."""
+    return Numeral(number(value))
 
 
 def _said_by(checks: Checks) -> Row:

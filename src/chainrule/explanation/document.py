@@ -74,7 +74,7 @@ class MatrixProduct:
 
     left: Formula
     matrix: Formula
-    entries: Formula
+    entries: Matrix
     cells: tuple[Values, ...]
     column: Formula
     vector: Values

@@ -16,7 +16,8 @@ from chainrule.ids import Id
 from chainrule.lessons.replies import written
 from chainrule.network import Network
 from chainrule.problem import OneExample, Problem
-from chainrule.writing.formula import Formula, Symbol, latex, partial, row
+from chainrule.writing.formula import Formula, Symbol, partial, row
+from chainrule.writing.tex import latex
 
 Array = np.ndarray
 SPELLED = 4  # the most neurons of a layer whose numbers a question lists

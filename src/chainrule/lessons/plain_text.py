@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from chainrule.writing.formula import LATEX, SUBSCRIPT, SUPERSCRIPT
+from chainrule.writing.formula import SUBSCRIPT, SUPERSCRIPT
+from chainrule.writing.tex import LATEX
 
 FORMULA = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$", re.DOTALL)
 LETTERS = {written.strip()[1:]: letter for letter, written in LATEX.items() if re.fullmatch(r"\\[A-Za-z]+ ?", written)}

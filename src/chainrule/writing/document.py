@@ -5,14 +5,13 @@ It says what stands on the page, not how it looks: `str(sheet)`, `sheet.latex()`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
-from chainrule.writing.formula import Formula, Numeral, Row, Sign, opened, row
+from chainrule.writing.formula import LEFT_OUT, Formula, Numeral, Row, Sign, opened, row
 from chainrule.writing.numbers import number
 
 Array = np.ndarray
@@ -50,28 +49,12 @@ class Cells(Formula):
 
     def _entry(self, r: int | None, c: int | None) -> Formula:
         if r is None or c is None:
-            return Sign("⋮" if r is None else "…")
+            return Sign("⋮") if r is None else LEFT_OUT
         return Numeral(number(float(self.array[r, c])))
 
 
 def _kept(count: int, most: int) -> list[int | None]:
     return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
-
-
-@dataclass(frozen=True)
-class Vector:
-    """A column of numbers; None where some between them are left out, and how many `more` follow the last."""
-
-    values: tuple[float | None, ...]
-    more: int = 0
-
-
-@dataclass(frozen=True)
-class Bracketed:
-    """A matrix of symbols or of numbers, None where some are left out; the row that is `asked` for is marked."""
-
-    rows: tuple[tuple[Formula | float | None, ...], ...]
-    asked: int = -1
 
 
 NOTHING = Row(())
@@ -86,7 +69,7 @@ class DisplayLine:
     """
 
     left: Formula
-    cells: tuple[Formula | Vector | Bracketed, ...]
+    cells: tuple[Formula, ...]
     numbers: tuple[str, ...] = ()
     value: str = ""
     note: Row = NOTHING
@@ -166,7 +149,8 @@ class Program:
     text: str
 
 
-Block = Heading | Sentence | Equation | Values | Aligned | Code | Program
+Printed = Heading | Sentence | Values | Aligned | Code | Program
+Block = Printed | Equation
 
 
 def sentence(*words: str | Formula) -> Sentence:
@@ -179,18 +163,13 @@ def line(indent: int, *words: str | Formula, remark: str = "") -> tuple[int, Wor
     return indent, words, remark
 
 
-# what its lowerings share -------------------------------------------------------------------------------------------
-def lowered(
-    blocks: Sequence[Block],
-    equations: Callable[[Sequence[Equation]], str],
-    writers: Mapping[type, Callable[[Any], str]],
-) -> Iterator[str]:
-    """The blocks in order, each as the writer of its kind writes it; equations in a row together, for their equals signs."""
-    for kind, group in groupby(blocks, key=type):
-        if kind is Equation:
-            yield equations([each for each in group if isinstance(each, Equation)])
-        else:
-            yield from map(writers[kind], group)
+# what its writers share ---------------------------------------------------------------------------------------------
+def together(blocks: Sequence[Block]) -> Iterator[Printed | list[Equation]]:
+    """The blocks in order, equations that follow each other as one, for their equals signs."""
+    for _, group in groupby(blocks, key=type):
+        alike = list(group)
+        equations = [block for block in alike if isinstance(block, Equation)]
+        yield from [equations] if equations else [block for block in alike if not isinstance(block, Equation)]
 
 
 def sides_of(equation: Equation) -> Formula:

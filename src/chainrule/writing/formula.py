@@ -1,6 +1,6 @@
 """Formulas as trees: letters with their marks, numbers, signs, brackets, sums, ratios, matrices. `str` is a line of text.
 
-Text between formulas is read into nodes once, where a row is made; `latex(formula)` and `mathml(formula)` write the same nodes.
+Text between formulas is read into nodes once, where a row is made. `tex.py` and `mathml.py` write the same nodes.
 """
 
 from __future__ import annotations
@@ -9,20 +9,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 
 SUPERSCRIPT = str.maketrans("0123456789()+-−lLnTs", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻⁻ˡᴸⁿᵀˢ")
 SUBSCRIPT = str.maketrans("0123456789aijkmnprstuv+-=", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌")
-LATEX = {
-    "δ": r"\delta ", "σ": r"\sigma ", "Σ": r"\Sigma ", "∇": r"\nabla ", "∂": r"\partial ", "·": r"\cdot ", "−": "-", "′": "'",
-    "⊙": r"\odot ", "…": r"\ldots ", "η": r"\eta ", "←": r"\leftarrow ", "→": r"\to ", "ℓ": r"\ell ", "±": r"\pm ",
-    "≈": r"\approx ", "∞": r"\infty ", "≠": r"\ne ", "½": r"\tfrac12 ", "×": r"\times ", "Δ": r"\Delta ", "τ": r"\tau ",
-    "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
-    "⋮": r"\vdots ", "ᵀ": "^{T}", "ε": r"\varepsilon ", "≡": r"\equiv ", "^": r"\hat{}", "²": "^{2}",
-}  # fmt: skip
-ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
-    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "–": "--", "’": "'", "✓": r"$\surd$",
-}  # fmt: skip
 BRACKETS = {"(": ")", "[": "]", "|": "|"}
 
 
@@ -147,12 +136,37 @@ class Transposed(Formula):
 
 @dataclass(frozen=True, repr=False)
 class Matrix(Formula):
-    """Rows of entries between brackets; a column has rows of one entry."""
+    """Rows of symbols or of numbers between brackets, … where some are left out; the row that is `asked` for is marked."""
 
     rows: tuple[tuple[Formula, ...], ...]
+    asked: int = -1
+
+    @property
+    def of_numbers(self) -> bool:
+        """True where entries are numbers, which end below each other."""
+        return any(isinstance(each, Numeral) for entries in self.rows for each in entries)
 
     def __str__(self) -> str:
-        return "[" + "; ".join(" ".join(map(str, row)) for row in self.rows) + "]"
+        texts = [list(map(str, entries)) for entries in self.rows]
+        widths = [max(map(len, column)) for column in zip(*texts)]
+        side = ">" if self.of_numbers else "^"
+        lines = ["  ".join(f"{text:{side}{width}}" for text, width in zip(line, widths)) for line in texts]
+        return "\n".join(f"[{line}]{'  ←' if i == self.asked else ''}" for i, line in enumerate(lines))
+
+
+@dataclass(frozen=True, repr=False)
+class Vector(Formula):
+    """A column of numbers, … where some are left out; on a line of text one after the other."""
+
+    entries: tuple[Formula, ...]
+
+    @property
+    def column(self) -> Matrix:
+        """The same as a matrix."""
+        return Matrix(tuple((Sign("⋮") if each == LEFT_OUT else each,) for each in self.entries))
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.entries))})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,6 +178,9 @@ class Underbraced(Formula):
 
     def __str__(self) -> str:
         return str(self.body)
+
+
+LEFT_OUT = Sign("…")
 
 
 # made of text and formulas ------------------------------------------------------------------------------------------
@@ -194,13 +211,6 @@ def alone(formula: Formula) -> Formula:
         case Row((Bracket("(", inside),)):
             return inside
     return formula
-
-
-def factors(numbers: Sequence[str]) -> list[Formula]:
-    """Numbers as factors of a product: brackets around a negative one, but for the first."""
-    return [
-        row("(", Numeral(each), ")") if i and each.startswith("−") else Numeral(each) for i, each in enumerate(numbers)
-    ]
 
 
 def inline(formula: Formula) -> Formula:
@@ -251,7 +261,7 @@ def _read(text: str) -> tuple[Formula, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _marks(text: str) -> Row:
+def marks(text: str) -> Row:
     """The nodes of a mark: of "(l+1)" a sum in brackets."""
     return Row(_grouped(_nodes(MARK, text)))
 
@@ -273,152 +283,3 @@ def _grouped(nodes: Sequence[Formula]) -> tuple[Formula, ...]:
         else:
             inside.append(each)
     return tuple(each for inside in rows for each in inside)
-
-
-# LaTeX --------------------------------------------------------------------------------------------------------------
-def latex(formula: Formula) -> str:
-    """The formula for LaTeX's mathematics mode."""
-    match formula:
-        case Symbol(letter, above, below):
-            name = (
-                _in_latex(letter) if len(letter) < 2 or letter[1] == "′" else rf"\mathrm{{{_in_latex(letter).strip()}}}"
-            )
-            up, down = (
-                f"{mark}{{{latex(_marks(each))}}}" if each else "" for mark, each in (("^", above), ("_", below))
-            )
-            return f"{{{name}}}{up}{down}" if "′" in letter and (up or down) else name + up + down
-        case Numeral(text):
-            mantissa, mark, exponent = text.partition("e")
-            return _in_latex(mantissa) + (rf" \cdot 10^{{{_in_latex(exponent)}}}" if mark else "")
-        case Text(text):
-            return rf"\text{{{words_in_latex(text)}}}"
-        case Sign(text) | Space(text):
-            return _in_latex(text)
-        case Row(pieces):
-            return "".join(map(latex, pieces))
-        case Bracket(left, inside, right):
-            return f"{left}{latex(inside)}{right}"
-        case Marked(base, above, below):
-            return latex(base) + latex(Symbol("", above, below))
-        case Ratio(top, bottom):
-            return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}"
-        case Sum(index, body):
-            return rf"\sum_{{{latex(_marks(index))}}} {latex(body)}"
-        case Transposed(base):
-            return f"({latex(base)})^T"
-        case Matrix(rows):
-            return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(map(latex, each)) for each in rows) + r"\end{bmatrix}"
-        case Underbraced(body, below):
-            return rf"\underbrace{{{latex(body)}}}_{{{latex(below)}}}"
-    raise TypeError(f"{type(formula).__name__} has no LaTeX")
-
-
-def _in_latex(text: str) -> str:
-    return "".join(LATEX.get(character, character) for character in text)
-
-
-def words_in_latex(text: str) -> str:
-    """Words with their special characters escaped, the letters of mathematics in mathematics mode."""
-    found = []
-    for character in text:
-        if character in ESCAPED:
-            found.append(ESCAPED[character])
-        elif character in LATEX and not character.isascii():
-            found.append(f"${LATEX[character].strip()}$")
-        else:
-            found.append(character)
-    return "".join(found)
-
-
-# MathML Core --------------------------------------------------------------------------------------------------------
-TALL = ("<mfrac", "<munder", "<mtable")  # what brackets grow around
-SPACE = '<mspace width="0.2em"/>'
-
-
-def mathml(formula: Formula) -> str:
-    """The formula as MathML Core, without its <math> element."""
-    match formula:
-        case Symbol(letter, above, below):
-            return _scripts(_letter(letter), above, below)
-        case Numeral("½"):
-            return '<mfrac displaystyle="false"><mn>1</mn><mn>2</mn></mfrac>'
-        case Numeral(text):
-            return _number(text)
-        case Text(text):
-            words = f"<mtext>{escape(text.strip())}</mtext>" if text.strip() else ""
-            return f"{SPACE if text[:1] == ' ' else ''}{words}{SPACE if text[-1:] == ' ' else ''}"
-        case Sign(sign="/"):
-            return '<mo lspace="0" rspace="0">/</mo>'
-        case Sign(sign=sign):
-            return f"<mo>{escape(sign)}</mo>"
-        case Space():
-            return SPACE
-        case Row(pieces):
-            return _grouping(_elements(pieces))
-        case Bracket(left, inside, right):
-            return _bracketed(left, mathml(inside), right)
-        case Marked(base, above, below):
-            return _scripts(mathml(base), above, below)
-        case Ratio(top, bottom):
-            return f"<mfrac>{mathml(top)}{mathml(bottom)}</mfrac>"
-        case Sum(index, body):
-            return f"<mrow><munder><mo>∑</mo>{mathml(_marks(index))}</munder>{mathml(body)}</mrow>"
-        case Transposed(base):
-            return f"<msup>{_bracketed('(', mathml(base), ')')}<mi>T</mi></msup>"
-        case Matrix(rows):
-            cells = "".join(f"<mtr>{''.join(f'<mtd>{mathml(c)}</mtd>' for c in each)}</mtr>" for each in rows)
-            return f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
-        case Underbraced(body, below):
-            return f"<munder><munder>{mathml(body)}<mo>⏟</mo></munder>{mathml(below)}</munder>"
-    raise TypeError(f"{type(formula).__name__} has no MathML")
-
-
-def _elements(pieces: Sequence[Formula]) -> list[str]:
-    """The elements of a row. A minus behind a sign is the sign of its number; letters beside each other need no space."""
-    found = []
-    for before, each, after in zip((None, *pieces), pieces, (*pieces[1:], None)):
-        if each == Sign("−") and isinstance(before, Sign):
-            found.append('<mo form="prefix">−</mo>')
-        elif not (isinstance(each, Space) and _is_letter(before) and _is_letter(after)):
-            found.append(mathml(each))
-    return found
-
-
-def _is_letter(formula: Formula | None) -> bool:
-    """True for what needs no space beside another, as w¹ a⁰; the name of a function, which has no marks, does."""
-    return isinstance(formula, Transposed | Underbraced) or (
-        isinstance(formula, Symbol) and formula.letter != str(formula)
-    )
-
-
-def _grouping(elements: Sequence[str]) -> str:
-    """Elements as one."""
-    return elements[0] if len(elements) == 1 else f"<mrow>{''.join(elements)}</mrow>"
-
-
-def _bracketed(left: str, inside: str, right: str) -> str:
-    """Brackets around a row. A stretched one is as wide as the widest of its glyphs, so only around what is tall."""
-    stretched = "" if any(mark in inside for mark in TALL) else ' stretchy="false"'
-    return f"<mrow><mo{stretched}>{left}</mo>{inside}<mo{stretched}>{right}</mo></mrow>"
-
-
-def _scripts(base: str, above: str, below: str) -> str:
-    """An element with its marks."""
-    up, down = (mathml(_marks(each)) for each in (above, below))
-    if above and below:
-        return f"<msubsup>{base}{down}{up}</msubsup>"
-    return f"<msup>{base}{up}</msup>" if above else f"<msub>{base}{down}</msub>" if below else base
-
-
-def _letter(letter: str) -> str:
-    if letter.endswith("′"):
-        return f"<msup>{_letter(letter[:-1])}<mo>′</mo></msup>"
-    return f'<mi mathvariant="normal">{escape(letter)}</mi>' if letter in "Σ∇" else f"<mi>{escape(letter)}</mi>"
-
-
-def _number(text: str) -> str:
-    """A number, its sign and its power of ten as one element."""
-    mantissa, mark, exponent = text.partition("e")
-    sign, digits = ("<mo>−</mo>", mantissa[1:]) if mantissa[:1] == "−" else ("", mantissa)
-    power = f"<mo>·</mo><msup><mn>10</mn>{_number(exponent)}</msup>" if mark else ""
-    return f"<mrow>{sign}<mn>{digits}</mn>{power}</mrow>" if sign or mark else f"<mn>{digits}</mn>"

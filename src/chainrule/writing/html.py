@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from textwrap import wrap
-from typing import Any
 
 from chainrule.names import printable
-from chainrule.writing.document import (
-    Aligned,
-    Block,
-    Bracketed,
-    Cells,
-    Code,
-    DisplayLine,
-    Equation,
-    Heading,
-    Program,
-    Sentence,
-    Values,
-    Vector,
-    Words,
-    lowered,
-    sides_of,
-)
-from chainrule.writing.formula import Formula, Numeral, Sign, Text, factors, inline, mathml
-from chainrule.writing.numbers import in_lines, number
+from chainrule.writing import document as doc
+from chainrule.writing.formula import Formula, Matrix, Numeral, Sign, Text, inline, row
+from chainrule.writing.mathml import mathml
+from chainrule.writing.numbers import bracketed, in_lines
 from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
@@ -55,9 +39,9 @@ STYLE = (
 )
 
 
-def without_title(label: str, blocks: Sequence[Block]) -> str:
+def without_title(label: str, blocks: Sequence[doc.Block]) -> str:
     """Some blocks as a <section>, which is called `label` where it is read aloud."""
-    body = DERIVATION + "".join(lowered(blocks, _equations, WRITERS))
+    body = DERIVATION + "".join(map(_block, doc.together(blocks)))
     return printable(f'<section class="chainrule-derivation" aria-label="{escape(label, quote=True)}">{body}</section>')
 
 
@@ -83,18 +67,35 @@ def font_face() -> str:
     return f"<style>@font-face{{font-family:'Chainrule Math';src:url({source}) format('woff2')}}</style>"
 
 
-def as_html(title: str, blocks: Sequence[Block]) -> str:
+def as_html(title: str, blocks: Sequence[doc.Block]) -> str:
     """The page as one <section>: headings, paragraphs, MathML; no script and nothing from outside."""
     label = escape(title, quote=True)
-    body = "".join([STYLE, f"<h2>{escape(title)}</h2>", *lowered(blocks, _equations, WRITERS)])
+    body = "".join([STYLE, f"<h2>{escape(title)}</h2>", *map(_block, doc.together(blocks))])
     return printable(f'<section class="chainrule-sheet" aria-label="{label}">{body}</section>\n')
+
+
+def _block(block: doc.Printed | list[doc.Equation]) -> str:
+    match block:
+        case doc.Heading(text):
+            return f"<h3>{escape(text)}</h3>"
+        case doc.Sentence(words):
+            return f"<p>{_words(words)}</p>"
+        case doc.Values():
+            return _values(block)
+        case doc.Aligned():
+            return "".join(map(_display, block.displays()))
+        case doc.Code():
+            return _code(block)
+        case doc.Program(text):
+            return f"<pre><code>{escape(text)}</code></pre>"
+    return _equations(block)
 
 
 def _math(inside: str) -> str:
     return f'<math displaystyle="true">{inside}</math>'
 
 
-def _words(words: Words) -> str:
+def _words(words: doc.Words) -> str:
     return "".join(map(_word, words))
 
 
@@ -107,14 +108,14 @@ def _word(word: str | Formula) -> str:
     return f"<math>{mathml(inline(word))}</math>"
 
 
-def _equations(group: Sequence[Equation]) -> str:
+def _equations(group: Sequence[doc.Equation]) -> str:
     rows = []
     for each in group:
         if each.why:
             rows.append(f'<tr><td class="why" colspan="4">{_words(each.why)}</td></tr>')
         sides = ""
         if each.sides:
-            sides = _math(mathml(sides_of(each)))
+            sides = _math(mathml(doc.sides_of(each)))
         name = f"({escape(each.name)})" if each.name else ""
         rows.append(
             f'<tr><td class="left">{_math(mathml(each.left)) if str(each.left) else ""}</td>'
@@ -124,33 +125,21 @@ def _equations(group: Sequence[Equation]) -> str:
     return f'<table role="presentation">{"".join(rows)}</table>'
 
 
-def _heading(block: Heading) -> str:
-    return f"<h3>{escape(block.text)}</h3>"
-
-
-def _sentence(block: Sentence) -> str:
-    return f"<p>{_words(block.words)}</p>"
-
-
-def _lines(block: Aligned) -> str:
-    return "".join(map(_display, block.displays()))
-
-
-def _display(lines: Sequence[DisplayLine]) -> str:
+def _display(lines: Sequence[doc.DisplayLine]) -> str:
     """One table of mathematics, numbers below their symbols; what is no factor reaches across the columns."""
     rows: list[list[str]] = []
     terms = [line for line in lines if line.term]
     for line in lines:
         sign = "" if line.term else "<mo>=</mo>"
         noted = [mathml(line.note)] if line.note.pieces and not line.check else []
-        left, cells = mathml(line.left), [_cell(each) for each in line.cells]
+        left, cells = mathml(line.left), list(map(mathml, line.cells))
         if not line.numbers:
             rows.append([left, sign, _across("".join(_dotted(cells)))])
             continue
         if len(str(line.left)) > LONG_NAME:
             rows += [[_across(f"<mtext>{escape(each)}</mtext>")] for each in wrap(str(line.left), WIDE)]
             left = ""
-        numbers = list(map(mathml, factors(line.numbers)))
+        numbers = [mathml(row(each)) for each in bracketed(line.numbers)]
         ending = ["<mo>=</mo>", mathml(Numeral(line.value)), *noted] if line.term else noted
         chunks = _chunks(line, terms if line.term else [line])
         for chunk in chunks:
@@ -167,7 +156,7 @@ def _display(lines: Sequence[DisplayLine]) -> str:
     return f'<math display="block"><mtable>{body}</mtable></math>{"".join(checks)}'
 
 
-def _chunks(line: DisplayLine, group: Sequence[DisplayLine]) -> list[slice]:
+def _chunks(line: doc.DisplayLine, group: Sequence[doc.DisplayLine]) -> list[slice]:
     """The lines that a product takes on a page, all with as many columns, each as wide as the widest."""
     widths = widths_of(group)[: len(line.cells)]
     chunks = in_lines(widths, WIDE)
@@ -184,62 +173,21 @@ def _dotted(cells: Sequence[str]) -> list[str]:
     return [each for i, cell in enumerate(cells) for each in (("<mo>·</mo>", cell) if i else (cell,))]
 
 
-def _cell(cell: Formula | Vector | Bracketed) -> str:
-    """A cell; numbers of a column or a matrix between brackets, each ending where those above and below it end."""
-    match cell:
-        case Vector(values, more):
-            shown = [[_entry(value, "⋮")] for value in values]
-            return _bracketed([*shown, *([[f"<mtd><mtext>{more:,} more</mtext></mtd>"]] if more else [])])
-        case Bracketed(rows, asked):
-            return _bracketed([[_entry(each, "…") for each in r] for r in rows], asked)
-    return mathml(cell)
-
-
-def _entry(value: Formula | float | None, left_out: str) -> str:
-    if isinstance(value, Formula):
-        return f"<mtd>{mathml(value)}</mtd>"
-    return f'<mtd class="number">{f"<mo>{left_out}</mo>" if value is None else mathml(Numeral(number(value)))}</mtd>'
-
-
-def _bracketed(rows: Sequence[Sequence[str]], asked: int = -1) -> str:
-    marked = [' class="asked"' if i == asked else "" for i in range(len(rows))]
-    body = "".join(f"<mtr{mark}>{''.join(cells)}</mtr>" for mark, cells in zip(marked, rows))
-    return f"<mrow><mo>[</mo><mtable>{body}</mtable><mo>]</mo></mrow>"
-
-
-def _values(block: Values) -> str:
+def _values(block: doc.Values) -> str:
     lines = ["".join(map(_piece, part)) for part in broken(block, WIDE)]
     return "".join(f'<div class="values">{_math(f"<mrow>{each}</mrow>")}</div>' for each in lines)
 
 
 def _piece(piece: Formula) -> str:
-    if not isinstance(piece, Cells):
+    if not isinstance(piece, doc.Cells):
         return mathml(piece)
-    cells = "".join(
-        "<mtr>" + "".join(f'<mtd class="number">{mathml(cell)}</mtd>' for cell in cells) + "</mtr>"
-        for cells in piece.entries()
-    )
-    matrix = f"<mrow><mo>[</mo><mtable>{cells}</mtable><mo>]</mo></mrow>"
+    matrix = mathml(Matrix(tuple(map(tuple, piece.entries()))))
     return matrix if piece.whole else f"<munder>{matrix}<mtext>{piece.shape}</mtext></munder>"
 
 
-def _code(block: Code) -> str:
+def _code(block: doc.Code) -> str:
     rows = "".join(
         f'<tr><td style="padding-left:{2 * indent}em">{_words(words)}</td><td class="remark">{escape(remark)}</td></tr>'
         for indent, words, remark in block.lines
     )
     return f'<table role="presentation">{rows}</table>'
-
-
-def _program(block: Program) -> str:
-    return f"<pre><code>{escape(block.text)}</code></pre>"
-
-
-WRITERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Sentence: _sentence,
-    Values: _values,
-    Aligned: _lines,
-    Code: _code,
-    Program: _program,
-}

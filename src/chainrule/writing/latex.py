@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import Any
 
 from chainrule.names import without_controls
-from chainrule.writing.document import (
-    Aligned,
-    Block,
-    Bracketed,
-    Cells,
-    Code,
-    DisplayLine,
-    Equation,
-    Heading,
-    Program,
-    Sentence,
-    Values,
-    Vector,
-    Words,
-    lowered,
-    sides_of,
-)
-from chainrule.writing.formula import Formula, Numeral, Sign, Text, inline, latex, row, words_in_latex
-from chainrule.writing.numbers import in_lines, number
+from chainrule.writing import document as doc
+from chainrule.writing.formula import Formula, Numeral, Sign, Text, inline, row
+from chainrule.writing.numbers import bracketed, in_lines
+from chainrule.writing.tex import entries_in_latex, latex, words_in_latex
 from chainrule.writing.text import LONG_NAME, broken, sign, width
 
 PAGE, TIGHT = 76, 56  # letters in a line of matrices: what fits a page in small type, and in type of ordinary size
@@ -35,15 +19,15 @@ CONTINUED = r"&\quad \cdot "  # how a broken product goes on
 SIZES = ((72, ""), (84, r"\small"), (94, r"\footnotesize"))  # of type, for equations of so many letters
 
 
-def as_latex(title: str, blocks: Sequence[Block]) -> str:
+def as_latex(title: str, blocks: Sequence[doc.Block]) -> str:
     """The page as a fragment of LaTeX that needs amsmath alone."""
     head = rf"\section*{{{_words((title,))}}}"
-    return without_controls("\n".join([head, *lowered(blocks, _equations, WRITERS)]) + "\n")
+    return without_controls("\n".join([head, *map(_block, doc.together(blocks))]) + "\n")
 
 
-def without_title(blocks: Sequence[Block]) -> str:
+def without_title(blocks: Sequence[doc.Block]) -> str:
     """Some blocks as LaTeX, below each other."""
-    return without_controls("\n".join(lowered(blocks, _equations, WRITERS)))
+    return without_controls("\n".join(map(_block, doc.together(blocks))))
 
 
 def document(*bodies: str) -> str:
@@ -52,7 +36,24 @@ def document(*bodies: str) -> str:
     return head + "\n\n".join(bodies) + "\n\\end{document}\n"
 
 
-def _words(words: Words) -> str:
+def _block(block: doc.Printed | list[doc.Equation]) -> str:
+    match block:
+        case doc.Heading(text):
+            return rf"\subsection*{{{words_in_latex(text)}}}"
+        case doc.Sentence(words):
+            return _words(words) + "\n"
+        case doc.Values():
+            return _values(block)
+        case doc.Aligned():
+            return "\n".join(map(_display, block.displays()))
+        case doc.Code():
+            return _code(block)
+        case doc.Program(text):
+            return "{\\footnotesize\n\\begin{verbatim}\n" + text.rstrip("\n") + "\n\\end{verbatim}}"
+    return _equations(block)
+
+
+def _words(words: doc.Words) -> str:
     """Words with their special characters escaped, the letters of mathematics in mathematics mode."""
     return "".join(map(_word, words))
 
@@ -63,22 +64,14 @@ def _word(word: str | Formula) -> str:
     return f"${latex(inline(word))}$"
 
 
-def _heading(block: Heading) -> str:
-    return rf"\subsection*{{{_words((block.text,))}}}"
-
-
-def _sentence(block: Sentence) -> str:
-    return _words(block.words) + "\n"
-
-
-def _equations(group: Sequence[Equation]) -> str:
+def _equations(group: Sequence[doc.Equation]) -> str:
     """One aligned display; why a line holds stands above it (\\intertext)."""
     lines = []
     for i, each in enumerate(group):
         why = rf"\intertext{{{_words(each.why)}}}" + "\n" if each.why and i else ""
         sides = ""
         if each.sides:
-            sides = rf" && \text{{\footnotesize ${latex(sides_of(each))}$}}"
+            sides = rf" && \text{{\footnotesize ${latex(doc.sides_of(each))}$}}"
         tag = rf" \tag{{{each.name}}}" if each.name else ""
         lines.append(f"{why}{latex(each.left)} &= {latex(each.right)}{sides}{tag}")
     first = _words(group[0].why) + "\n" if group[0].why else ""
@@ -87,18 +80,14 @@ def _equations(group: Sequence[Equation]) -> str:
     return f"{first}{{{size}\n\\begin{{align*}}\n" + " \\\\[2pt]\n".join(lines) + "\n\\end{align*}}"
 
 
-def _lines(block: Aligned) -> str:
-    return "\n".join(map(_display, block.displays()))
-
-
-def _display(group: Sequence[DisplayLine]) -> str:
+def _display(group: Sequence[doc.DisplayLine]) -> str:
     """One aligned display, lines that are too long for a page broken between two factors."""
     lines: list[str] = []
     below = ""
     for line in group:
         note = latex(line.note) if line.note.pieces else ""
-        numbers = [_factor(text, i) for i, text in enumerate(line.numbers)]
-        symbols, texts = [_cell(each) for each in line.cells], list(map(str, line.cells))
+        numbers, symbols = [latex(row(each)) for each in bracketed(line.numbers)], list(map(latex, line.cells))
+        texts = list(map(str, line.cells))
         if not line.term:
             lines += _broken(f"{latex(line.left)} &= ".lstrip(), symbols, texts)
             lines += _broken("&= ", numbers, line.numbers)
@@ -129,37 +118,7 @@ def _broken(lead: str, cells: Sequence[str], texts: Iterable[str]) -> list[str]:
     return [(lead if i == 0 else CONTINUED) + line for i, line in enumerate(lines)]
 
 
-def _factor(text: str, place: int) -> str:
-    """A number as a factor: with brackets where it is negative and no equals sign stands before it."""
-    return f"({latex(Numeral(text))})" if text.startswith("−") and place else latex(Numeral(text))
-
-
-def _cell(cell: Formula | Vector | Bracketed) -> str:
-    """A cell; numbers of a column or a matrix between brackets."""
-    match cell:
-        case Vector(values, more):
-            shown = [r"\vdots" if value is None else latex(Numeral(number(value))) for value in values]
-            return _bracketed([[each] for each in [*shown, *([rf"\vdots\ ({more})"] if more else [])]])
-        case Bracketed(rows, asked):
-            texts = [
-                [r"\cdots" if c is None else latex(c if isinstance(c, Formula) else Numeral(number(c))) for c in r]
-                for r in rows
-            ]
-            return _bracketed(texts) + (_arrow(rows, asked) if asked >= 0 else "")
-    return latex(cell)
-
-
-def _bracketed(rows: Sequence[Sequence[str]]) -> str:
-    return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(cells) for cells in rows) + r"\end{bmatrix}"
-
-
-def _arrow(rows: Sequence[Sequence[object]], asked: int) -> str:
-    """A column without brackets that points at the row which is asked for."""
-    marks = [r"\leftarrow" if i == asked else r"\vphantom{\vdots}" if None in r else "" for i, r in enumerate(rows)]
-    return r" \begin{matrix}" + r" \\ ".join(marks) + r"\end{matrix}"
-
-
-def _values(block: Values) -> str:
+def _values(block: doc.Values) -> str:
     """One display, small where the numbers are many, its lines begun at their signs where it takes several."""
     parts = broken(block, PAGE)
     lines = []
@@ -176,17 +135,15 @@ def _values(block: Values) -> str:
 
 
 def _piece(piece: Formula) -> str:
-    if not isinstance(piece, Cells):
+    if not isinstance(piece, doc.Cells):
         return latex(piece)
-    signs: dict[Formula, str] = {Sign("⋮"): r"\vdots", Sign("…"): r"\cdots"}
-    rows = [" & ".join(signs.get(cell) or latex(cell) for cell in cells) for cells in piece.entries()]
     columns = "r" * len(piece.columns)  # numbers end below each other, which bmatrix would centre
-    matrix = rf"\left[\begin{{array}}{{{columns}}}" + r" \\ ".join(rows) + r"\end{array}\right]"
+    matrix = rf"\left[\begin{{array}}{{{columns}}}" + entries_in_latex(piece.entries()) + r"\end{array}\right]"
     size = r" \times ".join(f"{n:,}".replace(",", "{,}") for n in piece.array.shape)
     return matrix if piece.whole else rf"\underset{{{size}}}{{{matrix}}}"
 
 
-def _code(block: Code) -> str:
+def _code(block: doc.Code) -> str:
     lines = [
         rf"\hspace*{{{1.5 * indent:g}em}}{_words(words)} & \textit{{{_words((remark,))}}}"
         for indent, words, remark in block.lines
@@ -196,17 +153,3 @@ def _code(block: Code) -> str:
         + " \\\\\n".join(lines)
         + "\n\\end{tabular}\n\\end{center}"
     )
-
-
-def _program(block: Program) -> str:
-    return "{\\footnotesize\n\\begin{verbatim}\n" + block.text.rstrip("\n") + "\n\\end{verbatim}}"
-
-
-WRITERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Sentence: _sentence,
-    Values: _values,
-    Aligned: _lines,
-    Code: _code,
-    Program: _program,
-}

@@ -3,58 +3,50 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
 
-from chainrule.writing.document import (
-    Aligned,
-    Block,
-    Bracketed,
-    Cells,
-    Code,
-    DisplayLine,
-    Equation,
-    Heading,
-    Program,
-    Sentence,
-    Values,
-    Vector,
-    Words,
-    lowered,
-    sides_of,
-)
+from chainrule.writing import document as doc
 from chainrule.writing.formula import Formula, Numeral, Sign, Space
-from chainrule.writing.numbers import in_lines, number
+from chainrule.writing.numbers import in_lines
 
 WIDE = 100  # letters in a line
 LONG_NAME = 30  # of a term, which then has a line of its own
 
 
-def as_text(title: str, blocks: Sequence[Block]) -> str:
+def as_text(title: str, blocks: Sequence[doc.Block]) -> str:
     """The page as text, at most some hundred letters wide."""
     head = f"{title}\n{'=' * len(title)}"
-    return "\n\n".join([head, *lowered(blocks, _equations, WRITERS)]).rstrip()
+    return "\n\n".join([head, *map(_block, doc.together(blocks))]).rstrip()
 
 
-def without_title(blocks: Sequence[Block]) -> str:
+def without_title(blocks: Sequence[doc.Block]) -> str:
     """Some blocks as text, close below each other."""
-    return "\n".join(lowered(blocks, _equations, WRITERS))
+    return "\n".join(map(_block, doc.together(blocks)))
 
 
-def _words(words: Words) -> str:
+def _block(block: doc.Printed | list[doc.Equation]) -> str:
+    match block:
+        case doc.Heading(text):
+            return f"{text}\n{'-' * len(text)}"
+        case doc.Sentence(words):
+            return textwrap.fill(_words(words), WIDE, break_long_words=False, break_on_hyphens=False)
+        case doc.Values():
+            return _values(block)
+        case doc.Aligned():
+            return _lines(block)
+        case doc.Code():
+            return _code(block)
+        case doc.Program(text):
+            return textwrap.indent(text.rstrip("\n"), "    ")
+    return _equations(block)
+
+
+def _words(words: doc.Words) -> str:
     return "".join(map(str, words))
 
 
-def _heading(block: Heading) -> str:
-    return f"{block.text}\n{'-' * len(block.text)}"
-
-
-def _sentence(block: Sentence) -> str:
-    return textwrap.fill(_words(block.words), WIDE, break_long_words=False, break_on_hyphens=False)
-
-
-def _equations(group: Sequence[Equation]) -> str:
+def _equations(group: Sequence[doc.Equation]) -> str:
     """Equals signs below each other; why a line holds stands above it, the numbers of its sides beside it."""
     left_width = max(len(str(each.left)) for each in group)
     written = [f"  {each.left!s:>{left_width}} = {each.right}" for each in group]
@@ -65,12 +57,12 @@ def _equations(group: Sequence[Equation]) -> str:
     for each, text, name in zip(group, written, [f"{name:<{named}}" for name in names]):
         if each.why:
             lines += textwrap.wrap(_words(each.why), WIDE, break_on_hyphens=False)
-        sides = f"   {sides_of(each)}" if each.sides else ""
+        sides = f"   {doc.sides_of(each)}" if each.sides else ""
         lines.append(f"{text:<{wide}}{name}{sides}".rstrip())
     return "\n".join(lines)
 
 
-def _values(block: Values) -> str:
+def _values(block: doc.Values) -> str:
     """Matrices beside each other, symbols at half their height; a new line before an equals sign where it gets wide."""
     lines: list[str] = []
     for part in broken(block, WIDE):
@@ -78,7 +70,7 @@ def _values(block: Values) -> str:
     return "\n".join(f"  {each}".rstrip() for each in lines)
 
 
-def broken(block: Values, wide: int) -> list[list[Formula]]:
+def broken(block: doc.Values, wide: int) -> list[list[Formula]]:
     """The pieces in as many lines as they need: broken before =, else before + − ⊙, else between two factors."""
     lines: list[list[Formula]] = [[]]
     for part in _parts(block.pieces, wide):
@@ -122,7 +114,7 @@ def width(pieces: Sequence[Formula]) -> int:
 
 
 def _piece(piece: Formula) -> list[str]:
-    if not isinstance(piece, Cells):
+    if not isinstance(piece, doc.Cells):
         return [str(piece)]
     columns = [_aligned(column) for column in zip(*piece.entries())]
     lines = [f"[ {'  '.join(cells)} ]" for cells in zip(*columns)]
@@ -150,7 +142,7 @@ def _beside(blocks: Sequence[list[str]]) -> list[str]:
     return ["".join(cells).rstrip() for cells in zip(*columns)]
 
 
-def _lines(block: Aligned) -> str:
+def _lines(block: doc.Aligned) -> str:
     """Equals signs below each other, numbers below their symbols, and terms moved in, with what they come to."""
     left = max((len(str(line.left)) for line in block.lines if not line.term), default=0)
     terms = [line for line in block.lines if line.term]
@@ -176,16 +168,16 @@ def _lines(block: Aligned) -> str:
     return "\n".join(rows)
 
 
-def widths_of(lines: Sequence[DisplayLine]) -> list[int]:
+def widths_of(lines: Sequence[doc.DisplayLine]) -> list[int]:
     """How wide the columns of the factors of some lines are."""
     rows = [row for line in lines if line.numbers for row in (list(map(str, line.cells)), line.numbers)]
     return [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
 
 
-def _line(line: DisplayLine, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
+def _line(line: doc.DisplayLine, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
     """One line, or the two of symbols and numbers, broken where they get wide, behind their leads."""
     if not line.numbers:
-        return _hung(lead[0], " · ".join(map(in_text, line.cells)), ending)
+        return _hung(lead[0], " · ".join(map(str, line.cells)), ending)
     rows, chunks = [], in_lines(widths[: len(line.cells)], WIDE - len(lead[0]))
     below = len(chunks) > 1 and line.term and _row(line.numbers, widths, chunks[-1], full=True)
     for chunk in chunks:
@@ -209,40 +201,7 @@ def _hung(lead: str, text: str, ending: str) -> list[str]:
     return [*rows[:-1], rows[-1] + ending]
 
 
-def in_text(cell: Formula | Vector | Bracketed) -> str:
-    """A cell as text: a column in one line, a matrix in several."""
-    match cell:
-        case Vector(values, more):
-            shown = ["…" if value is None else number(value) for value in values]
-            return f"({', '.join([*shown, *([f'… {more:,} more'] if more else [])])})"
-        case Bracketed(rows, asked):
-            texts = [[_entry(each) for each in r] for r in rows]
-            side = "^" if any(isinstance(each, Formula) for each in rows[0]) else ">"
-            widths = [max(map(len, column)) for column in zip(*texts)]
-            lines = ["  ".join(f"{text:{side}{width}}" for text, width in zip(line, widths)) for line in texts]
-            return "\n".join(f"[{line}]{'  ←' if i == asked else ''}" for i, line in enumerate(lines))
-    return str(cell)
-
-
-def _entry(value: Formula | float | None) -> str:
-    return "…" if value is None else str(value) if isinstance(value, Formula) else number(value)
-
-
-def _code(block: Code) -> str:
+def _code(block: doc.Code) -> str:
     written = ["    " * indent + _words(words) for indent, words, _ in block.lines]
     wide = max(map(len, written))
     return "\n".join(f"  {text:<{wide}}   {remark}".rstrip() for text, (_, _, remark) in zip(written, block.lines))
-
-
-def _program(block: Program) -> str:
-    return textwrap.indent(block.text.rstrip("\n"), "    ")
-
-
-WRITERS: dict[type, Callable[[Any], str]] = {
-    Heading: _heading,
-    Sentence: _sentence,
-    Values: _values,
-    Aligned: _lines,
-    Code: _code,
-    Program: _program,
-}

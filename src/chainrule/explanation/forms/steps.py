@@ -7,7 +7,7 @@ from chainrule.explanation.forms.layers import by_matrix, entry
 from chainrule.explanation.forms.refusals import NESTED_LETTERS
 from chainrule.explanation.view import View, function_name
 from chainrule.ids import Id
-from chainrule.writing.formula import Formula, Row, Sum, Symbol, Underbraced, partial, row
+from chainrule.writing.formula import Formula, Sum, Symbol, Underbraced, partial, row
 
 Line = tuple[Formula, Formula, float | None]
 
@@ -63,7 +63,7 @@ def _of_sum(view: View, l: int, j: int) -> list[Line]:
     if l == view.top and view.u.kind == "z":
         return [(partial(u, z_j), row("1"), value)]
     if l == view.top and view.u.kind == "C" and view.pair.delta is not None:
-        return [(partial(u, z_j), Row(tuple(view.arriving(j)[0].symbol.pieces)), value)]  # type: ignore[attr-defined]
+        return [(partial(u, z_j), view.arriving(j)[0].symbol, value)]
     lines: list[Line] = [(partial(u, z_j), Sum("r", row(partial(u, a_r), " ", partial(a_r, z_j))), None)]
     if view.network.activations[l].full_slope:
         a_j, vector = view.how.symbol("a", l, j), partial(u, view.how.symbol("a", l))

@@ -12,7 +12,7 @@ from chainrule.explanation.forms.layers import by_matrix, entry, moved, whole
 from chainrule.explanation.forms.softmax import entries
 from chainrule.explanation.view import View
 from chainrule.ids import Id
-from chainrule.writing.formula import Formula, Matrix, Transposed, row
+from chainrule.writing.formula import LEFT_OUT, Formula, Matrix, Transposed, row
 
 Array = np.ndarray
 SHOWN = 3  # rows and columns of a large matrix
@@ -176,9 +176,8 @@ def _places(count: int, wanted: set[int]) -> Places:
     return tuple(places)
 
 
-def _entries(view: View, layer: int, rows: Places, columns: Places) -> Formula:
+def _entries(view: View, layer: int, rows: Places, columns: Places) -> Matrix:
     """The symbols of (W^l)ᵀ at these places, … between them."""
-    dots = row("…")
     return Matrix(
-        tuple(tuple(dots if m is None or k is None else view.weight(layer, m, k) for m in columns) for k in rows)
+        tuple(tuple(LEFT_OUT if m is None or k is None else view.weight(layer, m, k) for m in columns) for k in rows)
     )
