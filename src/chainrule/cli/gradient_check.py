@@ -13,6 +13,7 @@ from chainrule.data import Dataset, encode_targets
 from chainrule.engines.threads import blas_threads
 from chainrule.network import Network
 from chainrule.verification.agreement import Agreement, check_network
+from chainrule.writing.numbers import bar
 
 ROWS, ENTRIES = 32, 200
 CLOSE = 0.01  # ‖Δ‖/‖g‖ above which two gradients that rounding may explain away show nothing
@@ -74,5 +75,5 @@ def _undecided(verdict: Agreement, norm: float) -> str:
     if verdict.kinks == verdict.checked:
         return f"all {verdict.checked:,} derivatives looked at lie at a kink"
     if verdict.distance > CLOSE:
-        return f"rounding hides so small a gradient (its norm is {norm:.1e})"
+        return f"rounding hides so small a gradient (its norm is {bar(norm)})"
     return ""

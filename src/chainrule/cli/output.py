@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from chainrule.json_text import json_text
 from chainrule.names import CODES, printable
+from chainrule.writing.numbers import minus, short_exponent
 
 IN_JSON = {code: f"\\u{code:04x}" for code in (0x7F, *CODES)}  # what JSON does not escape by itself
 
@@ -108,8 +109,8 @@ def fail(message: str) -> NoReturn:
 def shown(value: float) -> str:
     """A number in a few characters: four decimals, or four digits where those would be none or too many."""
     if value == 0 or (math.isfinite(value) and 1e-3 <= abs(value) < 1e5):
-        return f"{value:.4f}"
-    return f"{value:.3e}"
+        return minus(f"{value:.4f}")
+    return minus(short_exponent(f"{value:.3e}"))
 
 
 class _Lenient:

@@ -14,6 +14,7 @@ from chainrule.engines.engine import Recipe
 from chainrule.engines.reference import ReferenceEngine, moved, named
 from chainrule.forward import propagate
 from chainrule.network import Network
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 
@@ -49,7 +50,7 @@ def _in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: 
         each = pair.value(z[-1] if pair.of == "z" else a[-1], y)
         if not np.isfinite(each).all():
             top = float(np.abs(z[-1]).max())
-            return f"the cost overflowed, with outputs of layer {network.depth} up to {top:.3g}"
+            return f"the cost overflowed, with outputs of layer {network.depth} up to {short(top, 3)}"
         delta = errors(network.parameters, network.activations, a, z, y, pair)
         for layer in range(network.depth, 0, -1):
             if not np.isfinite(delta[layer - 1]).all():
@@ -81,5 +82,5 @@ def _in_the_move(network: Network, snapshot: Mapping[str, Any]) -> str | None:
 def _sizes(values: Array) -> str:
     bad = int((~np.isfinite(values)).sum())
     finite = np.abs(values[np.isfinite(values)])
-    largest = f", the others up to {finite.max():.3g}" if finite.size else ""
+    largest = f", the others up to {short(float(finite.max()), 3)}" if finite.size else ""
     return f"{bad:,} of {values.size:,} values{largest}"

@@ -225,8 +225,8 @@ def _left_out(what: str, here: float, usual: float, kept: float, usually_kept: f
     larger = here / usual if usual else 1.0
     surviving = kept / usually_kept if usually_kept else 1.0
     if larger >= surviving:
-        return f"{what} is {larger:.2g} × the layer's"
-    return f"less cancels than usual, {surviving:.2g} × as much is left"
+        return f"{what} is {short(larger, 2)} × the layer's"
+    return f"less cancels than usual, {short(surviving, 2)} × as much is left"
 
 
 def _layer(test: RuleTest) -> str:
@@ -237,8 +237,8 @@ def _pairs(title: str, pairs: Sequence[Standing]) -> list[str]:
     if not pairs:
         return []
     rows = [
-        f"    {each.id}  {each.change:.3g} (rank {each.change_rank:,.6g}), it meets {each.influence:.3g} "
-        f"(rank {each.influence_rank:,.6g}){': ' if each.why else ''}{each.why}".replace("e-", "e−")
+        f"    {each.id}  {short(each.change, 3)} (rank {each.change_rank:,.6g}), it meets {short(each.influence, 3)} "
+        f"(rank {each.influence_rank:,.6g}){': ' if each.why else ''}{each.why}"
         for each in pairs
     ]
     return [title, *rows]

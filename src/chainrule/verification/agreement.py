@@ -21,6 +21,7 @@ from chainrule.verification.differences import Difference, along, derivative, dr
 from chainrule.verification.flat_causes import SINGLE, SINGLE_FLOOR, flat_cause, looks_single
 from chainrule.verification.noise import noise_of, precision_of
 from chainrule.verification.rounding import rounding as rounding_of
+from chainrule.writing.numbers import bar, short
 
 Array = np.ndarray
 TOLERANCE = 1e-6  # of an entry
@@ -69,16 +70,16 @@ class Agreement:
         share = "all" if self.checked == self.total else f"{self.checked:,} of"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
         kinks += f", {self.untold} hidden by rounding" if self.untold else ""
-        line = f"‖Δ‖/‖g‖ = {self.distance:.1e} over {share} {self.total:,} derivatives{kinks} {self.mark}"
+        line = f"‖Δ‖/‖g‖ = {bar(self.distance)} over {share} {self.total:,} derivatives{kinks} {self.mark}"
         if self.holds:
             return line
         if self.undecided:
             return f"{line}\ncannot tell: {self.undecided}"
         d = self.difference
-        between = f" (one-sided slopes {d.left:.6g} and {d.right:.6g})" if d.kink else ""
+        between = f" (one-sided slopes {short(d.left, 6)} and {short(d.right, 6)})" if d.kink else ""
         return (
-            f"{line}\nworst at {self.worst}: the gradient says {self.given:.9g}, "
-            f"differences say {d.value:.9g} ± {d.error:.1e}{between}{self.cause and chr(10)}{self.cause}"
+            f"{line}\nworst at {self.worst}: the gradient says {short(self.given, 9)}, "
+            f"differences say {short(d.value, 9)} ± {bar(d.error)}{between}{self.cause and chr(10)}{self.cause}"
         )
 
 
@@ -141,12 +142,12 @@ def _apart(given: Array, differences: Sequence[Difference], finite: Array, slack
 
 def _undecided(size: float, yours: float, bars: Array, hidden: Array) -> str:
     """Why agreement says nothing: every gradient of this size, or nearly any entry, would lie within the bars."""
-    bar = length(bars)
-    if 0 < size <= 10 * bar:
-        return f"differences are good to ± {bar:.0e} here, and the gradient is {yours:.0e} in size"
+    good = length(bars)
+    if 0 < size <= 10 * good:
+        return f"differences are good to ± {bar(good, 0)} here, and the gradient is {bar(yours, 0)} in size"
     if 2 * int(hidden.sum()) > len(bars):
         few = f"{int(hidden.sum()):,} of {len(bars):,} entries"
-        return f"differences are good to ± {float(np.median(bars)):.0e} here, which {few} do not exceed much"
+        return f"differences are good to ± {bar(float(np.median(bars)), 0)} here, which {few} do not exceed much"
     return ""
 
 
@@ -227,7 +228,7 @@ def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, 
         why = "the value does not change at all as the entries of θ move: it does not use θ, or only the digits it leaves out"
         return replace(verdict, holds=False, undecided=why)
     if verdict.undecided.startswith("differences") and noise:
-        return replace(verdict, undecided=f"the value is only good to ± {noise:.0e}, and so {verdict.undecided}")
+        return replace(verdict, undecided=f"the value is only good to ± {bar(noise, 0)}, and so {verdict.undecided}")
     return verdict
 
 

@@ -19,6 +19,7 @@ from chainrule.problem import Problem
 from chainrule.verification.faults import FAULTS, absolute_error, of_cost
 from chainrule.verification.rounding import rounding as rounding_of
 from chainrule.verification.steps import RIGHT, run
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 CLOSE = 1e-6  # of the norm: how well a cause explains a gradient
@@ -125,7 +126,9 @@ def _factors(judge: _WrongGradient, rows: int, outputs: int) -> Iterator[Cause]:
         yield Cause("divided_twice", "divided by the number of rows twice", "take the mean once")
     elif not known:
         yield Cause(
-            "factor", f"every entry is {number:.6g} × the right one", "look for a number that multiplies all of it"
+            "factor",
+            f"every entry is {short(number, 6)} × the right one",
+            "look for a number that multiplies all of it",
         )
 
 
@@ -185,7 +188,7 @@ def _decay(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
         square = w @ w
         c = ((judge.given - judge.trusted) @ w) / square if square else 0.0
         if c and judge.fits(judge.trusted + w * c):
-            found = f"{abs(c):.4g} × {says} is {'added' if c > 0 else 'subtracted'}: the gradient of an L2 penalty"
+            found = f"{short(abs(c))} × {says} is {'added' if c > 0 else 'subtracted'}: the gradient of an L2 penalty"
             yield Cause("l2_penalty", found, "the cost and the gradient both have the penalty, or neither has")
             return
 
@@ -206,7 +209,7 @@ def _places(judge: _WrongGradient) -> Iterator[Cause]:
     right_b = {l: judge.same(b, trusted.biases[l]) for l, b in given.biases.items()}
     numbers = [_ratio(judge, l) for l in given.weights.numbers]
     if all(number is not None for number in numbers):
-        said = ", ".join(f"layer {l} by {number:.6g}" for l, number in enumerate(numbers, 1))
+        said = ", ".join(f"layer {l} by {short(number, 6)}" for l, number in enumerate(numbers, 1))
         yield Cause(
             "layer_factors", f"each layer is multiplied by one number: {said}", "look at what enters between them"
         )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.writing.numbers import short
+
 Array = np.ndarray
 CLOSE = 1e-6  # of the norm
 SINGLE, SINGLE_FLOOR = 1e-4, 1e-6  # of an entry, and of the largest: float32 loses some of its 7 digits
@@ -98,8 +100,8 @@ def _decay(given: Array, measured: Array, errors: Array, at: Array) -> str:
     if np.any(np.abs(gap - c * at) > 2 * errors + 1e-4 * np.abs(gap) + 1e-5 * np.abs(measured)):
         return ""
     if c < 0:
-        return f"it lacks {-c:.4g} θ: the gradient of an L2 penalty that the value has?"
-    return f"it has {c:.4g} θ too much: is an L2 penalty counted twice, or its ½ forgotten, or not in the value?"
+        return f"it lacks {short(-c)} θ: the gradient of an L2 penalty that the value has?"
+    return f"it has {short(c)} θ too much: is an L2 penalty counted twice, or its ½ forgotten, or not in the value?"
 
 
 def _reordered(given: Array, measured: Array, errors: Array) -> bool:

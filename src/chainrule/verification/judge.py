@@ -21,6 +21,7 @@ from chainrule.verification.kinks import Open
 from chainrule.verification.leeway import leeway
 from chainrule.verification.rounding import main_source
 from chainrule.verification.verdict import EXACT, NO_CAUSES, OWN, YOURS, MethodRow, Verification
+from chainrule.writing.numbers import bar
 
 Array = np.ndarray
 MEASURED = 1e-6  # of the norm, from differences
@@ -140,7 +141,7 @@ class Judge:
         dtype = answers[row.method].dtype
         part, scale = self.spaces[number - 1], float(np.finfo(dtype).eps) / self.epsilon
         size, moved = length(self.near.base[part]), scale * length(self.rounding[part])
-        by = f"by {moved / size:.0e} of itself" if size else "though it is zero"
+        by = f"by {bar(moved / size, 0)} of itself" if size else "though it is zero"
         because = self.because(number)
         advice = (
             "other rows or smaller weights" if dtype == np.float64 else "network.astype('float64'), or scaled rows,"

@@ -21,6 +21,7 @@ from chainrule.verification.recurrent_evaluate import cut, evaluate, parts_of, p
 from chainrule.verification.recurrent_leeway import jumps_at, leeway_of
 from chainrule.verification.recurrent_methods import of_complex, of_duals, of_gates, of_time
 from chainrule.verification.verdict import YOURS, Verification
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 OURS = "through_time"
@@ -64,7 +65,7 @@ def check(
     parts, shut = parts_of(given), Open.shut(answer)
     spaces = [part.place for part in parts.values()]
     judge = Judge(spaces, lambda entry: _name(given, entry), rounding, EPSILON, shut, shut, jumps)
-    about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}, C = {here.cost:.6g}"
+    about = f"{recurrent!r}, {len(given)} steps, {given.cost} at {cost_at}, C = {short(here.cost, 6)}"
     return judge.verdict(about, found, tuple(parts))
 
 

@@ -26,6 +26,7 @@ from chainrule.verification.judge import LOW
 from chainrule.verification.methods import METHODS
 from chainrule.verification.verdict import Verification
 from chainrule.verification.verify import SLOW, verify
+from chainrule.writing.numbers import bar
 
 Array = np.ndarray
 SCALES = (0.01, 20.0)
@@ -83,7 +84,7 @@ class Survey:
         cells = [["method", "networks", "skipped", "called wrong", "hidden", "half below", "99% below"]]
         for name, tally in self.tallies.items():
             counts = (tally.networks, tally.refused, tally.wrong, tally.untold)
-            cells.append([name, *(f"{n:,}" for n in counts), *(f"{tally.below(share):.0e}" for share in (0.5, 0.99))])
+            cells.append([name, *(f"{n:,}" for n in counts), *(bar(tally.below(share), 0) for share in (0.5, 0.99))])
         went = self.count - self.skipped
         said = (
             f"{went:,} healthy networks, {self.kinks:,} of them with entries at a kink, {self.untold:,} with a layer "

@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.aligned import aligned
 from chainrule.json_text import as_json
 from chainrule.verification.causes import Causes
+from chainrule.writing.numbers import bar, short
 
 EXACT = 1e-10  # of an entry, between methods where only rounding differs
 YOURS = "yours"
@@ -106,9 +107,7 @@ class Verification:
         cells = [["method", *(self.parts or [f"layer {l}" for l in range(1, layers + 1)]), ""]]
         for row in self.went:
             sampled = [f"on {row.checked:,} of {self.total:,} entries"] if row.checked else []
-            cells.append(
-                [row.method, *("" if math.isnan(d) else f"{d:.1e}" for d in row.distances), row.mark, *sampled]
-            )
+            cells.append([row.method, *("" if math.isnan(d) else bar(d) for d in row.distances), row.mark, *sampled])
         lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
         lines += [f"{row.method.ljust(width)}  skipped: {row.refused}" for row in self.rows if row.refused]
         return "\n".join([self.about, *lines, *self._notes(), *map(self._said, self.wrong)])
@@ -125,7 +124,7 @@ class Verification:
 
     def _verdict(self) -> str:
         went = len(self.went)
-        explained = f"|Δ| ≤ {EXACT:.0e} |g|, or within rounding"
+        explained = f"|Δ| ≤ {bar(EXACT, 0)} |g|, or within rounding"
         if not self.wrong and not self.untold:
             most = max(row.checked or self.total for row in self.went)
             return f"{went} methods agree over {most:,} derivatives ({explained}) ✓"
@@ -137,9 +136,7 @@ class Verification:
         return f"✗ {wrong} of {went} methods {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
     def _said(self, row: MethodRow) -> str:
-        there = (
-            f"{row.method} is off most at {row.worst}: {row.given:.9g}, and {self.reference} says {row.expected:.9g}"
-        )
+        there = f"{row.method} is off most at {row.worst}: {short(row.given, 9)}, and {self.reference} says {short(row.expected, 9)}"
         return there if self.parts else f"{there}\n{row.causes}"
 
     def to_json(self) -> dict[str, Any]:

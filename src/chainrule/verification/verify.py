@@ -26,6 +26,7 @@ from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, co
 from chainrule.verification.judge import LOW, Judge
 from chainrule.verification.methods import METHODS
 from chainrule.verification.verdict import YOURS, Verification
+from chainrule.writing.numbers import short
 
 SLOW = {"symbolic": "it takes seconds, and runs when it is named"}
 
@@ -66,7 +67,7 @@ def verify(
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
-        about = f"{network!r}, {counted(len(p.x), 'row')}, C ({p.cost!r}) = {value:.6g}"
+        about = f"{network!r}, {counted(len(p.x), 'row')}, C ({p.cost!r}) = {short(value, 6)}"
         return Judge.of(p).verdict(about, found)
 
 

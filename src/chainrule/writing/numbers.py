@@ -73,9 +73,9 @@ def with_bar(value: float, error: float) -> str:
     return f"{minus(short_exponent(_digits(value, min(max(digits, 2), DIGITS))))} ± {bar(error)}"
 
 
-def bar(error: float) -> str:
-    """An error to two digits: 2.5e−13."""
-    return "0" if error == 0 else minus(short_exponent(f"{error:.1e}"))
+def bar(error: float, decimals: int = 1) -> str:
+    """An error to two digits, or to so many decimals: 2.5e−13."""
+    return minus(short_exponent(f"{error:.{decimals}e}")) if error and math.isfinite(error) else number(error)
 
 
 def factor_numbers(factors: Sequence[Valued], value: float) -> list[str]:
