@@ -214,7 +214,7 @@ def test_where_the_value_is_not_exact_enough_that_is_said() -> None:
     for factor in (2e-7, 4e-7):
         verdict = cr.check_gradient(value, lambda t, f=factor: f * t, AT)
         assert verdict.mark == "?"
-        assert "cannot tell: the value is only good to ± 6e-08" in str(verdict)
+        assert "cannot tell: the value is only good to ± 6e−8" in str(verdict)
 
 
 def test_two_zeros_are_no_agreement() -> None:

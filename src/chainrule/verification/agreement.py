@@ -70,7 +70,7 @@ class Agreement:
         share = "all" if self.checked == self.total else f"{self.checked:,} of"
         kinks = f", {self.kinks} at a kink" if self.kinks else ""
         kinks += f", {self.untold} hidden by rounding" if self.untold else ""
-        line = f"‖Δ‖/‖g‖ = {bar(self.distance)} over {share} {self.total:,} derivatives{kinks} {self.mark}"
+        line = f"‖Δ‖/‖g‖ = {short(self.distance, 2)} over {share} {self.total:,} derivatives{kinks} {self.mark}"
         if self.holds:
             return line
         if self.undecided:

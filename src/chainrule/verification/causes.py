@@ -208,8 +208,9 @@ def _places(judge: _WrongGradient) -> Iterator[Cause]:
     right_w = {l: judge.same(w, trusted.weights[l]) for l, w in given.weights.items()}
     right_b = {l: judge.same(b, trusted.biases[l]) for l, b in given.biases.items()}
     numbers = [_ratio(judge, l) for l in given.weights.numbers]
-    if all(number is not None for number in numbers):
-        said = ", ".join(f"layer {l} by {short(number, 6)}" for l, number in enumerate(numbers, 1))
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(numbers):
+        said = ", ".join(f"layer {l} by {short(number, 6)}" for l, number in enumerate(known, 1))
         yield Cause(
             "layer_factors", f"each layer is multiplied by one number: {said}", "look at what enters between them"
         )

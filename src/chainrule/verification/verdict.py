@@ -136,7 +136,8 @@ class Verification:
         return f"✗ {wrong} of {went} methods {'differs' if len(self.wrong) == 1 else 'differ'} ({explained})"
 
     def _said(self, row: MethodRow) -> str:
-        there = f"{row.method} is off most at {row.worst}: {short(row.given, 9)}, and {self.reference} says {short(row.expected, 9)}"
+        says = f"{self.reference} says {short(row.expected, 9)}"
+        there = f"{row.method} is off most at {row.worst}: {short(row.given, 9)}, and {says}"
         return there if self.parts else f"{there}\n{row.causes}"
 
     def to_json(self) -> dict[str, Any]:
