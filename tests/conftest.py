@@ -39,9 +39,10 @@ with jaxtyping.install_import_hook(CHECKED, "typechecker.checked"):
     for name in CHECKED:
         import_module(name)
 
-# 200 random networks for the gradient against differences, 100 or 50 for other properties; `make proof` asks for 1,000
+# 200 random networks for the gradient against differences, 100 or 25 for other properties; `make proof` asks for 1,000
 EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
-hypothesis.settings.register_profile("chainrule", max_examples=EXAMPLES // 4, deadline=None, print_blob=True)
+FEW = EXAMPLES // (4 if os.environ.get("CHAINRULE_PROOF") == "1" else 8)
+hypothesis.settings.register_profile("chainrule", max_examples=FEW, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("chainrule")
 
 

@@ -349,8 +349,9 @@ def test_passes_are_numbered_forward_and_backward_layer_below_layer() -> None:
     assert all(line.role == "backward" for line in dashed)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", ["chain", "small", "deep", "softmax", "wide", "saturated", "tiny"])
+@pytest.mark.parametrize(
+    ("name", "preset"), crossed(["chain", "small", "deep", "softmax", "wide", "saturated", "tiny"], PRESETS)
+)
 def test_a_whole_circuit_fits_across_a_page(name: str, preset: str) -> None:
     net = read_by(preset, SMALL[name]())
     for phase in ("forward", "both"):
@@ -599,9 +600,12 @@ def test_of_itself_the_neuron_with_the_largest_mean_delta_is_followed_and_its_st
     assert dead_one.table[-1][3].endswith("/ 20 = 0"), "a neuron that is asked for is shown"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize(("sizes", "rows"), [([784, 30, 10], 12), ([64, 32, 10], 100), ([2, 3, 2], 4), ([6, 6, 6], 6)])
-def test_a_batch_fits_across_a_page_with_large_matrices_as_shades(sizes: list[int], rows: int, preset: str) -> None:
+BATCHES = [([784, 30, 10], 12), ([64, 32, 10], 100), ([2, 3, 2], 4), ([6, 6, 6], 6)]
+
+
+@pytest.mark.parametrize(("batch", "preset"), crossed(BATCHES, PRESETS))
+def test_a_batch_fits_across_a_page_with_large_matrices_as_shades(batch: tuple[list[int], int], preset: str) -> None:
+    sizes, rows = batch
     net = read_by(preset, network_of(sizes, "relu", "softmax"))
     x, y = example_of(net, rows)
     large = rows > 6 or max(sizes) > 6

@@ -5,7 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from networks import chapter, crossed
+from drawings import CHAIN, PRESETS, cases, drawn, example, said, texts
+from drawings import NETWORKS as COMMON
+from networks import chapter
 
 import chainrule as cr
 from chainrule.conventions import Convention
@@ -29,62 +31,17 @@ gradient_vector = chapter("gradient_vector")
 six_steps = chapter("six_steps")
 summary_page = chapter("summary")
 
-PRESETS = ["s0", "s1", "s2", "s3", "s4"]
 
-
-def drawn(sizes, hidden, output, *, scale=1.0, seed=0, bias="neuron", shift=0.3):
-    network = cr.Network.random(sizes, hidden, output, bias=bias, seed=seed, dtype="float64")
-    rng = np.random.default_rng(seed + 1)
-    return network.with_parameters(
-        network.parameters.map(lambda array: scale * (array + shift * rng.standard_normal(array.shape)))
-    )
-
-
-CHAIN = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
-NETWORKS = {
-    "1-1-1-1": CHAIN,
+NETWORKS = COMMON | {
     "1-1": cr.Network([[[1.5]]], [[0.2]], "identity"),
-    "2-3-2": drawn([2, 3, 2], "tanh", "sigmoid"),
-    "5-4-3-2": drawn([5, 4, 3, 2], ["relu", "gelu"], "softmax"),
     "20-9-4": drawn([20, 9, 4], "sigmoid", "softmax"),
-    "784-30-10": drawn([784, 30, 10], "sigmoid", "softmax", shift=0.02),
-    "relu 784-30-10": drawn([784, 30, 10], "relu", "identity", shift=0.02),
-    "saturated": drawn([2, 3, 2], "sigmoid", "sigmoid", scale=14.0, shift=1.0),
-    "zero": cr.Network([np.zeros((3, 2)), np.zeros((2, 3))], [np.zeros(3), np.zeros(2)], ["relu", "sigmoid"]),
-    "tiny": drawn([2, 3, 2], "tanh", "identity", scale=1.234567e-6),
-    "one bias a layer": drawn([2, 3, 2], "leaky_relu", "sigmoid", bias="layer"),
-    "softmax inside, no bias": drawn([2, 3, 4, 2], ["softmax", "tanh"], "identity", bias="none"),
     "softmax next to the last": drawn([2, 3, 4, 2], ["tanh", "softmax"], "softmax"),
     "nine layers": drawn([2] * 10, "tanh", "sigmoid"),
 }
 
 
-def example(network, kind="random"):
-    x = np.random.default_rng(5).standard_normal(network.sizes[0]) if kind == "random" else np.zeros(network.sizes[0])
-    return x, np.eye(network.sizes[-1])[-1]
-
-
-def texts(scene):
-    return [str(label.text) for label in scene.labels()]
-
-
-def said(text):
-    """A printed number, read back."""
-    return float(text.replace("−", "-").replace(",", ""))
-
-
-def cases():
-    """Networks in conventions that fit them; large ones in the convention with the longest marks alone."""
-    large = [(name, "s0") for name in NETWORKS if "784" in name]
-    return large + [
-        (name, preset)
-        for name, preset in crossed([name for name in NETWORKS if "784" not in name], PRESETS, each=3)
-        if preset != "s3" or NETWORKS[name].output.name == "identity"
-    ]
-
-
 # both ---------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("name", "preset"), cases())
+@pytest.mark.parametrize(("name", "preset"), cases(NETWORKS))
 @pytest.mark.parametrize("figure", [six_steps, summary_page], ids=lambda figure: figure.__name__)
 def test_no_label_meets_another_or_the_edge(figure, name, preset):
     network = NETWORKS[name]

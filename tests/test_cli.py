@@ -1213,7 +1213,9 @@ def in_utf8(*arguments: str) -> bytes:
 DOCUMENTS = (["show", "path_sum"], ["explain", "--format", "html"], ["explain", "--format", "latex"])
 
 
-@pytest.mark.parametrize(("arguments", "encoding"), crossed(DOCUMENTS, ["ascii", "latin-1", "cp1252", "utf-16"]))
+@pytest.mark.parametrize(
+    ("arguments", "encoding"), crossed(DOCUMENTS, ["ascii", "latin-1", "cp1252", "utf-16"], each=1)
+)
 def test_documents_are_utf8_whatever_the_encoding_of_the_output(arguments: list[str], encoding: str) -> None:
     """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is no SVG."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}

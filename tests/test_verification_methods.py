@@ -120,7 +120,8 @@ def test_every_legal_pair_of_output_and_cost_agrees_on_every_method(output: str,
     went = {name for name in FAST if check(name, p)}
     kinks = cost in ("huber", "multiclass_hinge") or output in ("relu", "leaky_relu")
     assert went == {*FAST} - ({"complex_step"} if kinks else set())
-    assert check("symbolic", make_problem([1, 2], [], output, cost, batch=2))
+    if PROOF or LEGAL.index((output, cost)) % 3 == 0:
+        assert check("symbolic", make_problem([1, 2], [], output, cost, batch=2))
 
 
 @pytest.mark.parametrize(("hidden", "bias"), crossed(HIDDEN, ["neuron", "layer", "none"], each=1))
