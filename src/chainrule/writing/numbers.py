@@ -74,8 +74,10 @@ def with_bar(value: float, error: float) -> str:
 
 
 def bar(error: float, decimals: int = 1) -> str:
-    """An error to two digits, or to so many decimals: 2.5e−13."""
-    return minus(short_exponent(f"{error:.{decimals}e}")) if error and math.isfinite(error) else number(error)
+    """An error to two digits, or to one more than so many decimals: 2.5e−13, 0.25."""
+    if error == 0 or not abs(error) < 1e-3:
+        return short(error, decimals + 1)
+    return minus(short_exponent(f"{error:.{decimals}e}"))
 
 
 def factor_numbers(factors: Sequence[Valued], value: float) -> list[str]:
