@@ -627,7 +627,7 @@ def test_of_a_vector_of_many_the_strongest_are_listed_and_the_sum_of_the_others_
     assert f"{flat.size - 5:,} others" in texts(scene)
     assert f"Σ = {signed(math.fsum(flat[order[5:]]))}" in texts(scene)
     listed = [label for label in scene.labels() if label.of and not label.slanted]
-    ids = [str(of_entry(network.parameters, i)) for i in order[:5]]
+    ids = [str(of_entry(network.parameters, int(i))) for i in order[:5]]
     assert [(label.of, label.text) for label in listed] == [(id, signed(flat[i])) for id, i in zip(ids, order)]
 
 
