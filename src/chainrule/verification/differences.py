@@ -38,10 +38,11 @@ class Difference:
     blur: float = 0.0
 
     def holds(self, other: float, slack: float = 0.0) -> bool:
-        """Whether `other` may be the derivative: within the error bar, or at a kink between the one-sided slopes."""
-        if abs(other - self.value) <= self.error + slack:
+        """Whether `other` may be the derivative: within the error bar, or at a kink between the slopes on its sides."""
+        reach = self.error + slack
+        if abs(other - self.value) <= reach:
             return True
-        return self.kink and self.lowest - slack <= other <= self.highest + slack
+        return self.kink and self.lowest - reach <= other <= self.highest + reach
 
     @property
     def kink(self) -> bool:
