@@ -149,7 +149,7 @@ class Algorithm:
 
 # the program --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Written:
+class WrittenCost:
     """A cost in NumPy, with {a}, {z} and {p}: functions it needs, its value, and ∂C/∂a, or ∂C/∂z where that is known."""
 
     value: str
@@ -182,12 +182,14 @@ def softmax(z):
     return e / e.sum(axis={axis}, keepdims=True)
 """
 COSTS = {
-    "quadratic": Written("0.5 * (({a} - y) ** 2).sum()", "({a} - y)"),
-    "squared_error": Written("(({a} - y) ** 2).sum()", "2 * ({a} - y)"),
-    "huber": Written("huber({a} - y).sum()", "np.clip({a} - y, -{c}, {c})", functions=HUBER),
-    "cross_entropy": Written("-(y * np.log({p})).sum()", delta="{p} - y", functions=SOFTMAX),
-    "binary_cross_entropy": Written("-(y * np.log({p}) + (1 - y) * np.log(1 - {p})).sum()", delta="{p} - y"),
-    "multiclass_hinge": Written("np.maximum(margins({z}, y), 0).sum()", delta="hinge_slope({z}, y)", functions=HINGE),
+    "quadratic": WrittenCost("0.5 * (({a} - y) ** 2).sum()", "({a} - y)"),
+    "squared_error": WrittenCost("(({a} - y) ** 2).sum()", "2 * ({a} - y)"),
+    "huber": WrittenCost("huber({a} - y).sum()", "np.clip({a} - y, -{c}, {c})", functions=HUBER),
+    "cross_entropy": WrittenCost("-(y * np.log({p})).sum()", delta="{p} - y", functions=SOFTMAX),
+    "binary_cross_entropy": WrittenCost("-(y * np.log({p}) + (1 - y) * np.log(1 - {p})).sum()", delta="{p} - y"),
+    "multiclass_hinge": WrittenCost(
+        "np.maximum(margins({z}, y), 0).sum()", delta="hinge_slope({z}, y)", functions=HINGE
+    ),
 }
 
 PROGRAM = '''\

@@ -45,7 +45,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Link:
+class RouteStep:
     """A step of the lit route: from, to, the derivative and what it is."""
 
     left: Formula
@@ -176,14 +176,14 @@ class _Tree:
         return Node(column, at, self.seen.quantity(id), brief(value, 6), role_of(self.seen.how, id.kind), id, aside)
 
     # the route -------------------------------------------------------------------------------------------------------
-    def links(self) -> dict[Id, Link]:
+    def links(self) -> dict[Id, RouteStep]:
         """The steps of the route by where they arrive."""
         return {after: self._link(before, after) for before, after in zip(self.route, self.route[1:])}
 
-    def _link(self, before: Id, after: Id) -> Link:
+    def _link(self, before: Id, after: Id) -> RouteStep:
         left = inline(partial(self.seen.quantity(after), self.seen.quantity(before)))
         step = self.seen.step(before, after)
-        return Link(left, Factor(inline(step.symbol), step.value))
+        return RouteStep(left, Factor(inline(step.symbol), step.value))
 
     def lit(self, node: Node) -> bool:
         if node.id is None or node.aside:
@@ -319,14 +319,14 @@ class _Tree:
         return tuple(rows)
 
 
-def _derivative(link: Link) -> Row:
+def _derivative(link: RouteStep) -> Row:
     """∂z/∂w = a, or the one side where there is no other way to write it."""
     if str(link.left) == str(link.factor.symbol):
         return row(link.left)
     return row(link.left, " = ", link.factor.symbol)
 
 
-def _equation(link: Link) -> Row:
+def _equation(link: RouteStep) -> Row:
     written = _derivative(link)
     value = brief(link.factor.value, 6)
     return written if str(link.factor.symbol) == value else row(written, f" = {value}")

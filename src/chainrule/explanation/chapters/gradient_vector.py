@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.conventions import Convention
 from chainrule.errors import DataError
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.flat_gradient import Block, Column, blocks, columns_of
+from chainrule.explanation.parts.flat_gradient import Block, GradientColumn, blocks, columns_of
 from chainrule.explanation.shown import largest, whole_number
 from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
@@ -69,12 +69,12 @@ class Picture:
     """
 
     seen: View
-    columns: list[Column]
+    columns: list[GradientColumn]
     parts: list[Block]
     more: str
 
     @property
-    def last(self) -> Column:
+    def last(self) -> GradientColumn:
         return self.columns[-1]
 
     @property
@@ -115,7 +115,7 @@ class Picture:
         return [Rect(*box, filled=hue(length), stroke=0.0, of=str(self.id(entry)))] if length else []
 
     def _vector(
-        self, column: Column, style: Style, left: float, right: float, top: float, bottom: float
+        self, column: GradientColumn, style: Style, left: float, right: float, top: float, bottom: float
     ) -> list[Element]:
         """The brackets of a vector, its name above and its length below."""
         middle, length = (left + right) / 2, row("‖", self.nabla, "‖ = ", style.of(column.norm))
@@ -159,7 +159,7 @@ class Picture:
                 found.append(Line(edge, "faint", 1.0))
         return found
 
-    def _column(self, column: Column, x: float, ys: Sequence[float]) -> tuple[list[Element], float]:
+    def _column(self, column: GradientColumn, x: float, ys: Sequence[float]) -> tuple[list[Element], float]:
         """The bars and numbers of one vector from x to the right, and where the next one begins."""
         half, values = HALF if len(self.columns) < 4 else NARROW, column.values.tolist()
         largest, zero = max(each.largest for each in self.columns) or 1.0, x + half

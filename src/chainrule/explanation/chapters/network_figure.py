@@ -20,7 +20,7 @@ from chainrule.explanation.parts.grid import laid_out
 from chainrule.explanation.parts.layer_equations import Focus, forward_band
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
-from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Column, Edge, Point, ShownNetwork, lit_of
+from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Edge, LayerColumn, Point, ShownNetwork, lit_of
 from chainrule.explanation.parts.small_neurons import SmallNeurons
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import View
@@ -84,7 +84,7 @@ class Frame:
     """What stays from one picture of a network to the next: the neurons shown, and which |value| is the widest edge."""
 
     kind: tuple[object, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[LayerColumn, ...]
     largest: float
 
 
@@ -126,12 +126,12 @@ class _Picture:
             xs[after.layer] = xs[before.layer] + apart + self.neurons.sides(before)[1]
         return xs
 
-    def _place(self, column: Column, slot: int) -> Point:
+    def _place(self, column: LayerColumn, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit."""
         dx, dy = self.neurons.at(column, slot)
         return self.xs[column.layer] + dx, self.top + self._above(column) + dy
 
-    def _above(self, column: Column) -> float:
+    def _above(self, column: LayerColumn) -> float:
         """What stays free above a column, for the neurons of all columns to have one middle; a unit hangs below its own."""
         tallest = max(self.neurons.tall(each) for each in self.columns)
         return (tallest - self.neurons.tall(column)) / 2
@@ -179,7 +179,7 @@ class _Picture:
         return row(head[0].upper() + head[1:], ": " if names else " on one example", joined(names, ", "))
 
     # neurons and edges -----------------------------------------------------------------------------------------------
-    def _column(self, column: Column) -> list[Element]:
+    def _column(self, column: LayerColumn) -> list[Element]:
         """A layer's head, its neurons with their numbers, the others, the unit for the biases above it."""
         found: list[Element] = list(self.neurons.head(column, self.xs[column.layer], TOP))
         for slot in column.slots:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.explanation.parts.drawn_unit import DrawnUnit
-from chainrule.explanation.parts.gates import Numbers, backward_too, gate
+from chainrule.explanation.parts.gates import WireNumbers, backward_too, gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.shown import neuron_of, whole_number
 from chainrule.explanation.typeset import role_of
@@ -41,7 +41,7 @@ def unit_circuit(
     sources = [2 * RADIUS, *(width_of(each.weight.name, SIZE + 1) for each in unit.inputs)]
     if unit.others is not None:
         sources.append(width_of(_more(unit), SIZE))
-    numbers = Numbers(seen.how, both, SIZE, ABOVE, written)
+    numbers = WireNumbers(seen.how, both, SIZE, ABOVE, written)
     drawn = DrawnUnit(numbers, RADIUS, 29.0 if both else 21.0, 84.0, {})
     return _Picture(unit, drawn.within([unit], MARGIN + max(sources) + 6)).scene()
 

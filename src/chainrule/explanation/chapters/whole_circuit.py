@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from chainrule.conventions import Convention
 from chainrule.errors import SettingError
 from chainrule.explanation.parts.drawn_unit import NAME, DrawnUnit
-from chainrule.explanation.parts.gates import Numbers, backward_too, gate, tall_gate
+from chainrule.explanation.parts.gates import WireNumbers, backward_too, gate, tall_gate
 from chainrule.explanation.parts.unit import Unit, Wire
 from chainrule.explanation.view import View
 from chainrule.network import Network
@@ -69,7 +69,7 @@ def _drawn(seen: View, both: bool, units: Sequence[Unit]) -> DrawnUnit:
     names = [each.activation.name for unit in units for each in unit.inputs]
     start = MARGIN + PAD + max(width_of(name, SIZE + 1) for name in names) + NAME
     for digits in (4, 3, 2, 1):
-        numbers = Numbers(seen.how, both, SIZE, ABOVE, partial(brief, digits=digits), terse=True)
+        numbers = WireNumbers(seen.how, both, SIZE, ABOVE, partial(brief, digits=digits), terse=True)
         drawn = DrawnUnit(numbers, RADIUS, APART, LIFT, {}).within(units, start)
         if drawn.x["end"] <= WIDEST:
             break

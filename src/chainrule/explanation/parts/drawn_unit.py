@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.explanation.parts.gates import Numbers, gate, tall_gate
+from chainrule.explanation.parts.gates import WireNumbers, gate, tall_gate
 from chainrule.explanation.parts.unit import Input, Unit, Wire
 from chainrule.explanation.typeset import role_of
 from chainrule.pictures.shapes import Element, Label, Line, width_of
@@ -22,7 +22,7 @@ class DrawnUnit:
     apart, lift  how far the two wires into × are from its middle, and the bias above the sum
     """
 
-    numbers: Numbers
+    numbers: WireNumbers
     radius: float
     apart: float
     lift: float

@@ -39,7 +39,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Column:
+class GradientColumn:
     """One vector: of an example, or of all of them."""
 
     name: str
@@ -71,7 +71,7 @@ def blocks(parameters: Parameters) -> list[Block]:
     return found
 
 
-def columns_of(problem: Problem, how: Convention) -> tuple[list[Column], str]:
+def columns_of(problem: Problem, how: Convention) -> tuple[list[GradientColumn], str]:
     """The example's vector; or those of the strongest examples, the whole one last, and which examples have none.
 
     An example is left out whose norm is under a twentieth of all norms added up; the strongest one never is.
@@ -81,15 +81,17 @@ def columns_of(problem: Problem, how: Convention) -> tuple[list[Column], str]:
         return settled_gradient(of, shares(len(of.x), total)).flat()
 
     if problem.single:
-        return [Column("", vector(problem, "sum"), True)], ""
+        return [GradientColumn("", vector(problem, "sum"), True)], ""
     total, count = "sum" if how.over == "sum" else "mean", len(problem.x)
     with np.errstate(all="ignore"):
         norms = per_example_of(problem).norms()
         parts = 100 * np.nan_to_num(norms / norms.sum())
     order = np.argsort(-norms, kind="stable")
     most = min(EXAMPLES, max(1, int((parts >= PERCENT).sum())))
-    shown = [Column(f"example {i}", vector(problem.example(i), "sum"), False) for i in np.sort(order[:most]).tolist()]
-    whole = Column(f"{total} of {count:,}", vector(problem, total), True)
+    shown = [
+        GradientColumn(f"example {i}", vector(problem.example(i), "sum"), False) for i in np.sort(order[:most]).tolist()
+    ]
+    whole = GradientColumn(f"{total} of {count:,}", vector(problem, total), True)
     return [*shown, whole], left_out(parts[order[most:]])
 
 

@@ -35,7 +35,7 @@ def tall_gate(x: float, top: float, bottom: float, symbol: str | Formula, half: 
 
 
 @dataclass(frozen=True)
-class Numbers:
+class WireNumbers:
     """How the numbers at the wires look: in which convention, with gradients or without, how large and how far away.
 
     Terse, they stand without what they are, unless that is asked for.

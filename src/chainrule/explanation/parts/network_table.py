@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.shown_network import Column, ShownNetwork
+from chainrule.explanation.parts.shown_network import LayerColumn, ShownNetwork
 from chainrule.ids import Id
 from chainrule.writing.numbers import number, short
 
@@ -25,7 +25,7 @@ def network_table(shown: ShownNetwork) -> tuple[tuple[str, ...], ...]:
     return tuple(rows)
 
 
-def _neuron_rows(shown: ShownNetwork, column: Column) -> Iterator[tuple[str, ...]]:
+def _neuron_rows(shown: ShownNetwork, column: LayerColumn) -> Iterator[tuple[str, ...]]:
     seen, layer, rest = shown.seen, column.layer, list(column.rest)
     quantities = [("z", seen.trace.z[layer], seen.into_z[layer])] if layer else []
     quantities += [("a", seen.trace.a[layer], seen.into_a[layer])]
@@ -43,7 +43,7 @@ def _neuron_rows(shown: ShownNetwork, column: Column) -> Iterator[tuple[str, ...
         )
 
 
-def _edge_rows(shown: ShownNetwork, before: Column, after: Column) -> Iterator[tuple[str, ...]]:
+def _edge_rows(shown: ShownNetwork, before: LayerColumn, after: LayerColumn) -> Iterator[tuple[str, ...]]:
     seen, layer = shown.seen, after.layer
     here = np.ix_(after.shown, before.shown)
     for j, weights, slopes in zip(

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Column, Edge, Point, ShownNetwork
+from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Edge, LayerColumn, Point, ShownNetwork
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id, activation
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
@@ -43,15 +43,15 @@ class Neurons:
         """From neuron to neuron."""
         return self.above + 2 * self.radius + 26
 
-    def tall(self, column: Column) -> float:
+    def tall(self, column: LayerColumn) -> float:
         """The height of a column, without the unit that hangs below it."""
         return self.pitch * column.height
 
-    def at(self, column: Column, slot: int) -> Point:
+    def at(self, column: LayerColumn, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit, from the upper end of the middle of its column."""
         return 0.0, self.pitch * column.slots.index(slot) + (self.pitch + self.above - 26) / 2
 
-    def sides(self, column: Column) -> tuple[float, float]:
+    def sides(self, column: LayerColumn) -> tuple[float, float]:
         """The room a column needs to its left, and more than others to its right."""
         return 46.0, 0.0
 
@@ -63,11 +63,11 @@ class Neurons:
         """How what is drawn beside numbers is read."""
         return []
 
-    def behind(self, column: Column, x: float, top: float) -> list[Element]:
+    def behind(self, column: LayerColumn, x: float, top: float) -> list[Element]:
         """What of a column stands behind the edges."""
         return []
 
-    def half(self, column: Column, slot: int) -> float:
+    def half(self, column: LayerColumn, slot: int) -> float:
         """From the middle to where edges begin and end."""
         if slot == UNIT_SOURCE:
             return UNIT / 2
@@ -75,7 +75,7 @@ class Neurons:
             return _half_pill(column)
         return WIDE if column.layer == self.shown.middle else RADIUS
 
-    def head(self, column: Column, x: float, top: float) -> Iterator[Element]:
+    def head(self, column: LayerColumn, x: float, top: float) -> Iterator[Element]:
         """What stands above a layer: its name, its activation, and the bias that all its neurons share."""
         layer = column.layer
         said = "input" if layer == 0 else f"layer {layer}"
@@ -88,7 +88,7 @@ class Neurons:
                 text = row(self.shown.how.symbol("b", layer), f" = {short(float(bias[0]))}")
                 yield Label(x, top + 40, text, role_of(self.shown.how, "b"), 11)
 
-    def draw(self, column: Column, slot: int, x: float, y: float) -> list[Element]:
+    def draw(self, column: LayerColumn, slot: int, x: float, y: float) -> list[Element]:
         """A neuron of a column, all its others, or its unit."""
         if slot == UNIT_SOURCE:
             return self._unit(column, x, y)
@@ -145,7 +145,7 @@ class Neurons:
         text = row(self.shown.seen.target(j), f" = {short(float(self.shown.seen.y[j]))}")
         return [Label(x, y, text, role_of(self.shown.how, "y", "faint"), 11.5, "start")]
 
-    def _others(self, column: Column, x: float, y: float) -> list[Element]:
+    def _others(self, column: LayerColumn, x: float, y: float) -> list[Element]:
         """All neurons that are not shown: how many, Σ a above and Σ δ below."""
         rest, layer, seen = list(column.rest), column.layer, self.shown.seen
         found: list[Element] = [
@@ -157,7 +157,7 @@ class Neurons:
             found.append(number_at(x, y + self.reach + 10, exact_sum(seen.into_z[layer][rest]), "backward", sign="Σ "))
         return found
 
-    def _unit(self, column: Column, x: float, y: float) -> list[Element]:
+    def _unit(self, column: LayerColumn, x: float, y: float) -> list[Element]:
         """A square that is always 1: the biases of the next layer are the weights of its edges."""
         half, how = UNIT / 2, self.shown.how
         return [
@@ -175,10 +175,10 @@ def number_at(
     return Label(x, y, text, role, 11.5, anchor, slanted=role == "backward", halo=True, of=of)
 
 
-def _more(column: Column) -> str:
+def _more(column: LayerColumn) -> str:
     return f"{len(column.rest):,} more"
 
 
-def _half_pill(column: Column) -> float:
+def _half_pill(column: LayerColumn) -> float:
     """Half the width of the shape that stands for all others."""
     return max(26.0, width_of(_more(column), 10.5) / 2 + 5)

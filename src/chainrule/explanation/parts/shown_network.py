@@ -52,7 +52,7 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Column:
+class LayerColumn:
     """A layer: the neurons that are shown, the others, and whether the next layer's biases stand below them as a unit."""
 
     layer: int
@@ -89,7 +89,7 @@ class ShownNetwork:
     by_gradient: bool
     bias_units: bool
     most: int
-    fixed: tuple[Column, ...] = ()  # the columns of a picture before this one
+    fixed: tuple[LayerColumn, ...] = ()  # the columns of a picture before this one
 
     @property
     def network(self) -> Network:
@@ -125,9 +125,11 @@ class ShownNetwork:
         return sorted({0, 1, last - 1, last} | {l for l in near if 0 <= l <= last})
 
     @cached_property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[LayerColumn]:
         """Layer by layer what is shown of it."""
-        return list(self.fixed) or [Column(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers]
+        return list(self.fixed) or [
+            LayerColumn(layer, *self._chosen(layer), self._unit_in(layer)) for layer in self.layers
+        ]
 
     @property
     def large(self) -> bool:
@@ -192,7 +194,7 @@ class ShownNetwork:
         return found
 
     @cached_property
-    def gaps(self) -> list[tuple[Column, Column]]:
+    def gaps(self) -> list[tuple[LayerColumn, LayerColumn]]:
         """Neighbouring columns with edges between them."""
         return [(a, b) for a, b in zip(self.columns, self.columns[1:]) if b.layer == a.layer + 1]
 
@@ -201,7 +203,7 @@ class ShownNetwork:
         """Every line between the columns."""
         return [edge for before, after in self.gaps for edge in self._between(before, after)]
 
-    def _between(self, before: Column, after: Column) -> Iterator[Edge]:
+    def _between(self, before: LayerColumn, after: LayerColumn) -> Iterator[Edge]:
         layer, values = after.layer, self.values(after.layer)
         for neuron in (*after.shown, *(REST,) * bool(after.rest)):
             to = list(after.rest) if neuron == REST else [neuron]

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from chainrule.explanation.parts.neurons import Neurons, number_at
-from chainrule.explanation.parts.shown_network import REST, Column, Edge
+from chainrule.explanation.parts.shown_network import REST, Edge, LayerColumn
 from chainrule.explanation.shown import unscaled
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id, activation
@@ -44,22 +44,22 @@ class SmallNeurons(Neurons):
         raster = raster_of(count, SIDE)
         return raster if count >= IMAGE and raster.image and self.shown.columns[0].rest else None
 
-    def pictured(self, column: Column) -> bool:
+    def pictured(self, column: LayerColumn) -> bool:
         """Whether this is the input, drawn as a picture."""
         return column.layer == 0 and self.image is not None
 
-    def barred(self, column: Column) -> bool:
+    def barred(self, column: LayerColumn) -> bool:
         """Whether these are the outputs of a softmax, drawn as bars."""
         network = self.shown.network
         return column.layer == network.depth and network.output.full_slope and not column.rest
 
     # places ----------------------------------------------------------------------------------------------------------
-    def tall(self, column: Column) -> float:
+    def tall(self, column: LayerColumn) -> float:
         if self.image is not None and column.layer == 0:
             return self.image.height + 30
         return LINE * len(column.slots) if self.barred(column) else super().tall(column)
 
-    def at(self, column: Column, slot: int) -> tuple[float, float]:
+    def at(self, column: LayerColumn, slot: int) -> tuple[float, float]:
         if self.image is not None and column.layer == 0:
             if slot == REST:
                 return 0.0, self.image.height + 16
@@ -69,12 +69,12 @@ class SmallNeurons(Neurons):
             return 0.0, LINE * (column.slots.index(slot) + 0.5)
         return 0.0, PITCH * (column.slots.index(slot) + 0.5)
 
-    def sides(self, column: Column) -> tuple[float, float]:
+    def sides(self, column: LayerColumn) -> tuple[float, float]:
         if self.image is not None and column.layer == 0:
             return self.image.width / 2, self.image.width / 2 - 20
         return super().sides(column)
 
-    def half(self, column: Column, slot: int) -> float:
+    def half(self, column: LayerColumn, slot: int) -> float:
         if self.image is not None and column.layer == 0 and slot != REST:
             return self.image.cell / 2
         return 14.0 if self.barred(column) else RADIUS if slot != REST else super().half(column, slot)
@@ -92,7 +92,7 @@ class SmallNeurons(Neurons):
         return ["; ".join(said)]
 
     # what is drawn ---------------------------------------------------------------------------------------------------
-    def behind(self, column: Column, x: float, top: float) -> list[Element]:
+    def behind(self, column: LayerColumn, x: float, top: float) -> list[Element]:
         """The picture that the input is, in the user's terms where they are known, and the pixels that are shown."""
         if self.image is None or column.layer > 0:
             return []
@@ -117,14 +117,14 @@ class SmallNeurons(Neurons):
         said = f"ringed: {len(column.shown)} of {seen.x.size:,} inputs"
         return [*cells, *rings, Label(x, top + image.height + 16, said, "faint", 11)]
 
-    def draw(self, column: Column, slot: int, x: float, y: float) -> list[Element]:
+    def draw(self, column: LayerColumn, slot: int, x: float, y: float) -> list[Element]:
         if self.pictured(column):
             return []
         if self.barred(column):
             return self._bar(column, slot, x, y)
         return super().draw(column, slot, x, y)
 
-    def head(self, column: Column, x: float, top: float) -> Iterator[Element]:
+    def head(self, column: LayerColumn, x: float, top: float) -> Iterator[Element]:
         yield from super().head(column, x, top)
         if self.barred(column):
             scale = self._scale(x)
@@ -156,7 +156,7 @@ class SmallNeurons(Neurons):
         lowest = max(DEEPEST, math.floor(math.log10(smallest))) if smallest > 0 else DEEPEST
         return Scale(min(lowest, -1), 0.0, x + BEGIN, x + BEGIN + BAR)
 
-    def _bar(self, column: Column, j: int, x: float, y: float) -> list[Element]:
+    def _bar(self, column: LayerColumn, j: int, x: float, y: float) -> list[Element]:
         """One output: its p on a scale of powers of ten, its number and δ; which is the target, which the answer."""
         seen, layer, scale = self.shown.seen, column.layer, self._scale(x)
         a, target = seen.trace.a[layer], bool(seen.y[j] == seen.y.max())
