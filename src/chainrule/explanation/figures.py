@@ -36,13 +36,10 @@ class Figure:
     of: str = "example"
 
     @property
-    def module(self) -> str:
-        """Where the chapter is."""
-        return f"chainrule.explanation.chapters.{self.chapter}"
-
-    @property
     def function(self) -> Callable[..., Scene]:
-        found: Callable[..., Scene] = getattr(import_module(self.module), self.chapter)
+        found: Callable[..., Scene] = getattr(
+            import_module(f"chainrule.explanation.chapters.{self.chapter}"), self.chapter
+        )
         return found
 
     @property

@@ -1,7 +1,7 @@
 """The gradient as one ordered vector, w¹, b¹, …, w^L, b^L (S1.1); of rows, the examples beside their mean (S1.11).
 
-Of a few entries each has a bar and a number. Of many each layer is an image, a row a neuron and a column an input, its biases a
-strip beside it; the strongest entries are listed with the exact sum of all the others.
+A few entries have a bar and a number each. Where there are many, each layer is an image, with a row for each neuron, a column
+for each input and its biases in a strip beside it; the strongest entries are listed with the exact sum of all the others.
 """
 
 from __future__ import annotations
