@@ -96,16 +96,18 @@ def test_a_most_that_counts_nothing_is_refused(figure, most):
 
 
 # number lines (S1.6, S1.7) ------------------------------------------------------------------------------------------
-def brackets(scene):
-    """(start, end, y) of every bracket of a nudge, from above."""
+def brackets(scene, lens=False):
+    """(start, end, y) of every nudge on its line, or under its lens, from above."""
     shapes = [each for each in lines(scene, "positive") + lines(scene, "negative") if len(each.points) == 4]
-    return sorted(((each.points[1][0], each.points[2][0], each.points[1][1]) for each in shapes), key=lambda b: b[2])
+    found = sorted(((each.points[0][0], each.points[1][0], each.points[0][1]) for each in shapes), key=lambda b: b[2])
+    return [each for each in found if (each[0] > of_lines.LENS - of_lines.GLASS) == lens]
 
 
 def zoom(scene):
     """The one zoom of all nudges."""
-    (text,) = [text for text in texts(scene) if text.startswith("the nudge")]
-    return said(text.removeprefix("the nudge, all at ").split(" ×")[0])
+    (text,) = [text for text in texts(scene) if text.startswith("All lines have one scale")]
+    drawn = text.split("all drawn ")[1]
+    return 1.0 if drawn == "as it is." else said(drawn.split(" ×")[0])
 
 
 def pixels_to_one(scene):
@@ -125,8 +127,12 @@ def test_brackets_divided_by_their_one_zoom_are_the_changes_that_happen(by, step
         names = names[names.index(by) + 1 :]
     changes = [step] + [float(after.value(name) - before.value(name)) for name in [*names, "C"]]
     assert len(rows) == len(changes)
-    for (start, end, _), row, change in zip(brackets(scene), rows, changes, strict=True):
-        assert (end - start) / zoom(scene) / pixels_to_one(scene) == pytest.approx(change, rel=1e-9)
+    ticks = {said(str(label.text)): label.x for label in scene.labels() if label.size == 11 and label.role == "faint" and
+             label.anchor == "middle"}  # fmt: skip
+    values = [said(row[1]) for row in rows]
+    for (start, end, _), row, change, value in zip(brackets(scene), rows, changes, values, strict=True):
+        assert start == pytest.approx(ticks[0.0] + pixels_to_one(scene) * value, abs=1e-3)  # where the value is
+        assert (end - start) / zoom(scene) / pixels_to_one(scene) == pytest.approx(change, rel=1e-8)
         assert said(row[2]) == pytest.approx(change, rel=1e-5, abs=5e-7)
 
 
@@ -134,8 +140,9 @@ def test_values_stand_where_the_scale_says():
     scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="w/1/0/0")
     trace = cr.forward(CHAIN, [0.6])
     values = [1.5, *(v for l in (1, 2, 3) for v in (trace.z[l][0], trace.a[l][0])), 0.203198]
-    dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle))
-    ticks = {said(str(label.text)): label.x for label in scene.labels() if label.size == 11 and label.role == "faint"}
+    dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle) and each.filled == "forward")
+    ticks = {said(str(label.text)): label.x for label in scene.labels() if label.size == 11 and label.role == "faint" and
+             label.anchor == "middle"}  # fmt: skip
     for (_, x), value in zip(dots, values, strict=True):
         assert x - ticks[0.0] == pytest.approx(pixels_to_one(scene) * value, abs=1e-3)
     assert ticks[1.5] - ticks[1.0] == pytest.approx(0.5 * pixels_to_one(scene))
@@ -219,7 +226,19 @@ def test_a_nudge_is_followed_until_it_is_lost_and_says_why():
 def test_a_kink_that_is_passed_is_named():
     relu = cr.Network([[[1.5]], [[-2.0]]], [[-0.905], [0.9]], ["relu", "sigmoid"])
     scene = number_lines(relu, [0.6], [1.0], by="w/1/0/0")
-    assert "ratio of the brackets 0.166667, over the kink at 0" in texts(scene)  # 0.006 of z, of which 0.001 is above 0
+    assert "ratio of the nudges 0.166667, over the kink at 0" in texts(scene)  # 0.006 of z, of which 0.001 is above 0
+
+
+def test_a_nudge_too_short_to_see_is_enlarged_once_more_under_a_lens():
+    scene = number_lines(CHAIN, [0.6], [1.0], by="w/1/0/0")
+    short_ones = [each for each in brackets(scene) if abs(each[1] - each[0]) < of_lines.SEEN]
+    enlarged = brackets(scene, lens=True)
+    factors = sorted((label.y, said(str(label.text))) for label in scene.labels() if str(label.text).endswith(" ×"))
+    assert 0 < len(short_ones) < len(brackets(scene))
+    for (start, end, y), (left, right, level), (_, factor) in zip(short_ones, enlarged, factors, strict=True):
+        assert level == y
+        assert right - left == pytest.approx(factor * (end - start), rel=1e-6)
+        assert of_lines.ENLARGED / 2 < abs(right - left) < 2 * of_lines.GLASS
 
 
 @pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "5-4-3-2", "vanishing"])
@@ -271,7 +290,7 @@ def test_only_what_can_be_moved_is_nudged(by):
 
 def test_symbols_take_their_colours_where_the_author_has_them():
     scene = number_lines(CHAIN, [0.6], [1.0], convention=Convention.preset("s1").but(colours="symbol"), by="w/3/0/0")
-    roles = [label.role for label in sorted(scene.labels(), key=lambda label: label.y) if label.size == 17]
+    roles = [label.role for label in sorted(scene.labels(), key=lambda label: label.y) if label.size == 18]
     assert roles == ["w", "z", "a", "C"]
 
 

@@ -1,14 +1,16 @@
-"""A number line for every variable between one that is nudged and the cost, and the nudge that travels along them (S1.6, S1.7).
+"""A number line for every variable between one that is nudged and the cost, and the nudge on each of them (S1.6, S1.7).
 
-All lines share one scale, and all nudges are drawn enlarged by one zoom, so that the ratio of a bracket to the one above it is,
-for a small nudge, the derivative between them; a bracket may be too small to see. In a wider network the nudge is followed
-along its strongest route, all other neurons held still.
+All lines share one scale, and all nudges are drawn enlarged by one zoom from the value of their variable on, as 3Blue1Brown
+draws them. So the ratio of a nudge to the one above it is, for a small nudge, the derivative between them, and the band between
+the two shows it. A nudge too small to see is shown once more under a lens. In a wider network the nudge is followed along its
+strongest route, all other neurons held still.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,21 +18,22 @@ import numpy as np
 from chainrule.errors import SettingError
 from chainrule.explanation.parts.nudge_on_its_way import Link, Stop, nothing_held, travel
 from chainrule.explanation.shown import steepest, together
-from chainrule.explanation.typeset import role_of
+from chainrule.explanation.typeset import Look, role_of, typeset
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.nudges.text import signed, step_text
 from chainrule.pictures.plot import Scale, round_down, ticks
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, titled, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, heading, hue
 from chainrule.verification.moved import movable
-from chainrule.writing.formula import Row, joined, row
+from chainrule.writing.formula import Formula, Row, joined, row
 from chainrule.writing.numbers import Style, number, short, style_of, times
 
-LEFT, ACROSS = 84.0, 300.0  # where the lines begin, and how long they are
-NUDGES, ROOM = 452.0, 230.0  # the same of the column of nudges
-LINKS = 722.0  # where the links are written
-TOP, PITCH = 128.0, 72.0  # the first line, and from line to line
+EDGE, LEFT, ACROSS = 26.0, 130.0, 250.0  # the margin, where 0 … 1 of the scale begin, and how long they are
+BEYOND, LONGEST = 46.0, 110.0  # how far lines reach beyond their scale, and the longest nudge
+LENS, NUDGES = 448.0, 480.0  # the middle of the lenses, and where nudges and links are written
+TOP, PITCH = 102.0, 86.0  # the first line, and from line to line
+SEEN, GLASS, ENLARGED = 7.0, 17.0, 22.0  # a shorter nudge has a lens; its radius, and about how long the nudge is in it
 
 
 def number_lines(seen: View, *, by: str | Id | None = None, step: float = 0.01) -> Scene:
@@ -62,14 +65,15 @@ def _window(stops: Sequence[Stop], step: float) -> Scale:
     return Scale(low, high, LEFT, LEFT + ACROSS)
 
 
-def zoom_of(changes: Sequence[float], scale: float) -> float:
-    """By how much all nudges are enlarged: a round number, at which the largest of them fits."""
-    return round_down(_room(changes) / (scale * max(map(abs, changes))))
-
-
-def _room(changes: Sequence[float]) -> float:
-    """How long a bracket may be: half the column where nudges go up and down."""
-    return ROOM / 2 if min(changes) < 0 < max(changes) else ROOM
+def zoom_of(stops: Sequence[Stop], scale: Scale) -> float:
+    """By how much all nudges are enlarged: a round number, at which the largest is long and none leaves its line."""
+    pixels, largest = ACROSS / (scale.high - scale.low), math.inf
+    for stop in stops:
+        if stop.change:
+            end = scale.start - BEYOND if stop.change < 0 else scale.end + BEYOND
+            room = min(LONGEST, abs(end - scale.at(stop.value)) - 3)
+            largest = min(largest, room / (pixels * abs(stop.change)))
+    return round_down(largest)
 
 
 # the picture --------------------------------------------------------------------------------------------------------
@@ -77,13 +81,17 @@ def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Sc
     ys = [TOP + PITCH * i for i in range(len(stops))]
     changes = [stop.change or 0.0 for stop in stops]
     pixels = ACROSS / (scale.high - scale.low)  # to 1
-    zoom, origin, style = zoom_of(changes, pixels), _origin(changes), style_of(changes)
-    elements: list[Element] = [*_heads(seen, stops, zoom), *_grid(ys, scale)]
-    for stop, y in zip(stops, ys):
-        elements += [*_line(seen, stop, y, scale), *_nudge(stop, y, origin, pixels * zoom, style)]
+    zoom, style = zoom_of(stops, scale), style_of(changes)
+    starts, lengths = [scale.at(stop.value) for stop in stops], [pixels * zoom * change for change in changes]
+    ends = [(start, start + length) for start, length in zip(starts, lengths)]
+    elements: list[Element] = [*_head(seen, stops, zoom), *_grid(ys, scale)]
+    elements += [_band(*both, *levels) for both, levels in zip(pairwise(ends), pairwise(ys))]
+    for stop, y, start, length in zip(stops, ys, starts, lengths):
+        elements += [*_line(seen, stop, y, scale), *_nudge(start, length, y), *_said(stop, y, style)]
+        elements += _value(seen, stop, y, scale)
     for link, y in zip(links, ys):
-        elements += _link(link, y)
-    elements += _sums(seen, stops, links, ys[-1] + 74)
+        elements += _link(seen, link, y)
+    elements += _sums(seen, stops, links, ys[-1] + 62)
     name = seen.quantity(stops[0].id)
     return Scene.around(
         elements,
@@ -95,77 +103,98 @@ def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Sc
     )
 
 
-def _origin(changes: Sequence[float]) -> float:
-    """Where the brackets begin: a nudge up goes to the right, a nudge down to the left."""
-    if min(changes) >= 0:
-        return NUDGES
-    return NUDGES + (ROOM if max(changes) <= 0 else ROOM / 2)
-
-
-def _heads(seen: View, stops: list[Stop], zoom: float) -> list[Element]:
-    first = stops[0]
-    title = row("A nudge of ", step_text(first.change or 0.0), " to ", first.symbol, ", followed to ", seen.how.letter)
-    return [
-        titled(title, LEFT - 60),
-        Label(LEFT, 66, "values, all on one scale", "faint", 12, "start"),
-        Label(NUDGES + ROOM / 2, 66, f"the nudge, all at {times(zoom)} the scale of the lines", "accent", 12),
-        Label(LINKS, 66, "what a nudge is multiplied by", "faint", 12, "start"),
-    ]
+def _head(seen: View, stops: list[Stop], zoom: float) -> list[Element]:
+    first, letter = stops[0], seen.how.letter
+    title = row("A nudge of ", step_text(first.change or 0.0), " to ", first.symbol, ", followed to ", letter)
+    drawn = "as it is" if zoom == 1 else f"{times(zoom)} as large"
+    return heading(title, f"All lines have one scale; on them the nudges, all drawn {drawn}.", EDGE)
 
 
 def _grid(ys: list[float], scale: Scale) -> list[Element]:
-    """Thin lines through all number lines, with their numbers below the last."""
-    found: list[Element] = []
-    for x, text in scale.ticks():
-        found.append(Line(((x, ys[0] - 36), (x, ys[-1] + 16)), "faint", 0.6, opacity=0.35))
-        found.append(Label(x, ys[-1] + 27, text, "faint", 11))
-    return found
+    """A thin line through all zeros, and the numbers of the scale below the last line."""
+    zero = scale.at(0.0)
+    found: list[Element] = [Line(((zero, ys[0] - 14), (zero, ys[-1] + 16)), "faint", 0.8, opacity=0.5)]
+    return found + [Label(x, ys[-1] + 22, text, "faint", 11) for x, text in scale.ticks()]
+
+
+def _band(above: tuple[float, float], below: tuple[float, float], top: float, bottom: float) -> Line:
+    """What joins a nudge to the next one: as wide as each of them where it meets it, and twisted where they turn around."""
+    up, down, middle = top + 5, bottom - 5, (top + bottom) / 2
+    here, there = above[::-1], below
+    path = [(above[0], up), (above[0], middle), (there[0], middle), (there[0], down)]
+    path += [(there[0], down), (there[1], down), (there[1], down)]
+    path += [(there[1], middle), (here[0], middle), (here[0], up)]
+    return Line(tuple(path), "accent", 0.0, curved=True, opacity=0.16, filled="accent")
 
 
 def _line(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
-    """A variable, its line and its value on it."""
-    x = scale.at(stop.value)
-    half = width_of(number(stop.value), 13) / 2
-    at = min(max(x, LEFT + half - 8), LEFT + ACROSS - half + 8)
+    """A variable and its line, which goes on beyond the numbers."""
+    left, right = scale.start - BEYOND, scale.end + BEYOND
     return [
-        Label(LEFT - 22, y, stop.symbol, role_of(seen.how, stop.id.kind), 17, "end", of=str(stop.id)),
-        Line(((LEFT, y), (LEFT + ACROSS, y)), "ink", 1.0),
+        Label(left - 10, y, stop.symbol, role_of(seen.how, stop.id.kind), 18, "end", of=str(stop.id)),
+        Line(((left, y), (right, y)), "ink", 1.0),
         *(Line(((tick, y - 4), (tick, y + 4)), "ink") for tick, _ in scale.ticks()),
-        Circle(x, y, 5, "paper", "forward", 1.5, of=str(stop.id)),
-        Label(at, y - 17, number(stop.value), "forward", 13, halo=True, of=str(stop.id)),
     ]
 
 
-def _nudge(stop: Stop, y: float, origin: float, scale: float, style: Style) -> list[Element]:
-    """The bracket of a nudge, and its number, written as those of the others."""
-    foot = Line(((origin, y - 7), (origin, y + 7)), "faint", 1.0)
+def _value(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
+    """The value on its line."""
+    x = scale.at(stop.value)
+    role = role_of(seen.how, stop.id.kind, "forward")
+    return [
+        Circle(x, y, 4.5, "paper", role, 1.5, of=str(stop.id)),
+        Label(x, y - 17, number(stop.value), role, 13, halo=True, of=str(stop.id)),
+    ]
+
+
+def _nudge(start: float, length: float, y: float) -> list[Element]:
+    """A nudge on its line; a short one under a lens too."""
+    if not length:
+        return []
+    role = hue(length)
+    found: list[Element] = [_stroke(start, start + length, y, role)]
+    if abs(length) >= SEEN:
+        return found
+    closer = round_down(ENLARGED / abs(length))
+    long = length * closer
+    return [
+        *found,
+        Circle(LENS, y, GLASS, "faint", "paper", 1.2),
+        Line(((LENS - GLASS + 2, y), (LENS + GLASS - 2, y)), "faint", 0.8),
+        _stroke(LENS - long / 2, LENS + long / 2, y, role),
+        Label(LENS, y + GLASS + 9, times(closer), "faint", 10.5),
+    ]
+
+
+def _stroke(start: float, end: float, y: float, role: str) -> Line:
+    """From a value to where the nudge takes it: a thick line with a tick at its end."""
+    return Line(((start, y), (end, y), (end, y - 6), (end, y + 6)), role, 3.0)
+
+
+def _said(stop: Stop, y: float, style: Style) -> list[Element]:
+    """The nudge as a number, written as those of the others."""
     if stop.change is None:
-        return [foot, Label(NUDGES + ROOM / 2, y - 17, stop.lost or "not followed", "faint", 12)]
-    end = origin + scale * stop.change
-    role = "positive" if stop.change >= 0 else "negative"
+        return [Label(NUDGES, y, stop.lost or "not followed", "faint", 12, "start")]
     text = row("Δ", stop.symbol, " = ", style.of(stop.change, True))
-    half = width_of(text, 13) / 2
-    at = min(max((origin + end) / 2, NUDGES + half), NUDGES + ROOM - half)
-    bracket = ((origin, y - 7), (origin, y), (end, y), (end, y - 7))
-    return [foot, *([Line(bracket, role, 2.0)] if stop.change else []), Label(at, y - 17, text, role, 13)]
+    return [Label(NUDGES, y, text, hue(stop.change), 14, "start", of=str(stop.id))]
 
 
-def _link(link: Link, y: float) -> list[Element]:
-    """The arrow from one line to the next, the derivative beside it and the ratio of the two brackets."""
-    middle, x = y + PITCH / 2, LINKS - 16
-    steps = [link.left, link.factor.symbol, row(number(link.factor.value))]
+def _link(seen: View, link: Link, y: float) -> list[Element]:
+    """The arrow from one nudge to the next, the derivative beside it and the ratio of the two."""
+    middle, x = y + PITCH / 2, NUDGES + 8
+    steps: list[Formula] = [link.left, link.factor.symbol, row(number(link.factor.value))]
     if str(link.factor.symbol) == "1":
         steps.pop()
     if str(link.factor.symbol) == str(link.left):
         del steps[1]
-    said = "ratio of the brackets " + ("—" if link.ratio is None else number(link.ratio))
+    said = "ratio of the nudges " + ("—" if link.ratio is None else number(link.ratio))
     if link.kink is not None:
         said += f", over the kink at {short(link.kink)}"
-    path = ((x, y + 8), (x + 9, y + 24), (x + 9, middle + 10), (x, y + PITCH - 8))
+    formula = typeset(row("× ", joined(steps, " = ")), 13.5, Look(seen.how))
     return [
-        Line(path, "faint", 1.0, arrow=True, curved=True),
-        Label(LINKS + 6, middle - 9, joined(steps, " = "), size=14, anchor="start"),
-        Label(LINKS + 6, middle + 11, said, "faint", 11.5, "start"),
+        Line(((x, y + 13), (x, y + PITCH - 13)), "faint", 1.0, arrow=True),
+        *formula.at(x + 12, middle - 9),
+        Label(x + 12, middle + 21, said, "faint", 11, "start"),
     ]
 
 
@@ -177,7 +206,7 @@ def _sums(seen: View, stops: list[Stop], links: list[Link], y: float) -> list[El
     reached = stops[-1].change
     outer = "—" if reached is None else number(reached / (v.change or 1.0))
     routes = seen.route_count(v.id)
-    start = LEFT - 60
+    start = EDGE
     if routes == 1:
         lines: list[tuple[Row, str]] = [
             (row("all links multiplied:  ", left, " = ", product), "backward"),

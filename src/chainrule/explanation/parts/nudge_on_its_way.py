@@ -15,7 +15,7 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.nudges.change import Change
 from chainrule.verification.moved import follow
-from chainrule.writing.formula import Formula, Symbol, row
+from chainrule.writing.formula import Formula, Symbol, partial
 from chainrule.writing.numbers import short
 
 
@@ -55,7 +55,7 @@ def travel(seen: View, v: Id, step: float) -> tuple[list[Stop], list[Link]]:
     links: list[Link] = []
     for before, after in pairwise(ids):
         factor, here = seen.step(before, after), stops[-1]
-        left = row("∂", seen.quantity(after), "/∂", seen.quantity(before))
+        left = partial(seen.quantity(after), seen.quantity(before))
         if here.change is None:
             links.append(Link(left, factor, None))
             stops.append(Stop(after, seen.quantity(after), float(start.value(after)), None))
