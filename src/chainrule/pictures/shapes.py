@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from chainrule.pictures.widths import WIDEST
@@ -19,6 +19,7 @@ ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "n
          "w", "b", "z", "a", "y", "C")  # fmt: skip
 SMALL = 0.72  # of the size: raised and lowered marks
 
+SHARE_LEFT = {"start": 0.0, "middle": 0.5, "end": 1.0}  # of a label's width: what is left of its x
 OTHER, BOLD = 1.0, 1.11  # widths of a character that no table has, and of bold type to plain
 
 
@@ -144,13 +145,13 @@ class Label:
     halo: bool = False
     of: str = ""
 
-    @cached_property
+    @property
     def box(self) -> Box:
         """The room it takes, on the generous side."""
-        width, up, down = (length * self.size for length in extent(self.text))
-        width *= BOLD if self.bold else 1.0
-        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
-        return Box(left, self.y - up, left + width, self.y + down)
+        width, up, down = extent(self.text)
+        width *= self.size * (BOLD if self.bold else 1.0)
+        left = self.x - width * SHARE_LEFT[self.anchor]
+        return Box(left, self.y - up * self.size, left + width, self.y + down * self.size)
 
 
 Element = Line | Rect | Circle | Label
@@ -158,8 +159,10 @@ Element = Line | Rect | Circle | Label
 
 def extent(content: str | Formula | Spans) -> tuple[float, float, float]:
     """Width, height above the middle and depth below it, at size 1."""
+    if isinstance(content, str):  # most labels are
+        return _width(content), 0.62, 0.62
     match content:
-        case str(text) | Written(text):
+        case Written(text):
             return _width(text), 0.62, 0.62
         case Symbol(letter, above, below):
             return _with_marks((_width(letter), 0.62, 0.62), above, below)
@@ -186,8 +189,10 @@ def _with_marks(base: tuple[float, float, float], above: str, below: str) -> tup
 
 
 def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, float, float]:
-    widths, ups, downs = zip((0.0, 0.62, 0.62), *extents)
-    return sum(widths), max(ups), max(downs)
+    width, up, down = 0.0, 0.62, 0.62
+    for wide, high, low in extents:
+        width, up, down = width + wide, max(up, high), max(down, low)
+    return width, up, down
 
 
 @lru_cache(maxsize=4096)

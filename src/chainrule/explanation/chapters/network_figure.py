@@ -92,6 +92,11 @@ def _kind(shown: ShownNetwork) -> tuple[object, ...]:
     return shown.network.sizes, shown.middle, shown.by_gradient, shown.bias_units
 
 
+def _is_cell(each: Element) -> bool:
+    """Whether this is a pixel of the input or a bar, on which a number may stand."""
+    return isinstance(each, Rect) and not each.stroke
+
+
 class _Picture:
     """The columns, the edges between them, and what is printed at each."""
 
@@ -101,9 +106,10 @@ class _Picture:
         self.columns, self.edges = shown.columns, shown.edges
         self.neurons = SmallNeurons(shown) if shown.large else Neurons(shown)
         self.top = TOP + 36.0
-        largest = max((abs(edge.value) for edge in self.edges if not edge.bundle), default=0.0)
+        largest = max((edge.size for edge in self.edges), default=0.0)
         self.largest = largest if frame is None else frame.largest
         self.xs = self._xs()
+        self.tallest = max(map(self.neurons.tall, self.columns))
         self.height = max(
             self._above(column) + self.neurons.tall(column) + self.neurons.pitch * column.unit
             for column in self.columns
@@ -133,8 +139,7 @@ class _Picture:
 
     def _above(self, column: LayerColumn) -> float:
         """What stays free above a column, for the neurons of all columns to have one middle; a unit hangs below its own."""
-        tallest = max(self.neurons.tall(each) for each in self.columns)
-        return (tallest - self.neurons.tall(column)) / 2
+        return (self.tallest - self.neurons.tall(column)) / 2
 
     def _ends(self, edge: Edge) -> tuple[Point, Point]:
         """Where an edge leaves one neuron and meets the next."""
@@ -188,8 +193,7 @@ class _Picture:
 
     def _wires(self, neurons: Sequence[Element]) -> tuple[list[Element], list[Element], Collection[Edge]]:
         """The edges, and the numbers on them: whatever has a hue has its number, sign and all."""
-        cells = [each for each in neurons if isinstance(each, Rect) and not each.stroke]
-        taken = [each.box for each in neurons if not isinstance(each, Line) and each not in cells]
+        taken = [each.box for each in neurons if not (isinstance(each, Line) or _is_cell(each))]
         placed = EdgeNumbers(self.shown, self.ends).placed(taken)
         numbers: list[Element] = [element for label in placed.values() for element in (paper(label), label)]
         drawn = [edge for edge in self.ends if edge in placed or self.neurons.faint(edge)]
@@ -197,7 +201,7 @@ class _Picture:
         return [*self._ellipses(), *lines], numbers, placed
 
     def _line(self, edge: Edge, printed: bool) -> Line:
-        size = abs(edge.value) / self.largest if self.largest and not edge.bundle else 0.0
+        size = edge.size / self.largest if self.largest else 0.0
         width = THIN + (THICK - THIN) * size
         role = hue(edge.value) if printed else "faint"
         quiet = 0.13 if self.lit and size else 0.22
@@ -224,9 +228,8 @@ class _Picture:
                 if own and not self.neurons.faint(own[0]):
                     places = [edge.neuron for edge in own], [edge.source for edge in own]
                     left = self.shown.without(after.layer, places)
-                count, weights, slopes = left
-                total = slopes if self.shown.by_gradient else weights
-                text = row(f"{count:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
+                total = left.slopes if self.shown.by_gradient else left.weights
+                text = row(f"{left.edges:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
                 label = Label(middle, y + 10, text, "faint", 11)
                 meets = found and found[-1].box.overlaps(label.box, 8)
@@ -296,7 +299,7 @@ class _Picture:
             for c in self.columns
         )
         drawn = [edge for edge in self.edges if not edge.bundle and edge.source != UNIT_SOURCE]
-        widest = max(drawn, key=lambda edge: abs(edge.value))
+        widest = max(drawn, key=lambda edge: edge.size)
         says = (
             f"Columns of neurons from left to right: {layers}. Above each neuron its {how.activation_word}, below it its "
             f"{how.word} δ. Edges are as wide as {f'|∂{letter}/∂w|' if self.shown.by_gradient else '|w|'}; the widest is "

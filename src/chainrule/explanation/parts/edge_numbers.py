@@ -37,15 +37,16 @@ class EdgeNumbers:
             return {}
         points = self._points([edge for edge, _ in tried])
         boxes = np.array([label.box for _, label in tried]).T[:, :, None] + points[[0, 1, 0, 1]]
-        blocked = _meet(boxes[..., None], np.array(taken).T).any(axis=2)
+        blocked = _meet(boxes[..., None], _apart(np.array(taken).T)).any(axis=2)
         crossed = np.where(blocked, np.inf, self._crossed([edge for edge, _ in tried], boxes))
+        wider = _apart(boxes)
         found: dict[Edge, Label] = {}
         for i, (edge, label) in enumerate(tried):
             place = crossed[i].argmin()
             if edge not in found and crossed[i, place] < np.inf:
                 x, y = points[:, i, place].tolist()
                 found[edge] = replace(label, x=x, y=y)
-                crossed[_meet(boxes, boxes[:, i, place])] = np.inf
+                crossed[_meet(boxes, wider[:, i, place])] = np.inf
         return found
 
     def wanted(self) -> list[Edge]:
@@ -87,16 +88,20 @@ class EdgeNumbers:
 
 
 def _meet(boxes: Array, others: Array) -> Array:
-    """Whether boxes (4, …) come nearer to others than labels may."""
+    """Whether boxes (4, …) share more than an edge with others."""
     left, top, right, bottom = boxes
-    (other_left, other_top), (other_right, other_bottom) = others[:2] - APART, others[2:] + APART
-    across, down = (left < other_right) & (other_left < right), (top < other_bottom) & (other_top < bottom)
-    return np.asarray(across & down)
+    other_left, other_top, other_right, other_bottom = others
+    return np.asarray((left < other_right) & (other_left < right) & (top < other_bottom) & (other_top < bottom))
+
+
+def _apart(boxes: Array) -> Array:
+    """Boxes (4, …) with the room around them in which no other label may stand."""
+    return np.concatenate([boxes[:2] - APART, boxes[2:] + APART])
 
 
 def in_order(edges: Sequence[Edge]) -> list[Edge]:
     """As they are drawn, the faintest below."""
-    return sorted(edges, key=lambda edge: (edge.lit, not edge.bundle, abs(edge.value)))
+    return sorted(edges, key=lambda edge: (edge.lit, not edge.bundle, edge.size))
 
 
 def paper(label: Label) -> Rect:

@@ -52,8 +52,8 @@ def _edge_rows(shown: ShownNetwork, before: LayerColumn, after: LayerColumn) -> 
         for k, weight, slope in zip(before.shown, weights, slopes):
             yield str(seen.weight(layer, j, k)), number(weight), number(slope)
     if layer in shown.not_drawn:
-        count, sum_of_weights, sum_of_slopes = shown.not_drawn[layer]
-        yield f"{count:,} more {shown.how.symbol('w', layer)}, Σ", number(sum_of_weights), number(sum_of_slopes)
+        left = shown.not_drawn[layer]
+        yield f"{left.edges:,} more {shown.how.symbol('w', layer)}, Σ", number(left.weights), number(left.slopes)
 
 
 def _sum(terms: Array) -> float:

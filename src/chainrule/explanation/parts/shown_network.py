@@ -6,6 +6,7 @@ with exact sums.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +31,10 @@ UNIT_SOURCE, REST = -1, -2  # in place of a neuron: the bias as a unit, and all 
 
 
 class Edge(NamedTuple):
-    """A line from `source` of the layer before to `neuron` of `layer`; either may stand for all the others."""
+    """A line from `source` of the layer before to `neuron` of `layer`; either may stand for all the others.
+
+    The value of a bundle is the exact sum over its edges where it is lit, and so printed; else NaN, for not computed.
+    """
 
     layer: int
     neuron: int
@@ -41,6 +45,11 @@ class Edge(NamedTuple):
     @property
     def bundle(self) -> bool:
         return REST in (self.neuron, self.source)
+
+    @property
+    def size(self) -> float:
+        """How wide it is drawn: |value|, and 0 of a bundle."""
+        return 0.0 if self.bundle else abs(self.value)
 
     @property
     def id(self) -> str:
@@ -71,12 +80,27 @@ class LayerColumn:
         return len(self.slots) - self.unit
 
 
-class NotDrawn(NamedTuple):
-    """Edges between two columns that have no line of their own: how many, and the exact sums of w and of ∂C/∂w."""
+@dataclass(frozen=True)
+class NotDrawn:
+    """Edges into a layer that have no line of their own, `hidden` in its matrix: how many, and exact sums over them."""
 
-    edges: int
-    weights: float
-    slopes: float
+    shown: ShownNetwork
+    layer: int
+    hidden: Array
+
+    @cached_property
+    def edges(self) -> int:
+        return int(np.count_nonzero(self.hidden))
+
+    @property
+    def weights(self) -> float:
+        """Σ w."""
+        return exact_sum(self.shown.network.weights[self.layer][self.hidden])
+
+    @property
+    def slopes(self) -> float:
+        """Σ ∂C/∂w."""
+        return exact_sum(self.shown.slopes(self.layer)[self.hidden])
 
 
 @dataclass(frozen=True)
@@ -205,16 +229,17 @@ class ShownNetwork:
 
     def _between(self, before: LayerColumn, after: LayerColumn) -> Iterator[Edge]:
         layer, values = after.layer, self.values(after.layer)
+        if before.unit:
+            values = np.column_stack([values, self.unit_values(layer)])  # UNIT_SOURCE, the last column
         for neuron in (*after.shown, *(REST,) * bool(after.rest)):
             to = list(after.rest) if neuron == REST else [neuron]
-            into = values[to].T  # (in, out)
             for source in before.slots:
-                if source == UNIT_SOURCE:
-                    terms = self.unit_values(layer)[to]
-                else:
-                    terms = into[list(before.rest) if source == REST else source]
-                value = exact_sum(terms) if terms.size > 1 else float(terms[0])
-                yield Edge(layer, neuron, source, value, self._is_lit(layer, neuron, source))
+                lit, value = self._is_lit(layer, neuron, source), math.nan
+                if REST not in (neuron, source):
+                    value = float(values[neuron, source])
+                elif lit:
+                    value = exact_sum(values[to][:, before.rest if source == REST else [source]])
+                yield Edge(layer, neuron, source, value, lit)
 
     def _is_lit(self, layer: int, neuron: int, source: int) -> bool:
         for id in self.lit:
@@ -244,8 +269,7 @@ class ShownNetwork:
         """The edges into a layer but for those at some places of its matrix."""
         hidden = np.ones(self.network.weights[layer].shape, bool)
         hidden[drawn] = False
-        weights, slopes = self.network.weights[layer][hidden], self.slopes(layer)[hidden]
-        return NotDrawn(weights.size, exact_sum(weights), exact_sum(slopes))
+        return NotDrawn(self, layer, hidden)
 
     def edge_symbol(self, layer: int) -> Formula:
         """w of a layer, or ∂C/∂w."""
