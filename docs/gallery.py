@@ -85,7 +85,7 @@ def _trained(sizes: list[int], hidden: str, x: np.ndarray, y: np.ndarray) -> cr.
     return cr.train(cr.Network.random(sizes, hidden, "softmax", seed=0), (x, y), rule=cr.adam(1e-3), epochs=5).network
 
 
-def pieces(convention: str = "s2") -> Iterator[Piece]:
+def pieces(convention: str = "nielsen") -> Iterator[Piece]:
     """Every figure at every size, in one convention; with several rows where the figure takes them."""
     for size in sizes():
         for each in FIGURES.values():

@@ -31,7 +31,7 @@ LAYERS = [
     "dual data",
     "pictures",
     "writing",
-    "aligned elementary names files json_text",
+    "aligned elementary names files json_text texts",
     "errors",
 ]
 INSIDE = {  # the layers of the larger packages

@@ -71,7 +71,7 @@ def test_no_label_meets_another_or_the_edge(figure, name, preset):
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 def test_a_convention_that_leaves_the_output_linear_is_refused_on_one_that_is_not(figure):
-    with pytest.raises(cr.PairError, match="s3"):
+    with pytest.raises(cr.PairError, match="cs231n"):
         figure(CHAIN, [0.6], [1.0], convention="s3")
 
 

@@ -645,7 +645,7 @@ MISTAKES = [
     ("train diabetes --cost cross_entropy", "'progression' looks like a number, with 214 different values"),
     ("train diabetes --task regression --cost multiclass_hinge", "needs classes"),
     ("train animals.csv --task regression", "holds texts"),
-    ("explain xor.safetensors --convention s3", "convention s3 applies no activation on the last layer"),
+    ("explain xor.safetensors --convention s3", "convention cs231n applies no activation on the last layer"),
     ("explain xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
     ("explain --data xor.csv", "--data and --row go with a model"),
     ("explain --row 2", "--data and --row go with a model"),

@@ -62,7 +62,7 @@ def test_s0_moves_errors_back_without_a_transpose() -> None:
 
 
 def test_s3_is_refused_on_an_activated_output_and_changes_nothing(chain: cr.Network) -> None:
-    with pytest.raises(cr.PairError, match=r"s3 applies no activation on the last layer"):
+    with pytest.raises(cr.PairError, match=r"cs231n applies no activation on the last layer"):
         cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s3")
 
 
@@ -249,7 +249,11 @@ def test_a_float32_network_is_explained_in_float64() -> None:
         ({"by": "w/2/0/0", "of": "cost"}, cr.IdError, r"is no id: ids are C, z/l/j, a/l/j$"),
         ({"by": "w/１/0/0"}, cr.IdError, r"is no id: .*; '１' is written 1$"),
         ({"by": "w/01/0/0"}, cr.IdError, r"is no id: .*; '01' is written 1$"),
-        ({"by": "w/2/0/0", "convention": "s9"}, cr.UnknownNameError, r"unknown convention 's9': known are s0, s1, s2,"),
+        (
+            {"by": "w/2/0/0", "convention": "s9"},
+            cr.UnknownNameError,
+            r"unknown convention 's9': known are article, 3blue1brown, nielsen,",
+        ),
         ({"by": "d/1/0"}, cr.IdError, r"by='d/1/0'.*δ is ∂C/∂z: by='z/1/0'"),
         ({"by": "C"}, cr.IdError, r"by='C': a derivative is taken by a weight"),
         ({"by": "w/2/0/0", "of": "w/1/0/0"}, cr.IdError, r"taken of the cost C, z/l/j, a/l/j"),

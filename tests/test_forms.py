@@ -110,7 +110,7 @@ def test_random_pairs_in_every_form(seed: int) -> None:
     count = 0
     for number_ in range(PAIRS // 8):
         p = a_problem(rng, 1000 * seed + number_)
-        presets = list(PRESETS) if PROOF else [list(PRESETS)[number_ % 5], "s2"][: 1 + (number_ % 5 == 3)]
+        presets = list(PRESETS) if PROOF else [list(PRESETS)[number_ % 5], "nielsen"][: 1 + (number_ % 5 == 3)]
         count += explained(p, a_quantity(rng, p.network, "CCCCza"), a_quantity(rng, p.network, "wwbzax"), presets)
     assert count > 3 * PAIRS // 8
 
@@ -129,7 +129,7 @@ def test_the_named_sizes_in_every_form_and_preset(sizes: list[int]) -> None:
 def test_from_s2_to_s1_every_delta_doubles() -> None:
     """S2's cost has a ½ and S1's has none: each is named, since a convention does not change the cost."""
     p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "squared_error")
-    written = {"s1": "squared_error", "s2": "quadratic"}
+    written = {"3blue1brown": "squared_error", "nielsen": "quadratic"}
 
     def both(form: str) -> list[cr.Derivation]:
         return [
@@ -148,9 +148,11 @@ def test_from_s2_to_s1_every_delta_doubles() -> None:
 def test_s0_has_no_transpose_in_bp2(form: str) -> None:
     p = make_problem([3, 4, 2], ["tanh"], "sigmoid", "squared_error")
     texts = {
-        c: str(cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", convention=c, form=form)) for c in PRESETS if c != "s3"
+        c: str(cr.explain(p.network, p.x[0], p.y[0], "w/1/2/1", convention=c, form=form))
+        for c in PRESETS
+        if c != "cs231n"
     }
-    assert [name for name, text in texts.items() if "ᵀ" not in text] == ["s0"]
+    assert [name for name, text in texts.items() if "ᵀ" not in text] == ["article"]
 
 
 def test_any_pair_is_what_dual_numbers_say(chain: cr.Network) -> None:
@@ -186,7 +188,7 @@ def test_why_a_pair_is_not_connected_is_said_in_every_format() -> None:
         found = cr.explain(p.network, p.x[0], None, v, of=u)
         for text in (str(found), found.latex(), found.html()):
             assert words in text
-        assert f"${tex.latex(as_convention('s2').of(parse(u, p.network.parameters)))}$ does not" in found.latex()
+        assert f"${tex.latex(as_convention('nielsen').of(parse(u, p.network.parameters)))}$ does not" in found.latex()
 
 
 def test_zeros_of_a_matrix_stand_in_their_column() -> None:
@@ -234,7 +236,7 @@ def parts(form: str, v: str = "w/1/1/0", **settings: object) -> tuple[list, Prob
 
 def test_the_raw_form_names_no_delta() -> None:
     """S0.12: ∂C/∂a throughout."""
-    found, p = parts("raw", convention="s0")
+    found, p = parts("raw", convention="article")
     assert "δ" not in "".join(
         str(f.symbol) for part in found for t in getattr(part, "terms", [part]) for f in t.factors
     )
@@ -309,7 +311,7 @@ def test_an_activation_of_a_softmax_by_a_z_is_written_in_activations() -> None:
         own = str(cr.explain(p.network, p.x[0], None, "z/2/1", of="a/2/1", form=form))
         assert re.search(r"−a²₁ +· a²₀\n", other), form
         assert re.search(r"a²₁ +· \(1 − a²₁\)\n", own), form
-    weight = cr.explain(p.network, p.x[0], None, "w/2/0/0", of="a/2/1", convention="s1")
+    weight = cr.explain(p.network, p.x[0], None, "w/2/0/0", of="a/2/1", convention="3blue1brown")
     assert " · ".join(str(factor.symbol) for factor in weight.parts[0].factors) == "a⁽¹⁾₀ · −a⁽²⁾₁ · a⁽²⁾₀"
 
 
@@ -330,7 +332,7 @@ def test_an_activation_of_a_softmax_by_a_z_is_written_in_activations() -> None:
 def test_a_softmax_under_another_cost_is_a_sum_over_its_activations(form: str, v: str, place: int, out: int) -> None:
     """S2.18: ∂C/∂z_j = Σ_i ∂C/∂a_i ∂a_i/∂z_j, written out; what the cross-entropy makes short stays short."""
     p = make_problem([2, 3, out], ["tanh"], *SQUARED)
-    found = cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost, convention="s4")
+    found = cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost, convention="3h4")
     assert len(found.parts) == place + 1
     part = found.parts[place]
     softmax_terms(part, p, 2, 1, 2 * (cr.forward(p.network, p.x[0]).a[2] - p.y[0]), base=1)
@@ -353,7 +355,7 @@ def test_the_matrix_of_a_softmax_of_few_neurons_is_written_entry_by_entry() -> N
             assert number(cell) in str(found)
             assert tex.latex(Numeral(number(cell))) in found.latex()
         bent = replace(last, cells=((last.cells[0][0] + 1e-6, *last.cells[0][1:]), *last.cells[1:]))
-        seen = view(p.network, p.x[0], p.y[0], p.cost, Id("C"), as_convention("s2"))
+        seen = view(p.network, p.x[0], p.y[0], p.cost, Id("C"), as_convention("nielsen"))
         with pytest.raises(cr.DisagreementError, match=r"Σ′\(z²\)"):
             check(audit_of(seen), replace(found, parts=(*found.parts, bent)), parse("w/1/0/1", p.network.parameters))
     wide = make_problem([2, 3, 5], ["tanh"], *SQUARED)
@@ -376,7 +378,7 @@ def test_the_matrix_of_a_softmax_of_few_neurons_is_written_entry_by_entry() -> N
 def test_a_hidden_softmax_is_an_entry_of_a_product_and_a_sum(settings: dict[str, object], component: str) -> None:
     """S2.20: a neuron's δ is one entry of Σ′(z) (w)ᵀδ, in the reader's order, and the sum over the layer's activations."""
     p = make_problem([2, 3, 3, 2], ["softmax", "softmax"], "identity", "quadratic")
-    how, back = as_convention("s2").but(**settings), cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
+    how, back = as_convention("nielsen").but(**settings), cr.backward(cr.forward(p.network, p.x[0]), p.y[0], p.cost)
     found = cr.explain(p.network, p.x[0], p.y[0], "w/1/0/0", form="delta", convention=how)
     assert str(found.parts[1].factors[0].symbol) == component
     softmax_terms(found.parts[2], p, 1, 0, back.da[1], base=how.base)
@@ -400,7 +402,7 @@ def test_the_raw_form_goes_on_through_a_hidden_softmax() -> None:
 
 def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
     """S0.9, S0.10."""
-    found, _ = parts("kronecker", convention="s0")
+    found, _ = parts("kronecker", convention="article")
     (lines,) = found
     assert isinstance(lines, Lines)
     text = [f"{left} = {right}" for left, right, _ in lines.lines]
@@ -410,7 +412,7 @@ def test_kroneckers_delta_picks_one_term_line_by_line() -> None:
 
 def test_the_nested_form_opens_the_network_down_to_the_weight() -> None:
     """S4.5: sums inside σ, and the weight braced in LaTeX."""
-    found, _ = parts("nested", convention="s4")
+    found, _ = parts("nested", convention="3h4")
     assert " = ".join(map(str, found[0].lines[0][:2])) == "a²ₙ = sigmoid(Σₘ w²ₙₘ tanh(Σₖ w¹ₘₖ a⁰ₖ + b¹ₘ) + b²ₙ)"
     assert r"\underbrace{w^{1}_{mk}}_{" in tex.latex(found[0].lines[0][1])
 
@@ -505,7 +507,7 @@ def test_the_nested_form_is_worth_what_stands_beside_it(
     """S4.5: every letter is read back, every function is its layer's, and both lines come to the right number."""
     p = make_problem([size] * 4, hidden, output, cost, bias=bias, seed=5)
     values = follow(Posed.one(p.network, p.x[0], p.y[0], p.cost), "x/0", 0.0)
-    for preset, (u, v) in itertools.chain(zip(PRESETS, ASKED), zip(PRESETS, ASKED[2:]), [("s2", ASKED[1])]):
+    for preset, (u, v) in itertools.chain(zip(PRESETS, ASKED), zip(PRESETS, ASKED[2:]), [("nielsen", ASKED[1])]):
         how = as_convention(preset)
         if (how.linear_output and output != "identity") or (v[0] == "b" and bias == "none"):
             continue
@@ -535,7 +537,7 @@ def test_in_a_chain_of_single_neurons_the_nested_form_has_neither_sums_nor_indic
         "a³ = σ(w³ σ(w² σ(w¹ a⁰ + b¹) + b²) + b³)",
         "∂C/∂w¹ = ∂C/∂a³ σ′(z³) w³ σ′(z²) w² σ′(z¹) a⁰",
     ]
-    assert nested_lines([1, 1, 1], ["sigmoid"], "z/1/0", bias="none", of="z/2/0", convention="s0") == [
+    assert nested_lines([1, 1, 1], ["sigmoid"], "z/1/0", bias="none", of="z/2/0", convention="article") == [
         "z⁽²⁾ = w⁽²⁾ σ(w⁽¹⁾ a⁽⁰⁾)",
         "∂z⁽²⁾/∂z⁽¹⁾ = w⁽²⁾ σ′(z⁽¹⁾)",
     ]
@@ -592,7 +594,7 @@ def test_whatever_a_refusal_advises_applies(seed: int) -> None:
     rng, tried = np.random.default_rng(seed), 0
     for number_ in range(PAIRS // 6):
         p = a_problem(rng, 1000 * seed + number_)
-        how = as_convention("s2").but(orientation=str(rng.choice(["columns", "rows"])))
+        how = as_convention("nielsen").but(orientation=str(rng.choice(["columns", "rows"])))
         pair = {"of": a_quantity(rng, p.network, "CCza"), "by": a_quantity(rng, p.network, "wbbzax"), "cost": p.cost}
         for form in FORMS:
             try:
@@ -602,7 +604,7 @@ def test_whatever_a_refusal_advises_applies(seed: int) -> None:
                 others = [{"form": each} for each in re.findall(r"'(\w+)'", advice) if each in FORMS]
                 others += [{"form": form, "by": each} for each in re.findall(r"z/\d/\d", advice)]
                 if "orientation" in advice:
-                    others.append({"form": form, "convention": "s2"})
+                    others.append({"form": form, "convention": "nielsen"})
                 for other in others:
                     cr.explain(p.network, p.x[0], p.y[0], **{"convention": how, **pair, **other})
                 tried += len(others)
@@ -620,7 +622,7 @@ def test_a_layer_of_one_neuron_with_its_own_bias_is_no_layer_with_one_bias_for_a
 @pytest.mark.parametrize("form", [name for name in FORMS if name not in ("product", "kronecker", "nested")])
 def test_a_mutated_factor_is_refused(form: str) -> None:
     p = make_problem([2, 3, 2], ["tanh"], "sigmoid", "squared_error")
-    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("s2"))
+    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("nielsen"))
     v, audit = parse("w/1/1/0", p.network.parameters), audit_of(seen)
     found = cr.explain(p.network, p.x[0], p.y[0], v, form=form, cost=p.cost)
     check(audit, found, v)
@@ -644,12 +646,12 @@ def test_a_mutated_factor_is_refused(form: str) -> None:
 def test_symbols_of_another_convention_are_refused() -> None:
     """The number beside w²₀₁ must be that of the weight which the reader's convention calls so."""
     p = make_problem([3, 3, 3], ["tanh"], "sigmoid", "squared_error")
-    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("s2"))
+    seen = view(p.network, p.x[0], p.y[0], p.cost, parse("C", p.network.parameters), as_convention("nielsen"))
     v, audit = parse("w/1/1/0", p.network.parameters), audit_of(seen)
     found = cr.explain(p.network, p.x[0], p.y[0], v, form="paths", cost=p.cost)
     for change in ({"order": "from,to"}, {"base": 1}):
-        with pytest.raises(cr.DisagreementError, match="in convention s2"):
-            check(audit, replace(found, convention=as_convention("s2").but(**change)), v)
+        with pytest.raises(cr.DisagreementError, match="in convention nielsen"):
+            check(audit, replace(found, convention=as_convention("nielsen").but(**change)), v)
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 20.0, 300.0])
@@ -708,7 +710,7 @@ def every_form() -> list[cr.Derivation]:
     p = make_problem([2, 3, 5, 2], ["tanh", "relu"], "sigmoid", "squared_error")
     found = []
     for form in FORMS:
-        for preset in ("s0", "s1", "s2", "s4"):
+        for preset in ("article", "3blue1brown", "nielsen", "3h4"):
             for u, v in (("C", "w/1/0/0"), ("a/3/1", "b/2/1"), ("z/3/0", "x/1"), ("a/1/0", "w/3/0/0"), ("C", "z/3/0")):
                 try:
                     found.append(
@@ -756,7 +758,7 @@ def test_a_page_carries_its_font_and_asks_for_nothing_from_outside(chain: cr.Net
 
 
 def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:
-    found = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="s1", cost="squared_error")
+    found = cr.explain(chain, [0.6], [1.0], "w/2/0/0", convention="3blue1brown", cost="squared_error")
     assert found._repr_html_() == html.font_face() + found.html()
     assert r"\frac{\partial C}{\partial w^{(2)}}" in found._repr_latex_()
     assert repr(found) == str(found)
@@ -767,7 +769,7 @@ def test_a_notebook_shows_html_and_latex(chain: cr.Network) -> None:
 def test_an_author_of_rows_gets_every_product_turned_around() -> None:
     """EXPLANATION: rows a Wᵀ + b. δ is a row, matrices stand on its right, and nothing is transposed twice."""
     p = make_problem([2, 3, 3, 2], ["tanh", "tanh"], "sigmoid", "quadratic")
-    rows = as_convention("s2").but(orientation="rows")
+    rows = as_convention("nielsen").but(orientation="rows")
     text = {
         f: re.sub(" +", " ", str(cr.explain(p.network, p.x[0], p.y[0], "z/1/2", convention=rows, form=f)))
         for f in ("sigma", "hadamard", "dot")
@@ -797,12 +799,12 @@ def test_an_author_of_rows_gets_every_product_turned_around() -> None:
 )
 def test_a_convention_that_could_not_be_read_back_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(cr.ChainruleError, match=message):
-        as_convention("s2").but(**change)
+        as_convention("nielsen").but(**change)
 
 
 def test_every_symbol_is_read_back_as_the_quantity_it_was_written_for() -> None:
     p = make_problem([3, 12, 2], ["tanh"], "sigmoid", "quadratic")
-    for how in [*PRESETS.values(), as_convention("s2").but(name="mine", marks="a^(ℓ)", base=1)]:
+    for how in [*PRESETS.values(), as_convention("nielsen").but(name="mine", marks="a^(ℓ)", base=1)]:
         for text in ("w/1/11/2", "w/2/1/10", "b/1/11", "z/2/0", "a/1/3", "d/1/11", "x/2", "C"):
             id = parse(text, p.network.parameters)
             assert how.read(how.of(id)) == id, (how.name, text)

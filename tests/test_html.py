@@ -76,7 +76,7 @@ PLANTED = {  # a fault of each kind: the page holds them all, and the test must 
 
 def sections() -> Iterator[str]:
     """Every form and every sheet, of the chain of the texts and of a network 2-3-2, in two presets; every one in the proof."""
-    for preset in PRESETS if PROOF else ("s0", "s4"):
+    for preset in PRESETS if PROOF else ("article", "3h4"):
         how = PRESETS[preset]
         one, several = chain(), cr.Network.random([2, 3, 2], "tanh", "sigmoid", seed=2, dtype="float64")
         if how.linear_output:
@@ -171,7 +171,7 @@ def test_a_line_of_words_below_the_paths_makes_no_column_wider(tmp_path: Path) -
 @pytest.mark.needs("chromium")
 def test_a_notebooks_cells_bring_the_font(tmp_path: Path) -> None:
     """Where no maths font is installed δ and ∂ would be empty boxes."""
-    cells = cr.explain(chain(), X, Y, "w/2/0/0")._repr_html_() + summary("s2")._repr_html_()
+    cells = cr.explain(chain(), X, Y, "w/2/0/0")._repr_html_() + summary("nielsen")._repr_html_()
     found = measured(f"<!DOCTYPE html><html><body>{cells}</body></html>", MEASURE, tmp_path)
     assert ["Chainrule Math", "loaded"] in found["fonts"]
     assert [fault for math in found["maths"] for fault in faults_of(math, found["size"])] == []

@@ -38,7 +38,7 @@ HIDDEN = ["tanh", "sigmoid", "softplus", "silu", "relu", "identity", "softmax"]
 def problem(seed: int, convention: str) -> Problem:
     """A small network of any activations, and an example with a cost that fits it, or none for the convention's own."""
     rng = np.random.default_rng([seed, 17])
-    legal = [pair for pair in LEGAL if convention != "s3" or pair[0] == "identity"]
+    legal = [pair for pair in LEGAL if convention != "cs231n" or pair[0] == "identity"]
     output, cost = legal[rng.integers(len(legal))]
     depth = int(rng.integers(1, 4))
     sizes = [int(n) for n in rng.integers(1, 5, depth + 1)]
@@ -206,7 +206,7 @@ def told(question: Question) -> dict[str, Array]:
     return found
 
 
-@pytest.mark.parametrize("convention", ["s0", "s1", "s2", "s4"])
+@pytest.mark.parametrize("convention", ["article", "3blue1brown", "nielsen", "3h4"])
 def test_a_reader_who_computes_from_what_is_told_is_right(convention: str) -> None:
     """By hand, from the printed numbers alone, with the index order and the counting that the question states."""
     p = make_problem([3, 2, 4], ["tanh"], "sigmoid", "quadratic", batch=1, seed=11)
@@ -229,9 +229,9 @@ def test_a_reader_who_computes_from_what_is_told_is_right(convention: str) -> No
 
 def test_sums_that_cancel_are_told_with_more_digits() -> None:
     net = cr.Network([[[1.0], [1.0]], [[1.0, -0.99999]]], [[0.2, 0.2], [0.0]], "identity")
-    live = Live.of(net, np.array([0.3]), np.array([0.1]), "quadratic", "s2")
+    live = Live.of(net, np.array([0.3]), np.array([0.1]), "quadratic", "nielsen")
     twin = cr.Network([[[1.0]], [[1.0], [-0.99998]]], [[0.2], [0.0, 0.0]], "identity")
-    lost = Live.of(twin, np.array([1.0]), np.array([0.2, -2.2]), "quadratic", "s2")
+    lost = Live.of(twin, np.array([1.0]), np.array([0.2, -2.2]), "quadratic", "nielsen")
     assert value_question(live, Id("d", 1, 0)) is not None
     question = value_question(lost, Id("d", 1, 0))
     assert question is not None
@@ -250,10 +250,10 @@ def test_of_a_large_network_a_question_tells_only_what_is_needed() -> None:
 
 def test_a_large_softmax_is_not_asked_about_by_hand() -> None:
     net = cr.Network.random([3, 6, 6], "softmax", "softmax", seed=0)
-    live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "quadratic", "s2")
+    live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "quadratic", "nielsen")
     assert value_question(live, Id("w", 1, 0, 0)) is None
     assert value_question(live, Id("d", 2, 0)) is None
-    live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "cross_entropy", "s2")
+    live = Live.of(net, [0.1, 0.2, 0.3], np.eye(6)[0], "cross_entropy", "nielsen")
     assert value_question(live, Id("d", 2, 0)) is not None
 
 
@@ -307,7 +307,7 @@ OUTPUT_MISTAKES: list[tuple[str, Callable[[], float], str]] = [
 
 @pytest.mark.parametrize(("name", "wrong", "says"), HIDDEN_MISTAKES, ids=[row[0] for row in HIDDEN_MISTAKES])
 def test_a_mistake_in_a_hidden_layer_is_named(name: str, wrong: Callable[[], float], says: str) -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
+    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "nielsen")
     target = Id("w", 1, J, K)
     question = value_question(live, target)
     assert question is not None
@@ -322,7 +322,7 @@ def test_a_mistake_in_a_hidden_layer_is_named(name: str, wrong: Callable[[], flo
 
 @pytest.mark.parametrize(("name", "wrong", "says"), OUTPUT_MISTAKES, ids=[row[0] for row in OUTPUT_MISTAKES])
 def test_a_mistake_at_the_output_is_named(name: str, wrong: Callable[[], float], says: str) -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
+    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "nielsen")
     question = value_question(live, Id("d", 3, 1))
     assert question is not None
     assert grade(question, typed(D3[1])).right
@@ -330,7 +330,7 @@ def test_a_mistake_at_the_output_is_named(name: str, wrong: Callable[[], float],
 
 
 def test_where_the_cost_is_a_function_of_z_a_slope_too_many_is_named() -> None:
-    live = Live.of(PLANTED.network, A[0], np.array([0.2, 0.9]), "binary_cross_entropy", "s2")
+    live = Live.of(PLANTED.network, A[0], np.array([0.2, 0.9]), "binary_cross_entropy", "nielsen")
     question = value_question(live, Id("d", 3, 1))
     assert question is not None
     error = A[3][1] - 0.9
@@ -345,7 +345,7 @@ def test_where_the_cost_is_a_function_of_z_a_slope_too_many_is_named() -> None:
 def test_a_softmax_taken_for_its_diagonal_is_named() -> None:
     net = cr.Network.random([2, 3], output="softmax", seed=4, dtype="float64")
     x, y = np.array([0.4, -0.9]), np.array([0.0, 1.0, 0.0])
-    live = Live.of(net, x, y, "quadratic", "s2")
+    live = Live.of(net, x, y, "quadratic", "nielsen")
     question = value_question(live, Id("d", 1, 2))
     assert question is not None
     p = cr.forward(net, x).a[1]
@@ -356,7 +356,7 @@ def test_a_softmax_taken_for_its_diagonal_is_named() -> None:
 
 
 def test_the_factor_two_goes_the_other_way_without_a_half() -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "squared_error", "s2")
+    live = Live.of(PLANTED.network, A[0], Y, "squared_error", "nielsen")
     question = value_question(live, Id("d", 3, 1))
     assert question is not None
     assert grade(question, typed(2 * D3[1])).right
@@ -364,7 +364,7 @@ def test_the_factor_two_goes_the_other_way_without_a_half() -> None:
 
 
 def test_under_from_to_the_matrix_that_goes_back_is_not_transposed() -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s0")
+    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "article")
     question = value_question(live, Id("w", 1, J, K))
     assert question is not None
     wrong = (W[2] @ D2)[J] * s1(Z[1])[J] * A[0][K]
@@ -374,7 +374,7 @@ def test_under_from_to_the_matrix_that_goes_back_is_not_transposed() -> None:
 def test_a_mistake_that_gives_the_right_number_is_no_wrong_answer() -> None:
     """A linear layer has the slope 1; a symmetric matrix is its own transpose; with a = y every slip is 0 too."""
     net = cr.Network([[[1.0, 0.5], [0.5, 2.0]], [[1.0, 0.5], [0.5, 2.0]]], None, "identity")
-    live = Live.of(net, [0.3, -0.7], [0.1, 0.4], "quadratic", "s2")
+    live = Live.of(net, [0.3, -0.7], [0.1, 0.4], "quadratic", "nielsen")
     names = {slip.name for slip in slips(live, Id("d", 1, 0), ReplyNumber(3))}
     assert names.isdisjoint({"slope forgotten", "not transposed", "slope at a"})
     assert {"one path", "wrong sign", "factor two", "updated first"} <= names
@@ -382,7 +382,7 @@ def test_a_mistake_that_gives_the_right_number_is_no_wrong_answer() -> None:
 
 def test_a_dead_neuron_has_a_gradient_of_exactly_zero() -> None:
     net = cr.Network([[[1.0], [-1.0]], [[1.0, 2.0]]], [[0.0, 0.0], [0.0]], ["relu", "identity"])
-    live = Live.of(net, [0.5], [2.0], "quadratic", "s2")
+    live = Live.of(net, [0.5], [2.0], "quadratic", "nielsen")
     question = value_question(live, Id("w", 1, 1, 0))
     assert question is not None
     assert grade(question, "0").right
@@ -405,20 +405,20 @@ def all_shapes(live: Live) -> dict[str, str]:
 
 def test_shapes_are_those_of_the_arrays_and_turn_around_under_from_to() -> None:
     net = cr.Network.random([4, 3, 2], "tanh", "sigmoid", seed=0)
-    there = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "s2"))
+    there = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "nielsen"))
     assert there == {
         "w¹": "3×4", "∂C/∂w¹": "3×4", "b¹": "3×1", "δ¹": "3×1", "w²": "2×3", "∂C/∂w²": "2×3", "b²": "2×1", "δ²": "2×1",
     }  # fmt: skip
-    here = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "s0"))
+    here = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "article"))
     assert here["w⁽¹⁾"] == here["∂c/∂w⁽¹⁾"] == "4×3"
-    rows = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, PRESETS["s2"].but(orientation="rows")))
+    rows = all_shapes(Live.of(net, np.ones(4), np.ones(2), None, PRESETS["nielsen"].but(orientation="rows")))
     assert rows["δ¹"] == "1×3"
     slopes = cr.gradient(net, np.ones(4), np.ones(2))
     assert there["∂C/∂w¹"] == "×".join(map(str, slopes.weights[1].shape))
 
 
 def test_a_shape_that_is_turned_around_is_told_so() -> None:
-    live = Live.of(cr.Network.random([4, 3, 2], "tanh", "sigmoid", seed=0), np.ones(4), np.ones(2), None, "s2")
+    live = Live.of(cr.Network.random([4, 3, 2], "tanh", "sigmoid", seed=0), np.ones(4), np.ones(2), None, "nielsen")
     table = {
         "w¹": {"4×3": "turned around", "3×3": "twice", "4×4": "twice", "2×3": "one layer on", "3": "one number a neuron"},
         "δ¹": {
@@ -437,16 +437,16 @@ def test_a_shape_that_is_turned_around_is_told_so() -> None:
 
 def test_one_bias_a_layer_has_one_entry() -> None:
     net = cr.Network.random([4, 3, 2], "tanh", "sigmoid", bias="layer", seed=0)
-    assert all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "s2"))["b¹"] == "1×1"
+    assert all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "nielsen"))["b¹"] == "1×1"
     net = cr.Network.random([4, 3, 2], "tanh", "sigmoid", bias="none", seed=0)
-    assert "b¹" not in all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "s2"))
+    assert "b¹" not in all_shapes(Live.of(net, np.ones(4), np.ones(2), None, "nielsen"))
 
 
 def wide() -> cr.Network:
     return cr.Network.random([3, 4, 3], "tanh", "sigmoid", seed=1, dtype="float64")
 
 
-@pytest.mark.parametrize("convention", ["s0", "s1", "s2", "s4"])
+@pytest.mark.parametrize("convention", ["article", "3blue1brown", "nielsen", "3h4"])
 def test_the_neurons_a_weight_joins_are_its_own_whatever_the_convention(convention: str) -> None:
     """w/2/1/3 leads from the fourth neuron of layer 1 to the second of layer 2, whatever marks it is shown with."""
     live = Live.of(wide(), np.ones(3), np.ones(3), None, convention)
@@ -472,7 +472,7 @@ def test_the_neurons_a_weight_joins_are_its_own_whatever_the_convention(conventi
 
 
 def test_swapped_indices_are_told_apart_from_counting_and_from_the_layer() -> None:
-    for convention in ("s0", "s2"):
+    for convention in ("article", "nielsen"):
         how = PRESETS[convention]
         live = Live.of(wide(), np.ones(3), np.ones(3), None, convention)
         question = _named(live, Id("w", 2, 0, 2))
@@ -481,9 +481,9 @@ def test_swapped_indices_are_told_apart_from_counting_and_from_the_layer() -> No
         assert "The indices are swapped" in grade(question, "w/2/2/0").feedback
         assert "The mark above is the layer a weight reaches, here 2" in grade(question, "w/1/0/2").feedback
         assert "The mark above is the layer a weight reaches, here 2" in grade(question, "w/3/0/2").feedback
-    miscounted = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s2"), Id("w", 2, 0, 2))
+    miscounted = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "nielsen"), Id("w", 2, 0, 2))
     assert "the number 0 is the first" in grade(miscounted, "w²₁₃").feedback
-    other = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "s4"), Id("w", 2, 1, 2))
+    other = _named(Live.of(wide(), np.ones(3), np.ones(3), None, "3h4"), Id("w", 2, 1, 2))
     assert grade(other, "w²₂₃").right
     assert "the number 1 is the first" in grade(other, "w²₁₂").feedback
 
@@ -498,7 +498,7 @@ def test_ordinals_go_on_after_ten() -> None:
 def test_the_rule_of_a_gate_is_what_the_circuit_sends() -> None:
     """Every wire's gradient in a network wired gate by gate, by forms alone."""
     p = make_problem([3, 3, 2, 2], ["tanh", "silu"], "sigmoid", "quadratic", batch=1, seed=8)
-    live = Live.of(p.network, p.x[0], p.y[0], "quadratic", "s2")
+    live = Live.of(p.network, p.x[0], p.y[0], "quadratic", "nielsen")
     circuit = circuit_of(p.network, p.x, p.y, "quadratic")
     back = circuit.run().backward(circuit.cost)
     rng, seen = np.random.default_rng(0), Counter()
@@ -523,7 +523,7 @@ def test_the_rule_of_a_gate_is_what_the_circuit_sends() -> None:
 
 
 def test_the_mistakes_at_a_gate_are_named() -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
+    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "nielsen")
     rng, target = np.random.default_rng(0), Id("w", 1, J, K)
     weight = float(W[1][J, K])
     own, add, alone = "switches its inputs", "what an add gate does", "the local slope alone"
@@ -543,7 +543,7 @@ def test_the_mistakes_at_a_gate_are_named() -> None:
 
 
 def test_a_value_that_goes_one_way_is_no_fan_out(chain: cr.Network) -> None:
-    live = Live.of(chain, [0.6], [1.0], None, "s2")
+    live = Live.of(chain, [0.6], [1.0], None, "nielsen")
     assert _fan_out(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
     assert _fan_out(live, Id("w", 3, 0, 0), np.random.default_rng(0)) is None
 
@@ -552,8 +552,8 @@ def test_a_value_that_goes_one_way_is_no_fan_out(chain: cr.Network) -> None:
 def test_the_sign_is_what_a_nudge_of_the_weight_does() -> None:
     risen = Counter()
     for seed in range(30):
-        p = problem(seed, "s2")
-        live = Live.of(p.network, p.x[0], p.y[0], p.cost, "s2")
+        p = problem(seed, "nielsen")
+        live = Live.of(p.network, p.x[0], p.y[0], p.cost, "nielsen")
         for j, k in itertools.product(range(live.sizes[1]), range(live.sizes[0])):
             question = sign_question(live, Id("w", 1, j, k), np.random.default_rng(seed))
             slope = cr.gradient(p.network, p.x[0], p.y[0], p.cost).weights[1][j, k]
@@ -571,7 +571,7 @@ def test_the_sign_is_what_a_nudge_of_the_weight_does() -> None:
 
 def test_no_sign_is_asked_of_a_weight_that_moves_nothing() -> None:
     net = cr.Network([[[1.0, 2.0]]], None, "identity")
-    live = Live.of(net, [0.0, 1.0], [0.5], None, "s2")
+    live = Live.of(net, [0.0, 1.0], [0.5], None, "nielsen")
     assert sign_question(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
 
 
@@ -585,7 +585,7 @@ def test_no_sign_is_asked_of_a_weight_that_moves_nothing() -> None:
 )
 def test_the_slow_factor_is_the_smallest(x: float, bias: float, y: float, slow: str) -> None:
     net = cr.Network([[[0.02]]], [[bias]], "sigmoid")
-    live = Live.of(net, [x], [y], "quadratic", "s2")
+    live = Live.of(net, [x], [y], "quadratic", "nielsen")
     question = slow_question(live, Id("w", 1, 0, 0), np.random.default_rng(0))
     assert question is not None
     assert slow in right_of(question)
@@ -595,16 +595,16 @@ def test_the_slow_factor_is_the_smallest(x: float, bias: float, y: float, slow: 
 
 def test_no_slow_factor_is_asked_for_where_none_clearly_is() -> None:
     rng = np.random.default_rng(0)
-    even = Live.of(cr.Network([[[0.02]]], None, "sigmoid"), [0.3], [0.8], "quadratic", "s2")
+    even = Live.of(cr.Network([[[0.02]]], None, "sigmoid"), [0.3], [0.8], "quadratic", "nielsen")
     assert slow_question(even, Id("w", 1, 0, 0), rng) is None
-    dead = Live.of(cr.Network([[[-1.0]], [[0.0]]], None, ["relu", "identity"]), [1.0], [0.0], "quadratic", "s2")
+    dead = Live.of(cr.Network([[[-1.0]], [[0.0]]], None, ["relu", "identity"]), [1.0], [0.0], "quadratic", "nielsen")
     assert slow_question(dead, Id("w", 1, 0, 0), rng) is None  # two factors are 0
-    cancelled = Live.of(cr.Network([[[0.02]]], [[9.0]], "sigmoid"), [1.0], [0.5], "binary_cross_entropy", "s2")
+    cancelled = Live.of(cr.Network([[[0.02]]], [[9.0]], "sigmoid"), [1.0], [0.5], "binary_cross_entropy", "nielsen")
     assert slow_question(cancelled, Id("w", 1, 0, 0), rng) is None  # there σ′ is no factor
 
 
 def test_the_factors_in_order_multiply_to_the_path_and_the_paths_to_the_gradient(chain: cr.Network) -> None:
-    live = Live.of(chain, [0.6], [1.0], None, "s1")
+    live = Live.of(chain, [0.6], [1.0], None, "3blue1brown")
     question = order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0))
     assert question is not None
     order = "a⁽⁰⁾ · σ′(z⁽¹⁾) · w⁽²⁾ · σ′(z⁽²⁾) · w⁽³⁾ · σ′(z⁽³⁾) · ∂C/∂a⁽³⁾"
@@ -621,7 +621,7 @@ def test_the_factors_in_order_multiply_to_the_path_and_the_paths_to_the_gradient
 
 
 def test_a_wrong_order_is_named() -> None:
-    live = Live.of(wide(), np.ones(3), np.ones(3), "quadratic", "s2")
+    live = Live.of(wide(), np.ones(3), np.ones(3), "quadratic", "nielsen")
     said: dict[str, str] = {}
     for seed in range(20):
         question = order_question(live, Id("w", 1, 3, 2), np.random.default_rng(seed))
@@ -639,23 +639,23 @@ def test_a_wrong_order_is_named() -> None:
 
 def test_through_a_softmax_there_is_no_single_way() -> None:
     net = cr.Network.random([2, 3, 2], "softmax", "sigmoid", seed=0)
-    live = Live.of(net, [0.1, 0.2], [0.0, 1.0], "quadratic", "s2")
+    live = Live.of(net, [0.1, 0.2], [0.0, 1.0], "quadratic", "nielsen")
     assert order_question(live, Id("w", 1, 0, 0), np.random.default_rng(0)) is None
     assert order_question(live, Id("w", 2, 0, 0), np.random.default_rng(0)) is not None
 
 
 def test_the_half_of_the_cost_is_a_factor_of_every_error() -> None:
-    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "s2")
+    live = Live.of(PLANTED.network, A[0], Y, "quadratic", "nielsen")
     question = half_question(live, np.random.default_rng(0))
     assert question is not None
     assert right_of(question) == "every δ doubles"
     for l in (1, 2, 3):
         ratio = cr.backward(live.trace, Y, "squared_error").delta[l] / live.back.delta[l]
         assert ratio == pytest.approx(2.0)
-    other = half_question(Live.of(PLANTED.network, A[0], Y, "squared_error", "s2"), np.random.default_rng(0))
+    other = half_question(Live.of(PLANTED.network, A[0], Y, "squared_error", "nielsen"), np.random.default_rng(0))
     assert other is not None
     assert right_of(other) == "every δ halves"
-    entropy = Live.of(PLANTED.network, A[0], np.array([0.0, 1.0]), "binary_cross_entropy", "s2")
+    entropy = Live.of(PLANTED.network, A[0], np.array([0.0, 1.0]), "binary_cross_entropy", "nielsen")
     assert half_question(entropy, np.random.default_rng(0)) is None
 
 
@@ -694,7 +694,7 @@ def test_the_first_questions_are_of_different_kinds() -> None:
         ({"count": True}, SettingError, "got True"),
         ({"kinds": ["gradeint"]}, UnknownNameError, "did you mean 'gradient'"),
         ({"kinds": ["half"], "count": 2}, SettingError, "2 questions were wanted and this network gives 1 of the kinds half"),
-        ({"convention": "s3"}, PairError, "applies no activation on the last layer"),
+        ({"convention": "cs231n"}, PairError, "applies no activation on the last layer"),
         ({"cost": "cross_entropy"}, PairError, "stands on an output of softmax"),
         ({"convention": "s7"}, UnknownNameError, "unknown convention"),
         ({"seed": -1}, SettingError, "seed"),

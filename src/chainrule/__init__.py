@@ -59,6 +59,7 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    moved.py what follows when one quantity moves · recurrent.py a recurrent network, checked ·
                    recurrent_evaluate.py its C by the forms · recurrent_methods.py each for its gradient ·
                    recurrent_leeway.py what rounding and kinks leave open there
+texts.py           the five texts: title, author, link
 conventions.py     how an author writes: index order, ½, marks of layers, words
 
 nudges/            one quantity moved: nudge.py one step, and what follows · sweep.py several, a row each ·

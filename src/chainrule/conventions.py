@@ -1,6 +1,7 @@
 """How an author writes: which cost, which index comes first, where counting starts, how a layer is marked, which words.
 
-| setting     | s0            | s1             | s2               | s3              | s4                |
+| setting     | article       | 3blue1brown    | nielsen          | cs231n          | 3h4               |
+|             | s0            | s1             | s2               | s3              | s4                |
 |-------------|---------------|----------------|------------------|-----------------|-------------------|
 | cost        | Σ(y − a)²     | Σ(a − y)²      | ½Σ(a − y)²       | on z^L          | any               |
 | examples    | one           | mean           | one              | one             | sum               |
@@ -21,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from chainrule import texts
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError, SettingError, brief, unknown_name
 from chainrule.ids import Id
@@ -41,7 +43,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Convention:
-    """One author's way of writing. Presets s0 … s4 are the five texts; `but(...)` changes a setting.
+    """One author's way of writing. The presets are those of the five texts (`texts.py`); `but(...)` changes a setting.
 
     cost       the cost this author writes in formulas that speak of no network; never which cost a network has
     over       what C is over examples: one example's own cost, their mean, their sum
@@ -50,10 +52,10 @@ class Convention:
     linear_output  the author leaves the last layer without an activation (S3.14)
     orientation    columns: z = W a + b, a batch as columns; rows: z = a Wᵀ + b
     marks      how a layer is marked, and with which letter
-    colours    by role (forward, backward), or a colour a symbol (S1.18)
+    colours    by role (forward, backward), or one colour per symbol (S1.18)
     """
 
-    name: str = "s2"
+    name: str = "nielsen"
     cost: str = "quadratic"
     over: str = "one"
     order: str = "to,from"
@@ -96,13 +98,13 @@ class Convention:
 
     @classmethod
     def preset(cls, name: str) -> Convention:
-        """The convention of a text, s0 … s4."""
-        if not isinstance(name, str) or name.lower() not in PRESETS:
+        """The convention of a text by its name: article, 3blue1brown, nielsen, cs231n or 3h4 (in short s0 … s4)."""
+        if not isinstance(name, str) or texts.named(name) not in PRESETS:
             raise unknown_name("convention", str(name), PRESETS)
-        return PRESETS[name.lower()]
+        return PRESETS[texts.named(name)]
 
     def but(self, **changes: Any) -> Convention:
-        """This convention with some settings changed: `Convention.preset("s2").but(base=1)`."""
+        """This convention with some settings changed: `Convention.preset("nielsen").but(base=1)`."""
         try:
             return replace(self, **{"name": f"{self.name}*", **changes})
         except TypeError:
@@ -116,8 +118,8 @@ class Convention:
         """
         if self.linear_output and network.output.name != "identity":
             raise PairError(
-                f"convention {self.name} applies no activation on the last layer (S3.14), and this network's is "
-                f"{network.output.name}: choose s0, s1, s2 or s4, or build the network with output='identity'"
+                f"convention {self.name} applies no activation on the last layer, and this network's is "
+                f"{network.output.name}: choose {activated()}, or build the network with output='identity'"
             )
         return cost_for(network, given)
 
@@ -209,16 +211,22 @@ class Convention:
 
 
 PRESETS = {
-    "s0": Convention("s0", cost="squared_error", order="from,to", base=1, marks="a^(ℓ)", letter="c",
+    "article": Convention("article", cost="squared_error", order="from,to", base=1, marks="a^(ℓ)", letter="c",
                      input_word="preactivation"),
-    "s1": Convention("s1", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity",
+    "3blue1brown": Convention("3blue1brown", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity",
                      input_word="weighted sum"),
-    "s2": Convention("s2"),
-    "s3": Convention("s3", cost="cross_entropy", linear_output=True, word="gradient", input_word="sum",
+    "nielsen": Convention("nielsen"),
+    "cs231n": Convention("cs231n", cost="cross_entropy", linear_output=True, word="gradient", input_word="sum",
                      function_word="activation gate"),
-    "s4": Convention("s4", over="sum", to_letter="k", from_letter="j", base=1, word="error signal",
+    "3h4": Convention("3h4", over="sum", to_letter="k", from_letter="j", base=1, word="error signal",
                      input_word="input sum", function_word="transfer function"),
 }  # fmt: skip
+
+
+def activated() -> str:
+    """The presets that apply an activation on the last layer, as the text "article, … or 3h4"."""
+    *others, last = [name for name, how in PRESETS.items() if not how.linear_output]
+    return f"{', '.join(others)} or {last}"
 
 
 def plural(word: str) -> str:

@@ -18,7 +18,7 @@ from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
 
 X, Y = [0.6], [1.0]  # of the chain
-CHAIN_CONVENTION, CONVENTION = "s1", "s2"  # whose the chain is; how a model is written
+CHAIN_CONVENTION, CONVENTION = "3blue1brown", "nielsen"  # whose the chain is; how a model is written
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def worked(cost: str | None = None) -> Examples:
 
 
 def convention_of(model: Path | None, named: str | None) -> str:
-    """Whose way of writing: the one that is named; else a model's is s2, and the worked example has its own."""
+    """Whose way of writing: the one that is named; else a model's is nielsen, and the worked example has its own."""
     if named is not None:
         return named
     return CHAIN_CONVENTION if model is None else CONVENTION

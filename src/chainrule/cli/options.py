@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from chainrule.texts import NAMES
+
 EXAMPLE, WRITTEN = "Which example", "How it is written"
 
 ModelOrChain = Annotated[
@@ -32,7 +34,7 @@ Author = Annotated[
     str | None,
     typer.Option(
         "--convention",
-        help="Whose way of writing: s0, s1, s2, s3 or s4; else s2, and s1 without a model.",
+        help=f"Whose notation: {', '.join(NAMES)} (in short s0 … s4); else nielsen, and 3blue1brown without a model.",
         rich_help_panel=WRITTEN,
     ),
 ]

@@ -71,7 +71,7 @@ TOLD = {  # what figures take, and which
     ),
 }
 ALWAYS = {  # what every figure takes, or is written with
-    "convention": "--convention s1",
+    "convention": "--convention 3blue1brown",
     "cost": "--cost squared_error",
     "data": "--data FILE",
     "row": "--row 3",

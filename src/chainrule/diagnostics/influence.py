@@ -105,7 +105,12 @@ RULES = {
 
 
 def influence(
-    network: Network, x: Any, y: Any, cost: str | Cost | None = None, most: int = 3, convention: str | Convention = "s2"
+    network: Network,
+    x: Any,
+    y: Any,
+    cost: str | Cost | None = None,
+    most: int = 3,
+    convention: str | Convention = "nielsen",
 ) -> Influence:
     """Test both rules on rows (or one example) of a network, in float64.
 

@@ -144,7 +144,12 @@ class Slowest:
 
 
 def why(
-    network: Network, x: Any, y: Any, by: str | Id, cost: str | Cost | None = None, convention: str | Convention = "s2"
+    network: Network,
+    x: Any,
+    y: Any,
+    by: str | Id,
+    cost: str | Cost | None = None,
+    convention: str | Convention = "nielsen",
 ) -> Reason:
     """Why the weight or bias `by` ("w/2/0/1", "b/1/3") learns as fast or slowly as it does, on one example or on rows.
 
@@ -176,7 +181,7 @@ def slowest(
     y: Any,
     cost: str | Cost | None = None,
     most: int = 10,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
 ) -> Slowest:
     """The reason of every weight and bias, in groups with counts, and of the `most` slowest that move, each with its own."""
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 0:

@@ -28,7 +28,7 @@ def explain(
     by: str | Id,
     *,
     of: str | Id = "C",
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
     form: str | None = None,
 ) -> Derivation:

@@ -60,7 +60,7 @@ class Figure:
         x: Any = None,
         y: Any = None,
         *,
-        convention: Any = "s2",
+        convention: Any = "nielsen",
         cost: Any = None,
         **told: Any,
     ) -> Scene:

@@ -24,7 +24,9 @@ NAMES = "nmkjihgfed"  # of neurons, from the last layer down to the inputs
 SPELLED = 3  # layers that are all written out; of more the first two and the last one
 
 
-def nested_formula(network: Network, convention: str | Convention = "s2", x: Any = None, *, most: int = 6) -> Sheet:
+def nested_formula(
+    network: Network, convention: str | Convention = "nielsen", x: Any = None, *, most: int = 6
+) -> Sheet:
     """a^L_n as one formula of x, with the size of every sum; with an example x (in,) also every bracket's value.
 
     A softmax takes its whole layer, so that the formula is divided there: a^L_n = softmax_n(z^L), and z^L_n goes on.

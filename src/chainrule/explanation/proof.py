@@ -30,7 +30,7 @@ BothSides = dict[str, tuple[float, float]]  # both sides of the lines that have 
 
 
 def proof(
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     network: Network | None = None,
     x: Any = None,
     y: Any = None,

@@ -18,7 +18,7 @@ Change = tuple[Formula, Formula, str]  # what is changed, what it becomes, and b
 LAST_LAYER = {"identity": "but a ← z in the last layer", "softmax": "but a ← softmax(z) in the last layer"}
 
 
-def pseudocode(convention: str | Convention = "s2") -> Sheet:
+def pseudocode(convention: str | Convention = "nielsen") -> Sheet:
     """One update as pseudocode, by whole layers and neuron by neuron, and as a program (S2.22).
 
     It is written for the cost and the last layer that the author has in mind, and for one example, or the sum or the mean
@@ -252,7 +252,7 @@ if __name__ == "__main__":
 '''
 
 
-def runnable(convention: str | Convention = "s2") -> str:
+def runnable(convention: str | Convention = "nielsen") -> str:
     """The same algorithm as a NumPy program: gradient(w, b, x, y), and a look at one derivative when it is run.
 
     w and b are dictionaries by layer, in the author's order of indices; x and y are columns, or rows, one for each example.

@@ -212,7 +212,7 @@ def usual_forms(how: Convention) -> tuple[str, ...]:
 
 
 # the page -----------------------------------------------------------------------------------------------------------
-def summary(convention: str | Convention = "s2", *, forms: Sequence[str] | None = None) -> Sheet:
+def summary(convention: str | Convention = "nielsen", *, forms: Sequence[str] | None = None) -> Sheet:
     """The four equations on one page, in a convention's symbols and words (S2.23, S3.17, S4.13).
 
     `forms` are "layers" (vectors and matrices), "neurons" (index by index), "dot" (S3.13) and "raw" (∂C/∂a without δ, S0.12);

@@ -29,7 +29,7 @@ def worksheet(
     x: Any,
     y: Any,
     *,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
     learning_rate: float = 0.1,
     most: int = 6,

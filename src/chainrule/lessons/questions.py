@@ -78,7 +78,7 @@ def questions(
     y: Any,
     *,
     cost: str | Cost | None = None,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     kinds: Sequence[str] | None = None,
     count: int | None = None,
     seed: int | Rng = 0,

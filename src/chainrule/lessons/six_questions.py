@@ -16,7 +16,7 @@ from chainrule.writing.formula import Formula, Sum, partial, row
 PENALTY = 10.0
 
 
-def six(convention: str | Convention = "s2") -> tuple[Question, ...]:
+def six(convention: str | Convention = "nielsen") -> tuple[Question, ...]:
     """The six, in one convention."""
     asks = _Six(as_convention(convention))
     made = asks.layer_before(), asks.into_the_second(), asks.bias(), asks.meaning(), asks.sum_over_m(), odot()

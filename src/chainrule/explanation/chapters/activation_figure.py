@@ -61,7 +61,7 @@ def activation_figure(
     x: Any,
     y: Any = None,
     *,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
     layer: int | None = None,
 ) -> Scene:

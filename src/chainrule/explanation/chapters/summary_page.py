@@ -36,7 +36,7 @@ def summary_page(
     x: Any = None,
     y: Any = None,
     *,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
 ) -> Scene:
     """The four equations of backpropagation, large, with what each says in words; a page to put on a wall.

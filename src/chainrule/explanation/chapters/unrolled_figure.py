@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.conventions import Convention, as_convention
+from chainrule.conventions import Convention, activated, as_convention
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import PairError
 from chainrule.explanation.noise import exact_sum
@@ -34,7 +34,7 @@ def unrolled_figure(
     xs: Any,
     ys: Any,
     *,
-    convention: str | Convention = "s2",
+    convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
     cost_at: str | None = None,
     h0: Any = None,
@@ -51,8 +51,8 @@ def unrolled_figure(
     drawn = whole_number(most, "most", 3)  # the first two and the last
     if how.linear_output and isinstance(recurrent, Recurrent) and recurrent.output.name != "identity":
         raise PairError(
-            f"convention {how.name} applies no activation on the last layer (S3.14), and this network's is "
-            f"{recurrent.output.name}: choose s0, s1, s2 or s4, or build the network with output='identity'"
+            f"convention {how.name} applies no activation on the last layer, and this network's is "
+            f"{recurrent.output.name}: choose {activated()}, or build the network with output='identity'"
         )
     the_cost = as_cost(cost if cost is not None else how.default_cost())
     at = cost_at if cost_at is not None else "mean" if how.over == "mean" else "every"
