@@ -602,7 +602,7 @@ MISTAKES = [
     ),
     ("show xor.safetensors --rows 3", "chainrule show xor.safetensors delta_batch --rows 20"),
     ("show xor.safetensors --theme dark", "chainrule show xor.safetensors network --theme dark"),
-    ("show xor.safetensors --convention s1", "chainrule show xor.safetensors network --convention s1"),
+    ("show xor.safetensors --convention s1", "chainrule show xor.safetensors network --convention 3blue1brown"),
     ("show xor.safetensors --bias-units", "chainrule show xor.safetensors network --bias-units"),
     ("show demon --table --json", "--output, --table and --json each say what becomes of the figure: give one of them"),
     ("show demon --table -o a.svg", "give one of them"),
