@@ -25,7 +25,7 @@ from chainrule.pictures.shapes import Circle, Label, Line, Spans, extent
 from chainrule.pictures.svg import THEMES
 from chainrule.problem import Problem
 from chainrule.writing.formula import Symbol, row
-from chainrule.writing.numbers import number, style_of
+from chainrule.writing.numbers import number
 
 gradient_vector = chapter("gradient_vector")
 six_steps = chapter("six_steps")
@@ -173,12 +173,12 @@ def test_of_many_the_strongest_are_shown_and_the_sum_of_the_rest_is_exact(most, 
     assert said(rest[3]) == pytest.approx(math.fsum(v for v in x if abs(v) in set(left)), abs=1e-6)
 
 
-@pytest.mark.parametrize(("outputs", "shown"), [(9, 9), (10, 3)])
-def test_nine_numbers_are_all_shown_and_of_ten_three(outputs, shown):
+@pytest.mark.parametrize(("outputs", "shown"), [(4, 4), (5, 3)])
+def test_four_numbers_are_all_shown_and_of_five_three(outputs, shown):
     network = drawn([2, 3, outputs], "tanh", "softmax")
     deltas = [row for row in six_steps(network, *example(network)).table if row[0].startswith("2") and "δ" in row[2]]
     assert sum("more" not in row[2] for row in deltas) == shown
-    assert any("7 more" in row[2] for row in deltas) == (shown == 3)
+    assert any("2 more" in row[2] for row in deltas) == (shown == 3)
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
@@ -211,24 +211,45 @@ def test_targets_that_are_whole_have_no_decimals_and_others_six():
         assert [row[3] for row in table if row[2].startswith("y")] == printed
 
 
-@pytest.mark.parametrize(("name", "says", "sums"), [
-    ("2-3-2", "the numbers of steps 2 and 3", 0), ("1-1", "the numbers of step 2", 0), ("one bias a layer", "", 2),
-    ("softmax inside, no bias", "", 0),
-])  # fmt: skip
-def test_the_derivatives_by_the_biases_are_named_and_written_only_where_they_are_sums(name, says, sums):
+def heads(scene):
+    """y of each step's number in its ring."""
+    return {str(label.text): label.y for label in scene.labels() if label.bold and str(label.text) in "123456"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sums"), [("2-3-2", 0), ("1-1", 0), ("one bias a layer", 2), ("softmax inside, no bias", 0)]
+)
+def test_the_gradient_of_the_biases_stands_beside_the_errors_and_has_numbers_only_where_it_is_a_sum(name, sums):
     scene = six_steps(NETWORKS[name], *example(NETWORKS[name]))
-    assert [text for text in texts(scene) if text.startswith("the numbers of")] == ([says] if says else [])
+    beside = heads(scene)["5"] == heads(scene)["2"]
+    assert beside == (name in ("2-3-2", "1-1"))
+    assert beside or heads(scene)["4"] < heads(scene)["5"] < heads(scene)["6"]
     assert (
         sum(label.of.startswith("b/") and label.slanted and label.anchor == "end" for label in scene.labels()) == sums
     )
     assert texts(scene).count("no biases") == (3 if "no bias" in name else 0)
-    assert "The derivatives by the biases" in texts(scene)
+    assert "Gradient of the biases" in texts(scene)
+
+
+def test_layers_that_do_not_fit_beside_each_other_go_on_in_the_next_line():
+    network = NETWORKS["nine layers"]
+    scene = six_steps(network, *example(network))
+    assert scene.width <= 900
+    named = [str(label.text) for label in scene.labels() if re.fullmatch("layer .", str(label.text))]
+    assert named.count("layer 9") == 4  # forward, its error, the weights, the update
+    places = {
+        label.of: (label.x, label.y) for label in scene.labels() if label.role == "forward" and label.anchor == "end"
+    }
+    assert len(set(places.values())) == len(places) == 2 + 9 * 4
+    levels = {layer: places[f"z/{layer}/0"][1] for layer in range(1, 10)}
+    assert sorted(levels.values()) == list(levels.values())
+    assert 2 < len(set(levels.values())) < 9
 
 
 def test_numbers_and_their_symbols_say_which_quantity_they_are():
     network = NETWORKS["2-3-2"]
     x, y = example(network)
-    scene, trace = six_steps(network, x, y), cr.forward(network, x)
+    scene, trace = six_steps(network, x, y, most=9), cr.forward(network, x)
     shown = {label.of: label.text for label in scene.labels() if label.role == "forward" and label.anchor == "end"}
     assert said(shown["z/2/1"]) == pytest.approx(trace.z[2][1], abs=1e-6)
     assert said(shown["x/0"]) == pytest.approx(x[0], abs=1e-6)
@@ -317,7 +338,7 @@ def test_before_promised_and_reached_stand_on_one_scale_with_their_numbers(rate)
     assert (reached - before) / (promised - before) == pytest.approx(update.change / update.promised)
     assert promised > before  # the lower the cost the further to the right
     costs = (update.cost_before, update.cost_before + update.promised, update.cost_after)
-    assert {style_of(costs).of(cost) for cost in costs} <= set(texts(scene))
+    assert {number(cost) for cost in costs} <= set(texts(scene))
     assert "C falls" in texts(scene)
 
 

@@ -72,9 +72,9 @@ def six_steps_of(how: Convention) -> tuple[str, ...]:
         f"Forward: every {how.input_word} and {how.activation_word}, kept for later",
         f"The {how.word} of the last layer",
         f"Backward: the {plural(how.word)} of the layers before",
-        "The derivatives by the weights",
-        "The derivatives by the biases",
-        "Update: a small fraction of each derivative is subtracted",
+        "Gradient of the weights",
+        "Gradient of the biases",
+        "Update: subtract a small fraction of the gradient",
     )
 
 

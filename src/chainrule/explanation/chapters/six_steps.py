@@ -1,7 +1,12 @@
-"""One update as a picture: six numbered steps from top to bottom, the layers from left to right (S4.14, S4.15)."""
+"""One update as a picture: six numbered steps from top to bottom, the layers from left to right (S4.14, S4.15).
+
+Where every neuron has its own bias, ∂C/∂b is δ, so that step 5 has no numbers of its own and stands beside step 2. Layers for
+which there is no room beside each other continue on the next line of each step.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,22 +23,28 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id, activation, entry_of, of_entry
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Sum, inline, row
 from chainrule.writing.numbers import Style, number, style_of
 
 Array = np.ndarray
-EDGE, INDENT, TOP = 28.0, 36.0, 96.0
-SIZE, PITCH, AIR = 12.0, 20.5, 18.0  # of the numbers, from line to line, and around them
-GAP, NEAR, FAR = 26.0, 8.0, 14.0  # between layers, from a symbol to its number, and from there to the next symbol
+EDGE, INDENT, TOP = 28.0, 36.0, 84.0
+WIDEST, LEAST = 820.0, 680.0  # what a line of layers may reach to, and how wide the picture is at least
+SIZE, PITCH, AIR = 12.5, 21.5, 18.0  # of the numbers, from line to line, and around them
+GAP, NEAR, FAR = 24.0, 7.0, 12.0  # between layers, from a symbol to its number, and from there to the next symbol
 ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
-FEW, SHOWN = 9, 3  # so many numbers are all shown; of more, so many
+SHOWN = 3  # of many numbers so many are shown, and of four all
+TALL, APART, ROW = (
+    30.0,
+    190.0,
+    42.0,
+)  # a step's heading; how near two costs may stand in a line; from line to line of them
 
 
 def six_steps(seen: View, *, learning_rate: float = 0.1, most: int | None = None) -> Scene:
     """One update on one example x (in,), y (out,) or its label: forward, δ of the last layer, back, ∂C/∂w, ∂C/∂b, update.
 
-    Of more than nine numbers in a place, or than `most`, the strongest three, or `most`, are shown, and the sum of the others.
+    Of many numbers in a place the strongest three, or `most`, are shown, and the sum of the others.
     """
     most = None if most is None else whole_number(most, "most", 2)
     return Picture(seen, one_update(seen.problem, "mean", learning_rate), most).scene()
@@ -61,7 +72,7 @@ class Place:
 
 def place(columns: Sequence[Numbers], by: Array, most: int | None, of: str, look: Look) -> Place:
     """The lines of the largest |by|, each column in one style, and the exact sum of the others."""
-    shown, left = largest(by, most or (FEW if len(by) <= FEW else SHOWN))
+    shown, left = largest(by, most or SHOWN)
     total = [exact_sum(left)] if len(left) else []
     digits = [[*column.values[shown].tolist(), *(total if column.values is by else [])] for column in columns]
     changes = columns[-1].symbol is ARROW
@@ -206,8 +217,7 @@ class Picture:
             {layer: self.gradients(layer, "b") for layer in self.layers},
             {layer: self.changes(layer) for layer in self.layers},
         )
-        again = "the numbers of steps 2 and 3" if self.last > 1 else "the numbers of step 2"
-        more = {3: ", of which there is none" * (self.last == 1), 5: again * (False in shared)}
+        more = {3: ", of which there is none" * (self.last == 1)}
         ways = (("forward", 1), ("backward", 0), ("backward", -1), ("backward", 0), ("backward", 0), ("accent", 0))
         titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how)]
         return [
@@ -224,43 +234,65 @@ class Picture:
     # drawing ---------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         """Heads, the six steps, and what became of the cost."""
-        steps, costs, biases = self.steps(), self._costs(), self.seen.network.biases
+        steps = self.steps()
         drawn = [{layer: each.drawn for layer, each in step.places.items()} for step in steps]
-        for layer in self.layers:
-            if biases[layer].size == self.seen.network.sizes[layer]:
-                del drawn[4][layer]  # ∂C/∂b is δ, which is there already
-        subtitle = Label(EDGE, 64, self._subtitle(), "faint", 12.5, "start")
-        elements: list[Element] = [Label(EDGE, 38, TITLE, "ink", 21, "start", bold=True), subtitle]
-        lefts, x = {}, EDGE + INDENT
-        for layer in range(self.last + 1):
-            heads = self._head(layer, x)
-            elements += heads
-            ends = [head.box.right for head in heads] + [x + each[layer].width for each in drawn if layer in each]
-            lefts[layer], x = x, max(ends) + GAP
-        headings = [self._heading(step) for step in steps]
-        least = max(costs.width, *(left.width + right.width + 30 for left, right in headings)) + EDGE
-        wide = max(x - GAP, least, subtitle.box.right) + EDGE
-        y = TOP + 36.0
-        for step, (left, right), places in zip(steps, headings, drawn):
-            high = max(28.0, right.up + right.down + 8)
-            elements += [
-                Rect(EDGE, y, wide - 2 * EDGE, high, "panel", "panel", 0, 4),
-                *left.at(EDGE, y + high / 2),
-                *right.at(wide - EDGE - 10 - right.width, y + high / 2 + (right.up - right.down) / 2),
-            ]
-            band, y = self._band(step, places, lefts, y + high)
-            elements += band
-        elements += [Line(((EDGE, y), (wide - EDGE, y)), "ink", 1.2), *costs.at(EDGE, y + 30)]
-        elements += self._scale(EDGE + 16, wide - EDGE, y + 88)
-        return Scene(wide, y + 116, tuple(elements), TITLE, self._description(), self._table(steps), "six-steps")
+        if self._errors_again:
+            drawn[4] = {}
+        lines = self._lines(drawn)
+        ends = [left + places[layer].width for line in lines for layer, left in line.items() for places in drawn
+                if layer in places]  # fmt: skip
+        bars = self._bars(steps)
+        least = max(sum(each.width for each in bar) + 12 * len(bar) + 2 * EDGE for bar, _ in bars)
+        head = heading(TITLE, self._subtitle(), EDGE)
+        wide = math.ceil(max(LEAST, least, max(ends) + EDGE, max(each.box.right for each in head) + EDGE))
+        elements, y = list(head), TOP
+        if len(lines) == 1:
+            elements += [label for layer, x in lines[0].items() for label in self._head(layer, x, y)]
+            y += 34
+        for bar, numbers in bars:
+            elements += self._bar(bar, y, wide)
+            y += TALL
+            for line in lines:
+                band, y = self._band(steps[numbers], drawn[numbers], line, y, len(lines) > 1)
+                elements += band
+        cost, y = self._cost(y, wide)
+        return Scene(wide, y, (*elements, *cost), TITLE, self._description(), self._table(steps), "six-steps")
 
-    def _head(self, layer: int, x: float) -> list[Label]:
+    @property
+    def _errors_again(self) -> bool:
+        """Whether ∂C/∂b is δ in every layer, which is there already."""
+        return all(self.seen.network.biases[layer].size == self.seen.network.sizes[layer] for layer in self.layers)
+
+    def _lines(self, drawn: Sequence[dict[int, Typeset]]) -> list[dict[int, float]]:
+        """The layers, in as many lines as they take, and where each of them begins."""
+        found: list[dict[int, float]] = [{}]
+        x = EDGE + INDENT
+        for layer in range(self.last + 1):
+            heads = [head.box.right for head in self._head(layer, 0, 0)]
+            wide = max([*heads, *(places[layer].width for places in drawn if layer in places)])
+            if found[-1] and x + wide > WIDEST:
+                found.append({})
+                x = EDGE + INDENT
+            found[-1][layer] = x
+            x += wide + GAP
+        return found
+
+    def _bars(self, steps: Sequence[Step]) -> list[tuple[list[Typeset], int]]:
+        """The headings, each with the place of the step whose numbers follow; two of them in one where one has none."""
+        headings = [list(self._heading(step)) for step in steps]
+        bars = [(headings[n], n) for n in range(len(steps))]
+        if self._errors_again:
+            bars[1] = ([*headings[1], *headings[4]], 1)
+            del bars[4]
+        return bars
+
+    def _head(self, layer: int, x: float, y: float) -> list[Label]:
         """Layer 2 · 3 neurons, tanh."""
         network, count = self.seen.network, self.seen.network.sizes[layer]
         sigma = f", {network.activations[layer].name.replace('_', ' ')}" if layer else ""
         below = f"{count:,} {'neuron' if layer else 'number'}{'s' * (count > 1)}{sigma}"
-        head = Label(x, TOP, f"layer {layer}" if layer else "input", "ink", 13, "start", bold=True)
-        return [head, Label(x, TOP + 17, below, "faint", 11, "start")]
+        head = Label(x, y, f"layer {layer}" if layer else "input", "ink", 13, "start", bold=True)
+        return [head, Label(x, y + 16, below, "faint", 11, "start")]
 
     def _subtitle(self) -> str:
         sizes, cost = "-".join(map(str, self.seen.network.sizes)), self.seen.cost.name.replace("_", " ")
@@ -268,27 +300,50 @@ class Picture:
 
     def _heading(self, step: Step) -> tuple[Typeset, Typeset]:
         """Its number, its name and what it says; and its formulas side by side."""
-        title = Label(INDENT, 0, step.title, "ink", 13.5, "start", bold=True)
+        title = Label(INDENT, 0, step.title, "ink", 13, "start", bold=True)
         says = Label(title.box.right + 10, 0, step.says, "faint", 11.5, "start")
-        ring = Circle(15, 0, 11, step.role, "paper", 1.4), Label(15, 0, str(step.n), step.role, 13, bold=True)
-        left = Typeset((*ring, title, *([says] if step.says else [])), says.box.right, 11, 11)
-        return left, typeset(row(*(row("      ", each) for each in step.formulas)), 14, self.look)
+        ring = Circle(15, 0, 10, step.role, "paper", 1.4), Label(15, 0, str(step.n), step.role, 12, bold=True)
+        end = says.box.right if step.says else title.box.right
+        left = Typeset((*ring, title, *([says] if step.says else [])), end, 11, 11)
+        return left, typeset(
+            row(*(row("   " * bool(n), inline(each)) for n, each in enumerate(step.formulas))), 13.5, self.look
+        )
+
+    def _bar(self, pieces: Sequence[Typeset], y: float, wide: float) -> list[Element]:
+        """A heading, or two side by side, each with its formulas at its right end."""
+        elements: list[Element] = [Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4)]
+        middle, x, room = y + TALL / 2, EDGE, (wide - 2 * EDGE) / (len(pieces) // 2)
+        needed = [left.width + right.width + 24 for left, right in zip(pieces[::2], pieces[1::2])]
+        spare = (wide - 2 * EDGE - sum(needed)) / len(needed)
+        for left, right, need in zip(pieces[::2], pieces[1::2], needed):
+            room = need + spare
+            elements += [*left.at(x, middle), *right.at(x + room - 12 - right.width, middle)]
+            x += room
+        return elements
 
     def _band(
-        self, step: Step, places: dict[int, Typeset], lefts: dict[int, float], y: float
+        self, step: Step, places: dict[int, Typeset], line: dict[int, float], y: float, named: bool
     ) -> tuple[list[Element], float]:
         """The numbers of a step below their layers, above them which way it goes; and where it ends."""
-        if not places:
-            return [], y + 8
+        here = {layer: places[layer] for layer in line if layer in places}
+        if not here:
+            return [], y if named and places else y + 6
         elements: list[Element] = []
+        if named:
+            names = {layer: f"layer {layer}" if layer else "input" for layer in here}
+            elements += [
+                Label(line[layer], y + 14, name, "ink", 11.5, "start", bold=True) for layer, name in names.items()
+            ]
+            y += 16
         if step.arrow:
-            start, end = lefts[min(places)], lefts[max(places)] + places[max(places)].width
-            line = ((start, y + 12), (end, y + 12)) if step.arrow > 0 else ((lefts[self.last], y + 12), (start, y + 12))
-            elements.append(Line(line, step.role, 1.3, dashed=step.arrow < 0, arrow=True))
-            y += 12
-        for layer, place in places.items():
-            elements += place.at(lefts[layer], y + AIR)
-        return elements, y + AIR + max(place.down for place in places.values()) + 9
+            start, end = line[min(here)], line[max(here)] + here[max(here)].width
+            after = line.get(max(here) + 1, end)
+            ends = (start, end) if step.arrow > 0 else (after, start)
+            elements.append(Line(tuple((x, y + 11) for x in ends), step.role, 1.3, dashed=step.arrow < 0, arrow=True))
+            y += 11
+        for layer, place in here.items():
+            elements += place.at(line[layer], y + AIR)
+        return elements, y + AIR + max(place.down for place in here.values()) + 8
 
     # the cost --------------------------------------------------------------------------------------------------------
     @property
@@ -297,40 +352,37 @@ class Picture:
         update = self.update
         return update.cost_before, update.cost_before + update.promised, update.cost_after
 
-    def _costs(self) -> Typeset:
-        """The three with their marks, from left to right."""
-        update, style = self.update, style_of(self._three)
-        goes = Label(16, 0, f"{self.seen.how.letter} {update.goes}", "ink", 17, "start", bold=True)
-        says = ("before", f"promised by its slope: {number(update.promised)}", f"reached: {number(update.change)}")
-        elements: list[Element] = [goes]
-        x = goes.box.right + 30
-        for n, (value, text) in enumerate(zip(self._three, says)):
-            cost = Label(x + 16, 0, style.of(value), "ink", 17, "start")
-            said = Label(x + 16, 22, text, "faint", 11.5, "start")
-            elements += [_mark(n, x, 0), cost, said]
-            x = max(cost.box.right, said.box.right) + 50
-            if n < 2:
-                elements.append(Label(x - 28, 0, "→", "faint", 17))
-        return Typeset(tuple(elements), x - 50, 12, 34)
-
-    def _scale(self, left: float, right: float, y: float) -> list[Element]:
-        """The three on one line, the lower the cost the further to the right."""
-        lower = Label(right, y, f"lower {self.seen.how.letter} →", "faint", 11, "end")
+    def _cost(self, y: float, wide: float) -> tuple[list[Element], float]:
+        """C before, promised and reached on one line, the lower the further to the right; and where it ends."""
+        update, letter = self.update, self.seen.how.letter
+        left, right, level = EDGE + 16, wide - EDGE - 16, y + TALL + 62
         high, low = max(self._three), min(self._three)
-        scale = Scale(high, low if low < high else high - 1, left, lower.box.left - 14)
-        before, _, after = places = [scale.at(value) for value in self._three]
-        found: list[Element] = [
-            lower,
-            Line(((left, y), (scale.end, y)), "faint"),
-            Line(((before, y), (after, y)), "ink", 2.0),
+        scale = Scale(high, low if low < high else high - 1, left, right)
+        places = [scale.at(value) for value in self._three]
+        goes = Label(EDGE + 14, y + TALL / 2, f"{letter} {update.goes}", "ink", 15, "start", bold=True)
+        elements: list[Element] = [
+            Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4),
+            goes,
+            Label(wide - EDGE - 12, y + TALL / 2, f"lower {letter} →", "faint", 11.5, "end"),
+            Line(((left, level), (right, level)), "faint", 1.2),
+            Line(((places[0], level), (places[2], level)), "ink", 3.0),
+            *(_mark(n, x, level) for n, x in enumerate(places)),
         ]
-        return found + [_mark(n, x, y) for n, x in enumerate(places)]
+        under = ROW * (abs(places[0] - places[2]) < APART)
+        said = ("before", f"promised by its slope: {number(update.promised)}", f"reached: {number(update.change)}")
+        for n, (value, text, x, dy) in enumerate(zip(self._three, said, places, (28, -41, 28 + under))):
+            cost = Label(x, level + dy, number(value), "C" if n == 2 else "ink", 15, bold=n == 2)
+            words = Label(x, level + dy + 18, text, "accent" if n == 1 else "faint", 11.5)
+            half = max(each.box.right - x for each in (cost, words))
+            middle = min(max(x, EDGE + 4 + half), wide - EDGE - 4 - half)
+            elements += [replace(each, x=middle) for each in (cost, words)]
+        return elements, level + 74 + under
 
     def _description(self) -> str:
         update, how = self.update, self.seen.how
         return (
-            f"Six bands: forward, the {how.word} of the last layer, the {plural(how.word)} before it, the derivatives by the "
-            f"weights and by the biases, and the update; a column for the input and for each of the {self.last} layers. The "
+            f"Six steps: forward, the {how.word} of the last layer, the {plural(how.word)} before it, the gradient of the "
+            f"weights and of the biases, and the update; a column for the input and for each of the {self.last} layers. The "
             f"cost {how.letter} goes from {number(update.cost_before)} to {number(update.cost_after)}."
         )
 
@@ -353,5 +405,5 @@ class Picture:
 
 def _mark(n: int, x: float, y: float) -> Circle:
     """Before, promised, reached: a ring, a wide ring, a dot, which lies in the wide ring where the promise was kept."""
-    radius, role, filled = ((5, "ink", "paper"), (8, "accent", ""), (4, "C", "C"))[n]
-    return Circle(x, y, radius, role, filled, 1.8)
+    radius, role, filled = ((6, "ink", "paper"), (10, "accent", ""), (5, "C", "C"))[n]
+    return Circle(x, y, radius, role, filled, 2.0)
