@@ -17,6 +17,7 @@ LAYERS = [
     "explanation",
     "diagnostics nudges",
     "storage",
+    "by_hand",
     "verification conventions",
     "recurrent training",
     "diagnostics.divergence evaluation run settings",

@@ -513,7 +513,8 @@ def test_what_an_error_says_to_write_instead_works(chainrule_: Run, xor: str) ->
 def test_help_of_show_groups_its_options(chainrule_: Run) -> None:
     help = chainrule_("show", "--help").out
     heads = [line for line in help.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert heads == ["Arguments:", "What the figure is told:", "Which example:", "How it is written:", "Options:"]
+    told, own, which, how = "What the figure is told:", "A network of your own:", "Which example:", "How it is written:"
+    assert heads == ["Arguments:", told, own, which, how, "Options:"]
     assert help.index("What the figure is told:") < help.index("--bias-units") < help.index("Which example:")
 
 
@@ -543,7 +544,7 @@ MISTAKES = [
     ("train --epoch 3", "--epochs"),
     ("predict", "Missing argument"),
     ("predict xor.safetensors", "Missing argument"),
-    ("show", "Missing argument"),
+    ("show", "show takes a model's file, or the name of a figure: chainrule show MODEL"),
     ("train xor.csv digits", "unexpected extra argument"),
     # names
     ("train diggits", "did you mean 'digits'"),
@@ -573,7 +574,7 @@ MISTAKES = [
     ("predict xor.csv xor.csv", "xor.csv is no safetensors file"),
     ("predict folder xor.csv", "folder is a folder"),
     ("show xor.csv", "xor.csv is no safetensors file"),
-    ("show house.json", "house.json is no safetensors file"),
+    ("show house.json", "house.json is no network: it has no layers"),
     # figures
     ("show xor.safetensors demom", "unknown figure 'demom': did you mean 'demon'"),
     ("show demom", "there is no file demom, and unknown figure 'demom': did you mean 'demon'"),

@@ -23,6 +23,7 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    dataset.py Dataset, splits, the seeded order of batches · network_rows.py in the terms of the network
                    that learns it · trained_rows.py which rows a network was trained on, as a small sketch
 network.py         Network, and how it is first drawn
+by_hand.py         one written in a line of text, or in JSON
 problem.py         a network, its examples and a cost, checked once; what is computed of them, once
 
 forward.py         forward(network, x) -> Trace; cost(…)
@@ -94,7 +95,7 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    routes.py each to the cost · strongest_route.py · multiplications.py counted ·
                    nudge_on_its_way.py · flat_gradient.py one vector; and pieces drawn: neurons.py · small_neurons.py
                    of large networks · edge_numbers.py where there is room · gates.py and their wires · drawn_unit.py
-                   a neuron of them · drawn_routes.py in their network · grid.py a matrix
+                   a neuron of them · grid.py a matrix
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py

@@ -18,10 +18,11 @@ import safetensors.numpy
 
 from chainrule import activations, costs
 from chainrule.activations import Activation
+from chainrule.by_hand import read_network
 from chainrule.costs import Cost, absent_own_cost, natural
 from chainrule.data import Preprocessing
 from chainrule.errors import ChainruleError, FileError, SettingError, brief, listed
-from chainrule.files import as_file, write_atomically
+from chainrule.files import as_file, as_path, write_atomically
 from chainrule.network import Network, as_network
 from chainrule.own_forms import activation_values, cost_values
 
@@ -62,9 +63,12 @@ def load(
     """The network in a file, with the cost it was trained with. No file can hold a user's own activation or cost: hand them
     in, `load(path, activations=[mish], costs=[quartic])`. Without its own cost a network still predicts.
 
-    Raises FileError for a file that is missing, damaged, or was not written by `save`.
+    A file that ends in .json is a network written by hand: {"layers": [{"weights": [[0.5, -1]], "biases": [0.1],
+    "activation": "tanh"}]}. Raises FileError for a file that is missing, damaged, or was not written by `save`.
     """
     own, own_costs = _by_name(activations, Activation), _by_name(costs, Cost)
+    if _is_json(path):
+        return read_network(path, own, own_costs)[0]
     header, tensors = _read(path)
     try:
         sigmas = [_activation(given, own, path) for given in header["activations"]]
@@ -82,11 +86,17 @@ def load(
 
 
 def load_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The notes kept beside a network in its file."""
+    """The notes kept beside a network in its file; of one written by hand in JSON its examples x and y."""
+    if _is_json(path):
+        return read_network(path)[1]
     notes = _read(path)[0].get("notes")
     if not isinstance(notes, dict):
         raise FileError(f"{path} is damaged: its notes are no dictionary")
     return notes
+
+
+def _is_json(path: Any) -> bool:
+    return as_path(path).suffix.lower() == ".json"
 
 
 def is_model(path: Path) -> bool:

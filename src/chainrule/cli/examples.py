@@ -1,24 +1,77 @@
-"""What a command looks at: the chain of the worked example, or rows of a model's data as the network takes them."""
+"""What a command looks at: rows of a model's data as the network takes them, a network of one's own, or the worked chain."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.by_hand import check_width, network_of_texts, rows_of_text, targets
 from chainrule.cli.output import one_line
-from chainrule.cli.rows import read_rows
+from chainrule.cli.rows import rows_for
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, encode_targets, gaps, known_targets
 from chainrule.errors import DataError, FileError, SettingError, UnknownNameError, counted
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
+from chainrule.writing.numbers import minus
 
 X, Y = [0.6], [1.0]  # of the chain
 CHAIN_CONVENTION, CONVENTION = "3blue1brown", "nielsen"  # whose the chain is; how a model is written
+MOST_SHOWN = 8  # inputs of an example that are written out
+
+
+@dataclass(frozen=True)
+class Given:
+    """The network that a command is given: by a model's file, or by --weights, or neither: the worked example's chain.
+
+    --x and --y give the example to look at, whichever it is.
+    """
+
+    model: Path | None = None
+    weights: Sequence[str] | None = None
+    biases: Sequence[str] | None = None
+    activation: str | None = None
+    x: str | None = None
+    y: str | None = None
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether it is the worked example's chain."""
+        return self.model is None and not self.weights
+
+    @property
+    def name(self) -> str:
+        """The network as a command names it."""
+        return "--weights …" if self.weights else str(self.model)
+
+    def open(self) -> tuple[Network, dict[str, Any]]:
+        """The network, and the notes of its file."""
+        if self.weights:
+            return network_of_texts(self.weights, self.biases or (), self.activation), {}
+        if self.model is None:
+            return chain(), {"x": [X], "y": Y}
+        return load(self.model), load_notes(self.model)
+
+    def check(self, command: str, data: str | None = None, row: int | None = None) -> None:
+        """Raises SettingError for options that do not go together."""
+        if self.model is not None and self.weights:
+            raise SettingError(f"MODEL {self.model} and --weights each give a network: leave one of them out")
+        for name, value in (("--biases", self.biases), ("--activation", self.activation)):
+            if value and not self.weights:
+                raise SettingError(
+                    f'{name} goes with --weights: chainrule {command} --weights "0.5 -1; 1.5 0.3 | 1 -2" {name} …'
+                )
+        if self.x is not None and data is not None:
+            raise SettingError("--x and --data each give the example: leave one of them out")
+        if self.y is not None and self.x is None:
+            raise SettingError("--y is the target of --x: give both, as --x 0.6,-0.4 --y 1")
+        if self.is_chain and (data is not None or (row is not None and self.x is None)):
+            raise SettingError(f"--data and --row go with a model: chainrule {command} MODEL --data FILE --row 3")
 
 
 @dataclass(frozen=True)
@@ -46,38 +99,43 @@ def chain() -> Network:
     return Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid", cost="squared_error")
 
 
-def worked(cost: str | None = None) -> Examples:
-    """The chain with the cost that is named, else (a − y)², the worked example's own."""
-    the_cost = cost_for(chain(), cost)
-    formula = re.sub(r" ?Σ \(", "(", the_cost.formula)  # one output, whose sum is its term
-    about = f"the chain x → ● → ● → ●, sigmoids, x = {X[0]:g}, y = {Y[0]:g}, C = {formula}"
-    return Examples(chain(), np.array(X), np.array(Y), about, the_cost)
+def _about_chain(x: Any, y: Any, cost: Cost) -> str:
+    formula = re.sub(r" ?Σ \(", "(", cost.formula)  # one output, whose sum is its term
+    return f"the chain x → ● → ● → ●, sigmoids, {_written(x, y)}, C = {formula}"
 
 
-def convention_of(model: Path | None, named: str | None) -> str:
-    """Whose way of writing: the one that is named; else a model's is nielsen, and the worked example has its own."""
+def _written(x: Any, y: Any) -> str:
+    """x = (0.6, −0.4), y = 1."""
+    return f"x = {_vector(x)}" + ("" if y is None else f", y = {_vector(y)}")
+
+
+def _vector(values: Any) -> str:
+    numbers = [
+        minus(f"{each:g}") if isinstance(each, float) else one_line(str(each)) for each in np.ravel(values).tolist()
+    ]
+    more = len(numbers) - MOST_SHOWN
+    shown = ", ".join(numbers[:MOST_SHOWN]) + (f", … {more:,} more" if more > 0 else "")
+    return shown if len(numbers) == 1 else f"({shown})"
+
+
+def convention_of(given: Given, named: str | None) -> str:
+    """Whose way of writing: the one that is named; else a network's is nielsen, and the worked example has its own."""
     if named is not None:
         return named
-    return CHAIN_CONVENTION if model is None else CONVENTION
+    return CHAIN_CONVENTION if given.is_chain else CONVENTION
 
 
-def examples(model: Path, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
+def examples(given: Given, data: str | None, row: int = 0, rows: int = 1, cost: str | None = None) -> Examples:
     """`rows` rows from `row` on, of the data that is named or else of what the model was trained on, with their targets."""
-    return _examples(model, data, row, rows, cost, targets=True)
+    return _examples(given, data, row, rows, cost, targets=True)
 
 
 def example_of(
-    command: str, model: Path | None, data: str | None, row: int | None, cost: str | None, of: str = "C"
+    command: str, given: Given, data: str | None, row: int | None, cost: str | None, of: str = "C"
 ) -> Examples:
-    """The chain, or one row to look at the quantity `of` on: the cost (C), or one before it, for which no target is needed."""
-    check_of_model(command, model, data, row)
-    return worked(cost) if model is None else _examples(model, data, row or 0, 1, cost, targets=of == "C").one()
-
-
-def check_of_model(command: str, model: Path | None, data: str | None, row: int | None) -> None:
-    """Raises SettingError where --data or --row is given without a model."""
-    if model is None and (data is not None or row is not None):
-        raise SettingError(f"--data and --row go with a model: chainrule {command} MODEL --data FILE --row 3")
+    """One row to look at the quantity `of` on: the cost (C), or one before it, for which no target is needed."""
+    given.check(command, data, row)
+    return _examples(given, data, row or 0, 1, cost, targets=of == "C").one()
 
 
 def check_no_id(model: Path | None, command: str, kinds: str = "wb", what: str = "a weight or a bias") -> None:
@@ -86,21 +144,23 @@ def check_no_id(model: Path | None, command: str, kinds: str = "wb", what: str =
         raise FileError(f"there is no file {model}; {what} is named with --by: chainrule {command} --by {model}")
 
 
-def sample(model: Path, data: str | None, rows: int, seed: int, cost: str | None) -> Examples:
+def sample(given: Given, data: str | None, rows: int, seed: int, cost: str | None) -> Examples:
     """`rows` rows drawn from all of them by a seed, in their order: the first ones of a sorted file are of one class."""
-    return _examples(model, data, 0, rows, cost, targets=True, seed=seed)
+    return _examples(given, data, 0, rows, cost, targets=True, seed=seed)
 
 
 def _examples(
-    model: Path, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool, seed: int | None = None
+    given: Given, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool, seed: int | None = None
 ) -> Examples:
-    network, notes = load(model), load_notes(model)
+    network, notes = given.open()
     the_cost = cost_for(network, cost)
     terms = network.preprocessing
     learnt = None if terms is None else terms.target_name
-    table = _table(model, data, notes.get("data"), learnt)
+    table = _table(given, network, notes, data)
     if table.target is None and targets:
-        missing = "target" if learnt is None else f"column {learnt!r}, the target of {model}"
+        if given.x is not None or (data is None and "x" in notes):
+            raise DataError(f"{table.name} has no target, and a cost needs one: give it with --y")
+        missing = "target" if learnt is None else f"column {learnt!r}, the target of {given.name}"
         raise DataError(f"{table.name} has no {missing}, and a cost needs one")
     if seed is not None:
         table = known_targets(table)
@@ -128,21 +188,62 @@ def _examples(
     assert chosen.target is not None
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
     y, _ = encode_targets(found.targets, network.sizes[-1], len(found))
-    if seed is None:
+    if data is None and len(found) == 1 and (given.x is not None or "x" in notes):
+        about = _about_own(given, network, the_cost, chosen)
+    elif seed is None:
         target = one_line(f"{table.target_name} = {chosen.target[0]}")
         about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
     return Examples(network, found.inputs, y, about, the_cost)
 
 
-def _table(model: Path, named_data: str | None, kept: Any, target: str | None) -> Table:
-    """The rows to take examples from: those that are named, else those that the model was trained on."""
-    if named_data is not None:
-        return read_rows(named_data, target, optional=True)
+def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:
+    """A line about an example that is written out."""
+    x, y = row.inputs[0], None if row.target is None else row.target[0]
+    if given.is_chain:
+        return _about_chain(x, y, cost)
+    return f"the network {'-'.join(map(str, network.sizes))}, {network.activations_text()}, {_written(x, y)}"
+
+
+def _table(given: Given, network: Network, notes: dict[str, Any], data: str | None) -> Table:
+    """The rows to take examples from: those written out or named, else the file's own or those that it was trained on."""
+    if given.x is not None:
+        return _own_rows(given.x, given.y, network)
+    if data is not None:
+        return rows_for(network, data)
+    if "x" in notes:
+        x = np.array(notes["x"])
+        names = [f"x{place}" for place in range(x.shape[1])]
+        return Table(given.name, names, x, np.array(notes["y"]) if "y" in notes else None, named=False)
+    kept = notes.get("data")
     if not isinstance(kept, str):
-        raise FileError(f"{model} does not say what it was trained on: name the data with --data")
+        if given.weights:
+            raise DataError(
+                f"an example is needed: --x with {counted(network.sizes[0], 'number')}, as --x 0.6,-0.4, and --y"
+            )
+        raise FileError(
+            f"{given.model} does not say what it was trained on: name the data with --data, or write an example with --x and "
+            "--y"
+        )
     try:
-        return read_rows(kept, target, optional=True)
+        return rows_for(network, kept)
     except (FileError, UnknownNameError) as error:
         raise FileError(
-            f"{model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
+            f"{given.model} was trained on {kept}, which is not to be found here: name it with --data ({error})"
         ) from None
+
+
+def _own_rows(x: str, y: str | None, network: Network) -> Table:
+    """The rows of --x and --y, in the terms of the network's user."""
+    rows, terms = rows_of_text(x, "--x"), network.preprocessing
+    if terms is None or terms.columns is None:
+        check_width(rows, network, "--x")
+    target = None if y is None else rows_of_text(y, "--y")
+    if target is not None:
+        if len(target) != len(rows):
+            raise DataError(
+                f"--x has {counted(len(rows), 'row')} and --y {len(target)}: one target for each example, with ; between"
+            )
+        target = target[:, 0] if target.shape[1] == 1 else target
+        if terms is None or not terms.speaks:
+            target = targets(target, len(rows), network, "--y")
+    return Table("--x", [f"x{place}" for place in range(rows.shape[1])], rows, target, named=False)

@@ -10,8 +10,19 @@ import numpy as np
 import typer
 
 from chainrule.backward import gradient
-from chainrule.cli.examples import Examples, check_no_id, convention_of, example_of
-from chainrule.cli.options import Author, CostName, ExampleData, ModelOrChain, Row
+from chainrule.cli.examples import Examples, Given, check_no_id, convention_of, example_of
+from chainrule.cli.options import (
+    Author,
+    Biases,
+    CostName,
+    ExampleData,
+    ModelOrChain,
+    OwnActivation,
+    OwnX,
+    OwnY,
+    Row,
+    Weights,
+)
 from chainrule.cli.output import say, say_document, say_json
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.derivation import Derivation
@@ -35,6 +46,11 @@ def command(
         str | None,
         typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
     ] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
     convention: Author = None,
     cost: CostName = None,
     data: ExampleData = None,
@@ -50,13 +66,14 @@ def command(
     if written is not None and as_json:
         raise SettingError("--format and --json each say how it is written: give one of them")
     check_no_id(model, "explain")
-    author, here = convention_of(model, convention), example_of("explain", model, data, row, cost, of)
+    given = Given(model, weights, biases, activation, x, y)
+    author, here = convention_of(given, convention), example_of("explain", given, data, row, cost, of)
     if by is None and here.y is None:
         raise SettingError(
             f"the steepest weight is the cost's, which takes a target: name one with --by, as in --of {of} --by w/1/0/0"
         )
     if by is None:
-        by = "w/2/0/0" if model is None else _steepest(here)
+        by = "w/2/0/0" if given.is_chain else _steepest(here)
     derivation = explain(here.network, here.x, here.y, by, of=of, convention=author, cost=here.cost, form=form)
     if as_json:
         say_json({"of": of, "by": by, **derivation.to_json()})

@@ -8,8 +8,8 @@ import numpy as np
 import typer
 
 from chainrule.backward import backward
-from chainrule.cli.examples import Examples, check_no_id, example_of
-from chainrule.cli.options import CostName, ExampleData, ModelOrChain, Row
+from chainrule.cli.examples import Examples, Given, check_no_id, example_of
+from chainrule.cli.options import Biases, CostName, ExampleData, ModelOrChain, OwnActivation, OwnX, OwnY, Row, Weights
 from chainrule.cli.output import say, say_json
 from chainrule.errors import SettingError, brief
 from chainrule.forward import forward
@@ -43,17 +43,22 @@ def command(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
     size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
     cost: CostName = None,
     data: ExampleData = None,
     row: Row = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
 ) -> None:
     """Move one quantity of one example: what its slope promises for another, what happens, and by how much they differ."""
-    given = {"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}
-    _check_options(given, by, of, layer, size)
+    _check_options({"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}, by, of, layer, size)
     check_no_id(model, "nudge", "wbzax", "what is moved")
     watched = "C" if of is None else of
-    here = example_of("nudge", model, data, row, cost, watched)
+    given = Given(model, weights, biases, activation, x, y)
+    here = example_of("nudge", given, data, row, cost, watched)
     if by is None and here.y is None:
         raise SettingError(f"the largest error δ takes a target: name what is moved, as in --of {of} --by w/1/0/0")
     found: Nudge | Sweep | BestMove | Demon
@@ -61,7 +66,7 @@ def command(
         length = 0.1 if size is None else size
         found = demon(here.network, here.x, here.y, layer, length, here.cost, demon_kind)
     else:
-        target = ("z/2/0" if model is None else _largest_error(here)) if by is None else by
+        target = ("z/2/0" if given.is_chain else _largest_error(here)) if by is None else by
         ask = (here.network, here.x, here.y, target)
         if step is not None:
             found = nudge(*ask, step, watched, here.cost)

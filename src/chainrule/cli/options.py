@@ -9,7 +9,7 @@ import typer
 
 from chainrule.texts import NAMES
 
-EXAMPLE, WRITTEN = "Which example", "How it is written"
+EXAMPLE, WRITTEN, OWN = "Which example", "How it is written", "A network of your own"
 
 ModelOrChain = Annotated[
     Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
@@ -37,4 +37,35 @@ Author = Annotated[
         help=f"Whose notation: {', '.join(NAMES)} (in short s0 … s4); else nielsen, and 3blue1brown without a model.",
         rich_help_panel=WRITTEN,
     ),
+]
+
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        help="A network of your own instead of MODEL: its weights, a row for each neuron, layers after a | or another "
+        '--weights, as "0.5 -1; 1.5 0.3 | 1 -2".',
+        rich_help_panel=OWN,
+    ),
+]
+Biases = Annotated[
+    list[str] | None,
+    typer.Option("--biases", help='Its biases by layer, as "0.1 0 | 0.2", or none; else 0.', rich_help_panel=OWN),
+]
+OwnActivation = Annotated[
+    str | None,
+    typer.Option(
+        "--activation",
+        help="Its activation, or one for each layer, as tanh,sigmoid; else sigmoid.",
+        rich_help_panel=OWN,
+    ),
+]
+OwnX = Annotated[
+    str | None,
+    typer.Option(
+        "--x", help="The inputs of an example, as 0.6,-0.4; more examples with ; between.", rich_help_panel=OWN
+    ),
+]
+OwnY = Annotated[
+    str | None, typer.Option("--y", help="Its target, as 1 or 1,0: numbers or a class.", rich_help_panel=OWN)
 ]

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from chainrule.cli.output import say, say_json, tell
-from chainrule.cli.rows import read_rows
+from chainrule.cli.rows import rows_for
 from chainrule.cli.written import check_text
 from chainrule.data import gaps
 from chainrule.data.trained_rows import MOST, TrainedRows
@@ -35,9 +35,7 @@ def command(
     if output is not None:
         check_text(output, "answers.json" if as_json else "answers.csv", {"model": model, "data": data}, "--output")
     network = load(model)
-    terms = network.preprocessing
-    target = terms.target_name if terms is not None else None
-    table = read_rows(data, target, optional=True, quiet=quiet)
+    table = rows_for(network, data, quiet=quiet)
     rows = network_rows(network, table)
     given = activations_of_rows(network, rows)
     answers = answered(network, given)

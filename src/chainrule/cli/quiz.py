@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.examples import check_of_model, convention_of, example_of
-from chainrule.cli.options import Author, CostName, ExampleData, Row
+from chainrule.cli.examples import Given, convention_of, example_of
+from chainrule.cli.options import Author, Biases, CostName, ExampleData, OwnActivation, OwnX, OwnY, Row, Weights
 from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.written import check_text
 from chainrule.errors import DataError, FileError, SettingError, brief, counted, cut, unknown_name
@@ -48,6 +48,11 @@ def command(
         str | None,
         typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
     ] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
     cost: CostName = None,
     data: ExampleData = None,
     row: Row = None,
@@ -69,18 +74,20 @@ def command(
         _check_write(write, source, data)
     if count is not None and not 1 <= count <= MOST:
         raise SettingError(f"--count is a whole number of questions, 1 … {MOST:,}, got {brief(count)}")
+    given = Given(source, weights, biases, activation, x, y)
     if source is not None and source.suffix.lower() in FILES:
-        if any(each is not None for each in (convention, kind, cost, data, row, seed)):
+        if given != Given(source) or any(each is not None for each in (convention, kind, cost, data, row, seed)):
             raise SettingError(
-                "--convention, --kind, --cost, --data, --row and --seed are for questions about a network; a file has its own"
+                "--convention, --kind, --cost, --data, --row, --seed, --weights and the like are for questions about a "
+                "network; a file has its own"
             )
         quiz = _from_file(source, count)
     else:
-        if source is not None and source.suffix != ".safetensors" and source.is_file():
+        if source is not None and source.suffix not in (".safetensors", ".json") and source.is_file():
             raise FileError(
-                f"{source} is neither a model (.safetensors) nor a quiz by its name, which ends in {', '.join(FILES)}"
+                f"{source} is neither a model (.safetensors, or .json) nor a quiz by its name, which ends in {', '.join(FILES)}"
             )
-        asked = _QuizAsked(source, convention, _kinds(kind), cost, data, row)
+        asked = _QuizAsked(given, convention, _kinds(kind), cost, data, row)
         quiz = asked.quiz(count, seed or 0)
     if write is not None:
         _write(quiz, write, as_json)
@@ -117,7 +124,7 @@ def _kinds(given: str | None) -> list[str] | None:
 class _QuizAsked:
     """Which network and example the questions are to be about, and how they are written."""
 
-    model: Path | None
+    given: Given
     convention: str | None
     kinds: list[str] | None
     cost: str | None
@@ -126,15 +133,15 @@ class _QuizAsked:
 
     def quiz(self, count: int | None, seed: int) -> Quiz:
         """The six where they are wanted, and then questions about the network: `count` in all."""
-        check_of_model("quiz", self.model, self.data, self.row)
-        with_six = self.model is None if self.kinds is None else SIX in self.kinds
-        author = convention_of(self.model, self.convention)
+        self.given.check("quiz", self.data, self.row)
+        with_six = self.given.is_chain if self.kinds is None else SIX in self.kinds
+        author = convention_of(self.given, self.convention)
         known = six(author)[:count] if with_six else ()
         kinds = None if self.kinds is None else [kind for kind in self.kinds if kind != SIX]
         if kinds == [] or len(known) == count:
             self._check(count, len(known))
             return Quiz.of(known)
-        here = example_of("quiz", self.model, self.data, self.row, self.cost)
+        here = example_of("quiz", self.given, self.data, self.row, self.cost)
         about: dict[str, Any] = {"cost": here.cost, "convention": author, "kinds": kinds, "seed": seed}
         if count is None:
             made = questions(here.network, here.x, here.y, **about)

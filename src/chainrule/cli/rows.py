@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from chainrule.cli.output import tell
 from chainrule.data import Table, read_table
 from chainrule.data.packed import unpacked_size
+from chainrule.data.table import with_target_column
+from chainrule.errors import DataError, counted, listed
+from chainrule.network import Network
 
 LARGE = 200_000_000  # bytes: a second or more to unpack
 
@@ -17,3 +22,31 @@ def read_rows(source: str, target: str | None = None, *, optional: bool = False,
     if size > LARGE:
         tell(f"{source} unpacks to {size / 1e6:,.0f} MB: reading it")
     return read_table(source, target, optional=optional)
+
+
+def rows_for(network: Network, source: str, *, quiet: bool = False) -> Table:
+    """The rows of a file as this network takes them, with their target where the file has it.
+
+    A network that was saved with the names of its columns finds them by name. One without takes columns of inputs in order,
+    and behind them those of the target, or one that is called y wherever it stands.
+    """
+    terms = network.preprocessing
+    table = read_rows(source, None if terms is None else terms.target_name, optional=True, quiet=quiet)
+    return table if terms is not None and terms.columns is not None else _in_order(table, network)
+
+
+def _in_order(table: Table, network: Network) -> Table:
+    """A table as inputs and target by the number of its columns."""
+    inputs, outputs, names = network.sizes[0], network.sizes[-1], table.columns
+    if table.target is not None or len(names) == inputs:
+        return table
+    if len(names) == inputs + 1:
+        return with_target_column(table, "y" if "y" in names else names[-1])
+    if len(names) == inputs + outputs:
+        learnt = np.stack([np.asarray(table.column(name)) for name in names[inputs:]], axis=1)
+        return table.select(names[:inputs]).with_target(learnt)
+    sizes, fits = "-".join(map(str, network.sizes)), sorted({inputs, inputs + 1, inputs + outputs})
+    raise DataError(
+        f"{table.name} has {counted(len(names), 'column')} ({listed(names, 8)}), and the network {sizes} takes "
+        f"{counted(inputs, 'column')} of inputs, and behind them those of the target: {' or '.join(map(str, fits))} in all"
+    )

@@ -11,8 +11,20 @@ import typer
 from typer.core import TyperCommand
 
 from chainrule.aligned import aligned
-from chainrule.cli.examples import convention_of, examples, worked
-from chainrule.cli.options import EXAMPLE, WRITTEN, Author, CostName, ExampleData, Row
+from chainrule.cli.examples import Given, convention_of, examples
+from chainrule.cli.options import (
+    EXAMPLE,
+    WRITTEN,
+    Author,
+    Biases,
+    CostName,
+    ExampleData,
+    OwnActivation,
+    OwnX,
+    OwnY,
+    Row,
+    Weights,
+)
 from chainrule.cli.output import one_line, say, say_document, say_json, shown, tell
 from chainrule.cli.written import check_text
 from chainrule.data import are_plain, overview
@@ -23,7 +35,6 @@ from chainrule.files import write_atomically
 from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.report import is_of_another
-from chainrule.storage import load, load_notes
 
 FIGURE = "What the figure is told"
 
@@ -108,8 +119,11 @@ def _option(*flags: str, help: str, panel: str) -> Any:
 
 def command(
     model: Annotated[
-        Path, typer.Argument(help="A model's file, or the name of a figure: then of the worked example's chain.")
-    ],
+        Path | None,
+        typer.Argument(
+            help="A model's file, or the name of a figure: then of --weights, or of the worked example's chain."
+        ),
+    ] = None,
     figure: Annotated[str | None, typer.Argument(help=f"A figure: {', '.join(DRAWN)}.")] = None,
     by: Annotated[str | None, _told("by")] = None,
     layer: Annotated[int | None, _told("layer")] = None,
@@ -121,6 +135,11 @@ def command(
     bias_units: Annotated[bool | None, _told("bias_units", "--bias-units")] = None,
     phase: Annotated[str | None, _told("phase")] = None,
     most: Annotated[int | None, _told("most")] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
     cost: CostName = None,
     data: ExampleData = None,
     row: Row = None,
@@ -145,20 +164,28 @@ def command(
     always = {"convention": convention, "cost": cost, "data": data, "row": row, "rows": rows, "theme": theme,
               "output": output, "table": table or None}  # fmt: skip
     path: Path | None = model
-    if figure is None and _is_figure(model):
+    if model is None and not weights:
+        raise SettingError(
+            "show takes a model's file, or the name of a figure: chainrule show MODEL, chainrule show network"
+        )
+    if figure is None and model is not None and _is_figure(model):
         figure, path = str(model), None
-    if figure is None and not model.exists() and str(model).isidentifier():  # a name, and no figure's
+    given = Given(path, weights, biases, activation, x, y)
+    given.check("show MODEL" if figure is None else f"show {figure}", None if given.is_chain else data)
+    if (
+        figure is None and model is not None and not model.exists() and str(model).isidentifier()
+    ):  # a name, and no figure's
         raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), DRAWN)}")
     if figure is None:
-        _check_alone(model, {**told, **always})
-        _contents(model, as_json)
+        _check_alone(given.name, {**told, **always})
+        _contents(given, as_json)
         return
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
-    given = {name: value for name, value in told.items() if value is not None}
     if output is not None:
         _check_output(output, _figure(figure), path, data)
-    asked = _FigureAsked(path, _figure(figure), given, convention, cost, data, row, rows)
+    told = {name: value for name, value in told.items() if value is not None}
+    asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
     _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
 
 
@@ -199,7 +226,7 @@ def _check_output(output: Path, figure: str, model: Path | None, data: str | Non
         )
 
 
-def _check_alone(model: Path, given: dict[str, Any]) -> None:
+def _check_alone(model: str, given: dict[str, Any]) -> None:
     """Raises SettingError for an option of figures where none is asked for."""
     for name, value in given.items():
         if value is not None:
@@ -217,7 +244,7 @@ def _several() -> list[str]:
 class _FigureAsked:
     """The figure that is asked for: of which model (None: the worked example) and rows, and what else it is told."""
 
-    model: Path | None
+    given: Given
     figure: str
     told: dict[str, Any]
     convention: str | None
@@ -229,24 +256,24 @@ class _FigureAsked:
     def scene(self) -> Scene:
         """The figure, drawn."""
         self._check()
-        how = {"convention": convention_of(self.model, self.convention), **self.told}
+        how = {"convention": convention_of(self.given, self.convention), **self.told}
         with np.errstate(all="ignore"):  # what overflows is said in words
             return self._drawn(how)
 
     @property
     def _of_the_chain(self) -> bool:
-        return self.model is None and self.figure != "summary"  # which is of any network
+        return self.given.is_chain and self.figure != "summary"  # which is of any network
 
     def about(self) -> str:
         """A line about the worked example where the figure is of it, else nothing."""
-        return worked(self.cost).about if self._of_the_chain else ""
+        return examples(self.given, None, cost=self.cost).about if self._of_the_chain else ""
 
     def _drawn(self, how: dict[str, Any]) -> Scene:
-        if self.model is not None:
-            found = examples(self.model, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
+        if self._of_the_chain:
+            it = examples(self.given, None, cost=self.cost).one()
+        elif not self.given.is_chain:
+            found = examples(self.given, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
             it = found if self.rows is not None else found.one()
-        elif self._of_the_chain:
-            it = worked(self.cost)
         else:
             return draw(self.figure, None, cost=self.cost, **how)
         return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
@@ -256,7 +283,7 @@ class _FigureAsked:
         for name in self.told:
             if self.figure not in TOLD[name].names:
                 raise SettingError(self._misplaced(name))
-        if self.model is None and any(each is not None for each in (self.data, self.row, self.rows)):
+        if self.given.is_chain and any(each is not None for each in (self.data, self.row, self.rows)):
             raise SettingError(
                 f"--data, --row and --rows go with a model: chainrule show MODEL {self.figure} --row 3; "
                 f"chainrule show {self.figure} is of the worked example"
@@ -278,14 +305,16 @@ class _FigureAsked:
 
     def _command(self, figure: str, options: str) -> str:
         """What to write instead."""
-        return " ".join(["chainrule show", *([] if self.model is None else [str(self.model)]), figure, options])
+        return " ".join(
+            ["chainrule show", *([] if self.given.model is None else [str(self.given.model)]), figure, options]
+        )
 
 
-def _contents(model: Path, as_json: bool) -> None:
-    """What is in a model's file."""
-    network, notes = load(model), load_notes(model)
-    beside = model.with_suffix(".json")
-    if is_of_another(beside, model):
+def _contents(given: Given, as_json: bool) -> None:
+    """What is in a model's file, or in a network of one's own."""
+    network, notes = given.open()
+    beside = None if given.model is None else given.model.with_suffix(".json")
+    if given.model is not None and beside is not None and is_of_another(beside, given.model):
         tell(f"{beside} is the report of another model")
     if as_json:
         terms = network.preprocessing

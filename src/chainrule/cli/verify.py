@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from chainrule.cli.examples import examples
-from chainrule.cli.options import RowsData
+from chainrule.cli.examples import Given, examples
+from chainrule.cli.options import Biases, OwnActivation, OwnX, OwnY, RowsData, Weights
 from chainrule.cli.output import say, say_json
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import SettingError
@@ -34,6 +34,11 @@ def command(
         str | None, typer.Option(help="Which methods, with commas: delta,paths,differences; else all that apply.")
     ] = None,
     roads: Annotated[str | None, typer.Option(hidden=True)] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
     cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else quadratic.")] = None,
     plant: Annotated[
         str | None, typer.Option(help="Break a copy of backpropagation on purpose: transpose, factor_two, …")
@@ -49,17 +54,19 @@ def command(
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     methods = methods if roads is None else roads  # its name in earlier versions
     names = None if methods is None else [name.strip() for name in methods.split(",")]
+    given = Given(model, weights, biases, activation, x, y)
     if count is not None:
-        if any(each is not None for each in (model, data, row, rows, cost, plant)):
+        if given != Given() or any(each is not None for each in (data, row, rows, cost, plant)):
             raise SettingError("--survey draws its own networks: it goes with --methods, --seed and --json alone")
         _say(survey(count, seed, names), as_json)
         return
     fault = None if plant is None else fault_named(plant)
-    network, x, y, the_cost = _small(seed) if model is None else _from_model(model, data, row, rows)
-    if model is None and (data is not None or row is not None or rows is not None):
+    if given.is_chain and (data is not None or row is not None or rows is not None):
         raise SettingError("--data, --row and --rows go with a model: chainrule verify MODEL --rows 20")
+    given.check("verify", data, row)
+    network, inputs, target, the_cost = _small(seed) if given == Given() else _given(given, data, row, rows)
     the_cost = the_cost if cost is None else as_cost(cost)
-    _say(_verified(network, x, y, the_cost, names, fault), as_json, fault)
+    _say(_verified(network, inputs, target, the_cost, names, fault), as_json, fault)
 
 
 def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
@@ -71,9 +78,9 @@ def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
     return network, x, np.eye(OUTPUTS)[classes], as_cost("quadratic")
 
 
-def _from_model(model: Path, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
-    """The model, some rows of its data in the network's terms, and the cost it was trained with."""
-    found = examples(model, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
+def _given(given: Given, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
+    """The network, some of its rows in its own terms, and its cost."""
+    found = examples(given, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
     return found.network, found.x, found.y, found.cost
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
 from chainrule.activations import Activation, as_activation
-from chainrule.cli.examples import Examples, check_no_id, convention_of, examples, sample, worked
-from chainrule.cli.options import Author, CostName, ModelOrChain, RowsData
+from chainrule.cli.examples import Examples, Given, check_no_id, convention_of, examples, sample
+from chainrule.cli.options import Author, Biases, CostName, ModelOrChain, OwnX, OwnY, RowsData, Weights
 from chainrule.cli.output import say, say_json
 from chainrule.diagnostics.activation_design import Design, design
 from chainrule.diagnostics.influence import Influence, influence
@@ -43,20 +42,29 @@ def command(
     ] = False,
     activation: Annotated[
         str | None,
-        typer.Option(help="Measure this activation instead; with a model, at the weighted inputs of its layers."),
+        typer.Option(
+            help="Measure this activation instead; with a model, at the weighted inputs of its layers. With --weights: the "
+            "activation of that network, or one for each layer."
+        ),
     ] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    x: OwnX = None,
+    y: OwnY = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say why a weight learns slowly: which factor of its derivative is to blame, and by how many powers of ten."""
+    given = Given(model, weights, biases, activation if weights else None, x, y)
+    activation = None if weights else activation
     chosen = {"--by": by is not None, "--influence": rules, "--activation": activation is not None}
     if sum(chosen.values()) > 1:
-        given = " and ".join(option for option, is_given in chosen.items() if is_given)
-        raise SettingError(f"{given} ask for different answers: give one of them")
-    author = convention_of(model, convention)
-    asked = _asked(model, data, row, rows, seed, cost)
+        named = " and ".join(option for option, is_given in chosen.items() if is_given)
+        raise SettingError(f"{named} ask for different answers: give one of them")
+    author = convention_of(given, convention)
+    asked = _asked(given, data, row, rows, seed, cost)
     found: Design | Influence | Reason | Slowest
     if activation is not None:
-        found = _measured(activation, None if model is None else asked)
+        found = _measured(activation, None if given.is_chain else asked)
     elif rules:
         found = influence(asked.network, asked.x, asked.y, asked.cost, convention=author)
     elif by is not None:
@@ -66,25 +74,26 @@ def command(
     if as_json:
         say_json(found.to_json())
         return
-    if not (model is None and activation is not None):  # which is measured by itself then
+    if not (given.is_chain and activation is not None):  # which is measured by itself then
         say(asked.about)
     say(str(found))
 
 
 def _asked(
-    model: Path | None, data: str | None, row: int | None, rows: int | None, seed: int | None, cost: str | None
+    given: Given, data: str | None, row: int | None, rows: int | None, seed: int | None, cost: str | None
 ) -> Examples:
     """What is looked at: the chain of the worked example, or a model and rows of its data, in the network's terms."""
-    if model is None:
-        if any(each is not None for each in (data, row, rows, seed)):
-            raise SettingError("--data, --row, --rows and --seed go with a model: chainrule why MODEL --rows 200")
-        return worked(cost)
-    check_no_id(model, "why")
+    if given.is_chain and any(each is not None for each in (data, row, rows, seed)):
+        raise SettingError("--data, --row, --rows and --seed go with a model: chainrule why MODEL --rows 200")
+    check_no_id(given.model, "why")
+    given.check("why", data, row)
+    if given.is_chain:
+        return examples(given, None, cost=cost).one()
     if row is not None and seed is not None:
         raise SettingError("--seed draws rows, and --row names them: give one of the two")
     if row is None:
-        return sample(model, data, ROWS if rows is None else rows, SEED if seed is None else seed, cost)
-    found = examples(model, data, row, 1 if rows is None else rows, cost)
+        return sample(given, data, ROWS if rows is None else rows, SEED if seed is None else seed, cost)
+    found = examples(given, data, row, 1 if rows is None else rows, cost)
     if len(found.x) == 1:
         return found.one()
     about = f"{counted(len(found.x), 'row')}, {row}…{row + len(found.x) - 1}, inputs as the network takes them"

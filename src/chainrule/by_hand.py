@@ -1,0 +1,266 @@
+"""A network written by hand: as matrices in a line of text, "0.5 -1; 1.5 0.3 | 1 -2", or in a small JSON file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from chainrule.activations import Activation
+from chainrule.costs import Cost
+from chainrule.data import encode_targets
+from chainrule.errors import (
+    ChainruleError,
+    DataError,
+    FileError,
+    SettingError,
+    ShapeError,
+    brief,
+    counted,
+    unknown_name,
+)
+from chainrule.files import as_file
+from chainrule.network import Network
+
+Array = np.ndarray
+WEIGHTS = '"0.5 -1; 1.5 0.3 | 1 -2"'  # of a network 2-2-1, in examples of errors
+KEYS = ("layers", "cost", "x", "y")
+LAYER_KEYS = ("weights", "biases", "activation")
+FORM = (
+    '{"layers": [{"weights": [[0.5, -1], [1.5, 0.3]], "biases": [0.1, 0], "activation": "tanh"}, …], "x": [0.6, -0.4], '
+    '"y": [1]}'
+)
+
+
+# in a line of text ----------------------------------------------------------------------------------------------------
+def network_of_texts(
+    weights: Sequence[str],
+    biases: Sequence[str] = (),
+    activation: str | None = None,
+) -> Network:
+    """The network of matrices written as text: `network_of_texts(["0.5 -1; 1.5 0.3 | 1 -2"], ["0.1 0 | 0.2"], "tanh,sigmoid")`.
+
+    Numbers stand between spaces or commas, a row of weights into one neuron ends with ;, a layer with | or its text.
+    Biases are 0 unless given, none in a layer of "none". One activation holds for all layers, or one is named for each.
+    Raises DataError and ShapeError with the layer, what was given and what is needed.
+    """
+    ws = [_matrix(text, f"--weights, layer {l}") for l, text in enumerate(_layers(weights), 1)]
+    given = _layers(biases)
+    if given and len(given) != len(ws):
+        raise ShapeError(
+            f"--biases has {counted(len(given), 'layer')} and --weights {len(ws)}: write a | between layers, as "
+            f'"{" | ".join(" ".join("0" * len(w)) for w in ws)}"'
+        )
+    bs = [_biases(text, w, l) for l, (text, w) in enumerate(zip_longest(given, ws), 1)]
+    names = ["sigmoid"] if activation is None else [name.strip() for name in activation.split(",")]
+    if len(names) not in (1, len(ws)):
+        raise SettingError(
+            f"--activation names {len(names)} ({brief(activation)}) for {counted(len(ws), 'layer')}: name one for all, or "
+            "one for each with commas between them"
+        )
+    return Network(ws, bs, names[0] if len(names) == 1 else names)
+
+
+def _layers(texts: Iterable[str]) -> list[str]:
+    return [layer for text in texts for layer in text.split("|")]
+
+
+def _biases(text: str | None, w: Array, layer: int) -> Array | None:
+    if text is None:
+        return np.zeros(len(w))
+    if text.strip().lower() == "none":
+        return None
+    found = _matrix(text, f"--biases, layer {layer}").ravel()
+    if len(found) not in (1, len(w)):
+        raise ShapeError(
+            f"--biases, layer {layer}: {counted(len(found), 'number')} ({brief(text.strip())}), and the layer has "
+            f"{counted(len(w), 'neuron')}: one bias for each, or a single one for all of them"
+        )
+    return found
+
+
+def _matrix(text: str, what: str) -> Array:
+    """Rows of numbers (rows, columns). Raises DataError or ShapeError, which begins with `what`."""
+    rows = [[_number(cell, what) for cell in row] for row in cells(text)]
+    if not rows:
+        raise ShapeError(f"{what}: no numbers in {brief(text)}; write rows of numbers, as {WEIGHTS}")
+    for row, numbers in enumerate(rows):
+        if len(numbers) != len(rows[0]):
+            raise ShapeError(
+                f"{what}: row {row} has {counted(len(numbers), 'number')} and row 0 has {len(rows[0])} "
+                f"({brief(text.strip())}); a row holds the weights into one neuron, one from each input"
+            )
+    return np.array(rows)
+
+
+def cells(text: str) -> list[list[str]]:
+    """The words of a text by rows: rows end with ; or with a line, words with a space or a comma."""
+    plain = text.replace("−", "-")
+    rows = [re.split(r"\s*,\s*|\s+", row.strip()) for row in re.split(r"[;\n]", plain.strip("[]() \t;\n"))]
+    return [] if rows == [[""]] else rows
+
+
+def _number(cell: str, what: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DataError(
+            f"{what}: {brief(cell)} is no finite number; write numbers with spaces, rows with ;, layers with |, as {WEIGHTS}"
+        )
+    return value
+
+
+# in a JSON file -------------------------------------------------------------------------------------------------------
+def read_network(
+    path: str | os.PathLike[str],
+    activations: Mapping[str, Activation] | None = None,
+    costs: Mapping[str, Cost] | None = None,
+) -> tuple[Network, dict[str, Any]]:
+    """The network of a JSON file, and what else it holds: examples x (rows, in) and targets y (rows,) or (rows, out).
+
+    {"layers": [{"weights": [[0.5, -1], [1.5, 0.3]], "biases": [0.1, 0], "activation": "tanh"}, …],
+     "cost": "quadratic", "x": [0.6, -0.4], "y": [1]}
+
+    Biases are 0 unless given, and null says that a layer has none; an activation is sigmoid and the cost the network's own
+    unless named; x is one example or rows of them. Names that are in `activations` or `costs` mean those. Raises FileError,
+    with the place in the file.
+    """
+    where = as_file(path, "a network in JSON")
+    given = _json(where.read_bytes(), str(where))
+    if not isinstance(given, dict) or "layers" not in given:
+        what = "it has no layers" if isinstance(given, dict) else f"it holds {_kind(given)}"
+        raise FileError(f"{where} is no network: {what}; needed is {FORM}")
+    try:
+        _check_keys(given, KEYS)
+        network = _network(given, activations or {}, costs or {})
+        return network, _examples(given, network)
+    except ChainruleError as error:
+        raise FileError(f"{where}: {error}") from None
+
+
+def _json(content: bytes, where: str) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileError(f"{where} is no text in UTF-8 (byte {error.start:,})") from None
+    except json.JSONDecodeError as error:
+        raise FileError(f"{where}, line {error.lineno}: {error.msg}; a network in JSON is {FORM}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
+        raise FileError(f"{where} holds a number or a list that is too long to read") from None
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "a text", bool: "a truth value", dict: "an object"}.get(type(value), "a number")
+
+
+def _check_keys(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise unknown_name("key", key, known)
+
+
+def _network(given: Mapping[str, Any], activations: Mapping[str, Activation], costs: Mapping[str, Cost]) -> Network:
+    layers = given["layers"]
+    if not isinstance(layers, list) or not layers:
+        raise ShapeError(f"layers is a list with an object for each layer, got {brief(layers)}; needed is {FORM}")
+    ws, bs, sigmas = [], [], []
+    for number, layer in enumerate(layers, 1):
+        if not isinstance(layer, dict) or "weights" not in layer:
+            raise ShapeError(
+                f'layer {number} is an object with weights, as {{"weights": [[0.5, -1]]}}, got {brief(layer)}'
+            )
+        _check_keys(layer, LAYER_KEYS)
+        w = _array(layer["weights"], f"layer {number}, weights", 2, "rows of numbers, one for each neuron")
+        b = layer.get("biases", [0.0] * len(w))
+        ws.append(w)
+        bs.append(None if b is None else _array(b, f"layer {number}, biases", 1, "a list of numbers"))
+        name = layer.get("activation", "sigmoid")
+        sigmas.append(activations.get(name, name) if isinstance(name, str) else name)
+    cost = given.get("cost")
+    return Network(ws, bs, sigmas, cost=costs.get(cost, cost) if isinstance(cost, str) else cost)
+
+
+def _array(given: Any, what: str, axes: int, needed: str) -> Array:
+    try:
+        found = np.array(given)
+    except ValueError:
+        raise ShapeError(f"{what}: rows of different lengths in {brief(given)}; needed are {needed}") from None
+    if found.dtype.kind not in "fiu" or found.ndim != axes or not found.size:
+        raise ShapeError(f"{what}: got {brief(given)}; needed are {needed}")
+    return found.astype(np.float64)
+
+
+def _examples(given: Mapping[str, Any], network: Network) -> dict[str, Any]:
+    """x (rows, in) and y (rows,) or (rows, out), where the file has them, as lists."""
+    if "x" not in given:
+        if "y" in given:
+            raise ShapeError("there is a y and no x: write the example's inputs too")
+        return {}
+    many = _is_nested(given["x"])
+    x = np.atleast_2d(_array(given["x"], "x", 2 if many else 1, "the numbers of one example, or rows of them"))
+    check_width(x, network, "x")
+    if "y" not in given:
+        return {"x": x.tolist()}
+    y = given["y"] if many or _is_nested(given["y"]) else [given["y"]]
+    return {"x": x.tolist(), "y": targets(y, len(x), network, "y").tolist()}
+
+
+def _is_nested(given: Any) -> bool:
+    return isinstance(given, list) and any(isinstance(each, list) for each in given)
+
+
+# examples -------------------------------------------------------------------------------------------------------------
+def rows_of_text(text: str, what: str) -> Array:
+    """Rows (rows, columns) written as a matrix is: numbers, or texts as objects where one of the cells is no number."""
+    rows = cells(text)
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        lengths = ", ".join(str(len(row)) for row in rows) or "no"
+        raise ShapeError(
+            f"{what}: rows of {lengths} values in {brief(text)}; write one example as 0.6,-0.4, more with ; between"
+        )
+    try:
+        return np.array(rows, dtype=np.float64)
+    except ValueError:
+        return np.array(rows, dtype=object)
+
+
+def check_width(x: Array, network: Network, what: str) -> None:
+    """Raises ShapeError or DataError unless x (rows, in) is numbers, as many as this network takes."""
+    if x.dtype.kind == "O":
+        word = next(cell for cell in x.flat if not _is_number(cell))
+        raise DataError(f"{what}: {brief(word)} is no number, and this network takes numbers, as 0.6,-0.4")
+    if x.shape[1] != network.sizes[0]:
+        raise ShapeError(
+            f"{what} has {counted(x.shape[1], 'number')}, and the network {'-'.join(map(str, network.sizes))} takes "
+            f"{counted(network.sizes[0], 'input')}"
+        )
+
+
+def targets(y: Any, rows: int, network: Network, what: str) -> Array:
+    """Targets of these rows as an array (rows,) or (rows, out). Raises ShapeError or DataError where they do not fit."""
+    outputs = network.sizes[-1]
+    try:
+        found = np.array(y)
+        found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+        encode_targets(found, outputs, rows)
+    except (ChainruleError, ValueError) as error:
+        either = f"{outputs} numbers, or one class 0…{outputs - 1}" if outputs > 1 else "a number"
+        raise ShapeError(
+            f"{what} is {either} for each example, got {brief(np.asarray(y).tolist())} ({error})"
+        ) from None
+    return found
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
