@@ -19,6 +19,7 @@ from chainrule.backward import backward
 from chainrule.conventions import Convention, as_convention
 from chainrule.diagnostics.reasons import why
 from chainrule.explanation.parts import routes as of_routes
+from chainrule.explanation.parts.drawn_routes import RADIUS, THICK, THIN, RouteMap
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
 from chainrule.explanation.shown import steepest
@@ -27,7 +28,7 @@ from chainrule.forward import forward
 from chainrule.ids import Id, parse
 from chainrule.network import cost_for
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect
+from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, hue
 from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
@@ -247,6 +248,48 @@ def test_printed_factors_multiply_to_the_printed_product() -> None:
         assert math.prod(factors) == pytest.approx(value(line[-2]), rel=1e-3)
         assert line[-2] in shown
     assert len(head) == len(rows[0])
+
+
+@pytest.mark.parametrize("by", ["w/1/1/2", "b/1/0", "x/3", "z/1/1"])
+def test_routes_are_drawn_in_the_network_as_wide_as_their_products_and_in_the_hue_of_their_sum(by: str) -> None:
+    network, x, y = hard("5-4-3-2")
+    seen = seen_of(network, x, y)
+    found = routes(seen, parse(by, network.parameters), 24)
+    elements = RouteMap(seen, found).draw(0.0, 0.0, 700.0)
+    lines = [each for each in elements if isinstance(each, Line)]
+    places = {str(each.text): (each.x, each.y) for each in elements if isinstance(each, Label)}
+    most = sum(abs(route.product) for route in found.ranked)
+    for layer, after in ((1, 2), (2, 3)):
+        for j, m in every(range(network.sizes[layer]), range(network.sizes[after])):
+            through = [r.product for r in found.ranked if (layer, j, j) in r.neurons and (after, m, m) in r.neurons]
+            ends = [places.get(str(seen.letter("z", *at))) for at in ((layer, j), (after, m))]
+            drawn = [] if None in ends else [
+                line for line in lines
+                if (line.points[0][0] - RADIUS, line.points[0][1], line.points[-1][0] + RADIUS, line.points[-1][1])
+                == pytest.approx((*ends[0], *ends[1]))
+            ]  # fmt: skip
+            assert len(drawn) == bool(through), (layer, j, m)
+            for line in drawn:
+                assert line.width == pytest.approx(THIN + (THICK - THIN) * sum(map(abs, through)) / most)
+                assert line.role == hue(math.fsum(through))
+    widest = max(
+        sum(line.width - THIN for line in lines if line.points[0][0] == at)
+        for at in {line.points[0][0] for line in lines}
+    )
+    assert widest == pytest.approx(THICK - THIN)  # all of them together, at every column
+
+
+def test_beside_its_numbers_each_route_is_drawn_alone() -> None:
+    network, x, y = hard("5-4-3-2")
+    seen = seen_of(network, x, y)
+    drawn = RouteMap(seen, routes(seen, Id("w", 1, 1, 2), 6))
+    paths = [[each for each in drawn.one(i, 0.0, 50.0, 70.0, 24.0) if isinstance(each, Line)] for i in range(6)]
+    assert all(len(lines) == 1 for lines in paths)
+    for i, (line,) in enumerate(paths):
+        below = [stop.shown.index(stop.neurons[i]) - (len(stop.shown) - 1) / 2 for stop in drawn.stops]
+        assert [np.sign(y - 50.0) for _, y in line.points[1:-1]] == [np.sign(each) for each in below]
+        assert line.role == hue(drawn.found.ranked[i].product)
+    assert len({line.points for (line,) in paths}) == 6
 
 
 class Counted(float):

@@ -1,4 +1,4 @@
-"""Every route from a quantity to the cost multiplied out, the largest first; their running sum ends on the gradient (S1.17).
+"""Every route from a quantity to the cost, drawn and multiplied out; their running sum ends on the gradient (S1.17).
 
 A factor is printed dark where it first occurs and pale where a route above has used it already: sharing those products, as
 backpropagation does, saves the multiplications that are counted below.
@@ -6,24 +6,27 @@ backpropagation does, saves the multiplications that are counted below.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from chainrule.explanation.noise import exact_sum
+from chainrule.explanation.parts.drawn_routes import RouteMap
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
 from chainrule.explanation.shown import differentiable, steepest, whole_number
-from chainrule.explanation.typeset import role_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
+from chainrule.pictures.shapes import BOLD, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Symbol, inline, partial, row
 from chainrule.writing.numbers import factor_rows, number
 
-MARGIN, TOP, PITCH = 24.0, 100.0, 34.0
-STOP, AREA = 44.0, 230.0  # from neuron to neuron of a route, and the width of the running sum
+MARGIN, MAP, PITCH, LINE = 26.0, 76.0, 34.0, 22.0  # MAP is where the network begins
+WIDE, ROUTE = 700.0, 76.0  # of the network, and of a route alone
+FACTORS, AREA = 480.0, 110.0  # the widths of a line of factors, and of the running sum
 LONGEST = 240.0  # of the bars of multiplications
 
 
@@ -92,29 +95,51 @@ class _Picture:
         a, cost = seen.how.symbol("a", last), Symbol(seen.how.letter)
         return [*heads, seen.slope_symbol_of_layer(last), inline(partial(cost, a))]
 
-    def stops(self) -> list[tuple[Symbol, list[str]]]:
-        """The columns of neurons: what stands above, and the neuron of each route."""
-        seen = self.seen
-        found: list[tuple[Symbol, list[str]]] = []
-        for i, (layer, _, _) in enumerate(self.found.ranked[0].neurons):
-            ways = [route.neurons[i] for route in self.found.ranked]
-            whole = layer < seen.network.depth and seen.network.activations[layer].full_slope
-            for letter, place in (("z", 1), ("a", 2)) if whole else (("z", 1),):
-                found.append((seen.how.symbol(letter, layer), [str(way[place] + seen.how.base) for way in ways]))
+    @cached_property
+    def map(self) -> RouteMap:
+        return RouteMap(self.seen, self.found)
+
+    @cached_property
+    def columns(self) -> list[_Column]:
+        """The factors in columns; where they are many, in several lines."""
+        written = list(zip(*factor_rows([(route.factors, route.product) for route in self.found.ranked])))
+        widths = [
+            max(width_of(head, 13), *(width_of(text, 12) for text in texts))
+            for head, texts in zip(self.heads(), written)
+        ]
+        whole = sum(widths) + 18 * len(widths)
+        most = max(whole / math.ceil(whole / FACTORS), max(widths))  # of lines about as long as each other
+        found, x, line = list[_Column](), 0.0, 0
+        for head, texts, wide in zip(self.heads(), written, widths):
+            if x and x + wide / 2 > most:
+                x, line = 0.0, line + 1
+            found.append(_Column(head, texts, x, wide, line))
+            x += wide + 18
         return found
 
+    @property
+    def lines(self) -> int:
+        """How many lines of factors a route has."""
+        return self.columns[-1].line + 1
+
+    @property
+    def top(self) -> float:
+        """Where the rows begin."""
+        return MAP + self.map.height + 28 + LINE * self.lines
+
     def scene(self) -> Scene:
-        rows = len(self.found.ranked) + bool(self.more)
-        ys = [TOP + PITCH * (i + 0.5) for i in range(rows)]
-        elements, x = self._stops(MARGIN, ys)
-        more, x = self._factors(x + 26, ys)
+        rows, pitch = len(self.found.ranked) + bool(self.more), max(PITCH, LINE * self.lines + 6)
+        ys = [self.top + pitch * (i + 0.5) for i in range(rows)]
+        elements = self.map.draw(MARGIN, MAP, WIDE)
+        x = MARGIN + ROUTE + 14
+        elements += self._routes(ys)
+        more, x = self._factors(x, ys)
         elements += more
         more, x = self._products(x, ys)
         elements += more
-        more, x = self._running(x + 30, ys)
-        elements += [*more, *self._head(), *self._work(ys[-1] + PITCH + 52)]
-        right = max(each.box.right for each in elements)
-        rule = Line(((MARGIN, TOP - 6), (right, TOP - 6)), "faint", 0.8, opacity=0.5)
+        more, right = self._running(x + 20, ys, pitch)
+        elements += [*more, *self._head(), *self._work(ys[-1] + pitch / 2 + 84)]
+        rule = Line(((MARGIN, self.top - 2), (right, self.top - 2)), "faint", 0.8, opacity=0.5)
         routes = f"{self.found.count:,} route" + ("s" if self.found.count > 1 else "")
         title = f"{self.seen.by(self.found.v)} as a sum over {routes}"
         return Scene.around([rule, *elements], MARGIN, title, self._says(), self._table(), "path-sum")
@@ -123,87 +148,76 @@ class _Picture:
         count = self.found.count
         said = "One route leads" if count == 1 else f"{count:,} routes lead"
         v, letter = self.seen.quantity(self.found.v), self.seen.how.letter
-        many = "the largest product first; pale: a factor that a route above has used already"
+        listed = "all of them drawn" if not self.more else f"the strongest {len(self.found.ranked)} drawn"
+        many = f"{listed}, as wide as their products; pale below: a factor that a route above has used already"
         says = many if count > 1 else "its factors multiply to the gradient"
         return heading(row(said + " from ", v, " to ", letter), says, MARGIN)
 
-    def _stops(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
-        """From the quantity through a neuron a layer to the cost, a line a route."""
-        columns, seen = self.stops(), self.seen
-        name = seen.quantity(self.found.v)
-        start = x + width_of(name, 13) / 2
-        end = start + STOP * (len(columns) + 1)
-        first = Label(start, TOP - 20, name, role_of(seen.how, self.found.v.kind), 13)
-        found: list[Element] = [first, Label(end, TOP - 20, seen.how.letter, role_of(seen.how, "C"), 13)]
-        for y in ys[: len(self.found.ranked)]:
-            found.append(Line(((start, y), (end - 4, y)), "faint", 1.0, arrow=True))
-            found.append(Circle(start, y, 2.5, "ink", "ink", 0))
-        for i, (head, neurons) in enumerate(columns, 1):
-            at = start + STOP * i
-            found.append(Label(at, TOP - 20, head, role_of(seen.how, head.letter), 13))
-            for text, y in zip(neurons, ys):
-                radius = max(10.0, width_of(text, 11) / 2 + 3)
-                found += [Circle(at, y, radius, "ink", "paper", 1.0), Label(at, y, text, size=11)]
+    def _routes(self, ys: list[float]) -> list[Element]:
+        """Each route alone among the neurons that are drawn; and how many are not."""
+        found = [
+            each
+            for i, y in enumerate(ys[: len(self.found.ranked)])
+            for each in self.map.one(i, MARGIN + 4, y, ROUTE - 8, 24)
+        ]
         if self.more:
             words = f"{self.more:,} more route" + ("s" if self.more > 1 else "")
             found.append(Label(MARGIN, ys[-1], words, "faint", 12, "start"))
-            end = max(end, MARGIN + width_of(words, 12) - 20)
-        return found, end + 8
+        return found
 
     def _factors(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
         """The factors, a column each; pale where the same factor stands further up."""
         found: list[Element] = []
-        columns = list(zip(*(route.factors for route in self.found.ranked)))
-        written = list(zip(*factor_rows([(route.factors, route.product) for route in self.found.ranked])))
-        for i, (head, column, texts) in enumerate(zip(self.heads(), columns, written)):
-            wide = max(width_of(head, 13), *(width_of(text, 12) for text in texts))
-            right = x + wide
-            found.append(Label(x + wide / 2, TOP - 20, head, size=13))
+        first = self.top - 16 - LINE * (self.lines - 1)
+        for n, (column, factors) in enumerate(zip(self.columns, zip(*(route.factors for route in self.found.ranked)))):
+            middle, last = x + column.x + column.wide / 2, n == len(self.columns) - 1
+            found.append(Label(middle, first + LINE * column.line, column.head, size=13))
             used: set[str] = set()
-            for factor, text, y in zip(column, texts, ys):
+            for factor, text, y in zip(factors, column.texts, ys):
                 role = "faint" if str(factor.symbol) in used else "ink"
-                found.append(Label(x + wide / 2, y, text, role, 12))
+                at = y + LINE * (column.line - (self.lines - 1) / 2)
+                found.append(Label(middle, at, text, role, 12))
                 used.add(str(factor.symbol))
-                found.append(Label(right + 11, y, "·" if i < len(columns) - 1 else "=", "faint", 12))
-            x = right + 22
-        return found, x
+                found.append(Label(x + column.x + column.wide + 9, at, "=" if last else "·", "faint", 12))
+        return found, x + max(column.x + column.wide for column in self.columns) + 18
 
     def _products(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
         """What each route contributes, and the rest together."""
         values = self.steps()
-        wide = max(56.0, *(width_of(number(value), 12.5) for value in values))
-        found: list[Element] = [Label(x + wide, TOP - 20, "product", "faint", 11.5, "end")]
+        wide = max(50.0, *(width_of(number(value), 12.5) for value in values))
+        found: list[Element] = [Label(x + wide, self.top - 16, "product", "faint", 11.5, "end")]
         for value, y in zip(values, ys):
             found.append(Label(x + wide, y, number(value), hue(value), 12.5, "end"))
         if self.more:
             found.append(Label(x - 8, ys[-1], "Σ =", "faint", 12, "end"))
         return found, x + wide
 
-    def _running(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
+    def _running(self, x: float, ys: list[float], pitch: float) -> tuple[list[Element], float]:
         """Each product as a step from the sum before to the sum after; the last bar is the gradient."""
         sums = self.sums()
         low, high = min(0.0, *sums), max(0.0, *sums)
         scale = Scale(low, high if high > low else 1.0, x, x + AREA)
         zero, *places = map(scale.at, (0.0, *sums))
-        bottom = ys[-1] + PITCH
+        bottom = ys[-1] + pitch / 2 + 17
         found: list[Element] = [
-            Label(x + AREA / 2, TOP - 20, "running sum", "faint", 11.5),
-            Line(((zero, TOP - 6), (zero, bottom + 12)), "faint", 0.8),
-            Label(zero, bottom + 20, "0", "faint", 10.5),
+            Label(x + AREA / 2, self.top - 16, "running sum", "faint", 11.5),
+            Line(((zero, self.top - 2), (zero, bottom + 12)), "faint", 0.8),
+            Label(zero, bottom + 20, "0", "faint", 11),
         ]
         texts, total = self.running(), number(self.found.value)
         room = max(BOLD * width_of(total, 13), *(width_of(text, 12) for text in texts))
         right = x + AREA + 14 + room
-        for (before, after), value, text, y in zip(pairwise(places), self.steps(), texts, ys):
+        nexts = [*ys[1:], bottom]
+        for (before, after), value, text, y, then in zip(pairwise(places), self.steps(), texts, ys, nexts):
             if value:
                 found.append(_step(before, after, y, hue(value)))
-            found.append(Line(((after, y + (6 if value else -6)), (after, y + PITCH - 6)), "faint", 0.8))
+            found.append(Line(((after, y + (6 if value else -6)), (after, then - 6)), "faint", 0.8))
             found.append(Label(right, y, text, size=12, anchor="end"))
         found.append(replace(_step(zero, places[-1], bottom, "backward"), filled="", stroke=1.2))
         found.append(Label(right, bottom, total, "backward", 13, "end", slanted=True, bold=True))
         found.append(Label(x - 14, bottom, row(self.left, " ="), "backward", 13, "end", slanted=True))
         if self._rounding():
-            found.append(Label(right, bottom + 35, self._rounding(), "faint", 10.5, "end"))
+            found.append(Label(right, bottom + 35, self._rounding(), "faint", 11, "end"))
         return found, right
 
     def _rounding(self) -> str:
@@ -243,6 +257,17 @@ class _Picture:
             blank = [""] * len(found.ranked[0].factors)
             rows.append((f"{self.more:,} more", *blank, number(found.rest), texts[-1]))
         return tuple(rows)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The factors of all routes below each other: what stands above, the numbers, where they stand, and in which line."""
+
+    head: Formula
+    texts: tuple[str, ...]
+    x: float
+    wide: float
+    line: int
 
 
 def _step(start: float, end: float, y: float, role: str) -> Rect:
