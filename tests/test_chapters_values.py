@@ -373,9 +373,9 @@ def test_predicted_actual_and_miss_stand_together():
 
 def test_without_steps_the_demon_goes_against_the_slope():
     scene = demon(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="z/2/0")  # δ < 0
-    assert [said(row[1]) for row in scene.table[1:4]] == [0.2, 0.5, 1.0]
+    assert [said(row[1]) for row in scene.table[1:4]] == [0.4, 1.0, 2.0]
     assert any("a good demon raises z" in text for text in texts(scene))
-    scene = demon(CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0")  # δ > 0
+    scene = demon(CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0", low=-2)  # δ > 0
     assert [said(row[1]) for row in scene.table[1:4]] == [-1.0, -0.5, -0.2]
     assert any("a good demon lowers z" in text for text in texts(scene))
     scene = demon(
@@ -383,6 +383,44 @@ def test_without_steps_the_demon_goes_against_the_slope():
     )  # the good end is 0 itself
     assert [said(row[1]) for row in scene.table[1:4]] == [0.1, 0.25, 0.5]
     assert any("No move in 0 … 1 lowers C" in text for text in texts(scene))
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "doubled"),
+    [("z/2/0", "1-1-1-1", 2.0), ("x/0", "2-3-2", 4.0), ("z/1/0", "784-30-10", 4.0), ("x/0", "relu 784-30-10", 8.0)],
+)
+def test_the_range_is_doubled_until_the_tangent_misses_by_a_fifth_at_half_of_it(by, name, doubled):
+    network = NETWORKS[name]
+    x, y = example(network)
+    problem, reach = Problem.one(network, x, y, None), 2.0
+    slope = slope_by_dual(problem, "C", by)
+
+    def miss(step):
+        actual = float(follow(problem, by, -math.copysign(step, slope)).C - follow(problem, by, 0.0).C)
+        return abs(actual / (-abs(slope) * step) - 1)
+
+    while miss(reach / 2) < 0.2:
+        reach *= 2
+    assert reach == doubled
+    steps = [abs(said(row[1])) for row in demon(network, x, y, by=by).table if row[0] in ("1", "2", "3")]
+    assert sorted(steps) == pytest.approx([0.1 * reach, 0.25 * reach, 0.5 * reach])
+    (asked,) = [row for row in demon(network, x, y, by=by, steps=[0.5]).table if row[0] == "1"]
+    assert asked[1] == "+0.5"
+    with pytest.raises(cr.SettingError, match="between −2 and 2"):  # the range of steps that are asked for
+        demon(network, x, y, by=by, steps=[2.5])
+
+
+def test_a_demon_that_sees_no_slope_looks_to_one_side_all_the_same():
+    scene = demon(NETWORKS["zero"], [0.5, 0.5], [0.0, 1.0], by="w/1/0/0")
+    assert [said(row[1]) for row in scene.table[1:4]] == [0.2, 0.5, 1.0]
+
+
+def test_a_dot_stands_where_the_cost_is_before_anything_is_moved():
+    scene = demon(CHAIN, [0.6], [1.0], by="z/2/0", low=-3, high=3)
+    (curve,) = lines(scene, "forward", width=2.0, dashed=False)[1:]  # the first is the key
+    dot, _ = [each for each in scene.elements if isinstance(each, Circle) and each.filled == "ink"]  # and its key
+    assert dot.x == pytest.approx(80 + 300)
+    assert min(math.dist((dot.x, dot.y), point) for point in curve.points) < 1e-6
 
 
 def test_the_largest_error_is_chosen_where_no_place_is_named():

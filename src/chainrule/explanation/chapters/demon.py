@@ -30,9 +30,10 @@ from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short, style_of, written
 
 Array = np.ndarray
-LEFT, TOP, WIDTH, HEIGHT = 96.0, 118.0, 440.0, 320.0  # of the plot, without what stands above it
-SIDE = 586.0  # where the numbers stand
-COLUMNS = {"Δ": 126.0, "predicted": 226.0, "actual": 326.0, "miss": 434.0}  # right ends, from SIDE on
+LEFT, TOP, WIDTH, HEIGHT = 80.0, 118.0, 600.0, 280.0  # of the plot, without what stands above it
+EDGE, SIDE = 28.0, 474.0  # the margin, and where what is said of the whole stands beside the table
+COLUMNS = {"Δ": 110.0, "predicted": 206.0, "actual": 302.0, "miss": 396.0}  # right ends, from EDGE on
+REACH, WIDEST, MISS = 2.0, 64.0, 0.2  # how far the range goes: widened until the tangent misses so much at half of it
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
 LISTED = 6  # kinks that are spelled out
@@ -44,17 +45,20 @@ def demon(
     seen: View,
     *,
     by: str | Id | None = None,
-    low: float = -2.0,
-    high: float = 2.0,
+    low: float | None = None,
+    high: float | None = None,
     steps: Sequence[float] | None = None,
 ) -> Scene:
     """The cost of one example x (in,), y (out,) as `by` is moved within low…high, with predicted and actual at `steps`.
 
     `by` is a z, an activation (S2.4), a weight, a bias or an input; without it, the z with the largest |δ|. Without `steps`,
-    three in the direction of a good demon, against δ (S2.3). The picture begins or ends at 0 where the range lies beside it:
+    three in the direction of a good demon, against δ (S2.3). Without them all the range is −2…2, or as much wider as it
+    takes for the tangent to miss by a fifth on the way. The picture begins or ends at 0 where the range lies beside it:
     there the tangent touches. Raises IdError, and SettingError for ranges that are none.
     """
     v = _largest_error(seen) if by is None else movable(by, seen.network.parameters)
+    reach = _reach(seen, v) if low is None and high is None and steps is None else REACH
+    low, high = -reach if low is None else low, reach if high is None else high
     best = best_move(seen.network, seen.x, seen.y, v, low, high, "C", seen.cost)
     chosen = _chosen(steps, best, float(low), float(high))
     swept = sweep(seen.network, seen.x, seen.y, v, chosen, "C", seen.cost)
@@ -69,6 +73,22 @@ def _level(swept: Sweep, best: BestMove) -> tuple[Sweep, BestMove]:
     return replace(swept, slope=0.0, rows=rows), replace(best, change=replace(best.change, slope=0.0))
 
 
+def _reach(seen: View, v: Id) -> float:
+    """How far the range goes to either side, doubled until the tangent misses by MISS at half of it; else as it was."""
+    slope, reach = seen.value(v), REACH
+    while slope and reach <= WIDEST:
+        with np.errstate(all="ignore"):
+            before, after = np.broadcast_to(
+                follow(seen.problem, v, np.array([0.0, -math.copysign(reach / 2, slope)])).C, 2
+            )
+        if not math.isfinite(after):
+            break
+        if abs(float(after - before) / (abs(slope) * reach / 2) + 1) >= MISS:
+            return reach
+        reach *= 2
+    return REACH
+
+
 def _largest_error(seen: View) -> Id:
     """The z with the largest |δ|."""
     layer = max(sorted(seen.into_z), key=lambda l: float(np.abs(seen.into_z[l]).max()))
@@ -79,7 +99,8 @@ def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
     """The steps asked for, in order; or a tenth, a quarter and half of the way to the end that the slope points away from."""
     if steps is None:
         start = min(max(low, 0.0), high)  # 0, or where the range is nearest to it
-        end = low + high - best.tangent.step if best.tangent.step == start else best.tangent.step
+        away = high if start < high else low  # where the slope points nowhere, or away from the range
+        end = away if best.tangent.step == start else best.tangent.step
         return sorted(start + (end - start) * share for share in (0.1, 0.25, 0.5))
     wrong = isinstance(steps, (str, bytes)) or np.ndim(steps) != 1 or not 0 < len(steps) <= 8
     if wrong or not all(isinstance(s, (int, float, np.number)) and min(low, 0) <= s <= max(high, 0) for s in steps):
@@ -98,13 +119,15 @@ def _drawn(seen: View, v: Id, swept: Sweep, best: BestMove) -> Scene:
     levels = _levels([(mark, steps.at(change.step)) for mark, change in marks])
     plot = Plot(steps, _costs(curve, swept, TOP + 19 * max(levels)))
     elements: list[Element] = [
-        *_heads(seen, v),
+        *_heads(seen, v, swept),
         *_axes(seen, v, plot),
         *_kink_marks(best.kinks, plot),
+        *_missed(curve, swept, plot),
         *_tangent(swept, plot),
         *plot.curve(curve, "forward"),
         *(each for (mark, change), level in zip(marks, levels) for each in _mark(mark, change, level, plot)),
-        *_numbers(seen, v, swept, best, marks),
+        *_here(swept, plot),
+        *_numbers(seen, v, swept, best, marks, plot.down + 74),
     ]
     return Scene.around(
         elements,
@@ -157,15 +180,17 @@ def _costs(curve: Sequence[tuple[float, float]], swept: Sweep, up: float) -> Sca
     return Scale(bottom - margin, top + margin, up + HEIGHT, up, base)
 
 
-def _heads(seen: View, v: Id) -> list[Element]:
+def _heads(seen: View, v: Id, swept: Sweep) -> list[Element]:
     name, letter = seen.quantity(v), seen.how.letter
     tangent = row("the tangent, ", letter, " + ", _slope(seen, v), " · Δ")
+    curve = Label(EDGE + 36, 60, row(letter, "(", name, " + Δ), exact"), "forward", 13, "start")
+    next_to = curve.box.right + 26
     return [
-        titled(row("The demon at ", name), LEFT - 60),
-        Line(((LEFT, 62), (LEFT + 30, 62)), "forward", 2.0),
-        Label(LEFT + 38, 62, row(letter, "(", name, " + Δ), exact"), "forward", 13, "start"),
-        Line(((LEFT + 210, 62), (LEFT + 240, 62)), "backward", 1.6, dashed=True),
-        Label(LEFT + 248, 62, tangent, "backward", 13, "start", slanted=True),
+        titled(row("The demon at ", name), EDGE),
+        Line(((EDGE, 60), (EDGE + 28, 60)), "forward", 2.0),
+        curve,
+        Line(((next_to, 60), (next_to + 28, 60)), "backward", 1.6, dashed=True),
+        Label(next_to + 36, 60, tangent, "backward", 13, "start", slanted=True),
     ]
 
 
@@ -182,17 +207,39 @@ def _axes(seen: View, v: Id, plot: Plot) -> list[Element]:
         *plot.rules(),
         *plot.foot(plot.down),
         plot.upright(plot.x.at(0.0)),
-        Label(LEFT + WIDTH / 2, plot.down + 38, row("Δ, added to ", seen.quantity(v)), "ink", 12),
-        Label(LEFT - 24, plot.up - 19, cost, "ink", 13, "end"),
+        Label(LEFT + WIDTH / 2, plot.down + 38, row("Δ, added to ", seen.quantity(v)), "ink", 12.5),
+        Label(LEFT - 24, plot.up - 19, cost, "ink", 14, "end"),
     ]
 
 
-def _tangent(swept: Sweep, plot: Plot) -> list[Element]:
-    """C + δ Δ, as far as it lies in the plot."""
+def _ends(swept: Sweep, plot: Plot) -> tuple[float, float]:
+    """From where to where the tangent lies in the plot."""
     low, high = plot.x.low, plot.x.high
     if swept.slope:
         crossing = sorted((edge - swept.before) / swept.slope for edge in (plot.y.low, plot.y.high))
         low, high = max(low, crossing[0]), min(high, crossing[1])
+    return low, high
+
+
+def _here(swept: Sweep, plot: Plot) -> list[Element]:
+    """Where the cost is: the point that both lines have."""
+    x, y = plot.x.at(0.0), plot.y.at(swept.before)
+    return [Circle(x, y, 5.5, "paper", "ink", 1.5)] if math.isfinite(swept.before) else []
+
+
+def _missed(curve: Sequence[tuple[float, float]], swept: Sweep, plot: Plot) -> list[Element]:
+    """What lies between the curve and its tangent."""
+    low, high = _ends(swept, plot)
+    between = [(plot.x.at(x), plot.y.at(y), x) for x, y in curve if low <= x <= high and math.isfinite(y)]
+    if len(between) < 2:
+        return []
+    back = [(x, plot.y.at(swept.before + swept.slope * step)) for x, _, step in reversed(between)]
+    return [Line((*((x, y) for x, y, _ in between), *back), "accent", 0.0, opacity=0.13, filled="accent")]
+
+
+def _tangent(swept: Sweep, plot: Plot) -> list[Element]:
+    """C + δ Δ, as far as it lies in the plot."""
+    low, high = _ends(swept, plot)
     ends = [(step, swept.before + swept.slope * step) for step in (low, high)] if low < high else []
     return plot.curve(ends, "backward", 1.6, dashed=True)
 
@@ -235,32 +282,29 @@ def _kink_marks(kinks: Sequence[Kink], plot: Plot) -> list[Element]:
 
 
 # the numbers --------------------------------------------------------------------------------------------------------
-def _numbers(seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tuple[str, Change]]) -> list[Element]:
-    """The slope, the table of steps, and what there is to say."""
-    y = 62.0
+def _numbers(
+    seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tuple[str, Change]], y: float
+) -> list[Element]:
+    """The table of steps, beside it the slope, and below it what there is to say."""
     before = row(seen.how.letter, " before = ", number(swept.before))
-    left: Row = row(_slope(seen, v), " = ")
-    if v.kind == "z":
-        left = row(left, "∂", seen.how.letter, "/∂", seen.quantity(v), " = ")
-    found: list[Element] = [
-        Label(SIDE + 16, y, before, "forward", 14, "start"),
-        Label(SIDE + 16, y + 24, row(left, number(swept.slope)), "backward", 14, "start", slanted=True),
-    ]
-    y += 62
-    found += [Label(SIDE + end, y, text, "faint", 12, "end") for text, end in COLUMNS.items()]
-    found.append(Line(((SIDE + 6, y + 12), (SIDE + COLUMNS["miss"], y + 12)), "faint", 0.7))
+    slope: Row = row(_slope(seen, v), " = ", number(swept.slope))
+    found: list[Element] = [Circle(SIDE + 6, y + 27, 5.0, "paper", "ink", 1.5)]
+    found.append(Label(SIDE + 20, y + 27, before, "forward", 14, "start"))
+    found.append(Label(SIDE + 20, y + 54, slope, "backward", 14, "start", slanted=True))
+    found += [Label(EDGE + end, y, text, "faint", 12, "end") for text, end in COLUMNS.items()]
+    found.append(Line(((EDGE, y + 12), (EDGE + COLUMNS["miss"], y + 12)), "faint", 0.7))
     y += 27
     for (mark, _), cells in zip(marks, _cells([change for _, change in marks])):
         roles = ("ink", "backward", "forward", "accent")
-        found += _number(mark, SIDE + 17, y)
+        found += _number(mark, EDGE + 17, y)
         found += [
-            Label(SIDE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
+            Label(EDGE + end, y, cell, role, 13, "end", slanted=role == "backward")
             for cell, role, end in zip(cells, roles, COLUMNS.values())
         ]
         y += LINE
     y += 12
     for text in _said(seen, v, swept, best):
-        found.append(Label(SIDE + 8, y, text, "ink", 12, "start"))
+        found.append(Label(EDGE, y, text, "ink", 12.5, "start"))
         y += 21
     return found
 
