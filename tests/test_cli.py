@@ -1011,8 +1011,8 @@ def test_no_encoding_of_the_terminal_stops_a_result(here: Path, encoding: str) -
     derived = subprocess.run([*COMMAND, "explain"], capture_output=True, env=environment, check=True)
     assert derived.stderr == b""
     first, second = derived.stdout.decode(encoding).splitlines()[:2]
-    assert first.startswith("the chain x → ●" if encoding == "utf-8" else "the chain x \\u2192 \\u25cf")
-    assert second.startswith("∂C/∂w⁽²⁾ = a⁽¹⁾" if encoding == "utf-8" else "\\u2202C/\\u2202w")
+    assert first.startswith("the chain x → ●" if encoding == "utf-8" else "the chain x -> o")
+    assert second.startswith("∂C/∂w⁽²⁾ = a⁽¹⁾" if encoding == "utf-8" else "dC/dw^(2) = a^(1)")
     as_json = subprocess.run([*COMMAND, "explain", "--json"], capture_output=True, env=environment, check=True)
     assert json.loads(as_json.stdout.decode(encoding))["text"].startswith("∂C/∂w⁽²⁾ = a⁽¹⁾")
 

@@ -2,7 +2,7 @@
 
 errors.py          every error, as one tree
 names.py           tables of named things
-aligned.py         tables as text, in columns
+aligned.py         sentences and tables as lines, in a width
 files.py           writing a file whole or not at all
 json_text.py       values as JSON
 elementary.py      the functions a form may be written in
@@ -106,6 +106,7 @@ cli/               main.py the command · train.py · predict.py · show.py · e
                    summary.py how a run went · gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·
+                   terminal.py its width, colours and letters · colours.py and what they mean ·
                    worked_example.py what it says alone
 """
 

@@ -23,7 +23,7 @@ from chainrule.cli.options import (
     Row,
     Weights,
 )
-from chainrule.cli.output import say, say_document, say_json
+from chainrule.cli.output import say, say_document, say_json, say_result
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.derivation import Derivation
 from chainrule.explanation.derivative import explain
@@ -82,7 +82,7 @@ def command(
         say_document(FORMATS[written](derivation, here.about))
         return
     say(here.about)
-    say(str(derivation))
+    say_result(derivation)
 
 
 def _page(derivation: Derivation, about: str) -> str:

@@ -10,7 +10,7 @@ import typer
 from chainrule.backward import backward
 from chainrule.cli.examples import Examples, Given, check_no_id, example_of
 from chainrule.cli.options import Biases, CostName, ExampleData, ModelOrChain, OwnActivation, OwnX, OwnY, Row, Weights
-from chainrule.cli.output import say, say_json
+from chainrule.cli.output import say, say_json, say_result
 from chainrule.errors import SettingError, brief
 from chainrule.forward import forward
 from chainrule.nudges.best_move import BestMove, best_move
@@ -78,7 +78,7 @@ def command(
         say_json(found.to_json())
         return
     say(here.about)
-    say(str(found))
+    say_result(found)
     if not isinstance(found, Demon) and (reason := unmoved(here.network, found.of, found.by)):
         say(reason)
 

@@ -1,5 +1,14 @@
 """What the commands print: results on standard output, everything about the way there on standard error.
 
+    say("accuracy 0.98 on …")        a sentence of a result: wrapped on a terminal, coloured by its meaning
+    say_result(found)                whatever has `lines(width)`: a table, a derivation, a page
+    say_lines(laid_out(parts, page_width()))   the same of your own sentences and tables (see `aligned.py`)
+    say_data(text)                   data for other programs, such as predictions: never wrapped, never coloured
+    say_json(value), say_document(svg)
+    tell("epoch 3 …"), fail("…")     on standard error
+
+Wrap nothing yourself, and write no escape codes: in a pipe a sentence stays one line, and has no colour.
+
 Names and texts come from files of anybody's. Their control characters, which a terminal would obey, are shown instead: ␛[31m.
 A result that cannot be printed (a full disk, a reader who left) is an OutputError; other lines are lost without a word.
 """
@@ -10,11 +19,14 @@ import io
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
+from chainrule.aligned import Heading, wrapped
+from chainrule.cli.colours import painted, styled
+from chainrule.cli.terminal import has_colours, width
 from chainrule.json_text import json_text
 from chainrule.names import CODES, printable
 from chainrule.writing.numbers import minus, short_exponent
@@ -53,9 +65,45 @@ def going_on() -> Iterator[list[OutputError]]:
         _put_off.reset(before)
 
 
-def say(text: str = "", end: str = "\n") -> None:
-    """A line of a result."""
-    _print(printable(text), end)
+@runtime_checkable
+class Laid(Protocol):
+    """A result that can be laid out in a width."""
+
+    def lines(self, width: int | None = None) -> list[str]: ...
+
+
+def page_width() -> int | None:
+    """The columns that a result is laid out in; None where standard output is a pipe or a file."""
+    return width(sys.stdout)
+
+
+def say(text: str = "") -> None:
+    """A sentence of a result, or several lines of them: broken between words where the terminal ends."""
+    say_lines(wrapped(text, page_width()))
+
+
+def say_result(found: Laid) -> None:
+    """A result in the terminal's width."""
+    say_lines(found.lines(page_width()))
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Lines that are laid out already."""
+    colours = has_colours(sys.stdout)
+    _print("".join(f"{_shown_as(line, colours)}\n" for line in lines), "")
+
+
+def say_data(text: str) -> None:
+    """Data that other programs read too, as they are."""
+    _print(printable(text), "")
+
+
+def _shown_as(line: str, colours: bool) -> str:
+    """A line without control characters but those of its own colours."""
+    text = printable(line)
+    if not colours:
+        return text
+    return styled(painted(text), "heading") if isinstance(line, Heading) else painted(text)
 
 
 def say_json(value: Any) -> None:
@@ -96,8 +144,10 @@ def _reported() -> Iterator[None]:
 def tell(text: str, end: str = "\n") -> None:
     """A line about the way there. Where it cannot be printed nothing is."""
     if sys.stderr is not None:  # where it is closed, print would turn to standard output
+        lines = wrapped(text, width(sys.stderr))
+        colours = has_colours(sys.stderr)
         with suppress(OSError):
-            print(printable(text), end=end, file=sys.stderr, flush=True)
+            print("\n".join(_shown_as(each, colours) for each in lines), end=end, file=sys.stderr, flush=True)
 
 
 def fail(message: str) -> NoReturn:
@@ -155,9 +205,10 @@ def drop(stream: Any) -> None:
 
 
 def make_printable() -> None:
-    """Let a terminal that lacks the letters of the formulas show their codes, rather than stop in the middle."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Let a terminal that lacks the letters of the formulas show ASCII for them, rather than stop in the middle."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="chainrule")
 
 
 def _writes_unicode() -> bool:

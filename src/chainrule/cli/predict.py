@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from chainrule.cli.output import say, say_json, tell
+from chainrule.cli.output import say_data, say_json, tell
 from chainrule.cli.rows import rows_for
 from chainrule.cli.written import check_text
 from chainrule.data import gaps
@@ -54,7 +54,7 @@ def command(
     elif as_json:
         say_json(found)
     else:
-        say(_lines(answers), end="")
+        say_data(_lines(answers))
     if score is not None and not (quiet or as_json):
         count = int(with_target.sum())
         of = "" if count == len(table) else f" of {len(table):,} that have a target"

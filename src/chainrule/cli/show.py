@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from typer.core import TyperCommand
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Table
 from chainrule.cli.examples import Given, convention_of, examples
 from chainrule.cli.options import (
     EXAMPLE,
@@ -25,7 +25,7 @@ from chainrule.cli.options import (
     Row,
     Weights,
 )
-from chainrule.cli.output import one_line, say, say_document, say_json, shown, tell
+from chainrule.cli.output import one_line, page_width, say, say_document, say_json, say_lines, shown, tell
 from chainrule.cli.written import check_text
 from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
@@ -331,8 +331,7 @@ def _contents(given: Given, as_json: bool) -> None:
         rows.append(
             [str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])]
         )
-    for line in aligned(rows, ">"):
-        say(line)
+    say_lines(Table(rows, ">").lines(page_width()))
     say()
     for line in [*_terms(network), f"{'cost':<14} {one_line(repr(network.cost))}"]:
         say(line)
@@ -347,8 +346,7 @@ def _print(scene: Scene, about: str, theme: str, output: Path | None, table: boo
     elif table:
         if about:
             say(about)
-        for line in aligned(scene.table, "<"):
-            say(line)
+        say_lines(Table(scene.table, "<").lines(page_width()))
     elif output is None:
         say_document(scene.svg(theme))
     else:

@@ -10,7 +10,7 @@ import typer
 
 from chainrule.cli.examples import Given, examples
 from chainrule.cli.options import Biases, OwnActivation, OwnX, OwnY, RowsData, Weights
-from chainrule.cli.output import say, say_json
+from chainrule.cli.output import say, say_json, say_result
 from chainrule.costs import Cost, as_cost
 from chainrule.errors import SettingError
 from chainrule.network import Network
@@ -102,6 +102,6 @@ def _say(found: Any, as_json: bool, fault: Fault | None = None) -> None:
     else:
         if fault is not None:
             say(f"planted as {YOURS}: {fault.name}, {fault.says}")
-        say(str(found))
+        say_result(found)
     if not found:
         raise typer.Exit(1)

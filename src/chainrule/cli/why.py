@@ -11,7 +11,7 @@ import typer
 from chainrule.activations import Activation, as_activation
 from chainrule.cli.examples import Examples, Given, check_no_id, convention_of, examples, sample
 from chainrule.cli.options import Author, Biases, CostName, ModelOrChain, OwnX, OwnY, RowsData, Weights
-from chainrule.cli.output import say, say_json
+from chainrule.cli.output import say, say_json, say_result
 from chainrule.diagnostics.activation_design import Design, design
 from chainrule.diagnostics.influence import Influence, influence
 from chainrule.diagnostics.reasons import Reason, Slowest, slowest, why
@@ -76,7 +76,7 @@ def command(
         return
     if not (given.is_chain and activation is not None):  # which is measured by itself then
         say(asked.about)
-    say(str(found))
+    say_result(found)
 
 
 def _asked(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation, as_activation, named
+from chainrule.aligned import Printed
 from chainrule.data.coercion import as_array
 from chainrule.diagnostics.slope_curve import Bounds, Curve, Interval, SlopeKink, taken
 from chainrule.errors import DataError, SettingError, listed
@@ -48,7 +49,7 @@ class Rug:
 
 
 @dataclass(frozen=True)
-class Design:
+class Design(Printed):
     """One activation, measured; printed, a line a property and then the advice.
 
     near, wide   bounds of σ′ on the range asked for, and with the tails
@@ -75,23 +76,21 @@ class Design:
     rug: Rug | None
     advice: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str]:
         against = short(self.scale) if self.bounded else "1, for σ′ grows"
         flat = _listed(self.flat) if self.flat else f"nowhere on {self.near.on}"
         turning = f", turning at {_listed(self.turns)}" if self.turns else ""
-        return "\n".join(
-            [
-                f"{self.name}: σ(z) = {self.formula}",
-                f"σ′       {self.near}, {self.wide}",
-                f"flat     {flat} (|σ′| below {FLAT:.0%} of {against})",
-                f"slowest  {_listed(self.slowest)}, |σ′| = {short(self.least)}",
-                f"monotone {self.monotone} on {self.near.on}{turning}",
-                f"kinks    {'; '.join(map(str, self.kinks)) or f'none on {self.near.on}'}",
-                *([f"jumps    σ itself jumps at {_listed(self.jumps)}"] if self.jumps else []),
-                *([f"given    {self.rug}"] if self.rug else []),
-                *self.advice,
-            ]
-        )
+        return [
+            f"{self.name}: σ(z) = {self.formula}",
+            f"σ′       {self.near}, {self.wide}",
+            f"flat     {flat} (|σ′| below {FLAT:.0%} of {against})",
+            f"slowest  {_listed(self.slowest)}, |σ′| = {short(self.least)}",
+            f"monotone {self.monotone} on {self.near.on}{turning}",
+            f"kinks    {'; '.join(map(str, self.kinks)) or f'none on {self.near.on}'}",
+            *([f"jumps    σ itself jumps at {_listed(self.jumps)}"] if self.jumps else []),
+            *([f"given    {self.rug}"] if self.rug else []),
+            *self.advice,
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Everything, with the share of the largest |σ′| that counts as flat."""

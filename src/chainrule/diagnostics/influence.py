@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Heading, Printed, Table
 from chainrule.backward import Backward, collect, errors_of
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
@@ -69,16 +69,16 @@ class RuleTest:
 
 
 @dataclass(frozen=True)
-class Influence:
+class Influence(Printed):
     """Both rules in every layer of a network; printed, a table, then for each rule what changes most and where it breaks."""
 
     about: str
     tests: tuple[RuleTest, ...]
 
-    def __str__(self) -> str:
-        return "\n".join([self.about, *self._table(1), *self._table(2)])
+    def _parts(self) -> list[str | Table]:
+        return [self.about, *self._table(1), *self._table(2)]
 
-    def _table(self, rule: int) -> list[str]:
+    def _table(self, rule: int) -> list[str | Table]:
         tests = [test for test in self.tests if test.rule == rule]
         extra = "in one neuron" if rule == 1 else "weighted by δ"
         cells = [["layer", "count", "correlation", extra, f"only if (top {TOP:.0%})"]]
@@ -87,7 +87,7 @@ class Influence:
             cells.append(
                 [_layer(test), f"{test.count:,}", _shown(test.correlation), _shown(other), f"{test.only_if:.0%}"]
             )
-        lines = [RULES[rule], *aligned(cells, ">", indent=2)]
+        lines: list[str | Table] = [Heading(RULES[rule]), Table(cells, ">", indent=2)]
         for test in tests:
             lines += _pairs(f"  {_layer(test)}: most change", test.top)
             lines += _pairs(f"  {_layer(test)}: much change, little influence", test.breaks)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
-from chainrule.aligned import aligned
+from chainrule.aligned import TIED, Heading, Printed, Table
 from chainrule.conventions import Convention
 from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
@@ -25,12 +24,11 @@ from chainrule.network import Network
 from chainrule.writing.numbers import short
 
 Array = np.ndarray
-WIDE = 100  # letters in a line
 __all__ = ["SLOW", "ErrorStep", "Kind", "Reason", "ReasonGroup", "Share", "Slowest", "rms", "slowest", "why"]
 
 
 @dataclass(frozen=True)
-class Reason:
+class Reason(Printed):
     """Why one weight or bias learns as it does; printed, the factors, the way of the error and a sentence.
 
     value     ∂C/∂w, the product of the factors' values
@@ -65,23 +63,17 @@ class Reason:
         """The factor to blame: input, slope, error, together or signs; "" where there is none."""
         return BLAMED.get(self.kind, "")
 
-    def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
+    def _parts(self) -> Iterator[str | Table]:
         size = f", {pace(self.decades)}" if math.isfinite(self.decades) else ""
         yield f"{self.left} = {short(self.value)}{size}"
         cells = [
             [each.symbol, short(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
         ]
-        yield from aligned(cells, "<<><", indent=2)
+        yield Table(cells, "<<><", indent=2, head=False)
         telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
         if len(self.steps) > 1 and telling:
-            whole = (step.replace(" ", "\u00a0") for step in telling)  # a step is not broken
-            lines = wrap(
-                f"the way of the error: {', '.join(whole)}", WIDE, initial_indent="  ", subsequent_indent="    "
-            )
-            yield from (line.replace("\u00a0", " ") for line in lines)
+            whole = (step.replace(" ", TIED) for step in telling)  # a step is not broken
+            yield f"  the way of the error: {', '.join(whole)}"
         yield self.sentence
         if self.kind not in (Kind.UNDERFLOW, Kind.NOT_FINITE):
             otherwise = "against the rule" if self.rule else "the rule does not predict it"
@@ -106,7 +98,7 @@ class ReasonGroup:
 
 
 @dataclass(frozen=True)
-class Slowest:
+class Slowest(Printed):
     """Every weight and bias of a network by its reason, and the slowest of those that move at all.
 
     groups   by layer and reason, the largest first; `slow` counts those that learn slowly, of `total`
@@ -123,13 +115,13 @@ class Slowest:
     groups: tuple[ReasonGroup, ...]
     entries: tuple[Reason, ...]
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
         entries = [[e.id, short(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
-        said = [self.about, self._counted(), *aligned(groups, "><", indent=2)]
+        said: list[str | Table] = [self.about, self._counted(), Table(groups, "><", indent=2, head=False)]
         if entries:
-            said += ["the slowest that move:", *aligned(entries, "<<><", indent=2)]
-        return "\n".join(said)
+            said += [Heading("the slowest that move:"), Table(entries, "<<><", indent=2, head=False)]
+        return said
 
     def _counted(self) -> str:
         if not self.slow:

@@ -47,8 +47,12 @@ class Derivation:
         """What is said, line by line."""
         return blocks_of(self.left, self.parts, self.checks, self.total)
 
+    def lines(self, width: int | None = None) -> list[str]:
+        """The derivation as text, in lines of at most so many characters; 100 without a width."""
+        return text.without_title(self.blocks, width or text.WIDE)
+
     def __str__(self) -> str:
-        return text.without_title(self.blocks)
+        return "\n".join(self.lines())
 
     def __repr__(self) -> str:  # what a prompt shows
         return str(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.costs import Cost
 from chainrule.errors import SettingError
 from chainrule.ids import Id
@@ -20,7 +20,7 @@ from chainrule.writing.numbers import number, short
 
 
 @dataclass(frozen=True)
-class BestMove:
+class BestMove(Printed):
     """The step between `lowest` and `highest` that lowers u most, beside the one that the tangent would have taken."""
 
     by: str
@@ -42,7 +42,7 @@ class BestMove:
         """True where the range ends the search: beyond it there may be more to gain."""
         return self.step in (self.lowest, self.highest)
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         rows, style = [["", "Δ", "predicted", "actual", "miss"]], style_of_changes((self.change, self.tangent))
         for name, each in (("best move", self.change), ("the tangent's", self.tangent)):
             step = step_text(float(f"{each.step:.7g}"))
@@ -56,7 +56,7 @@ class BestMove:
             said.append(f"no move in this range lowers {self.of}")
         elif self.at_end:
             said.append("the best is at the end of the range: further out there may be more")
-        return "\n".join([title, *aligned(rows), *said, *kink_lines(self.kinks)])
+        return [title, Table(rows), *said, *kink_lines(self.kinks)]
 
     def to_json(self) -> dict[str, Any]:
         """Both moves, and all kinks in the range."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import Activation
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.backward import gradient_of
 from chainrule.costs import Cost
 from chainrule.errors import FormError, SettingError, counted, unknown_name
@@ -69,7 +69,7 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Demon:
+class Demon(Printed):
     """What the demon can do for C, the most promising place first; prints as a table."""
 
     kind: str
@@ -88,7 +88,7 @@ class Demon:
         """The deed that lowered C most in fact, which need not be the one that promised most."""
         return min(self.deeds, key=lambda deed: deed.change.actual if math.isfinite(deed.change.actual) else math.inf)
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         slope = {"good": "δ = ∂C/∂z", "activation": "∂C/∂a", "gradient": "−‖∇C‖"}[self.kind]
         rows = [["", slope, "Δ", "predicted", "actual", "miss", ""]]
         slopes = style_of(deed.change.slope for deed in self.deeds)
@@ -111,7 +111,7 @@ class Demon:
             said.append(
                 f"off: σ′ = 0, saturated: |σ′| below {FLAT:.0%} of its largest; then the slope does not tell what would help"
             )
-        return "\n".join([self._title(), *aligned(rows, "<>>>>><"), *said])
+        return [self._title(), Table(rows, "<>>>>><"), *said]
 
     def _title(self) -> str:
         steps = f"by {step_text(self.size).removeprefix('+')}"

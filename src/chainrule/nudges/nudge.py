@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.costs import Cost
 from chainrule.dual import Dual, dual
 from chainrule.ids import Id
@@ -48,7 +48,7 @@ class NudgeLink:
 
 
 @dataclass(frozen=True)
-class Nudge:
+class Nudge(Printed):
     """One step of v and what followed, up to u; prints as a table of the links on the way."""
 
     by: str
@@ -73,11 +73,11 @@ class Nudge:
         """(actual − predicted) / predicted, None where there is none to speak of."""
         return self.change.miss
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         head = ["", "before", "after", "change", "predicted", "ratio"]
         rows = [head, *_link_cells(self.links)]
         title = f"{self.by} moved by {step_text(self.change.step)}, and what follows up to {named(self.of, self.cost)}"
-        return "\n".join([title, *aligned(rows), _verdict(self.change), *kink_lines(self.kinks)])
+        return [title, Table(rows), _verdict(self.change), *kink_lines(self.kinks)]
 
     def to_json(self) -> dict[str, Any]:
         """Everything in the table, and all kinks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, brief
 from chainrule.ids import Id
@@ -19,7 +19,7 @@ from chainrule.writing.numbers import number
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Printed):
     """Several steps of v, a row each; `kinks` are those between the lowest and the highest step, 0 included."""
 
     by: str
@@ -30,7 +30,7 @@ class Sweep:
     rows: tuple[Change, ...]
     kinks: tuple[Kink, ...]
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         cells, style = [["Δ", "predicted", "actual", "miss"]], style_of_changes(self.rows)
         for r in self.rows:
             cells.append([step_text(r.step), style.of(r.predicted, True), style.of(r.actual, True), miss_text(r)])
@@ -38,7 +38,7 @@ class Sweep:
             f"{named(self.of, self.cost)} when {self.by} is moved: before {number(self.before)}, "
             f"slope ∂{self.of}/∂{self.by} = {number(self.slope)}"
         )
-        return "\n".join([title, *aligned(cells, ">"), *kink_lines(self.kinks)])
+        return [title, Table(cells, ">"), *kink_lines(self.kinks)]
 
     def to_json(self) -> dict[str, Any]:
         """Everything in the table, and all kinks."""

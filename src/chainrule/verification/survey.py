@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.activations import NAMED as ACTIVATIONS
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.costs import ANY, Cost
 from chainrule.costs import NAMED as COSTS
 from chainrule.errors import DataError, SettingError
@@ -66,7 +66,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Survey(Printed):
     """What many verifications say together; printed, a table. True where no healthy network was called wrong."""
 
     count: int
@@ -80,7 +80,7 @@ class Survey:
     def __bool__(self) -> bool:
         return not self.alarms
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         cells = [["method", "networks", "skipped", "called wrong", "hidden", "half below", "99% below"]]
         for name, tally in self.tallies.items():
             counts = (tally.networks, tally.refused, tally.wrong, tally.untold)
@@ -91,7 +91,7 @@ class Survey:
             f"whose gradient rounding hides, {len(self.alarms)} called wrong"
         )
         left = f"; {self.skipped:,} more whose cost or gradient became NaN or infinite" if self.skipped else ""
-        return "\n".join([*aligned(cells), f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]])
+        return [Table(cells), f"{said}{left} {'✓' if self else '✗'}", *self.alarms[:3]]
 
     def to_json(self) -> dict[str, Any]:
         tallies = {name: tally.to_json() for name, tally in self.tallies.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Printed, Table
 from chainrule.json_text import as_json
 from chainrule.verification.causes import Causes
 from chainrule.writing.numbers import bar, short
@@ -60,7 +60,7 @@ class MethodRow:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Printed):
     """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table.
 
     `parts` names the parts of the gradient that are no layers.
@@ -102,15 +102,16 @@ class Verification:
         layers = range(1, len(self.judged[0].distances) + 1)
         return [l for l in layers if several(l in row.untold for row in self.judged)]
 
-    def __str__(self) -> str:
+    def _parts(self) -> list[str | Table]:
         layers = max(len(row.distances) for row in self.rows)
         cells = [["method", *(self.parts or [f"layer {l}" for l in range(1, layers + 1)]), ""]]
         for row in self.went:
             sampled = [f"on {row.checked:,} of {self.total:,} entries"] if row.checked else []
             cells.append([row.method, *("" if math.isnan(d) else bar(d) for d in row.distances), row.mark, *sampled])
-        lines, width = aligned(cells, "<"), max(len(row[0]) for row in cells)
-        lines += [f"{row.method.ljust(width)}  skipped: {row.refused}" for row in self.rows if row.refused]
-        return "\n".join([self.about, *lines, *self._notes(), *map(self._said, self.wrong)])
+        width = max(len(row[0]) for row in cells)
+        skipped = [[row.method.ljust(width), f"skipped: {row.refused}"] for row in self.rows if row.refused]
+        table, below = Table(cells, "<"), Table(skipped, "<", head=False)
+        return [self.about, table, below, *self._notes(), *map(self._said, self.wrong)]
 
     def _notes(self) -> Iterator[str]:
         if self.kinks:

@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.writing.document import Block, Equation, Values
 from chainrule.writing.html import as_html, in_a_cell
 from chainrule.writing.latex import as_latex
-from chainrule.writing.text import as_text
+from chainrule.writing.text import WIDE, as_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,8 +20,12 @@ class Sheet:
     convention: str
     blocks: tuple[Block, ...]
 
+    def lines(self, width: int | None = None) -> list[str]:
+        """The page as text, in lines of at most so many characters; 100 without a width."""
+        return as_text(self.title, self.blocks, width or WIDE)
+
     def __str__(self) -> str:
-        return as_text(self.title, self.blocks)
+        return "\n".join(self.lines())
 
     def __repr__(self) -> str:  # what a prompt shows
         return str(self)

@@ -4,70 +4,96 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
+from chainrule.aligned import Heading
 from chainrule.writing import document as doc
-from chainrule.writing.formula import Formula, Numeral, Sign, Space
+from chainrule.writing.formula import LEFT_OUT, Formula, Matrix, Numeral, Sign, Space
 from chainrule.writing.numbers import in_lines
 
 WIDE = 100  # letters in a line
 LONG_NAME = 30  # of a term, which then has a line of its own
+GAP = 3  # between an equation and its name
+FACTOR = 7  # letters of a sign and a number before a matrix, as − 0.1
+INDENT = 4  # of a matrix that has no room behind its equals sign
+SIGNS = "=+−·⊙±≈←→"  # before which a formula is broken
 
 
-def as_text(title: str, blocks: Sequence[doc.Block]) -> str:
-    """The page as text, at most some hundred letters wide."""
-    head = f"{title}\n{'=' * len(title)}"
-    return "\n\n".join([head, *map(_block, doc.together(blocks))]).rstrip()
+def as_text(title: str, blocks: Sequence[doc.Block], wide: int = WIDE) -> list[str]:
+    """The page in lines of text, at most so many letters wide."""
+    lines = _headed(title, "=", wide)
+    for block in doc.together(blocks):
+        lines += ["", *_block(block, wide)]
+    return lines
 
 
-def without_title(blocks: Sequence[doc.Block]) -> str:
-    """Some blocks as text, close below each other."""
-    return "\n".join(map(_block, doc.together(blocks)))
+def without_title(blocks: Sequence[doc.Block], wide: int = WIDE) -> list[str]:
+    """Some blocks in lines of text, close below each other."""
+    return [line for block in doc.together(blocks) for line in _block(block, wide)]
 
 
-def _block(block: doc.Printed | list[doc.Equation]) -> str:
+def _headed(text: str, sign: str, wide: int) -> list[str]:
+    lines = textwrap.wrap(text, wide, break_long_words=False)
+    return [*map(Heading, lines), Heading(sign * max(map(len, lines)))]
+
+
+def _block(block: doc.Printed | list[doc.Equation], wide: int) -> list[str]:
     match block:
         case doc.Heading(text):
-            return f"{text}\n{'-' * len(text)}"
+            return _headed(text, "-", wide)
         case doc.Sentence(words):
-            return textwrap.fill(_words(words), WIDE, break_long_words=False, break_on_hyphens=False)
+            return textwrap.wrap(_words(words), wide, break_long_words=False, break_on_hyphens=False)
         case doc.Values():
-            return _values(block)
+            return _values(block, wide)
         case doc.Aligned():
-            return _lines(block)
+            return _lines(block, wide)
         case doc.Code():
-            return _code(block)
+            return _code(block, wide)
         case doc.Program(text):
-            return textwrap.indent(text.rstrip("\n"), "    ")
-    return _equations(block)
+            return textwrap.indent(text.rstrip("\n"), "    ").split("\n")
+    return _equations(block, wide)
 
 
 def _words(words: doc.Words) -> str:
     return "".join(map(str, words))
 
 
-def _equations(group: Sequence[doc.Equation]) -> str:
+def _equations(group: Sequence[doc.Equation], wide: int) -> list[str]:
     """Equals signs below each other; why a line holds stands above it, the numbers of its sides beside it."""
     left_width = max(len(str(each.left)) for each in group)
-    written = [f"  {each.left!s:>{left_width}} = {each.right}" for each in group]
-    wide = max(map(len, written))
-    names = [f"   ({each.name})" if each.name else "" for each in group]
-    named = max(map(len, names))
+    leads = [f"  {each.left!s:>{left_width}} = " for each in group]
+    right_width = max(len(str(each.right)) for each in group)
+    named = max(len(each.name) + GAP + 2 if each.name else 0 for each in group)
     lines = []
-    for each, text, name in zip(group, written, [f"{name:<{named}}" for name in names]):
+    for each, lead in zip(group, leads):
         if each.why:
-            lines += textwrap.wrap(_words(each.why), WIDE, break_on_hyphens=False)
-        sides = f"   {doc.sides_of(each)}" if each.sides else ""
-        lines.append(f"{text:<{wide}}{name}{sides}".rstrip())
-    return "\n".join(lines)
+            lines += textwrap.wrap(_words(each.why), wide, break_long_words=False, break_on_hyphens=False)
+        name = f"{' ' * GAP}({each.name})" if each.name else ""
+        sides = f"{' ' * GAP}{doc.sides_of(each)}" if each.sides else ""
+        line = f"{lead}{each.right!s:<{right_width}}{name:<{named}}{sides}".rstrip()
+        if len(line) <= wide:
+            lines.append(line)
+        else:
+            lines += _hung(lead, str(each.right), f"{name}{sides}", wide)
+    return lines
 
 
-def _values(block: doc.Values) -> str:
+def _values(block: doc.Values, wide: int) -> list[str]:
     """Matrices beside each other, symbols at half their height; a new line before an equals sign where it gets wide."""
+    room = wide - 2
+    pieces = tuple(_fitting(piece, room - FACTOR) if isinstance(piece, doc.Cells) else piece for piece in block.pieces)
     lines: list[str] = []
-    for part in broken(block, WIDE):
+    for part in broken(doc.Values(pieces), room - 2):  # a line may get a dot before it
         lines += _beside([_piece(piece) for piece in part])
-    return "\n".join(f"  {each}".rstrip() for each in lines)
+    return [f"  {each}".rstrip() for each in lines]
+
+
+def _fitting(cells: doc.Cells, room: int) -> doc.Cells:
+    """The matrix, or fewer of its rows and columns where a line has no room for them."""
+    while width([cells]) > room and cells.most > 2:
+        cells = replace(cells, most=cells.most - 1)
+    return cells
 
 
 def broken(block: doc.Values, wide: int) -> list[list[Formula]]:
@@ -142,30 +168,34 @@ def _beside(blocks: Sequence[list[str]]) -> list[str]:
     return ["".join(cells).rstrip() for cells in zip(*columns)]
 
 
-def _lines(block: doc.Aligned) -> str:
+def _lines(block: doc.Aligned, wide: int) -> list[str]:
     """Equals signs below each other, numbers below their symbols, and terms moved in, with what they come to."""
-    left = max((len(str(line.left)) for line in block.lines if not line.term), default=0)
+    lefts = [len(str(line.left)) for line in block.lines if not line.term]
+    left = max((each for each in lefts if each <= wide // 2), default=0)
     terms = [line for line in block.lines if line.term]
     name = max((len(str(line.left)) for line in terms), default=0)
-    name = 0 if name > LONG_NAME else name
+    name = 0 if name > min(LONG_NAME, wide // 3) else name
     value = max((len(line.value) for line in terms), default=0)
     rows = []
     for line in block.lines:
         if not line.term:
-            lead = (f"{line.left!s:<{left}} = ", f"{'':<{left}} = ", f"{'':<{left}} · ")
-            rows += _line(line, lead, widths_of([line]), f"      {line.note}" if line.note.pieces else "")
+            alone = len(str(line.left)) > left  # too wide to have anything behind it
+            rows += [f"{line.left} ="] if alone else []
+            shown = f"{'':<{left}}   " if alone else f"{line.left!s:<{left}} = "
+            lead = (shown, f"{'':<{left}} = ", f"{'':<{left}} · ")
+            rows += _line(line, lead, widths_of([line]), f"      {line.note}" if line.note.pieces else "", wide)
             continue
         if not line.numbers:
-            rows.append(f"  {''.join(map(str, line.cells))}")
+            rows += _hung("  ", "".join(map(str, line.cells)), "", wide)
             continue
         if not name:
-            rows += [f"  {each}" for each in textwrap.wrap(str(line.left), WIDE)]
+            rows += [f"  {each}" for each in in_pieces(str(line.left), wide - 2)]
         widths = widths_of(terms)
-        wide = "  " if len(in_lines(widths, WIDE - name - 4)) > 1 else ""
+        moved = "  " if len(in_lines(widths, wide - name - 4)) > 1 else ""
         shown = str(line.left) if name else ""
-        lead = (f"  {shown:<{name}}  {wide}", f"  {'':<{name}}  {wide}", f"  {'':<{name}}  · ")
-        rows += _line(line, lead, widths, f" = {line.value:>{value}}   {line.note}")
-    return "\n".join(rows)
+        lead = (f"  {shown:<{name}}  {moved}", f"  {'':<{name}}  {moved}", f"  {'':<{name}}  · ")
+        rows += _line(line, lead, widths, f" = {line.value:>{value}}   {line.note}", wide)
+    return rows
 
 
 def widths_of(lines: Sequence[doc.DisplayLine]) -> list[int]:
@@ -174,19 +204,29 @@ def widths_of(lines: Sequence[doc.DisplayLine]) -> list[int]:
     return [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
 
 
-def _line(line: doc.DisplayLine, lead: tuple[str, str, str], widths: Sequence[int], ending: str) -> list[str]:
+def _line(
+    line: doc.DisplayLine, lead: tuple[str, str, str], widths: Sequence[int], ending: str, wide: int
+) -> list[str]:
     """One line, or the two of symbols and numbers, broken where they get wide, behind their leads."""
     if not line.numbers:
-        return _hung(lead[0], " · ".join(map(str, line.cells)), ending)
-    rows, chunks = [], in_lines(widths[: len(line.cells)], WIDE - len(lead[0]))
-    below = len(chunks) > 1 and line.term and _row(line.numbers, widths, chunks[-1], full=True)
+        if isinstance(line.cells[0], Matrix):
+            return _matrix(lead[0], line.cells[0], wide)
+        return _hung(lead[0], " · ".join(map(str, line.cells)), ending, wide)
+    rows, room = [], wide - len(lead[0])
+    chunks = in_lines(widths[: len(line.cells)], room)
     for chunk in chunks:
         first, again = (lead[2], lead[2]) if chunk.start else lead[:2]
+        full = line.term and chunk is chunks[-1]
+        if widths[chunk.start] > room:  # one factor by itself, wider than a line
+            rows += _hung(first, str(line.cells[chunk][0]), "", wide)
+            rows.append(f"{again}{line.numbers[chunk.start]}")
+            continue
         rows.append(first + _row(tuple(map(str, line.cells)), widths, chunk))
-        rows.append(again + _row(line.numbers, widths, chunk, full=line.term and chunk is chunks[-1]))
-    if below and len(below) + len(ending) > WIDE:
-        return [*rows[:-1], rows[-1].rstrip(), f"{lead[1].rstrip()}{ending}"]
-    return [*rows[:-1], rows[-1] + ending]
+        rows.append(again + _row(line.numbers, widths, chunk, full=full))
+    if len(rows[-1]) + len(ending) <= wide or not ending:
+        return [*rows[:-1], rows[-1] + ending]
+    begin = f"{lead[2][:-2]}= " if line.term else " " * len(lead[1])
+    return [*rows[:-1], rows[-1].rstrip(), *_behind(begin, ending.strip().removeprefix("= "), wide)]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], chunk: slice, full: bool = False) -> str:
@@ -194,14 +234,76 @@ def _row(cells: Sequence[str], widths: Sequence[int], chunk: slice, full: bool =
     return line if full else line.rstrip()
 
 
-def _hung(lead: str, text: str, ending: str) -> list[str]:
-    """A cell of several lines, the first behind its lead."""
-    first, *others = text.splitlines() or [""]
-    rows = [lead + first, *(" " * len(lead) + each for each in others)]
-    return [*rows[:-1], rows[-1] + ending]
+def _hung(lead: str, text: str, ending: str, wide: int) -> list[str]:
+    """A formula behind its lead, broken before its signs where it gets wide; what stands behind it, if need be below it."""
+    rows = _behind(lead, text, wide)
+    if not ending or len(rows[-1]) + len(ending) <= wide:
+        return [*rows[:-1], rows[-1] + ending]
+    return [*rows, *_behind(" " * len(lead), ending.strip(), wide)]
 
 
-def _code(block: doc.Code) -> str:
-    written = ["    " * indent + _words(words) for indent, words, _ in block.lines]
-    wide = max(map(len, written))
-    return "\n".join(f"  {text:<{wide}}   {remark}".rstrip() for text, (_, _, remark) in zip(written, block.lines))
+def _behind(lead: str, text: str, wide: int) -> list[str]:
+    """A formula in lines that begin below each other, the first behind its lead."""
+    first, *others = in_pieces(text, wide - len(lead))
+    return [lead + first, *(" " * len(lead) + each for each in others)]
+
+
+def _matrix(lead: str, matrix: Matrix, wide: int) -> list[str]:
+    """A matrix behind its lead, or below it where there is more room; without its middle columns where there is not enough."""
+    lines = str(matrix).splitlines()
+    most = max(map(len, lines))
+    if len(lead) + most > wide and len(lead) > INDENT:
+        return [lead.rstrip(), *_matrix(" " * INDENT, matrix, wide)]
+    shown = len(matrix.rows[0])
+    while len(lead) + most > wide and shown > 3:
+        shown -= 1
+        kept = [row[: shown - 2] for row in matrix.rows]
+        rows = tuple((*some, LEFT_OUT, row[-1]) for some, row in zip(kept, matrix.rows))
+        lines = str(Matrix(rows, matrix.asked)).splitlines()
+        most = max(map(len, lines))
+    return [lead + lines[0], *(" " * len(lead) + each for each in lines[1:])]
+
+
+def in_pieces(text: str, room: int) -> list[str]:
+    """A formula on a line of text in pieces of at most so many letters, each but the first beginning with a sign.
+
+    It is broken outside brackets where it can be, else behind a comma, else between words.
+    """
+    pieces = []
+    while len(text) > room:
+        place = _break(text, room)
+        if not place:
+            break
+        pieces.append(text[:place].rstrip())
+        text = text[place:].lstrip()
+    return [*pieces, text]
+
+
+def _break(text: str, room: int) -> int:
+    """Where to break a text that is too wide; 0 if it is one word."""
+    depth, found = 0, []
+    for place, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == " " and text[place + 1 :].strip(" ✓"):  # which is not left alone
+            before_sign = text[place + 1] in SIGNS and text[place + 2 : place + 3] == " "
+            rank = depth if before_sign else 10 + depth if text[place - 1] == "," else 20 + depth
+            found.append((rank + (30 if place < room // 3 else 0), -place))
+    inside = [each for each in found if -each[1] <= room]
+    best = min(inside) if inside else max(found, default=(0, 0), key=lambda each: each[1])
+    return -best[1]
+
+
+def _code(block: doc.Code, wide: int) -> list[str]:
+    """The lines of an algorithm, remarks in a column behind them; or above them where that gets wide."""
+    written = [" " * (4 * indent + 2) + _words(words) for indent, words, _ in block.lines]
+    longest = max(map(len, written))
+    remarks = [remark for _, _, remark in block.lines]
+    if longest + max((len(remark) + GAP for remark in remarks if remark), default=0) <= wide:
+        return [f"{text:<{longest}}   {remark}".rstrip() for text, remark in zip(written, remarks)]
+    lines = []
+    for text, remark in zip(written, remarks):
+        indent = len(text) - len(text.lstrip())
+        lines += _hung(" " * indent, f"({remark})", "", wide) if remark else []
+        first, *others = in_pieces(text.lstrip(), wide - indent)
+        lines += [" " * indent + first, *(" " * (indent + 4) + each for each in others)]
+    return lines
