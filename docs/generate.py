@@ -24,6 +24,7 @@ import numpy as np
 import published
 import typer
 from concepts_rows import PRELUDE, ROWS
+from front_picture import front_picture
 from published_rows import EXAMPLES
 
 from chainrule import equations
@@ -250,6 +251,13 @@ def drawings() -> dict[str, tuple[str, str]]:
     return found
 
 
+def front() -> str:
+    """The picture at the top of the README."""
+    names: dict[str, Any] = {}
+    exec(compile(PRELUDE, "docs/concepts_rows.py", "exec"), names)
+    return front_picture(names["net"], names["x"].tolist(), names["y"].tolist()).svg("auto")
+
+
 MORE_NETWORKS = """\
 import numpy as np
 import chainrule as cr
@@ -292,6 +300,7 @@ def main() -> None:
     """Write or check the pages."""
     made = {name: page() for name, page in PAGES.items()}
     made |= {f"figures/{name}.svg": svg for name, (_, svg) in drawings().items()}
+    made["figures/front.svg"] = front()
     stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
     if "--check" in sys.argv:
         sys.exit(f"out of date, run make docs: {', '.join(stale)}" if stale else 0)

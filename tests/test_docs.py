@@ -19,6 +19,7 @@ from networks import PROOF
 
 import chainrule as cr
 from chainrule.cli.main import app
+from chainrule.texts import TEXTS
 from chainrule.verification.methods import METHODS
 
 ROOT = Path(__file__).parent.parent
@@ -29,13 +30,6 @@ MADE = {  # what make calls
     "make verify": "chainrule verify --survey 500",
 }
 COUNTS = (18, 22, 23, 17, 20)  # ideas of S0 … S4
-TEXTS = (  # what README says of each: its title, and its source or link
-    ("*Backpropagation calculus*", "author is not known to us"),
-    ("3Blue1Brown, [*Backpropagation calculus*]", "https://www.3blue1brown.com/"),
-    ("Michael Nielsen, [*Neural Networks and Deep Learning*]", "http://neuralnetworksanddeeplearning.com/"),
-    ("CS231n, [*Backpropagation derivation*]", "https://github.com/cs231n/cs231n.github.io"),
-    ("the backpropagation tutorial of 3h4/tutorials", "https://github.com/3h4/tutorials"),
-)
 NUMBER = re.compile(r"−?-?\d[\d,]*\.?\d*(?:e[-+−]?\d+)?")
 
 
@@ -117,28 +111,41 @@ def close(shown: str, printed: str, line: str, learnt: bool) -> bool:
     return shown == printed
 
 
-def test_the_readme_begins_with_at_most_forty_words_and_then_code_that_ends_in_a_comparison() -> None:
+def test_the_readme_is_short_and_in_order() -> None:
+    """Forty words and a picture, the installation, the main command; then See, Check and Train in a few lines each."""
     text = (ROOT / "README.md").read_text()
-    head = text.split("```")[0].split("\n", 1)[1]
-    assert 10 <= len(head.split()) <= 40
-    (kind, _), (_, output) = blocks(ROOT / "README.md")[:2]
-    assert kind == "python"
-    *_, compared, cost = output.rstrip().splitlines()
-    assert compared.endswith("central difference −0.040465  ✓")
-    assert cost == "C (squared_error) = 0.203198"
+    assert len(text.splitlines()) <= 130
+    title, *sections = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
+    words, picture = title.split("\n", 1)[1].split("![")
+    assert 10 <= len(words.split()) <= 40
+    assert "docs/figures/front.svg" in picture
+    assert sections[::2] == ["Install", "Train a network in half a second", "See", "Check", "Train", "Where to go next"]
+    for name, section in zip(sections[::2], sections[1::2]):
+        if name in ("See", "Check", "Train"):
+            lines = [line for line in section.splitlines() if line and not line.startswith("```")]
+            assert len(lines) <= 12, name
+            assert "](docs/figures/" in section, f"{name} has no picture"
+            assert "$ chainrule" in section or "cr." in section, f"{name} has no command"
+
+
+def test_the_readme_says_what_is_downloaded_and_how_to_install_without_make() -> None:
+    install = re.split(r"^## ", (ROOT / "README.md").read_text(), flags=re.MULTILINE)[1]
+    for said in ("make run", "pip install .", "Windows", "offline", "Python 3.11"):
+        assert said in install
 
 
 def test_the_map_in_contributing_is_the_packages() -> None:
     assert (cr.__doc__ or "").split("\n\n", 1)[1].strip() in (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_the_readme_names_the_five_texts_with_links() -> None:
-    text = " ".join((ROOT / "README.md").read_text().split())
-    for number, (title, source) in enumerate(TEXTS):
-        entry = re.search(rf"- \[S{number}\]\(docs/s{number}\.md\): (.+?)(?= - \[S| ## )", text)
-        assert entry is not None, f"S{number}"
-        assert title in entry.group(1)
-        assert source in entry.group(1)
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_the_five_texts_are_named_with_author_link_and_a_sentence(page: str) -> None:
+    words = " ".join((ROOT / page).read_text().split())
+    entries = re.findall(r"- \[(S\d)\]\((\S+)\) (.+?)(?= - \[S|##|$)", words)
+    assert [(id, Path(link).name) for id, link, _ in entries] == [(text.id, f"{text.short}.md") for text in TEXTS]
+    for text, (_, _, entry) in zip(TEXTS, entries):
+        for said in (f"`{text.name}`", f"*{text.title}*", text.part, text.author, text.link, text.about):
+            assert said in entry, f"{page}, {text.id}: {said}"
 
 
 def test_every_command_and_option_is_documented() -> None:
