@@ -16,6 +16,7 @@ from browser import measured
 from networks import PROOF
 
 import chainrule as cr
+from chainrule.backward import backward
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.worksheet import worksheet
 from chainrule.forward import forward
@@ -74,6 +75,19 @@ def test_each_svg_is_xml_with_a_title_a_description_and_no_foreign_object(pieces
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
         assert len(piece.scene.table) > 1, piece.figure
         assert text == piece.scene.svg()
+
+
+def test_no_svg_is_wider_than_its_place_and_the_paper_reaches_beyond_every_edge(pieces) -> None:  # type: ignore[no-untyped-def]
+    """A dark picture that is scaled to parts of a pixel has no light line at its edges."""
+    for piece in pieces:
+        if piece.scene is None:
+            continue
+        root = ET.fromstring(piece.scene.svg("dark"))
+        assert root.get("style") == "max-width:100%;height:auto"
+        paper = next(root.iter(f"{SVG}rect"))
+        x, y, width, height = (float(paper.get(name, "nan")) for name in ("x", "y", "width", "height"))
+        assert paper.get("fill") == THEMES["dark"]["paper"]
+        assert min(-x, -y, x + width - piece.scene.width, y + height - piece.scene.height) > 0.9, piece.figure
 
 
 def test_two_figures_on_one_page_share_no_id(pieces) -> None:  # type: ignore[no-untyped-def]
@@ -195,6 +209,22 @@ def test_a_label_that_rsvg_does_not_draw_is_found() -> None:
     svg = scene.svg().replace(">gone<", "><").replace('y="104.55"', 'y="104.55" fill-opacity="0"')
     assert without_ink(scene, scene.svg()) == []
     assert without_ink(scene, svg) == ["gone", "pale"]
+
+
+# defaults -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["unit_circuit", "matrix_form", "delta_batch"])
+def test_a_figure_of_a_neuron_shows_without_a_name_the_one_with_the_largest_error(name: str) -> None:
+    """Not neuron 0, which may be dead, as it is here."""
+    net = cr.Network.random([3, 4, 2], "relu", "identity", seed=1, dtype="float64")
+    biases = [b.copy() for b in net.biases]
+    biases[0][0] = -100.0
+    net = net.with_parameters(cr.Parameters(list(net.weights), biases))
+    x, y = [0.5, -1.0, 2.0], [1.0, 0.0]
+    errors = backward(forward(net, np.array([x])), np.array([y]), None).delta[1][0]
+    assert errors[0] == 0 < np.abs(errors).max()
+    chosen = figure(name, net, x, y)
+    assert chosen.svg() == figure(name, net, x, y, layer=1, neuron=int(np.abs(errors).argmax())).svg()
+    assert chosen.svg() != figure(name, net, x, y, layer=1, neuron=0).svg()
 
 
 # the scene itself ---------------------------------------------------------------------------------------------------

@@ -68,7 +68,11 @@ TOLD = {  # what figures take, and which
         "network, unit_circuit, computation_tree, matrix_form, delta_batch, activation",
         "--layer 2",
     ),
-    "neuron": Told("The neuron of that layer, from 0", "unit_circuit, matrix_form, delta_batch", "--neuron 0"),
+    "neuron": Told(
+        "The neuron of that layer, from 0; else the one with the largest error δ",
+        "unit_circuit, matrix_form, delta_batch",
+        "--neuron 0",
+    ),
     "step": Told("How far the nudge goes", "number_lines", "--step 0.1"),
     "low": Told("The lowest Δ", "demon", "--low -2"),
     "high": Told("The highest Δ", "demon", "--high 2"),

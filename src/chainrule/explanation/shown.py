@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,11 +53,17 @@ def steepest(seen: View, layer: int | None = None) -> Id:
     return Id("w", l, *map(int, divmod(int(sizes[l].argmax()), sizes[l].shape[1])))
 
 
-def neuron_of(network: Network, by: str | Id | None, layer: int | None, neuron: int) -> tuple[Id, int | None]:
-    """The neuron that is meant, and the input whose weight it was named by."""
+def neuron_of(
+    network: Network, by: str | Id | None, layer: int | None, neuron: int | None, errors: Mapping[int, np.ndarray]
+) -> tuple[Id, int | None]:
+    """The neuron that is meant, and the input whose weight it was named by; `errors` are the δ of each layer, (n,).
+
+    Without any name it is that with the largest |δ| of the last hidden layer, or of `layer`.
+    """
     if by is None:
         layer = max(1, network.depth - 1) if layer is None else layer
-        return parse(f"z/{layer}/{neuron}", network.parameters), None
+        here = parse(f"z/{layer}/{neuron or 0}", network.parameters)
+        return here if neuron is not None else Id("z", here.layer, int(np.abs(errors[here.layer]).argmax())), None
     if layer is not None:
         raise SettingError(f"by={str(by)!r} names a neuron and layer={layer} another: give one of them")
     id = parse(by, network.parameters)

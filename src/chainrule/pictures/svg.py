@@ -32,7 +32,11 @@ AUTO = "auto"
 def as_svg(
     elements: Sequence[Element], size: tuple[float, float], title: str, description: str, name: str, theme: str
 ) -> str:
-    """A picture in one theme, the same bytes for the same elements; "auto" is dark where the reader's screen is."""
+    """A picture in one theme, the same bytes for the same elements; "auto" is dark where the reader's screen is.
+
+    It is never wider than what it stands in, and its paper reaches beyond its edges: where a program scales it to parts of
+    a pixel, no light line is left at a dark one.
+    """
     if theme not in (*THEMES, AUTO):
         raise unknown_name("theme", theme, (*THEMES, AUTO))
     colours = THEMES.get(theme, THEMES["light"])
@@ -41,13 +45,13 @@ def as_svg(
     prefix = f"{name}-{digest}"
     body = body.replace("url(#arrow-", f"url(#{prefix}-arrow-")
     width, height = map(_n, size)
+    paper = f'<rect x="-1" y="-1" width="{_n(size[0] + 2)}" height="{_n(size[1] + 2)}" fill="{colours["paper"]}"/>'
     own, style = (f' id="{prefix}"', _style(prefix, body)) if theme == AUTO else ("", "")
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg"{own} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
+        f'style="max-width:100%;height:auto" role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
-        f"{style}{_arrows(elements, colours, prefix)}"
-        f'<rect width="{width}" height="{height}" fill="{colours["paper"]}"/>{body}</svg>\n'
+        f"{style}{_arrows(elements, colours, prefix)}{paper}{body}</svg>\n"
     )
 
 

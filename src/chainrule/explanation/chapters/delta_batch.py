@@ -49,10 +49,10 @@ def delta_batch(
     through it: "w/2/0/1", or the steepest of a neuron, and of itself that of the neuron with the largest mean |δ|. Of more than
     `most` samples the numbers of those that add most to it are shown, and the sum of all others.
     """
-    here, source = neuron_of(problem.network, by, layer, neuron or 0)
-    l, j, count, passes = here.layer, here.neuron, whole_number(most, "most", 3), problem.once(settled_passes)
-    if by is None and neuron is None:
-        j = int(np.abs(passes.delta[l]).mean(axis=0).argmax())
+    passes = problem.once(settled_passes)
+    sizes = {l: np.abs(delta).mean(axis=0) for l, delta in passes.delta.items()}
+    here, source = neuron_of(problem.network, by, layer, neuron, sizes)
+    l, j, count = here.layer, here.neuron, whole_number(most, "most", 3)
     total = settled_gradient(problem, shares(len(problem.x), "sum" if how.over == "sum" else "mean")).weights[l]
     problem.check_finite(gradient=[(l, total)])
     k = strongest(total[j].tolist(), 1)[0] if source is None else source

@@ -22,17 +22,18 @@ def matrix_form(
     *,
     by: str | Id | None = None,
     layer: int | None = None,
-    neuron: int = 0,
+    neuron: int | None = None,
     show: str | Sequence[str] = tuple(BANDS),
     most: int = 8,
 ) -> Scene:
     """The equations of one layer for one example x (in,), y (out,) or its label, as matrices with shapes and numbers.
 
-    Lit are the row and the column that meet in one neuron, named by an id such as "z/2/0", or by layer and neuron; in the
-    gradient the two numbers that meet in one weight, "w/2/0/1" or the steepest of that neuron. `show` picks among "forward",
-    "backward" and "gradient". Of sums over more than `most` terms the largest are shown, and the sum of all others.
+    Lit are the row and the column that meet in one neuron, named by an id such as "z/2/0" or by layer and neuron, else the one
+    with the largest |δ| of the last hidden layer, or of `layer`; in the gradient the two numbers that meet in one weight,
+    "w/2/0/1" or the steepest of that neuron. `show` picks among "forward", "backward" and "gradient". Of sums over more than
+    `most` terms the largest are shown, and the sum of all others.
     """
-    here, source = neuron_of(seen.network, by, layer, neuron)
+    here, source = neuron_of(seen.network, by, layer, neuron, seen.into_z)
     bands = (show,) if isinstance(show, str) else tuple(show)
     for band in bands:
         if band not in BANDS:

@@ -25,17 +25,18 @@ def unit_circuit(
     *,
     by: str | Id | None = None,
     layer: int | None = None,
-    neuron: int = 0,
+    neuron: int | None = None,
     phase: str = "both",
     most: int = 8,
 ) -> Scene:
     """The gates of one neuron for one example x (in,), y (out,) or its label, in this convention (S3.6, S3.12).
 
-    The neuron is that of an id, by="z/2/0", or neuron 0 … of a layer 1 … L; else the first of the last hidden layer. Of more
-    than `most` inputs those with the largest |w a| have gates of their own, and one gate stands for all others. `phase` is
-    "forward" for values alone. Raises IdError for a neuron that is not there, UnknownNameError for another phase.
+    The neuron is that of an id, by="z/2/0", or neuron 0 … of a layer 1 … L; else the one with the largest |δ| of the last
+    hidden layer, or of `layer`. Of more than `most` inputs those with the largest |w a| have gates of their own, and one gate
+    stands for all others. `phase` is "forward" for values alone. Raises IdError for a neuron that is not there,
+    UnknownNameError for another phase.
     """
-    here, pinned = neuron_of(seen.network, by, layer, neuron)
+    here, pinned = neuron_of(seen.network, by, layer, neuron, seen.into_z)
     both, inputs = backward_too(phase), whole_number(most, "most")
     unit = Unit.of(seen, here.layer, here.neuron, inputs, pinned)
     sources = [2 * RADIUS, *(width_of(each.weight.name, SIZE + 1) for each in unit.inputs)]
