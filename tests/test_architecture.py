@@ -39,7 +39,7 @@ INSIDE = {  # the layers of the larger packages
     "explanation": [
         "chapters figures",
         "nested_formula proof pseudocode worksheet",
-        "derivative summary",
+        "all_derivatives derivative summary",
         "audit",
         "derivation",
         "derivation_blocks parts",

@@ -14,6 +14,7 @@ import pytest
 import chainrule as cr
 import chainrule.cli.main
 from chainrule.by_hand import network_of_texts, read_network
+from chainrule.explanation.all_derivatives import all_derivatives
 from chainrule.storage import load_notes
 
 WEIGHTS = ("--weights", "0.5 -1; 1.5 0.3 | 1 -2", "--biases", "0.1 0 | 0.2", "--activation", "tanh,sigmoid")
@@ -103,6 +104,23 @@ def test_every_command_that_looks_takes_a_network_of_ones_own_in_options_or_in_j
     assert "2-2-1" in written[1] or "0.600000" in written[1] or "w¹" in written[1]
     if command != ("show",):  # which lists the example of the file too
         assert written[1] == in_json[1]
+
+
+def test_explain_all_tables_every_derivative(chainrule_: Run) -> None:
+    code, out, err = chainrule_("explain", "--all", *WEIGHTS, *EXAMPLE)
+    expected = all_derivatives(NETWORK, [0.6, -0.4], [1.0])
+    assert (code, out.partition("\n")[2]) == (0, f"{expected}\n"), err
+    code, out, err = chainrule_("explain", "--all", *WEIGHTS, *EXAMPLE, "--json")
+    assert json.loads(out)["layers"][0]["dC_dw"] == expected.gradient.weights[1].tolist(), err
+    code, _, err = chainrule_("explain", "--all", *WEIGHTS, *EXAMPLE, "--by", "w/1/0/0")
+    assert (code, "--all is every derivative of the cost: leave out --by" in err) == (2, True)
+
+
+def test_latex_without_the_check_is_asked_for_with_an_option(chainrule_: Run) -> None:
+    code, out, _ = chainrule_("explain", *WEIGHTS, *EXAMPLE, "--by", "b/2/0", "--format", "latex", "--no-check")
+    assert (code, out) == (0, cr.explain(NETWORK, [0.6, -0.4], [1.0], "b/2/0").latex(check=False) + "\n")
+    code, _, err = chainrule_("explain", "--no-check")
+    assert (code, err) == (2, "error: --no-check goes with --format latex or --format html\n")
 
 
 def test_several_examples_stand_between_semicolons(chainrule_: Run) -> None:

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from chainrule.errors import DataError, ShapeError
-from chainrule.scores import accuracy, r_squared, subset_accuracy
+from chainrule.scores import (
+    accuracy,
+    confusion,
+    mean_absolute_error,
+    precision_and_recall,
+    r_squared,
+    root_mean_squared_error,
+    subset_accuracy,
+)
 
 
 def test_accuracy_is_the_share_of_labels_that_are_right() -> None:
@@ -68,6 +76,51 @@ def test_arrays_of_other_shapes_are_refused(score: Any, predicted: Any, true: An
 def test_what_cannot_be_compared_is_no_score(score: Any, predicted: Any, true: Any, reason: str) -> None:
     with pytest.raises((DataError, ShapeError), match=reason):
         score(predicted, true)
+
+
+@pytest.mark.parametrize("outputs", [(), (3,)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_errors_of_numbers_are_those_of_scikit_learn(
+    outputs: tuple[int, ...], weighted: bool, rng: np.random.Generator
+) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    true, given = rng.standard_normal((2, 30, *outputs))
+    weight = rng.random(30) if weighted else None
+    for ours, theirs in (
+        (mean_absolute_error, metrics.mean_absolute_error),
+        (root_mean_squared_error, metrics.root_mean_squared_error),
+    ):
+        assert ours(given, true, weight) == pytest.approx(theirs(true, given, sample_weight=weight), rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1.0, 1e200])
+def test_errors_are_in_the_unit_of_the_numbers(unit: float) -> None:
+    given, true = np.array([1.0, 2.0, 4.0]) * unit, np.array([1.0, 2.0, 1.0]) * unit
+    assert mean_absolute_error(given, true) == pytest.approx(unit)
+    assert root_mean_squared_error(given, true) == pytest.approx(math.sqrt(3) * unit)
+    assert root_mean_squared_error([unit, 1e300], [0.0, 0.0], np.array([1.0, 0.0])) == pytest.approx(unit)
+    assert root_mean_squared_error(true, true) == 0
+
+
+def test_confusions_precision_and_recall_are_those_of_scikit_learn(rng: np.random.Generator) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    names = np.array(["dog", "ant", "cat", "bee"])
+    true, given = names[rng.integers(0, 4, 50)], names[rng.integers(0, 3, 50)]
+    for labels in (None, ["dog", "cat", "ant", "bee"]):
+        found = confusion(given, true, labels)
+        np.testing.assert_array_equal(found, metrics.confusion_matrix(true, given, labels=labels))
+        precision, recall = precision_and_recall(found)
+        expected = metrics.precision_recall_fscore_support(true, given, labels=labels, zero_division=np.nan)
+        np.testing.assert_allclose(precision, expected[0])
+        np.testing.assert_allclose(recall, expected[1])
+    assert np.isnan(precision).any()  # nothing was answered "bee"
+
+
+def test_a_label_that_is_not_known_has_no_confusions() -> None:
+    with pytest.raises(DataError, match="'elk' is none of the labels ant, bee"):
+        confusion(["ant", "elk"], ["ant", "bee"], ["ant", "bee"])
+    with pytest.raises(ShapeError, match=r"labels \(rows,\)"):
+        confusion(np.eye(2), np.eye(2))
 
 
 WEIGHT = np.array([1.0, 0.0, 3.0, 0.5, 0.0, 2.0])

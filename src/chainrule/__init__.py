@@ -10,7 +10,7 @@ dual.py            dual numbers: a value and its slope together
 own_forms.py       a user's own forms: how they are called and checked
 activations.py     σ: value, slope, formula, form, a row each
 costs.py           C: value, slope, formula, form, a row each
-scores.py          accuracy and R²
+scores.py          accuracy, confusions, R², MAE, RMSE
 parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
 data/              table.py typed columns or one matrix, and which is learnt · values.py what a column holds · coercion.py what
@@ -78,8 +78,8 @@ writing/           formula.py formulas as trees, and as text · tex.py mathml.py
 pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · scene.py the
                    picture · plot.py axes, curves · tiles.py numbers as shaded cells
 
-explanation/       derivative.py any ∂u/∂v worked out · view.py one example seen from u · audit.py no number that no
-                   other method gives · document.py the intermediate form · derivation_blocks.py what
+explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py in tables · view.py one example seen from u ·
+                   audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py what
                    is said of it · derivation.py the result · noise.py rounding noise as 0 ·
                    figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
                    letters.py an author's symbols · summary.py what the four equations say, and their page · update.py one step

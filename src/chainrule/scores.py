@@ -1,15 +1,16 @@
-"""Scores of predictions: accuracy for classes, subset accuracy for several labels a row, R² for numbers."""
+"""Scores of predictions: accuracy and confusions of classes, subset accuracy of several labels a row, R² and errors."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.data.coercion import as_array
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, brief, listed
 
 Array = np.ndarray
 TITLES = {"accuracy": "accuracy", "subset_accuracy": "subset accuracy", "r_squared": "R²"}
@@ -72,6 +73,59 @@ def r_squared(predicted: Any, true: Any, weight: Array | None = None) -> float:
     return float(np.mean(np.where(constant, left == 0, 1 - left / spread)))
 
 
+def mean_absolute_error(predicted: Any, true: Any, weight: Array | None = None) -> float:
+    """The mean of |y − ŷ|, averaged over the outputs, in the unit of the numbers."""
+    w, away = _away(predicted, true, weight)
+    return float(np.average(np.abs(away), axis=0, weights=w).mean())
+
+
+def root_mean_squared_error(predicted: Any, true: Any, weight: Array | None = None) -> float:
+    """The root of the mean of (y − ŷ)² of each output, averaged over the outputs, in the unit of the numbers."""
+    w, away = _away(predicted, true, weight)
+    unit = np.abs(away).max(axis=0)
+    unit[unit == 0] = 1  # squares of its multiples neither overflow nor vanish
+    return float((unit * np.sqrt(np.average((away / unit) ** 2, axis=0, weights=w))).mean())
+
+
+def _away(predicted: Any, true: Any, weight: Array | None) -> tuple[Array, Array]:
+    """Weights (rows,) and y − ŷ (rows, outputs) of the rows that have weight."""
+    predicted, true = (_rows(values, "an error") for values in _paired(predicted, true))
+    w = _relative(weight, len(true))
+    with np.errstate(over="ignore"):
+        return w[w > 0], (true - predicted)[w > 0]
+
+
+def confusion(predicted: Any, true: Any, labels: Sequence[Any] | None = None) -> Array:
+    """How often each class (row) was answered as each class (column): counts (classes, classes).
+
+    Classes stand in the order of `labels`, or sorted. Raises DataError for a label that is not among them.
+    """
+    predicted, true = _paired(predicted, true)
+    if true.ndim != 1:
+        raise ShapeError(f"confusions are of labels (rows,), got arrays of shape {true.shape}")
+    known = np.unique(np.concatenate([true, predicted])) if labels is None else np.array(labels)
+    order = np.argsort(known)
+    places = []
+    for values in (true, predicted):
+        found = order[np.clip(np.searchsorted(known, values, sorter=order), 0, len(known) - 1)]
+        wrong = known[found] != values
+        if wrong.any():
+            raise DataError(f"{brief(values[wrong].tolist()[0])} is none of the labels {listed(known.tolist(), 8)}")
+        places.append(found)
+    counts = np.bincount(places[0] * len(known) + places[1], minlength=len(known) ** 2)
+    return counts.reshape(len(known), len(known))
+
+
+def precision_and_recall(confusions: Array) -> tuple[Array, Array]:
+    """Of each class (classes,): the share of its answers that are right, and the share of its rows that are found.
+
+    NaN where there are no such answers or rows.
+    """
+    right = np.diag(confusions)
+    with np.errstate(invalid="ignore"):
+        return right / confusions.sum(axis=0), right / confusions.sum(axis=1)
+
+
 def _relative(weight: Array | None, rows: int) -> Array:
     """Weights as shares of the largest, so that those of 1e308 have a sum; ones where there are none."""
     return np.ones(rows) if weight is None else weight / weight.max()
@@ -84,14 +138,14 @@ def _paired(predicted: Any, true: Any) -> tuple[Array, Array]:
     return predicted, true
 
 
-def _rows(values: Array) -> Array:
+def _rows(values: Array, what: str = "R²") -> Array:
     """Values as rows (rows, outputs) in float64. Raises DataError for texts, NaN and infinities."""
     try:
         if values.dtype.kind not in "fiubO":
             raise ValueError
         numbers = values.astype(np.float64).reshape(len(values), -1)
     except (TypeError, ValueError):
-        raise DataError(f"R² compares numbers, got {values.dtype} such as {values.flat[0]}") from None
+        raise DataError(f"{what} compares numbers, got {values.dtype} such as {values.flat[0]}") from None
     if not np.isfinite(numbers).all():
-        raise DataError(f"R² compares finite numbers, got {numbers[~np.isfinite(numbers)][0]} among them")
+        raise DataError(f"{what} compares finite numbers, got {numbers[~np.isfinite(numbers)][0]} among them")
     return numbers

@@ -25,6 +25,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import say, say_document, say_json, say_result
 from chainrule.errors import SettingError, unknown_name
+from chainrule.explanation.all_derivatives import all_derivatives
 from chainrule.explanation.derivation import Derivation
 from chainrule.explanation.derivative import explain
 from chainrule.explanation.forms import FORMS
@@ -46,6 +47,9 @@ def command(
         str | None,
         typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every δ and every derivative of the cost instead, in tables by layer.")
+    ] = False,
     weights: Weights = None,
     biases: Biases = None,
     activation: OwnActivation = None,
@@ -58,6 +62,9 @@ def command(
     written: Annotated[
         str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
     ] = None,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="With --format latex or html: without the comparison behind the value.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the value, the checks and the text as JSON.")] = False,
 ) -> None:
     """Work out a derivative of one example, ∂C/∂w or any other, from symbols to numbers to independent checks."""
@@ -65,9 +72,21 @@ def command(
         raise unknown_name("format", written, FORMATS)
     if written is not None and as_json:
         raise SettingError("--format and --json each say how it is written: give one of them")
+    if no_check and written not in ("latex", "html"):
+        raise SettingError("--no-check goes with --format latex or --format html")
     check_no_id(model, "explain")
     given = Given(model, weights, biases, activation, x, y)
     author, here = convention_of(given, convention), example_of("explain", given, data, row, cost, of)
+    if everything:
+        if (by, form, written, of) != (None, None, None, "C"):
+            raise SettingError("--all is every derivative of the cost: leave out --by, --of, --form and --format")
+        found = all_derivatives(here.network, here.x, here.y, cost=here.cost, convention=author)
+        if as_json:
+            say_json(found.to_json())
+        else:
+            say(here.about)
+            say_result(found)
+        return
     if by is None and here.y is None:
         raise SettingError(
             f"the steepest weight is the cost's, which takes a target: name one with --by, as in --of {of} --by w/1/0/0"
@@ -79,19 +98,19 @@ def command(
         say_json({"of": of, "by": by, **derivation.to_json()})
         return
     if written is not None and written != "text":
-        say_document(FORMATS[written](derivation, here.about))
+        say_document(FORMATS[written](derivation, here.about, not no_check))
         return
     say(here.about)
     say_result(derivation)
 
 
-def _page(derivation: Derivation, about: str) -> str:
-    return html.page(str(derivation.left), f"<p>{escape(about)}</p>", derivation.html())
+def _page(derivation: Derivation, about: str, check: bool) -> str:
+    return html.page(str(derivation.left), f"<p>{escape(about)}</p>", derivation.html(check=check))
 
 
-FORMATS: dict[str, Callable[[Derivation, str], str]] = {
-    "text": lambda derivation, about: str(derivation),
-    "latex": lambda derivation, about: derivation.latex() + "\n",
+FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
+    "text": lambda derivation, about, check: str(derivation),
+    "latex": lambda derivation, about, check: derivation.latex(check=check) + "\n",
     "html": _page,
 }
 

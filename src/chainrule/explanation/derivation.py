@@ -45,7 +45,10 @@ class Derivation:
     @property
     def blocks(self) -> list[Block]:
         """What is said, line by line."""
-        return blocks_of(self.left, self.parts, self.checks, self.total)
+        return self._blocks(check=True)
+
+    def _blocks(self, *, check: bool) -> list[Block]:
+        return blocks_of(self.left, self.parts, self.checks, self.total, check)
 
     def lines(self, width: int | None = None) -> list[str]:
         """The derivation as text, in lines of at most so many characters; 100 without a width."""
@@ -57,13 +60,13 @@ class Derivation:
     def __repr__(self) -> str:  # what a prompt shows
         return str(self)
 
-    def latex(self) -> str:
-        """The derivation as LaTeX, an aligned display."""
-        return latex.without_title(self.blocks)
+    def latex(self, *, check: bool = True) -> str:
+        """The derivation as LaTeX, an aligned display; with check=False without the line that compares it."""
+        return latex.without_title(self._blocks(check=check))
 
-    def html(self) -> str:
-        """The derivation as HTML with MathML, a <section> to put into any page."""
-        return html.without_title(f"{self.left} = {number(self.value)}", self.blocks)
+    def html(self, *, check: bool = True) -> str:
+        """The derivation as HTML with MathML, a <section> to put into any page; check=False as in `latex`."""
+        return html.without_title(f"{self.left} = {number(self.value)}", self._blocks(check=check))
 
     def _repr_html_(self) -> str:
         return html.in_a_cell(self.html())

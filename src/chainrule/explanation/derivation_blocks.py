@@ -29,13 +29,18 @@ from chainrule.writing.numbers import factor_numbers, factor_rows, number, reach
 MOST_ENTRIES = 8  # of a vector
 
 
-def blocks_of(left: Formula, parts: Sequence[Part], checks: Checks, total: CostValue | None) -> list[Block]:
-    """A block for each part, the check behind the derivative itself, which is `left`; the last line names the cost."""
+def blocks_of(
+    left: Formula, parts: Sequence[Part], checks: Checks, total: CostValue | None, check: bool = True
+) -> list[Block]:
+    """A block for each part, the check behind the derivative itself, which is `left`; the last line names the cost.
+
+    Without `check` it is left unsaid.
+    """
     blocks: list[Block] = []
     for part in parts:
         lines = LINES[type(part)](part)
         if part is parts[0]:
-            lines = _checked(left, part, lines, checks)
+            lines = _checked(left, part, lines, checks, check)
         blocks.append(Aligned(tuple(lines)))
         if isinstance(part, Lines) and part.note:
             blocks.append(sentence(f"({part.note})"))
@@ -44,15 +49,17 @@ def blocks_of(left: Formula, parts: Sequence[Part], checks: Checks, total: CostV
     return blocks
 
 
-def _checked(left: Formula, part: Part, lines: list[DisplayLine], checks: Checks) -> list[DisplayLine]:
+def _checked(left: Formula, part: Part, lines: list[DisplayLine], checks: Checks, said: bool) -> list[DisplayLine]:
     """The lines with the check behind the derivative, which has a line of its own where a vector holds it among others."""
     if isinstance(part, Stages | MatrixProduct | Entries):
         lines = [*lines, _equals(left, checks.value)]
+    if not said:
+        return lines
     place = len(lines) - 1
     if isinstance(part, Lines | Dot):  # the first number alone is the derivative
         place = next((i for i, line in enumerate(lines) if isinstance(line.cells[0], Numeral)), place)
-    said = [lines[place].note, Text("; ")] if lines[place].note.pieces else []
-    lines[place] = replace(lines[place], note=row(*said, _said_by(checks)), check=True)
+    note = [lines[place].note, Text("; ")] if lines[place].note.pieces else []
+    lines[place] = replace(lines[place], note=row(*note, _said_by(checks)), check=True)
     return lines
 
 
