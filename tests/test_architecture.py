@@ -48,7 +48,7 @@ INSIDE = {  # the layers of the larger packages
         "document noise",
     ],
     "writing": ["sheet", "html latex", "text", "document", "mathml tex", "formula numbers"],
-    "pictures": ["plot scene tiles", "svg", "shapes", "widths"],
+    "pictures": ["plot scene tiles", "converted svg", "shapes", "widths"],
     "verification": [
         "survey",
         "recurrent verify",

@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 import chainrule as cr
 import chainrule.cli.main
@@ -24,6 +27,7 @@ from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.proof import proof
 from chainrule.explanation.summary import summary
 from chainrule.explanation.worksheet import worksheet
+from chainrule.pictures import converted
 
 CODE = re.compile(r"\x1b\[[0-9;]*m")
 SETTINGS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM")
@@ -225,3 +229,61 @@ def test_a_real_terminal_is_asked_for_its_width() -> None:
 )
 def test_letters_that_an_encoding_lacks_are_written_in_ascii(text: str, encoding: str, expected: str) -> None:
     assert codecs.encode(text, encoding, "chainrule").decode(encoding) == expected
+
+
+# figures ------------------------------------------------------------------------------------------------------------
+def test_a_figure_on_a_terminal_becomes_a_file_and_in_a_pipe_it_is_printed(shown: Shown) -> None:
+    said = shown("show m.safetensors demon --by z/2/0 --row 3")
+    assert said == "wrote m-demon-z-2-0-row-3.svg\n"
+    assert Path("m-demon-z-2-0-row-3.svg").read_text().startswith("<svg")
+    assert shown("show m.safetensors demon --by z/2/0 --row 3").endswith(".svg, over the one before\n")
+    assert shown("show demon", stream=io.StringIO).startswith("<svg")
+    assert shown("show demon").split()[-1] == "chain-demon.svg"
+    assert shown("show summary").split()[-1] == "summary.svg"
+    assert shown("show demon --table").startswith("the chain")
+
+
+def test_a_figure_is_opened_on_request(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(typer, "launch", lambda path: opened.append(path) or len(opened) - 1)
+    assert "no program" not in shown("show demon --open", 200, io.StringIO)
+    assert "there is no program here to open it with" in shown("show demon -o my.svg --open", 200)
+    assert opened == ["chain-demon.svg", "my.svg"]
+
+
+def test_a_file_that_is_no_figure_is_not_replaced(shown: Shown) -> None:
+    Path("chain-demon.svg").write_bytes(b"\0 something else")
+    assert "is no text and would be lost" in shown("show demon", 200)
+    assert Path("chain-demon.svg").read_bytes() == b"\0 something else"
+
+
+@pytest.mark.needs("rsvg-convert")
+@pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_rsvg_convert_makes_a_figure_of_another_kind(shown: Shown, kind: str, begins: bytes) -> None:
+    for _ in range(2):  # the second replaces the first
+        assert f"x.{kind}" in shown(f"show network --theme auto -o x.{kind}")
+        assert Path(f"x.{kind}").read_bytes().startswith(begins)
+
+
+def test_what_is_missing_for_a_kind_is_named(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converted, "find_spec", lambda name: None)
+    monkeypatch.setattr(converted.shutil, "which", lambda name: None)
+    assert "a PNG is made by resvg or rsvg-convert, which is not here: install" in shown("show network -o x.png", 200)
+    assert "pip install 'chainrule[pictures]'" in shown("show network -o x.png", 200)
+    assert "a PDF is made by rsvg-convert, which is not here" in shown("show network -o x.pdf", 200)
+    assert not list(Path().glob("x.*"))
+
+
+def test_the_package_is_asked_where_the_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def svg_to_bytes(**settings: Any) -> list[int]:
+        asked.update(settings)
+        return [*b"\x89PNG"]
+
+    monkeypatch.setattr(converted, "find_spec", lambda name: name == "resvg_py")
+    monkeypatch.setattr(converted.shutil, "which", lambda name: None)
+    monkeypatch.setattr(converted, "import_module", lambda name: SimpleNamespace(svg_to_bytes=svg_to_bytes))
+    assert converted.converted('<svg font-family="Helvetica, Arial, sans-serif"/>', ".png") == b"\x89PNG"
+    assert asked["svg_string"] == "<svg font-family=\"Helvetica, Arial, 'Liberation Sans', Arimo, sans-serif\"/>"
+    assert asked["zoom"] == 2

@@ -75,8 +75,8 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
 
 writing/           formula.py formulas as trees, and as text · tex.py mathml.py in those formats · numbers.py digits ·
                    document.py what a page is made of · text.py latex.py html.py its writers · sheet.py the page
-pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · scene.py the
-                   picture · plot.py axes, curves · tiles.py numbers as shaded cells
+pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · converted.py as PNG
+                   or PDF · scene.py the picture · plot.py axes, curves · tiles.py numbers as shaded cells
 
 explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py in tables · view.py one example seen from u ·
                    audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,13 +27,14 @@ from chainrule.cli.options import (
     Weights,
 )
 from chainrule.cli.output import one_line, page_width, say, say_document, say_json, say_lines, shown, tell
+from chainrule.cli.terminal import is_terminal
 from chainrule.cli.written import check_text
 from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import FIGURES
 from chainrule.explanation.figures import figure as draw
-from chainrule.files import write_atomically
 from chainrule.network import Network
+from chainrule.pictures.converted import KINDS, check_kind
 from chainrule.pictures.scene import Scene
 from chainrule.report import is_of_another
 
@@ -93,6 +95,7 @@ ALWAYS = {  # what every figure takes, or is written with
     "rows": "--rows 20",
     "theme": "--theme dark",
     "output": "--output FILE.svg",
+    "open": "--open",
     "table": "--table",
 }
 
@@ -155,8 +158,17 @@ def command(
         str | None, _option(help="light, dark, or auto for the reader's; else light.", panel=WRITTEN)
     ] = None,
     output: Annotated[
-        Path | None, _option("--output", "-o", help="Write the SVG there; else print it.", panel=WRITTEN)
+        Path | None,
+        _option(
+            "--output",
+            "-o",
+            help="Write it there, as .svg, .png or .pdf; else a terminal gets a file of its name, and a pipe the SVG.",
+            panel=WRITTEN,
+        ),
     ] = None,
+    open_it: Annotated[
+        bool, _option("--open", help="Open the file in the program for such pictures.", panel=WRITTEN)
+    ] = False,
     table: Annotated[
         bool, _option("--table", help="Print the figure's numbers as a table instead.", panel=WRITTEN)
     ] = False,
@@ -166,7 +178,7 @@ def command(
     told = {"by": by, "layer": layer, "neuron": neuron, "step": step, "low": low, "high": high, "edges": edges,
             "bias_units": bias_units, "phase": phase, "most": most}  # fmt: skip
     always = {"convention": convention, "cost": cost, "data": data, "row": row, "rows": rows, "theme": theme,
-              "output": output, "table": table or None}  # fmt: skip
+              "output": output, "open": open_it or None, "table": table or None}  # fmt: skip
     path: Path | None = model
     if model is None and not weights:
         raise SettingError(
@@ -186,11 +198,19 @@ def command(
         return
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
-    if output is not None:
-        _check_output(output, _figure(figure), path, data)
     told = {name: value for name, value in told.items() if value is not None}
     asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
-    _print(asked.scene(), asked.about(), theme or "light", output, table, as_json)
+    if output is None and not (table or as_json) and (open_it or is_terminal(sys.stdout)):
+        output = asked.own_file
+    if output is not None:
+        _check_output(output, asked.figure, path, data)
+    replaces = output is not None and output.exists()
+    scene = asked.scene()
+    _print(scene, asked.about(), theme or "light", output, table, as_json)
+    if output is not None:
+        tell(f"wrote {output}{', over the one before' if replaces else ''}")
+        if open_it and typer.launch(str(output)) != 0:
+            tell(f"there is no program here to open it with: open {output} in a browser")
 
 
 def _flag(name: str) -> str:
@@ -220,14 +240,15 @@ def _figure(name: str) -> str:
 
 
 def _check_output(output: Path, figure: str, model: Path | None, data: str | None) -> None:
-    """Raises FileError where no SVG can be written there, or where the name promises something else."""
-    check_text(output, f"{figure}.svg", {"model": model, "data": data}, "--output")
-    if output.suffix.lower() != ".svg":
-        svg = output.with_suffix(".svg")
+    """Raises FileError where no figure can be written there, or where the name promises something else."""
+    kind = output.suffix.lower()
+    check_text(output, f"{figure}.svg", {"model": model, "data": data}, "--output", KINDS.get(kind, b"\0"))
+    if kind not in KINDS:
         raise FileError(
-            f"--output {output}: a figure is written as SVG, into a file that ends in .svg, as {svg}; other programs make "
-            f"pictures of that, as rsvg-convert {svg} -o {svg.with_suffix('.png')} does"
+            f"--output {output}: a figure is written into a file that ends in {', '.join(KINDS)}, as "
+            f"{output.with_suffix('.svg')}"
         )
+    check_kind(kind)
 
 
 def _check_alone(model: str, given: dict[str, Any]) -> None:
@@ -263,6 +284,15 @@ class _FigureAsked:
         how = {"convention": convention_of(self.given, self.convention), **self.told}
         with np.errstate(all="ignore"):  # what overflows is said in words
             return self._drawn(how)
+
+    @property
+    def own_file(self) -> Path:
+        """What its file is called where nobody names one: iris-demon-z-2-0-row-3.svg."""
+        whose = "" if self.figure == "summary" else "chain" if self.given.is_chain else "own"
+        named = "" if self.given.model is None else self.given.model.stem
+        asked = str(self.told.get("by", "")).replace("/", "-")
+        row = "" if self.row is None else f"row-{self.row}"
+        return Path("-".join(filter(None, (named or whose, self.figure, asked, row))) + ".svg")
 
     @property
     def _of_the_chain(self) -> bool:
@@ -354,8 +384,7 @@ def _print(scene: Scene, about: str, theme: str, output: Path | None, table: boo
     elif output is None:
         say_document(scene.svg(theme))
     else:
-        write_atomically(output, scene.svg(theme).encode())
-        tell(f"{scene.title}: {output}")
+        scene.save(output, theme)
 
 
 def _layers(network: Network) -> list[dict[str, Any]]:

@@ -11,10 +11,13 @@ from chainrule.report import is_report
 from chainrule.storage import is_model, load_notes
 
 
-def check_text(path: Path, such_as: str, read: Mapping[str, str | Path | None], option: str) -> None:
+def check_text(
+    path: Path, such_as: str, read: Mapping[str, str | Path | None], option: str, begins: bytes = b"\0"
+) -> None:
     """Raises FileError unless a text can be written there that replaces no more than another text.
 
-    `read` are the files that the command reads, by what they are: the model, the data.
+    `read` are the files that the command reads, by what they are: the model, the data. A file that `begins` as what is to be
+    written may be replaced by it, though it is no text.
     """
     check_writable(path, such_as)
     check_not_read(path, read, option)
@@ -24,7 +27,8 @@ def check_text(path: Path, such_as: str, read: Mapping[str, str | Path | None], 
         what = "a model" if is_model(path) else "the report of a training"
         raise FileError(f"{option} {path} is {what}, which would be lost: name another file, as {such_as}")
     with path.open("rb") as stream:
-        if b"\0" in stream.read(4096):
+        start = stream.read(4096)
+        if b"\0" in start and not start.startswith(begins):
             raise FileError(f"{option} {path} is no text and would be lost: name another file, as {such_as}")
 
 

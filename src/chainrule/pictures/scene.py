@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from chainrule.errors import FileError
+from chainrule.files import as_path, write_atomically
+from chainrule.pictures.converted import KINDS, converted
 from chainrule.pictures.shapes import Box, Element, Label, heading, moved
-from chainrule.pictures.svg import as_svg
+from chainrule.pictures.svg import AUTO, as_svg
 
 HEAD = 54.0  # the room that a title and the line below it take
 FOOT = 20.0  # the room that a line below a picture takes
@@ -96,6 +101,21 @@ class Scene:
     def svg(self, theme: str = "light") -> str:
         """The picture as SVG in a theme: "light", "dark", or "auto", which follows the reader's screen."""
         return as_svg(self.elements, (self.width, self.height), self.title, self.description, self.name, theme)
+
+    def save(self, path: str | os.PathLike[str], theme: str = "light") -> Path:
+        """Write the picture into a file, which ends in .svg, .png or .pdf, whole or not at all; the file.
+
+        PNG and PDF are light or dark: auto is light there. Raises FileError for another ending, and with what to install
+        where nothing can make such a file here.
+        """
+        file = as_path(path)
+        kind = file.suffix.lower()
+        if kind not in KINDS:
+            raise FileError(
+                f"{file}: a picture is saved in a file that ends in {', '.join(KINDS)}, as {file.with_suffix('.svg')}"
+            )
+        fixed = "light" if kind != ".svg" and theme == AUTO else theme
+        return write_atomically(file, converted(self.svg(fixed), kind))
 
     def _repr_svg_(self) -> str:
         return self.svg()
