@@ -99,7 +99,7 @@ def close(shown: str, printed: str, line: str, learnt: bool) -> bool:
     within a quarter (another processor rounds otherwise, and training carries that on), any other within one unit of the last
     digit; whole numbers to the letter."""
     a, b = (float(text.replace(",", "").replace("−", "-")) for text in (shown, printed))
-    if f"{shown} s" in line:
+    if re.search(rf"{re.escape(shown)} s\b", line):
         return 0 < b < 60
     if "e" in shown and a:  # a rounding error is a rounding error: the same to a factor of a hundred, or below 1e-9
         return (abs(a) < 1e-9 and abs(b) < 1e-9) or 0.01 <= abs(b / a) <= 100
