@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from chainrule.errors import unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
-from chainrule.explanation.parts.layer_equations import Band, Focus, backward_band, forward_band, gradient_band
+from chainrule.explanation.parts.layer_equations import Band, Focus, Listing, backward_band, forward_band, gradient_band
 from chainrule.explanation.shown import neuron_of, whole_number
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label
+from chainrule.pictures.shapes import Element, Label, Line, width_of
+from chainrule.writing.formula import Symbol
+from chainrule.writing.numbers import brief
 
 BANDS = {"forward": forward_band, "backward": backward_band, "gradient": gradient_band}
-MARGIN = 30.0
+MARGIN, LINE, BESIDE = 30.0, 22.0, 730.0
 
 
 def matrix_form(
@@ -43,6 +45,26 @@ def matrix_form(
     return _scene(focus, [BANDS[band](focus) for band in bands])
 
 
+def _listed(listing: Listing, top: float, base: int) -> tuple[list[Element], float]:
+    """The numbers of a listing in columns below their indices, the sum of the others behind them; and where it ends."""
+    texts = [[brief(value) for value in values] for _, values, _, _ in listing.rows]
+    start = MARGIN + max(width_of(name, SIZE + 1) for name, *_ in listing.rows) + 4
+    wide = max(width_of(text, SIZE) for line in texts for text in line) + 14
+    ends = [start + wide * (n + 1) for n in range(len(listing.indices))]
+    found: list[Element] = [Label(MARGIN, top, Symbol(listing.index), "faint", SIZE, "start")]
+    found += [Label(end, top, str(k + base), "faint", 11, "end") for end, k in zip(ends, listing.indices)]
+    for n, ((name, _, role, slanted), line) in enumerate(zip(listing.rows, texts), 1):
+        y = top + LINE * n
+        found.append(Label(MARGIN, y, name, role, SIZE + 1, "start", slanted))
+        found += [Label(end, y, text, role, SIZE, "end", slanted) for end, text in zip(ends, line)]
+    bottom = top + LINE * len(listing.rows)
+    if listing.left:
+        found.append(Label(ends[-1] + 18, top, f"{listing.left:,} more", "faint", 11, "start"))
+        found.append(Label(ends[-1] + 18, bottom, f"Σ {brief(listing.rest)}", "faint", SIZE, "start"))
+    rule = Line(((MARGIN, top + 11), (ends[-1], top + 11)), "faint", 0.7, opacity=0.6)
+    return [rule, *found], bottom + 26
+
+
 def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
     seen, top = focus.seen, MARGIN
     elements: list[Element] = []
@@ -53,11 +75,19 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
         head = Label(MARGIN, top + 8, band.title, band.role, 12, "start", slanted=slanted)
         elements += [head, Label(MARGIN + 84, top + 8, band.formula, "ink", 16, "start")]
         top += 34
+        x, bottom = MARGIN, top
         for pieces in band.lines:
-            drawn, _, bottom = laid_out(pieces, MARGIN, top)
+            drawn, right, below = laid_out(pieces, x, top)
+            if x > MARGIN and right > BESIDE:  # the second line of a band stands beside the first where there is room
+                top, x = bottom + 14, MARGIN
+                drawn, right, below = laid_out(pieces, x, top)
             elements += drawn
-            top = bottom + 14
+            x, bottom = right + 48, max(below, bottom)
             rows += [cell for piece in pieces if isinstance(piece, Grid) for cell in piece.cells()]
+        top = bottom + 14
+        if band.listing is not None:
+            drawn, top = _listed(band.listing, top + 2, seen.how.base)
+            elements += drawn
         elements.append(Label(MARGIN, top + 2, band.entry, band.role, SIZE, "start", slanted=slanted))
         rows.append((band.title, "", "", str(band.entry)))
         top += 32
@@ -67,4 +97,7 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
     )
     title = f"Layer {focus.layer} in matrix form"
     scene = Scene.around(elements, MARGIN, title, description, tuple(rows), "matrix-form")
-    return scene.headed(f"lit: what makes one number of neuron {focus.j + seen.how.base}", MARGIN)
+    shaded = any(isinstance(piece, Grid) and piece.shaded for band in bands for line in band.lines for piece in line)
+    hues = "; shades: blue above 0, orange below, a cell the largest of its numbers" * shaded
+    what = "framed" if shaded else "lit"
+    return scene.headed(f"{what}: what makes one number of neuron {focus.j + seen.how.base}{hues}", MARGIN)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.pictures.shapes import Element, Label, Rect, brackets, extent, width_of
-from chainrule.pictures.tiles import Raster, tile
+from chainrule.pictures.tiles import Raster, pooled, tile
 from chainrule.writing.formula import Formula
 from chainrule.writing.numbers import brief, written
 
@@ -20,6 +20,7 @@ SIZE, CELL = 12.0, 25.0  # of a number, and from row to row
 GAP, LEAP = 20.0, 15.0  # the room for columns and for rows that are left out
 LIT = 0.14  # how strongly a lit row is coloured
 SHADED, LEAST, MOST = 160.0, 3.0, 10.0  # how far a matrix of shades reaches, and the sides of its cells
+POOLED, FRAME = 32, 4.0  # cells in a line where neighbours share them, and the least side of a frame around cells
 
 
 class Track(NamedTuple):
@@ -48,7 +49,9 @@ class Grid:
     """A matrix between brackets: the rows and columns that are shown, dots between those that are not next to each other.
 
     `lit` are cells (row, column) behind which colour stands, None for all of a row or column; `ringed` one cell. `shaded`,
-    its numbers are cells without gaps, and of its rows and columns only what is lit or ringed has its number.
+    its numbers are cells without gaps, and of its rows and columns only what is lit or ringed has its number; of more than
+    there is room for, neighbours share a cell, in the shade of the largest |value|. `listed` are the rows and columns that
+    the table has of it then.
     """
 
     name: Formula
@@ -63,6 +66,7 @@ class Grid:
     base: int = 0
     axes: tuple[str, str] = ("", "")  # what rows and columns are, where that is to be said
     shaded: bool = False
+    listed: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @property
     def mark(self) -> tuple[int | None, int | None]:
@@ -71,15 +75,15 @@ class Grid:
 
     def turned(self) -> Grid:
         """Rows as columns."""
-        lit, ringed = self.lit and self.lit[::-1], self.ringed and self.ringed[::-1]
+        lit, ringed, listed = self.lit and self.lit[::-1], self.ringed and self.ringed[::-1], self.listed
         turned = replace(self, values=self.values.T, rows=self.columns, columns=self.rows, axes=self.axes[::-1])
-        return replace(turned, lit=lit, ringed=ringed)
+        return replace(turned, lit=lit, ringed=ringed, listed=listed and listed[::-1])
 
     @cached_property
     def cell(self) -> tuple[float, float]:
         """Width, as the longest number needs, and height; of shades, as many as there are."""
         if self.shaded:
-            wide, high = (min(MOST, max(LEAST, SHADED // len(shown))) for shown in (self.columns, self.rows))
+            wide, high = (_side(len(shown)) for shown in (self.columns, self.rows))
             return wide, high
         widths = [width_of(brief(float(self.values[i, j])), SIZE) for i in self.rows for j in self.columns]
         return max(30.0, max(widths) + 12), CELL
@@ -113,6 +117,8 @@ class Grid:
     def overhang(self) -> float:
         """How far its name or its shape reaches beyond its brackets, on each side."""
         widest = max(width_of(self.name, 15), width_of(self.shape, 10.5))
+        if self.shaded:
+            widest = max(widest, width_of(self._deepest, 10.5))
         return max(0.0, (widest - (self.width - self.margin)) / 2)
 
     @cached_property
@@ -132,27 +138,34 @@ class Grid:
     @property
     def margin(self) -> float:
         """The room for the numbers of its rows."""
-        return max((6 + width_of(str(i + self.base), 9.5) for i in self._numbered[0]), default=0.0)
+        return max((6 + width_of(str(i + self.base), 10.5) for i in self._numbered[0]), default=0.0)
 
     @property
     def above(self) -> float:
         """The room for its name and the numbers of its columns."""
         _, up, down = extent(self.name)
-        return (16.0 if self._numbered[1] else 4.0) + 15 * (up + down) + 2
+        return self._lift + 15 * (up + down) + 2
+
+    @property
+    def _lift(self) -> float:
+        """From its upper end to its name."""
+        return 16.0 if self._numbered[1] else 10.0 if self.shaded else 4.0
 
     def draw(self, x: float, middle: float) -> list[Element]:
         """The brackets, the numbers, the name above and the shape below, from x to the right."""
         wide, high = self.across.extent, self.down.extent
         top, left = middle - high / 2, x + self.margin + 6
+        if self.shaded:  # short coordinates: there are a thousand of them
+            top, left = round(top), round(left)
         xs = {j: left + dx for j, dx in self.across.middles.items()}
         ys = {i: top + dy for i, dy in self.down.middles.items()}
         by_row, by_column = self._numbered
         elements = [] if self.shaded else self._light(left, top, xs, ys)
         elements += brackets(left - 5, top - 1, left + wide + 5, top + high + 1, 5, 1.2)
         elements += (self._cells if self.shaded else self._digits)(left, top, xs, ys)
-        elements += [Label(left - 10, ys[i], str(i + self.base), "faint", 9.5, "end") for i in by_row]
-        elements += [Label(xs[j], top - 9, str(j + self.base), "faint", 9.5) for j in by_column]
-        centre, name_y = left + wide / 2, top - (16 if by_column else 4) - 15 * extent(self.name)[2]
+        elements += [Label(left - 10, ys[i], str(i + self.base), "faint", 10.5, "end") for i in by_row]
+        elements += [Label(xs[j], top - 9, str(j + self.base), "faint", 10.5) for j in by_column]
+        centre, name_y = left + wide / 2, top - self._lift - 15 * extent(self.name)[2]
         elements.append(Label(centre, name_y, self.name, self.role, 15, slanted=self.slanted))
         return [*elements, Label(centre, top + high + 15, self.shape, "faint", 10.5)]
 
@@ -165,19 +178,25 @@ class Grid:
             found += [Label(at, y, "…", "faint", SIZE) for at in gaps]
         return found + [Label(at, top + dy, "⋮", "faint", SIZE) for dy in self.down.gaps for at in xs.values()]
 
+    @cached_property
+    def _deepest(self) -> str:
+        """What the deepest shade is."""
+        return f"deepest: {brief(float(np.abs(self.values[np.ix_(self.rows, self.columns)]).max()))}"
+
     def _cells(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
         """Its numbers as shades, the deepest the largest |value|, and a frame around what is lit or ringed."""
-        shown, (i, j), raster = (
-            self.values[np.ix_(self.rows, self.columns)],
-            self.mark,
-            Raster(len(ys), len(xs), *self.cell, False),
+        i, j = self.mark
+        shown = pooled(
+            self.values[np.ix_(self.rows, self.columns)], *map(_cells_for, (len(self.rows), len(self.columns)))
         )
+        rows, columns = shown.shape
+        raster = Raster(rows, columns, self.across.extent / columns, self.down.extent / rows, False)
         x, y, width, height = self._area(i, j, left, top, xs, ys)
-        largest = float(np.abs(shown).max())
+        wide, high = max(width + 3, FRAME), max(height + 3, FRAME)
         return [
-            *tile(shown.ravel(), largest, left, top, raster),
-            Rect(x - 1.5, y - 1.5, width + 3, height + 3, "ink", "", 1.3, 1.0),
-            Label(left + raster.width / 2, top + raster.height + 29, f"deepest: {brief(largest)}", "faint", 10.5),
+            *tile(shown.ravel(), float(np.abs(shown).max()), left, top, raster),
+            Rect(x + width / 2 - wide / 2, y + height / 2 - high / 2, wide, high, "ink", "", 1.3, 1.0),
+            Label(left + raster.width / 2, top + raster.height + 29, self._deepest, "faint", 10.5),
         ]
 
     def _area(
@@ -214,12 +233,23 @@ class Grid:
     def cells(self) -> list[tuple[str, str, str, str]]:
         """What is shown in numbers, for the table; of shades, the row or the column that is lit, or the cell that is ringed."""
         i, j = self.mark if self.shaded else (None, None)
-        rows, columns = self.rows if i is None else (i,), self.columns if j is None else (j,)
+        rows, columns = self.listed or (self.rows, self.columns)
+        rows, columns = rows if i is None else (i,), columns if j is None else (j,)
         return [
             (str(self.name), str(i + self.base), str(j + self.base), written(float(self.values[i, j])))
             for i in rows
             for j in columns
         ]
+
+
+def _cells_for(count: int) -> int:
+    """How many cells so many numbers in a line have."""
+    return count if count <= SHADED // LEAST else POOLED
+
+
+def _side(count: int) -> float:
+    """The side of a cell, where so many stand in a line."""
+    return min(MOST, SHADED // count) if count <= SHADED // LEAST else SHADED / count
 
 
 def laid_out(pieces: Sequence[Grid | str], x: float, top: float) -> tuple[list[Element], float, float]:

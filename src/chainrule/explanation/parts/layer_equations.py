@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.grid import Grid
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
@@ -17,6 +18,7 @@ from chainrule.writing.formula import Formula, Symbol, Transposed, alone, filled
 from chainrule.writing.numbers import written
 
 Array = np.ndarray
+NUMBERS = 6  # of more rows or columns a matrix is shown in shades
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,13 @@ class Focus:
     def matrix(
         self, name: Formula, values: Array, rows: Sequence[int], columns: Sequence[int], letter: str = "", **marks: Any
     ) -> Grid:
-        """A matrix in the look of its letter; `marks` are those of a Grid: lit, ringed, glow."""
-        look = self._look(letter)
-        return Grid(name, values, tuple(rows), tuple(columns), *look, base=self.seen.how.base, **marks)
+        """A matrix in the look of its letter, a large one in shades; `marks` are those of a Grid: lit, ringed, glow."""
+        (role, slanted), base = self.look(letter), self.seen.how.base
+        if max(values.shape) <= NUMBERS:
+            return Grid(name, values, tuple(rows), tuple(columns), role, slanted, base=base, **marks)
+        height, width = (tuple(range(count)) for count in values.shape)
+        listed = tuple(rows), tuple(columns)
+        return Grid(name, values, height, width, role, slanted, base=base, shaded=True, listed=listed, **marks)
 
     def vector(self, name: Formula, values: Array, shown: Sequence[int], letter: str = "", **marks: Any) -> Grid:
         """A column, or by the convention's orientation a row; its marks are those of a column."""
@@ -53,22 +59,53 @@ class Focus:
         """A matrix times a column, or a row times the matrix turned around, whose name is then turned by the caller."""
         return [matrix, vector] if self.upright else [vector, matrix.turned()]
 
-    def _look(self, letter: str) -> tuple[str, bool]:
+    def look(self, letter: str) -> tuple[str, bool]:
         back = letter in ("δ", "C")
         if self.seen.how.colours == "symbol" and letter in "wbzay" and letter:
             return letter, False
         return ("backward" if back else "forward" if letter and letter in "azxy" else "ink"), back
 
 
+class Listed(NamedTuple):
+    """Numbers below their indices: what they are called, and how they look."""
+
+    name: Formula
+    values: tuple[float, ...]
+    role: str
+    slanted: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a lit row of shades is multiplied with, in numbers: rows of them below the indices, and the sum of the others."""
+
+    index: str
+    indices: tuple[int, ...]
+    rows: tuple[Listed, ...]
+    left: int
+    rest: float
+
+    @classmethod
+    def of(cls, focus: Focus, index: str, shown: Sequence[int], *columns: tuple[Formula, Array, str]) -> Listing:
+        """Columns of numbers in the look of their letters, those that are shown; the rest is the sum of the last column."""
+        rows = [
+            Listed(name, tuple(float(values[k]) for k in shown), *focus.look(letter))
+            for name, values, letter in columns
+        ]
+        left = [float(each) for k, each in enumerate(columns[-1][1]) if k not in shown]
+        return cls(index, tuple(shown), tuple(rows), len(left), exact_sum(left))
+
+
 @dataclass(frozen=True)
 class Band:
-    """One equation: its formula, the lines of matrices, and how the lit numbers give one entry."""
+    """One equation: its formula, the lines of matrices, and how the lit numbers give one entry; of shades in a listing."""
 
     title: str
     role: str
     formula: Formula
     lines: tuple[tuple[Grid | str, ...], ...]
     entry: Formula
+    listing: Listing | None = None
 
 
 def forward_band(focus: Focus) -> Band:
@@ -93,7 +130,12 @@ def forward_band(focus: Focus) -> Band:
     terms = sum_of(products, ks)
     if biased:
         terms.append((float(b[j]), b_name if seen.network.shared_bias(l) else seen.letter("b", l, j)))
-    return Band("forward", "forward", formula, (tuple(pieces),), summed(seen.letter("z", l, j), terms, float(z[j])))
+    entry = summed(seen.letter("z", l, j), terms, float(z[j]))
+    k = how.from_letter
+    w_name, a_k = seen.weight(l, j, k), seen.a(l - 1, k)
+    columns = (w_name, w[j], "w"), (a_k, a, "a"), (row(w_name, " ", a_k), w[j] * a, "")
+    listing = Listing.of(focus, k, ks, *columns) if matrix.shaded else None
+    return Band("forward", "forward", formula, (tuple(pieces),), entry, listing)
 
 
 def backward_band(focus: Focus) -> Band:
@@ -107,6 +149,7 @@ def backward_band(focus: Focus) -> Band:
     arriving = focus.vector(_onto_a(focus), seen.into_a[l], rows, "δ", ringed=(j, 0))
     pieces: list[Grid | str] = [arriving]
     terms: list[Term] = []
+    listing: Listing | None = None
     formula: Formula = _onto_a(focus)
     if l < seen.network.depth:
         products = (seen.network.weights[l + 1][:, j] * seen.into_z[l + 1]).tolist()
@@ -118,6 +161,11 @@ def backward_band(focus: Focus) -> Band:
         given = focus.vector(next_name, seen.into_z[l + 1], ms, "δ", lit=(None, None))
         lines.append((*focus.product(matrix, given), "=", arriving))
         formula, terms = row("(", how.product(back, next_name), ")"), sum_of(products, ms)
+        m = Letters(how).m
+        w_name, delta_m = seen.weight(l + 1, m, j), seen.letter("δ", l + 1, m)
+        w, delta = seen.network.weights[l + 1][:, j], seen.into_z[l + 1]
+        columns = (w_name, w, "w"), (delta_m, delta, "δ"), (row(w_name, " ", delta_m), w * delta, "")
+        listing = Listing.of(focus, m, ms, *columns) if matrix.shaded else None
     slope = seen.slopes(l)
     result = focus.vector(delta_name, seen.into_z[l], rows, "δ", ringed=(j, 0))
     if slope.ndim == 1:
@@ -128,7 +176,7 @@ def backward_band(focus: Focus) -> Band:
         first = row("(", first, ")") if len(terms) > 1 else first
         times = f" · {bracketed(float(slope[j]))} (σ′) = {written(float(seen.into_z[l][j]))}"
         entry = row(seen.letter("δ", l, j), " = ", first, times)
-        return Band("backward", "backward", formula, (*lines, tuple(pieces)), entry)
+        return Band("backward", "backward", formula, (*lines, tuple(pieces)), entry, listing)
     return _through_softmax(focus, formula, lines, result)
 
 
@@ -193,10 +241,11 @@ def gradient_band(focus: Focus) -> Band:
     by = row("∂", Symbol(how.letter), "/∂", seen.weight(l, j, k))
     factors = terms_of([(float(delta[j]), seen.letter("δ", l, j))])
     entry = row(by, " = ", factors, f" · {bracketed(float(a[k]))} (", seen.a(l - 1, k), f") = {written(steepness[k])}")
-    left = [each for i, each in enumerate(steepness) if i not in ks]
-    if left:
-        entry = row(entry, f";  {len(left):,} more of this neuron, Σ = {written(exact_sum(left))}")
-    return Band("gradient", "backward", formula, ((column, across, "=", total),), entry)
+    index = how.from_letter
+    slope = row("∂", Symbol(how.letter), "/∂", seen.weight(l, j, index))
+    columns = (seen.a(l - 1, index), a, "a"), (slope, delta[j] * a, "δ")
+    listing = Listing.of(focus, index, ks, *columns) if total.shaded else None
+    return Band("gradient", "backward", formula, ((column, across, "=", total),), entry, listing)
 
 
 def _bias_formula(focus: Focus) -> list[Formula | str]:
