@@ -130,10 +130,10 @@ def _one_sided(here: float, beyond: Sequence[float], h: float) -> tuple[float, f
     return slope, abs(slope - (2 * slopes[0] - slopes[1]))
 
 
-def of_entries(p: Problem, entries: Sequence[int], share: Array | None = None) -> list[Difference]:
+def of_entries(p: Problem, entries: Sequence[int], share: Array | None = None, closer: float = 1.0) -> list[Difference]:
     """∂C/∂θ of some entries of the flat vector w¹,b¹,…,w^L,b^L, evaluated in float64 whatever the network's dtype.
 
-    C is the mean over the rows, or Σ share_i c_i.
+    C is the mean over the rows, or Σ share_i c_i. The first step is divided by `closer`.
     """
     network, pair = p.network, p.pair
     x, y = np.asarray(p.x, np.float64), np.asarray(p.y, np.float64)
@@ -156,7 +156,7 @@ def of_entries(p: Problem, entries: Sequence[int], share: Array | None = None) -
         return value
 
     terms = _terms(parameters, network, x, y)
-    return [derivative(of_entry(entry), float(flat[entry]), terms) for entry in entries]
+    return [derivative(of_entry(entry), float(flat[entry]), terms, closer=closer) for entry in entries]
 
 
 def _terms(parameters: Parameters, network: Network, x: Array, y: Array) -> float:
