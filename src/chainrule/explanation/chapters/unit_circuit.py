@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from chainrule.explanation.parts.drawn_unit import DrawnUnit
 from chainrule.explanation.parts.gates import WireNumbers, backward_too, gate
@@ -14,9 +15,10 @@ from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, moved, width_of
 from chainrule.writing.formula import Row, Symbol, row
-from chainrule.writing.numbers import written
+from chainrule.writing.numbers import brief, written
 
-MARGIN, RADIUS, SIZE, SMALL = 28.0, 17.0, 13.0, 11.5
+MARGIN, SIZE, SMALL, WIDEST = 28.0, 13.0, 11.5, 680.0  # the last: of the wires, where that can be
+FEW = 3  # so many inputs have what is on their wires written out; more of them stand close together
 ABOVE = 14.0  # of a number from its wire
 
 
@@ -39,12 +41,33 @@ def unit_circuit(
     here, pinned = neuron_of(seen.network, by, layer, neuron, seen.into_z)
     both, inputs = backward_too(phase), whole_number(most, "most")
     unit = Unit.of(seen, here.layer, here.neuron, inputs, pinned)
-    sources = [2 * RADIUS, *(width_of(each.weight.name, SIZE + 1) for each in unit.inputs)]
-    if unit.others is not None:
-        sources.append(width_of(_more(unit), SIZE))
-    numbers = WireNumbers(seen.how, both, SIZE, ABOVE, written)
-    drawn = DrawnUnit(numbers, RADIUS, 29.0 if both else 21.0, 84.0, {})
-    return _Picture(unit, drawn.within([unit], MARGIN + max(sources) + 6)).scene()
+    return _Picture(unit, _close(unit, both) if len(unit.inputs) > FEW else _wide(unit, both)).scene()
+
+
+def _wide(unit: Unit, both: bool) -> DrawnUnit:
+    """Room for what is on each wire, above and below its number."""
+    numbers = WireNumbers(unit.seen.how, both, SIZE, ABOVE, written, stacked=True)
+    drawn = DrawnUnit(numbers, 16.0, 46.0 if both else 31.0, 104.0 if both else 84.0, {})
+    return drawn.within([unit], MARGIN + max(_sources(unit, 2 * drawn.radius)) + 6)
+
+
+def _close(unit: Unit, both: bool) -> DrawnUnit:
+    """Numbers alone, of as many digits as there is room for."""
+    for digits in (4, 3):
+        numbers = WireNumbers(unit.seen.how, both, SIZE - 0.5, 10.5, partial(brief, digits=digits), terse=True)
+        drawn = DrawnUnit(numbers, 13.0, 10.5 if both else 8.0, 44.0, {}).within(
+            [unit], MARGIN + max(_sources(unit, 26)) + 6
+        )
+        if drawn.x["end"] <= WIDEST:
+            break
+    return drawn
+
+
+def _sources(unit: Unit, gate_width: float) -> list[float]:
+    """The widths of what stands before the wires."""
+    named = [each.weight if unit.layer > 1 else each.activation for each in unit.inputs]
+    found = [gate_width, *(width_of(each.name, SIZE + 1) for each in named)]
+    return [*found, width_of(_more(unit), SIZE)] if unit.others is not None else found
 
 
 def _more(unit: Unit) -> str:
@@ -63,9 +86,12 @@ class _Picture:
         return self.drawn.numbers.both
 
     def scene(self) -> Scene:
-        u, drawn, pitch = self.unit, self.drawn, 122.0 if self.drawn.numbers.both else 88.0
+        u, drawn = self.unit, self.drawn
+        pitch = (44.0 if self.both else 34.0) if drawn.numbers.terse else 190.0 if self.both else 124.0
         last = (len(u.inputs) - 1) * pitch
-        ys = [i * pitch for i in range(len(u.inputs))] + [last + drawn.apart + 62] * (u.others is not None)
+        ys = [i * pitch for i in range(len(u.inputs))] + [last + drawn.apart + (38 if drawn.numbers.terse else 62)] * (
+            u.others is not None
+        )
         middle = ys[-1] / 2
         elements = drawn.draw(u, ys)
         for each, y in zip(u.inputs, ys):
@@ -85,43 +111,62 @@ class _Picture:
     # parts
     def _source(self, each: Input, y: float) -> list[Element]:
         """The activation gate of the level before (S3.6), or an input."""
-        seen, layer, x = self.unit.seen, self.unit.layer - 1, self.drawn.x["a"] - 6
+        seen, layer, x, radius = self.unit.seen, self.unit.layer - 1, self.drawn.x["a"] - 6, self.drawn.radius
+        if layer and self.drawn.numbers.terse:
+            return [Label(x, y, each.activation.name, role_of(seen.how, "a"), SIZE, "end", of=each.activation.of)]
         if layer:
-            return gate(x - RADIUS, y, Symbol("σ", seen.how.above(layer)), RADIUS, SIZE + 2)
+            return gate(x - radius, y, Symbol("σ", seen.how.above(layer)), radius, SIZE + 2)
         name = Symbol("x", below="" if seen.bare else seen.how.below(each.k))
         return [Label(x, y, name, role_of(seen.how, "a"), SIZE + 1, "end")]
 
     def _others(self, wire: Wire, y: float) -> list[Element]:
         """All other multiply gates at once: their sum goes into Σ."""
-        x = self.drawn.x
-        meet, end = x["×"], x["Σ"] - RADIUS
-        behind: list[Element] = [Circle(meet + 5 * i, y - 5 * i, RADIUS, "faint", "paper", 1.0) for i in (2, 1)]
+        x, radius = self.drawn.x, self.drawn.radius
+        meet, end = x["×"], x["Σ"] - radius
+        behind: list[Element] = [Circle(meet - 4 * i, y - 4 * i, radius, "faint", "paper", 1.0) for i in (2, 1)]
         return [
             Label(x["a"] - 6, y, _more(self.unit), "faint", SIZE, "end"),
-            Line(((x["a"], y), (meet - RADIUS, y)), "faint", 1.0, arrow=True),
+            Line(((x["a"], y), (meet - radius, y)), "faint", 1.0, arrow=True),
             *behind,
-            *gate(meet, y, "×", RADIUS, SIZE + 2),
-            *self.drawn.wire(wire, meet + RADIUS, end, y),
+            *gate(meet, y, "×", radius, SIZE + 2),
+            *self.drawn.wire(wire, meet + radius, end, y),
         ]
 
     def _output(self, y: float) -> list[Element]:
         """σ, and a on to the next level; without σ the cost."""
-        u, x = self.unit, self.drawn.x
+        u, x, radius = self.unit, self.drawn.x, self.drawn.radius
         if not u.activated:
-            return gate(x["σ"], y, Symbol(u.seen.how.letter), RADIUS, SIZE + 2)
-        found = gate(x["σ"], y, Symbol("σ", u.seen.how.above(u.layer)), RADIUS, SIZE + 2)
-        found.append(Label(x["σ"], y - RADIUS - 16, u.seen.network.activations[u.layer].name, "faint", SMALL))
+            at = x["end"] + radius if self.drawn.numbers.terse else x["σ"]
+            return gate(at, y, Symbol(u.seen.how.letter), radius, SIZE + 2)
+        found = gate(x["σ"], y, Symbol("σ", u.seen.how.above(u.layer)), radius, SIZE + 2)
+        found.append(
+            Label(
+                x["σ"],
+                y - radius - (38 if self.drawn.numbers.stacked else 18),
+                u.seen.network.activations[u.layer].name,
+                "faint",
+                SMALL,
+            )
+        )
         if self.both and not u.whole:
-            slope = row(u.slope.name, " = ", written(u.slope.value))
-            found.append(Label(x["σ"], y + RADIUS + 22, slope, "faint", SMALL, slanted=True))
+            slope = row(u.slope.name, " = ", self.drawn.numbers.text(u.slope.value))
+            found.append(
+                Label(
+                    x["σ"], y + radius + (42 if self.drawn.numbers.stacked else 24), slope, "faint", SMALL, slanted=True
+                )
+            )
         last = u.layer == u.seen.network.depth
-        return [*found, *self.drawn.wire(u.a, x["σ"] + RADIUS, x["end"], y, arrow=last), *self._onward(x["end"], y)]
+        return [
+            *found,
+            *self.drawn.wire(u.a, x["σ"] + radius, x["end"], y, arrow=last, named=True),
+            *self._onward(x["end"], y),
+        ]
 
     def _onward(self, x: float, y: float) -> list[Element]:
         """The multiply gates of the next level, which all take a (S3.11), or the cost."""
         u = self.unit
         if u.layer == u.seen.network.depth:
-            return gate(x + RADIUS, y, Symbol(u.seen.how.letter), RADIUS, SIZE + 2)
+            return gate(x + self.drawn.radius, y, Symbol(u.seen.how.letter), self.drawn.radius, SIZE + 2)
         count = u.seen.network.sizes[u.layer + 1]
         shown = min(count, 3)
         found: list[Element] = []
@@ -133,7 +178,7 @@ class _Picture:
         if count > 1:
             found.append(Circle(x, y, 2.5, "ink", "ink"))
         more = f"and {count - shown:,} more" if count > shown else ""
-        return [*found, Label(x + 60, y + 34 * (shown - 1) / 2 + 22, more, "faint", 10.5)] if more else found
+        return [*found, Label(x + 60, y + 34 * (shown - 1) / 2 + 22, more, "faint", 11)] if more else found
 
     # words
     def _notes(self) -> list[str | Row]:

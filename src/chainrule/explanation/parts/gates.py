@@ -38,7 +38,7 @@ def tall_gate(x: float, top: float, bottom: float, symbol: str | Formula, half: 
 class WireNumbers:
     """How the numbers at the wires look: in which convention, with gradients or without, how large and how far away.
 
-    Terse, they stand without what they are, unless that is asked for.
+    Terse, they stand without what they are, unless that is asked for; stacked, what they are stands above or below them.
     """
 
     how: Convention
@@ -47,6 +47,7 @@ class WireNumbers:
     above: float
     text: Callable[[float], str]
     terse: bool = False
+    stacked: bool = False
 
     @property
     def reading(self) -> str:
@@ -58,12 +59,20 @@ class WireNumbers:
         """The value of a wire above (x, y) and its gradient below; `named` and `sent` say whether with what they are."""
         named, sent = (not self.terse if each is None else each for each in (named, sent))
         value, role = self.text(wire.value), role_of(self.how, wire.letter, "forward")
-        above = row(wire.name, " = ", value) if named else value
-        found = [Label(x, y - self.above, above, role, self.size, of=wire.of)]
+        found = self._pair(wire, wire.name, value, named, x, y, -1, role)
         if self.both and not math.isnan(wire.gradient):
-            gradient = self.text(wire.gradient)
-            below = row(wire.sent, " = ", gradient) if sent else gradient
-            found.append(Label(x, y + self.above, below, "backward", self.size, slanted=True, of=wire.of))
+            found += self._pair(wire, wire.sent, self.text(wire.gradient), sent, x, y, 1, "backward")
+        return found
+
+    def _pair(
+        self, wire: Wire, name: Formula, value: str, named: bool, x: float, y: float, side: int, role: str
+    ) -> list[Label]:
+        """A number on one side of a wire, −1 above or 1 below, with its name before it or beyond it."""
+        text = row(name, " = ", value) if named and not self.stacked else value
+        found = [Label(x, y + side * self.above, text, role, self.size, slanted=side > 0, of=wire.of)]
+        if named and self.stacked:
+            beyond = y + side * (self.above + 1.5 * self.size)
+            found.append(Label(x, beyond, name, role, self.size, slanted=side > 0, of=wire.of))
         return found
 
     def room(self, wires: Iterable[Wire], named: bool | None = None, sent: bool | None = None) -> float:
