@@ -1,6 +1,7 @@
 """A page of every figure at every size, from 1-1-1-1 to 784-30-10: python docs/gallery.py build/gallery.html
 
-The tests look at the same figures: no label overlaps another, none is clipped (tests/test_figures.py).
+Each is at most WIDE pixels wide, as in a README or on a page of the docs, and dark where the reader's screen is. The tests look
+at the same figures: no label overlaps another, none is clipped (tests/test_figures.py).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Piece:
     options: str = ""
 
 
+WIDE = 700
 ASKED: dict[str, dict[str, Any]] = {  # besides each figure as it comes, those that show more when they are asked
     "network": {"layer": 1, "by": "w/1/0/0", "bias_units": True},
     "computation_tree": {"by": "w/1/0/0"},
@@ -59,30 +61,48 @@ ASKED: dict[str, dict[str, Any]] = {  # besides each figure as it comes, those t
 
 @cache
 def sizes() -> tuple[Size, ...]:
-    """The chain of the texts, small ones of every kind, the digits trained, and 784-30-10 trained on enlarged digits."""
+    """The chain of the texts, small ones of every kind, 64-128-10 trained on the digits and 784-30-10 on enlarged ones.
+
+    Of the trained, the first row is one that is misread.
+    """
     rng = np.random.default_rng(1)
     chain = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-0.3]], "sigmoid")
     small = cr.Network.random([2, 3, 2], "tanh", "sigmoid", seed=2, dtype="float64")
     kinked = cr.Network.random([5, 4, 3, 2], "relu", "identity", seed=3, dtype="float64")
     saturated = small.with_parameters(small.parameters.map(lambda each: 40 * each))
     digits = cr.load_data("digits")
-    x, y = np.asarray(digits.inputs), np.eye(10)[np.asarray(digits.targets)]
-    trained = _trained([64, 32, 10], "relu", x, digits.targets)
-    wide = x.reshape(-1, 8, 8)[:, np.arange(28) * 8 // 28][:, :, np.arange(28) * 8 // 28].reshape(len(x), 784)
-    large = _trained([784, 30, 10], "sigmoid", wide, digits.targets)
-    few = slice(0, 12)
+    trained = _trained([64, 128, 10], "relu", digits)
+    enlarged = cr.Dataset(_enlarged(digits), digits.targets)
+    large = _trained([784, 30, 10], "sigmoid", enlarged)
     return (
         Size("1-1-1-1", chain, np.array([[0.6], [-0.5], [0.1]]), np.array([[1.0], [0.0], [1.0]])),
         Size("2-3-2", small, rng.standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
         Size("5-4-3-2, ReLU", kinked, rng.standard_normal((5, 5)), rng.standard_normal((5, 2))),
         Size("2-3-2, saturated", saturated, rng.standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
-        Size("64-32-10, trained on the digits", trained, x[few], y[few]),
-        Size("784-30-10, trained on enlarged digits", large, wide[few], y[few]),
+        Size("64-128-10, trained on the digits", trained, *_rows(trained, digits)),
+        Size("784-30-10, trained on enlarged digits", large, *_rows(large, enlarged)),
     )
 
 
-def _trained(sizes: list[int], hidden: str, x: np.ndarray, y: np.ndarray) -> cr.Network:
-    return cr.train(cr.Network.random(sizes, hidden, "softmax", seed=0), (x, y), rule=cr.adam(1e-3), epochs=5).network
+def _trained(sizes: list[int], hidden: str, data: cr.Dataset) -> cr.Network:
+    return cr.train(cr.Network.random(sizes, hidden, "softmax", seed=0), data, rule=cr.adam(3e-3), epochs=5).network
+
+
+def _enlarged(digits: cr.Dataset) -> np.ndarray:
+    """The 8 × 8 pixels of each digit as 28 × 28 from 0 to 1, by straight lines between them."""
+    columns = digits.preprocessing.columns
+    means, scales = (np.array([getattr(column, name) for column in columns]) for name in ("mean", "scale"))
+    images = np.clip((np.asarray(digits.inputs) * scales + means) / 16, 0, 1).reshape(-1, 8, 8)
+    between = np.array([np.interp(np.linspace(0, 7, 28), range(8), row) for row in np.eye(8)])
+    return np.einsum("nij,ia,jb->nab", images, between, between).reshape(len(images), 784)
+
+
+def _rows(network: cr.Network, data: cr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """A row that is misread and eleven others, with their targets one-hot."""
+    x, digits = np.asarray(data.inputs), np.asarray(data.targets)
+    misread = np.flatnonzero(cr.forward(network, x).a[network.depth].argmax(axis=1) != digits)
+    rows = [int(misread[0]), *range(11)]
+    return x[rows], np.eye(10)[digits[rows]]
 
 
 def pieces(convention: str = "nielsen") -> Iterator[Piece]:
@@ -120,7 +140,8 @@ def write(path: Path) -> None:
         parts.append(
             f"<h3>{escape(piece.figure)} {escape(piece.options)}</h3><p>{escape(FIGURES[piece.figure].says)}</p>"
         )
-        parts.append(piece.scene.svg() if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>")
+        drawn = piece.scene.svg("auto") if piece.scene is not None else f"<p><em>{escape(piece.refused)}</em></p>"
+        parts.append(f'<div style="max-width:{WIDE}px">{drawn}</div>')
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page("chainrule: every figure", *parts), encoding="utf-8")
 

@@ -22,6 +22,7 @@ from chainrule.explanation.parts import routes as of_routes
 from chainrule.explanation.parts.drawn_routes import RADIUS, THICK, THIN, RouteMap
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import routes
+from chainrule.explanation.parts.tug_of_war import TugOfWar
 from chainrule.explanation.shown import steepest
 from chainrule.explanation.view import View, view
 from chainrule.forward import forward
@@ -32,6 +33,7 @@ from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, hue
 from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
+from chainrule.writing.formula import SUBSCRIPT
 from chainrule.writing.numbers import brief, factor_numbers, factor_rows, number, short, unit, written
 
 computation_tree = chapter("computation_tree")
@@ -830,6 +832,59 @@ def test_a_large_network_shows_its_input_as_a_picture_and_its_outputs_as_bars_of
     assert len({f"{each:.9f}" for each in full.values()}) == 1
     dark = {each.filled for each in scene.elements if isinstance(each, Rect) and not each.stroke and each.width < 20}
     assert "ink" in dark  # cells of the picture, whose x has no sign
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_the_pulls_of_the_last_hidden_layer_add_up_to_the_difference_of_two_outputs(right: bool) -> None:
+    """One bar per neuron, sorted, to scale; the sums of both sides and the biases are z_target − z_answer, exactly."""
+    network, x, _ = hard("large")
+    biased = cr.Parameters(list(network.weights), [np.linspace(-1, 1, b.size) for b in network.biases])
+    network = network.with_parameters(biased)
+    trace = forward(network, x)
+    first, second = np.argsort(-trace.a[2])[:2].tolist()
+    target, other = (first, second) if right else (second, first)
+    tug = TugOfWar.of(seen_of(network, x, np.eye(10)[target], "cross_entropy"))
+    assert (tug.target, tug.other, tug.missed) == (target, other, not right)
+    pulls = trace.a[1] * (network.weights[2][target] - network.weights[2][other])
+    biases = network.biases[2][target] - network.biases[2][other]
+    assert tug.total == math.fsum([*pulls, biases]) == pytest.approx(trace.z[2][target] - trace.z[2][other], rel=1e-12)
+    assert tug.total == pytest.approx(math.log(trace.a[2][target] / trace.a[2][other]), rel=1e-12)
+    scene = network_figure(network, x, target, cost="cross_entropy")
+    bars = {each.of: each for each in scene.elements if isinstance(each, Rect) and each.of.startswith("a/1/")}
+    sizes = {id: (1 if bar.filled == "positive" else -1) * bar.height for id, bar in bars.items()}
+    scale = max(map(abs, sizes.values())) / np.abs(pulls).max()
+    assert {id: size / scale for id, size in sizes.items()} == pytest.approx(
+        {f"a/1/{k}": each for k, each in enumerate(pulls) if f"a/1/{k}" in bars}
+    )
+    assert sum(abs(each) for k, each in enumerate(pulls) if f"a/1/{k}" not in bars) < 0.01 * np.abs(pulls).sum()
+    in_order = sorted(bars, key=lambda id: bars[id].x)
+    assert [sizes[id] for id in in_order] == sorted(sizes.values(), reverse=True)
+    said_of = said(scene, f"z²{str(target).translate(SUBSCRIPT)} − z²{str(other).translate(SUBSCRIPT)} = ")
+    assert (
+        f"{written(pulls[pulls > 0].sum())} (for {target}) − {written(-pulls[pulls < 0].sum())} (for {other}) "
+        in said_of
+    )
+    assert f"= {written(tug.total)} = ln(" in said_of
+    assert f"Why {first} and not {second}" in texts(scene)
+
+
+def test_edges_of_a_large_network_are_its_gradient_each_layer_on_a_scale_of_its_own() -> None:
+    """Unless something is lit, whose numbers are weights; of a small network they are weights."""
+    network, x, y = hard("large")
+    gradient = cr.gradient(network, x, y, "cross_entropy")
+    scene = network_figure(network, x, y, cost="cross_entropy")
+    lines = {each.of: each for each in wires(scene) if each.of and each.role != "faint"}
+    for layer in (1, 2):
+        own = {of: line for of, line in lines.items() if of.startswith(f"w/{layer}/")}
+        ids = {of: parse(of, network.parameters) for of in own}
+        sizes = {of: abs(gradient.weights[layer][id.neuron, id.source]) for of, id in ids.items()}
+        assert {of: (line.width - 0.7) / 4.8 for of, line in own.items()} == pytest.approx(
+            {of: size / max(sizes.values()) for of, size in sizes.items()}
+        )
+        assert all(line.dashed for line in own.values())
+    by = network_figure(network, x, y, cost="cross_entropy", by="z/1/3")
+    assert not any(line.dashed for line in wires(by) if line.of.startswith("w/"))
+    assert network_figure(*hard("2-3-2")).svg() == network_figure(*hard("2-3-2"), edges="weight").svg()
 
 
 def test_of_a_large_layer_the_strongest_stay_and_the_others_are_summed_exactly() -> None:

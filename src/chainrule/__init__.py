@@ -94,8 +94,9 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    unit.py the wires of a neuron · layer_equations.py as matrices · terms.py summed in a line ·
                    routes.py each to the cost · strongest_route.py · multiplications.py counted ·
                    nudge_on_its_way.py · flat_gradient.py one vector; and pieces drawn: neurons.py · small_neurons.py
-                   of large networks · edge_numbers.py where there is room · gates.py and their wires · drawn_unit.py
-                   a neuron of them · drawn_routes.py in their network · grid.py a matrix
+                   of large networks · tug_of_war.py of their last hidden layer · edge_numbers.py where there is room ·
+                   gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
+                   a matrix
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py

@@ -132,7 +132,7 @@ def _line(line: Line, colours: dict[str, str]) -> str:
         )
     else:
         path = f"M{_n(x)} {_n(y)}" + "".join(f"L{_n(px)} {_n(py)}" for px, py in rest)
-    dashes = ' stroke-dasharray="5 3"' if line.dashed else ""
+    dashes = f' stroke-dasharray="{_n(max(5, 2.5 * line.width))} {_n(max(3, line.width))}"' if line.dashed else ""
     arrow = f' marker-end="url(#arrow-{line.role})"' if line.arrow else ""
     look = f"{_fill(line.filled, colours)}{_stroke(line.role, line.width, colours)}{dashes}{arrow}"
     return f'<path d="{path}"{look}{_opacity(line.opacity)}{_of(line)}/>'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +22,7 @@ from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Edge, LayerColumn, Point, ShownNetwork, lit_of
 from chainrule.explanation.parts.small_neurons import SmallNeurons
+from chainrule.explanation.parts.tug_of_war import TugOfWar
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.view import View
 from chainrule.ids import Id
@@ -41,7 +42,7 @@ def network_figure(
     *,
     by: str | Id | Sequence[str | Id] | None = None,
     layer: int | None = None,
-    edges: str = "weight",
+    edges: str | None = None,
     bias_units: bool = False,
     most: int = 8,
     frame: Any = None,
@@ -50,7 +51,8 @@ def network_figure(
 
     by          what is lit: "w/2/0/1", a bias, or neurons as "z/1/2", one or several; a single neuron has its row of W below
     layer       this layer and its neighbours alone, its neurons split into z and a (S4.7)
-    edges       "weight" or "gradient": what their width and numbers are
+    edges       "weight" or "gradient": what their width and numbers are; else those of a network too large to be shown whole
+                are its gradient on this example, unless something is lit, and all others its weights
     bias_units  biases as edges from a square unit of the layer before, which is always 1 (S4.7)
     most        neurons of a layer that are shown where there are more, those that do most on this example; of the outputs up
                 to 12, unless most is less than 8
@@ -59,7 +61,7 @@ def network_figure(
 
     Raises IdError for a quantity or layer that is not there, UnknownNameError for other edges.
     """
-    if edges not in EDGES:
+    if edges not in (None, *EDGES):
         raise unknown_name("edges", edges, EDGES)
     if most > MOST:
         raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, nobody could read more")
@@ -70,6 +72,8 @@ def network_figure(
         if layer is not None and id.layer not in (layer, layer + 1):
             raise IdError(f"by={str(id)!r}: no edge of it is shown around layer={layer}; give layer={id.layer}")
     shown = ShownNetwork(seen, lit, layer, edges == "gradient", bias_units, whole_number(most, "most"))
+    if edges is None and shown.large and not lit:
+        shown = replace(shown, by_gradient=True)
     if frame is not None:
         if not isinstance(frame, Frame) or frame.kind != _kind(shown):
             raise SettingError(
@@ -85,7 +89,7 @@ class Frame:
 
     kind: tuple[object, ...]
     columns: tuple[LayerColumn, ...]
-    largest: float
+    largest: dict[int, float]
 
 
 def _kind(shown: ShownNetwork) -> tuple[object, ...]:
@@ -106,8 +110,7 @@ class _Picture:
         self.columns, self.edges = shown.columns, shown.edges
         self.neurons = SmallNeurons(shown) if shown.large else Neurons(shown)
         self.top = TOP + 36.0
-        largest = max((edge.size for edge in self.edges), default=0.0)
-        self.largest = largest if frame is None else frame.largest
+        self.largest = self._largest() if frame is None else frame.largest
         self.xs = self._xs()
         self.tallest = max(map(self.neurons.tall, self.columns))
         self.height = max(
@@ -119,17 +122,19 @@ class _Picture:
         self.halves = {(column.layer, slot): self.neurons.half(column, slot) for column, slot in slots}
         self.ends = {edge: self._ends(edge) for edge in in_order(self.edges)}
 
+    def _largest(self) -> dict[int, float]:
+        """The |value| of the widest edge into each layer; of a large network each layer's own, else one for all."""
+        found = {after.layer: 0.0 for _, after in self.shown.gaps}
+        for edge in self.edges:
+            found[edge.layer] = max(found[edge.layer], edge.size)
+        return found if self.shown.large else dict.fromkeys(found, max(found.values(), default=0.0))
+
     # places ----------------------------------------------------------------------------------------------------------
     def _xs(self) -> dict[int, float]:
         """Where the column of each layer stands, further from the one before where more numbers are between them."""
         xs = {self.columns[0].layer: MARGIN + self.neurons.sides(self.columns[0])[0]}
         for before, after in pairwise(self.columns):
-            edges = len(before.slots) * min(self.network.sizes[after.layer], self.shown.most)
-            apart = min(self.neurons.apart, 160.0 if edges <= 4 else 190.0 if edges <= 12 else 230.0)
-            if after.layer > before.layer + 1:  # layers are left out in between
-                apart = 190.0
-            apart += 50.0 * (self.shown.middle is not None) + 40.0 * self.shown.by_gradient
-            xs[after.layer] = xs[before.layer] + apart + self.neurons.sides(before)[1]
+            xs[after.layer] = xs[before.layer] + self.neurons.apart(before, after) + self.neurons.sides(before)[1]
         return xs
 
     def _place(self, column: LayerColumn, slot: int) -> Point:
@@ -160,6 +165,9 @@ class _Picture:
         sums = self._sums(bottom, placed)
         if sums:
             bottom = max(label.box.bottom for label in sums) + 12
+        tug = [] if self.tug is None else self.tug.draw(MARGIN, self._right(neurons), bottom + 24)
+        if tug:
+            bottom = max(each.box.bottom for each in tug) + 12
         legend, bottom = self._legend(bottom + 16)
         title = self._title()
         says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
@@ -170,17 +178,31 @@ class _Picture:
             *neurons,
             *numbers,
             *sums,
+            *tug,
             *legend,
             *self._below(bottom),
         ]
-        table = partial(network_table, self.shown)
+        table = partial(network_table, self.shown, [] if self.tug is None else self.tug.rows())
         scene = Scene.around(elements, MARGIN, str(title), self._says(), table, "network")
         return replace(scene, frame=Frame(_kind(self.shown), tuple(self.columns), self.largest))
+
+    @cached_property
+    def tug(self) -> TugOfWar | None:
+        """How the last hidden layer decides, where the outputs of a large network are those of a softmax."""
+        barred = isinstance(self.neurons, SmallNeurons) and self.neurons.barred(self.columns[-1])
+        return TugOfWar.of(self.seen) if barred else None
+
+    def _right(self, neurons: Sequence[Element]) -> float:
+        """The right edge of what is drawn of the neurons."""
+        return max(each.box.right for each in neurons)
 
     def _title(self) -> Row:
         layer = "" if self.shown.middle is None else f"layer {self.shown.middle} of "
         head = f"{layer}the network {'-'.join(map(str, self.network.sizes))}"
-        names = [self.seen.quantity(id) for id in self.lit]
+        names: list[Formula] = [self.seen.quantity(id) for id in self.lit]
+        if self.tug is not None and not names:
+            answer = self.tug.other if self.tug.missed else self.tug.target
+            names = [row(f"target {self.tug.name(self.tug.target)}, answer {self.tug.name(answer)}")]
         return row(head[0].upper() + head[1:], ": " if names else " on one example", joined(names, ", "))
 
     # neurons and edges -----------------------------------------------------------------------------------------------
@@ -201,11 +223,12 @@ class _Picture:
         return [*self._ellipses(), *lines], numbers, placed
 
     def _line(self, edge: Edge, printed: bool) -> Line:
-        size = edge.size / self.largest if self.largest else 0.0
+        size = edge.size / largest if (largest := self.largest[edge.layer]) else 0.0
         width = THIN + (THICK - THIN) * size
         role = hue(edge.value) if printed else "faint"
         quiet = 0.13 if self.lit and size else 0.22
-        return Line(self.ends[edge], role, width, self.shown.by_gradient, opacity=0.9 if printed else quiet, of=edge.id)
+        dashed = self.shown.by_gradient and (printed or not self.shown.large)
+        return Line(self.ends[edge], role, width, dashed, opacity=0.9 if printed else quiet, of=edge.id)
 
     def _ellipses(self) -> list[Element]:
         """Three dots where layers are left out."""
@@ -244,7 +267,9 @@ class _Picture:
         of_w: Formula = row("|∂", how.letter, "/∂w|") if self.shown.by_gradient else row("|w|")
         z, slope = f", {how.input_word} z" if split else "", row("∂", how.letter, "/∂z")
         below = row(f"below: {how.word} δ = ", slope, *((", ∂", how.letter, "/∂a") if split else ()))
-        width = row("edges as wide as ", of_w, f", up to {short(self.largest, 3)}")
+        scales = dict.fromkeys(short(largest, 3) for largest in self.largest.values())
+        each = f", layer by layer up to {', '.join(scales)}" if len(scales) > 1 else f", up to {''.join(scales)}"
+        width = row("edges as wide as ", of_w, each)
         lines: list[list[tuple[Formula, str]]] = [
             [(row(f"above: {how.activation_word} a{z}"), "forward"), (below, "backward")],
             [(width, "ink"), (row("positive"), "positive"), (row("negative"), "negative")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -15,14 +15,14 @@ from chainrule.writing.numbers import number, short
 Array = np.ndarray
 
 
-def network_table(shown: ShownNetwork) -> tuple[tuple[str, ...], ...]:
-    """Every quantity that is shown with its value and ∂C by it, and the exact sums of those that are not."""
+def network_table(shown: ShownNetwork, more: Iterable[tuple[str, ...]] = ()) -> tuple[tuple[str, ...], ...]:
+    """Every quantity that is shown with its value and ∂C by it, and the exact sums of those that are not; then `more` rows."""
     rows: list[tuple[str, ...]] = [("quantity", "value", f"∂{shown.how.letter}/∂ of it")]
     for column in shown.columns:
         rows += _neuron_rows(shown, column)
     for before, after in shown.gaps:
         rows += _edge_rows(shown, before, after)
-    return tuple(rows)
+    return (*rows, *more)
 
 
 def _neuron_rows(shown: ShownNetwork, column: LayerColumn) -> Iterator[tuple[str, ...]]:

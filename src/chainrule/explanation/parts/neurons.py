@@ -26,7 +26,6 @@ class Neurons:
 
     shown: ShownNetwork
     reach: ClassVar[float] = RADIUS  # from the middle of all the others to their upper edge
-    apart: ClassVar[float] = 230.0  # of two columns, at most
 
     @cached_property
     def radius(self) -> float:
@@ -54,6 +53,14 @@ class Neurons:
     def sides(self, column: LayerColumn) -> tuple[float, float]:
         """The room a column needs to its left, and more than others to its right."""
         return 46.0, 0.0
+
+    def apart(self, before: LayerColumn, after: LayerColumn) -> float:
+        """From one column to the next, further where more numbers are between them."""
+        edges = len(before.slots) * min(self.shown.network.sizes[after.layer], self.shown.most)
+        found = 160.0 if edges <= 4 else 190.0 if edges <= 12 else 230.0
+        if after.layer > before.layer + 1:  # layers are left out in between
+            found = 190.0
+        return found + 50.0 * (self.shown.middle is not None) + 40.0 * self.shown.by_gradient
 
     def faint(self, edge: Edge) -> bool:
         """Whether an edge without a number is drawn at all."""

@@ -158,7 +158,7 @@ class ShownNetwork:
     @property
     def large(self) -> bool:
         """Whether there are neurons that are not shown, in a picture of the whole network without its biases as units."""
-        return self.middle is None and not self.bias_units and any(column.rest for column in self.columns)
+        return self.middle is None and not self.bias_units and not all(map(self._whole, self.layers))
 
     def _unit_in(self, layer: int) -> bool:
         """Whether the unit stands in this column that is the next layer's biases."""
@@ -166,10 +166,8 @@ class ShownNetwork:
 
     def _chosen(self, layer: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The neurons of a layer that are shown, those that are lit among them, and the others."""
-        size = self.network.sizes[layer]
-        whole = layer == self.network.depth and size <= OUTPUTS and self.most >= FEW
-        if whole or size <= self.most + 1:  # "1 more" takes as much room as that one
-            return tuple(range(size)), ()
+        if self._whole(layer):
+            return tuple(range(self.network.sizes[layer])), ()
         strength = self._strength(layer)
         for id in self.lit:
             if id.layer == layer:
@@ -179,31 +177,33 @@ class ShownNetwork:
         order = np.lexsort((-self._largest_weight(layer), -strength))  # of equals those with the largest weight
         return tuple(sorted(map(int, order[: self.most]))), tuple(sorted(map(int, order[self.most :])))
 
+    def _whole(self, layer: int) -> bool:
+        """Whether all neurons of a layer are shown; "1 more" takes as much room as that one."""
+        size = self.network.sizes[layer]
+        return size <= self.most + 1 or (layer == self.network.depth and size <= OUTPUTS and self.most >= FEW)
+
     def _strength(self, layer: int) -> Array:
         """What each neuron of a layer does on this example: the largest |w a| it sends on, or |δ|, each of its layer's largest.
 
-        Of outputs |a| stands in place of |w a|. Where edges are derivatives it is the largest of them, δ a. What is lit asks
-        for its own part: |w a| into it, or w δ out of it.
+        Of outputs |a| stands in place of |w a|. What is lit asks for its own part: |w a| into it, or |w δ| out of it.
         """
         above = [id.neuron for id in self.lit if id.layer == layer + 1]
         below = [id.neuron for id in self.lit if id.layer == layer - 1]
         if above:
             return np.asarray(self._sent(layer)[above].max(axis=0))
         if below:
-            back = self.values(layer) if self.by_gradient else self._delta(layer)[:, None] * self.network.weights[layer]
+            back = self._delta(layer)[:, None] * self.network.weights[layer]
             return np.abs(back[:, below]).max(axis=1)
         found = np.zeros(self.network.sizes[layer])
         if layer > 0:
-            found = np.abs(self.values(layer)).max(axis=1) if self.by_gradient else _of_largest(self._delta(layer))
+            found = _of_largest(self._delta(layer))
         if layer < self.network.depth:
-            sent = self._sent(layer).max(axis=0)
-            return np.maximum(found, sent if self.by_gradient else _of_largest(sent))
-        return found if self.by_gradient else np.maximum(found, _of_largest(np.abs(self.seen.trace.a[layer])))
+            return np.maximum(found, _of_largest(self._sent(layer).max(axis=0)))
+        return np.maximum(found, _of_largest(np.abs(self.seen.trace.a[layer])))
 
     def _sent(self, layer: int) -> Array:
-        """|w a| of what the neurons of a layer send to those of the next, or |∂C/∂w| of these edges, (next, here)."""
-        values = self.values(layer + 1)
-        return np.abs(values if self.by_gradient else values * self.seen.trace.a[layer])
+        """|w a| of what the neurons of a layer send to those of the next, (next, here)."""
+        return np.abs(self.network.weights[layer + 1] * self.seen.trace.a[layer])
 
     def _delta(self, layer: int) -> Array:
         return np.abs(self.seen.into_z[layer])

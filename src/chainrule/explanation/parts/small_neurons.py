@@ -22,6 +22,7 @@ from chainrule.writing.numbers import short
 
 SIDE = 152.0  # of the input as a picture
 RADIUS, PITCH = 15.0, 62.0  # of a neuron, and from one to the next
+APART, NAMED = 142.0, 18.0  # of two columns, and more where an edge has its name
 BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
 DEEPEST = -12  # power of ten of the smallest p that has a bar
 FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
@@ -31,7 +32,6 @@ class SmallNeurons(Neurons):
     """The same neurons with less room for each; biases stand in the table alone."""
 
     reach: ClassVar[float] = 12.0
-    apart: ClassVar[float] = 180.0
 
     @property
     def pitch(self) -> float:
@@ -73,6 +73,9 @@ class SmallNeurons(Neurons):
         if self.image is not None and column.layer == 0:
             return self.image.width / 2, self.image.width / 2 - 20
         return super().sides(column)
+
+    def apart(self, before: LayerColumn, after: LayerColumn) -> float:
+        return APART + NAMED * bool(self.shown.lit)
 
     def half(self, column: LayerColumn, slot: int) -> float:
         if self.image is not None and column.layer == 0 and slot != REST:
@@ -163,7 +166,7 @@ class SmallNeurons(Neurons):
         answer, end = int(a.argmax()) == j, scale.at(max(scale.low, math.log10(a[j]) if a[j] > 0 else scale.low))
         role, id = "positive" if target else "negative" if answer else "faint", f"a/{layer}/{j}"
         word = "target" if target else "answer" if answer else ""
-        gap = [Line(((end, y), (scale.end, y)), "backward", 1.4, dashed=True)] if target and end < scale.end - 1 else []
+        gap = self._gap(end, scale.end, y) if target and end < scale.end - 1 else []
         return [
             Label(
                 x, y, seen.a(layer, j), role if target or answer else role_of(self.shown.how, "a"), 12.5, bold=target
@@ -173,7 +176,7 @@ class SmallNeurons(Neurons):
             Line(((scale.end, y - LINE / 2), (scale.end, y + LINE / 2)), "faint", 0.8),
             Label(scale.end + 8, y, short(float(a[j])), "forward", 11.5, "start", of=id),
             Label(
-                scale.end + 66,
+                scale.end + 64,
                 y,
                 short(float(seen.into_z[layer][j])),
                 "backward",
@@ -182,8 +185,22 @@ class SmallNeurons(Neurons):
                 True,
                 of=f"d/{layer}/{j}",
             ),
-            *([Label(scale.end + 132, y, word, role, 11.5, "start")] if word else []),
+            *([Label(scale.end + 124, y, word, role, 11.5, "start")] if word else []),
         ]
+
+    def _gap(self, start: float, end: float, y: float) -> list[Element]:
+        """From the end of the target's bar to p = 1, which is C where that is −ln p."""
+        found: list[Element] = [Line(((start, y), (end, y)), "backward", 1.4, dashed=True)]
+        said = Label(
+            (start + end) / 2,
+            y - 9,
+            f"{self.shown.how.letter} {short(self.shown.seen.cost_value, 3)}",
+            "backward",
+            10.5,
+            slanted=True,
+        )
+        fits = said.box.left > start + 3 and said.box.right < end - 3
+        return [*found, said] if self.shown.seen.cost.name == "cross_entropy" and fits else found
 
 
 def _share(values: np.ndarray, j: int) -> float:
