@@ -309,15 +309,15 @@ def test_a_network_is_drawn_again_in_the_frame_of_a_picture_before() -> None:
     data = cr.load_data("digits")
     net = cr.Network.random([64, 30, 10], "relu", "softmax", seed=0)
     rows = [(np.asarray(data.inputs[i]), data.targets[i]) for i in (0, 1)]
-    first, other = (figure("network", net, *row) for row in rows)
-    again = figure("network", net, *rows[1], frame=first.frame)
+    first, other = (figure("network", net, *row, edges="weight") for row in rows)
+    again = figure("network", net, *rows[1], edges="weight", frame=first.frame)
     neurons = lambda scene: {
         each.of: (each.x, each.y) for each in scene.elements if isinstance(each, Circle) and each.of
     }
     assert neurons(first) == neurons(again) != neurons(other)
     widths = lambda scene: {each.of: each.width for each in scene.elements if isinstance(each, Line) and each.of}
     assert widths(first) == widths(again) != widths(other)  # edges are as wide as |w|, whatever the row
-    for told in ({"edges": "gradient"}, {"layer": 1}, {"bias_units": True}):
+    for told in ({}, {"layer": 1}, {"bias_units": True}):  # its edges are the gradient
         with pytest.raises(cr.SettingError, match="frame"):
             figure("network", net, *rows[1], frame=first.frame, **told)
     with pytest.raises(cr.SettingError, match="frame"):

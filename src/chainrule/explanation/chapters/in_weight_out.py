@@ -102,7 +102,7 @@ class _Picture:
         seen, v = self.seen, self.v
         left, right = MARGIN + 170, MARGIN + 170 + ACROSS
         value = self._weight()
-        symbol, below = seen.quantity(v), WIRE + RADIUS + 34
+        symbol, below = seen.quantity(v), WIRE + RADIUS + 40
         (a, in_value), (delta, error) = self.a_in, self.out
         ends = _numbers([Factor(a, in_value), Factor(delta, error)], self.value)
         start, end, middle = left + RADIUS, right - RADIUS, (left + right) / 2

@@ -174,18 +174,18 @@ class SmallNeurons(Neurons):
             Rect(scale.start, y - 8, end - scale.start, 16, filled=role, stroke=0.0, of=id),
             *gap,
             Line(((scale.end, y - LINE / 2), (scale.end, y + LINE / 2)), "faint", 0.8),
-            Label(scale.end + 8, y, short(float(a[j])), "forward", 11.5, "start", of=id),
+            Label(scale.end + 8, y, short(float(a[j]), 3), "forward", 11.5, "start", of=id),
             Label(
-                scale.end + 64,
+                scale.end + 66,
                 y,
-                short(float(seen.into_z[layer][j])),
+                short(float(seen.into_z[layer][j]), 3),
                 "backward",
                 11.5,
                 "start",
                 True,
                 of=f"d/{layer}/{j}",
             ),
-            *([Label(scale.end + 124, y, word, role, 11.5, "start")] if word else []),
+            *([Label(scale.end + 122, y, word, role, 11.5, "start")] if word else []),
         ]
 
     def _gap(self, start: float, end: float, y: float) -> list[Element]:
