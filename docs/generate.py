@@ -32,6 +32,7 @@ from chainrule.cli.main import app
 from chainrule.explanation.document import Factor
 from chainrule.explanation.figures import FIGURES
 
+LEFT_OUT = "…"  # a line of an example, for lines that are not shown
 DOCS = Path(__file__).resolve().parent
 
 MADE = {  # what make calls
@@ -195,11 +196,21 @@ def with_outputs(text: str, folder: str) -> str:
         return f"```python\n{block.group(1)}```\n" + (f"```\n{out.getvalue()}```\n" if out.getvalue() else "")
 
     def call(block: re.Match[str]) -> str:
-        commands = re.findall(r"^\$ (.+)$", block.group(1), flags=re.MULTILINE)
-        return "```console\n" + "\n".join(f"$ {each}\n{printed_by(each, folder)}" for each in commands) + "```\n"
+        parts = [part.partition("\n") for part in re.split(r"^\$ ", block.group(1), flags=re.MULTILINE)[1:]]
+        answers = [f"$ {command}\n{shortened(printed_by(command, folder), before)}" for command, _, before in parts]
+        return "```console\n" + "\n".join(answers) + "```\n"
 
     text = re.sub(r"^```python\n(.*?)^```\n(?:```\n.*?^```\n)?", run, text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"^```console\n(.*?)^```\n", call, text, flags=re.MULTILINE | re.DOTALL)
+
+
+def shortened(printed: str, before: str) -> str:
+    """What a command prints, without the lines for which a line … stands on the page."""
+    lines, kept = printed.splitlines(keepends=True), before.strip("\n").splitlines()
+    if LEFT_OUT not in kept:
+        return printed
+    first = kept.index(LEFT_OUT)
+    return "".join([*lines[:first], f"{LEFT_OUT}\n", *lines[len(lines) - (len(kept) - first - 1) :]])
 
 
 def printed_by(command: str, folder: str) -> str:

@@ -256,9 +256,14 @@ def test_progress_goes_to_standard_error_and_results_to_standard_output(chainrul
     said = chainrule_("train", "xor.csv", "--epochs", "20")
     assert "epoch 20/20" in said.err
     assert "epoch 20/20" not in said.out
-    assert [line.split()[0] for line in said.out.splitlines()[2:]] == [
+    assert [line.split()[0] for line in said.out.splitlines()[3:]] == [
         "trained",
         "train",
+        "a",
+        "class",
+        "0",
+        "1",
+        "precision",
         "gradient",
         "model",
         "report",

@@ -420,6 +420,35 @@ def test_a_training_step_runs_on_the_chosen_threads_and_the_report_says_how_many
     assert json.loads(json_text(stream.run().report.to_json()))["threads"] == 1
 
 
+def test_steps_are_told_within_an_epoch_and_change_no_bit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.training.TICK", 0.0)  # as often as there are steps
+    x = np.random.default_rng(0).standard_normal((50, 3))
+    network = cr.Network.random([3, 4, 2], "tanh", "softmax", seed=0)
+    streams = [cr.epochs(network, x, np.arange(50) % 2, "momentum", 2, 8, seed=1) for _ in range(2)]
+    told: list[int] = []
+    streams[0].within = told.append
+    costs = [[epoch.cost for epoch in stream] for stream in streams]
+    assert told == [1, 2, 3, 4, 5, 6, 7] * 2
+    if isinstance(engine, ReferenceEngine):
+        assert costs[0] == costs[1]
+        assert np.array_equal(*(stream.network.parameters.flat() for stream in streams))
+
+
+def test_a_step_that_diverges_has_its_number_within_an_epoch_too(engine: Engine) -> None:
+    x = np.linspace(1, 2, 40)[:, None]
+    network = cr.Network([[[1.0]]], None, "identity")
+    found = []
+    for within in (None, lambda done: None):
+        stream = cr.epochs(network, x, 2 * x, cr.delta_rule(1e40), 1, 4, shuffle=False)
+        stream.within = within
+        with pytest.raises(cr.DivergenceError) as raised:
+            list(stream)
+        found.append(str(raised.value))
+    assert "diverged at step" in found[0]
+    if isinstance(engine, ReferenceEngine):
+        assert found[0] == found[1]
+
+
 @on_the_reference_engine
 def test_a_short_last_batch_has_the_threads_that_suit_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as it would have by itself: another number would round its sums in another order."""

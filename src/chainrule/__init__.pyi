@@ -47,6 +47,7 @@ from chainrule.parameters import Parameters as Parameters
 from chainrule.per_example import PerExampleGradients as PerExampleGradients
 from chainrule.per_example import per_example_gradients as per_example_gradients
 from chainrule.prediction import predict as predict
+from chainrule.prediction import predict_probabilities as predict_probabilities
 from chainrule.prediction import score as score
 from chainrule.report import Report as Report
 from chainrule.run import Epoch as Epoch

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.activations import sigmoid, softmax
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
 from chainrule.data.coercion import as_array, as_weights
 from chainrule.data.frames import is_frame, row_of, table_of_frame
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
@@ -31,6 +32,37 @@ def predict(network: Network, x: Any) -> Any:
     rows, one = _as_rows(x)
     answers = answered(network, activations_of_rows(network, _encoded(network, rows)))
     return answers[0] if one else answers
+
+
+def predict_probabilities(network: Network, x: Any) -> Array:
+    """The probability of each class (batch, classes) for rows, or (classes,) for one example; x as in `predict`.
+
+    Classes stand in the order of the labels the network was trained with (`network.preprocessing.labels`). Raises
+    SettingError for a network whose outputs are no probabilities.
+    """
+    as_network(network, "predict_probabilities(network, x)")
+    rows, one = _as_rows(x)
+    found = probabilities(network, activations_of_rows(network, _encoded(network, rows)))
+    return found[0] if one else found
+
+
+def probabilities(network: Network, given: Array) -> Array:
+    """The same of outputs a^L (batch, out): themselves after a softmax; of one output for two classes 1 − a and a."""
+    name, cost, labels = network.output.name, network.cost.name, None
+    if network.preprocessing is not None:
+        labels = network.preprocessing.labels
+    if name == "identity" and cost == "cross_entropy":
+        given, name = softmax.value(given), "softmax"
+    if name == "identity" and cost == "binary_cross_entropy":
+        given, name = sigmoid.value(given), "sigmoid"
+    if name == "sigmoid" and given.shape[1] == 1:
+        return np.concatenate([1 - given, given], axis=1)
+    if name != "softmax" and not (name == "sigmoid" and cost == "binary_cross_entropy" and labels is None):
+        raise SettingError(
+            f"the outputs of this network ({name}, trained with {cost}) are no probabilities of classes: train with the cost "
+            "cross_entropy, or binary_cross_entropy for two"
+        )
+    return given
 
 
 def outputs(network: Network, x: Any) -> Array:

@@ -75,7 +75,7 @@ class Report:
             *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
             *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
-            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items() if key != "warnings"),
+            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items() if _is_short(key)),
             *(f"warning: {text}" for text in self.warnings),
         ]
         return "\n".join(lines)
@@ -109,6 +109,11 @@ def is_of_another(report: Path, model: Path) -> bool:
     except (OSError, ValueError, AttributeError, RecursionError):
         return False  # no report
     return told is not None and told != hashlib.sha256(model.read_bytes()).hexdigest()
+
+
+def _is_short(key: str) -> bool:
+    """Whether a result takes one line: tables of classes are in the file alone, and warnings have lines of their own."""
+    return key != "warnings" and not key.endswith("_classes")
 
 
 def _shown(value: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.costs import Cost
 from chainrule.data import epoch_order
 from chainrule.diagnostics.divergence import first_not_finite
-from chainrule.engines.engine import batches
+from chainrule.engines.engine import Steps, batches
 from chainrule.errors import DivergenceError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
@@ -23,6 +23,7 @@ from chainrule.settings import job_of
 from chainrule.updates import Rule
 
 Array = np.ndarray
+TICK = 0.1  # seconds between two calls of `within`
 
 
 def train(
@@ -68,8 +69,11 @@ class Epochs:
     for epoch in chainrule.epochs(network, data, rule="adam", epochs=50): print(epoch.number, epoch.cost)
 
     `run()` sums up the whole epochs so far, with the network after the last of them. Iterating again begins again: the
-    same network and, where the seed is a number, the same order of the rows.
+    same network and, where the seed is a number, the same order of the rows. `within`, where it is set, is called some ten
+    times a second within an epoch, with the number of its steps that are done.
     """
+
+    within: Callable[[int], None] | None = None
 
     def __init__(
         self,
@@ -138,7 +142,7 @@ class Epochs:
         started, last, job, engine = time.perf_counter(), self._state, self.job, self.job.engine
         order = epoch_order(len(job.rows), job.batch_size, rng)
         rates = np.full(len(order), job.recipe.rule.learning_rate)
-        steps = engine.run(running, order, rates)
+        steps = self._steps(running, order, rates)
         if steps.first_bad is not None:
             raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad)
         cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
@@ -149,6 +153,24 @@ class Epochs:
         left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state
         best = (number, left["parameters"]) if first is not None and cost <= first else last.best
         return epoch, TrainingState(number, step, left, random, first_cost=first, best=best)
+
+    def _steps(self, running: Any, order: Array, rates: Array) -> Steps:
+        """All steps of an epoch: in one call of the engine, or in as many as it takes to tell `within` of them."""
+        engine, within = self.job.engine, self.within
+        if within is None:
+            return engine.run(running, order, rates)
+        costs: list[Array] = []
+        done, size = 0, 1
+        while done < len(order):
+            started = time.perf_counter()
+            part = engine.run(running, order[done : done + size], rates[done : done + size])
+            costs.append(part.costs)
+            if part.first_bad is not None:
+                return Steps(np.concatenate(costs), done + part.first_bad)
+            done = min(done + size, len(order))
+            within(done)
+            size = max(1, min(2 * size, round(size * TICK / max(time.perf_counter() - started, 1e-9))))
+        return Steps(np.concatenate(costs))
 
     def run(self) -> Run:
         """The network, the history and the report of the whole epochs so far."""

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.aligned import Printed, Table
+from chainrule.cli.answers import MOST_KEPT, Confusions, Misses, answers_on
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
-from chainrule.cli.output import shown
+from chainrule.cli.output import one_line, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
-from chainrule.data import are_plain, overview
+from chainrule.data import Column, Number, are_plain, overview
 from chainrule.errors import counted
 from chainrule.prediction import scored_data
+from chainrule.report import sparkline
 from chainrule.run import Run
 from chainrule.scores import Score
 
+MOST_NAMES = 12  # of columns that are told by name
+SCALED = ", each scaled to mean 0 and deviation 1"
 WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell
 
 
@@ -37,13 +43,22 @@ def header(parts: Parts) -> str:
 
 
 def became(parts: Parts) -> list[str]:
-    """What each column became, where not all of them are plain numbers without gaps; and what the rows kept apart lack."""
+    """What each column became, in a table where not all are plain numbers; and what the rows kept apart lack."""
     columns = parts.terms.columns or ()
     lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, 80)]
     if are_plain(columns):
-        return lines
+        return [f"columns   {_plain(columns)}", *lines]
     hint = ["--drop, --columns and --as NAME=KIND change that"] if any(column.note for column in columns) else []
     return ["", *overview(columns), *hint, *lines, ""]
+
+
+def _plain(columns: Sequence[Column]) -> str:
+    """Columns that are all numbers, in a line."""
+    names = [one_line(column.name) for column in columns]
+    shown = names if len(names) <= MOST_NAMES else [*names[:3], f"… {names[-1]}"]
+    scaled = any(isinstance(column, Number) and (column.mean, column.scale) != (0, 1) for column in columns)
+    how = SCALED if scaled else ""
+    return f"{counted(len(names), 'number')}{how}: {', '.join(shown)}".replace(", …", " …")
 
 
 def columns_json(parts: Parts) -> list[dict[str, Any]]:
@@ -54,13 +69,14 @@ def columns_json(parts: Parts) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """The scores of a run on its own rows and on those kept apart, and the check of its gradient."""
+class Summary(Printed):
+    """The scores of a run on its own rows and on those kept apart, its answers to these, and the check of its gradient."""
 
     run: Run
     parts: Parts
     train: Score
     test: Score | None
+    answers: Confusions | Misses  # on the test rows, else on those it was trained on
     check: GradientCheck
 
     @classmethod
@@ -68,38 +84,60 @@ class Summary:
         """Everything measured: the scores, and the gradient on rows it has not seen, where there are some."""
         test = None if parts.testing is None else scored_data(run.network, parts.testing)
         check = check_gradient_on(run.network, parts.testing or parts.learning, cost)
-        return cls(run, parts, scored_data(run.network, parts.learning), test, check)
+        answers = answers_on(run.network, parts.testing or parts.learning, parts.terms)
+        return cls(run, parts, scored_data(run.network, parts.learning), test, answers, check)
 
     @property
     def results(self) -> dict[str, Any]:
         """As plain values, for the report."""
-        scores = {
+        scores: dict[str, Any] = {
             f"{part}_{score.measure}": score.value
             for part, score in (("train", self.train), ("test", self.test))
             if score is not None
         }
+        part = "train" if self.test is None else "test"
+        if isinstance(self.answers, Misses):
+            scores |= {f"{part}_{key}": value for key, value in self.answers.to_json().items()}
+        elif len(self.answers.labels) <= MOST_KEPT:
+            scores[f"{part}_classes"] = self.answers.to_json()
         return {**scores, "gradient_check": self.check.to_json(), "warnings": self.warnings}
 
-    def lines(self) -> list[str]:
+    def _parts(self) -> Iterator[str | Table]:
         """The summary as it is printed."""
-        first, last = self.run.history[0]["cost"], self.run.history[-1]["cost"]
         seconds = f"{self.run.report.seconds:.2f} s"
-        return [
-            f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {shown(first)} → {shown(last)}",
-            self._score(),
-            f"gradient  {self.check}",
-            *(f"warning   {text}" for text in [*self.run.report.warnings, *self.warnings]),
-        ]
+        yield f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {self._curve('cost')}"
+        if "validation_cost" in self.run.history[-1]:
+            yield f"watched   {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost')}"
+        yield self._score()
+        if isinstance(self.answers, Confusions):
+            yield from self.answers._parts()
+        yield f"gradient  {self.check}"
+        yield from (f"warning   {text}" for text in [*self.run.report.warnings, *self.warnings])
+
+    def _curve(self, key: str) -> str:
+        """How a cost went, from the first epoch to the last; and its lowest, where that was before."""
+        costs = [facts[key] for facts in self.run.history]
+        finite = [cost for cost in costs if math.isfinite(cost)]
+        lowest = min(finite, default=costs[-1])
+        best = (
+            f", lowest {shown(lowest)} in epoch {costs.index(lowest) + 1}" if shown(lowest) != shown(costs[-1]) else ""
+        )
+        return f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}{best}"
 
     def _score(self) -> str:
         if self.test is None or self.parts.test is None:
             rows, size = len(self.parts.train), self.run.network.parameters.size
             fits = f"{size:,} parameters can fit any {rows:,} rows"
             why = fits if size >= rows else "keep rows apart with --test 0.2"
-            return f"train     {self.train} on the {counted(rows, 'row')} it was trained on, which is no test: {why}"
+            on = f"on the {counted(rows, 'row')} it was trained on"
+            return f"train     {self.train}{self._misses} {on}, which is no test: {why}"
         tested = counted(len(self.parts.test), "row")
         guess = "the mean: 0" if self._guess is None else f"the most frequent class: {self._guess:.4f}"
-        return f"test      {self.test} on {tested} it has never seen (always {guess})"
+        return f"test      {self.test}{self._misses} on {tested} it has never seen (always {guess})"
+
+    @property
+    def _misses(self) -> str:
+        return f", {self.answers}" if isinstance(self.answers, Misses) else ""
 
     @property
     def _guess(self) -> float | None:

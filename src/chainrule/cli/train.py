@@ -6,21 +6,20 @@ import math
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
-from chainrule.cli.output import going_on, say, say_json, shown, tell
+from chainrule.cli.output import going_on, say, say_json, say_result, tell
 from chainrule.cli.parts import Parts, divide
+from chainrule.cli.progress import progress
 from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
 from chainrule.costs import Cost, as_cost
@@ -29,13 +28,13 @@ from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted
 from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch, Run
-from chainrule.scores import TITLES
 from chainrule.training import Epochs
 from chainrule.updates import named
 
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
 LAYER_SIZE = re.compile("[0-9]{1,9}")
+Telling = AbstractContextManager[Callable[[Epoch], None]]
 
 
 def command(
@@ -60,7 +59,9 @@ def command(
     test: Annotated[float | None, typer.Option(help="Share of the rows kept apart for the test; 0 for none.")] = None,
     validation: Annotated[float, typer.Option(help="Share of the training rows watched but not learnt from.")] = 0.0,
     hidden: Annotated[str, typer.Option(help="Neurons of the hidden layers, as 128 or 64,32; or none.")] = "128",
-    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
+    activation: Annotated[
+        str, typer.Option(help="Activation of the hidden layers, or one for each, as relu,tanh.")
+    ] = "relu",
     cost: Annotated[
         str | None, typer.Option(help="The cost; else cross_entropy for classes, quadratic for numbers.")
     ] = None,
@@ -81,6 +82,10 @@ def command(
         typer.Option("--output", "-o", help="The model's file, else a new one in runs; the report lies beside it."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    json_lines: Annotated[
+        bool,
+        typer.Option("--json-lines", help="Print a line of JSON after each epoch, and the report as the last line."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Train a network, test it, check its gradient, and keep it in a file."""
@@ -105,7 +110,8 @@ def command(
         fixed=_whole_numbers(fixed, "--fixed takes the numbers of layers, as 1 or 1,2, or none"),
     )  # fmt: skip
 
-    show = not (quiet or as_json)
+    show = not (quiet or as_json or json_lines)
+    telling = nullcontext(_as_json) if json_lines else progress(stream, show)
     trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
     notes = {"data": data, "target": target, "rule": repr(the_rule), "seed": seed,
              "task": task, "trained_on": trained_on}  # fmt: skip
@@ -116,12 +122,13 @@ def command(
             say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
                 f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
         with _one_stop() as no_more:
-            stopped, kept = _learn(stream, place, notes, show, no_more)
+            stopped, kept = _learn(stream, place, notes, telling, no_more)
             run, summary, kept = _summed_up(stream.run(), rows, the_cost, kept, notes)
-        if as_json:
+        if as_json or json_lines:
             say_json({**run.report.to_json(), **kept.to_json(), "columns": columns_json(rows), "left_out": left_out})
         elif show:
-            for line in (*summary.lines(), *kept.lines()):
+            say_result(summary)
+            for line in kept.lines():
                 say(line)
     learnt = f"{kept.model} is what was learnt"
     if stopped:
@@ -166,8 +173,18 @@ def _network(rows: Parts, cost: Cost, hidden: str, activation: str, seed: int, d
         outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
         output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
     neurons = _whole_numbers(hidden, "--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none")
+    names = [name.strip() for name in activation.split(",")]
+    if len(names) not in (1, len(neurons)):
+        raise SettingError(
+            f"--activation names {len(names)} ({brief(activation)}), and --hidden has {counted(len(neurons), 'layer')}: name "
+            "one for all, or one for each"
+        )
     return Network.random(
-        [rows.learning.inputs.shape[1], *neurons, outputs], activation, output, seed=seed, dtype=dtype
+        [rows.learning.inputs.shape[1], *neurons, outputs],
+        names[0] if len(names) == 1 else names,
+        output,
+        seed=seed,
+        dtype=dtype,
     ).with_preprocessing(terms)
 
 
@@ -207,11 +224,11 @@ def _one_stop() -> Iterator[Callable[[], None]]:
 
 
 def _learn(
-    stream: Epochs, place: ModelPlace, notes: dict[str, Any], show: bool, no_more: Callable[[], None]
+    stream: Epochs, place: ModelPlace, notes: dict[str, Any], telling: Telling, no_more: Callable[[], None]
 ) -> tuple[Stopped | None, Kept]:
     """Run the stream and keep the model at once, for what comes after may fail; which signal stopped it, if one did."""
     try:
-        stopped = _run(stream, show)
+        stopped = _run(stream, telling)
     except DivergenceError as error:
         no_more()
         good = keep(error.run, place, notes, "-last-good")
@@ -239,48 +256,18 @@ def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, A
     return run, summary, keep_again(run, kept, notes)
 
 
-def _run(stream: Epochs, show: bool) -> Stopped | None:
+def _as_json(epoch: Epoch) -> None:
+    """An epoch as a line of JSON."""
+    facts = epoch.facts()
+    say_json({"epoch": facts.pop("number"), **facts})
+
+
+def _run(stream: Epochs, telling: Telling) -> Stopped | None:
     """Run the stream with progress; the signal that ended it, if one did, which leaves it after its last whole epoch."""
     try:
-        with _progress(stream.job.epochs, show) as progress:
+        with telling as ended:
             for epoch in stream:
-                progress(epoch)
+                ended(epoch)
     except Stopped as stopped:
         return stopped
     return None
-
-
-@contextmanager
-def _progress(count: int, show: bool) -> Iterator[Any]:
-    """A bar on a terminal; else some ten lines, so that a log stays short."""
-    console = Console(stderr=True)
-    if not show:
-        yield lambda epoch: None
-    elif console.is_terminal and not console.is_dumb_terminal:
-        columns = (
-            TextColumn("epoch {task.completed}/{task.total}"),
-            BarColumn(),
-            TextColumn("{task.description}"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("", total=count)
-            yield lambda epoch: bar.update(task, advance=1, description=_epoch_text(epoch))
-    else:
-        every = max(1, count // 10)
-
-        def line(epoch: Epoch) -> None:
-            if epoch.number % every == 0 or epoch.number == 1:
-                tell(f"epoch {epoch.number}/{count}  {_epoch_text(epoch)}")
-
-        yield line
-
-
-def _epoch_text(epoch: Epoch) -> str:
-    watched = (
-        ""
-        if epoch.validation_cost is None
-        else f"  validation cost {shown(epoch.validation_cost)}, "
-        f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
-    )
-    return f"cost {shown(epoch.cost)}{watched}"

@@ -1,0 +1,130 @@
+"""How good the answers on some rows are, beyond one score: which classes are confused, and by how much numbers are missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.aligned import Heading, Printed, Table
+from chainrule.cli.output import one_line
+from chainrule.data import Dataset, Preprocessing, class_of, encode_targets
+from chainrule.errors import cut
+from chainrule.network import Network
+from chainrule.prediction import activations_of_rows
+from chainrule.scores import confusion, mean_absolute_error, precision_and_recall, root_mean_squared_error
+from chainrule.writing.numbers import short
+
+Array = np.ndarray
+MOST_CLASSES = 12  # of a confusion matrix that is printed
+MOST_KEPT, MOST_IN_MATRIX = 100, 30  # whose scores a report holds, and whose matrix
+WORST = 8  # confusions, and classes, of more classes than are printed
+NAME, WIDE = 20, 78  # characters of a class's name, and of a matrix whose columns have such names
+
+
+@dataclass(frozen=True)
+class Confusions(Printed):
+    """How often each class was answered as each, counts (classes, classes), with precision and recall of every class."""
+
+    labels: tuple[str, ...]
+    counts: Array
+
+    @property
+    def rates(self) -> tuple[Array, Array]:
+        """(precision, recall) of each class; NaN where it was never answered, or is not among the rows."""
+        return precision_and_recall(self.counts)
+
+    def _parts(self) -> Iterator[str | Table]:
+        if len(self.labels) <= MOST_CLASSES:
+            yield from self._matrix()
+        else:
+            yield from self._worst()
+
+    def _matrix(self) -> Iterator[str | Table]:
+        names = [cut(label, NAME) for label in self.labels]
+        heads = names
+        if max(map(len, names)) + sum(max(len(name), 4) + 2 for name in names) + 8 > WIDE:  # letters, as WEKA has them
+            heads = [chr(ord("a") + place) for place in range(len(names))]
+            names = [f"{head}  {name}" for head, name in zip(heads, names)]
+        precision, recall = self.rates
+        rows = [["class", *heads, "recall"]]
+        for name, counts, rate in zip(names, self.counts.tolist(), recall.tolist()):
+            rows.append([name, *(f"{n:,}" if n else "·" for n in counts), _rate(rate)])
+        yield Heading("a row for each class of the data, a column for each answer of the network")
+        yield Table([*rows, ["precision", *map(_rate, precision.tolist())]], indent=2)
+
+    def _worst(self) -> Iterator[str | Table]:
+        precision, recall = self.rates
+        present = np.flatnonzero(self.counts.sum(axis=1))
+        yield Heading(f"of {len(self.labels):,} classes those that are found least")
+        rows = [["class", "rows", "precision", "recall"]]
+        for place in present[np.argsort(recall[present], kind="stable")[:WORST]].tolist():
+            count = f"{int(self.counts[place].sum()):,}"
+            rows.append([cut(self.labels[place], NAME), count, _rate(precision[place]), _rate(recall[place])])
+        yield Table(rows, indent=2)
+        wrong = self.counts - np.diag(np.diag(self.counts))
+        order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
+        pairs = [divmod(int(place), len(self.labels)) for place in order if wrong.flat[place]]
+        if pairs:
+            yield Heading("most frequent confusions")
+            said = [["class", "taken for", "rows"]]
+            said += [[*(cut(self.labels[each], NAME) for each in pair), f"{int(wrong[pair]):,}"] for pair in pairs]
+            yield Table(said, "<<>", indent=2)
+
+    def to_json(self) -> dict[str, Any]:
+        """The rows, precision and recall of each class; and of not too many classes the whole matrix."""
+        precision, recall = self.rates
+        rows = self.counts.sum(axis=1)
+        classes = [
+            {"class": label, "rows": int(n), "precision": _or_none(p), "recall": _or_none(r)}
+            for label, n, p, r in zip(self.labels, rows.tolist(), precision.tolist(), recall.tolist())
+        ]
+        matrix = {"confusion": self.counts.tolist()} if len(self.labels) <= MOST_IN_MATRIX else {}
+        return {"classes": classes, **matrix}
+
+
+@dataclass(frozen=True)
+class Misses:
+    """By how much numbers are missed, in their own unit: the mean of |y − ŷ|, and the root of the mean of (y − ŷ)²."""
+
+    mean_absolute_error: float
+    root_mean_squared_error: float
+
+    @classmethod
+    def of(cls, predicted: Array, true: Array) -> Misses:
+        """Those of numbers against numbers, both (rows,) or (rows, out)."""
+        return cls(mean_absolute_error(predicted, true), root_mean_squared_error(predicted, true))
+
+    def __str__(self) -> str:
+        return f"MAE {short(self.mean_absolute_error)}, RMSE {short(self.root_mean_squared_error)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Both by their names."""
+        return {"mae": self.mean_absolute_error, "rmse": self.root_mean_squared_error}
+
+
+def answers_on(network: Network, data: Dataset, terms: Preprocessing) -> Confusions | Misses:
+    """What is to be said of the network's answers on rows that are scaled and encoded as its own were."""
+    given = activations_of_rows(network, network.rows(data.inputs))
+    true, _ = encode_targets(data.targets, network.sizes[-1], len(data))
+    return compared(given, true, terms)
+
+
+def compared(given: Array, true: Array, terms: Preprocessing) -> Confusions | Misses:
+    """The same of outputs a^L (rows, out) and targets (rows, out) in the network's terms."""
+    if terms.labels is not None:
+        answered, known = class_of(given, terms.threshold), class_of(true, 0.5)
+        count = range(len(terms.labels))
+        return Confusions(tuple(one_line(str(label)) for label in terms.labels), confusion(answered, known, count))
+    scale = np.array(terms.target_scale) if terms.target_scale else 1.0
+    return Misses.of(given * scale, true * scale)
+
+
+def _rate(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value

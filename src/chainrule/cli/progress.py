@@ -1,0 +1,153 @@
+"""How far a training is: a live line on a terminal, within an epoch too; else some ten lines, so that a log stays short."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from chainrule.cli.output import shown, tell
+from chainrule.cli.terminal import width
+from chainrule.run import Epoch
+from chainrule.scores import TITLES
+from chainrule.training import Epochs
+
+LINES = 10  # of an output that is no terminal
+QUIET = 60.0  # seconds after which such an output gets a line within an epoch too
+BAR, NARROW = 24, 70  # the columns of the bar, and of a terminal that has no room for it
+Told = Callable[[Epoch], None]
+
+
+@dataclass
+class Pace:
+    """How much of a training is done, since when, and the lowest cost so far."""
+
+    epochs: int
+    rows: int  # of an epoch
+    steps: int  # of an epoch
+    began: float = field(default_factory=time.perf_counter)
+    epoch: int = 0
+    done: int = 0  # steps in all
+    last: str = ""  # what is told of the last epoch
+    best: tuple[float, int] | None = None
+
+    def within(self, done: int) -> None:
+        """So many steps of the epoch under way are done."""
+        self.done = self.epoch * self.steps + done
+
+    def ended(self, epoch: Epoch) -> None:
+        """An epoch is done."""
+        cost = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
+        if self.best is None or cost < self.best[0]:
+            self.best = cost, epoch.number
+        self.epoch, self.done, self.last = epoch.number, epoch.number * self.steps, _of_epoch(epoch)
+
+    @property
+    def total(self) -> int:
+        """The steps there are to be in all."""
+        return self.epochs * self.steps
+
+    def said(self, *, always: bool) -> str:
+        """The last epoch, the best one (where it is another, or `always`), how fast it goes, and how long it will take."""
+        best = ""
+        if self.best is not None and (always or self.best[1] != self.epoch):
+            best = f", best {shown(self.best[0])} (epoch {self.best[1]})"
+        return f"{self.last}{best}{'; ' if self.last else ''}{self._speed()}"
+
+    def _speed(self) -> str:
+        passed = max(time.perf_counter() - self.began, 1e-9)
+        rate = self.done * self.rows / self.steps / passed
+        seconds = passed * (self.total - self.done) / self.done if self.done else 0.0
+        left = f", {_time(seconds)} left" if seconds >= 1 else ""
+        return f"{float(f'{rate:.2g}'):,.0f} rows/s{left}"
+
+
+def _of_epoch(epoch: Epoch) -> str:
+    watched = (
+        ""
+        if epoch.validation_cost is None
+        else f"  validation cost {shown(epoch.validation_cost)}, "
+        f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
+    )
+    return f"cost {shown(epoch.cost)}{watched}"
+
+
+def _time(seconds: float) -> str:
+    """12 s, 3 min, 2 h 5 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@contextmanager
+def progress(stream: Epochs, show: bool) -> Iterator[Told]:
+    """What to call after each epoch of a stream; in here the stream tells of its steps too."""
+    job = stream.job
+    pace = Pace(job.epochs, len(job.rows), -(-len(job.rows) // job.batch_size))
+    console = Console(stderr=True)
+    if not show:
+        yield lambda epoch: None
+    elif console.is_terminal and not console.is_dumb_terminal:
+        with _live(stream, pace, console) as told:
+            yield told
+    else:
+        yield _in_lines(stream, pace)
+    stream.within = None
+
+
+@contextmanager
+def _live(stream: Epochs, pace: Pace, console: Console) -> Iterator[Told]:
+    """A line that is written again and again."""
+    columns: list[Any] = [TextColumn("{task.description}", markup=False)]
+    columns += [BarColumn(BAR)] if (width(sys.stderr) or 0) > NARROW else []
+    columns.append(TextColumn("{task.fields[said]}", markup=False))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(f"epoch 1/{pace.epochs}", total=max(pace.total, 1), said="")
+
+        def update() -> None:
+            under_way = min(pace.done // pace.steps + 1, pace.epochs)
+            bar.update(
+                task,
+                completed=pace.done,
+                description=f"epoch {under_way}/{pace.epochs}",
+                said=pace.said(always=True),
+            )
+
+        def within(done: int) -> None:
+            pace.within(done)
+            update()
+
+        def ended(epoch: Epoch) -> None:
+            pace.ended(epoch)
+            update()
+
+        stream.within = within
+        yield ended
+
+
+def _in_lines(stream: Epochs, pace: Pace) -> Told:
+    every, said = max(1, pace.epochs // LINES), time.perf_counter()
+
+    def within(done: int) -> None:
+        nonlocal said
+        pace.within(done)
+        if time.perf_counter() - said > QUIET:
+            said = time.perf_counter()
+            tell(f"epoch {pace.epoch + 1}/{pace.epochs}, {done / pace.steps:.0%} of it  {pace.said(always=False)}")
+
+    def ended(epoch: Epoch) -> None:
+        nonlocal said
+        pace.ended(epoch)
+        if epoch.number % every == 0 or epoch.number == 1:
+            said = time.perf_counter()
+            tell(f"epoch {epoch.number}/{pace.epochs}  {pace.said(always=False)}")
+
+    stream.within = within
+    return ended

@@ -1,0 +1,242 @@
+"""What `chainrule train` says: its columns, how far it is, its cost as a curve, which classes it confuses; and `predict`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+import chainrule.cli.gradient_check
+import chainrule.cli.main
+from chainrule.cli import progress
+from chainrule.cli.answers import Confusions
+from chainrule.cli.progress import Pace, _time
+from chainrule.run import Epoch
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def chainrule_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in a folder of its own: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(chainrule.cli.gradient_check, "ENTRIES", 3)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
+        code: Any = 0
+        try:
+            chainrule.cli.main.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_header_says_what_plain_columns_became(chainrule_: Run) -> None:
+    _, out, err = chainrule_("train", "iris", "--epochs", "1")
+    assert "\ncolumns   4 numbers, each scaled to mean 0 and deviation 1: sepal length, sepal width," in out, err
+    _, out, err = chainrule_("train", "iris", "--epochs", "1", "--scale", "none")
+    assert "\ncolumns   4 numbers: sepal length" in out, err
+    _, out, err = chainrule_("train", "digits", "--epochs", "1")
+    assert ": pixel 0, pixel 1, pixel 2 … pixel 63\n" in out, err
+
+
+def test_each_hidden_layer_may_have_its_own_activation(chainrule_: Run) -> None:
+    _, out, err = chainrule_("train", "iris", "--epochs", "1", "--hidden", "3,2", "--activation", "tanh, relu")
+    assert "Network(4-3-2-3, tanh → relu → softmax" in out, err
+    code, _, err = chainrule_("train", "iris", "--activation", "tanh,relu")
+    assert (code, err) == (
+        2,
+        "error: --activation names 2 ('tanh,relu'), and --hidden has 1 layer: name one for all, or one for each\n",
+    )
+
+
+def test_the_cost_is_a_curve_and_its_lowest_epoch_is_told(chainrule_: Run) -> None:
+    _, out, err = chainrule_("train", "iris", "--epochs", "12", "--validation", "0.2", "--learning-rate", "0.2")
+    history = json.loads(Path("runs/iris.json").read_text())["history"]
+    found = re.search(r"^trained   12 epochs in .* s, cost (\S+) ([▁-█]{12}) (\S+?)(,|$)", out, re.MULTILINE)
+    assert found is not None, out + err
+    assert found.group(1) == f"{history[0]['cost']:.4f}"
+    watched = [facts["validation_cost"] for facts in history]
+    assert "watched   24 rows, cost " in out
+    lowest = int(np.argmin(watched))
+    if lowest < 11:
+        assert f"lowest {watched[lowest]:.4f} in epoch {lowest + 1}" in out
+
+
+def test_classes_have_a_confusion_matrix_with_precision_and_recall(chainrule_: Run) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    _, out, err = chainrule_("train", "iris", "--epochs", "12", "--test", "0")
+    table = cr.read_table("iris")
+    given = cr.predict(cr.load("runs/iris.safetensors"), table)
+    counts = metrics.confusion_matrix(table.target, given)
+    lines = out.splitlines()
+    start = lines.index("a row for each class of the data, a column for each answer of the network") + 1
+    assert lines[start].split() == ["class", "setosa", "versicolor", "virginica", "recall"], err
+    for row, (label, expected) in enumerate(zip(("setosa", "versicolor", "virginica"), counts.tolist())):
+        recall = f"{expected[row] / sum(expected):.2f}"
+        assert lines[start + 1 + row].split() == [label, *(str(n) if n else "·" for n in expected), recall]
+    kept = json.loads(Path("runs/iris.json").read_text())["results"]["train_classes"]
+    assert kept["confusion"] == counts.tolist()
+    assert [each["rows"] for each in kept["classes"]] == [50, 50, 50]
+
+
+def test_long_names_of_classes_have_letters_above_the_columns() -> None:
+    labels = tuple(f"a rather long name {i}" for i in range(5))
+    lines = Confusions(labels, np.eye(5, dtype=int)).lines()
+    assert lines[1].split() == ["class", "a", "b", "c", "d", "e", "recall"]
+    assert lines[2].split("  ")[1:3] == ["a", "a rather long name 0"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_of_many_classes_the_worst_are_told() -> None:
+    counts = np.diag(np.arange(20, 40))
+    counts[3, 5], counts[7, 1], counts[19] = 30, 4, 0
+    text = "\n".join(Confusions(tuple(f"c{i}" for i in range(20)), counts).lines())
+    worst, confused = text.split("most frequent confusions")
+    assert [line.split()[0] for line in worst.splitlines()[2:4]] == ["c3", "c7"]  # c19 is not among the rows
+    assert "c19" not in worst
+    assert [line.split() for line in confused.splitlines()[2:]] == [["c3", "c5", "30"], ["c7", "c1", "4"]]
+
+
+def test_a_class_that_is_never_answered_has_no_precision() -> None:
+    confusions = Confusions(("a", "b"), np.array([[2, 0], [1, 0]]))
+    assert confusions.lines()[-1].split() == ["precision", "0.67", "–"]
+    assert confusions.to_json()["classes"][1] == {"class": "b", "rows": 1, "precision": None, "recall": 0.0}
+
+
+def test_numbers_are_told_with_their_mean_miss_in_their_unit(chainrule_: Run) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    _, out, err = chainrule_("train", "diabetes", "--epochs", "12", "--test", "0")
+    table = cr.read_table("diabetes")
+    given = cr.predict(cr.load("runs/diabetes.safetensors"), table)
+    mae, rmse = metrics.mean_absolute_error(table.target, given), metrics.root_mean_squared_error(table.target, given)
+    found = re.search(r"R² \S+, MAE (\S+), RMSE (\S+) on the 442 rows", out)
+    assert found is not None, out + err
+    assert (float(found.group(1)), float(found.group(2))) == pytest.approx((mae, rmse), rel=1e-3)
+    kept = json.loads(Path("runs/diabetes.json").read_text())["results"]
+    assert (kept["train_mae"], kept["train_rmse"]) == pytest.approx((mae, rmse), rel=1e-5)
+    _, out, err = chainrule_("predict", "runs/diabetes.safetensors", "diabetes")
+    assert f", MAE {found.group(1)}, RMSE {found.group(2)} on 442 rows" in err
+    assert json.loads(chainrule_("predict", "runs/diabetes.safetensors", "diabetes", "--json")[1])[
+        "mae"
+    ] == pytest.approx(mae)
+
+
+def test_json_lines_give_each_epoch_as_it_ends_and_the_report_last(chainrule_: Run) -> None:
+    code, out, err = chainrule_("train", "iris", "--epochs", "3", "--json-lines")
+    *epochs, report = map(json.loads, out.splitlines())
+    assert (code, err) == (0, "")
+    assert [each["epoch"] for each in epochs] == [1, 2, 3]
+    assert [each["cost"] for each in epochs] == [each["cost"] for each in report["history"]]
+    assert report["model"] == "runs/iris.safetensors"
+
+
+# how far it is ------------------------------------------------------------------------------------------------------
+def test_a_long_epoch_is_told_of_within(chainrule_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "QUIET", 0.0)
+    _, _, err = chainrule_("train", "iris", "--epochs", "2")
+    assert re.search(r"^epoch 1/2, \d+% of it  [\d,]+ rows/s", err, re.MULTILINE), err
+    assert re.search(r"^epoch 2/2, \d+% of it  cost \d", err, re.MULTILINE), err
+
+
+def test_the_best_epoch_so_far_is_told_by_what_is_watched() -> None:
+    pace = Pace(10, 320, 10)
+    network = cr.Network([[[1.0]]])
+    for number, cost, watched in ((1, 0.5, 0.7), (2, 0.4, 0.6), (3, 0.3, 0.8)):
+        pace.ended(Epoch(number, 10 * number, cost, 0.1, network, watched, 0.5, "accuracy"))
+    assert pace.said(always=False).startswith(
+        "cost 0.3000  validation cost 0.8000, accuracy 0.5000, best 0.6000 (epoch 2); "
+    )
+    pace.within(5)
+    assert pace.done == 35
+
+
+def test_the_time_that_is_left_is_what_the_steps_so_far_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = Pace(10, 320, 10, began=0.0)
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: 4.0)
+    pace.within(20)
+    assert pace.said(always=False) == "160 rows/s, 16 s left"
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(12.4, "12 s"), (89, "89 s"), (170, "3 min"), (7500, "2 h 5 min")])
+def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert _time(seconds) == said
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal of its own")
+def test_a_terminal_shows_rate_and_best_on_one_line(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "chainrule", "train", "iris", "--epochs", "40"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(ours, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert re.search(r"epoch \d+/40 .*cost \d.\d+, best \d.\d+ \(epoch \d+\); [\d,]+ rows/s", seen.decode()), seen
+
+
+# probabilities ------------------------------------------------------------------------------------------------------
+def test_predict_gives_the_probability_of_each_class(chainrule_: Run) -> None:
+    chainrule_("train", "iris", "--epochs", "20", "-o", "iris")
+    network, table = cr.load("iris.safetensors"), cr.read_table("iris")
+    code, out, _ = chainrule_("predict", "iris.safetensors", "iris", "--probabilities")
+    lines = [line.split(",") for line in out.splitlines()]
+    assert (code, lines[0]) == (0, ["answer", "setosa", "versicolor", "virginica"])
+    assert [line[0] for line in lines[1:]] == cr.predict(network, table).tolist()
+    shares = cr.predict_probabilities(network, table)
+    np.testing.assert_allclose(np.array([line[1:] for line in lines[1:]], float), shares, atol=1e-6)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    told = json.loads(chainrule_("predict", "iris.safetensors", "iris", "--probabilities", "--json")[1])
+    assert told["classes"] == ["setosa", "versicolor", "virginica"]
+    np.testing.assert_allclose(told["probabilities"], shares)
+
+
+def test_one_output_for_two_classes_gives_both_probabilities(chainrule_: Run) -> None:
+    Path("two.csv").write_text("a,y\n" + "".join(f"{i},{'no' if i < 6 else 'yes'}\n" for i in range(12)))
+    chainrule_("train", "two.csv", "--cost", "binary_cross_entropy", "--epochs", "1", "-o", "two")
+    network, rows = cr.load("two.safetensors"), [[1.0], [9.0]]
+    shares = cr.predict_probabilities(network, rows)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert cr.predict(network, rows).tolist() == [["no", "yes"][i] for i in shares.argmax(axis=1)]
+    assert cr.predict_probabilities(network, [1.0]).shape == (2,)
+
+
+@pytest.mark.parametrize("cost", ["cross_entropy", "binary_cross_entropy"])
+def test_outputs_before_softmax_or_sigmoid_become_probabilities(cost: str) -> None:
+    """A cost on an identity output takes the function into itself: the network's outputs are logits."""
+    count = 3 if cost == "cross_entropy" else 1
+    output = "softmax" if count == 3 else "sigmoid"
+    logits = cr.Network.random([2, 3, count], "tanh", "identity", seed=0, dtype="float64").with_cost(cost)
+    direct = cr.Network(list(logits.weights), list(logits.biases), ["tanh", output])
+    x = np.random.default_rng(0).standard_normal((5, 2))
+    np.testing.assert_allclose(cr.predict_probabilities(logits, x), cr.predict_probabilities(direct, x), rtol=1e-12)
+
+
+def test_outputs_that_are_no_probabilities_are_refused(chainrule_: Run) -> None:
+    cr.save(cr.Network.random([10, 3, 1], "tanh"), "numbers.safetensors")
+    code, _, err = chainrule_("predict", "numbers.safetensors", "diabetes", "--probabilities")
+    assert code == 2
+    assert (
+        "(identity, trained with quadratic) are no probabilities of classes: train with the cost cross_entropy" in err
+    )
