@@ -105,7 +105,7 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
                    verify.py a command each · choices.py about columns · parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · answers.py which classes are confused, by how much numbers are missed ·
-                   progress.py how far a training is · gradient_check.py its gradient checked · keeping.py where a model is kept ·
+                   progress.py how far it is · gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·
                    terminal.py its width, colours and letters · colours.py and what they mean ·

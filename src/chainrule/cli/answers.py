@@ -94,7 +94,8 @@ class Misses:
 
     @classmethod
     def of(cls, predicted: Array, true: Array) -> Misses:
-        """Those of numbers against numbers, both (rows,) or (rows, out)."""
+        """Those of numbers against numbers, (rows,) or (rows, out)."""
+        predicted, true = (values.reshape(len(true), -1) for values in (predicted, true))
         return cls(mean_absolute_error(predicted, true), root_mean_squared_error(predicted, true))
 
     def __str__(self) -> str:
