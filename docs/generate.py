@@ -108,7 +108,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to",
-        "standard error; an error is one line (a wrong option: its usage) and exit code 2. A run that Ctrl-C stops keeps its",
+        "standard error; an error is one line and exit code 2. A run that Ctrl-C stops keeps its",
         "last whole epoch, and has exit code 130.",
         "",
         "`chainrule` alone works one derivative out; `chainrule --version` prints the version.",

@@ -103,7 +103,8 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
-                   verify.py a command each · choices.py about columns · parts.py rows to learn from, to watch, to test ·
+                   verify.py · page.py a command each · usage.py what is typed, understood · help.py as it is printed ·
+                   choices.py about columns · parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · answers.py which classes are confused, by how much numbers are missed ·
                    progress.py how far it is · gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·

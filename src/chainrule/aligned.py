@@ -21,6 +21,12 @@ class Heading(str):
     __slots__ = ()
 
 
+class Paragraph(str):
+    """A sentence, or several, whose lines all begin at the margin."""
+
+    __slots__ = ()
+
+
 def wrapped(text: str, width: int | None) -> list[str]:
     """The lines of a text, each broken between words where it is wider. No word is broken.
 
@@ -35,6 +41,7 @@ def wrapped(text: str, width: int | None) -> list[str]:
         start = len(line) - len(line.lstrip())
         label = LABEL.match(line)
         hang = label.end() if label and label.end() <= max(width // 3, LABELLED) else start + GAP
+        hang = start if isinstance(text, Paragraph) else hang
         lines += [line[:start] + part for part in _words(line[start:], width - start, " " * (hang - start))]
     return lines
 

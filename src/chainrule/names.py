@@ -38,9 +38,28 @@ class Frozen:
         return self
 
 
-def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, settings: Mapping[str, Any]) -> T:
-    """The entry of that name, made with these settings; "Leaky ReLU" and "leaky-relu" find leaky_relu too."""
+SAME = {  # what other programs and books call them
+    "activation": {"logistic": "sigmoid", "linear": "identity", "none": "identity", "swish": "silu", "lrelu": "leaky_relu"},
+    "cost": {
+        "mse": "squared_error", "l2": "squared_error", "half_mse": "quadratic", "log_loss": "cross_entropy",
+        "categorical_crossentropy": "cross_entropy", "nll": "cross_entropy", "ce": "cross_entropy",
+        "bce": "binary_cross_entropy", "hinge": "multiclass_hinge", "svm": "multiclass_hinge", "smooth_l1": "huber",
+    },
+    "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum"},
+}  # fmt: skip
+
+
+def _known(what: str, table: Mapping[str, Any], name: str) -> str:
+    """The name in the table that is meant: "Leaky ReLU", "leaky-relu" and "leakyrelu" are leaky_relu, sgd is delta_rule."""
     key = name.strip().lower().replace(" ", "_").replace("-", "_")
+    key = SAME.get(what, {}).get(key, key)
+    run_together = {each.replace("_", ""): each for each in table}
+    return key if key in table else run_together.get(key.replace("_", ""), key)
+
+
+def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, settings: Mapping[str, Any]) -> T:
+    """The entry of that name, made with these settings; "Leaky ReLU" finds leaky_relu, and sgd finds delta_rule too."""
+    key = _known(what, table, name)
     if key not in table:
         raise unknown_name(what, name, table)
     try:

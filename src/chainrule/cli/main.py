@@ -1,7 +1,8 @@
-"""The command `chainrule`: alone it works one derivative out; train, predict, show, explain, nudge, why, quiz and verify."""
+"""The command `chainrule`: alone it works one derivative out; train, predict, show, explain, and others."""
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -10,15 +11,19 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 import chainrule
+from chainrule.aligned import Heading, Paragraph, Table
+from chainrule.cli.help import OwnCommand, command_help, shown
 from chainrule.cli.interrupt import exit_code, interrupts
 from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say, tell
-from chainrule.errors import LONGEST, ChainruleError, DataWarning, cut, shortened
+from chainrule.cli.usage import command_meant, no_command, usage_error
+from chainrule.errors import ChainruleError, DataWarning, shortened
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # UsageError, which Typer has from Click or brings itself
 
+COMPLETE = "_CHAINRULE_COMPLETE"  # in which a shell asks how a command goes on
 COMMANDS = {  # each is a file of its name, which is imported when it is called
     "train": "Train a network, test it, check its gradient, and keep it in a file.",
     "predict": "Answer for every row in the target's own terms.",
@@ -28,7 +33,9 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "why": "Say why a weight learns slowly.",
     "quiz": "Ask questions, and say what is wrong with a wrong answer.",
     "verify": "Compare one gradient by every method.",
+    "page": "Print a worksheet, the four equations, pseudocode, a proof, or the network as a formula.",
 }
+ALSO = "Figures and pages are commands too: chainrule demon, chainrule tree MODEL, chainrule worksheet."
 
 
 class Commands(Mapping[str, Any]):
@@ -39,7 +46,7 @@ class Commands(Mapping[str, Any]):
             raise KeyError(name)
         file = import_module(f"chainrule.cli.{name}")
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name, cls=getattr(file, "Grouped", TyperCommand))(file.command)
+        alone.command(name, cls=OwnCommand)(file.command)
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:
@@ -58,45 +65,58 @@ class CommandGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def get_help(self, ctx: Any) -> str:
+        commands = Table([*COMMANDS.items()], "<<", 2, head=False)
+        parts = command_help(self, ctx)
+        own = next(i for i, part in enumerate(parts) if part == "Options:") - 1  # they come last
+        return shown([*parts[:own], "", Heading("Commands:"), commands, "", Paragraph(ALSO), *parts[own:]])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        args = command_meant(args, COMMANDS)
+        if args[0] == "--help":
+            say(self.get_help(ctx))
+            raise typer.Exit
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise no_command(args[0], list(COMMANDS))
         found = super().resolve_command(ctx, args)
         interrupts()  # it is imported, and about to begin
         return found
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        options = super(TyperGroup, self).shell_complete(
+            ctx, incomplete
+        )  # without importing every command for its help
+        kind = _completion_item()
+        return [kind(name, help=says) for name, says in COMMANDS.items() if name.startswith(incomplete)] + options
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        with _arguments_cut():
+        with _own_errors():
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with _arguments_cut():
+            with _own_errors():
                 return super().invoke(ctx)
         except KeyboardInterrupt as stopped:  # which Typer would take for Ctrl-C, whatever the signal
             raise typer.Exit(exit_code(stopped)) from None
 
 
+def _completion_item() -> Any:
+    """What Typer offers a shell: its class is Click's, or Typer's own."""
+    return import_module(TyperGroup.shell_complete.__module__).CompletionItem
+
+
 @contextmanager
-def _arguments_cut() -> Iterator[None]:
-    """In here an error of Typer's shows the beginning of an argument that is long, as our own errors do."""
+def _own_errors() -> Iterator[None]:
+    """In here an error of Typer's is told as every other error is."""
     try:
         yield
     except USAGE_ERROR as error:
-        for argument in sys.argv[1:]:
-            for value in (argument, argument.partition("=")[2]):
-                for written in (value, repr(value)[1:-1]):
-                    error.message = (
-                        error.message.replace(written, cut(written)) if len(written) > LONGEST else error.message
-                    )
-        raise
+        raise usage_error(error) from None
 
 
 app = typer.Typer(
     cls=CommandGroup,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -130,10 +150,10 @@ def main() -> None:
 
 def _main() -> None:
     try:
-        if len(sys.argv) == 1:
+        if len(sys.argv) == 1 and COMPLETE not in os.environ:
             say(import_module("chainrule.cli.worked_example").worked_example())
         else:
-            app()
+            app(prog_name="chainrule")
     except ChainruleError as error:
         fail(str(error))
     except MemoryError:

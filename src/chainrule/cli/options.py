@@ -1,4 +1,4 @@
-"""Options that several commands have, each said once; `show` lists them below the headings."""
+"""Options that several commands have, each said once; help lists them below the headings."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from typer.core import TyperCommand
 
 from chainrule.aligned import Table
 from chainrule.cli.examples import Given, convention_of, examples
@@ -28,6 +27,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import one_line, page_width, say, say_document, say_json, say_lines, shown, tell
 from chainrule.cli.terminal import is_terminal
+from chainrule.cli.usage import figure_meant
 from chainrule.cli.written import check_text
 from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
@@ -98,21 +98,6 @@ ALWAYS = {  # what every figure takes, or is written with
     "open": "--open",
     "table": "--table",
 }
-
-
-class Grouped(TyperCommand):
-    """A command whose help lists its options below the headings of their `rich_help_panel`."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                groups.setdefault(getattr(parameter, "rich_help_panel", None) or kind, []).append(record)
-        for title, records in groups.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
 
 
 def _told(name: str, *flags: str) -> Any:
@@ -223,12 +208,12 @@ def _listed(names: list[str]) -> str:
 
 
 def _is_figure(model: Path) -> bool:
-    return not model.exists() and str(model).replace("-", "_") in FIGURES
+    return not model.exists() and figure_meant(str(model)) in FIGURES
 
 
 def _figure(name: str) -> str:
     """A figure's name, as it is kept."""
-    key = name.replace("-", "_")
+    key = figure_meant(name)
     if key not in FIGURES:
         raise unknown_name("figure", name, DRAWN)
     if key == "unrolled":

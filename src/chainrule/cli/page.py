@@ -1,0 +1,99 @@
+"""`chainrule page NAME [MODEL]`: one update in six steps, the four equations, pseudocode, a proof, the network as a formula."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated
+
+import typer
+
+from chainrule.cli.examples import Given, convention_of, example_of
+from chainrule.cli.options import (
+    Author,
+    Biases,
+    CostName,
+    ExampleData,
+    ModelOrChain,
+    OwnActivation,
+    OwnX,
+    OwnY,
+    Row,
+    Weights,
+)
+from chainrule.cli.output import say, say_document, say_json, say_result
+from chainrule.cli.usage import PAGES
+from chainrule.errors import SettingError, unknown_name
+from chainrule.explanation.nested_formula import nested_formula
+from chainrule.explanation.proof import proof
+from chainrule.explanation.pseudocode import pseudocode
+from chainrule.explanation.summary import summary
+from chainrule.explanation.worksheet import worksheet
+from chainrule.writing import html
+from chainrule.writing.sheet import Sheet
+
+FORMATS = ("text", "latex", "html")
+OF_ANY = {"equations": summary, "pseudocode": pseudocode}  # of any network, in a convention
+
+
+def command(
+    name: Annotated[
+        str, typer.Argument(help="worksheet (one update in six steps), equations, pseudocode, proof or formula.")
+    ],
+    model: ModelOrChain = None,
+    learning_rate: Annotated[float | None, typer.Option(help="η of the worksheet's update.  [default: 0.1]")] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
+    convention: Author = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
+    written: Annotated[
+        str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print title, convention and text as JSON.")] = False,
+) -> None:
+    """Print a page with the numbers of one example: a worksheet, a proof, a formula; or the equations of any network."""
+    if name not in PAGES:
+        raise unknown_name("page", name, PAGES)
+    if written is not None and written not in FORMATS:
+        raise unknown_name("format", written, FORMATS)
+    if written is not None and as_json:
+        raise SettingError("--format and --json each say how it is written: give one of them")
+    if learning_rate is not None and name != "worksheet":
+        raise SettingError(
+            f"--learning-rate is the worksheet's: chainrule page worksheet --learning-rate {learning_rate:g}"
+        )
+    given = Given(model, weights, biases, activation, x, y)
+    author, about = convention_of(given, convention), ""
+    if name in OF_ANY:
+        if not given.is_chain or any(each is not None for each in (x, y, data, row, cost)):
+            raise SettingError(f"the page {name} is of any network: chainrule page {name} --convention {author}")
+        sheet = OF_ANY[name](author)
+    else:
+        here = example_of("page worksheet", given, data, row, cost)
+        about = here.about
+        if name == "worksheet":
+            rate = 0.1 if learning_rate is None else learning_rate
+            sheet = worksheet(here.network, here.x, here.y, convention=author, cost=here.cost, learning_rate=rate)
+        elif name == "proof":
+            sheet = proof(author, here.network, here.x, here.y, here.cost)
+        else:
+            sheet = nested_formula(here.network, author, here.x)
+    _print(sheet, about, written or "text", as_json)
+
+
+def _print(sheet: Sheet, about: str, written: str, as_json: bool) -> None:
+    if as_json:
+        say_json(sheet.to_json())
+    elif written == "latex":
+        say_document(sheet.latex() + "\n")
+    elif written == "html":
+        say_document(html.page(sheet.title, f"<p>{escape(about)}</p>" if about else "", sheet.html()))
+    else:
+        if about:
+            say(about)
+            say()
+        say_result(sheet)
