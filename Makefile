@@ -17,7 +17,7 @@ test proof docs: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
 # $(call timed,COMMAND) runs it and says how long it took.
 timed = @echo "$(1)"; began=$$(date +%s); $(1) || exit $$?; echo "… took $$(( $$(date +%s) - began )) s"
 
-.PHONY: run test verify proof proof-tools docs gallery clean
+.PHONY: run test verify proof proof-tools docs site gallery clean
 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
@@ -34,7 +34,7 @@ verify: $(VENV)/.dev  ## one gradient by every method, over random networks
 # First every test, with every type checked and every program called; then more random examples of what is proved by them.
 proof: export CHAINRULE_PROOF = 1
 proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
-	$(PIP) --editable '.[dev,peers]'
+	$(PIP) --editable '.[dev,docs,peers]'
 	$(call timed,$(BIN)/python -m pytest -q)
 	$(call timed,env CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q $(PROVED))
 	$(call timed,$(BIN)/chainrule verify --survey 2000)
@@ -57,6 +57,9 @@ proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py
 
+site: $(VENV)/.docs  ## the documentation as a website, in build/site
+	$(BIN)/python docs/website.py build/site
+
 gallery: $(VENV)/.dev  ## every figure at every size, on one page
 	$(BIN)/python docs/gallery.py build/gallery.html
 
@@ -76,4 +79,8 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: $(VENV)/.made pyproject.toml
+	$(PIP) --editable '.[docs]'
 	@touch $@ $(VENV)/.run

@@ -27,6 +27,7 @@ from concepts_rows import PRELUDE, ROWS
 from front_picture import front_picture
 from published_rows import EXAMPLES
 
+import chainrule
 from chainrule import equations
 from chainrule.cli.main import app
 from chainrule.explanation.document import Factor
@@ -262,6 +263,59 @@ def drawings() -> dict[str, tuple[str, str]]:
     return found
 
 
+AREAS = {  # of the public names, by the module that holds them
+    "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
+    "Activations and costs": ("activations", "costs"),
+    "Training": ("training", "run", "report", "updates", "settings"),
+    "Data, predictions, files": ("data", "prediction", "scores", "storage"),
+    "Explanations": (
+        "explanation",
+        "nudges",
+        "diagnostics",
+        "conventions",
+        "lessons",
+        "recurrent",
+        "writing",
+        "pictures",
+    ),
+    "Checks": ("verification", "circuits"),
+    "Errors and warnings": ("errors",),
+}
+
+
+def api_page() -> str:
+    """The public names by area, each with the first line of its docstring."""
+    found: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
+    for name in chainrule.__all__:
+        if name == "__version__":
+            continue
+        thing = getattr(chainrule, name)
+        module = thing.__module__.split(".")[1]
+        area = next(area for area, modules in AREAS.items() if module in modules)
+        paragraph = (inspect.getdoc(thing) or "").split("\n\n")[0]
+        found[area].append((name, escaped(" ".join(paragraph.split()))))
+    lines = [
+        "# API",
+        "",
+        "Every public name, with the first paragraph of its docstring; `make docs` writes this page. In Python",
+        "`help(cr.train)` shows the whole text, and so does the website that `make site` builds.",
+        "",
+    ]
+    for area, names in found.items():
+        lines += [f"## {area}", "", "| name | what it is |", "|---|---|"]
+        lines += [f"| `{name}` | {says} |" for name, says in sorted(names, key=lambda each: each[0].lower())]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    """A docstring's text in a cell of a table; ids of ideas, which the reader of a table has not met, are left out."""
+    text = re.sub(r" \((?:S\d\.\d+[–, ]*)+\)", "", text)
+    pieces = text.split("`")
+    plain = [re.sub(r"([*_<])", r"\\\1", piece) if place % 2 == 0 else piece for place, piece in enumerate(pieces)]
+    return "`".join(plain).replace("|", "\\|")
+
+
 def front() -> str:
     """The picture at the top of the README."""
     names: dict[str, Any] = {}
@@ -299,6 +353,7 @@ ASKED = {  # file: what it shows, and the arguments
     "summary-s1": ("as another author writes them", 'None, convention="3blue1brown"'),
 }  # fmt: skip
 PAGES = {
+    "api.md": api_page,
     "equations.md": equations_page,
     "commands.md": commands_page,
     "concepts.md": concepts_page,

@@ -1,0 +1,57 @@
+"""The website: every page is in the table of contents, the public names have their docstrings, and Sphinx builds it without a
+warning, which includes every link between pages."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from networks import PROOF
+
+import chainrule as cr
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+website = __import__("website")
+
+
+def test_every_page_is_in_the_table_of_contents_once() -> None:
+    linked = re.findall(r"^- \[[^\]]+\]\((\w+)\.md\)", (DOCS / "index.md").read_text(), flags=re.MULTILINE)
+    linked += re.findall(r"\[(?:Ideas of the texts|the four equations)\]\((\w+)\.md\)", (DOCS / "index.md").read_text())
+    assert sorted(linked) == sorted(page.stem for page in DOCS.glob("*.md") if page.stem != "index")
+
+
+def test_the_side_bar_has_the_pages_below_their_headings(tmp_path: Path) -> None:
+    website.source(tmp_path)
+    index = (tmp_path / "index.md").read_text()
+    assert re.findall(r":caption: (.+)", index) == ["Start", "See", "Check", "The five texts", "Reference"]
+    assert "S2: nielsen <s2>" in index
+    for name in re.findall(r"<(\w+)>$", index, flags=re.MULTILINE):
+        assert (tmp_path / f"{name}.md").exists(), name
+    assert "](../" not in "".join(page.read_text() for page in tmp_path.glob("*.md"))
+
+
+def test_the_api_has_an_entry_for_every_public_name(tmp_path: Path) -> None:
+    website.source(tmp_path)
+    entries = re.findall(
+        r"^\.\. auto(?:class|function|exception):: (\w+)$", (tmp_path / "api.md").read_text(), re.MULTILINE
+    )
+    assert sorted(entries) == sorted(set(cr.__all__) - {"__version__"})
+
+
+@pytest.mark.skipif(not PROOF, reason="takes half a minute, and Sphinx: make proof")
+def test_sphinx_builds_it_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, str(DOCS / "website.py"), str(tmp_path / "site")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    pages = {page.stem for page in (tmp_path / "site").glob("*.html")}
+    assert {page.stem for page in DOCS.glob("*.md")} <= pages
+    assert "searchindex.js" in {page.name for page in (tmp_path / "site").iterdir()}
+    text = "".join(page.read_text() for page in (tmp_path / "site").glob("*.html"))
+    assert not re.findall(
+        r"<script[^>]+src=\"(https?:[^\"]+)\"|<link[^>]+stylesheet[^>]+href=\"(https?:[^\"]+)\"", text
+    )
