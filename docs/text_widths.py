@@ -1,7 +1,7 @@
 """Write src/chainrule/pictures/widths.py, how wide characters are, from the fonts' own tables: python docs/text_widths.py
 
-Measured are DejaVu Sans, the widest of the fonts that readers' machines have in these places, and Liberation Sans, which is as
-wide as Helvetica and Arial (Debian: fonts-dejavu-core and fonts-liberation).
+Measured are DejaVu Sans, the widest of the fonts that readers' machines have in these places, Liberation Sans, which is as
+wide as Helvetica and Arial (Debian: fonts-dejavu-core and fonts-liberation), and the letters of formulas (figure_font.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 FOLDER = Path("/usr/share/fonts/truetype")
-WIDEST = [FOLDER / "dejavu" / "DejaVuSans.ttf", FOLDER / "liberation" / "LiberationSans-Regular.ttf"]
-USUAL = WIDEST[1:]
+LETTERS_OF_FORMULAS = Path(__file__).resolve().parents[1] / "src/chainrule/writing/fonts/chainrule-letters.woff"
+WIDEST = [FOLDER / "dejavu/DejaVuSans.ttf", FOLDER / "liberation/LiberationSans-Regular.ttf", LETTERS_OF_FORMULAS]
 ASCII = "".join(map(chr, range(32, 127)))
 LETTERS = "".join(map(chr, range(0xA1, 0x180))) + "αβγδεζηθικλμνξοπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"
 MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿˡˢᴸᵀ₀₁₂₃₄₅₆₇₈₉₊₋₌ₐᵢⱼₖₘₙₚᵣₛₜᵤᵥ′‖"
@@ -43,13 +43,13 @@ def module() -> str:
     for name, says, found in (
         (
             "WIDEST",
-            "in DejaVu Sans or Liberation Sans, whichever is wider",
+            "in DejaVu Sans, Liberation Sans or the font of formulas, whichever is widest",
             widths(WIDEST, ASCII + LETTERS + MARKS + SIGNS),
         ),
         (
-            "USUAL",
-            "in Liberation Sans, and so in Helvetica and Arial: what marks are made of",
-            widths(USUAL, ASCII + "−…"),
+            "MARKS",
+            "in the font of formulas, in which marks are set",
+            widths([LETTERS_OF_FORMULAS], ASCII + LETTERS + SIGNS),
         ),
     ):
         rows = ",\n".join(f"        {width}: {ascii_quoted(characters)}" for width, characters in found.items())

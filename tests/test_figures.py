@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import itertools
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +20,16 @@ from networks import PROOF
 
 import chainrule as cr
 from chainrule.backward import backward
+from chainrule.conventions import PRESETS, Convention
 from chainrule.explanation.figures import FIGURES, figure
 from chainrule.explanation.worksheet import worksheet
 from chainrule.forward import forward
 from chainrule.ids import parse
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans, width_of
-from chainrule.pictures.svg import THEMES
-from chainrule.writing.formula import Symbol
+from chainrule.pictures.svg import SLANTED, THEMES, UPRIGHT
+from chainrule.pictures.widths import MARKS
+from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -265,8 +270,76 @@ def test_the_widths_of_characters_are_those_of_the_fonts() -> None:
         assert not PROOF
         pytest.skip("the fonts are not installed here: make proof-tools")
     assert text_widths.TARGET.read_text() == text_widths.module()
-    assert width_of("ℓ", 1.0) == 0.42
+    assert width_of("ℓ", 1.0) == 0.47
     assert width_of("漢", 1.0) == 1.0
+
+
+def symbols(content: object) -> Iterator[Symbol]:
+    """Every letter of a formula with its marks."""
+    if isinstance(content, Symbol):
+        yield content
+    elif dataclasses.is_dataclass(content):
+        for field in dataclasses.fields(content):
+            yield from symbols(getattr(content, field.name))
+    elif isinstance(content, tuple):
+        for each in content:
+            yield from symbols(each)
+
+
+@pytest.mark.parametrize("how", [*map(Convention.preset, PRESETS), Convention.preset("s2").but(marks="a^L")])
+def test_every_letter_and_every_mark_of_a_convention_has_its_width_and_its_glyph(how: Convention) -> None:
+    """The ℓ of a convention had none, and its brackets struck through the letter below."""
+    scenes = [figure("summary", None, convention=how)]
+    if not how.linear_output:
+        for size, name in itertools.product(
+            gallery.sizes()[:2], ("network", "six_steps", "unit_circuit", "matrix_form")
+        ):
+            scenes.append(figure(name, size.network, *size.one, convention=how))
+    found = [each for scene in scenes for label in scene.labels() for each in symbols(label.text)]
+    marks = {character for each in found for character in each.above + each.below}
+    assert len(marks) > 3
+    assert marks <= set(MARKS), marks - set(MARKS)
+    letters = {each.letter.rstrip("′") for each in found if each.above or each.below}
+    assert letters <= {*SLANTED, *UPRIGHT, "", ")", "10"}
+
+
+def test_letters_of_formulas_are_set_in_the_font_that_the_figure_carries() -> None:
+    label = Label(20, 20, row("is ", Symbol("w", "2", "01"), " = 0.5, σ′(", Symbol("z", "ℓ"), ")"))
+    scene = Scene(200, 40, (label,), "t", "d")
+    for theme in ("light", "dark", "auto"):
+        svg = scene.svg(theme)
+        (data,) = re.findall(
+            r"@font-face\{font-family:Chainrule;font-style:italic;src:url\(data:font/woff;base64,([^)]*)\)", svg
+        )
+        assert len(data) < 12_000
+        assert base64.b64decode(data).startswith(b"wOFF")
+        text = next(ET.fromstring(svg).iter(f"{SVG}text"))
+        set_in_it = "".join("".join(each.itertext()) for each in text if each.get("font-family") == "Chainrule,serif")
+        assert set_in_it.replace("\u200b", "") == "w201σzℓ"
+        assert (
+            "".join(text.itertext()).replace("\u200b", "") == "is w201 = 0.5, σ′(zℓ)"
+        )  # what is searched for and copied
+    assert "base64" not in Scene(200, 40, (Label(20, 20, "w = 0.5"),), "t", "d").svg()
+
+
+GLYPHS = """
+const widths = [];
+for (const text of ['w', 'ℓ', '∂']) {
+  const span = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+  span.setAttribute('font-family', 'Chainrule,serif'); span.setAttribute('font-size', '100');
+  span.setAttribute('font-style', 'italic'); span.textContent = text;
+  document.querySelector('svg').append(span);
+  widths.push(span.getComputedTextLength());
+}
+return widths;
+"""
+
+
+@pytest.mark.needs("chromium")
+def test_a_browser_reads_the_font_out_of_the_figure(tmp_path: Path) -> None:
+    scene = Scene(200, 40, (Label(20, 20, Symbol("w", "ℓ")), Label(80, 20, Symbol("∂"))), "t", "d")
+    found = measured(f"<!DOCTYPE html><html><body>{scene.svg()}</body></html>", GLYPHS, tmp_path)
+    assert found == pytest.approx([100 * MARKS[each] for each in "wℓ∂"], abs=1.0)
 
 
 def test_the_automatic_theme_is_light_or_dark_by_the_readers_screen_and_a_page_may_set_its_colours() -> None:

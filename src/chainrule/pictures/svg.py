@@ -1,19 +1,31 @@
-"""Scenes as SVG: generic fonts, no foreignObject, ids with a prefix of their own, a title and a description in each."""
+"""Scenes as SVG: no foreignObject, ids with a prefix of their own, a title and a description in each.
+
+Letters of formulas are set in the maths font of the HTML pages, whose 70 glyphs each figure carries, for an image on a page
+can load nothing. A program that reads no fonts out of a picture, as rsvg-convert, takes the slanted letters of a serif font.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Sequence
+from functools import cache
 from html import escape
+from importlib import resources
 from itertools import groupby
 
 from chainrule.errors import unknown_name
 from chainrule.names import printable
 from chainrule.pictures.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
-from chainrule.pictures.widths import USUAL
-from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Transposed, Underbraced
+from chainrule.pictures.widths import MARKS
+from chainrule.writing.formula import Bracket, Formula, Marked, Row, Sign, Symbol, Transposed, Underbraced
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
+MATHS = ' font-family="Chainrule,serif"'
+SLANTED, UPRIGHT = (
+    "abcdefghijklmnopqrstuvwxyzCEJLT" + "αβγδεηθλσ" + "∂ℓ",
+    "∇ΣΔ",
+)  # what the font has besides digits and signs
 THEMES: dict[str, dict[str, str]] = {
     "light": {
         "ink": "#1b1b1b", "faint": "#6f6f6f", "paper": "#ffffff", "panel": "#f3f3f0", "accent": "#7a4ea3",
@@ -47,12 +59,21 @@ def as_svg(
     width, height = map(_n, size)
     paper = f'<rect x="-1" y="-1" width="{_n(size[0] + 2)}" height="{_n(size[1] + 2)}" fill="{colours["paper"]}"/>'
     own, style = (f' id="{prefix}"', _style(prefix, body)) if theme == AUTO else ("", "")
+    style += _font() if MATHS in body else ""
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg"{own} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'style="max-width:100%;height:auto" role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
         f"{style}{_arrows(elements, colours, prefix)}{paper}{body}</svg>\n"
     )
+
+
+@cache
+def _font() -> str:
+    """The letters of formulas as a style; plain text in it is the slanted letters of mathematics."""
+    data = resources.files("chainrule.writing").joinpath("fonts/chainrule-letters.woff").read_bytes()
+    source = f"data:font/woff;base64,{b64encode(data).decode()}"
+    return f"<style>@font-face{{font-family:Chainrule;font-style:italic;src:url({source}) format('woff')}}</style>"
 
 
 def _style(prefix: str, body: str) -> str:
@@ -186,21 +207,34 @@ def _spans(label: Label, colours: dict[str, str]) -> str:
 def _text(content: str | Formula, size: float) -> str:
     """Text and tspans: marks stand above and below the line in small type."""
     match content:
+        case "/" | Sign(sign="/"):
+            return f"<tspan{MATHS}>/</tspan>"
         case str(text):
             return escape(text)
         case Symbol(letter, above, below):
-            return escape(letter) + _marks(above, below, size)
+            return _symbol(letter, _marks(above, below, size))
         case Row(pieces):
             return "".join(_text(piece, size) for piece in pieces)
         case Bracket(left, inside, right):
             return f"{left}{_text(inside, size)}{right}"
         case Marked(base, above, below):
-            return _text(base, size) + _marks(above, below, size)
+            return _text(base, size) + _symbol("", _marks(above, below, size))
         case Transposed(base):
-            return f"({_text(base, size)}){_marks('T', '', size)}"
+            return f"({_text(base, size)}){_symbol('', _marks('T', '', size))}"
         case Underbraced(body):
             return _text(body, size)
     return escape(str(content))
+
+
+def _symbol(letter: str, marks: str) -> str:
+    """A letter in the maths font with its marks; what is no letter is text."""
+    base = letter.rstrip("′")
+    if not base or base not in SLANTED + UPRIGHT:
+        return escape(letter) + (f"<tspan{MATHS}>{marks}</tspan>" if marks else "")
+    inside = f'<tspan font-style="italic">{base}</tspan>' if base in SLANTED else base
+    if base == letter:
+        return f"<tspan{MATHS}>{inside}{marks}</tspan>"
+    return f"<tspan{MATHS}>{inside}</tspan>{letter[len(base) :]}{marks}"
 
 
 def _marks(above: str, below: str, size: float) -> str:
@@ -208,7 +242,7 @@ def _marks(above: str, below: str, size: float) -> str:
     small, up, down = _n(SMALL * size), 0.38 * size, 0.24 * size
     if above and below:
         up, down = 0.45 * size, 0.28 * size  # apart, so that brackets above do not touch digits below
-        wide, low = (SMALL * size * sum(USUAL.get(each, 0.56) for each in marks) for marks in (above, below))
+        wide, low = (SMALL * size * sum(MARKS.get(each, 0.56) for each in marks) for marks in (above, below))
         return (
             f'<tspan font-size="{small}" dy="{_n(-up)}">{escape(above)}</tspan>'
             f'<tspan font-size="{small}" dx="{_n(-wide)}" dy="{_n(up + down)}">{escape(below)}</tspan>'

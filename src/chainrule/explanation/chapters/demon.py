@@ -31,8 +31,8 @@ from chainrule.writing.numbers import number, short, style_of, written
 
 Array = np.ndarray
 LEFT, TOP, WIDTH, HEIGHT = 80.0, 118.0, 600.0, 280.0  # of the plot, without what stands above it
-EDGE, SIDE = 28.0, 474.0  # the margin, and where what is said of the whole stands beside the table
-COLUMNS = {"Δ": 110.0, "predicted": 206.0, "actual": 302.0, "miss": 396.0}  # right ends, from EDGE on
+EDGE, SIDE = 28.0, 500.0  # the margin, and where what is said of the whole stands beside the table
+COLUMNS = {"Δ": 118.0, "predicted": 220.0, "actual": 322.0, "miss": 430.0}  # right ends, from EDGE on
 REACH, WIDEST, MISS = 2.0, 64.0, 0.2  # how far the range goes: widened until the tangent misses so much at half of it
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
@@ -296,9 +296,9 @@ def _numbers(
     y += 27
     for (mark, _), cells in zip(marks, _cells([change for _, change in marks])):
         roles = ("ink", "backward", "forward", "accent")
-        found += _number(mark, EDGE + 17, y)
+        found += _number(mark, EDGE + 14, y)
         found += [
-            Label(EDGE + end, y, cell, role, 13, "end", slanted=role == "backward")
+            Label(EDGE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
             for cell, role, end in zip(cells, roles, COLUMNS.values())
         ]
         y += LINE
