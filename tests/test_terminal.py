@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import os
 import re
@@ -21,7 +20,7 @@ import chainrule as cr
 import chainrule.cli.main
 from chainrule.cli import output
 from chainrule.cli.colours import painted
-from chainrule.cli.terminal import has_colours, width
+from chainrule.cli.terminal import fitting, has_colours, width
 from chainrule.explanation.forms import FORMS
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.proof import proof
@@ -97,7 +96,7 @@ LINES = [
     *("quiz --answers ?;?;?", "train points.csv --epochs 2 --hidden 4 -o t", "predict m.safetensors points.csv"),
     "explain --by w/9/0/0",
 ]
-TIMES = re.compile(r"\d+\.\d+ s")
+TIMES = re.compile(r"\d+\.\d+ s|[\d,]+ rows/s")
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -150,6 +149,14 @@ def test_colours_say_what_flows_forward_and_backward_and_what_is_right() -> None
     )
     assert painted("z/2/0 in data/2/0, area 5²") == "\x1b[36mz/2/0\x1b[39m in data/2/0, area 5²"
     assert painted("error: ✗") == "\x1b[1;31merror:\x1b[22;39m \x1b[1;31m✗\x1b[22;39m"
+
+
+def test_a_number_has_the_colour_of_the_symbol_above_it() -> None:
+    symbols, numbers = "∂C/∂w² = a¹₀      · σ′(z²) · δ²", "       = 0.622459 · 0.24   · −0.06"
+    assert painted(numbers, symbols) == "       = \x1b[36m0.622459\x1b[39m · 0.24   · \x1b[31m−0.06\x1b[39m"
+    assert painted(numbers, "") == numbers
+    assert painted(numbers, symbols.replace("a¹₀", "2a¹")).startswith("       = 0.622459 · 0.24")
+    assert painted("a = 3", "δ²  ·") == "a = 3"
 
 
 @pytest.mark.parametrize(
@@ -223,12 +230,14 @@ def test_a_real_terminal_is_asked_for_its_width() -> None:
     [
         ("∂C/∂w⁽²⁾₀,₁₂ = −0.5 · σ′(z) ✓", "ascii", "dC/dw^(2)_0,12 = -0.5 * sigma'(z) ok"),
         ("∂C/∂w² · ½", "latin-1", "dC/dw² · ½"),
+        ("∂C/∂w⁽²⁾ · ½", "latin-1", "dC/dw^(2) · ½"),
+        ("w⁽²⁾ δ", "utf-8", "w⁽²⁾ δ"),
         ("x → ● ≤ 3 ‖Δ‖ δ ✗", "cp1252", "x -> o <= 3 ||Delta|| delta X"),
         ("猫", "ascii", "\\u732b"),
     ],
 )
 def test_letters_that_an_encoding_lacks_are_written_in_ascii(text: str, encoding: str, expected: str) -> None:
-    assert codecs.encode(text, encoding, "chainrule").decode(encoding) == expected
+    assert fitting(text, encoding).encode(encoding, "chainrule").decode(encoding) == expected
 
 
 # figures ------------------------------------------------------------------------------------------------------------

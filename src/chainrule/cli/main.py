@@ -17,7 +17,17 @@ import chainrule
 from chainrule.aligned import Heading, Paragraph, Table
 from chainrule.cli.help import OwnCommand, command_help, shown
 from chainrule.cli.interrupt import exit_code, interrupts
-from chainrule.cli.output import OutputError, drop, fail, lenient_errors, make_printable, say, tell
+from chainrule.cli.output import (
+    OutputError,
+    drop,
+    fail,
+    lenient_errors,
+    make_printable,
+    page_width,
+    say,
+    say_lines,
+    tell,
+)
 from chainrule.cli.usage import command_meant, no_command, usage_error
 from chainrule.errors import ChainruleError, DataWarning, shortened
 
@@ -151,7 +161,7 @@ def main() -> None:
 def _main() -> None:
     try:
         if len(sys.argv) == 1 and COMPLETE not in os.environ:
-            say(import_module("chainrule.cli.worked_example").worked_example())
+            say_lines(import_module("chainrule.cli.worked_example").worked_example(page_width()))
         else:
             app(prog_name="chainrule")
     except ChainruleError as error:

@@ -26,7 +26,7 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from chainrule.aligned import Heading, wrapped
 from chainrule.cli.colours import painted, styled
-from chainrule.cli.terminal import has_colours, width
+from chainrule.cli.terminal import fitting, has_colours, width
 from chainrule.json_text import json_text
 from chainrule.names import CODES, printable
 from chainrule.writing.numbers import minus, short_exponent
@@ -89,8 +89,7 @@ def say_result(found: Laid) -> None:
 
 def say_lines(lines: Iterable[str]) -> None:
     """Lines that are laid out already."""
-    colours = has_colours(sys.stdout)
-    _print("".join(f"{_shown_as(line, colours)}\n" for line in lines), "")
+    _print("".join(f"{line}\n" for line in _shown_on(sys.stdout, lines)), "")
 
 
 def say_data(text: str) -> None:
@@ -98,12 +97,18 @@ def say_data(text: str) -> None:
     _print(printable(text), "")
 
 
-def _shown_as(line: str, colours: bool) -> str:
-    """A line without control characters but those of its own colours."""
-    text = printable(line)
-    if not colours:
-        return text
-    return styled(painted(text), "heading") if isinstance(line, Heading) else painted(text)
+def _shown_on(stream: Any, lines: Iterable[str]) -> Iterator[str]:
+    """Lines as a stream can show them, without control characters but those of their own colours."""
+    colours, encoding = has_colours(stream), getattr(stream, "encoding", None)
+    above = ""
+    for line in lines:
+        text = fitting(printable(line), encoding)
+        if not colours:
+            yield text
+            continue
+        in_colours = painted(text, above)
+        yield styled(in_colours, "heading") if isinstance(line, Heading) else in_colours
+        above = text
 
 
 def say_json(value: Any) -> None:
@@ -145,9 +150,8 @@ def tell(text: str, end: str = "\n") -> None:
     """A line about the way there. Where it cannot be printed nothing is."""
     if sys.stderr is not None:  # where it is closed, print would turn to standard output
         lines = wrapped(text, width(sys.stderr))
-        colours = has_colours(sys.stderr)
         with suppress(OSError):
-            print("\n".join(_shown_as(each, colours) for each in lines), end=end, file=sys.stderr, flush=True)
+            print("\n".join(_shown_on(sys.stderr, lines)), end=end, file=sys.stderr, flush=True)
 
 
 def fail(message: str) -> NoReturn:

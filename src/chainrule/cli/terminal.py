@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -53,8 +54,9 @@ def has_colours(stream: Any, environment: Mapping[str, str] = os.environ) -> boo
 
 
 # letters ------------------------------------------------------------------------------------------------------------
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻⁼ˡᴸⁿᵀˢ", "0123456789()+-=lLnTs")
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌", "0123456789aijkmnprstuv+-=")
+RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻⁼ˡᴸⁿᵀˢ", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₘₙₚᵣₛₜᵤᵥ₊₋₌"
+LEVEL = str.maketrans(RAISED + LOWERED, "0123456789()+-=lLnTs" + "0123456789aijkmnprstuv+-=")
+MARKS = re.compile(rf"(?P<up>[{RAISED}]+)|(?P<down>[{LOWERED}]+(?:,[{LOWERED}]+)*)")
 PLAIN = {
     "−": "-", "–": "-", "—": "-", "·": "*", "×": "x", "⊙": "(*)", "±": "+-", "½": "1/2", "√": "sqrt", "∞": "inf",
     "∂": "d", "∇": "grad ", "Σ": "Sum", "∑": "Sum", "σ": "sigma", "δ": "delta", "Δ": "Delta", "η": "eta", "ε": "epsilon",
@@ -64,25 +66,26 @@ PLAIN = {
 }  # fmt: skip
 
 
+def fitting(text: str, encoding: str | None) -> str:
+    """The text with w^(2)_0,12 for w⁽²⁾₀,₁₂ where an encoding lacks any of these raised and lowered signs."""
+    if _encodes("".join(each[0] for each in MARKS.finditer(text)), encoding):
+        return text
+    return MARKS.sub(lambda marks: ("^" if marks["up"] else "_") + marks[0].translate(LEVEL), text)
+
+
+def _encodes(text: str, encoding: str | None) -> bool:
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """ASCII for letters that an encoding lacks: w^(2)_01 for w⁽²⁾₀₁, d for ∂; the code of what has no likeness."""
+    """ASCII for the letters that an encoding lacks, such as d for ∂; the code of what has no likeness."""
     assert isinstance(error, UnicodeEncodeError)
-    text, place, said = error.object, error.start, ""
-    marks = ""  # whether the letter before was raised or lowered
-    if place >= 2 and text[place - 1] == "," and ord(text[place - 2]) in SUBSCRIPTS:
-        marks = "_"  # as in w₀,₁₂
-    while place < error.end:
-        letter = text[place]
-        for sign, table in (("^", SUPERSCRIPTS), ("_", SUBSCRIPTS)):
-            if ord(letter) in table:
-                said += ("" if marks == sign else sign) + letter.translate(table)
-                marks = sign
-                break
-        else:
-            marks = ""
-            said += PLAIN.get(letter) or letter.encode("ascii", "backslashreplace").decode()
-        place += 1
-    return said, error.end
+    letters = error.object[error.start : error.end]
+    return "".join(PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in letters), error.end
 
 
 codecs.register_error("chainrule", _plain)
