@@ -21,7 +21,7 @@ LAYERS = [
     "verification conventions",
     "recurrent training",
     "diagnostics.divergence evaluation run settings",
-    "circuits engines per_example report",
+    "circuits cost_curve engines per_example report",
     "backward data.network_rows prediction",
     "forward equations updates",
     "problem",

@@ -241,10 +241,10 @@ def test_a_trained_model_is_shown_with_its_columns_labels_and_scores(chainrule_:
     said = chainrule_("show", xor)
     for part in (
         "Network(2-4-2",
-        "columns        a, b",
-        "answers        y: 0, 1",
+        "columns         a, b",
+        "answers         y: 0, 1",
         "cross_entropy",
-        "epochs         2",
+        "epochs          2",
     ):
         assert part in said.out
     shown = json.loads(chainrule_("show", xor, "--json").out)

@@ -44,6 +44,7 @@ settings.py        its arguments, checked
 evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives
 report.py          what a run leaves behind
+cost_curve.py      its cost epoch by epoch, as a picture
 storage.py         networks to and from one safetensors file each
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
@@ -105,7 +106,7 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
                    verify.py · page.py a command each · usage.py what is typed, understood · help.py as it is printed ·
                    choices.py about columns · parts.py rows to learn from, to watch, to test ·
-                   summary.py how a run went · answers.py which classes are confused, by how much numbers are missed ·
+                   summary.py how a run went · contents.py what is in a file · answers.py classes confused, numbers missed ·
                    progress.py how far it is · gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·

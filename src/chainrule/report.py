@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.files import write_atomically
+from chainrule.errors import FileError
+from chainrule.files import as_file, write_atomically
 from chainrule.json_text import json_text
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -80,6 +81,11 @@ class Report:
         ]
         return "\n".join(lines)
 
+    @property
+    def in_short(self) -> str:
+        """What was trained on what, and how, in a line."""
+        return f"{self.network} on {self.data}; {self.cost}, {self.rule}, batches of {self.batch_size}"
+
     def to_json(self) -> dict[str, Any]:
         """Everything, with the versions it ran on."""
         return {
@@ -89,6 +95,21 @@ class Report:
             "warnings": self.warnings,
             "versions": {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()},
         }
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Report:
+        """The report in a file that `write` wrote. Raises FileError for any other."""
+        where = as_file(path, "the report of a training")
+        try:
+            told = json.loads(where.read_text("utf-8"))
+            if told.get(MARK) != 1:
+                raise ValueError
+            known = {key: told[key] for key in cls.__dataclass_fields__ if key in told}
+            return cls(**{**known, "fixed": tuple(known.get("fixed", ()))})
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            raise FileError(
+                f"{where} is no report of a training, as chainrule train writes it beside a model"
+            ) from None
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as JSON, whole or not at all."""
@@ -117,7 +138,11 @@ def _is_short(key: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.4g}"
 
 
 def sparkline(values: list[float], width: int = 24) -> str:

@@ -101,10 +101,10 @@ def chain() -> Network:
 
 def _about_chain(x: Any, y: Any, cost: Cost) -> str:
     formula = re.sub(r" ?Σ \(", "(", cost.formula)  # one output, whose sum is its term
-    return f"the chain x → ● → ● → ●, sigmoids, {_written(x, y)}, C = {formula}"
+    return f"the chain x → ● → ● → ●, sigmoids, {written_example(x, y)}, C = {formula}"
 
 
-def _written(x: Any, y: Any) -> str:
+def written_example(x: Any, y: Any) -> str:
     """x = (0.6, −0.4), y = 1."""
     return f"x = {_vector(x)}" + ("" if y is None else f", y = {_vector(y)}")
 
@@ -201,7 +201,7 @@ def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:
     x, y = row.inputs[0], None if row.target is None else row.target[0]
     if given.is_chain:
         return _about_chain(x, y, cost)
-    return f"the network {'-'.join(map(str, network.sizes))}, {network.activations_text()}, {_written(x, y)}"
+    return f"the network {'-'.join(map(str, network.sizes))}, {network.activations_text()}, {written_example(x, y)}"
 
 
 def _table(given: Given, network: Network, notes: dict[str, Any], data: str | None) -> Table:

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from chainrule.aligned import Table
+from chainrule.cli.contents import Contents, report_beside
 from chainrule.cli.examples import Given, convention_of, examples
 from chainrule.cli.options import (
     EXAMPLE,
@@ -25,18 +26,16 @@ from chainrule.cli.options import (
     Row,
     Weights,
 )
-from chainrule.cli.output import one_line, page_width, say, say_document, say_json, say_lines, shown, tell
+from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, say_result, tell
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import figure_meant
 from chainrule.cli.written import check_text
-from chainrule.data import are_plain, overview
 from chainrule.errors import FileError, SettingError, unknown_name
-from chainrule.explanation.figures import FIGURES
+from chainrule.explanation.figures import CURVE, FIGURES
 from chainrule.explanation.figures import figure as draw
-from chainrule.network import Network
 from chainrule.pictures.converted import KINDS, check_kind
 from chainrule.pictures.scene import Scene
-from chainrule.report import is_of_another
+from chainrule.report import Report, is_of_another, is_report
 
 FIGURE = "What the figure is told"
 
@@ -58,7 +57,7 @@ class Told:
         return self.figures.split(", ")
 
 
-DRAWN = [name for name in FIGURES if name != "unrolled"]  # of a recurrent network, which has no model file
+DRAWN = [*(name for name in FIGURES if name != "unrolled"), CURVE]  # of a recurrent network, which has no model file
 TOLD = {  # what figures take, and which
     "by": Told(
         "The quantity it is about, as w/2/0/1, z/2/0 or x/3",
@@ -177,6 +176,10 @@ def command(
         figure is None and model is not None and not model.exists() and str(model).isidentifier()
     ):  # a name, and no figure's
         raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), DRAWN)}")
+    if figure is None and path is not None and path.is_file() and path.suffix == ".json" and is_report(path):
+        report = Report.read(path)
+        say_json(report.to_json()) if as_json else say(str(report))
+        return
     if figure is None:
         _check_alone(given.name, {**told, **always})
         _contents(given, as_json)
@@ -184,7 +187,11 @@ def command(
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
     told = {name: value for name, value in told.items() if value is not None}
-    asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
+    asked: _FigureAsked | _CurveAsked
+    if figure_meant(figure) == CURVE:
+        asked = _CurveAsked(_run_of(path, {**told, **always}))
+    else:
+        asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
     if output is None and not (table or as_json) and (open_it or is_terminal(sys.stdout)):
         output = asked.own_file
     if output is not None:
@@ -208,7 +215,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _is_figure(model: Path) -> bool:
-    return not model.exists() and figure_meant(str(model)) in FIGURES
+    return not model.exists() and figure_meant(str(model)) in (*FIGURES, CURVE)
 
 
 def _figure(name: str) -> str:
@@ -222,6 +229,16 @@ def _figure(name: str) -> str:
             "cr.figure('unrolled', recurrent, xs, ys), as docs/recurrent.md does"
         )
     return key
+
+
+def _run_of(run: Path | None, given: dict[str, Any]) -> Path:
+    """The run whose curve is asked for. Raises SettingError where there is none, or with an option of other figures."""
+    if run is None:
+        raise SettingError("the curve is a training's: chainrule show MODEL curve, or the report beside it")
+    for name, value in given.items():
+        if value is not None and name not in ("theme", "output", "open", "table"):
+            raise SettingError(f"{_flag(name)} does not go with the curve of a training: leave it out")
+    return run
 
 
 def _check_output(output: Path, figure: str, model: Path | None, data: str | None) -> None:
@@ -335,28 +352,40 @@ def _contents(given: Given, as_json: bool) -> None:
     beside = None if given.model is None else given.model.with_suffix(".json")
     if given.model is not None and beside is not None and is_of_another(beside, given.model):
         tell(f"{beside} is the report of another model")
+    found = Contents(network, notes, None if given.model is None else report_beside(given.model))
     if as_json:
-        terms = network.preprocessing
-        say_json({"layers": _layers(network), "dtype": str(network.dtype), "parameters": network.parameters.size,
-                  "cost": repr(network.cost), "preprocessing": None if terms is None else terms.to_json(),
-                  "notes": notes})  # fmt: skip
-        return
-    say(repr(network))
-    say()
-    rows = [["layer", "neurons", "σ", "weights", "mean", "deviation", "largest", "biases"]]
-    for facts in _layers(network):
-        shape = f"{facts['neurons']}×{facts['inputs']}"
-        numbers = [shown(facts[key]) for key in ("mean", "deviation", "largest")]
-        rows.append(
-            [str(facts["layer"]), str(facts["neurons"]), facts["activation"], shape, *numbers, str(facts["biases"])]
-        )
-    say_lines(Table(rows, ">").lines(page_width()))
-    say()
-    for line in [*_terms(network), f"{'cost':<14} {one_line(repr(network.cost))}"]:
-        say(line)
-    for key, value in notes.items():
-        if value is not None:
-            say(f"{key.replace('_', ' '):<14} {_shown(value)}")
+        say_json(found.to_json())
+    else:
+        say_result(found)
+
+
+@dataclass(frozen=True)
+class _CurveAsked:
+    """The curve of a run's cost, which its report has: the file itself, or the one beside a model."""
+
+    run: Path
+    figure = CURVE
+
+    def scene(self) -> Scene:
+        """The figure, drawn."""
+        return draw(CURVE, self._report())
+
+    def about(self) -> str:
+        """The run in a line."""
+        return self._report().in_short
+
+    def _report(self) -> Report:
+        path = self.run if self.run.suffix == ".json" else self.run.with_suffix(".json")
+        if not path.exists() and self.run.exists():
+            raise FileError(f"there is no report {path} beside {self.run}: chainrule train writes both")
+        if path != self.run and is_of_another(path, self.run):
+            raise FileError(f"{path} is the report of another model than {self.run}")
+        return Report.read(path)
+
+    @property
+    def own_file(self) -> Path:
+        """What its file is called where nobody names one."""
+        return Path(f"{self.run.stem}-curve.svg")
 
 
 def _print(scene: Scene, about: str, theme: str, output: Path | None, table: bool, as_json: bool) -> None:
@@ -370,56 +399,3 @@ def _print(scene: Scene, about: str, theme: str, output: Path | None, table: boo
         say_document(scene.svg(theme))
     else:
         scene.save(output, theme)
-
-
-def _layers(network: Network) -> list[dict[str, Any]]:
-    return [
-        {
-            "layer": layer,
-            "neurons": w.shape[0],
-            "inputs": w.shape[1],
-            "activation": repr(network.activations[layer]),
-            "mean": float(w.mean()),
-            "deviation": float(w.std()),
-            "largest": float(abs(w).max()),
-            "biases": network.biases[layer].size,
-        }
-        for layer, w in network.weights.items()
-    ]
-
-
-def _terms(network: Network) -> list[str]:
-    terms = network.preprocessing
-    if terms is None:
-        return []
-    lines = []
-    if terms.columns is not None:
-        lines.append(f"{'columns':<14} {_list([column.name for column in terms.columns])}")
-        if not are_plain(terms.columns):
-            lines += ["", *overview(terms.columns), ""]
-    if terms.labels is not None:
-        lines.append(f"{'answers':<14} {one_line(terms.target_name)}: {_list(terms.labels)}")
-    else:
-        lines.append(f"{'answers':<14} {one_line(terms.target_name)}, a number")
-    return lines
-
-
-def _list(values: Any, most: int = 8) -> str:
-    shown = ", ".join(one_line(str(value)) for value in list(values)[:most])
-    return shown + (f", … {len(values) - most:,} more" if len(values) > most else "")
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case float():
-            return shown(value)
-        case {"rows": int(rows), "sketch": str()}:  # the rows it was trained on
-            return f"{rows:,} rows"
-        case dict():
-            return _pairs(value, " ")
-        case _:
-            return one_line(str(value))
-
-
-def _pairs(values: dict[str, Any], between: str) -> str:
-    return ", ".join(f"{key}{between}{_shown(each)}" for key, each in values.items())

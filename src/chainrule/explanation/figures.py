@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.conventions import as_convention
-from chainrule.errors import SettingError, ShapeError, unknown_name
+from chainrule.cost_curve import cost_curve
+from chainrule.errors import SettingError, ShapeError, brief, unknown_name
 from chainrule.explanation.view import view
 from chainrule.forward import total_cost
 from chainrule.ids import Id
 from chainrule.network import as_network
 from chainrule.pictures.scene import Scene
 from chainrule.problem import Problem
+from chainrule.report import Report
 from chainrule.writing.numbers import cost_text
 
 
@@ -78,6 +80,7 @@ class Figure:
         return self.function(problem, how, **told).footed(cost_text(how.letter, the_cost, value))
 
 
+CURVE = "curve"  # of a training, and of no network and example
 FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
@@ -105,15 +108,28 @@ FIGURES: dict[str, Figure] = {
 }
 
 
+def _curve(run: Any, rest: Sequence[Any]) -> Scene:
+    """How the cost of a run went."""
+    report = getattr(run, "report", run)
+    if not isinstance(report, Report) or any(each is not None for each in rest):
+        raise SettingError(
+            f"the figure curve is of what train gives, or of its report: figure('curve', run); got {brief(run)}"
+        )
+    return cost_curve(report.history, report.in_short)
+
+
 def figure(name: str, network: Any, x: Any = None, y: Any = None, **options: Any) -> Scene:
     """The figure of that name, as a scene: shown in a notebook as it is, `scene.svg()` for a file.
 
     `network, x, y` as for `explain`, with the options of the figure: figure("demon", net, x, y, by="z/2/0"). The figure
-    "summary" needs no network, "unrolled" takes a Recurrent and its sequences. Raises UnknownNameError for another name.
+    "summary" needs no network, "unrolled" takes a Recurrent and its sequences, and "curve" a Run or its report:
+    figure("curve", run). Raises UnknownNameError for another name.
     """
     key = str(name).replace("-", "_")
+    if key == CURVE:
+        return _curve(network, [x, y, *options])
     if key not in FIGURES:
-        raise unknown_name("figure", str(name), FIGURES)
+        raise unknown_name("figure", str(name), [*FIGURES, CURVE])
     found = FIGURES[key]
     taken = [*found.options, "convention", "cost"]
     for option in options:
