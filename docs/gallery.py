@@ -101,7 +101,7 @@ def _rows(network: cr.Network, data: cr.Dataset) -> tuple[np.ndarray, np.ndarray
     """A row that is misread and eleven others, with their targets one-hot."""
     x, digits = np.asarray(data.inputs), np.asarray(data.targets)
     misread = np.flatnonzero(cr.forward(network, x).a[network.depth].argmax(axis=1) != digits)
-    rows = [int(misread[0]), *range(11)]
+    rows = [int(misread[0]), *(row for row in range(12) if row != misread[0])][:12]
     return x[rows], np.eye(10)[digits[rows]]
 
 

@@ -446,7 +446,7 @@ def test_the_first_tree_shows_the_last_layer_alone_and_that_it_goes_on() -> None
 
 def test_what_stands_above_a_sum_adds_up_to_it() -> None:
     network, x, y = hard("large")
-    scene = computation_tree(network, x, y, cost="cross_entropy", by="w/1/3/150")
+    scene = computation_tree(network, x, y, cost="cross_entropy", by="w/1/3/150", most=8)
     rows = [line for line in scene.table if line[2] == "z¹₃"]
     w = next(value(line[1]) for line in rows if line[0] == "w¹₃,₁₅₀")
     a = next(value(line[1]) for line in rows if line[0] == "a⁰₁₅₀")
@@ -457,6 +457,10 @@ def test_what_stands_above_a_sum_adds_up_to_it() -> None:
     terms = network.weights[1][3] * x
     order = [k for k in np.argsort(-np.abs(terms), kind="stable") if k != 150]
     assert value(rest[1]) == pytest.approx(math.fsum(terms[order[7:]]), rel=1e-5)
+    assert scene.width > 1200
+    assert (
+        computation_tree(network, x, y, cost="cross_entropy", by="w/1/3/150").width <= 850
+    )  # fewer, as it was not said
 
 
 @pytest.mark.parametrize(

@@ -778,12 +778,13 @@ def test_tiles_are_the_rows_of_the_weights_and_of_their_gradient(inputs):
     x, y = example(network)
     slopes = cr.gradient(network, x, y).weights[1]
     scene = weight_tiles(network, x, y, most=4)
-    grid = raster_of(inputs)
+    grid = raster_of(inputs, of_tiles.SIDE)
     assert (grid.rows, grid.columns) == {784: (28, 28), 64: (8, 8), 5: (1, 5), 48: (2, 24), 1: (1, 1)}[inputs]
     order = np.argsort(-np.linalg.norm(slopes, axis=1))
     frames = [e for e in scene.elements if isinstance(e, Rect) and e.stroke == 0.6 and e.width == grid.width + 2]
-    tiles = [frame for frame in frames if frame.x > 150]
+    tiles = [frame for frame in frames if frame.y > of_tiles.TOP]  # below the example
     assert len(tiles) == 8
+    assert scene.width <= 780
     weights = network.weights[1]
     for i, j in enumerate(order[:4]):
         for frame, values, all_values in ((tiles[2 * i], weights[j], weights), (tiles[2 * i + 1], slopes[j], slopes)):
@@ -805,7 +806,7 @@ def test_the_example_is_shown_as_it_was_where_its_columns_were_scaled():
     scene = weight_tiles(network, x, y)
     assert {"the example", "what the network is given"} <= set(texts(scene))
     assert "the example" not in texts(weight_tiles(plain, x, y))
-    grid = raster_of(64)
+    grid = raster_of(64, of_tiles.SIDE)
     raw = cells(scene, of_tiles.MARGIN, of_tiles.TOP, grid, 1.0)
     pixels = unscaled(seen_by(network, x, y))
     assert np.abs(pixels - np.round(pixels)).max() < 1e-4  # whole grey levels 0…16

@@ -82,6 +82,17 @@ def test_each_svg_is_xml_with_a_title_a_description_and_no_foreign_object(pieces
         assert text == piece.scene.svg()
 
 
+@pytest.mark.parametrize("size", ["1-1-1-1", "2-3-2", "5-4-3-2", "64-128-10", "784-30-10", "2-3-1"])
+def test_every_label_can_be_read_where_a_picture_is_700_pixels_wide(size: str, pieces) -> None:  # type: ignore[no-untyped-def]
+    """In a README or on a page of the docs: 9 pixels at least."""
+    found = [piece for piece in pieces if piece.scene is not None and piece.size.startswith(size)]
+    assert found
+    for piece in found:
+        if "saturated" not in piece.size:  # whose numbers all have a power of ten, and are shown in no text
+            smallest = min(label.size for label in piece.scene.labels())
+            assert smallest * min(1.0, gallery.WIDE / piece.scene.width) >= 9, f"{piece.figure} {piece.options}"
+
+
 def test_no_svg_is_wider_than_its_place_and_the_paper_reaches_beyond_every_edge(pieces) -> None:  # type: ignore[no-untyped-def]
     """A dark picture that is scaled to parts of a pixel has no light line at its edges."""
     for piece in pieces:

@@ -28,10 +28,10 @@ from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
-LEFT, TOP, WIDTH = 84.0, 84.0, 520.0
+LEFT, TOP, WIDTH = 80.0, 84.0, 430.0
 UPPER, LOWER, BETWEEN = 190.0, 150.0, 34.0  # heights of the two panels, and what lies between them
 RUG, BARS = 34.0, 64.0  # heights of the strip of z, as ticks and as bars that count them
-SIDE = LEFT + WIDTH + 46
+SIDE = LEFT + WIDTH + 32
 NEAR, FAR = 6.0, 30.0  # the range shown, at least and at most, on either side of 0
 POINTS = 481
 DOTS, TICKS = 40, 300  # more neurons than this are no longer dots on the curves, or ticks in the strip

@@ -29,6 +29,7 @@ MARGIN, TOP = 24.0, 92.0
 HIGH, FAN, DOWN, APART = 42.0, 50.0, 40.0, 12.0  # a box, from inputs to z, from z to a, between boxes
 SIZE, NUMBER = 13.5, 11.0
 IN_A_LINE = 9  # factors
+FEWEST, MOST, WIDEST = 2, 6, 850.0  # inputs that are shown, and how wide the picture may be for that
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,22 @@ class RouteStep:
     factor: Factor
 
 
-def computation_tree(seen: View, *, by: str | Id | None = None, layer: int = 1, most: int = 8) -> Scene:
+def computation_tree(seen: View, *, by: str | Id | None = None, layer: int = 1, most: int | None = None) -> Scene:
     """The tree of one example x (in,), y (out,) or its label, from the inputs of `layer` down to the cost.
 
     `by`, a weight, a bias, a z, an a or an input, is led to the cost on its strongest route, a derivative a step; without it
     the tree follows what a neuron gets most of. Of more than `most` inputs the largest |w a| are shown, and the exact sum of
-    the others. Raises IdError for a quantity or a layer that is not there.
+    the others; without `most`, as many as a column of text has room for. Raises IdError for a quantity or a layer that is not
+    there.
     """
     v = None if by is None else differentiable(by, seen)
     first = _first_layer(layer, seen, v)
-    return _Tree(seen, v, first, whole_number(most, "most")).scene()
+    if most is not None:
+        return _Tree(seen, v, first, whole_number(most, "most")).scene()
+    scenes = [_Tree(seen, v, first, FEWEST).scene()]
+    while (count := FEWEST + len(scenes)) <= MOST and scenes[-1].width <= WIDEST:
+        scenes.append(_Tree(seen, v, first, count).scene())
+    return next((scene for scene in reversed(scenes) if scene.width <= WIDEST), scenes[0])
 
 
 def _first_layer(layer: Any, seen: View, v: Id | None) -> int:

@@ -24,12 +24,8 @@ from chainrule.writing.formula import Formula, Symbol, row
 from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, WIDEST, STEP, LINE = (
-    30.0,
-    840.0,
-    15.0,
-    24.0,
-)  # of the page; of a line of matrices; from card to card; of numbers
+MARGIN, WIDEST = 24.0, 800.0  # of the page, and of a line of matrices
+STEP, LINE = 15.0, 24.0  # from card to card, and of numbers
 NUMBERS, SHADES, CARDS = 6, 64, 4  # rows or columns as numbers and as shades, and cards of the stack, at most
 
 
@@ -258,7 +254,7 @@ def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element]
     for place, text in reversed(list(enumerate(texts))):
         x, y = MARGIN + STEP * place, top + STEP * (len(texts) - 1 - place)
         elements.append(Rect(x, y, width, high, "faint", "paper", 0.9, 4.0))
-        elements.append(Label(x + width - 6, y + (STEP / 2 if place else 9), text, "faint", 9.5, "end"))
+        elements.append(Label(x + width - 6, y + (STEP / 2 if place else 9), text, "faint", 10.5, "end"))
     elements += front.draw(MARGIN + 10 + front.overhang, y + 10 + front.above + front.height / 2)
     named = replace(front, name=row(name, f", sample {first + base}"))
     return named, elements, MARGIN + width + STEP * (len(texts) - 1), y + high + 24

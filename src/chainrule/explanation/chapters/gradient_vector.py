@@ -29,10 +29,10 @@ from chainrule.writing.formula import Row, Symbol, row
 from chainrule.writing.numbers import Style, brief, number, style_of
 
 UPRIGHT = 48  # entries that are printed one below the other
-LEFT, RIGHT, TOP = 28.0, 880.0, 104.0
+LEFT, RIGHT, TOP = 28.0, 800.0, 104.0
 NAMES = 76.0  # where the names of entries begin
-HALF, NARROW = 46.0, 24.0  # half the width of a column's bars, and where there are many columns
-NAME, SMALL = 12.0, 11.0  # sizes of an entry's name and number, and of what is said of an image
+HALF, NARROW = 46.0, 20.0  # half the width of a column's bars, and where there are many columns
+NAME, SMALL = 12.0, 11.5  # sizes of an entry's name and number, and of what is said of an image
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 IMAGES, WIDE = 148.0, 448.0  # where images begin, and from vector to vector at most
 STRIP, APART, LEAST = 10.0, 8.0, 1.5  # a strip of biases, its distance from the image, and the smallest side of a cell
@@ -134,8 +134,9 @@ class Picture:
         x = NAMES + max(width_of(self.derivative(i), NAME) for i in range(len(ys))) + 20
         elements: list[Element] = [titled(self.title, LEFT), *self._braces(ys), *self._more(ys[-1] + 66)]
         elements += [self._name(x - 20, y, i) for i, y in enumerate(ys)]
+        start = x
         for column in self.columns:
-            drawn, x = self._column(column, x, ys)
+            drawn, x = self._column(column, x, ys, start)
             elements += drawn
         return self._scene("Bars", elements, self._every_entry())
 
@@ -159,11 +160,22 @@ class Picture:
                 found.append(Line(edge, "faint", 1.0))
         return found
 
-    def _column(self, column: GradientColumn, x: float, ys: Sequence[float]) -> tuple[list[Element], float]:
-        """The bars and numbers of one vector from x to the right, and where the next one begins."""
-        half, values = HALF if len(self.columns) < 4 else NARROW, column.values.tolist()
+    def _digits(self, column: GradientColumn) -> float:
+        """The width of a vector's longest number."""
+        return max(width_of(column.style.of(value, sign=True), NAME) for value in column.values.tolist())
+
+    def _half(self, start: float) -> float:
+        """Half the width of the bars, in what the numbers of the vectors leave free from `start` on."""
+        free = RIGHT - start - sum(self._digits(column) + 26 for column in self.columns)
+        return min(HALF, max(NARROW, free / len(self.columns) / 2))
+
+    def _column(
+        self, column: GradientColumn, x: float, ys: Sequence[float], start: float
+    ) -> tuple[list[Element], float]:
+        """The bars and numbers of one vector from x to the right, and where the next one begins; the first at `start`."""
+        half, values = self._half(start), column.values.tolist()
         largest, zero = max(each.largest for each in self.columns) or 1.0, x + half
-        right = zero + half + 6 + max(width_of(column.style.of(value, sign=True), NAME) for value in values)
+        right = zero + half + 6 + self._digits(column)
         found: list[Element] = [Line(((zero, ys[0] - 9), (zero, ys[-1] + 9)), "faint", 0.8)]
         for i, (value, y) in enumerate(zip(values, ys)):
             found += self._bar(zero, y, i, half * (value / largest))
@@ -216,7 +228,7 @@ class Picture:
         if in_cell > 1:
             found.append(Label(LEFT, y + 24, f"{in_cell:,} in a cell", "faint", SMALL, "start"))
         for k, part in enumerate(parts):
-            line = y + 36 + rows * tall + 16 * k
+            line = y + 36 + rows * tall + 17 * k
             found.append(Label(LEFT, line, row(self.symbol(part), ": largest, norm"), "faint", SMALL, "start"))
             for i, column in enumerate(self.columns):
                 x, end = IMAGES + i * self.pitch, IMAGES + (i + 1) * self.pitch - 28

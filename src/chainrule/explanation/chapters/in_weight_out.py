@@ -25,8 +25,8 @@ from chainrule.writing.formula import Formula, Symbol, inline, row
 from chainrule.writing.numbers import factor_numbers, minus, number, short
 
 MARGIN, RADIUS = 24.0, 27.0
-WIRE, ACROSS = 136.0, 380.0  # where the three elements stand, and how far apart
-BARS, PITCH, AREA = 272.0, 34.0, 300.0  # the first bar, from bar to bar, the width of the scale
+WIRE, ACROSS = 136.0, 360.0  # where the three elements stand, and how far apart
+BARS, PITCH, AREA = 288.0, 34.0, 250.0  # the first bar, from bar to bar, the width of the scale
 ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
 TICKS = (1, 2, 5, 10, 20, 50, 100)
 LETTERS = 96  # of the reason in a line
@@ -119,7 +119,7 @@ class _Picture:
             Label(left, WIRE, a, role_of(seen.how, "a", "forward"), 15),
             Label(right, WIRE, delta, "backward", 15, slanted=True),
             Label(middle, WIRE - 24, row(symbol, " = ", short(value, 6)), role_of(seen.how, v.kind), 14),
-            Label(middle, below, total, "backward", 14, slanted=True),
+            Label(middle, below + 19, total, "backward", 14, slanted=True),
             *([Label(left, WIRE - RADIUS - 14, ends[0], "forward", 13)] if v.kind == "w" else []),
             Label(right, WIRE + RADIUS + 15, ends[1], "backward", 13, slanted=True),
             Label(left, below, f"{seen.how.activation_word} in" if v.kind == "w" else "a bias has the input 1", *SMALL),
@@ -181,7 +181,7 @@ class _Picture:
         scale = self._scale(MARGIN + names + 26 + numbers + 22)
         end = BARS + PITCH * len(shares) + 14
         found = _decade_axis(scale, end + PITCH / 2 + 16)
-        words = scale.end + 96
+        words = scale.end + 66
         worst = min(range(len(shares)), key=lambda i: shares[i].decades)
         for i, (share, symbol, text) in enumerate(zip(shares, symbols, texts)):
             y, role = BARS + PITCH * i, ROLES.get(share.what, "faint")
@@ -195,7 +195,7 @@ class _Picture:
                 Label(words, y, f"of {share.against}", *SMALL, "start"),
             ]
         found += [
-            Line(((MARGIN, end - 18), (scale.end + 70, end - 18)), "faint", 0.8, opacity=0.6),
+            Line(((MARGIN, end - 18), (scale.end + 54, end - 18)), "faint", 0.8, opacity=0.6),
             Label(MARGIN + names, end, total, "ink", 13.5, "end", bold=True),
             Label(MARGIN + names + 9, end, "=", "faint", 12.5, "start"),
             Label(MARGIN + names + 26, end, number(self.value), "ink", 12.5, "start", bold=True),

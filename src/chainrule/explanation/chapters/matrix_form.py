@@ -16,7 +16,7 @@ from chainrule.writing.formula import Symbol
 from chainrule.writing.numbers import brief
 
 BANDS = {"forward": forward_band, "backward": backward_band, "gradient": gradient_band}
-MARGIN, LINE, BESIDE = 30.0, 22.0, 730.0
+MARGIN, LINE, BESIDE = 20.0, 22.0, 730.0
 
 
 def matrix_form(

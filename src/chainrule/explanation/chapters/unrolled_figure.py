@@ -23,7 +23,7 @@ from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, PITCH, SIZE = 30.0, 168.0, 12.0  # PITCH: from step to step
+MARGIN, PITCH, LONG, SIZE = 20.0, 140.0, 168.0, 12.0  # from step to step, of nine at most and of more
 UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
 EARLY = 2  # of many steps the first two and the last ones are drawn
 TAKEN = ("W", "U", "V", "b", "c", "h", "s")  # letters that name something else here
@@ -84,6 +84,11 @@ class _Picture:
         return len(self.back.delta)
 
     @property
+    def pitch(self) -> float:
+        """From step to step: numbers of two digits take more room."""
+        return PITCH if self.steps < 10 else LONG
+
+    @property
     def columns(self) -> list[int | None]:
         """The steps that are drawn; None stands for those between."""
         if self.steps <= self.most:
@@ -114,7 +119,7 @@ class _Picture:
         self._state(start, middle, 0)
         before = start
         for n, t in enumerate(self.columns, 1):
-            x = start + n * PITCH
+            x = start + n * self.pitch
             self._arrows(before, x, middle, t, self.columns[n - 2] if n > 1 else 0)
             if t is None:
                 self.elements.append(Label(x, middle, "…", "faint", 20))
@@ -240,7 +245,7 @@ class _Picture:
             self.elements.append(Label(MARGIN + 26, y, adds, "backward", SIZE, "start", slanted=True))
             for n, t in enumerate(self.columns, 1):
                 text = brief(values[t - 1]) if t is not None else f"Σ = {brief(self._rest(values))}"
-                self.elements.append(Label(start + n * PITCH, y, text, "backward", SIZE, slanted=True))
+                self.elements.append(Label(start + n * self.pitch, y, text, "backward", SIZE, slanted=True))
             total_text = row("Σ = ", self._length(name), f" = {brief(total)}")
             self.elements.append(Label(end + HALF + 40, y, total_text, "backward", SIZE, "start", slanted=True))
 

@@ -22,13 +22,14 @@ from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
-MARGIN, TOP = 32.0, 92.0
-ACROSS = 4  # neurons side by side
+MARGIN, TOP = 28.0, 86.0
+SIDE, GAP = 96.0, 12.0  # of a tile, at most, and from tile to tile
+WIDTH = 700.0  # of neurons side by side
 SCALE, LEGEND = 9, 126.0  # cells of a legend, and its width
 TEXT = 12.5  # size of what stands below a pair of tiles
 
 
-def weight_tiles(seen: View, *, most: int = 8) -> Scene:
+def weight_tiles(seen: View, *, most: int = 9) -> Scene:
     """The first layer's neurons of one example x (in,), y (out,), those with the largest ‖∂C/∂w_j‖ first, `most` of them.
 
     64, 81, … 784, … inputs are drawn as a square image, others as strips. Raises SettingError for a `most` that is no number.
@@ -36,7 +37,7 @@ def weight_tiles(seen: View, *, most: int = 8) -> Scene:
     most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
-    return Picture(seen, slopes, order[:most], order[most:], raster_of(seen.network.sizes[0])).scene()
+    return Picture(seen, slopes, order[:most], order[most:], raster_of(seen.network.sizes[0], SIDE)).scene()
 
 
 def ranked(slopes: Array) -> list[int]:
@@ -92,30 +93,30 @@ class Picture:
         return number(math.fsum(map(self.length, self.others)))
 
     def scene(self) -> Scene:
-        """The example and the scales on the left; the neurons, a pair of tiles for each, on the right."""
+        """The example and the scales above; the neurons, a pair of tiles for each, below."""
         raster, (w, g) = self.raster, self.symbols
         texts = {j: self._texts(j) for j in self.shown}
-        pair = 2 * raster.width + 14
-        cell = max(pair, *(width_of(text, TEXT) for lines in texts.values() for text in lines)) + 34
-        left, tall = MARGIN + max(raster.width, LEGEND) + 46, raster.height + 92
+        pair = max(2 * raster.width + GAP, *(width_of(text, TEXT) for lines in texts.values() for text in lines)) + 22
+        across, tall = max(1, int(WIDTH // pair)), raster.height + 88
+        top = TOP + max(raster.height, 30.0) + 56
         title = row("Layer 1: the weights ", w, " into a neuron, and ", g, " of this example")
         elements: list[Element] = [
             Label(MARGIN, 30, title, size=16, anchor="start", bold=True),
             *self._example(),
-            Label(left, TOP - 22, row(w, " on the left, ", g, " on the right"), "faint", 12, "start"),
+            Label(MARGIN, top - 20, row(w, " on the left, ", g, " on the right"), "faint", 12, "start"),
         ]
         largest = [float(np.abs(values).max()) for values in (self.weights, self.slopes)]
         for i, (j, lines) in enumerate(texts.items()):
-            x, y = left + cell * (i % ACROSS), TOP + tall * (i // ACROSS)
+            x, y = MARGIN + pair * (i % across), top + tall * (i // across)
             elements += tile(self.weights[j], largest[0], x, y, raster)
-            elements += tile(self.slopes[j], largest[1], x + raster.width + 14, y, raster)
+            elements += tile(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
             for k, text in enumerate(lines):
                 role = "backward" if k else "ink"
                 elements.append(Label(x, y + raster.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
         if self.others:
             some = "s" if len(self.others) > 1 else ""
             text = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
-            elements.append(Label(left, TOP + tall * math.ceil(len(texts) / ACROSS), text, "ink", 13, "start"))
+            elements.append(Label(MARGIN, top + tall * math.ceil(len(texts) / across), text, "ink", 13, "start"))
         return Scene.around(
             elements,
             24,
@@ -126,22 +127,23 @@ class Picture:
         )
 
     def _example(self) -> list[Element]:
-        """The example as the network is given it, above it as it was where columns were shifted and scaled; the scales."""
+        """The example as the network is given it, before it as it was where columns were shifted and scaled; the scales."""
         images = [("what the network is given", self.seen.x)]
         before = unscaled(self.seen)
         if before is not None and self.raster.image:
             images.insert(0, ("the example", before))
         found: list[Element] = []
-        y = TOP
+        x = MARGIN
         for text, values in images:
             largest, plain = float(np.abs(values).max()), not (values < 0).any()
-            found.append(Label(MARGIN, y - 22, text, "faint", 12, "start"))
-            found += tile(values, largest, MARGIN, y, self.raster, ink=plain)
-            y += self.raster.height + 44
+            found.append(Label(x, TOP - 20, text, "faint", 12, "start"))
+            found += tile(values, largest, x, TOP, self.raster, ink=plain)
+            x += max(self.raster.width, width_of(text, 12)) + 18
+        x += 16
         scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))
         for i, (symbol, values) in enumerate(scales):
             largest, plain = float(np.abs(values).max()), not (self.seen.x < 0).any()
-            found += legend(symbol, largest, MARGIN, y - 6 + 66 * i, ink=plain and i == 0)
+            found += legend(symbol, largest, x + (LEGEND + 22) * i, TOP - 20, ink=plain and i == 0)
         return found
 
     def _texts(self, j: int) -> list[Formula]:
