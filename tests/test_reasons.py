@@ -577,6 +577,18 @@ def test_a_model_is_looked_at_on_its_own_rows_and_with_its_own_cost(run: Any) ->
     assert json.loads(run("digits.safetensors", "--json"))["total"] == 310
 
 
+def test_the_slowest_stand_below_the_reason_that_they_share(run: Any) -> None:
+    """One sentence ten times was the list of them."""
+    said = run("digits.safetensors", "--cost", "quadratic")
+    found = json.loads(run("digits.safetensors", "--cost", "quadratic", "--json"))
+    listed = said[said.index("the slowest that move, by reason:\n") :].splitlines()[1:-1]
+    reasons = [line for line in listed if not line.startswith("    ")]
+    assert len(reasons) == len(set(reasons)) == len({each["kind"] for each in found["entries"]}) > 1
+    assert {line.split()[0] for line in listed if line.startswith("    ")} == {each["id"] for each in found["entries"]}
+    assert all(line.endswith("times below its maximum") for line in listed if line.startswith("    "))
+    assert said.endswith(f"next  chainrule why digits.safetensors --by {found['entries'][0]['id']}\n")
+
+
 def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> None:
     assert "rule 2: what should change" in run("digits.safetensors", "--influence")
     assert len(json.loads(run("--influence", "--json"))["tests"]) == 6

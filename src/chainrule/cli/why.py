@@ -77,6 +77,8 @@ def command(
     if not (given.is_chain and activation is not None):  # which is measured by itself then
         say(asked.about)
     say_result(found)
+    if isinstance(found, Slowest) and found.entries and model is not None:
+        say(f"next  chainrule why {model} --by {found.entries[0].id}")
 
 
 def _asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
 from chainrule.diagnostics.case import ErrorStep, Share, WeightCase
 from chainrule.diagnostics.factors import Examined, rms
 from chainrule.diagnostics.numbers import pace, signed
-from chainrule.diagnostics.sentences import because, in_common, sentence
+from chainrule.diagnostics.sentences import IN_SHORT, because, in_common, sentence
 from chainrule.errors import IdError, SettingError, counted
 from chainrule.ids import Id, of_entry, parse
 from chainrule.json_text import as_json
@@ -117,11 +118,19 @@ class Slowest(Printed):
 
     def _parts(self) -> list[str | Table]:
         groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
-        entries = [[e.id, short(e.value), f"{signed(e.decades)} decades", e.because] for e in self.entries]
         said: list[str | Table] = [self.about, self._counted(), Table(groups, "><", indent=2, head=False)]
-        if entries:
-            said += [Heading("the slowest that move:"), Table(entries, "<<><", indent=2, head=False)]
-        return said
+        return [*said, *self._listed()] if self.entries else said
+
+    def _listed(self) -> Iterator[str | Table]:
+        """The slowest that move, each below the reason that it shares with others."""
+        yield Heading("the slowest that move, by reason:" if self.slow else "the slowest that move:")
+        widths = [max(len(text) for text in column) for column in zip(*((e.id, short(e.value)) for e in self.entries))]
+        for kind in dict.fromkeys(e.kind for e in self.entries):
+            if self.slow:
+                yield f"  {IN_SHORT[kind]}"
+            alike = [e for e in self.entries if e.kind is kind]
+            rows = [[e.id.ljust(widths[0]), short(e.value).ljust(widths[1]), pace(e.decades)] for e in alike]
+            yield Table(rows, "<", indent=4, head=False)
 
     def _counted(self) -> str:
         if not self.slow:
@@ -196,6 +205,7 @@ def slowest(
             found.append(tuple(np.array([each]) for each in (only.value, only.kind, only.rule)))
     mean, kinds, rule = map(np.concatenate, zip(*found))
     slow = kinds != Kind.NOT_SLOW
+    of_kind = Counter(kinds.tolist())
     still = look.vanishes(mean)
     moving = np.flatnonzero(~still & np.isfinite(mean))
     first = moving[np.argsort(np.abs(mean[moving]), kind="stable")][:most]
@@ -205,7 +215,7 @@ def slowest(
         int(slow.sum()),
         int((slow & rule).sum()),
         int(still.sum()),
-        tuple(sorted(groups, key=lambda group: (group.kind is Kind.NOT_SLOW, -group.count))),
+        tuple(sorted(groups, key=lambda group: (group.kind is Kind.NOT_SLOW, -of_kind[group.kind], -group.count))),
         tuple(reason(look, of_entry(look.network.parameters, int(i))) for i in first),
     )
 

@@ -207,6 +207,24 @@ WORDS = {  # of one weight, and of a group
 }
 
 
+IN_SHORT = {  # of several weights that share a reason, each with numbers of its own
+    Kind.NOT_SLOW: "not slow",
+    Kind.INPUT: "the input is low",
+    Kind.SATURATED: "σ′ is small",
+    Kind.OPTIMAL: "near optimal, the error itself is small",
+    Kind.FADED: "the error fades in σ′ of the layers above",
+    Kind.WEIGHTS: "the error fades in the weights above",
+    Kind.CANCELLING: "the errors of the layer above cancel",
+    Kind.APART: "input and error are seldom large in the same row",
+    Kind.SIGNS: "the rows pull against each other",
+    Kind.ZERO_INPUT: "the input is 0",
+    Kind.OFF: "the neuron is off",
+    Kind.NO_ERROR: "no error arrives",
+    Kind.UNDERFLOW: "the product underflows",
+    Kind.NOT_FINITE: "not finite",
+}
+
+
 def in_common(look: Examined, l: int, kind: Kind, here: Array) -> str:
     """What the weights of layer l that are marked in `here` (out, in) have in common, with the inputs or neurons counted."""
     before, size = look.network.sizes[l - 1], look.network.sizes[l]
