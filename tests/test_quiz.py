@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import chainrule as cr
+from chainrule.cli import asking
 from chainrule.cli import quiz as quiz_command
 from chainrule.conventions import PRESETS
 from chainrule.errors import ChainruleError, SettingError
@@ -494,7 +495,7 @@ def test_ctrl_c_leaves_with_130(ask: type, monkeypatch: pytest.MonkeyPatch) -> N
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(quiz_command, "_shown", pressed)
+    monkeypatch.setattr(asking, "_shown", pressed)
     assert ask("--kind", "six", typed="b\n").exit_code == 130
 
 
@@ -502,6 +503,43 @@ def test_a_question_mark_gives_up_and_shows_the_answer(ask: type) -> None:
     said = ask("--kind", "six", typed="?\n?\n")
     assert "  The answer is b (columns in w⁽ˡ⁾)" in said.output
     assert "score 0 of 600: 0 of 6 questions right in 0 tries" in said.output
+
+
+TWO = "??\nOne?\n\\c: yes\n\\w: no\n??\n\n??\nTwo?\n\\c: 0.5\n\\w: 0.25\n\\typed:number 3\n??\n"
+
+
+def test_a_question_is_put_off_until_after_the_last(ask: type) -> None:
+    Path("lesson.quiz").write_text(TWO)
+    said = ask("lesson.quiz", typed="skip\nskip\nyes\n?\n").output
+    assert [line[:6] for line in said.splitlines() if " of 2  " in line] == ["1 of 2", "2 of 2", "1 of 2", "2 of 2"]
+    assert said.endswith("score 100 of 200: 1 of 2 questions right in 1 try\n")
+    last = ask("lesson.quiz", typed="a\nskip\n0.5\n").output
+    assert "  This is the last one: ? tells its answer, quit ends the quiz.\n" in last
+    assert last.endswith("score 200 of 200: 2 of 2 questions right in 2 tries\n")
+
+
+def test_help_comes_in_steps_and_costs_nothing(ask: type) -> None:
+    Path("lesson.quiz").write_text(TWO)
+    said = ask("--kind", "six", "--count", "1", typed="hint\nhelp\nh\nhint\nb\n").output
+    hints = [line for line in said.splitlines() if line.startswith("  It is not ")]
+    assert len(hints) == 1  # of three answers: two are left to choose from
+    assert not any(line.startswith("  It is not b") for line in hints)
+    assert "There is no further hint: skip puts the question off, ? tells its answer." in said
+    assert said.endswith("score 100 of 100: 1 of 1 question right in 1 try\n")
+    assert "  It is positive, and its size is between 0.1 and 1.\n" in ask("lesson.quiz", typed="a\nhint\n").output
+
+
+def test_a_reader_stops_with_a_word_and_is_told_the_score(ask: type) -> None:
+    Path("lesson.quiz").write_text(TWO)
+    for word in ("quit", "Q", " exit ", "stop"):
+        said = ask("lesson.quiz", typed=f"a\n{word}\n")
+        assert said.exit_code == 0
+        assert said.output.endswith("score 100 of 200: 1 of 2 questions right in 1 try\n")
+
+
+def test_a_word_that_is_an_answer_is_one(ask: type) -> None:
+    Path("words.quiz").write_text("??\nWhat?\n\\c: skip\n\\w: quit\n\\w: help\n??\n")
+    assert "score 100 of 100" in ask("words.quiz", typed="quit\nhelp\nskip\n").output
 
 
 def test_answers_can_be_given_with_the_command_and_the_score_as_json(ask: type) -> None:
@@ -577,8 +615,8 @@ def test_a_model_is_asked_about_with_a_row_of_its_data(ask: type) -> None:
         ("--count 500", "--count 500: there are "),
         ("--count 7 --kind six", "--count 7: there are 6 questions of the kinds six: ask for no more"),
         ("--count 9 --kind six,half", "--count 9: there are 7 questions of the kinds six, half: ask for no more"),
-        ("lesson.md --seed 0", "--seed are for questions about a network; a file has its own"),
-        ("lesson", "lesson is neither a model (.safetensors) nor a quiz by its name, which ends in .quiz, .md"),
+        ("lesson.md --seed 0", "--seed, --weights and the like are for questions about a network"),
+        ("lesson", "lesson is neither a model (.safetensors, or .json) nor a quiz by its name, which ends in .quiz, .md"),
         ("lesson.md --count 3", "--count 3: lesson.md has 2 questions; ask for no more"),
         ("--kind six --write nowhere/out.quiz", "there is no folder"),
         ("--cost cross_entropy", "stands on an output of softmax"),
@@ -602,7 +640,7 @@ def test_input_that_is_no_text_is_one_clear_error(ask: type) -> None:
 
 def test_without_a_standard_input_there_are_no_replies(ask: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    assert list(quiz_command._replies(None)) == []
+    assert list(asking.replies_of(None)) == []
 
 
 def test_a_quiz_is_written_whole_with_the_bytes_that_it_is_read_with(tmp_path: Path) -> None:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli.asking import HOW, ask, at_terminal, replies_of
 from chainrule.cli.examples import Given, convention_of, example_of
 from chainrule.cli.options import Author, Biases, CostName, ExampleData, OwnActivation, OwnX, OwnY, Row, Weights
 from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.written import check_text
-from chainrule.errors import DataError, FileError, SettingError, brief, counted, cut, unknown_name
-from chainrule.lessons.plain_text import plain
+from chainrule.errors import FileError, SettingError, brief, counted, unknown_name
 from chainrule.lessons.questions import KINDS, MOST, questions
-from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz, read_quiz, write_quiz
-from chainrule.lessons.replies import label
 from chainrule.lessons.six_questions import six
 
 FILES = (".quiz", ".md", ".markdown", ".txt")
 SIX = "six"
-GIVE_UP = "?"
 
 
 def command(
@@ -65,7 +60,7 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score, question by question, as JSON.")] = False,
 ) -> None:
-    """Ask questions, say what is wrong with a wrong answer, and count points. A line with ? gives a question up."""
+    """Ask questions, say what is wrong with a wrong answer, and count points. At a terminal: hint, skip, ? and quit."""
     if seed is not None and seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     if write is not None:
@@ -93,7 +88,9 @@ def command(
         _write(quiz, write, as_json)
         return
     show = tell if as_json else say
-    session = _ask(quiz, _replies(answers), show, echo=answers is not None or not _at_terminal())
+    if answers is None and at_terminal():
+        show(f"{HOW}\n")
+    session = ask(quiz, replies_of(answers), show, echo=answers is not None or not at_terminal())
     if as_json:
         say_json(session.to_json())
 
@@ -177,111 +174,3 @@ def _write(quiz: Quiz, path: Path, as_json: bool) -> None:
         say_json({"file": str(path), "questions": len(quiz.questions)})
     else:
         say(f"{counted(len(quiz.questions), 'question')} in {path}; ask them with: chainrule quiz {path}")
-
-
-# asking -------------------------------------------------------------------------------------------------------------
-def _at_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _replies(given: str | None) -> Iterator[str]:
-    """Replies from --answers, or a line each from standard input; a person at a terminal sees a sign to type behind."""
-    if given is not None:
-        yield from given.split(";")
-        return
-    while sys.stdin is not None:
-        if _at_terminal():
-            tell("> ", end="")
-        try:
-            line = sys.stdin.readline()
-        except OSError as error:
-            raise FileError(f"cannot read standard input: {error.strerror or error}") from None
-        except UnicodeDecodeError as error:
-            raise DataError(f"standard input is no text in {error.encoding}: {error.reason}") from None
-        if not line:
-            return
-        yield line
-
-
-def _ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo: bool) -> Session:
-    """Ask until every question is answered or given up, or the replies end; the state in which that leaves the reader."""
-    session = Session.of(quiz.questions)
-    texts = _texts_before(quiz)
-    asked: int | None = None
-    try:
-        while session.current is not None:
-            question, place = session.current, session.place
-            if place != asked:
-                for text in filter(None, [texts.pop(place or 0, "")]):
-                    show(f"{plain(text)}\n")
-                show(_shown(question, session))
-                asked = place
-            reply = next(replies, None)
-            if reply is None:
-                done = len(session.questions) - len(session.waiting)
-                show(f"\nHere the answers end, after {done} of {counted(len(session.questions), 'question')}.")
-                break
-            if echo:
-                show(f"> {cut(reply.strip())}")
-            if reply.strip() == GIVE_UP:
-                session = session.give_up()
-                show(f"  The answer is {_answer(question)}")
-            else:
-                session, result = session.answer(reply)
-                show(_said(result))
-                if not result.right and question.shownext:
-                    asked = None
-            if session.place != place:
-                show("")
-    except KeyboardInterrupt:  # a reader who leaves is told the score all the same
-        show(f"\n{_score(session)}")
-        raise
-    show(_score(session))
-    return session
-
-
-def _texts_before(quiz: Quiz) -> dict[int, str]:
-    """The text that stands before each question, by its number; what stands behind the last is left unread."""
-    texts: dict[int, str] = {}
-    place = 0
-    for part in quiz.parts:
-        if isinstance(part, Question):
-            place += 1
-        else:
-            texts[place] = part.strip()
-    return texts
-
-
-def _shown(question: Question, session: Session) -> str:
-    """A question with its answers, or with what is to be typed."""
-    assert session.place is not None
-    lines = [f"{session.place + 1} of {len(session.questions)}  {plain(question.text)}".replace("\n", "\n   ")]
-    if question.typed is not None:
-        lines.append(f"   type {question.typed.wanted}")
-    else:
-        for place, answer in enumerate(question.answers):
-            lines.append(f"   {label(place)}  {plain(answer.text)}".replace("\n", "\n      "))
-        if len(question.right) > 1:
-            lines.append("   more than one holds: name them all, as a,c")
-    return "\n".join(lines)
-
-
-def _said(result: Grade) -> str:
-    mark = "✓" if result.right else "✗" if result.counts else "·"
-    points = f"  ({result.points:g} points)" if result.right and result.points < FULL else ""
-    return f"  {mark} {plain(result.feedback)}{points}"
-
-
-def _answer(question: Question) -> str:
-    right = [place for place, answer in enumerate(question.answers) if answer.right]
-    if question.typed is not None:
-        return plain(question.answers[right[0]].text)
-    return ", ".join(f"{label(place)} ({plain(question.answers[place].text)})" for place in right)
-
-
-def _score(session: Session) -> str:
-    tries = sum(map(len, session.replies))
-    return (
-        f"score {session.earned:g} of {FULL * len(session.questions):g}: {sum(session.solved)} of "
-        f"{counted(len(session.questions), 'question')} right in {tries} {'try' if tries == 1 else 'tries'}"
-    )

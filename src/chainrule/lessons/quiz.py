@@ -243,6 +243,11 @@ class Session:
             return replace(kept, waiting=self.waiting[1:], solved=solved, points=points), result
         return (replace(kept, waiting=(*self.waiting[1:], place)) if question.shownext else kept), result
 
+    def skip(self) -> Session:
+        """The reader puts the question off until after the last."""
+        place, _ = self._at()
+        return replace(self, waiting=(*self.waiting[1:], place))
+
     def give_up(self) -> Session:
         """The reader goes on without an answer, and without points."""
         self._at()
