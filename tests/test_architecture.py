@@ -47,7 +47,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise",
     ],
-    "writing": ["sheet", "html latex", "text", "document", "mathml tex", "formula numbers"],
+    "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],
     "pictures": ["plot scene tiles", "converted svg", "shapes", "widths"],
     "verification": [
         "survey",

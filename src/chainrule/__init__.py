@@ -75,7 +75,8 @@ diagnostics/       reasons.py why a weight learns slowly · factors.py of its de
                    NaN or infinite
 
 writing/           formula.py formulas as trees, and as text · tex.py mathml.py in those formats · numbers.py digits ·
-                   document.py what a page is made of · text.py latex.py html.py its writers · sheet.py the page
+                   document.py what a page is made of · text.py latex.py html.py its writers · sheet.py the page ·
+                   card.py a network or a run in a notebook
 pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · converted.py as PNG
                    or PDF · scene.py the picture · plot.py axes, curves · tiles.py numbers as shaded cells
 
@@ -158,4 +159,4 @@ sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted(__all__)

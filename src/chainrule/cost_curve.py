@@ -16,7 +16,7 @@ from chainrule.scores import TITLES
 from chainrule.writing.formula import row
 from chainrule.writing.numbers import number, short
 
-LEFT, TOP, WIDTH = 76.0, 96.0, 560.0
+LEFT, TOP, WIDTH, LINE = 76.0, 96.0, 560.0, 22.0
 HIGH, LOW, BETWEEN = 210.0, 110.0, 48.0  # heights of the two panels, and what lies between them
 SPREAD = 10.0  # the largest cost by the smallest, above which the axis goes by powers of ten
 POINTS = 800  # of a curve; of more epochs these are drawn, and the lowest
@@ -52,10 +52,12 @@ def cost_curve(history: Sequence[Mapping[str, Any]], says: str = "") -> Scene:
         measure = TITLES[history[-1]["validation_measure"]]
         scores.append(_series(f"validation {measure}", "accent", history, "validation_score", max))
     across = Scale(epochs[0], max(epochs[-1], epochs[0] + 1), LEFT, LEFT + WIDTH)
-    panels = [_Panel(across, TOP, HIGH, costs, epochs)]
+    top = TOP if says else TOP - LINE
+    panels = [_Panel(across, top, HIGH, costs, epochs)]
     if scores:
-        panels.append(_Panel(across, TOP + HIGH + BETWEEN, LOW, scores, epochs))
-    elements: list[Element] = [titled(row("The cost, epoch by epoch"), 28), Label(28, 58, says, "faint", 12, "start")]
+        panels.append(_Panel(across, top + HIGH + BETWEEN, LOW, scores, epochs))
+    elements: list[Element] = [titled(row("The cost, epoch by epoch"), 28)]
+    elements += [Label(28, 58, says, "faint", 12, "start")] if says else []
     for panel in panels:
         elements += panel.elements()
     foot = panels[-1].plot.down

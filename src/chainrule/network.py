@@ -15,9 +15,10 @@ from chainrule.data import Preprocessing, Table
 from chainrule.data.coercion import as_array
 from chainrule.data.dataset import generator
 from chainrule.data.frames import is_frame, table_of_frame
-from chainrule.errors import DataError, SettingError, ShapeError, brief, unknown_name
+from chainrule.errors import DataError, SettingError, ShapeError, brief, listed, unknown_name
 from chainrule.ids import Id, entry_of, parse
 from chainrule.parameters import Layers, Parameters
+from chainrule.writing.card import card, folded, layer_rows, lines, matrix, table
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")
@@ -176,6 +177,19 @@ class Network:
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         return f"Network({sizes}, {self.activations_text()}, {self.dtype}, {self.parameters.size:,} parameters)"
+
+    def _repr_html_(self) -> str:
+        """The network as a notebook shows it: its layers, and folded its numbers and columns."""
+        layers = [(repr(self.activations[l]), w, self.biases[l]) for l, w in self.weights.items()]
+        facts = [("cost", repr(self.cost)), ("parameters", f"{self.parameters.size:,} numbers in {self.dtype}")]
+        parts = [matrix(number, w, b) for number, (_, w, b) in enumerate(layers, 1)]
+        terms = self.preprocessing
+        if terms is not None and terms.labels is not None:
+            facts.append((terms.target_name, f"{len(terms.labels):,} classes: {listed(terms.labels, 8)}"))
+        if terms is not None and terms.columns is not None:
+            parts.append(folded(f"{len(terms.columns):,} columns", lines(str(terms).splitlines())))
+        sizes = "-".join(map(str, self.sizes))
+        return card(f"Network {sizes}, {self.activations_text()}", layer_rows(layers), table(facts, "facts"), *parts)
 
     def activations_text(self) -> str:
         """The activations in a few words: "relu → softmax", or "sigmoid" where all are the same."""

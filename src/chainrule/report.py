@@ -76,10 +76,14 @@ class Report:
             *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
             *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
-            *(f"{key.replace('_', ' ')}: {_shown(value)}" for key, value in self.results.items() if _is_short(key)),
+            *(f"{key.replace('_', ' ')}: {text}" for key, text in self.short_results()),
             *(f"warning: {text}" for text in self.warnings),
         ]
         return "\n".join(lines)
+
+    def short_results(self) -> list[tuple[str, str]]:
+        """The results that take one line each: (name, text)."""
+        return [(key, _shown(value)) for key, value in self.results.items() if _is_short(key)]
 
     @property
     def in_short(self) -> str:

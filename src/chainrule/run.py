@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from chainrule.cost_curve import cost_curve
+from chainrule.errors import counted
 from chainrule.network import Network
 from chainrule.report import Report
+from chainrule.writing.card import card, folded, table
 
 Array = np.ndarray
+SHOWN = 10  # epochs at the beginning and at the end that a notebook lists
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,29 @@ class Run:
     network: Network
     history: list[dict[str, Any]]
     report: Report
+
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: the curve of its cost, its facts, and folded the epochs and the network."""
+        report = self.report
+        facts = [
+            ("data", f"{report.data}, {report.rows:,} rows"),
+            ("training", f"{report.rule}, batches of {report.batch_size}, {report.steps:,} steps, {report.ended}"),
+            *((key.replace("_", " "), text) for key, text in report.short_results()),
+            *(("warning", text) for text in report.warnings),
+        ]
+        curve = [cost_curve(self.history).svg("auto")] if self.history else []
+        epochs = [cost_curve(self.history).table] if self.history else []
+        return card(
+            f"Run: {report.network}, {report.cost}, {counted(report.epochs, 'epoch')} in {report.seconds:.2f} s",
+            *curve,
+            table(facts, "facts"),
+            *(folded("epochs", table(_ends(rows))) for rows in epochs),
+            folded("the network", self.network._repr_html_()),
+        )
+
+
+def _ends(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The head of a table, its first rows and its last."""
+    if len(rows) <= 2 * SHOWN + 1:
+        return list(rows)
+    return [*rows[: SHOWN + 1], ["…"], *rows[-SHOWN:]]

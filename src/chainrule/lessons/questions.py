@@ -33,6 +33,7 @@ from chainrule.lessons.chain_order import order_question
 from chainrule.lessons.gate_rules import gate_question
 from chainrule.lessons.live import Live
 from chainrule.lessons.quiz import Question
+from chainrule.lessons.quiz_format import Quiz
 from chainrule.lessons.reading import index_question, shape_question
 from chainrule.lessons.reasons import half_question, sign_question, slow_question
 from chainrule.lessons.values import value_question
@@ -115,6 +116,27 @@ def questions(
             "or about a network with more neurons"
         )
     return tuple(found.values())
+
+
+def quiz(
+    network: Network,
+    x: Any,
+    y: Any,
+    *,
+    cost: str | Cost | None = None,
+    convention: str | Convention = "nielsen",
+    kinds: Sequence[str] | None = None,
+    count: int | None = None,
+    seed: int | Rng = 0,
+    title: str = "",
+) -> Quiz:
+    """A quiz about one example in this network: `questions` below a title, with what to say to each wrong answer.
+
+    Printed, it is the text that `write_quiz` puts into a file and `chainrule quiz FILE` asks; `quiz.questions` are its
+    questions, and `grade(question, reply)` grades a reply. The arguments and errors are those of `questions`.
+    """
+    made = questions(network, x, y, cost=cost, convention=convention, kinds=kinds, count=count, seed=seed)
+    return Quiz.of(made, title)
 
 
 def _another(make: Maker, live: Live, rng: Rng, found: Mapping[str, Question]) -> Question | None:
