@@ -78,7 +78,7 @@ ROWS = [
     ("S1.15", "w_jk: to j from k", "cr.Convention.preset('3blue1brown').weight(2, 1, 0), w[2][1, 0]"),
     ("S1.16", "z_j term by term", "sum(w[1][2, k] * x[k] for k in range(2)) + net.biases[1][2], z[1][2]"),
     ("S1.17", "one product for every way to the cost, added up", "[term.value for term in cr.explain(net, x, y, 'w/1/1/0', form='paths', convention='3blue1brown', cost='squared_error').parts[0].terms], g.weights[1][1, 0]"),
-    ("S1.18", "colours by symbol: w blue, b pink, z green, a black, y gold, C red", "[cr.Convention.preset('3blue1brown').but(colours='symbol').colours, *[__import__('chainrule.pictures.svg', fromlist=['x']).THEMES['light'][k] for k in 'wbzayC']]"),
+    ("S1.18", "colours by symbol: w blue, b pink, z green, a black, y gold, C red", "[cr.Convention.preset('3blue1brown').colours, *[__import__('chainrule.pictures.svg', fromlist=['x']).THEMES['light'][k] for k in 'wbzayC']]"),
     ("S1.19", "a step downhill lowers the cost", "[round(float(cr.cost(net.with_parameters(net.parameters - rate * g), x, y, 'squared_error')), 6) for rate in (0.0, 0.1, 0.5)]"),
     ("S1.20", "the whole calculus on one page, with its indices and without", "summary('3blue1brown')"),
     ("S1.21", "how sensitive is any variable to any other: ∂a²₀/∂x₁, backward and forward", "run.backward(n.a[2][0, 0])[n.a[0]][0, 1], run.tangent(x=[[0, 1]])[n.a[2]][0, 0]"),

@@ -140,7 +140,7 @@ def test_values_stand_where_the_scale_says():
     scene = number_lines(CHAIN, [0.6], [1.0], convention="s1", cost="squared_error", by="w/1/0/0")
     trace = cr.forward(CHAIN, [0.6])
     values = [1.5, *(v for l in (1, 2, 3) for v in (trace.z[l][0], trace.a[l][0])), 0.203198]
-    dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle) and each.filled == "forward")
+    dots = sorted((each.y, each.x) for each in scene.elements if isinstance(each, Circle) and each.of)
     ticks = {said(str(label.text)): label.x for label in scene.labels() if label.size == 11 and label.role == "faint" and
              label.anchor == "middle"}  # fmt: skip
     for (_, x), value in zip(dots, values, strict=True):
@@ -288,10 +288,12 @@ def test_only_what_can_be_moved_is_nudged(by):
         demon(CHAIN, [0.6], [1.0], by=by)
 
 
-def test_symbols_take_their_colours_where_the_author_has_them():
-    scene = number_lines(CHAIN, [0.6], [1.0], convention=Convention.preset("s1").but(colours="symbol"), by="w/3/0/0")
-    roles = [label.role for label in sorted(scene.labels(), key=lambda label: label.y) if label.size == 18]
-    assert roles == ["w", "z", "a", "C"]
+def test_symbols_and_values_take_their_colours_where_the_author_has_them():
+    scene = number_lines(CHAIN, [0.6], [1.0], convention="3blue1brown", by="w/3/0/0")
+    by_height = sorted(scene.labels(), key=lambda label: label.y)
+    assert [label.role for label in by_height if label.size == 18] == ["w", "z", "a", "C"]
+    assert [label.role for label in by_height if label.size == 13 and label.of] == ["w", "z", "a", "C"]
+    assert {"w", "z", "a", "C"}.isdisjoint(label.role for label in number_lines(CHAIN, [0.6], [1.0]).labels())
 
 
 @pytest.mark.parametrize(

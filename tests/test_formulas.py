@@ -49,6 +49,13 @@ def test_brackets_hold_what_stands_between_them_wherever_they_come_from() -> Non
     assert alone(row("(", A, ") − (y)")) == row("(", A, ") − (y)")
 
 
+def test_the_a_of_words_is_no_quantity_and_the_a_of_a_product_is() -> None:
+    assert row("a good demon raises ", Z).pieces == (Text("a good demon raises "), Z)
+    assert row("in a flat zone").pieces == (Text("in "), Text("a flat zone"))
+    assert Symbol("a") in row("y log a + a exp(z)").pieces
+    assert row("a log a").pieces[0] == Symbol("a")
+
+
 def test_marks_are_read_letter_by_letter() -> None:
     assert marks("jk").pieces == (Symbol("j"), Symbol("k"))
     assert marks("11,0").pieces == (Numeral("11"), Sign(","), Numeral("0"))

@@ -13,6 +13,7 @@
 | ∂C/∂z       | error         | sensitivity    | error            | gradient        | error signal      |
 | z           | preactivation | weighted sum   | weighted input   | sum             | input sum         |
 | σ           | activation function | the same       | the same         | activation gate | transfer function |
+| colours     | by role       | by symbol      | by role          | by role         | by role           |
 
 A convention changes what is shown, never the network: ids, arrays and files stay as they are (CONCEPTS 1.1).
 """
@@ -214,7 +215,7 @@ PRESETS = {
     "article": Convention("article", cost="squared_error", order="from,to", base=1, marks="a^(ℓ)", letter="c",
                      input_word="preactivation"),
     "3blue1brown": Convention("3blue1brown", cost="squared_error", over="mean", marks="a^(l)", word="sensitivity",
-                     input_word="weighted sum"),
+                     input_word="weighted sum", colours="symbol"),
     "nielsen": Convention("nielsen"),
     "cs231n": Convention("cs231n", cost="cross_entropy", linear_output=True, word="gradient", input_word="sum",
                      function_word="activation gate"),

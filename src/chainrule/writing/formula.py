@@ -234,9 +234,10 @@ def opened(piece: Formula | str) -> tuple[Formula, ...]:
 
 SPACED = "+−·=⊙←→±≈×<>≤≠∈≡,-"  # signs that bring their own spaces
 CLOSE = r"()\[\]|{}…∑⋮:;/^"  # and signs that do not
+ARTICLE = r"[Aa] (?=[a-z]{2})(?!(?:log|exp|a?tanh|cosh|sinh|sin|cos|max|min|sqrt|abs|erf|where)\b)"  # the a of words
 TOKEN = re.compile(
-    rf"(?P<number>\d+(?:[.,]\d+)*(?:e[−-]?\d+)?|½)|(?P<words>[A-Za-zÀ-ɏ]{{2,}}(?: [A-Za-zÀ-ɏ]{{2,}})* ?)|(?P<power>\w\^−?\w)|"
-    rf"(?P<sign> ?[{SPACED}] ?|[{CLOSE}])|(?P<space>\s+)|(?P<mark>[²ᵀ])|(?P<letter>.′?)"
+    rf"(?P<number>\d+(?:[.,]\d+)*(?:e[−-]?\d+)?|½)|(?P<words>(?:{ARTICLE})?[A-Za-zÀ-ɏ]{{2,}}(?: [A-Za-zÀ-ɏ]{{2,}})* ?)|"
+    rf"(?P<power>\w\^−?\w)|(?P<sign> ?[{SPACED}] ?|[{CLOSE}])|(?P<space>\s+)|(?P<mark>[²ᵀ])|(?P<letter>.′?)"
 )
 MARK = re.compile(rf"(?P<number>\d+)|(?P<sign>[{CLOSE}{SPACED}])|(?P<letter>.)")  # letter by letter: jk is j beside k
 NODES: dict[str, Callable[[str], Formula]] = {

@@ -8,6 +8,7 @@ from chainrule.errors import unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
 from chainrule.explanation.parts.layer_equations import Band, Focus, Listing, backward_band, forward_band, gradient_band
 from chainrule.explanation.shown import neuron_of, whole_number
+from chainrule.explanation.typeset import Look, typeset
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
@@ -73,7 +74,7 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
         top += 22 if n else 0
         slanted = band.role == "backward"
         head = Label(MARGIN, top + 8, band.title, band.role, 12, "start", slanted=slanted)
-        elements += [head, Label(MARGIN + 84, top + 8, band.formula, "ink", 16, "start")]
+        elements += [head, *typeset(band.formula, 16, Look(seen.how)).at(MARGIN + 84, top + 8)]
         top += 34
         x, bottom = MARGIN, top
         for pieces in band.lines:

@@ -16,6 +16,7 @@ from chainrule.explanation.parts.drawn_routes import RouteMap
 from chainrule.explanation.parts.multiplications import whole_work, work
 from chainrule.explanation.parts.routes import Route, Routes, routes
 from chainrule.explanation.shown import differentiable, steepest, whole_number
+from chainrule.explanation.typeset import Look, typeset
 from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.plot import Scale
@@ -171,7 +172,7 @@ class _Picture:
         first = self.top - 16 - LINE * (self.lines - 1)
         for n, (column, factors) in enumerate(zip(self.columns, zip(*(route.factors for route in self.found.ranked)))):
             middle, last = x + column.x + column.wide / 2, n == len(self.columns) - 1
-            found.append(Label(middle, first + LINE * column.line, column.head, size=13))
+            found += typeset(column.head, 13, Look(self.seen.how)).around(middle, first + LINE * column.line)
             used: set[str] = set()
             for factor, text, y in zip(factors, column.texts, ys):
                 role = "faint" if str(factor.symbol) in used else "ink"
