@@ -23,7 +23,7 @@ from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, PITCH, LONG, SIZE = 20.0, 140.0, 168.0, 12.0  # from step to step, of nine at most and of more
+MARGIN, PITCH, LONG, SIZE = 26.0, 136.0, 168.0, 12.0  # from step to step, of nine at most and of more
 UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
 EARLY = 2  # of many steps the first two and the last ones are drawn
 TAKEN = ("W", "U", "V", "b", "c", "h", "s")  # letters that name something else here

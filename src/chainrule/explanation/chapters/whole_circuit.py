@@ -124,12 +124,22 @@ class _Picture:
         sizes = "-".join(map(str, network.sizes))
         title, description = f"The network {sizes} as a circuit", self._description(sizes, count)
         scene = Scene.around(elements, MARGIN, title, description, self._table(), "whole-circuit")
-        return scene.headed(f"{self.drawn.numbers.reading}; gates of one column work at the same time", MARGIN)
+        return scene.headed(self.reading, MARGIN)
+
+    @property
+    def reading(self) -> str:
+        """How the picture is read."""
+        return f"{self.drawn.numbers.reading}; gates of one column work at the same time"
+
+    @cached_property
+    def right(self) -> float:
+        """Where the arrows of the passes end: as far right as the wires, or as what stands above."""
+        return max(self.drawn.x["end"] + 6, MARGIN + width_of(self.reading, 11.5) - PAD)
 
     def _band(self, layer: int, title: str, kind: str, body: Sequence[Element], top: float) -> list[Element]:
         """A layer on a panel: the numbers of its passes forward above its gates, backward below them."""
         body = moved(body, 0, top + (32 if layer else 8) - min(each.box.top for each in body))
-        bottom, right = _bottom(body) + 8 + 24 * (self.both and layer > 0), self.drawn.x["end"] + 6
+        bottom, right = _bottom(body) + 8 + 24 * (self.both and layer > 0), self.right
         found = [Label(MARGIN + PAD, top + 18, title, size=SIZE + 1, anchor="start", bold=True), *body]
         if layer:
             says = Label(right, top + 18, kind if len(kind) <= 13 else f"{kind[:12]}…", "faint", SIZE, "end")

@@ -21,7 +21,7 @@ from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
 
 SIDE = 152.0  # of the input as a picture
-RADIUS, PITCH = 15.0, 62.0  # of a neuron, and from one to the next
+RADIUS, PITCH = 15.0, 66.0  # of a neuron, and from one to the next
 APART, NAMED = 142.0, 18.0  # of two columns, and more where an edge has its name
 BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
 DEEPEST = -12  # power of ten of the smallest p that has a bar

@@ -117,7 +117,7 @@ class TugOfWar:
         to_target, to_other = (seen.weight(last, j, "k") for j in (self.target, self.other))
         neuron = f"a neuron of layer {self._layer}" if self._layer else "an input"
         difference = row("(", to_target, " − ", to_other, ")")
-        return row(f"a bar is {neuron} and its pull ", seen.letter("a", self._layer, "k"), " ", difference)
+        return row(f"each bar: {neuron} and its pull ", seen.letter("a", self._layer, "k"), " ", difference)
 
     def _side(self, strongest: int, x: float, y: float, anchor: str) -> list[Element]:
         """What the pulls of one side add up to, and the strongest of them."""
