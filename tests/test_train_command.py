@@ -17,6 +17,7 @@ import pytest
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
+from chainrule.aligned import laid_out
 from chainrule.cli import progress
 from chainrule.cli.answers import Confusions
 from chainrule.cli.progress import Pace, _time
@@ -100,6 +101,15 @@ def test_long_names_of_classes_have_letters_above_the_columns() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_matrix_that_is_wider_than_the_terminal_gives_way_to_the_worst() -> None:
+    found = Confusions(tuple(map(str, range(10))), np.eye(10, dtype=int))
+    wide, narrow = (laid_out(found.parts(width), width) for width in (80, 40))
+    assert wide == found.lines()
+    assert len(wide) == 13
+    assert narrow[0].startswith("of 10 classes, those that are found")
+    assert max(map(len, narrow)) <= 40
+
+
 def test_of_many_classes_the_worst_are_told() -> None:
     counts = np.diag(np.arange(20, 40))
     counts[3, 5], counts[7, 1], counts[19] = 30, 4, 0
@@ -156,9 +166,7 @@ def test_the_best_epoch_so_far_is_told_by_what_is_watched() -> None:
     network = cr.Network([[[1.0]]])
     for number, cost, watched in ((1, 0.5, 0.7), (2, 0.4, 0.6), (3, 0.3, 0.8)):
         pace.ended(Epoch(number, 10 * number, cost, 0.1, network, watched, 0.5, "accuracy"))
-    assert pace.said(always=False).startswith(
-        "cost 0.3000  validation cost 0.8000, accuracy 0.5000, best 0.6000 (epoch 2); "
-    )
+    assert pace.said().startswith("cost 0.3000, validation cost 0.8000, accuracy 0.5000, best 0.6000 (epoch 2); ")
     pace.within(5)
     assert pace.done == 35
 
@@ -167,7 +175,24 @@ def test_the_time_that_is_left_is_what_the_steps_so_far_took(monkeypatch: pytest
     pace = Pace(10, 320, 10, began=0.0)
     monkeypatch.setattr(progress.time, "perf_counter", lambda: 4.0)
     pace.within(20)
-    assert pace.said(always=False) == "160 rows/s, 16 s left"
+    assert pace.said() == "160 rows/s, 16 s left"
+    assert pace.in_room(80) == ("epoch 3/10", "16 s left, 160 rows/s")
+    assert pace.in_room(25) == ("epoch 3/10", "16 s left")
+
+
+def test_a_narrow_terminal_is_told_what_matters_most() -> None:
+    pace = Pace(10, 320, 10)
+    pace.ended(Epoch(1, 10, 0.5, 0.1, cr.Network([[[1.0]]]), 0.7, 0.5, "accuracy"))
+    for room in range(12, 130):
+        begin, said = pace.in_room(room)
+        assert begin == "epoch 2/10"
+        assert len(begin) + len(said) + 2 <= max(room, 12)
+    wide, narrower, narrow = (pace.in_room(room)[1] for room in (120, 80, 30))
+    assert re.fullmatch(
+        r"cost 0.5000, validation cost 0.7000, accuracy 0.5000, best 0.7000 \(epoch 1\), [\d,]+ rows/s", wide
+    )
+    assert narrower == "cost 0.5000, validation cost 0.7000, best 0.7000 (epoch 1)"
+    assert narrow == "cost 0.5000"
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(12.4, "12 s"), (89, "89 s"), (170, "3 min"), (7500, "2 h 5 min")])
@@ -193,7 +218,7 @@ def test_a_terminal_shows_rate_and_best_on_one_line(tmp_path: Path) -> None:
             seen += chunk
     os.close(ours)
     assert process.returncode == 0
-    assert re.search(r"epoch \d+/40 .*cost \d.\d+, best \d.\d+ \(epoch \d+\); [\d,]+ rows/s", seen.decode()), seen
+    assert re.search(r"epoch \d+/40 .*cost \d.\d+, best \d.\d+ \(epoch \d+\), [\d,]+ rows/s", seen.decode()), seen
 
 
 # probabilities ------------------------------------------------------------------------------------------------------

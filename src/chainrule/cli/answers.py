@@ -21,7 +21,8 @@ Array = np.ndarray
 MOST_CLASSES = 12  # of a confusion matrix that is printed
 MOST_KEPT, MOST_IN_MATRIX = 100, 30  # whose scores a report holds, and whose matrix
 WORST = 8  # confusions, and classes, of more classes than are printed
-NAME, WIDE = 20, 78  # characters of a class's name, and of a matrix whose columns have such names
+NAME, WIDE = 20, 100  # characters of a class's name, and of a matrix where nobody says how wide
+NAMED = 78  # characters of a matrix whose columns have names
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,33 @@ class Confusions(Printed):
         return precision_and_recall(self.counts)
 
     def _parts(self) -> Iterator[str | Table]:
-        if len(self.labels) <= MOST_CLASSES:
-            yield from self._matrix()
-        else:
-            yield from self._worst()
+        return self.parts()
 
-    def _matrix(self) -> Iterator[str | Table]:
+    def parts(self, width: int | None = None) -> Iterator[str | Table]:
+        """The matrix of few classes where there is room for it; else the worst of them."""
+        matrix = self._matrix() if len(self.labels) <= MOST_CLASSES else None
+        if matrix is None or max(map(len, matrix.lines())) > (width or WIDE):
+            yield from self._worst()
+        else:
+            yield Heading("a row for each class of the data, a column for each answer of the network")
+            yield matrix
+
+    def _matrix(self) -> Table:
         names = [cut(label, NAME) for label in self.labels]
         heads = names
-        if max(map(len, names)) + sum(max(len(name), 4) + 2 for name in names) + 8 > WIDE:  # letters, as WEKA has them
+        if max(map(len, names)) + sum(max(len(name), 4) + 2 for name in names) + 8 > NAMED:  # letters, as WEKA has them
             heads = [chr(ord("a") + place) for place in range(len(names))]
             names = [f"{head}  {name}" for head, name in zip(heads, names)]
         precision, recall = self.rates
         rows = [["class", *heads, "recall"]]
         for name, counts, rate in zip(names, self.counts.tolist(), recall.tolist()):
             rows.append([name, *(f"{n:,}" if n else "·" for n in counts), _rate(rate)])
-        yield Heading("a row for each class of the data, a column for each answer of the network")
-        yield Table([*rows, ["precision", *map(_rate, precision.tolist())]], indent=2)
+        return Table([*rows, ["precision", *map(_rate, precision.tolist())]], indent=2)
 
     def _worst(self) -> Iterator[str | Table]:
         precision, recall = self.rates
         present = np.flatnonzero(self.counts.sum(axis=1))
-        yield Heading(f"of {len(self.labels):,} classes those that are found least")
+        yield Heading(f"of {len(self.labels):,} classes, those that are found least")
         rows = [["class", "rows", "precision", "recall"]]
         for place in present[np.argsort(recall[present], kind="stable")[:WORST]].tolist():
             count = f"{int(self.counts[place].sum()):,}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.aligned import Printed, Table
+from chainrule.aligned import Printed, Table, laid_out
 from chainrule.cli.answers import Confusions
 from chainrule.cli.examples import written_example
 from chainrule.cli.output import one_line, shown
@@ -32,7 +32,11 @@ class Contents(Printed):
     notes: Mapping[str, Any]
     report: Report | None = None
 
-    def _parts(self) -> Iterator[str | Table]:
+    def lines(self, width: int | None = None) -> list[str]:
+        """All of it in lines of at most so many characters."""
+        return laid_out(self._parts(width), width)
+
+    def _parts(self, width: int | None = None) -> Iterator[str | Table]:
         yield repr(self.network)
         yield ""
         yield self._layers()
@@ -41,7 +45,7 @@ class Contents(Printed):
         yield _line("cost", one_line(repr(self.network.cost)))
         if "x" in self.notes:
             yield _line("example", self._example())
-        yield from self._notes()
+        yield from self._notes(width)
 
     def _layers(self) -> Table:
         rows = [["layer", "neurons", "σ", "weights", "mean", "deviation", "largest", "biases"]]
@@ -84,7 +88,7 @@ class Contents(Printed):
         first = written_example(x[0], None if y is None else y[0])
         return first if len(x) == 1 else f"{first}, the first of {len(x):,}"
 
-    def _notes(self) -> Iterator[str | Table]:
+    def _notes(self, width: int | None) -> Iterator[str | Table]:
         """How it was trained, its scores, and what speaks against them."""
         for key, value in self.notes.items():
             if value is None or key in APART:
@@ -93,7 +97,7 @@ class Contents(Printed):
                 yield _line(key.replace("_", " "), _shown(value))
             elif "confusion" in value:
                 labels = tuple(str(each["class"]) for each in value["classes"])
-                yield from Confusions(labels, np.array(value["confusion"]))._parts()
+                yield from Confusions(labels, np.array(value["confusion"])).parts(width)
         if self.report is not None and self.report.history:
             costs = [entry["cost"] for entry in self.report.history if entry["cost"] is not None]
             yield _line("cost curve", f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -20,7 +19,7 @@ from chainrule.training import Epochs
 
 LINES = 10  # of an output that is no terminal
 QUIET = 60.0  # seconds after which such an output gets a line within an epoch too
-BAR, NARROW = 24, 70  # the columns of the bar, and of a terminal that has no room for it
+BAR = 24  # columns of the bar at most
 Told = Callable[[Epoch], None]
 
 
@@ -34,7 +33,7 @@ class Pace:
     began: float = field(default_factory=time.perf_counter)
     epoch: int = 0
     done: int = 0  # steps in all
-    last: str = ""  # what is told of the last epoch
+    latest: Mapping[str, str] = field(default_factory=dict)  # what is told of the last epoch
     best: tuple[float, int] | None = None
 
     def within(self, done: int) -> None:
@@ -46,36 +45,50 @@ class Pace:
         cost = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
         if self.best is None or cost < self.best[0]:
             self.best = cost, epoch.number
-        self.epoch, self.done, self.last = epoch.number, epoch.number * self.steps, _of_epoch(epoch)
+        self.epoch, self.done, self.latest = epoch.number, epoch.number * self.steps, _of_epoch(epoch)
 
     @property
     def total(self) -> int:
         """The steps there are to be in all."""
         return self.epochs * self.steps
 
-    def said(self, *, always: bool) -> str:
-        """The last epoch, the best one (where it is another, or `always`), how fast it goes, and how long it will take."""
-        best = ""
-        if self.best is not None and (always or self.best[1] != self.epoch):
-            best = f", best {shown(self.best[0])} (epoch {self.best[1]})"
-        return f"{self.last}{best}{'; ' if self.last else ''}{self._speed()}"
+    def said(self) -> str:
+        """The last epoch, the best one where it is another, how fast it goes, and how long it will take."""
+        best = [] if self.best is None or self.best[1] == self.epoch else [self._best]
+        return "; ".join(filter(None, [", ".join([*self.latest.values(), *best]), ", ".join(self._speed())]))
 
-    def _speed(self) -> str:
+    def in_room(self, room: int) -> tuple[str, str]:
+        """(what stands before a bar, what stands behind it) in so many characters; what matters least is left out first."""
+        begin = f"epoch {min(self.done // self.steps + 1, self.epochs)}/{self.epochs}"
+        speed, *left = self._speed()
+        pieces = {**self.latest, "best": self._best, "left": ", ".join(left), "speed": speed}
+        for name in ("", "speed", "score", "best", "validation", "cost", "left"):
+            pieces.pop(name, None)
+            text = ", ".join(filter(None, pieces.values()))
+            if len(begin) + len(text) + 2 <= room:
+                break
+        return begin, text
+
+    @property
+    def _best(self) -> str:
+        return "" if self.best is None else f"best {shown(self.best[0])} (epoch {self.best[1]})"
+
+    def _speed(self) -> list[str]:
+        """The rows per second, and the time that is left where it is a second or more."""
         passed = max(time.perf_counter() - self.began, 1e-9)
         rate = self.done * self.rows / self.steps / passed
         seconds = passed * (self.total - self.done) / self.done if self.done else 0.0
-        left = f", {_time(seconds)} left" if seconds >= 1 else ""
-        return f"{float(f'{rate:.2g}'):,.0f} rows/s{left}"
+        left = [f"{_time(seconds)} left"] if seconds >= 1 else []
+        return [f"{float(f'{rate:.2g}'):,.0f} rows/s", *left]
 
 
-def _of_epoch(epoch: Epoch) -> str:
-    watched = (
-        ""
-        if epoch.validation_cost is None
-        else f"  validation cost {shown(epoch.validation_cost)}, "
-        f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
-    )
-    return f"cost {shown(epoch.cost)}{watched}"
+def _of_epoch(epoch: Epoch) -> dict[str, str]:
+    """The cost of an epoch, and that and the score of the rows that are watched."""
+    said = {"cost": f"cost {shown(epoch.cost)}"}
+    if epoch.validation_cost is not None:
+        said["validation"] = f"validation cost {shown(epoch.validation_cost)}"
+        said["score"] = f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
+    return said
 
 
 def _time(seconds: float) -> str:
@@ -104,21 +117,17 @@ def progress(stream: Epochs, show: bool) -> Iterator[Told]:
 
 @contextmanager
 def _live(stream: Epochs, pace: Pace, console: Console) -> Iterator[Told]:
-    """A line that is written again and again."""
-    columns: list[Any] = [TextColumn("{task.description}", markup=False)]
-    columns += [BarColumn(BAR)] if (width(sys.stderr) or 0) > NARROW else []
-    columns.append(TextColumn("{task.fields[said]}", markup=False))
+    """A line that is written again and again, with a bar where it leaves room for one."""
+    room = (width(sys.stderr) or console.width) - 1
+    line = BarColumn(BAR)
+    columns = TextColumn("{task.description}", markup=False), line, TextColumn("{task.fields[said]}", markup=False)
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(f"epoch 1/{pace.epochs}", total=max(pace.total, 1), said="")
 
         def update() -> None:
-            under_way = min(pace.done // pace.steps + 1, pace.epochs)
-            bar.update(
-                task,
-                completed=pace.done,
-                description=f"epoch {under_way}/{pace.epochs}",
-                said=pace.said(always=True),
-            )
+            begin, said = pace.in_room(room)
+            line.bar_width = max(0, min(BAR, room - len(begin) - len(said) - 3))
+            bar.update(task, completed=pace.done, description=begin, said=said)
 
         def within(done: int) -> None:
             pace.within(done)
@@ -140,14 +149,14 @@ def _in_lines(stream: Epochs, pace: Pace) -> Told:
         pace.within(done)
         if time.perf_counter() - said > QUIET:
             said = time.perf_counter()
-            tell(f"epoch {pace.epoch + 1}/{pace.epochs}, {done / pace.steps:.0%} of it  {pace.said(always=False)}")
+            tell(f"epoch {pace.epoch + 1}/{pace.epochs}, {done / pace.steps:.0%} of it  {pace.said()}")
 
     def ended(epoch: Epoch) -> None:
         nonlocal said
         pace.ended(epoch)
         if epoch.number % every == 0 or epoch.number == 1:
             said = time.perf_counter()
-            tell(f"epoch {epoch.number}/{pace.epochs}  {pace.said(always=False)}")
+            tell(f"epoch {epoch.number}/{pace.epochs}  {pace.said()}")
 
     stream.within = within
     return ended

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.aligned import Printed, Table
+from chainrule.aligned import Printed, Table, laid_out
 from chainrule.cli.answers import MOST_KEPT, Confusions, Misses, answers_on
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
 from chainrule.cli.output import one_line, shown
@@ -25,6 +25,7 @@ from chainrule.scores import Score
 
 MOST_NAMES = 12  # of columns that are told by name
 SCALED = ", each scaled to mean 0 and deviation 1"
+BARS, ROOM = 24, 60  # of a curve of the cost, and the width that leaves room for all of them
 WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell
 
 
@@ -102,19 +103,22 @@ class Summary(Printed):
             scores[f"{part}_classes"] = self.answers.to_json()
         return {**scores, "gradient_check": self.check.to_json(), "warnings": self.warnings}
 
-    def _parts(self) -> Iterator[str | Table]:
-        """The summary as it is printed."""
+    def lines(self, width: int | None = None) -> list[str]:
+        """The summary in lines of at most so many characters."""
+        return laid_out(self._parts(width), width)
+
+    def _parts(self, width: int | None = None) -> Iterator[str | Table]:
         seconds = f"{self.run.report.seconds:.2f} s"
-        yield f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {self._curve('cost')}"
+        yield f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {self._curve('cost', width)}"
         if "validation_cost" in self.run.history[-1]:
-            yield f"watched   {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost')}"
+            yield f"watched   {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
         yield self._score()
         if isinstance(self.answers, Confusions):
-            yield from self.answers._parts()
+            yield from self.answers.parts(width)
         yield f"gradient  {self.check}"
         yield from (f"warning   {text}" for text in [*self.run.report.warnings, *self.warnings])
 
-    def _curve(self, key: str) -> str:
+    def _curve(self, key: str, width: int | None) -> str:
         """How a cost went, from the first epoch to the last; and its lowest, where that was before."""
         costs = [facts[key] for facts in self.run.history]
         finite = [cost for cost in costs if math.isfinite(cost)]
@@ -122,7 +126,8 @@ class Summary(Printed):
         best = (
             f", lowest {shown(lowest)} in epoch {costs.index(lowest) + 1}" if shown(lowest) != shown(costs[-1]) else ""
         )
-        return f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}{best}"
+        bars = sparkline(costs, BARS if width is None or width >= ROOM else BARS // 2)
+        return f"{shown(costs[0])} {bars} {shown(costs[-1])}{best}"
 
     def _score(self) -> str:
         if self.test is None or self.parts.test is None:
