@@ -326,7 +326,7 @@ def test_letters_of_formulas_are_set_in_the_font_that_the_figure_carries() -> No
         assert base64.b64decode(data).startswith(b"wOFF")
         text = next(ET.fromstring(svg).iter(f"{SVG}text"))
         set_in_it = "".join("".join(each.itertext()) for each in text if each.get("font-family") == "Chainrule,serif")
-        assert set_in_it.replace("\u200b", "") == "w201σzℓ"
+        assert set_in_it.replace("\u200b", "") == "w201σ(zℓ)"
         assert (
             "".join(text.itertext()).replace("\u200b", "") == "is w201 = 0.5, σ′(zℓ)"
         )  # what is searched for and copied

@@ -207,8 +207,8 @@ def _spans(label: Label, colours: dict[str, str]) -> str:
 def _text(content: str | Formula, size: float) -> str:
     """Text and tspans: marks stand above and below the line in small type."""
     match content:
-        case "/" | Sign(sign="/"):
-            return f"<tspan{MATHS}>/</tspan>"
+        case "/" | "(" | ")" | Sign(sign="/"):
+            return f"<tspan{MATHS}>{content}</tspan>"
         case str(text):
             return escape(text)
         case Symbol(letter, above, below):
@@ -216,11 +216,11 @@ def _text(content: str | Formula, size: float) -> str:
         case Row(pieces):
             return "".join(_text(piece, size) for piece in pieces)
         case Bracket(left, inside, right):
-            return f"{left}{_text(inside, size)}{right}"
+            return f"{_text(left, size)}{_text(inside, size)}{_text(right, size)}"
         case Marked(base, above, below):
             return _text(base, size) + _symbol("", _marks(above, below, size))
         case Transposed(base):
-            return f"({_text(base, size)}){_symbol('', _marks('T', '', size))}"
+            return f"{_text('(', size)}{_text(base, size)}{_text(')', size)}{_symbol('', _marks('T', '', size))}"
         case Underbraced(body):
             return _text(body, size)
     return escape(str(content))
