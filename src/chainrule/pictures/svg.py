@@ -22,10 +22,7 @@ from chainrule.writing.formula import Bracket, Formula, Marked, Row, Sign, Symbo
 
 SANS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 MATHS = ' font-family="Chainrule,serif"'
-SLANTED, UPRIGHT = (
-    "abcdefghijklmnopqrstuvwxyzCEJLT" + "αβγδεηθλσ" + "∂ℓ",
-    "∇ΣΔ",
-)  # what the font has besides digits and signs
+UPRIGHT = "∇ΣΔ()"  # in a formula; every other letter leans
 THEMES: dict[str, dict[str, str]] = {
     "light": {
         "ink": "#1b1b1b", "faint": "#6f6f6f", "paper": "#ffffff", "panel": "#f3f3f0", "accent": "#7a4ea3",
@@ -229,9 +226,9 @@ def _text(content: str | Formula, size: float) -> str:
 def _symbol(letter: str, marks: str) -> str:
     """A letter in the maths font with its marks; what is no letter is text."""
     base = letter.rstrip("′")
-    if not base or base not in SLANTED + UPRIGHT:
+    if not (len(base) == 1 and (base.isalpha() or base in UPRIGHT + "∂")):
         return escape(letter) + (f"<tspan{MATHS}>{marks}</tspan>" if marks else "")
-    inside = f'<tspan font-style="italic">{base}</tspan>' if base in SLANTED else base
+    inside = base if base in UPRIGHT else f'<tspan font-style="italic">{base}</tspan>'
     if base == letter:
         return f"<tspan{MATHS}>{inside}{marks}</tspan>"
     return f"<tspan{MATHS}>{inside}</tspan>{letter[len(base) :]}{marks}"

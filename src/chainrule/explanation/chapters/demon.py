@@ -202,7 +202,7 @@ def _slope(seen: View, v: Id) -> Formula:
 
 
 def _axes(seen: View, v: Id, plot: Plot) -> list[Element]:
-    cost = f"{'Δ' if plot.y.base else ''}{seen.how.letter}"
+    cost = row("Δ" if plot.y.base else "", seen.how.letter)
     return [
         *plot.rules(),
         *plot.foot(plot.down),

@@ -87,8 +87,12 @@ class RouteMap:
                     name = Symbol(stop.symbol.letter, stop.symbol.above, below)
                     elements.append(Label(x, y, name, role_of(self.seen.how, name.letter), 11.5))
         end = Circle(xs[-1], middle, radius, "ink", "paper", 1.1)
-        letter = Label(xs[-1], middle, self.seen.how.letter, role_of(self.seen.how, "C"), 14)
-        return [*elements, end, letter if radius > DOT else Label(xs[-1] + 14, middle, self.seen.how.letter, size=13)]
+        letter = Label(xs[-1], middle, Symbol(self.seen.how.letter), role_of(self.seen.how, "C"), 14)
+        return [
+            *elements,
+            end,
+            letter if radius > DOT else Label(xs[-1] + 14, middle, Symbol(self.seen.how.letter), size=13),
+        ]
 
     def one(self, route: int, left: float, y: float, width: float, height: float) -> list[Element]:
         """One route among the neurons that any passes."""

@@ -126,7 +126,8 @@ class Grid:
         """The rows and the columns that carry their numbers: in a matrix all, in a vector where some are left out, or named."""
         if self.shaded:
             i, j = self.mark
-            return [] if i is None else [i], [] if j is None else [j]
+            rows, columns = self.values.shape
+            return [] if i is None or rows == 1 else [i], [] if j is None or columns == 1 else [j]
         count = self.values.shape
         wide, high = count[1] > 1, count[0] > 1
         if any(self.axes):
