@@ -13,7 +13,7 @@ import pytest
 
 import chainrule as cr
 import chainrule.cli.main
-from chainrule.by_hand import network_of_texts, read_network
+from chainrule.by_hand import matrices_in, network_of_texts, read_network
 from chainrule.explanation.all_derivatives import all_derivatives
 from chainrule.storage import load_notes
 
@@ -52,10 +52,40 @@ def same(a: cr.Network, b: cr.Network) -> bool:
 
 
 @pytest.mark.parametrize(
-    "weights", [["0.5 -1; 1.5 0.3 | 1 -2"], ["0.5,-1;1.5,.3", "1 −2"], ["[0.5, -1; 1.5, 3e-1]|[1 -2]"]]
+    "weights", [["0.5 -1; 1.5 0.3 | 1 -2"], ["0.5,-1;1.5,.3", "1 −2"], ["[0.5, -1; 1.5, 3e-1]|[1 -2]"],
+     ["[[0.5, -1], [1.5, 0.3]]", "[[1, -2]]"], ["[[[0.5, -1], [1.5, 0.3]], [[1, -2]]]"]]
 )  # fmt: skip
 def test_matrices_are_written_as_in_a_book(weights: list[str]) -> None:
     assert same(network_of_texts(weights, ["0.1 0|.2"], "tanh, sigmoid"), NETWORK)
+
+
+def test_lists_of_python_are_biases_by_layer_too() -> None:
+    assert same(
+        network_of_texts(["[[0.5, -1], [1.5, 0.3]] | [[1, -2]]"], ["[[0.1, 0], [0.2]]"], "tanh,sigmoid"), NETWORK
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.5,-1\n1.5,0.3\n\n1,-2\n", "0.5;-1\r\n1.5;0.3\r\n;\r\n;\r\n1;-2\r\n", "\ufeff0.5\t-1\n1.5\t.3\n\n\n1\t-2"],
+)
+def test_a_csv_file_holds_weights_a_line_for_each_neuron_and_an_empty_one_between_layers(
+    text: str, chainrule_: Run
+) -> None:
+    Path("w.csv").write_text(text, encoding="utf-8", newline="")
+    assert same(network_of_texts([matrices_in(Path("w.csv"))], ["0.1 0 | 0.2"], "tanh,sigmoid"), NETWORK)
+    for command in (("explain", "--by", "w/1/0/1"), ("why", "--by", "w/1/0/0"), ("quiz", "--answers", "?")):
+        of_file = chainrule_(command[0], "w.csv", *WEIGHTS[2:], *EXAMPLE, *command[1:])
+        assert of_file == chainrule_(command[0], *WEIGHTS, *EXAMPLE, *command[1:])
+
+
+def test_a_csv_file_that_is_no_weights_says_where(chainrule_: Run) -> None:
+    Path("w.csv").write_text("0.5,-1\n1.5,0.3\n\n1,two\n")
+    _, _, err = chainrule_("explain", "w.csv", *EXAMPLE)
+    assert "w.csv, layer 2: 'two' is no finite number" in err
+    Path("w.csv").write_text("0.5,-1\n1.5\n")
+    _, _, err = chainrule_("explain", "w.csv", *EXAMPLE)
+    assert "w.csv, layer 1: row 1 has 1 number and row 0 has 2" in err
 
 
 def test_biases_are_zero_unless_given_and_may_be_shared_or_none() -> None:
@@ -103,7 +133,10 @@ def test_every_command_that_looks_takes_a_network_of_ones_own_in_options_or_in_j
     assert written[0] == in_json[0] == 0, written[2] + in_json[2]
     assert "2-2-1" in written[1] or "0.600000" in written[1] or "w¹" in written[1]
     if command != ("show",):  # which lists the example of the file too
-        assert written[1] == in_json[1]
+        said, of_json = (
+            [line for line in out.splitlines() if not line.startswith("next")] for out in (written[1], in_json[1])
+        )
+        assert said == of_json
 
 
 def test_explain_all_tables_every_derivative(chainrule_: Run) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,20 @@ def network_of_texts(
     weights: Sequence[str],
     biases: Sequence[str] = (),
     activation: str | None = None,
+    named: str = "--weights",
 ) -> Network:
     """The network of matrices written as text: `network_of_texts(["0.5 -1; 1.5 0.3 | 1 -2"], ["0.1 0 | 0.2"], "tanh,sigmoid")`.
 
     Numbers stand between spaces or commas, a row of weights into one neuron ends with ;, a layer with | or its text.
-    Biases are 0 unless given, none in a layer of "none". One activation holds for all layers, or one is named for each.
-    Raises DataError and ShapeError with the layer, what was given and what is needed.
+    Lists in brackets, as Python writes them, will do too. Biases are 0 unless given, none in a layer of "none". One activation
+    holds for all layers, or one is named for each. Raises DataError and ShapeError with where the weights are from (`named`),
+    the layer, what was given and what is needed.
     """
-    ws = [_matrix(text, f"--weights, layer {l}") for l, text in enumerate(_layers(weights), 1)]
-    given = _layers(biases)
+    ws = [_matrix(text, f"{named}, layer {l}") for l, text in enumerate(_layers(weights), 1)]
+    given = _layers(biases, "|")
     if given and len(given) != len(ws):
         raise ShapeError(
-            f"--biases has {counted(len(given), 'layer')} and --weights {len(ws)}: write a | between layers, as "
+            f"--biases has {counted(len(given), 'layer')} and {named} {len(ws)}: write a | between layers, as "
             f'"{" | ".join(" ".join("0" * len(w)) for w in ws)}"'
         )
     bs = [_biases(text, w, l) for l, (text, w) in enumerate(zip_longest(given, ws), 1)]
@@ -67,8 +70,21 @@ def network_of_texts(
     return Network(ws, bs, names[0] if len(names) == 1 else names)
 
 
-def _layers(texts: Iterable[str]) -> list[str]:
-    return [layer for text in texts for layer in text.split("|")]
+def matrices_in(path: Path) -> str:
+    """The matrices of a CSV file, as they are written in a line: a line for each neuron, an empty one between layers."""
+    try:
+        lines = as_file(path, "a file of weights").read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is no text in UTF-8 (byte {error.start:,})") from None
+    rows = [re.sub(r"[;\t]", ",", line).strip(" ,") for line in lines]  # a spreadsheet fills short rows up with commas
+    layers = re.split(r"\n{2,}", "\n".join(rows).strip("\n"))
+    return " | ".join("; ".join(layer.split("\n")) for layer in layers)
+
+
+def _layers(texts: Iterable[str], between: str = ";") -> list[str]:
+    """The text of each layer; lists within lists are rows of a matrix, or `between` them."""
+    plain = [re.sub(r"\]\s*\]\s*,\s*\[\s*\[", "|", text) for text in texts]
+    return [layer for text in plain for layer in re.sub(r"\]\s*,\s*\[", between, text).split("|")]
 
 
 def _biases(text: str | None, w: Array, layer: int) -> Array | None:

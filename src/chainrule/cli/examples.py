@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.by_hand import check_width, network_of_texts, rows_of_text, targets
+from chainrule.by_hand import check_width, matrices_in, network_of_texts, rows_of_text, targets
 from chainrule.cli.output import one_line
 from chainrule.cli.rows import rows_for
 from chainrule.costs import Cost
@@ -29,6 +29,8 @@ MOST_SHOWN = 8  # inputs of an example that are written out
 class Given:
     """The network that a command is given: by a model's file, or by --weights, or neither: the worked example's chain.
 
+    A file is a trained model, a network in JSON, or a CSV file of weights, beside which the other options stand.
+
     --x and --y give the example to look at, whichever it is.
     """
 
@@ -45,14 +47,21 @@ class Given:
         return self.model is None and not self.weights
 
     @property
+    def is_written(self) -> bool:
+        """Whether its weights alone are written out, in --weights or in a CSV file, and the rest in the options beside them."""
+        return bool(self.weights) or (self.model is not None and self.model.suffix.lower() == ".csv")
+
+    @property
     def name(self) -> str:
         """The network as a command names it."""
         return "--weights …" if self.weights else str(self.model)
 
     def open(self) -> tuple[Network, dict[str, Any]]:
         """The network, and the notes of its file."""
-        if self.weights:
-            return network_of_texts(self.weights, self.biases or (), self.activation), {}
+        if self.is_written:
+            texts = self.weights or [matrices_in(Path(self.name))]
+            named = "--weights" if self.weights else self.name
+            return network_of_texts(texts, self.biases or (), self.activation, named), {}
         if self.model is None:
             return chain(), {"x": [X], "y": Y}
         return load(self.model), load_notes(self.model)
@@ -62,7 +71,7 @@ class Given:
         if self.model is not None and self.weights:
             raise SettingError(f"MODEL {self.model} and --weights each give a network: leave one of them out")
         for name, value in (("--biases", self.biases), ("--activation", self.activation)):
-            if value and not self.weights:
+            if value and not self.is_written:
                 raise SettingError(
                     f'{name} goes with --weights: chainrule {command} --weights "0.5 -1; 1.5 0.3 | 1 -2" {name} …'
                 )
@@ -216,7 +225,7 @@ def _table(given: Given, network: Network, notes: dict[str, Any], data: str | No
         return Table(given.name, names, x, np.array(notes["y"]) if "y" in notes else None, named=False)
     kept = notes.get("data")
     if not isinstance(kept, str):
-        if given.weights:
+        if given.is_written:
             raise DataError(
                 f"an example is needed: --x with {counted(network.sizes[0], 'number')}, as --x 0.6,-0.4, and --y"
             )

@@ -78,7 +78,7 @@ def command(
             )
         quiz = _from_file(source, count)
     else:
-        if source is not None and source.suffix not in (".safetensors", ".json") and source.is_file():
+        if source is not None and source.suffix not in (".safetensors", ".json", ".csv") and source.is_file():
             raise FileError(
                 f"{source} is neither a model (.safetensors, or .json) nor a quiz by its name, which ends in {', '.join(FILES)}"
             )

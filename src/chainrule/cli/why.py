@@ -54,8 +54,11 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say why a weight learns slowly: which factor of its derivative is to blame, and by how many powers of ten."""
-    given = Given(model, weights, biases, activation if weights else None, x, y)
-    activation = None if weights else activation
+    given = Given(model, weights, biases, activation, x, y)
+    if given.is_written:  # whose activation it is then
+        activation = None
+    else:
+        given = replace(given, activation=None)
     chosen = {"--by": by is not None, "--influence": rules, "--activation": activation is not None}
     if sum(chosen.values()) > 1:
         named = " and ".join(option for option, is_given in chosen.items() if is_given)
