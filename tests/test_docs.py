@@ -107,7 +107,7 @@ def words_of(line: str) -> str:
 def close(shown: str, printed: str, line: str, learnt: bool) -> bool:
     """Seconds may be anything; a rounding error any near it; a score within 0.015; what a network computes that has learnt
     within a quarter (another processor rounds otherwise, and training carries that on), any other within one unit of the last
-    digit; whole numbers to the letter."""
+    digit; counts of a confusion matrix within two, other whole numbers to the letter."""
     a, b = (float(text.replace(",", "").replace("−", "-")) for text in (shown, printed))
     if re.search(rf"{re.escape(shown)} s\b", line):
         return 0 < b < 60
@@ -115,6 +115,8 @@ def close(shown: str, printed: str, line: str, learnt: bool) -> bool:
         return (abs(a) < 1e-9 and abs(b) < 1e-9) or 0.01 <= abs(b / a) <= 100
     if "." in shown and ("accuracy" in line or "cost" in line or "R²" in line):
         return abs(a - b) <= 0.015
+    if learnt and line.startswith("  ") and "." not in shown:  # a row of a confusion matrix
+        return abs(a - b) <= 2
     if "." in shown:
         unit = 10.0 ** -len(shown.partition(".")[2])
         return abs(a - b) <= (0.25 * max(abs(a), abs(b)) if learnt else 1.01 * unit)

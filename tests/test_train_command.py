@@ -106,7 +106,7 @@ def test_a_matrix_that_is_wider_than_the_terminal_gives_way_to_the_worst() -> No
     wide, narrow = (laid_out(found.parts(width), width) for width in (80, 40))
     assert wide == found.lines()
     assert len(wide) == 13
-    assert narrow[0].startswith("of 10 classes, those that are found")
+    assert narrow[0].startswith("of 10 classes, those with the lowest")
     assert max(map(len, narrow)) <= 40
 
 

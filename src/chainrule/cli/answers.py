@@ -64,7 +64,7 @@ class Confusions(Printed):
     def _worst(self) -> Iterator[str | Table]:
         precision, recall = self.rates
         present = np.flatnonzero(self.counts.sum(axis=1))
-        yield Heading(f"of {len(self.labels):,} classes, those that are found least")
+        yield Heading(f"of {len(self.labels):,} classes, those with the lowest recall")
         rows = [["class", "rows", "precision", "recall"]]
         for place in present[np.argsort(recall[present], kind="stable")[:WORST]].tolist():
             count = f"{int(self.counts[place].sum()):,}"

@@ -100,7 +100,8 @@ class Contents(Printed):
                 yield from Confusions(labels, np.array(value["confusion"])).parts(width)
         if self.report is not None and self.report.history:
             costs = [entry["cost"] for entry in self.report.history if entry["cost"] is not None]
-            yield _line("cost curve", f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}")
+            if costs:
+                yield _line("cost curve", f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}")
         for warning in self.notes.get("warnings") or ():
             yield _line("warning", one_line(str(warning)))
 
