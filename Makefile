@@ -10,7 +10,7 @@ TOOLS  := pdflatex rsvg-convert chromium
 DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
 PROVED := $(addprefix tests/test_,$(addsuffix .py,methods explain verification_methods))
 
-# The tests start Python some hundreds of times: keep what it compiles, whatever the environment says.
+# The tests start Python hundreds of times: keep what it compiles, whatever the environment says.
 test proof docs: export PYTHONDONTWRITEBYTECODE =
 test proof docs: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
 

@@ -206,7 +206,7 @@ def with_outputs(text: str, folder: str) -> str:
 
 
 def shortened(printed: str, before: str) -> str:
-    """What a command prints, without the lines for which a line … stands on the page."""
+    """What a command prints, without the lines for which a line … is on the page."""
     lines, kept = printed.splitlines(keepends=True), before.strip("\n").splitlines()
     if LEFT_OUT not in kept:
         return printed
@@ -339,16 +339,16 @@ ARGUMENTS = {
     "gradient_vector": THREE_ROWS,
 }  # fmt: skip
 ASKED = {  # file: what it shows, and the arguments
-    "network-neuron": ("one neuron, its edges and its row of W (S4.3)", 'net, x, y, by="z/1/1", convention="3h4"'),
-    "network-whole": ("what leads into a neuron of each of two layers (S4.4)",
+    "network-neuron": ("one neuron, its edges and its row of W", 'net, x, y, by="z/1/1", convention="3h4"'),
+    "network-whole": ("what leads into a neuron of each of two layers",
                       'net, x, y, by=["z/1/0", "z/2/1"], convention="3h4"'),
-    "network-layer": ("a layer and its neighbours, its neurons as z and a, biases as square units (S4.7)",
+    "network-layer": ("a layer and its neighbours, its neurons as z and a, biases as square units",
                       'net, x, y, layer=1, by="w/1/1/0", bias_units=True, convention="3h4"'),
     "network-gradient": ("edges as wide as the derivatives", 'net, x, y, edges="gradient"'),
-    "unit_circuit-forward": ("the way forward alone (S3.6)", 'net, x, y, phase="forward"'),
-    "computation_tree-route": ("a route lit, its factors beside it (S1.14)",
+    "unit_circuit-forward": ("the forward pass alone", 'net, x, y, phase="forward"'),
+    "computation_tree-route": ("one route highlighted, its factors beside it",
                                f'{OF_CHAIN}, by="w/2/0/0", convention="3blue1brown"'),
-    "demon-kinks": ("a ReLU network, the kinks on the way marked (S3.4)",
+    "demon-kinks": ("a ReLU network, the kinks on the way are marked",
                     'kinked, [0.36, 0.29, 0.03, 0.55, -0.74], [2.0, 0.6], by="z/1/2"'),
     "summary-s1": ("as another author writes them", 'None, convention="3blue1brown"'),
 }  # fmt: skip

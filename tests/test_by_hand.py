@@ -185,7 +185,7 @@ def test_the_chain_and_a_trained_model_take_an_example_of_ones_own(chainrule_: R
         (("explain", *WEIGHTS), "an example is needed: --x with 2 numbers, as --x 0.6,-0.4, and --y"),
         (("explain", *WEIGHTS, "--x", "1,2"), "--x has no target, and a cost needs one: give it with --y"),
         (("explain", *WEIGHTS, "--x", "1,2,3", "--y", "1"), "--x has 3 numbers, and the network 2-2-1 takes 2 inputs"),
-        (("explain", *WEIGHTS, "--x", "1,a", "--y", "1"), "--x: 'a' is no number, and this network takes numbers"),
+        (("explain", *WEIGHTS, "--x", "1,a", "--y", "1"), "--x: 'a' is not a number, and this network takes numbers"),
         (("explain", *WEIGHTS, "--x", "1,2;3", "--y", "1"), "--x: rows of 2, 1 values in '1,2;3'"),
         (("explain", *WEIGHTS, "--x", "1,2", "--y", "1,0"), "--y is a number for each example, got [[1.0, 0.0]]"),
         (

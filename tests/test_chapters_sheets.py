@@ -151,7 +151,7 @@ def test_a_cost_is_called_a_cost_in_the_table_and_a_change_a_change(name):
     ends = ("before", "C", number(update.cost_before)), ("after", "C", number(update.cost_after))
     assert tuple(row for row in rows if row[1] == "C") == ends
     changes = {row[0]: row[2] for row in rows if row[1] == "change of C"}
-    assert changes["promised by its slope"] == number(update.promised)
+    assert changes["predicted by its slope"] == number(update.predicted)
     assert len(rows) == 4
 
 
@@ -335,9 +335,9 @@ def test_before_promised_and_reached_stand_on_one_scale_with_their_numbers(rate)
     scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=rate)
     update = one_update(Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", rate)
     before, promised, reached = marks(scene)
-    assert (reached - before) / (promised - before) == pytest.approx(update.change / update.promised)
+    assert (reached - before) / (promised - before) == pytest.approx(update.change / update.predicted)
     assert promised > before  # the lower the cost the further to the right
-    costs = (update.cost_before, update.cost_before + update.promised, update.cost_after)
+    costs = (update.cost_before, update.cost_before + update.predicted, update.cost_after)
     assert {number(cost) for cost in costs} <= set(texts(scene))
     assert "C falls" in texts(scene)
 

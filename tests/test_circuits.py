@@ -159,7 +159,7 @@ def test_a_constant_is_held_and_sends_nothing_back() -> None:
         (lambda c, x: MATHS.maximum(3.0, 4.0), r"at least one wire is needed"),
         (
             lambda c, x: c.input("v", np.ones(2)) + c.input("w", np.ones(3)),
-            r"shapes \(2,\) and \(3,\) do not go together",
+            r"shapes \(2,\) and \(3,\) do not fit each other",
         ),
         (lambda c, x: c.forward(x=[]), r"input 'x' holds no values"),
         (lambda c, x: c.forward().tangent(x=[1.0, 2.0]), r"direction 'x' has the shape \(\)"),
@@ -273,7 +273,7 @@ def test_functions_of_numpy_are_gates_and_an_input_keeps_its_own_numbers() -> No
     f = np.exp(a) * given + np.maximum(a, 1.0)
     given[:] = 9
     assert c.forward()[f] == pytest.approx(np.exp([0.5, 2.0]) * [0.5, 2.0] + [1.0, 2.0], rel=1e-15)
-    with pytest.raises(cr.CircuitError, match=r"np\.floor is no gate"):
+    with pytest.raises(cr.CircuitError, match=r"np\.floor is not a gate"):
         np.floor(a)
 
 

@@ -325,7 +325,7 @@ def test_a_gradient_that_is_zero_or_at_kinks_alone_is_not_called_right() -> None
     dead = cr.Network([[[-1.0]], [[1.0]]], [[-1.0], [0.5]], ["relu", "identity"])
     data = cr.Dataset(np.array([[1.0], [2.0]]), np.array([[0.0], [1.0]]))
     check = check_gradient_on(dead, data, as_cost("quadratic"))
-    assert str(check).endswith("cannot be told: the gradient is 0 throughout")
+    assert str(check).endswith("is undecided: the gradient is 0 throughout")
     assert check.to_json()["holds"] is None
     alive = check_gradient_on(dead.with_value("b/2/0", 0.4), data, as_cost("quadratic"))
     assert str(alive).endswith("✓")
@@ -405,7 +405,7 @@ def test_values_that_training_had_not_are_counted(chainrule_: Run, here: Path) -
     said = chainrule_("predict", "wages.safetensors", "new.csv")
     assert len(said.out.splitlines()) == 2
     assert (
-        "warning: new.csv: the column 'b' has 1 value that training had not (zz): taken for none of its levels"
+        "warning: new.csv: the column 'b' has 1 value not seen in training (zz): taken for none of its levels"
         in said.err
     )
     assert "warning: new.csv: the column 'when' has 1 gap, and had none in training: taken for 2013-" in said.err
@@ -518,9 +518,9 @@ def test_what_an_error_says_to_write_instead_works(chainrule_: Run, xor: str) ->
 def test_help_of_show_groups_its_options(chainrule_: Run) -> None:
     help = chainrule_("show", "--help").out
     heads = [line for line in help.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    told, own, which, how = "What the figure is told:", "A network of your own:", "Which example:", "How it is written:"
+    told, own, which, how = "What the figure shows:", "A network of your own:", "Which example:", "How it is written:"
     assert heads == ["Examples:", "Arguments:", told, own, which, how, "Options:"]
-    assert help.index("What the figure is told:") < help.index("--bias-units") < help.index("Which example:")
+    assert help.index("What the figure shows:") < help.index("--bias-units") < help.index("Which example:")
 
 
 @pytest.mark.parametrize(
@@ -654,7 +654,7 @@ MISTAKES = [
     ("train diabetes --task regression --cost multiclass_hinge", "needs classes"),
     ("train animals.csv --task regression", "holds texts"),
     ("explain xor.safetensors --convention s3", "convention cs231n applies no activation on the last layer"),
-    ("explain xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
+    ("explain xor.safetensors --cost binary_cross_entropy", "needs an output of sigmoid or identity"),
     ("explain --data xor.csv", "--data and --row go with a model"),
     ("explain --row 2", "--data and --row go with a model"),
     # ids
@@ -698,7 +698,7 @@ MISTAKES = [
     ("verify xor.safetensors --row 4", "--row 4: xor.csv has the rows 0…3"),
     ("verify xor.safetensors --rows 0", "--rows is a whole number ≥ 1, got 0"),
     ("verify xor.safetensors --data lack.csv", "lack.csv has no column 'y', the target of xor.safetensors"),
-    ("verify xor.safetensors --cost binary_cross_entropy", "stands on an output of sigmoid or identity"),
+    ("verify xor.safetensors --cost binary_cross_entropy", "needs an output of sigmoid or identity"),
     ("verify xor.safetensors --plant last_example_only --row 0", "cannot show here: one example alone"),
     # where the output goes
     ("train xor.csv -o missing/x.safetensors", "missing; make it first"),
@@ -707,7 +707,7 @@ MISTAKES = [
     ("train xor.csv -o house.json", "ends in .safetensors"),
     ("train xor.csv -o house", "the report would replace house.json"),
     ("train xor.csv -o linked", "linked.safetensors is the data itself, which would be lost"),
-    ("train xor.csv -o other", "the model would replace other.safetensors, which is none; choose another name"),
+    ("train xor.csv -o other", "the model would replace other.safetensors, which is not a model; choose another name"),
     ("train xor.csv -o both", "both.safetensors and both.json are one file, by a link"),
     ("train xor.csv -o /proc/self/fd/1", "cannot write /proc/self/fd/1: it is"),
     ("train xor.csv -o /dev/stdout", "cannot write /dev/stdout: it is"),
@@ -717,7 +717,7 @@ MISTAKES = [
     ("predict xor.safetensors xor.csv -o xor.json", "is the report of a training, which would be lost"),
     (
         "predict xor.safetensors xor.csv -o x.npz",
-        "x.npz is no text and would be lost: name another file, as answers.csv",
+        "x.npz is not a text file and would be lost: name another file, as answers.csv",
     ),
     ("predict xor.safetensors xor.csv -o hard.csv", "--output hard.csv is the data itself"),
     ("predict xor.safetensors xor.csv -o soft.csv", "--output soft.csv is the data itself"),

@@ -83,7 +83,7 @@ def test_of_many_columns_the_first_are_told_and_the_rest_counted() -> None:
     given = table(**{name: [1.0, 2.0, 4.0] for name in names})
     with pytest.warns(DataWarning) as told:
         Preprocessing.fit_table(given).rows(table(**{name: [1.0, None] for name in names}))
-    assert str(told[-1].message) == "t: and 988 more columns have gaps or values that training had not"
+    assert str(told[-1].message) == "t: and 988 more columns have gaps or values not seen in training"
 
 
 def test_gaps_that_training_had_not_are_filled_and_counted() -> None:
@@ -139,14 +139,14 @@ def test_rare_levels_are_one_input_which_stands_for_unseen_ones_too() -> None:
     assert (column.levels, column.rare) == (("u", "v"), ("w", "x"))
     terms = fitted(given)
     met = table(a=["x", "v", "new", "newer"], b=[1.0, 2.0, 3.0, 4.0])
-    with pytest.warns(DataWarning, match=r"'a' has 2 values that training had not \(new, newer\): taken for other"):
+    with pytest.warns(DataWarning, match=r"'a' has 2 values not seen in training \(new, newer\): taken for other"):
         rows = terms.rows(met)
     assert rows[:, :3].tolist() == [[0, 0, 1], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
 
 
 def test_an_unseen_level_is_none_of_the_known_ones_where_none_was_rare() -> None:
     terms = fitted(table(a=["u", "v"], b=[1.0, 2.5]))
-    with pytest.warns(DataWarning, match=r"'a' has 1 value that training had not \(w\): taken for none of its levels"):
+    with pytest.warns(DataWarning, match=r"'a' has 1 value not seen in training \(w\): taken for none of its levels"):
         assert terms.rows(table(a=["w", "u"], b=[1.0, 1.0]))[:, :2].tolist() == [[0, 0], [1, 0]]
 
 

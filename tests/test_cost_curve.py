@@ -127,8 +127,8 @@ def test_show_draws_the_curve_of_a_model_or_of_its_report(chainrule_: Run) -> No
         ("show bare.safetensors curve", "there is no report bare.json beside bare.safetensors"),
         ("show other.safetensors curve", "other.json is the report of another model than other.safetensors"),
         ("show net.json curve", "net.json is no report of a training"),
-        ("show iris.json curve --by w/1/0/0", "--by does not go with the curve of a training"),
-        ("show iris.json curve --layer 1", "--layer does not go with the curve of a training"),
+        ("show iris.json curve --by w/1/0/0", "--by does not apply to the curve of a training"),
+        ("show iris.json curve --layer 1", "--layer does not apply to the curve of a training"),
     ],
 )
 def test_a_curve_that_cannot_be_drawn_says_why(line: str, says: str, chainrule_: Run) -> None:

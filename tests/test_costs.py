@@ -88,7 +88,7 @@ def test_a_saturated_softmax_loses_neither_its_cost_nor_its_error() -> None:
 def test_an_illegal_pair_of_output_and_cost_is_an_error_that_names_the_legal_ones(output: str, cost: str) -> None:
     net = cr.Network.random([2, 3], output=output)
     with pytest.raises(
-        cr.PairError, match=rf"the cost {cost} stands on an output of .* last layer is {output}: build it with"
+        cr.PairError, match=rf"the cost {cost} needs an output of .* last layer is {output}: build it with"
     ):
         cr.gradient(net, [[0.1, 0.2]], [[1.0, 0.0, 0.0]], cost)
 
@@ -118,7 +118,7 @@ def test_names_mean_defaults_and_objects_carry_settings() -> None:
     assert as_cost("quadratic").name == "quadratic"
     assert cr.squared_error(half=True).name == "quadratic"
     with pytest.raises(cr.UnknownNameError, match="did you mean 'cross_entropy'"):
-        as_cost("crossentropy")
+        as_cost("crossentrpy")
     with pytest.raises(cr.SettingError, match="finite threshold > 0"):
         cr.huber(-1)
 

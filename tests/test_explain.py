@@ -266,7 +266,7 @@ def test_a_float32_network_is_explained_in_float64() -> None:
         ({"by": "w/2/0/0", "x": [0.6, 1.0]}, cr.ShapeError, r"takes x of shape \(1,\)"),
         ({"by": "w/2/0/0", "x": [math.nan]}, cr.DataError, r"finite"),
         ({"by": "w/2/0/0", "y": [math.inf]}, cr.DataError, r"finite"),
-        ({"by": "w/2/0/0", "cost": "cross_entropy"}, cr.PairError, r"stands on an output of softmax or identity"),
+        ({"by": "w/2/0/0", "cost": "cross_entropy"}, cr.PairError, r"needs an output of softmax or identity"),
     ],
 )
 def test_what_cannot_be_explained_is_said_in_one_sentence(chain: cr.Network, settings, error, message) -> None:  # type: ignore[no-untyped-def]

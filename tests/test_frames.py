@@ -141,7 +141,7 @@ def test_texts_of_a_frame_become_categories_and_are_found_again() -> None:
     network = cr.Network.random([3, 4, 2], output="softmax", seed=0)
     network = cr.train(network, (frame, [0, 1, 0, 1]), epochs=60, rule=cr.adam(0.05)).network
     assert cr.predict(network, frame[["colour", "a"]]).tolist() == [0, 1, 0, 1]
-    with pytest.warns(cr.DataWarning, match=r"'colour' has 1 value that training had not \(green\)"):
+    with pytest.warns(cr.DataWarning, match=r"'colour' has 1 value not seen in training \(green\)"):
         cr.predict(network, {"a": 1.0, "colour": "green"})
 
 

@@ -287,7 +287,7 @@ def test_one_example_is_followed(chain: cr.Network) -> None:
         follow(Posed.one(chain, [[0.6], [0.7]], [[1.0], [0.0]], "quadratic"), "z/1/0", 0.1)
     with pytest.raises(cr.ShapeError, match=r"one number, or by several \(steps,\), got the shape \(2, 2\)"):
         follow(Posed.one(chain, [0.6], [1.0], "quadratic"), "z/1/0", np.ones((2, 2)))
-    with pytest.raises(cr.PairError, match="cross_entropy stands on"):
+    with pytest.raises(cr.PairError, match="cross_entropy needs"):
         follow(Posed.one(chain, [0.6], [1.0], "cross_entropy"), "z/1/0", 0.1)
 
 

@@ -312,7 +312,7 @@ def test_texts_are_the_networks_own_labels_where_it_has_some() -> None:
     x = terms.rows(table.inputs[:1])
     by_text = cr.cost(net, x, ["versicolor"], "cross_entropy")
     assert by_text == cr.cost(net, x, [1], "cross_entropy")
-    with pytest.raises(cr.DataError, match="none of the classes"):
+    with pytest.raises(cr.DataError, match="not one of the classes"):
         cr.cost(net, x, ["tulip"], "cross_entropy")
 
 

@@ -651,7 +651,7 @@ def test_what_cannot_be_asked_is_one_clear_error(chain: cr.Network) -> None:
         (lambda: nudge(*ask, "d/2/0", 0.1), cr.IdError, "d/2/0 cannot be moved"),
         (lambda: nudge(*ask, "z/2/0", 0.1, of="d/1/0"), cr.IdError, "δ is itself a slope"),
         (lambda: nudge(*ask, "z/2/0", 0.1, of="z/7/0"), cr.IdError, "there is no layer 7"),
-        (lambda: nudge(*ask, "z/2/0", 0.1, cost="cross_entropy"), cr.PairError, "stands on"),
+        (lambda: nudge(*ask, "z/2/0", 0.1, cost="cross_entropy"), cr.PairError, "needs an output of"),
         (lambda: nudge(*ask, "z/2/0", 0.1, cost="cubic"), cr.UnknownNameError, "unknown cost"),
         (lambda: nudge("net", [0.6], [1.0], "z/2/0", 0.1), Exception, "Network"),  # type: ignore[arg-type]
         (lambda: sweep(*ask, "z/2/0", []), cr.SettingError, "steps are a list of numbers"),
@@ -670,7 +670,7 @@ def test_what_cannot_be_asked_is_one_clear_error(chain: cr.Network) -> None:
 
 def test_a_range_without_any_number_is_refused() -> None:
     net = cr.Network([[[1.0]], [[1e200]]], None, "identity")
-    with pytest.raises(cr.DataError, match="C is no number anywhere between"):
+    with pytest.raises(cr.DataError, match="C is not a number between"):
         best_move(net, [0.0], [0.0], "z/1/0", 1e200, 2e200)
 
 

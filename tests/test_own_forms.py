@@ -86,7 +86,7 @@ def assert_precision(net: cr.Network, cost: str | Cost, dtype: str) -> None:
         arrays.append(cr.predict(net, x))
     assert {np.asarray(each).dtype for each in arrays} == {np.dtype(dtype)}
     if net.activations[1].name in ("where", "logaddexp"):  # np.where and np.logaddexp are no gates
-        with pytest.raises(cr.CircuitError, match=r"where_positive\(t, x, y\)|np\.logaddexp is no gate"):
+        with pytest.raises(cr.CircuitError, match=r"where_positive\(t, x, y\)|np\.logaddexp is not a gate"):
             cr.circuit_of(net, x, y, cost)
         return
     by_gates = cr.circuit_of(net, x, y, cost).gradient().flat()  # gates are float64 numbers

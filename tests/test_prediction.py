@@ -155,7 +155,7 @@ def test_a_softmax_is_scored_against_its_classes_alone(plain: cr.Network, y: Any
 @pytest.mark.parametrize(
     ("y", "reason"),
     [
-        (["ä", "zz", "ä", "ö"], "row 1 has the target label = 'zz', which is none of the classes ä, ö"),
+        (["ä", "zz", "ä", "ö"], "row 1 has the target label = 'zz', which is not one of the classes ä, ö"),
         ([0, 1, 0, 1], "row 0 has the target label = 0"),
         (np.eye(3)[Y], r"\(4, 2\) or class labels \(4,\), got \(4, 3\)"),
         (np.zeros((4, 2)), r"row 0 of the targets is \[0.0, 0.0\]: classes come as labels, as one-hot rows or"),

@@ -165,7 +165,7 @@ def test_numbers_to_predict_come_back_in_their_unit(rng: np.random.Generator) ->
         (objects(1.0, float("nan"), 2.0, 3.0), "auto", "row 1 has the target price = nan"),
         (Y.astype("M8[D]"), "auto", "is datetime64.*targets are numbers, truth values or texts"),
         (Y * 1j, "auto", "is complex128"),
-        (np.array([b"\xff"] * 4), "auto", "no text in UTF-8"),
+        (np.array([b"\xff"] * 4), "auto", "not UTF-8 text"),
         (Y * 0, "classification", r"one class only \(0\)"),
         (np.array(["a"] * 4), "auto", r"one class only \(a\)"),
         (np.eye(4), "classification", r"the shape \(4, 4\)"),
@@ -183,11 +183,11 @@ def test_targets_that_cannot_be_learnt_are_refused(target: np.ndarray, task: str
 @pytest.mark.parametrize(
     ("labels", "target", "reason"),
     [
-        (("a", "b"), ["a", "c"], "row 1 has the target y = 'c', which is none of the classes a, b"),
+        (("a", "b"), ["a", "c"], "row 1 has the target y = 'c', which is not one of the classes a, b"),
         (("a", "b"), [0, 1], "row 0 has the target y = 0"),
         ((0, 1), ["0", "1"], "texts such as '0', and the classes are 0, 1"),
         ((0, 1), [0, 0.5], "row 1 has the target y = 0.5"),
-        ((0, 1), [[1, 0], [0, 1]], r"one label a row \(rows,\), got an array of shape \(2, 2\)"),
+        ((0, 1), [[1, 0], [0, 1]], r"one label per row \(rows,\), got an array of shape \(2, 2\)"),
         ((0, 1), [[1, 0], [0]], "rows of one length"),
     ],
 )

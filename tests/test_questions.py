@@ -420,7 +420,7 @@ def test_shapes_are_those_of_the_arrays_and_turn_around_under_from_to() -> None:
 def test_a_shape_that_is_turned_around_is_told_so() -> None:
     live = Live.of(cr.Network.random([4, 3, 2], "tanh", "sigmoid", seed=0), np.ones(4), np.ones(2), None, "nielsen")
     table = {
-        "w¹": {"4×3": "turned around", "3×3": "twice", "4×4": "twice", "2×3": "one layer on", "3": "one number a neuron"},
+        "w¹": {"4×3": "turned around", "3×3": "twice", "4×4": "twice", "2×3": "one layer on", "3": "one number per neuron"},
         "δ¹": {
             "4": "as many as layer 0", "3×4": "the shape of the weights", "2": "as many as layer 2", "1×3": "turned",
             "1": "not enough",
@@ -695,7 +695,7 @@ def test_the_first_questions_are_of_different_kinds() -> None:
         ({"kinds": ["gradeint"]}, UnknownNameError, "did you mean 'gradient'"),
         ({"kinds": ["half"], "count": 2}, SettingError, "2 questions were wanted and this network gives 1 of the kinds half"),
         ({"convention": "cs231n"}, PairError, "applies no activation on the last layer"),
-        ({"cost": "cross_entropy"}, PairError, "stands on an output of softmax"),
+        ({"cost": "cross_entropy"}, PairError, "needs an output of softmax"),
         ({"convention": "s7"}, UnknownNameError, "unknown convention"),
         ({"seed": -1}, SettingError, "seed"),
         ({"x": [[0.1, 0.2, 0.3]]}, ShapeError, "one example is asked about, x of shape"),

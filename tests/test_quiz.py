@@ -619,7 +619,7 @@ def test_a_model_is_asked_about_with_a_row_of_its_data(ask: type) -> None:
         ("lesson", "lesson is neither a model (.safetensors, or .json) nor a quiz by its name, which ends in .quiz, .md"),
         ("lesson.md --count 3", "--count 3: lesson.md has 2 questions; ask for no more"),
         ("--kind six --write nowhere/out.quiz", "there is no folder"),
-        ("--cost cross_entropy", "stands on an output of softmax"),
+        ("--cost cross_entropy", "needs an output of softmax"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_clear_error(ask: type, arguments: str, message: str) -> None:
@@ -635,7 +635,7 @@ def test_a_mistake_is_one_clear_error(ask: type, arguments: str, message: str) -
 def test_input_that_is_no_text_is_one_clear_error(ask: type) -> None:
     said = ask("--kind", "six", typed=b"\xff\xfe\n")
     assert isinstance(said.exception, ChainruleError)
-    assert "standard input is no text in utf-8" in str(said.exception)
+    assert "standard input is not text in utf-8" in str(said.exception)
 
 
 def test_without_a_standard_input_there_are_no_replies(ask: type, monkeypatch: pytest.MonkeyPatch) -> None:

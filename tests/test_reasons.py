@@ -356,7 +356,7 @@ def test_slowest_gives_each_weight_the_reason_that_why_gives_it(drawn: Drawn) ->
         assert each[group.example].kind is group.kind
     assert grouped == counted
     assert found.slow == sum(told.slow for told in each.values())
-    assert found.foretold == sum(told.slow and told.rule for told in each.values())
+    assert found.predicted == sum(told.slow and told.rule for told in each.values())
     assert sum(grouped.values()) == found.total == p.network.parameters.size
 
 

@@ -497,7 +497,7 @@ def test_what_makes_no_sequence_is_one_clear_error(call, given: dict[str, Any], 
 
 
 def test_an_output_and_a_cost_that_do_not_fit_are_one_clear_error() -> None:
-    with pytest.raises(cr.PairError, match="stands on an output of softmax or identity"):
+    with pytest.raises(cr.PairError, match="needs an output of softmax or identity"):
         through_time(Recurrent(**GOOD, output="tanh"), X, Y, "cross_entropy")
     with pytest.raises(cr.ShapeError, match=r"got \(4,\): write xs\[:, None\]"):
         forward_in_time(Recurrent.random((1, 2, 1)), np.ones(4))

@@ -132,8 +132,8 @@ def test_a_category_may_have_numbers_among_its_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (PLAIN.encode("utf-16"), "no text in UTF-8"),
-        ("größe,y\n1,2\n".encode("latin-1"), r"no text in UTF-8 \(byte 2\).*save it in UTF-8"),
+        (PLAIN.encode("utf-16"), "not UTF-8 text"),
+        ("größe,y\n1,2\n".encode("latin-1"), r"not UTF-8 text \(byte 2\).*save it in UTF-8"),
         (b"a,y\n1\0,1\n", "holds the character 0"),
         (b'a,y\n"x,1\n2,1\n', "line 3: unexpected end of data; is a quotation mark left open"),
         (b"a,y\n" + b"x" * 200_000 + b",1\n", "line 2: field larger than"),
@@ -285,7 +285,7 @@ def test_the_named_array_is_the_target_also_of_rows_to_predict(tmp_path: Path) -
         ({"x": X * 1j, "y": Y}, None, "x is complex128"),
         ({"x": X, "y": Y * 1j}, None, "y is complex128"),
         ({"x": X, "y": Y.astype("M8[D]")}, None, "y is datetime64"),
-        ({"x": X, "y": np.array([b"\xff"] * 4)}, None, "no text in UTF-8"),
+        ({"x": X, "y": np.array([b"\xff"] * 4)}, None, "not UTF-8 text"),
         ({"x": X, "y": Y[:2]}, None, r"x has 4 rows, and y the shape \(2,\)"),
         ({"x": X, "y": np.float64(1)}, None, r"y the shape \(\)"),
         ({"x": X, "y": np.zeros((4, 2, 2))}, None, "needed is"),
@@ -315,7 +315,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="Object arrays cannot be loaded"):
         read_table(path)
     path.write_bytes(pickle.dumps(Trap()))
-    with pytest.raises(FileError, match="no NPZ file"):
+    with pytest.raises(FileError, match="not an NPZ file"):
         read_table(path)
 
 
@@ -373,14 +373,14 @@ def test_images_without_labels_have_no_target(tmp_path: Path) -> None:
         (idx(IMAGES)[:-2], idx(LABELS), "says 4×2×3 = 24 bytes and holds 22"),
         (idx(IMAGES) + b"x", idx(LABELS), "holds 25"),
         (idx(IMAGES)[:6], idx(LABELS), "ends in the middle of its first 16 bytes"),
-        (b"", idx(LABELS), "no IDX file"),
-        (b"hello", idx(LABELS), "no IDX file"),
-        (b"\0\0\x0d" + idx(IMAGES)[3:], idx(LABELS), "no IDX file of bytes"),
+        (b"", idx(LABELS), "not an IDX file"),
+        (b"hello", idx(LABELS), "not an IDX file"),
+        (b"\0\0\x0d" + idx(IMAGES)[3:], idx(LABELS), "not an IDX file of bytes"),
         (b"\0\0\x08\xff" + b"\0\0\0\1" * 256, idx(LABELS), "255 dimensions"),
         (b"\0\0\x08\x03" + b"\xff" * 12, idx(LABELS), "4294967295×4294967295×4294967295 = 79,228"),
         (idx(LABELS), idx(LABELS), "1 dimensions, and images have 2 or 3"),
         (idx(IMAGES), idx(IMAGES), "3 dimensions, and labels have 1"),
-        (idx(IMAGES), b"", "labels-idx1-ubyte is no IDX file"),
+        (idx(IMAGES), b"", "labels-idx1-ubyte is not an IDX file"),
         (idx(IMAGES), idx(LABELS[:3]), "4 images and .* 3 labels"),
         (idx(IMAGES[:0]), idx(LABELS[:0]), "holds no rows"),
     ],

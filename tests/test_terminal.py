@@ -262,7 +262,7 @@ def test_a_figure_is_opened_on_request(shown: Shown, monkeypatch: pytest.MonkeyP
 
 def test_a_file_that_is_no_figure_is_not_replaced(shown: Shown) -> None:
     Path("chain-demon.svg").write_bytes(b"\0 something else")
-    assert "is no text and would be lost" in shown("show demon", 200)
+    assert "is not a text file and would be lost" in shown("show demon", 200)
     assert Path("chain-demon.svg").read_bytes() == b"\0 something else"
 
 

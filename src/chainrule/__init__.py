@@ -81,15 +81,15 @@ pictures/          shapes.py what a picture is made of · widths.py of character
                    or PDF · scene.py the picture · plot.py axes, curves · tiles.py numbers as shaded cells
 
 explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py in tables · view.py one example seen from u ·
-                   audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py what
-                   is said of it · derivation.py the result · noise.py rounding noise as 0 ·
+                   audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py the
+                   blocks of its page · derivation.py the result · noise.py rounding noise as 0 ·
                    figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
                    letters.py an author's symbols · summary.py what the four equations say, and their page · update.py one step
                    of the delta rule · worksheet.py nested_formula.py pseudocode.py proof.py pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
                    softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
                    refusals.py where a form does not apply
-explanation/chapters/  a figure a file: network_figure.py unit_circuit.py whole_circuit.py computation_tree.py
+explanation/chapters/  one figure per file: network_figure.py unit_circuit.py whole_circuit.py computation_tree.py
                    number_lines.py path_sum.py matrix_form.py delta_batch.py demon.py activation_figure.py
                    gradient_vector.py in_weight_out.py weight_tiles.py six_steps.py summary_page.py unrolled_figure.py
 explanation/parts/ what chapters show, worked out: shown_network.py columns and edges · network_table.py their numbers ·

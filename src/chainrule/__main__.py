@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _occupy_closed() -> None:
-    """Give the numbers 0, 1 and 2 to nothing where they are closed, lest a file gets one and library warnings end up in it."""
+    """Point the descriptors 0, 1 and 2 at nothing where they are closed: else a file may get one, and warnings end up in it."""
     for number in range(3):
         try:
             os.fstat(number)

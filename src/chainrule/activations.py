@@ -197,7 +197,7 @@ def activation(
 
     `form(z)` is written with NumPy functions, or `form(z, m)` with those of `m` (then circuits and symbols can read it
     too): `activation(lambda z, m: z * m.tanh(m.softplus(z)), "mish")`. It must act on each element alone. It is evaluated
-    in float64 and rounded once to the precision of z, so that constants of any type may stand in it.
+    in float64 and rounded once to the precision of z, so that it may hold constants of any type.
     Raises FormError where the form fails, is not elementwise, has no value or slope somewhere in −10⁴ ≤ z ≤ 10⁴, or its
     slope disagrees with a difference.
     """

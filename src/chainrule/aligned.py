@@ -52,7 +52,7 @@ def _words(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def aligned(rows: Sequence[Sequence[str]], sides: str = "<>", indent: int = 0) -> list[str]:
-    """A line a row, each column as wide as its widest cell; a row may end early, and no line ends in blanks.
+    """One line per row, each column as wide as its widest cell; a row may end early, and no line ends in blanks.
 
     `sides` tells where the cells of each column stand, < left or > right; its last serves all columns that follow.
     """

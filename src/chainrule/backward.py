@@ -101,7 +101,7 @@ def collect(parameters: Parameters, a: Sequence[Array], delta: Sequence[Array], 
 
 
 def bias_gradient(bias: Array, delta: Array) -> Array:
-    """δ for one bias a neuron, Σ_j δ_j for one a layer (S0.4), nothing for none. Neurons are the last axis."""
+    """δ for one bias per neuron, Σ_j δ_j for one per layer (S0.4), nothing for none. Neurons are the last axis."""
     if bias.size == delta.shape[-1]:
         return delta
     return delta.sum(axis=-1, keepdims=True) if bias.size else delta[..., :0]

@@ -75,7 +75,7 @@ def matrices_in(path: Path) -> str:
     try:
         lines = as_file(path, "a file of weights").read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is no text in UTF-8 (byte {error.start:,})") from None
+        raise FileError(f"{path} is not UTF-8 text (byte {error.start:,})") from None
     rows = [re.sub(r"[;\t]", ",", line).strip(" ,") for line in lines]  # a spreadsheet fills short rows up with commas
     layers = re.split(r"\n{2,}", "\n".join(rows).strip("\n"))
     return " | ".join("; ".join(layer.split("\n")) for layer in layers)
@@ -166,7 +166,7 @@ def _json(content: bytes, where: str) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise FileError(f"{where} is no text in UTF-8 (byte {error.start:,})") from None
+        raise FileError(f"{where} is not UTF-8 text (byte {error.start:,})") from None
     except json.JSONDecodeError as error:
         raise FileError(f"{where}, line {error.lineno}: {error.msg}; a network in JSON is {FORM}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
@@ -235,7 +235,7 @@ def _is_nested(given: Any) -> bool:
 
 # examples -------------------------------------------------------------------------------------------------------------
 def rows_of_text(text: str, what: str) -> Array:
-    """Rows (rows, columns) written as a matrix is: numbers, or texts as objects where one of the cells is no number."""
+    """Rows (rows, columns) written as a matrix is: numbers, or texts as objects where one of the cells is not a number."""
     rows = cells(text)
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         lengths = ", ".join(str(len(row)) for row in rows) or "no"
@@ -252,7 +252,7 @@ def check_width(x: Array, network: Network, what: str) -> None:
     """Raises ShapeError or DataError unless x (rows, in) is numbers, as many as this network takes."""
     if x.dtype.kind == "O":
         word = next(cell for cell in x.flat if not _is_number(cell))
-        raise DataError(f"{what}: {brief(word)} is no number, and this network takes numbers, as 0.6,-0.4")
+        raise DataError(f"{what}: {brief(word)} is not a number, and this network takes numbers, as 0.6,-0.4")
     if x.shape[1] != network.sizes[0]:
         raise ShapeError(
             f"{what} has {counted(x.shape[1], 'number')}, and the network {'-'.join(map(str, network.sizes))} takes "

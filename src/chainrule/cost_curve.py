@@ -18,9 +18,9 @@ from chainrule.writing.numbers import number, short
 
 LEFT, TOP, WIDTH, LINE = 76.0, 96.0, 560.0, 22.0
 HIGH, LOW, BETWEEN = 210.0, 110.0, 48.0  # heights of the two panels, and what lies between them
-SPREAD = 10.0  # the largest cost by the smallest, above which the axis goes by powers of ten
+SPREAD = 10.0  # the largest cost by the smallest, above which the axis is in powers of ten
 POINTS = 800  # of a curve; of more epochs these are drawn, and the lowest
-MARKS = (1.0, 2.0, 5.0)  # on an axis that goes by powers of ten
+MARKS = (1.0, 2.0, 5.0)  # on an axis in powers of ten
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Series:
 def cost_curve(history: Sequence[Mapping[str, Any]], says: str = "") -> Scene:
     """The picture of a run's history: its facts by epoch, as `Run.history` has them; `says` stands below the title.
 
-    Costs that spread over more than a power of ten have an axis that goes by powers of ten. Raises DataError without an epoch.
+    Costs that spread over more than a power of ten have an axis in powers of ten. Raises DataError without an epoch.
     """
     if not history:
         raise DataError("there is no curve before the first epoch is done")
@@ -89,7 +89,7 @@ class _Panel:
 
     @cached_property
     def by_powers(self) -> bool:
-        """Whether the axis goes by powers of ten."""
+        """Whether the axis is in powers of ten."""
         return min(self._finite) > 0 and max(self._finite) > SPREAD * min(self._finite)
 
     def _height(self, value: float) -> float:

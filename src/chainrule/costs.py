@@ -1,4 +1,4 @@
-"""Costs C of one example, a row each: value, ∇_a C, formula, form, and the output activations each may stand on.
+"""Costs C of one example, a row each: value, ∇_a C, formula, form, and the output activations each fits.
 
 | name                 | C of one example                | ∇_a C          | output        | then δ^L = ∂C/∂z^L |
 |----------------------|---------------------------------|----------------|---------------|---------------------|
@@ -11,7 +11,7 @@
 |                      | Σ_j log(1 + e^a_j) − y_j a_j    | sigmoid(a) − y | identity      | sigmoid(z) − y      |
 | multiclass_hinge     | Σ_{j≠y} max(0, 1 + a_j − a_y)   | counts of ±1   | identity      | the same            |
 
-Where the cost stands on its own output activation, C is a function of z^L (S3.14) and is computed from it, so that
+Where a cost meets its own output activation, C is a function of z^L (S3.14) and is computed from it, so that
 neither the value nor δ^L loses digits in a saturated output. Every other pair is an error, not a guess.
 """
 
@@ -38,7 +38,7 @@ ANY = "any"
 
 @dataclass(frozen=True)
 class Pair:
-    """A cost as it stands on one output activation. Arrays are rows (batch, out); `value` answers (batch,).
+    """A cost on one output activation. Arrays are rows (batch, out); `value` answers (batch,).
 
     `of` says whether value and form read a^L or z^L. `slope(a, y)` is ∇_a C. `delta(z, y)` is δ^L = ∂C/∂z^L where it is
     known without BP1; `delta_text` writes it, with {a}, {y}, {z} and {p} for the letters.
@@ -93,7 +93,7 @@ class Cost(Frozen):
         if pair is None:
             legal = " or ".join(self.pairs)
             raise PairError(
-                f"the cost {self.name} stands on an output of {legal}, and this network's last layer is {output.name}: "
+                f"the cost {self.name} needs an output of {legal}, and this network's last layer is {output.name}: "
                 f"build it with output={next(iter(self.pairs))!r}, or use the cost quadratic, which takes any output"
             )
         return pair
@@ -129,7 +129,7 @@ def _short(row: Array) -> str:
 
 # the rows -----------------------------------------------------------------------------------------------------------
 def squared_error(half: bool = False) -> Cost:
-    """Σ_j (a_j − y_j)² of one example (S0.2, S1.3); with half=True the ½ of S2.6, then named quadratic."""
+    """Σ_j (a_j − y_j)² of one example (S0.2, S1.3); with half=True half of it, then named quadratic (S2.6)."""
     factor = 0.5 if half else 1.0
     pair = Pair(
         of="a",
@@ -253,7 +253,7 @@ def binary_cross_entropy() -> Cost:
 
 
 def multiclass_hinge() -> Cost:
-    """Σ_{j≠y} max(0, 1 + z_j − z_y), the multiclass SVM of S3.14, on a linear output."""
+    """Σ_{j≠y} max(0, 1 + z_j − z_y), the multiclass SVM, on a linear output (S3.14)."""
 
     def excess(z: Array, y: Array) -> Array:
         right = (y * z).sum(axis=1, keepdims=True)

@@ -137,7 +137,7 @@ class Dual:
         return rule(*inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Dual:
-        """`np.where` and `np.sum`, through which the slope would otherwise be lost without a word."""
+        """`np.where` and `np.sum`, through which the slope would otherwise be lost silently."""
         rule = _FUNCTIONS.get(function)
         if rule is None:
             raise _unknown(function.__name__)

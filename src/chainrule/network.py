@@ -28,8 +28,8 @@ BIASES = ("neuron", "layer", "none")
 class Network:
     """A fully connected network: layer l gives a^l = σ^l(w^l a^(l−1) + b^l) for l = 1…L, with a^0 = x (S4.1).
 
-    weights      one matrix a layer, shape (out, in): row j holds the weights into neuron j (S2.10)
-    biases       one vector a layer: (out,), or (1,) for one bias a layer (S0.4), or None for no bias
+    weights      one matrix per layer, shape (out, in): row j holds the weights into neuron j (S2.10)
+    biases       one vector per layer: (out,), or (1,) for one bias per layer (S0.4), or None for no bias
     activations  one name or Activation for all layers, or one for each
     preprocessing  what lies between a user's columns and labels and this network's numbers, for `predict`
     cost         C, wherever none is named: the cost it was trained with, else cross_entropy for a softmax output and quadratic
@@ -249,7 +249,7 @@ class Network:
             )
         if a.size == 0:
             raise DataError(f"x holds no rows: its shape is {a.shape}")
-        with np.errstate(over="ignore"):  # a number too large for float32 is refused in words below
+        with np.errstate(over="ignore"):  # a number too large for float32 is refused below
             rows = np.atleast_2d(a.astype(self.dtype, copy=False))
         if not np.isfinite(rows).all():
             row, column = np.argwhere(~np.isfinite(rows))[0]

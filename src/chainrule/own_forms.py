@@ -1,6 +1,6 @@
 """A user's own form of an activation or a cost: how it is called, what it may give, and how it is checked.
 
-It is evaluated in float64 and rounded once to the precision that is asked for, so that constants of any type may stand in it.
+It is evaluated in float64 and rounded once to the precision that is asked for, so that it may hold constants of any type.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _check_one_sided(own: Own, z: Array) -> None:
 
 
 def activation_values(value: Callable[[Array], Array]) -> list[float]:
-    """An activation's values at fixed points, by which another of the same name is told apart."""
+    """An activation's values at fixed points, which distinguish it from another of the same name."""
     found: list[float] = value(np.array([-5.0, -2.5, -1.0, -0.3, 0.2, 1.0, 2.5, 5.0])).tolist()
     return found
 

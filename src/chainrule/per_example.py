@@ -1,4 +1,4 @@
-"""Each example's own gradient, made when asked for: a tensor of them is batch times the network's size (S4.17)."""
+"""Each example's own gradient, computed on demand: a tensor of them is batch times the network's size (S4.17)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def predict(network: Network, x: Any) -> Any:
     A network trained on a data set answers with that set's labels, or its target in its own unit, and takes inputs as
     they stood in the set; where it was trained on columns with names, those of a Table, a data frame, a Series of one row
     or a dictionary are found by name, in any order, and others are passed over. Without labels a softmax answers with class
-    numbers, and any other output with a^L itself (also to be had as `forward(network, x).a[L]`).
+    numbers, and any other output with a^L itself (also available as `forward(network, x).a[L]`).
     """
     as_network(network, CALL)
     rows, one = _as_rows(x)
@@ -106,7 +106,7 @@ def _as_rows(x: Any) -> tuple[Array | Table, bool]:
 
 
 def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Array:
-    """a^L of rows already in the network's terms, some thousand rows at a time, so that memory stays small."""
+    """a^L of rows already in the network's terms, a few thousand rows at a time, so that memory stays small."""
     parts = [
         propagate(network.parameters, network.activations, rows[start : start + chunk])[0][-1]
         for start in range(0, len(rows), chunk)
@@ -188,7 +188,7 @@ def score_rows(
 
 
 def tells_classes(network: Network) -> bool:
-    """Whether each row of the network's outputs speaks for one class."""
+    """Whether each row of the network's outputs stands for one class."""
     return network.output.full_slope or (network.preprocessing is not None and network.preprocessing.labels is not None)
 
 
@@ -198,7 +198,7 @@ def _refuse_texts(true: Array, classes: int) -> None:
 
 
 def _check_probabilities(rows: Array) -> None:
-    """Raises DataError where a row of targets speaks for no class."""
+    """Raises DataError where a row of targets names no class."""
     wrong = (rows.min(axis=1) < 0) | (np.abs(rows.sum(axis=1) - 1) > 1e-4)
     if wrong.any():
         row = int(np.argmax(wrong))

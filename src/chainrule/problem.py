@@ -1,7 +1,7 @@
-"""Problem: a network, its examples x and y, and a cost on its output, checked and encoded once, at the door.
+"""Problem: a network, its examples x and y, and a cost on its output, checked and encoded once.
 
-Whatever computes, explains or judges takes a Problem and looks at nothing again. What is computed of it is computed when first
-asked for, and then kept: `problem.once(trace_of)`.
+Whatever computes, explains or judges takes a Problem and checks nothing again. Results are computed on demand and kept:
+`problem.once(trace_of)`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Problem:
     def of(cls, network: Any, x: Any, y: Any, cost: str | Cost | None = None, call: str = CALL) -> Problem:
         """x (in,) or (batch, in), y (out,) or (batch, out), or labels, one per row; the cost is the network's own unless named.
 
-        Raises PairError, ShapeError or DataError where these do not go together.
+        Raises PairError, ShapeError or DataError where these do not fit each other.
         """
         the_cost = cost_for(as_network(network, call), cost)
         pair = the_cost.on(network.output)
@@ -97,7 +97,7 @@ class Problem:
         return Problem(self.network, self.x[here], self.y[here], self.cost, self.pair, True)
 
     def once(self, of: Callable[[Problem], Found]) -> Found:
-        """What a function of this problem answers, computed when first asked for."""
+        """What a function of this problem answers, computed on demand, once."""
         if of not in self._found:
             self._found[of] = of(self)
         found: Found = self._found[of]

@@ -52,7 +52,7 @@ class Report:
 
     @property
     def warnings(self) -> list[str]:
-        """What speaks against the run, in words: a cost that rose, and what its results say."""
+        """What speaks against the run, as sentences: a cost that rose, and what its results say."""
         return [*self._of_cost(), *self.results.get("warnings", [])]
 
     def _of_cost(self) -> list[str]:

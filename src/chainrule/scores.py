@@ -110,7 +110,7 @@ def confusion(predicted: Any, true: Any, labels: Sequence[Any] | None = None) ->
         found = order[np.clip(np.searchsorted(known, values, sorter=order), 0, len(known) - 1)]
         wrong = known[found] != values
         if wrong.any():
-            raise DataError(f"{brief(values[wrong].tolist()[0])} is none of the labels {listed(known.tolist(), 8)}")
+            raise DataError(f"{brief(values[wrong].tolist()[0])} is not one of the labels {listed(known.tolist(), 8)}")
         places.append(found)
     counts = np.bincount(places[0] * len(known) + places[1], minlength=len(known) ** 2)
     return counts.reshape(len(known), len(known))

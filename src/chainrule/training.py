@@ -69,7 +69,7 @@ class Epochs:
     for epoch in chainrule.epochs(network, data, rule="adam", epochs=50): print(epoch.number, epoch.cost)
 
     `run()` sums up the whole epochs so far, with the network after the last of them. Iterating again begins again: the
-    same network and, where the seed is a number, the same order of the rows. `within`, where it is set, is called some ten
+    same network and, where the seed is a number, the same order of the rows. `within`, where it is set, is called about ten
     times a second within an epoch, with the number of its steps that are done.
     """
 

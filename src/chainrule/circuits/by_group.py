@@ -16,7 +16,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Group:
-    """Gates of one kind that can work at the same time: their places, and those of their inputs, an array an input."""
+    """Gates of one kind that can work at the same time: their places, and those of their inputs, one array per input."""
 
     gate: Gate
     start: int

@@ -73,7 +73,7 @@ class Circuit:
             numbers = np.broadcast_arrays(*given)
         except ValueError:
             shapes = " and ".join(str(np.shape(each)) for each in given)
-            raise CircuitError(f"wires of the shapes {shapes} do not go together in {gate.name} gates") from None
+            raise CircuitError(f"wires of the shapes {shapes} do not fit each other in {gate.name} gates") from None
         shape = numbers[0].shape
         return Wires(self, self._netlist.add_block(gate, np.stack([each.ravel() for each in numbers])).reshape(shape))
 

@@ -37,7 +37,7 @@ class Gate:
         return self.name
 
     def __reduce__(self) -> Any:
-        """A copied circuit has the gates of this file themselves, which are told apart by identity."""
+        """A copied circuit has the gates of this file themselves, which are compared by identity."""
         return (_gate, (self.name,)) if _GATES_BY_NAME.get(self.name) is self else super().__reduce__()
 
 
@@ -64,11 +64,15 @@ def _one_over_cosh_squared(x: Any) -> Any:
 
 INPUT = Gate("input", "", lambda: np.zeros(0), lambda out: (), "keeps the gradient: the circuit ends here")
 ADD = Gate(
-    "add", "+", _add, lambda out, *x: (1.0,) * len(x), "distributes its gradient unchanged to every input (S3.9)"
+    "add",
+    "+",
+    _add,
+    lambda out, *x: (1.0,) * len(x),
+    "distributes its gradient unchanged to every input",  # S3.9
 )
 MULTIPLY = Gate(
     "multiply", "×", operator.mul, lambda out, x, y: (y, x),
-    "switches its inputs: each is sent the other, times the gradient (S3.10)",
+    "switches its inputs: each is sent the other, times the gradient",  # S3.10
 )  # fmt: skip
 SUBTRACT = Gate(
     "subtract", "−", operator.sub, lambda out, x, y: (1.0, -1.0),
@@ -119,7 +123,7 @@ ABS = Gate(
 )
 MAXIMUM = Gate(
     "maximum", "max", np.maximum, lambda out, x, y: (x > y, x <= y),
-    "routes its gradient to the larger input, at a tie to the second (S3.4)",
+    "routes its gradient to the larger input, at a tie to the second",  # S3.4
 )  # fmt: skip
 MINIMUM = Gate(
     "minimum", "min", np.minimum, lambda out, x, y: (x <= y, x > y),

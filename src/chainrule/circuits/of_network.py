@@ -1,6 +1,6 @@
 """A network wired gate by gate: multiply gates, a first add gate, a second for the bias, then σ and C by their forms (S3.5).
 
-A witness of its own: activations and costs enter through their `form`, taken apart into elementary gates, so that no slope
+An independent check: activations and costs enter through their `form`, taken apart into elementary gates, so that no slope
 that was written by hand is looked at. Every example of a batch has gates of its own; a weight's wire fans out to all of them.
 """
 
@@ -20,7 +20,7 @@ from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
 
 Array = np.ndarray
-MOST_GATES = 20_000_000  # some 3 GB
+MOST_GATES = 20_000_000  # about 3 GB
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Wires:
         gate = _UFUNCS.get(ufunc)
         if gate is None or method != "__call__" or settings:
             known = ", ".join(f"np.{each.__name__}" for each in _UFUNCS)
-            raise CircuitError(f"np.{ufunc.__name__} is no gate: there are {known}")
+            raise CircuitError(f"np.{ufunc.__name__} is not a gate: the functions are {known}")
         return _circuit_of(*inputs).gate(gate, *inputs)
 
     @property

@@ -21,7 +21,7 @@ Array = np.ndarray
 MOST_CLASSES = 12  # of a confusion matrix that is printed
 MOST_KEPT, MOST_IN_MATRIX = 100, 30  # whose scores a report holds, and whose matrix
 WORST = 8  # confusions, and classes, of more classes than are printed
-NAME, WIDE = 20, 100  # characters of a class's name, and of a matrix where nobody says how wide
+NAME, WIDE = 20, 100  # characters of a class's name, and of a matrix of unknown width
 NAMED = 78  # characters of a matrix whose columns have names
 
 

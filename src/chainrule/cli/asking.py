@@ -36,7 +36,7 @@ def replies_of(given: str | None) -> Iterator[str]:
         except OSError as error:
             raise FileError(f"cannot read standard input: {error.strerror or error}") from None
         except UnicodeDecodeError as error:
-            raise DataError(f"standard input is no text in {error.encoding}: {error.reason}") from None
+            raise DataError(f"standard input is not text in {error.encoding}: {error.reason}") from None
         if not line:
             return
         yield line
@@ -83,7 +83,7 @@ def ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo
                     asked = None
             if session.place != place:
                 show("")
-    except KeyboardInterrupt:  # a reader who leaves is told the score all the same
+    except KeyboardInterrupt:  # the score is printed all the same
         show(f"\n{_score(session)}")
         raise
     show(_score(session))

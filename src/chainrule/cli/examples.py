@@ -67,7 +67,7 @@ class Given:
         return load(self.model), load_notes(self.model)
 
     def check(self, command: str, data: str | None = None, row: int | None = None) -> None:
-        """Raises SettingError for options that do not go together."""
+        """Raises SettingError for options that cannot be combined."""
         if self.model is not None and self.weights:
             raise SettingError(f"MODEL {self.model} and --weights each give a network: leave one of them out")
         for name, value in (("--biases", self.biases), ("--activation", self.activation)):
@@ -89,7 +89,7 @@ class Examples:
 
     Of one example they may be x (in,) and y (out,).
 
-    y is None of rows without a target, which do where no cost is asked about.
+    y is None if the rows have no target, which is enough where no cost is asked about.
     """
 
     network: Network

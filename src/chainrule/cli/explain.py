@@ -117,7 +117,7 @@ FORMATS: dict[str, Callable[[Derivation, str, bool], str]] = {
 
 def _steepest(here: Examples) -> str:
     """The weight with the largest slope."""
-    with np.errstate(all="ignore"):  # what overflows is said in words, when it is explained
+    with np.errstate(all="ignore"):  # an overflow is reported later, by the explanation
         slopes = gradient(here.network, here.x, here.y, here.cost)
     flat = slopes.map(lambda array: array * (array.ndim == 2)).flat()  # weights alone
     return str(of_entry(slopes, int(np.abs(flat).argmax())))

@@ -30,7 +30,7 @@ class GradientCheck:
 
     def __str__(self) -> str:
         if self.undecided:
-            return f"backpropagation against central differences cannot be told: {self.undecided}"
+            return f"backpropagation against central differences is undecided: {self.undecided}"
         why = "" if self.dtype == self.asked else f": in {self.asked} rounding hides so small a gradient"
         return f"backpropagation ({self.dtype}{why}) against central differences: {self.agreement}"
 

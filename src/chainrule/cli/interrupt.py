@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-NAMES = "SIGINT", "SIGTERM", "SIGHUP"  # which Windows has not
+NAMES = "SIGINT", "SIGTERM", "SIGHUP"  # SIGHUP does not exist on Windows
 SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 BASE = 128  # a shell adds it to the number of the signal that has ended a program
 

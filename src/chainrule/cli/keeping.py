@@ -71,9 +71,13 @@ class ModelPlace:
         if os.path.realpath(model) == os.path.realpath(report):
             raise FileError(f"--output {output}: {model} and {report} are one file, by a link; choose another name")
         if model.exists() and not is_model(model):
-            raise FileError(f"--output {output}: the model would replace {model}, which is none; choose another name")
+            raise FileError(
+                f"--output {output}: the model would replace {model}, which is not a model; choose another name"
+            )
         if report.exists() and not is_report(report):
-            raise FileError(f"--output {output}: the report would replace {report}, which is none; choose another name")
+            raise FileError(
+                f"--output {output}: the report would replace {report}, which is not a report; choose another name"
+            )
 
     def put(self, model: bytes, ending: str) -> Path:
         """Write a model here: over the file that was named, else, or with an ending, under a name that nothing has yet."""
@@ -99,7 +103,7 @@ def _names(folder: Path, stem: str, ending: str) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Kept:
-    """A model and its report in their files, and what went wrong on the way there."""
+    """A model and its report in their files, and what went wrong in writing them."""
 
     model: Path
     report: Path

@@ -39,7 +39,7 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "predict": "Answer for every row in the target's own terms.",
     "show": "What is in a model's file; or a figure of the network at work.",
     "explain": "Work out a derivative of one example, from symbols to numbers.",
-    "nudge": "Move one quantity: what its slope promises, and what happens.",
+    "nudge": "Move one quantity: what its slope predicts, and what happens.",
     "why": "Say why a weight learns slowly.",
     "quiz": "Ask questions, and say what is wrong with a wrong answer.",
     "verify": "Compare one gradient by every method.",
@@ -118,7 +118,7 @@ def _completion_item() -> Any:
 
 @contextmanager
 def _own_errors() -> Iterator[None]:
-    """In here an error of Typer's is told as every other error is."""
+    """In here an error of Typer's is reported like every other error."""
     try:
         yield
     except USAGE_ERROR as error:

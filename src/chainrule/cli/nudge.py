@@ -53,7 +53,7 @@ def command(
     row: Row = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
 ) -> None:
-    """Move one quantity of one example: what its slope promises for another, what happens, and by how much they differ."""
+    """Move one quantity of one example: what its slope predicts for another, what happens, and by how much they differ."""
     _check_options({"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}, by, of, layer, size)
     check_no_id(model, "nudge", "wbzax", "what is moved")
     watched = "C" if of is None else of
@@ -86,7 +86,7 @@ def command(
 def _check_options(
     given: dict[str, Any], by: str | None, of: str | None, layer: int | None, size: float | None
 ) -> None:
-    """Raises SettingError for options that do not go together."""
+    """Raises SettingError for options that cannot be combined."""
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise SettingError(f"{' and '.join(named)} ask for different things: take one of {', '.join(given)}")
@@ -100,8 +100,8 @@ def _check_options(
 
 
 def _largest_error(here: Examples) -> str:
-    """The z with the largest |δ|: where a nudge promises most (S0.16)."""
-    with np.errstate(all="ignore"):  # what overflows is said in words, when it is nudged
+    """The z with the largest |δ|: where a nudge has most effect (S0.16)."""
+    with np.errstate(all="ignore"):  # an overflow is reported later, by the nudge
         errors = backward(forward(here.network.astype("float64"), here.x), here.y, here.cost).delta
     layer = max(errors.numbers, key=lambda l: float(np.abs(errors[l]).max()))
     return f"z/{layer}/{int(np.abs(errors[layer]).argmax())}"

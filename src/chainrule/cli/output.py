@@ -1,4 +1,4 @@
-"""What the commands print: results on standard output, everything about the way there on standard error.
+"""What the commands print: results on standard output, progress and errors on standard error.
 
     say("accuracy 0.98 on …")        a sentence of a result: wrapped on a terminal, coloured by its meaning
     say_result(found)                whatever has `lines(width)`: a table, a derivation, a page
@@ -9,8 +9,8 @@
 
 Wrap nothing yourself, and write no escape codes: in a pipe a sentence stays one line, and has no colour.
 
-Names and texts come from files of anybody's. Their control characters, which a terminal would obey, are shown instead: ␛[31m.
-A result that cannot be printed (a full disk, a reader who left) is an OutputError; other lines are lost without a word.
+Names and texts may come from any file. Their control characters, which a terminal would obey, are shown instead: ␛[31m.
+A result that cannot be printed (a full disk, a reader who left) is an OutputError; other lines are lost silently.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def one_line(text: str) -> str:
 
 
 class OutputError(Exception):
-    """A result could not be printed; `cause` is the OSError that says why. `has_left`: there is nobody to read it."""
+    """A result could not be printed; `cause` is the OSError that says why. `has_left`: its reader is gone."""
 
     def __init__(self, cause: OSError) -> None:
         super().__init__(f"cannot write the output: {cause.strerror or cause}")
@@ -147,7 +147,7 @@ def _reported() -> Iterator[None]:
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """A line about the way there. Where it cannot be printed nothing is."""
+    """A line of progress; where it cannot be printed it is lost."""
     if sys.stderr is not None:  # where it is closed, print would turn to standard output
         lines = wrapped(text, width(sys.stderr))
         with suppress(OSError):

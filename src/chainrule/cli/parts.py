@@ -39,7 +39,7 @@ def divide(
     dtype: str,
     in_order: bool = False,
 ) -> Parts:
-    """Means, scales and levels are those of the rows to learn from; whatever the others would stumble on is told now.
+    """Means, scales and levels are those of the rows to learn from; whatever would stop the others is reported now.
 
     The rows to learn from are shuffled, or stand as in the table, `in_order`.
     """

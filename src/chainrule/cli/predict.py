@@ -1,4 +1,4 @@
-"""`chainrule predict MODEL DATA`: the network's answers, a line a row."""
+"""`chainrule predict MODEL DATA`: the network's answers, one line per row."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _decimal(share: float) -> str:
 
 
 def _lines(rows: Sequence[Sequence[Any]]) -> str:
-    """One line a row; where a row has several values, or a label has commas, as CSV."""
+    """One line per row; where a row has several values, or a label has commas, as CSV."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows(rows)

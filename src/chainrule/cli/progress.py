@@ -1,4 +1,4 @@
-"""How far a training is: a live line on a terminal, within an epoch too; else some ten lines, so that a log stays short."""
+"""How far a training is: a live line on a terminal, within an epoch too; else about ten lines, so that a log stays short."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Pace:
     began: float = field(default_factory=time.perf_counter)
     epoch: int = 0
     done: int = 0  # steps in all
-    latest: Mapping[str, str] = field(default_factory=dict)  # what is told of the last epoch
+    latest: Mapping[str, str] = field(default_factory=dict)  # what is shown of the last epoch
     best: tuple[float, int] | None = None
 
     def within(self, done: int) -> None:

@@ -37,12 +37,12 @@ from chainrule.pictures.converted import KINDS, check_kind
 from chainrule.pictures.scene import Scene
 from chainrule.report import Report, is_of_another, is_report
 
-FIGURE = "What the figure is told"
+FIGURE = "What the figure shows"
 
 
 @dataclass(frozen=True)
 class Told:
-    """Something a figure can be told: what it says, the figures it goes with, and how it is written for instance."""
+    """An option of figures: what it says, the figures it goes with, and how it is written for instance."""
 
     says: str
     figures: str
@@ -100,7 +100,7 @@ ALWAYS = {  # what every figure takes, or is written with
 
 
 def _told(name: str, *flags: str) -> Any:
-    """The option by which a figure is told this."""
+    """The option of this name."""
     return typer.Option(*flags, help=TOLD[name].help, rich_help_panel=FIGURE)
 
 
@@ -237,7 +237,7 @@ def _run_of(run: Path | None, given: dict[str, Any]) -> Path:
         raise SettingError("the curve is a training's: chainrule show MODEL curve, or the report beside it")
     for name, value in given.items():
         if value is not None and name not in ("theme", "output", "open", "table"):
-            raise SettingError(f"{_flag(name)} does not go with the curve of a training: leave it out")
+            raise SettingError(f"{_flag(name)} does not apply to the curve of a training: leave it out")
     return run
 
 
@@ -269,7 +269,7 @@ def _several() -> list[str]:
 
 @dataclass(frozen=True)
 class _FigureAsked:
-    """The figure that is asked for: of which model (None: the worked example) and rows, and what else it is told."""
+    """The figure that is asked for: of which model (None: the worked example) and rows, and its other options."""
 
     given: Given
     figure: str
@@ -284,12 +284,12 @@ class _FigureAsked:
         """The figure, drawn."""
         self._check()
         how = {"convention": convention_of(self.given, self.convention), **self.told}
-        with np.errstate(all="ignore"):  # what overflows is said in words
+        with np.errstate(all="ignore"):  # an overflow is reported by the figure
             return self._drawn(how)
 
     @property
     def own_file(self) -> Path:
-        """What its file is called where nobody names one: iris-demon-z-2-0-row-3.svg."""
+        """What its file is called unless one is named: iris-demon-z-2-0-row-3.svg."""
         whose = "" if self.figure == "summary" else "chain" if self.given.is_chain else "own"
         named = "" if self.given.model is None else self.given.model.stem
         asked = str(self.told.get("by", "")).replace("/", "-")
@@ -315,7 +315,7 @@ class _FigureAsked:
         return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
 
     def _check(self) -> None:
-        """Raises SettingError for an option that does not go with this figure, or with the worked example."""
+        """Raises SettingError for an option that does not apply to this figure, or with the worked example."""
         for name in self.told:
             if self.figure not in TOLD[name].names:
                 raise SettingError(self._misplaced(name))
@@ -384,7 +384,7 @@ class _CurveAsked:
 
     @property
     def own_file(self) -> Path:
-        """What its file is called where nobody names one."""
+        """What its file is called unless one is named."""
         return Path(f"{self.run.stem}-curve.svg")
 
 

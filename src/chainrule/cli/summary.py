@@ -23,7 +23,7 @@ from chainrule.report import sparkline
 from chainrule.run import Run
 from chainrule.scores import Score
 
-MOST_NAMES = 12  # of columns that are told by name
+MOST_NAMES = 12  # of columns that are listed by name
 SCALED = ", each scaled to mean 0 and deviation 1"
 BARS, ROOM = 24, 60  # of a curve of the cost, and the width that leaves room for all of them
 WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell

@@ -12,7 +12,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-NARROW, BROAD, USUAL = 20, 200, 80  # columns: the least and the most that is laid out for, and where nobody says
+NARROW, BROAD, USUAL = (
+    20,
+    200,
+    80,
+)  # columns: the least and the most that is laid out for, and the width where none is known
 
 
 def is_terminal(stream: Any) -> bool:

@@ -87,7 +87,7 @@ def command_meant(args: Sequence[str], commands: Iterable[str]) -> list[str]:
 
 
 def no_command(name: str, commands: Sequence[str]) -> SettingError:
-    """The error for a command that there is none of, with what may be meant."""
+    """The error for an unknown command, with what may be meant."""
     if name.startswith("-"):
         return SettingError(
             f"the option {cut(name)} stands before a command, where only --version and --help may: write it behind the "

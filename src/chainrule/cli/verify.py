@@ -70,7 +70,7 @@ def command(
 
 
 def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
-    """4-6-5-3, tanh → sigmoid → softmax, with seven rows: sizes at which the usual mistakes can be told apart."""
+    """4-6-5-3, tanh → sigmoid → softmax, with seven rows: sizes at which the usual mistakes differ from each other."""
     rng = np.random.default_rng(seed)
     network = Network.random([4, 6, 5, OUTPUTS], ["tanh", "sigmoid"], "softmax", "normal", seed=rng, dtype="float64")
     network = network.with_parameters(network.parameters.map(lambda a: a + 0.3 * rng.standard_normal(a.shape)))

@@ -17,7 +17,7 @@ def check_text(
     """Raises FileError unless a text can be written there that replaces no more than another text.
 
     `read` are the files that the command reads, by what they are: the model, the data. A file that `begins` as what is to be
-    written may be replaced by it, though it is no text.
+    written may be replaced by it, though it is not text.
     """
     check_writable(path, such_as)
     check_not_read(path, read, option)
@@ -29,7 +29,7 @@ def check_text(
     with path.open("rb") as stream:
         start = stream.read(4096)
         if b"\0" in start and not start.startswith(begins):
-            raise FileError(f"{option} {path} is no text and would be lost: name another file, as {such_as}")
+            raise FileError(f"{option} {path} is not a text file and would be lost: name another file, as {such_as}")
 
 
 def check_not_read(path: Path, read: Mapping[str, str | Path | None], option: str) -> None:

@@ -48,7 +48,7 @@ class _Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not zipfile.is_zipfile(path):
-            raise FileError(f"{path} is no NPZ file, or a damaged one: numpy.savez(path, x=x, y=y) writes them")
+            raise FileError(f"{path} is not an NPZ file, or is damaged: numpy.savez(path, x=x, y=y) writes them")
         self.headers: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         with self._errors(), zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
@@ -127,7 +127,7 @@ def _npz_target(path: Path, name: str, y: Array, rows: int) -> Array:
 def _read_idx(path: Path, what: str, ranks: tuple[int, ...]) -> Array:
     content = unpacked(path)
     if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise FileError(f"{path} is no IDX file of bytes: it must begin with 00 00 08")
+        raise FileError(f"{path} is not an IDX file of bytes: it must begin with 00 00 08")
     rank = content[3]
     if rank not in ranks:
         raise FileError(f"{path} holds an array of {rank} dimensions, and {what} have {' or '.join(map(str, ranks))}")

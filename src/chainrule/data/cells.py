@@ -42,7 +42,7 @@ def _add(columns: Sequence[_GrowingColumn], chunk: Sequence[Sequence[str]]) -> N
 
 
 class _Places(dict[str, int]):
-    """The distinct cells so far, numbered as they come: most look-ups are of known ones, and need no Python of ours."""
+    """The distinct cells so far, numbered as they come: most look-ups are of known ones, and need no Python code here."""
 
     def __missing__(self, cell: str) -> int:
         place = self[cell] = len(self)

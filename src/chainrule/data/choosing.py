@@ -245,7 +245,7 @@ def _numeric_target(table: Table) -> Array | None:
 
 
 def refuse_slips(table: Table, name: str, values: Values) -> None:
-    """A column of numbers with a slip in it, or of numbers written in another way, is no category."""
+    """A column of numbers with a slip in it, or of numbers written in another way, is not a category."""
     if not isinstance(values, Texts):
         return
     strange = strange_rows(values)

@@ -72,7 +72,7 @@ def is_gap(value: Any) -> bool:
 
 
 def numbers_of(objects: Array) -> Array | None:
-    """Python objects as float64, gaps as NaN; None where one of them is no number."""
+    """Python objects as float64, gaps as NaN; None where one of them is not a number."""
     flat = objects.ravel()
     out = np.empty(flat.size)
     for place, value in enumerate(flat):
@@ -102,7 +102,7 @@ def decoded(values: Array, what: str) -> Array:
     try:
         return np.strings.decode(values, "utf-8")
     except UnicodeDecodeError:
-        raise DataError(f"{what} holds bytes that are no text in UTF-8: decode them first") from None
+        raise DataError(f"{what} holds bytes that are not UTF-8 text: decode them first") from None
 
 
 def as_target(given: Any, name: str = "y") -> Array:

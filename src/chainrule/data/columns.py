@@ -40,7 +40,7 @@ PARTS = ("year", "month", "day", "weekday", "hour")
 
 @dataclass(frozen=True)
 class Column:
-    """What every kind has: the column's name, how many gaps the training rows had, and what is to be said of it.
+    """What every kind has: the column's name, how many gaps the training rows had, and its note.
 
     With `indicator` an input is 1 where there is a gap. `fill` is what else a gap is taken for; None refuses it.
     """
@@ -58,7 +58,7 @@ class Column:
         raise NotImplementedError
 
     def encode(self, values: Values, out: Array, where: Where) -> str:
-        """Write a column (rows,) into `out` (rows, width), which holds zeros; what was met that training had not, or ""."""
+        """Write a column (rows,) into `out` (rows, width), which holds zeros; what was not seen in training, or ""."""
         raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Column:
         return {"name": self.name} | {key: value for key, value in settings.items() if value}
 
     def _missing(self, values: Values, fill: object, out: Array, where: Where) -> tuple[Array, str]:
-        """Which rows have a gap (rows,), the indicator of them written; and the sentence about gaps that training had not."""
+        """Which rows have a gap (rows,), the indicator of them written; and the sentence about gaps that are new."""
         missing = gaps(values)
         count = int(missing.sum())
         if not count:
@@ -133,7 +133,9 @@ class Category(Column):
         if len({*self.levels, *self.rare}) < max(len(self.levels) + len(self.rare), 1):
             raise SettingError(f"the column {self.name!r} has the levels {self.levels}: different texts are needed")
         if self.fill is not None and self.fill not in (*self.levels, *self.rare):
-            raise SettingError(f"the column {self.name!r} fills gaps with {self.fill!r}, which is none of its levels")
+            raise SettingError(
+                f"the column {self.name!r} fills gaps with {self.fill!r}, which is not one of its levels"
+            )
 
     @property
     def width(self) -> int:
@@ -159,7 +161,7 @@ class Category(Column):
         rows = np.flatnonzero(unseen)
         names = list(dict.fromkeys(str(value_of(values, row)) for row in rows[:50].tolist()))
         taken = "taken for other" if self.rare else "taken for none of its levels"
-        return f"{self.name!r} has {counted(rows.size, 'value')} that training had not ({listed(names, 3)}): {taken}"
+        return f"{self.name!r} has {counted(rows.size, 'value')} not seen in training ({listed(names, 3)}): {taken}"
 
     def to_json(self) -> dict[str, Any]:
         more: dict[str, Any] = {"levels": list(self.levels)}
@@ -228,7 +230,7 @@ class Dropped(Column):
 
 
 def column_from_json(given: Mapping[str, Any]) -> Column:
-    """The way back from `to_json`. Raises KeyError, TypeError or ValueError where the values are none of ours."""
+    """The way back from `to_json`. Raises KeyError, TypeError or ValueError where the values are not such a column."""
     name, fill = str(given["name"]), given.get("fill")
     shared: dict[str, Any] = {
         "gaps": int(given.get("gaps", 0)),

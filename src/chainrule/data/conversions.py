@@ -64,7 +64,7 @@ def part_of(dates: Array, part: str) -> Array:
 
 
 def strange_rows(values: Texts) -> Array:
-    """Which rows hold a text that is no number."""
+    """Which rows hold a text that is not a number."""
     return np.array([*(not is_number(level) for level in values.levels), False])[values.codes]
 
 

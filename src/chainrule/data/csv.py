@@ -78,10 +78,10 @@ def _text(path: Path) -> str:
         text = unpacked(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(
-            f"{path} is no text in UTF-8 (byte {error.start:,}): if it is a CSV file, save it in UTF-8"
+            f"{path} is not UTF-8 text (byte {error.start:,}): if it is a CSV file, save it in UTF-8"
         ) from None
     if "\0" in text:
-        raise FileError(f"{path} is no text, for it holds the character 0: is it a CSV file?")
+        raise FileError(f"{path} is not a text file, for it holds the character 0: is it a CSV file?")
     return text
 
 

@@ -127,7 +127,7 @@ def load_data(source: Any, target: str | None = None, *, task: str = "auto", **c
 
 
 def learnable(table: Table, choices: Choices) -> tuple[Table, list[str]]:
-    """The rows of a table that can be learnt from, and how many were left out, in words.
+    """The rows of a table that can be learnt from, and a sentence on how many were left out.
 
     Left out are rows whose target is unknown and, with gaps="drop", rows with a gap in a column that is used.
     """

@@ -107,7 +107,7 @@ def _columns(frame: Any) -> tuple[list[str], list[Values]]:
 def _of_sequence(name: str, values: Any) -> Values:
     array = as_array(values, f"values of {name!r}", gaps=True)
     if array.ndim != 1:
-        raise ShapeError(f"the column {name!r} is one value a row (rows,), got an array of shape {array.shape}")
+        raise ShapeError(f"the column {name!r} is one value per row (rows,), got an array of shape {array.shape}")
     return column_of(array, cells=False)
 
 

@@ -60,7 +60,7 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
     """Labels (rows,) as their numbers in `labels`. Raises DataError for a label that is not among them."""
     target, keys = as_target(target, name), np.array(labels)
     if target.ndim != 1:
-        raise ShapeError(f"the target {name!r} is one label a row (rows,), got an array of shape {target.shape}")
+        raise ShapeError(f"the target {name!r} is one label per row (rows,), got an array of shape {target.shape}")
     if keys.dtype.kind == "U":
         found = places(labels, target)
         wrong = found < 0
@@ -75,13 +75,13 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
     if np.any(wrong):
         row = int(np.argmax(wrong))
         raise DataError(
-            f"row {row} has the target {name} = {plain(target[row])!r}, which is none of the classes {listed(labels, 8)}"
+            f"row {row} has the target {name} = {plain(target[row])!r}, which is not one of the classes {listed(labels, 8)}"
         )
     return found
 
 
 def class_of(outputs: Array, threshold: float) -> Array:
-    """The class number each row of outputs speaks for: the largest output, or one output against the threshold."""
+    """The class number each row of outputs stands for: the largest output, or one output against the threshold."""
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > threshold).astype(np.int64)
     return outputs.argmax(axis=1)

@@ -92,7 +92,7 @@ def rows_for(network: Network, data: Dataset, cost: Cost) -> Rows:
     elif data.preprocessing is not None and terms is not None and terms.labels and not data.preprocessing.labels:
         targets = terms.targets(targets) if targets.ndim == 1 else targets
     encoded, _ = encode_targets(targets, network.sizes[-1], len(inputs))
-    with np.errstate(over="ignore"):  # a target too large for float32 is refused in words below
+    with np.errstate(over="ignore"):  # a target too large for float32 is refused below
         encoded = encoded.astype(network.dtype)
     cost.check_targets(encoded)
     weights = None if data.weights is None else relative(data.weights)

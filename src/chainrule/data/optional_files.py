@@ -55,7 +55,7 @@ def read_optional(path: Path, target: str | None, optional: bool) -> Table:
         frame = ARROW[suffix](path)
         nested = [field.name for field in frame.schema if field.type.num_fields and "dictionary" not in str(field.type)]
         if nested:
-            raise DataError(f"{path}: the column {nested[0]!r} holds lists or records; one value a row is needed")
+            raise DataError(f"{path}: the column {nested[0]!r} holds lists or records; one value per row is needed")
         return table_of_frame(frame, target, optional=optional, name=path.name)
     except (FileError, DataError):
         raise

@@ -24,7 +24,7 @@ def unpacked(path: Path) -> bytes:
 
 def _unzipped(path: Path) -> bytes:
     if not zipfile.is_zipfile(path):
-        raise FileError(f"{path} is no ZIP file, or a damaged one")
+        raise FileError(f"{path} is not a ZIP file, or is damaged")
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".tsv", ".txt"))]
         names = [name for name in names if not name.startswith("__MACOSX/")]

@@ -149,7 +149,7 @@ class Preprocessing:
         """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs) of this dtype.
 
         The columns of a Table, or of an array with `names`, are found by name, in any order, and others are passed over. An
-        array without names has all the columns of training, or those that were not dropped. Values that training had not
+        array without names has all the columns of training, or those that were not dropped. Values not seen in training
         become "other", and gaps are filled: a DataWarning counts them. Raises DataError for a missing column, for texts
         among numbers, and for gaps in a column that refuses them, with the row.
         """
@@ -165,7 +165,7 @@ class Preprocessing:
                 f"{listed(table.columns, 8)}"
             )
         rows, said = _encoded(table.select(wanted), used, dtype)
-        _warn(table, said, "have gaps or values that training had not", stacklevel=4)
+        _warn(table, said, "have gaps or values not seen in training", stacklevel=4)
         return rows
 
     def _named(self, table: Table) -> Table:
@@ -220,7 +220,7 @@ class Preprocessing:
             raise ShapeError(f"the network has {count} outputs, and the target {self.target_name!r} is {terms}")
 
     def classes(self, outputs: Array) -> Array:
-        """The class number that each row of a network's outputs (rows, out) speaks for."""
+        """The class number that each row of a network's outputs (rows, out) stands for."""
         self.check_outputs(outputs.shape[1])
         return class_of(outputs, self.threshold)
 
@@ -245,7 +245,7 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Preprocessing:
-        """The way back from `to_json`. Raises KeyError, TypeError or ValueError where the text is not one of ours."""
+        """The way back from `to_json`. Raises KeyError, TypeError or ValueError where the text is not a preprocessing."""
         columns = given["columns"]
         return cls(
             None if columns is None else tuple(column_from_json(column) for column in columns),
@@ -258,8 +258,8 @@ class Preprocessing:
 
 
 def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[str]]:
-    """The rows of a table that has these columns, in this order; and what was met in them that training had not."""
-    with np.errstate(over="ignore"):  # the network refuses, in words, what is too large for it
+    """The rows of a table that has these columns, in this order; and what in them was not seen in training."""
+    with np.errstate(over="ignore"):  # the network refuses what is too large for it
         rows = _scaled(table, columns, dtype)
         if rows is not None and np.isfinite(rows).all():
             return rows, []

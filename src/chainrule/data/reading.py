@@ -89,7 +89,9 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
 
 def _with_its_own_target(table: Table, target: str | None) -> Table:
     if target not in (None, table.target_name):
-        raise DataError(f"{table.name} brings its own target, {table.target_name!r}, and {target!r} is none of it")
+        raise DataError(
+            f"{table.name} brings its own target, {table.target_name!r}, and {target!r} is not one of its columns"
+        )
     return table
 
 

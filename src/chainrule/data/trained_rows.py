@@ -42,7 +42,7 @@ class TrainedRows:
 
     @classmethod
     def from_json(cls, given: Any) -> TrainedRows | None:
-        """The way back from `to_json`; None where there is none of ours."""
+        """The way back from `to_json`; None where there is no such sketch."""
         match given:
             case {"rows": int(count), "sketch": str(text)}:
                 content = base64.b64decode(text)

@@ -108,7 +108,7 @@ def is_number(text: str) -> bool:
 
 
 def numbers_of_texts(texts: Sequence[str]) -> Array | None:
-    """Texts as float64, or None where one of them is no number."""
+    """Texts as float64, or None where one of them is not a number."""
     joined = "\n".join(texts)
     plain_digits = joined.isascii() and not joined.encode().translate(None, b"0123456789+-.eE\n")
     if not plain_digits and not all(map(is_number, texts)):
@@ -131,7 +131,7 @@ def _are_identifiers(texts: Sequence[str], numbers: Array, gaps: bool) -> bool:
 def _int64(texts: Sequence[str]) -> Array | None:
     try:
         return np.array([int(text) for text in texts], dtype=np.int64)
-    except (ValueError, OverflowError):  # Python's int takes some thousand digits at most
+    except (ValueError, OverflowError):  # Python's int takes a few thousand digits at most
         return None
 
 
@@ -195,7 +195,7 @@ def column_of(values: Array, *, cells: bool = True) -> Values:
 def native(values: Array) -> Array:
     """Numbers in a type that this machine computes in: float32, float64, or the integers and truth values they are."""
     wide = {"e": np.float32, "g": np.float64}.get(values.dtype.char, values.dtype.newbyteorder("="))
-    with np.errstate(over="ignore"):  # of a long double, refused in words as an infinity
+    with np.errstate(over="ignore"):  # of a long double, refused as an infinity
         return values.astype(wide, copy=False)
 
 

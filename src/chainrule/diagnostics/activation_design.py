@@ -25,7 +25,7 @@ from chainrule.writing.numbers import short
 Array = np.ndarray
 FLAT = 0.05  # of the largest |σ′|
 AIM = 0.01  # the least slope that the advice builds in
-SATURATED, ONE_SIDED = 0.2, 0.75  # shares of given z in flat zones that are worth a word: on both sides, on one
+SATURATED, ONE_SIDED = 0.2, 0.75  # shares of given z in flat zones that are worth mentioning: on both sides, on one
 LISTED = 8  # zones and points; the rest are counted
 
 
@@ -50,10 +50,10 @@ class Rug:
 
 @dataclass(frozen=True)
 class Design(Printed):
-    """One activation, measured; printed, a line a property and then the advice.
+    """One activation, measured; printed, one line per property and then the advice.
 
     near, wide   bounds of σ′ on the range asked for, and with the tails
-    scale        what |σ′| is held against: its largest value, or 1 where it grows without a bound that can be seen
+    scale        what |σ′| is compared with: its largest value, or 1 where it grows without a bound that can be seen
     flat         the zones of the range where |σ′| < 5 % of scale
     slowest      where |σ′| is least on the range, and `least`, its value there
     away         the bound that keeps σ′ from 0 as far as the tails tell; 0 where there is none

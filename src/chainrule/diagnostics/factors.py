@@ -1,4 +1,4 @@
-"""The factors of every derivative, row by row, and what each is held against (S2.9, S2.12–S2.14).
+"""The factors of every derivative, row by row, and what each is compared with (S2.9, S2.12–S2.14).
 
 ∂C/∂w = a_in · σ′(z) · wᵀδ     in a hidden layer
       = a_in · σ′(z) · ∂C/∂a   at the output
@@ -40,7 +40,7 @@ WAY = ("error", "slope", "weights", "cancelling")  # what changes the size of an
 
 
 class Reference(NamedTuple):
-    """What a factor is held against, and that in words."""
+    """What a factor is compared with, and its description."""
 
     value: float
     words: str
@@ -50,7 +50,7 @@ class Reference(NamedTuple):
 class Factors:
     """The factors of the weights from some sources into some neurons of layer l, sample by sample.
 
-    a           (samples, in); `usual` (in,) is what each is held against, 1 for a bias's 1
+    a           (samples, in); `usual` (in,) is what each is compared with, 1 for a bias's 1
     slope       (samples, out); 1 where the cost is a function of z^L
     error       (samples, out); `spread` is Σ_m |w_mj δ_m|, the error before its terms cancel, None where there are none
     blur        how far rounding alone parts slope · error from δ of backpropagation, where that subtracts (softmax)

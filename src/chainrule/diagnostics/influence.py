@@ -94,7 +94,7 @@ class Influence(Printed):
         return lines
 
     def to_json(self) -> dict[str, Any]:
-        """Everything; a correlation that there is none of is null."""
+        """Everything; a correlation that does not exist is null."""
         return as_json(asdict(self))
 
 

@@ -1,4 +1,4 @@
-"""Why a weight learns slowly: the factors of its derivative, each in decades of what it could be (S2.9, S2.12–S2.15)."""
+"""Why a weight learns slowly: the factors of its derivative, each beside what it could be (S2.9, S2.12–S2.15)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Slowest(Printed):
     """Every weight and bias of a network by its reason, and the slowest of those that move at all.
 
     groups   by layer and reason, the largest first; `slow` counts those that learn slowly, of `total`
-    foretold how many of the slow ones the rule alone predicts: a low input or a saturated neuron (S2.15)
+    predicted how many of the slow ones the rule alone predicts: a low input or a saturated neuron (S2.15)
     still    how many have the derivative 0 in the network's dtype
     entries  the smallest derivatives that are not 0, the smallest first
     """
@@ -111,7 +111,7 @@ class Slowest(Printed):
     about: str
     total: int
     slow: int
-    foretold: int
+    predicted: int
     still: int
     groups: tuple[ReasonGroup, ...]
     entries: tuple[Reason, ...]
@@ -136,7 +136,7 @@ class Slowest(Printed):
         if not self.slow:
             return f"none of {self.total:,} weights and biases learns slowly"
         still = f", {self.still:,} of them have the derivative 0" if self.still else ""
-        told = f"the rule, a low input or a saturated neuron, predicts {self.foretold:,} of them"
+        told = f"the rule, a low input or a saturated neuron, predicts {self.predicted:,} of them"
         return f"{self.slow:,} of {self.total:,} weights and biases learn slowly{still}; {told}"
 
     def to_json(self) -> dict[str, Any]:

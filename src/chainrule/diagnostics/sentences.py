@@ -18,7 +18,7 @@ TOLD = 6  # layers that are named, of more that take from the error
 
 
 def sentence(c: WeightCase, because: str) -> str:
-    """Which weight learns how, why, and in how many rows, where that is worth a word."""
+    """Which weight learns how, why, and in how many rows, where that is worth mentioning."""
     opening = "does not learn" if c.look.vanishes(c.table.mean)[0, 0] else "learns slowly"
     opening = {Kind.NOT_FINITE: "has no derivative", Kind.NOT_SLOW: "does not learn slowly"}.get(c.kind, opening)
     untold = c.one or c.kind in (Kind.SIGNS, Kind.UNDERFLOW, Kind.NOT_FINITE, *STILL)

@@ -99,7 +99,7 @@ def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
     cost = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
     delta = errors(state.parameters, sigmas, a, z, y, pair)
     gradient = collect(state.parameters, a, delta, share).flat()
-    if state.free is not None:  # the gradient of a fixed layer is none of the rule's business
+    if state.free is not None:  # the rule sees no gradient of a fixed layer
         gradient[~state.free] = 0
     return float(cost), gradient
 

@@ -71,7 +71,9 @@ def audit_of(view: View) -> Audit:
     if view.u.kind != "C":
         network, y, cost = _truncated(view)
     whole = [b if b.size == len(w) else np.zeros(len(w)) + b.sum() for w, b in zip(network.weights, network.biases)]
-    network = Network(list(network.weights), whole, list(network.activations))  # a bias a neuron: each δ has an entry
+    network = Network(
+        list(network.weights), whole, list(network.activations)
+    )  # one bias per neuron: each δ has an entry
     with np.errstate(all="ignore"):
         return Audit(view, leeway(Problem(network, view.problem.x, y[None], cost, cost.on(network.output), True)))
 

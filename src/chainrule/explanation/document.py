@@ -1,4 +1,4 @@
-"""The intermediate form of a derivation: formulas beside their values, before anybody decides how they look."""
+"""The intermediate form of a derivation: formulas beside their values, before it is decided how they look."""
 
 from __future__ import annotations
 

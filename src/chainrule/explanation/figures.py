@@ -1,4 +1,4 @@
-"""Every figure by its name, a row each: what it shows, the ideas it serves, and the chapter that draws it."""
+"""Every figure by its name, one row per figure: what it shows, and the chapter that draws it; the ideas it serves beside it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from chainrule.writing.numbers import cost_text
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure, and the chapter that draws it: a file and the function in it, imported when it is asked for.
+    """One figure, and the chapter that draws it: a file and the function in it, imported on demand.
 
     of  what the chapter takes: "example", one of them seen from the cost; "rows", a problem of one or several, and the
         convention; "call", whatever it was called with
@@ -51,7 +51,7 @@ class Figure:
 
     @cached_property
     def options(self) -> list[str]:
-        """What it can be told beside the network, the example, the convention and the cost."""
+        """What it takes beside the network, the example, the convention and the cost."""
         parameters = inspect.signature(self.function).parameters.values()
         known = ("convention", "cost")
         return [each.name for each in parameters if each.kind == each.KEYWORD_ONLY and each.name not in known]
@@ -84,26 +84,34 @@ CURVE = "curve"  # of a training, and of no network and example
 FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
-        Figure(
-            "network",
-            "layers, edges by weight or gradient, a and δ at each neuron (S4.3, S4.4, S4.7)",
-            "network_figure",
+        Figure(  # S4.3, S4.4, S4.7
+            "network", "the neurons with a and δ, and edges as wide as their weights or gradients", "network_figure"
         ),
-        Figure("unit_circuit", "one neuron as gates, values above and gradients below (S3.5–S3.12)", "unit_circuit"),
-        Figure("whole_circuit", "every gate of a small network, passes numbered (S3.1)", "whole_circuit"),
-        Figure("computation_tree", "what depends on what, a route lit (S1.5, S1.14)", "computation_tree"),
-        Figure("number_lines", "a line a variable, a nudge travelling along them (S1.6, S1.7)", "number_lines"),
-        Figure("path_sum", "every route's product, and their running sum (S1.17)", "path_sum"),
-        Figure("matrix_form", "Wᵀδ ⊙ σ′ with shapes and cells (S4.12, S2.9)", "matrix_form"),
-        Figure("delta_batch", "a batch as columns, and the stack of gradients (S4.16, S4.17)", "delta_batch", "rows"),
-        Figure("demon", "exact C(z + Δz) against the tangent (S2.2–S2.4)", "demon"),
-        Figure("activation", "σ and σ′ with a layer's z as a rug (S2.12–S2.16)", "activation_figure", "call"),
-        Figure("gradient_vector", "w¹,b¹…w^L,b^L as one vector (S1.1, S1.11)", "gradient_vector", "rows"),
-        Figure("in_weight_out", "a_in → w → δ_out, and why it learns slowly (S2.9, S2.15)", "in_weight_out"),
-        Figure("weight_tiles", "rows of W¹ and of its gradient as images (S1.22)", "weight_tiles"),
-        Figure("six_steps", "one update, written out (S4.15)", "six_steps"),
-        Figure("summary", "the four equations in a convention (S2.23, S3.17, S4.13)", "summary_page", "call"),
-        Figure("unrolled", "a recurrent network over time (S4.20)", "unrolled_figure", "call"),
+        Figure(
+            "unit_circuit", "one neuron as gates, values above the wires and gradients below", "unit_circuit"
+        ),  # S3.5–S3.12
+        Figure("whole_circuit", "every gate of a small network, both passes numbered", "whole_circuit"),  # S3.1
+        Figure(
+            "computation_tree", "what depends on what, with one route highlighted", "computation_tree"
+        ),  # S1.5, S1.14
+        Figure(
+            "number_lines", "one line per variable, and a nudge travelling along them", "number_lines"
+        ),  # S1.6, S1.7
+        Figure("path_sum", "the product of every route, and their running sum", "path_sum"),  # S1.17
+        Figure("matrix_form", "Wᵀδ ⊙ σ′ with its shapes and entries", "matrix_form"),  # S4.12, S2.9
+        Figure(
+            "delta_batch", "a batch as columns, and the gradient of each example", "delta_batch", "rows"
+        ),  # S4.16, S4.17
+        Figure("demon", "the exact C(z + Δz) against its tangent", "demon"),  # S2.2–S2.4
+        Figure(
+            "activation", "σ and σ′, with the z of a layer marked below", "activation_figure", "call"
+        ),  # S2.12–S2.16
+        Figure("gradient_vector", "w¹, b¹, …, w^L, b^L as one vector", "gradient_vector", "rows"),  # S1.1, S1.11
+        Figure("in_weight_out", "a_in → w → δ_out, and why the weight learns slowly", "in_weight_out"),  # S2.9, S2.15
+        Figure("weight_tiles", "rows of W¹ and of its gradient as images", "weight_tiles"),  # S1.22
+        Figure("six_steps", "one update, written out in six steps", "six_steps"),  # S4.15
+        Figure("summary", "the four equations in a convention", "summary_page", "call"),  # S2.23, S3.17, S4.13
+        Figure("unrolled", "a recurrent network over time", "unrolled_figure", "call"),  # S4.20
     )
 }
 

@@ -296,7 +296,7 @@ def _bp3(s: Letters, e: Compared | None) -> list[Block]:
     why: Words = (b, " enters ", z, " and nothing else.")
     if shared:
         why = ("The one bias of the layer enters the ", s.how.input_word, " of each of its neurons.")
-    lines: list[Block] = [Heading("BP3: the derivative by a bias")]
+    lines: list[Block] = [Heading("BP3: the derivative with respect to a bias")]
     if e and not e.biased:
         lines.append(sentence(f"(Layer {e.layer} of this network has no biases: there are no numbers for it.)"))
     numbers = _bp3_numbers(e) if e and e.biased else {}
@@ -336,7 +336,7 @@ def _bp4(s: Letters, e: Compared | None) -> list[Block]:
         " there.",
     )
     return [
-        Heading("BP4: the derivative by a weight"),
+        Heading("BP4: the derivative with respect to a weight"),
         Equation(s.by(w), row(s.by(z), " ", partial(z, w)), why=enters, sides=numbers.get("through")),
         Equation(partial(z, w), a, why=one_term, sides=numbers.get("local")),
         Equation(s.by(w), s.weight_one(l), "BP4", why=("Put together:",), sides=numbers.get("whole")),
@@ -360,7 +360,8 @@ def _closing(s: Letters) -> list[Block]:
         Heading("And so"),
         sentence(
             f"BP1 gives the {plural(s.how.word)} of layer ", row("L"), ", BP2 from those of any layer the ones before it, down "
-            "to layer 1; BP3 and BP4 turn them into the derivative by every bias and every weight. Nothing was used of ",
+            "to layer 1; BP3 and BP4 turn them into the derivatives with respect to every bias and every weight. Nothing was "
+            "used of ",
             row("σ"), " and of ", s.cost, " but that they have a derivative.",
         ),
     ]  # fmt: skip

@@ -41,7 +41,7 @@ def largest(values: np.ndarray, most: int) -> tuple[list[int], np.ndarray]:
 
 
 def together(routes: int) -> str:
-    """All routes, in words."""
+    """All routes, described."""
     return "both routes together" if routes == 2 else f"all {routes:,} routes together"
 
 
@@ -79,7 +79,9 @@ def differentiable(by: str | Id, seen: View) -> Id:
     id = parse(by, seen.network.parameters)
     if id.kind in "Cd":
         hint = f"; δ is ∂C/∂z: by='z/{id.layer}/{id.neuron}'" if id.kind == "d" else ""
-        raise IdError(f"by={str(id)!r}: the cost is differentiated by a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}")
+        raise IdError(
+            f"by={str(id)!r}: the cost is differentiated with respect to a w/l/j/k, b/l/j, z/l/j, a/l/j or x/k{hint}"
+        )
     if not math.isfinite(seen.value(id)):
         value = float(seen.trace.a[id.layer][id.neuron])
         raise DataError(f"{id} is {short(value)}, where the cost has no finite slope: nothing can be shown")

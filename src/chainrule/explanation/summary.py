@@ -1,4 +1,4 @@
-"""The four equations of backpropagation, each said once: for a layer, for a neuron, in words, on an example; and their page.
+"""The four equations of backpropagation, for a layer, for a neuron, as a sentence, on an example; and their page.
 
 The page writes them as text, LaTeX or HTML; the figure `summary` draws them.
 """
@@ -132,7 +132,7 @@ class Case:
 # what is said -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Formulation:
-    """One equation in all its forms: its name, in words, for a whole layer, for one neuron, in the numbers of an example."""
+    """One equation in all its forms: its name, a sentence, for a layer, for a neuron, in the numbers of an example."""
 
     name: str
     says: str
@@ -197,7 +197,7 @@ def as_dot_product(s: Letters) -> Formulation:
 
 
 def without_delta(s: Letters) -> Formulation:
-    """The recursion over ∂C/∂a, and the derivative by a weight that comes out of it (S0.12)."""
+    """The recursion over ∂C/∂a, and the derivative with respect to a weight that follows from it (S0.12)."""
     l, above = s.layer, beside(s.layer, 1)
     here, there = s.by(s.a(l, s.j)), s.by(s.a(above, s.m))
     recursion = Sum(s.m, row(there, " ", s.slope(above, s.m), " ", s.weight(above, s.m, s.j)))

@@ -21,7 +21,7 @@ def role_of(how: Convention, letter: str, otherwise: str = "ink") -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """Which role a letter has, and whether it leans: forward upright, backward leaning; or a colour a letter (S1.18)."""
+    """Which role a letter has, and whether it leans: forward upright, backward leaning; or one colour per letter (S1.18)."""
 
     how: Convention
     plain: str = "ink"  # the role of everything else

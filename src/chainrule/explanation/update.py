@@ -29,7 +29,7 @@ SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 class Update:
     """One step of the delta rule in float64: what was computed on the way, and the network after it.
 
-    promised  how far the cost falls by its slope alone, −η |∇C|²; checked  the same by dual numbers sent along the step
+    predicted  how far the cost falls by its slope alone, −η |∇C|²; checked  the same by dual numbers sent along the step
     """
 
     problem: Problem
@@ -39,7 +39,7 @@ class Update:
     after: Network
     cost_before: float
     cost_after: float
-    promised: float
+    predicted: float
     checked: float
 
     @property
@@ -92,15 +92,15 @@ def one_update(problem: Problem, reduction: str, learning_rate: float) -> Update
     if not (np.isfinite(before) and np.isfinite(now)):
         raise DataError(f"the cost overflows in this update: {advice}")
     step = move.flat()
-    promised = float(gradient.flat() @ step)
-    if not np.isfinite(promised):
+    predicted = float(gradient.flat() @ step)
+    if not np.isfinite(predicted):
         raise DataError(
             "the gradient is so large on these numbers that the slope of the cost along the step overflows: nothing can be "
             "shown; smaller inputs, targets or weights will do"
         )
     checked = _slope_along(problem, reduction, step)
-    _same(problem, reduction, step, promised, checked)
-    return Update(problem, reduction, rule.settings["learning_rate"], gradient, after, before, now, promised, checked)
+    _same(problem, reduction, step, predicted, checked)
+    return Update(problem, reduction, rule.settings["learning_rate"], gradient, after, before, now, predicted, checked)
 
 
 def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
@@ -110,13 +110,13 @@ def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
     return float(each.mean() if reduction == "mean" else each.sum())
 
 
-def _same(problem: Problem, reduction: str, step: Array, promised: float, checked: float) -> None:
-    """Raises DisagreementError where the gradient and dual numbers promise different changes."""
+def _same(problem: Problem, reduction: str, step: Array, predicted: float, checked: float) -> None:
+    """Raises DisagreementError where the gradient and dual numbers predict different changes."""
     allowed = leeway(problem)
     off = allowed.rounding.flat() + allowed.kinks.flat()
     slack = float(np.abs(step) @ off) * (len(problem.x) if reduction == "sum" else 1)
-    if not abs(promised - checked) <= SAME * abs(promised) + slack:
+    if not abs(predicted - checked) <= SAME * abs(predicted) + slack:
         raise DisagreementError(
-            f"the gradient promises a change of the cost by {short(promised, 12)}, and dual numbers sent along the step find "
+            f"the gradient predicts a change of the cost by {short(predicted, 12)}, and dual numbers sent along the step find "
             f"{short(checked, 12)}: nothing is shown until they agree; is a slope or a cost's derivative wrong?"
         )

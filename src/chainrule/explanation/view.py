@@ -246,7 +246,7 @@ class View(OneExample):
         return math.prod(map(len, self.stops(v))) if self.stops(v) else 0
 
     def route_count(self, v: Id) -> int:
-        """How many routes lead from v to the cost: one neuron a layer, and through a softmax below the output any two."""
+        """How many routes lead from v to the cost: one neuron per layer, and through a softmax below the output any two."""
         return max(1, self.path_count(v)) * math.prod(self.network.sizes[l] for l in self.softmaxes(v))
 
     def softmaxes(self, v: Id) -> list[int]:
@@ -254,7 +254,7 @@ class View(OneExample):
         return [l for l in range(self.first_layer(v), self.top) if self.network.activations[l].full_slope]
 
     def is_chain(self, v: Id) -> bool:
-        """True where a single way leads to u, a factor a step."""
+        """True where a single path leads to u, one factor per step."""
         return self.path_count(v) == 1 and not self.softmaxes(v)
 
     def chain(self, v: Id, route: Sequence[int]) -> Product:

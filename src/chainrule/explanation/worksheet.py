@@ -262,7 +262,7 @@ class WorksheetPage:
         return Values.of(symbol, " ← ", rule, " = ", before, f" − {self.of.rate_text} ", slope, " = ", after)
 
     def ending(self) -> list[Block]:
-        """The cost before and after, and what the slope alone had promised."""
+        """The cost before and after, and what the slope alone predicted."""
         of, s = self.of, self.s
         over = f", the {of.reduction} over the examples," if self.batch else ""
         before, after = row(number(of.cost_before)), row(number(of.cost_after))
@@ -271,7 +271,7 @@ class WorksheetPage:
             Heading("The cost, before and after"),
             sentence(row(s.cost), over, f" {of.goes}", *change, "."),
             sentence(
-                "By its slope alone it would change by ", row("−η |∇", s.cost, "|² = ", number(of.promised)),
+                "By its slope alone it would change by ", row("−η |∇", s.cost, "|² = ", number(of.predicted)),
                 ", where ", row("∇", s.cost), " are all these derivatives in one vector. Dual numbers, sent along the same "
                 "step without any δ, find ", row(number(of.checked)), ".",
             ),

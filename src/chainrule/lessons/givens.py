@@ -13,12 +13,12 @@ from chainrule.lessons.slips import RATE
 from chainrule.writing.formula import Formula
 
 Array = np.ndarray
-FEWEST, MOST = 4, 17  # digits of what is told
+FEWEST, MOST = 4, 17  # digits of the numbers given
 
 
 @dataclass(frozen=True)
 class ToldNumbers:
-    """What is told, a line a quantity, and the number that follows from what is printed."""
+    """The numbers given, one line per quantity, and the number that follows from what is printed."""
 
     lines: tuple[str, ...]
     value: float

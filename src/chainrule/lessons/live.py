@@ -1,4 +1,4 @@
-"""One example in a live network with its δ, and how a convention writes its quantities: what generated questions stand on."""
+"""One example in a live network with its δ, and how a convention writes its quantities: the basis of generated questions."""
 
 from __future__ import annotations
 

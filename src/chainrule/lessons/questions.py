@@ -12,8 +12,8 @@
 | sign     | whether C rises or falls with a weight                                                              |
 | half     | what becomes of every δ when the cost loses its ½, or gets one (S2.6, S0.2)                         |
 
-Wrong answers are mistakes people make, computed on this network, each with what to say to it. Two that nobody could tell
-apart are not both there.
+Wrong answers are mistakes people make, computed on this network, each with what to say to it. No two of them look
+the same.
 """
 
 from __future__ import annotations

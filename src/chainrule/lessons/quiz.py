@@ -30,7 +30,7 @@ UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its text, whether it is right, and what its reader is told (of a wrong one, which mistake it is)."""
+    """One answer: its text, whether it is right, and the reply to it (for a wrong one, which mistake it is)."""
 
     text: str
     right: bool
@@ -111,7 +111,7 @@ def flaw_of(text: str, answers: Sequence[Answer], typed: Typed | None) -> tuple[
 # grading ------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Grade:
-    """What a reply is worth: right or not, points of 100, what its reader is told; and False where it could not be read."""
+    """What a reply is worth: right or not, points of 100, the reply; and False where it could not be read."""
 
     right: bool
     points: float

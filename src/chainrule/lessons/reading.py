@@ -43,12 +43,12 @@ def _matrix(live: Live, l: int, kind: str) -> tuple[list[str], str, Pairs]:
     weights = live.tex("w", l)
     hint = f"A row of {weights} holds {holds}."
     if kind == "dw":
-        hint = f"There is one derivative a weight, in the place of its weight. {hint}"
+        hint = f"There is one derivative per weight, in the place of its weight. {hint}"
     wrong = [
         (f"{columns}×{rows}", f"Rows and columns are turned around: here a row of {weights} holds {holds}."),
         (f"{rows}×{rows}", f"That has the {rows} twice: weights stand between two layers, of {before} and {here}."),
         (f"{columns}×{columns}", f"That has the {columns} twice: weights stand between two layers, of {before} and {here}."),
-        (str(here), "That is one number a neuron, as a bias or a δ is. Of weights there is one for each pair of neurons."),
+        (str(here), "That is one number per neuron, as for a bias or a δ. There is one weight for each pair of neurons."),
     ]  # fmt: skip
     if l < live.last:
         after = live.sizes[l + 1]
@@ -68,9 +68,9 @@ def _vector(live: Live, l: int, kind: str) -> tuple[list[str], str, Pairs]:
     name = live.tex(kind, l)
     if kind == "b":
         count = live.network.biases[l].size
-        each = "one bias a neuron" if count == here else "one bias for the whole layer"
+        each = "one bias per neuron" if count == here else "one bias for the whole layer"
     else:
-        count, each = here, "one δ a neuron, the derivative by its own $z$"
+        count, each = here, "one δ per neuron, the derivative with respect to its own $z$"
     lying, standing = f"1×{count}", f"{count}×1"
     right = [standing if columns else lying, str(count)]
     wrong = [(str(before), f"That is as many as layer {l - 1} has. {name} belongs to layer {l}: {each}.")]

@@ -15,7 +15,7 @@ from chainrule.lessons.quiz import Question
 from chainrule.lessons.replies import written
 from chainrule.writing.formula import Formula, joined
 
-CLEARLY = 3.0  # by which factor the smallest of three is below the next, so that nobody need argue
+CLEARLY = 3.0  # by which factor the smallest of three is below the next, so that the answer is beyond dispute
 DIGITS = 4
 
 

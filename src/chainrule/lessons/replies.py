@@ -212,7 +212,7 @@ Typed: TypeAlias = ReplyNumber | Name | Shape
 
 
 def typed(tag: str) -> Typed | None:
-    """What a file's `number 3`, `id to,from 0` or `shape` asks for; None where it is none of them."""
+    """What a file's `number 3`, `id to,from 0` or `shape` asks for; None for anything else."""
     match tag.split():
         case ["shape"]:
             return Shape()
@@ -287,5 +287,5 @@ def _as_shown(text: str) -> str:
 
 
 def plainly(text: str) -> str:
-    """A text without its layout, by which answers are told apart."""
+    """A text without its layout, by which answers are compared."""
     return " ".join(text.split())

@@ -120,7 +120,7 @@ class _Six:
                    f"That sum is inside ${c}$. The one over $m$ is there with a single output too, if {after} is a hidden "
                    "one."),
             Answer(f"because ${k}$ is one neuron, held fast, while $m$ goes through all that it leads to", True,
-                   f"${k}$ stands on both sides and names one neuron; $m$ is summed away."),
+                   f"${k}$ appears on both sides and names one neuron; $m$ is summed away."),
             Answer(f"because {tex(z)} is itself a sum over the neurons of {self.layer()}", False,
                    f"That sum runs over ${k}$: of its terms only the one with this ${k}$ depends on {tex(a)}."),
         )  # fmt: skip

@@ -47,14 +47,14 @@ class Slip:
 
 
 def slips(live: Live, target: Id, number: ReplyNumber) -> list[Slip]:
-    """The slips of a δ (d/l/j) or of ∂C/∂w (w/l/j/k) whose numbers can be told from the right one and from each other."""
+    """The slips of a δ (d/l/j) or of ∂C/∂w (w/l/j/k) whose numbers differ from the right one and from each other."""
     with np.errstate(all="ignore"):
         made = [*(_of_weight(live, target) if target.kind == "w" else ()), *_of_delta(live, target)]
     return told_apart(live.value(target), made, number)
 
 
 def told_apart(right: float, made: list[Slip], number: ReplyNumber) -> list[Slip]:
-    """Slips without those that no reader's number could be told from the right one, or from a slip before it."""
+    """Slips without those whose number a reader cannot tell from the right one, or from a slip before it."""
     kept: list[Slip] = []
     for slip in made:
         if math.isfinite(slip.value) and all(number.apart(slip.value, v) for v in (right, *(s.value for s in kept))):

@@ -1,12 +1,13 @@
 """Nudges: one quantity moved, what its tangent promises for another, and what then happens.
 
 nudge      one step, and the change of everything on the way           (S1.6, S1.7)
-sweep      several steps, a row each: predicted, actual, miss          (S2.2)
+sweep      several steps, one per row: predicted, actual, miss          (S2.2)
 best_move  the step within a range that lowers a quantity most         (S2.3)
 demon      each neuron of a layer in turn, or all weights together     (S0.16, S2.3, S2.4)
 
 Slopes are made by dual numbers, values by the forms of σ and C in float64. On the way may lie kinks, where a unit's z passes a
-kink of its σ or the hinge of a cost sets in: there the tangent's promise ends (S3.4). Those of an own cost are not known.
+kink of its σ or the hinge of a cost sets in: there the tangent no longer predicts the change (S3.4).
+Those of an own cost are not known.
 """
 
 from chainrule.nudges.best_move import BestMove, best_move

@@ -74,7 +74,7 @@ def best_move(
     of: str | Id = "C",
     cost: str | Cost | None = None,
 ) -> BestMove:
-    """The step of v within lowest…highest that lowers u = `of` most, and what the tangent promised for it.
+    """The step of v within lowest…highest that lowers u = `of` most, and what the tangent predicted for it.
 
     The range is searched on a grid that holds every kink, made finer where u bends, and then within each valley. Where nothing
     is gained but rounding it is no step at all. Arguments and errors as for `nudge`; DataError where u is nowhere a number.

@@ -50,7 +50,7 @@ class Deed:
 
     @property
     def near_optimal(self) -> bool:
-        """True where the slope promises next to nothing and the outputs are right (S2.3).
+        """True where the slope predicts next to no change and the outputs are right (S2.3).
 
         A small slope alone says nothing about the optimum: σ′ or the weights above may let little through at C = 0.995.
         """
@@ -85,7 +85,7 @@ class Demon(Printed):
 
     @property
     def best(self) -> Deed:
-        """The deed that lowered C most in fact, which need not be the one that promised most."""
+        """The deed that lowered C most in fact, which need not be the one with the largest prediction."""
         return min(self.deeds, key=lambda deed: deed.change.actual if math.isfinite(deed.change.actual) else math.inf)
 
     def _parts(self) -> list[str | Table]:
@@ -95,17 +95,17 @@ class Demon(Printed):
         changes = style_of_changes(deed.change for deed in self.deeds)
         for deed in self.deeds:
             c = deed.change
-            promised, happened = changes.of(c.predicted, True), changes.of(c.actual, True)
+            predicted, happened = changes.of(c.predicted, True), changes.of(c.actual, True)
             step, slope = step_text(c.step), slopes.of(c.slope, True)
-            rows.append([deed.at, slope, step, promised, happened, miss_text(c), deed.remark])
+            rows.append([deed.at, slope, step, predicted, happened, miss_text(c), deed.remark])
         said = []
         if self.best.change.actual < 0 and self.best.at != self.deeds[0].at:
-            said.append(f"most was promised at {self.deeds[0].at}, most gained at {self.best.at}")
+            said.append(f"the largest gain was predicted at {self.deeds[0].at}, and happened at {self.best.at}")
         if any(deed.near_optimal for deed in self.deeds):
-            said.append(f"near optimal: the tangent promises less than {NEAR:.1%} of C, and the outputs are right")
+            said.append(f"near optimal: the tangent predicts less than {NEAR:.1%} of C, and the outputs are right")
         if any("little effect" in deed.remark for deed in self.deeds):
             said.append(
-                f"little effect: the tangent promises less than {NEAR:.1%} of C, though the outputs are not right"
+                f"little effect: the tangent predicts less than {NEAR:.1%} of C, though the outputs are not right"
             )
         if any("off" in deed.remark or "saturated" in deed.remark for deed in self.deeds):
             said.append(
@@ -181,7 +181,7 @@ def _against_the_slope(question: NudgeQuestion, size: float) -> Deed:
 
 
 def outputs_are_right(here: Followed, y: Array, cost: Cost, size: float) -> bool:
-    """Whether C is next to nothing, or no output moved by `size` alone is promised to lower it by more than that."""
+    """Whether C is next to nothing, or no output moved by `size` alone is predicted to lower it by more than that."""
     if abs(float(here.C)) <= NEAR:
         return True
     pair, last = cost.on(here.network.output), here.network.depth
@@ -217,7 +217,7 @@ def _largest_slope(sigma: Activation) -> float:
 def _along_the_gradient(
     network: Network, x: Any, y: Any, layer: int | None, size: float, cost: str | Cost | None
 ) -> Deed:
-    """All weights and biases, or those of a layer, moved by a step of norm `size` along −∇C: promised is −size ‖∇C‖."""
+    """All weights and biases, or those of a layer, moved by a step of norm `size` along −∇C: predicted is −size ‖∇C‖."""
     problem = Problem.one(network, x, y, cost, "nudged", CALL)
     exact, target = problem.network, problem.y[0]
     slopes = gradient_of(problem)

@@ -81,7 +81,7 @@ def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[KinkUni
 
 
 def crossed(start: Followed, end: Followed, y: Array, units: Sequence[KinkUnit]) -> tuple[str, ...]:
-    """The units that stand on different sides of a kink at the start and at the end."""
+    """The units that are on different sides of a kink at the start and at the end."""
     if not units:
         return ()
     sides = [margins_of(each.a, each.z, y, units) > 0 for each in (start, end)]

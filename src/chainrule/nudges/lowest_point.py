@@ -25,7 +25,7 @@ def lowest_point(question: NudgeQuestion, low: float, high: float, kinks: Sequen
     values = question.values(grid)
     if not np.isfinite(values).any():
         raise DataError(
-            f"{question.u} is no number anywhere between {short(low)} and {short(high)}: take a smaller range of {question.v}"
+            f"{question.u} is not a number between {short(low)} and {short(high)}: take a smaller range of {question.v}"
         )
     left, right = _valleys(question, grid)
     places = grid[np.lexsort((np.abs(grid), values))][:PLACES]

@@ -95,7 +95,7 @@ def nudge(
     x (in,), y (out,) or a label, or None where `of` is no cost; v and u are ids (w/l/j/k, b/l/j, z/l/j, a/l/j, x/k; u
     also C). The cost is the natural one
     of the output unless it is given. Raises IdError, ShapeError, SettingError for what cannot be asked, FormError where u or
-    its slope is no number before anything is moved.
+    its slope is not a number before anything is moved.
     """
     question = ask(network, x, y, v, of, cost)
     by = finite(step, "a step")

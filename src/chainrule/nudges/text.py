@@ -24,7 +24,7 @@ def step_text(step: float) -> str:
 
 
 def miss_text(change: Change) -> str:
-    """The miss in percent; — where nothing was predicted, and in words where it is hidden."""
+    """The miss in percent; — where nothing was predicted, and a sentence where it is hidden."""
     if change.miss is None:
         return "—" if change.note == "nothing predicted" else change.note
     if change.miss == 0:

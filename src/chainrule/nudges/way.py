@@ -38,7 +38,7 @@ def _reached(network: Network, v: Id) -> Iterator[tuple[str, int, list[int]]]:
 
 
 def unmoved(network: Network, of: str | Id, by: str | Id) -> str:
-    """Why one quantity stays where it is whatever becomes of the other, in words; nothing where a way leads to it."""
+    """Why one quantity stays where it is whatever becomes of the other, as a sentence; nothing where a way leads to it."""
     u, v = parse(of, network.parameters), movable(by, network.parameters)
     if u.kind in "Cd":
         return ""

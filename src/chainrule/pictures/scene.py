@@ -25,7 +25,7 @@ Table = tuple[tuple[str, ...], ...]
 class Scene:
     """A picture: its size, what is in it from back to front, a title and a description, and its numbers as a table.
 
-    `numbers` is that table, or what works it out when it is first asked for.
+    `numbers` is that table, or a function that computes it on demand.
     """
 
     width: float

@@ -131,7 +131,7 @@ class Spans:
 class Label:
     """A text, a formula or spans; (x, y) is the middle of its height and, by `anchor`, its start, middle or end.
 
-    Backward quantities are italic (`slanted`), so that nothing is told by colour alone. `halo` puts paper behind it.
+    Backward quantities are italic (`slanted`), so that nothing depends on colour alone. `halo` puts paper behind it.
     """
 
     x: float

@@ -129,7 +129,7 @@ class Recurrent:
 
     @property
     def radius(self) -> float:
-        """The spectral radius of U, the largest |eigenvalue|: in the long run the growth of a gradient a step, where σ′ = 1."""
+        """The spectral radius of U, the largest |eigenvalue|: the growth of a gradient per step in the long run, for σ′ = 1."""
         return float(np.abs(np.linalg.eigvals(self.U)).max())
 
     def with_parameters(self, parameters: Parameters) -> Recurrent:

@@ -40,7 +40,7 @@ class Task:
 def task(
     recurrent: Recurrent, xs: Any, ys: Any, cost: str | Cost | None = None, cost_at: str = "every", h0: Any = None
 ) -> Task:
-    """The sequence xs (T, in) with one target a step, ys (T, out) or labels, and what C is made of.
+    """The sequence xs (T, in) with one target per step, ys (T, out) or labels, and what C is made of.
 
     `cost_at`: "every" is C = Σ_t C_t, "mean" that over T, "last" C_T alone: then one target will do, and of T the last is read.
     Raises ShapeError, DataError, PairError or UnknownNameError for what does not fit.

@@ -37,7 +37,7 @@ def forward_in_time(recurrent: Recurrent, xs: Any, h0: Any = None) -> RecurrentT
     """h_t = σ(W x_t + U h_(t−1) + b) and y_t = τ(V h_t + c) for t = 1…T, from h_0 = h0, or zero."""
     r = as_recurrent(recurrent)
     rows, h = sequence(r, xs), [start_of(r, h0)]
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         z = rows @ r.W.T + r.b
         for here in z:
             here += r.U @ h[-1]
@@ -124,7 +124,7 @@ def backward_of(given: Task) -> RecurrentBackward:
     r, pair = given.recurrent, given.pair
     trace = forward_in_time(r, given.xs, given.h0)
     s, y = trace.s.rows[given.reads], trace.y.rows[given.reads]
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         each = pair.value(s if pair.of == "z" else y, given.targets)
         delta_s = np.zeros_like(trace.s.rows)
         if pair.delta is not None:

@@ -44,7 +44,7 @@ class Agreement:
     checked, total  how many entries were compared, of how many; kinks  how many of them lie at a kink
     cause  where it does not hold, a line on the likely cause, if one is known
     untold  how many entries agree only since rounding hides them: the differences' error is as large as they are
-    undecided  why nothing can be told, where nothing can: then it does not hold, and nothing is wrong either
+    undecided  why the comparison decides nothing, where it does not: then it does not hold, and nothing is wrong either
     """
 
     holds: bool
@@ -64,7 +64,7 @@ class Agreement:
 
     @property
     def mark(self) -> str:
-        """✓ it holds, ? nothing can be told, ✗ it is wrong."""
+        """✓ it holds, ? undecided, ✗ it is wrong."""
         return "✓" if self.holds else "?" if self.undecided else "✗"
 
     def __str__(self) -> str:
@@ -188,7 +188,7 @@ def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, 
     """Compare any gradient with central differences: `value(θ)` a number, `gradient(θ)` a vector like the flat θ = `at`.
 
     All entries, or `most` of them drawn at random. The answer is true in a condition, and prints where they differ most. How
-    exact the values are is measured, and where that is not enough the answer is that nothing can be told: `undecided`.
+    exact the values are is measured, and where that is not enough the answer is `undecided`.
     The functions are called with vectors of their own, float64 arrays or, where `at` is a tensor, tensors of its kind. They
     may answer tensors, and the gradient may come as a list of arrays, which are joined in their order. Raises ShapeError where
     the two do not fit `at`.

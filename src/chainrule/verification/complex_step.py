@@ -2,7 +2,7 @@
 
 Where C is analytic, C(θ + ih) = C(θ) + ih C′(θ) + O(h²): no difference is taken, so that no digit is lost, and h may be as
 small as floating point numbers go. |·|, max and min are not analytic: the numbers here refuse them, by whatever name a form
-calls them, and a root or logarithm that leaves the reals is found by comparing Re C with C. Slopes below some 1e-120 come out
+calls them, and a root or logarithm that leaves the reals is found by comparing Re C with C. Slopes below about 1e-120 come out
 as 0, since h times them is no floating point number any more.
 """
 
@@ -97,7 +97,7 @@ def refuses(p: Problem) -> str | None:
 
 
 def not_analytic(p: Problem) -> str | None:
-    """The first activation or the cost that is not analytic, in words, or None."""
+    """The first activation or the cost that is not analytic, named, or None."""
     with np.errstate(all="ignore"):
         for layer, sigma in p.network.activations.items():
             probe = analytic(p.x[:1] @ np.zeros((p.x.shape[1], p.network.sizes[layer])) + 0.5)
@@ -122,7 +122,7 @@ def _not_analytic(call: Callable[[], Any]) -> str | None:
 def some(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i = Im C(θ + ih e_i) / h for some i of the flat vector. Raises FormError where a form leaves the real numbers."""
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         true = _values(theta, p.network, p.x, p.y, p.pair)
         for entry in entries:
             direction[entry] = STEP

@@ -30,7 +30,7 @@ def refuses(p: Problem) -> str | None:
 def some(p: Problem, entries: Sequence[int]) -> Array:
     """∂C/∂θ_i for some i of the flat vector, the dual part of C(θ + ε e_i). Raises FormError where the cost is not finite."""
     theta, slopes, direction = p.network.parameters, [], np.zeros(p.network.parameters.size)
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         for entry in entries:
             direction[entry] = 1
             found = dual(evaluate(towards(theta, direction), p.network.activations, p.x, p.y, p.pair, DUALS))

@@ -25,7 +25,11 @@ from chainrule.writing.numbers import bar
 
 Array = np.ndarray
 MEASURED = 1e-6  # of the norm, from differences
-TELLING = {8: 1e-6, 4: 1e-3, 2: 1e-1}  # of a layer's norm, by bytes: where rounding moves it by more, nothing is told
+TELLING = {
+    8: 1e-6,
+    4: 1e-3,
+    2: 1e-1,
+}  # of a layer's norm, by bytes: where rounding moves it by more, the verdict is “cannot tell”
 HIDDEN = 0.1  # of an entry, likewise
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 LOW = "delta float32"  # backpropagation as it runs; the others compute in float64
@@ -84,7 +88,7 @@ class Judge:
             raise DataError(f"fewer than two methods apply: {reasons}")
         if not math.isfinite(length(self.rounding)):
             raise DataError(
-                "nothing can be told here: rounding alone may move the gradient by more than any number; smaller weights "
+                "this cannot be decided: rounding alone may move the gradient by more than any number; smaller weights "
                 "will do"
             )
         reference = self.most_shared(list(answers.values()))
@@ -103,7 +107,7 @@ class Judge:
         ranked = sorted(answers, key=lambda each: order.index(each.method) + 1 if each.method in order else 0)
         ranked.sort(key=lambda each: (each.method == YOURS, each.sampled))  # whole answers first, yours last
         if all(self.agree(ranked[0], other) for other in answers):
-            return ranked[0]  # nearly always, and then nobody need vote
+            return ranked[0]  # nearly always, and then no vote is needed
         exact = [each for each in ranked if each.method not in ("differences", LOW, YOURS)]
         exact = exact if len(exact) > 1 else ranked  # differences, whose wide bars fit many, judge only if they must
         votes = [sum(self.agree(each, other) for other in answers) for each in exact]
@@ -133,7 +137,7 @@ class Judge:
         )  # fmt: skip
 
     def _untold(self, verdict: Verification, answers: Mapping[str, MethodAnswer]) -> str:
-        """Why nothing can be told in some parts."""
+        """Why some parts stay undecided."""
         number = verdict.untold[0]
         row = next(row for row in verdict.judged if number in row.untold)
         if row.causes:

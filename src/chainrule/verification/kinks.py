@@ -48,7 +48,7 @@ class Open:
 def open_gradients(
     p: Problem, a: Sequence[Array], z: Sequence[Array], near: Sequence[Array]
 ) -> list[tuple[Open, Open]]:
-    """(∂C/∂w^l, ∂C/∂b^l) of l = 1…L as sums over the rows, a bias a neuron.
+    """(∂C/∂w^l, ∂C/∂b^l) of l = 1…L as sums over the rows, one bias per neuron.
 
     a^0…a^L, z^1…z^L and how near to a kink counts as at it, `near`, an array like z each.
     """

@@ -77,14 +77,14 @@ def _slope(found: Any, shape: tuple[int, ...]) -> Array:
 def mean_over_rows(p: Problem, one: Callable[[Network, Local], Parameters], method: str) -> Parameters:
     """The mean over the rows of each example's own gradient (S1.11): `one` answers it from its local derivatives."""
     total = p.network.parameters.zeros()
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         for row, target in zip(p.x, p.y):
             total = total + one(p.network, local(p.network, row, target, p.pair))
     return finite(total / len(p.x), method)
 
 
 def bias_part(bias: Array, by_neuron: Array) -> Array:
-    """∂c/∂b from ∂c/∂z by neuron: each its own, their sum for one bias a layer (S0.4), nothing for none."""
+    """∂c/∂b from ∂c/∂z by neuron: each its own, their sum for one bias per layer (S0.4), nothing for none."""
     if bias.size == by_neuron.size:
         return by_neuron
     return by_neuron.sum(keepdims=True) if bias.size else by_neuron[:0]

@@ -3,7 +3,7 @@
 | method       | how                                                          | cost of a gradient           |
 |--------------|--------------------------------------------------------------|------------------------------|
 | delta        | BP1–BP4: backpropagation itself                              | two passes                   |
-| raw          | the recursion of ∂c/∂a, without δ                            | two passes an example        |
+| raw          | the recursion of ∂c/∂a, without δ                            | two passes per example        |
 | sigma        | each δ^l as one full product of matrices Σ′ and wᵀ           | n³ a layer and example       |
 | paths        | every path from a weight to the cost, multiplied out, added  | the product of the widths    |
 | circuit      | gates: local slope × received slope, wired from the forms    | two passes over the gates    |
@@ -73,7 +73,7 @@ def never(p: Problem) -> str | None:
 def by_circuit(p: Problem) -> Parameters:
     """The gradient of a circuit of gates, wired for this batch."""
     refuse(circuit_refuses(p))
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         return finite(of_network.wired(p).gradient(), "circuit")
 
 
@@ -121,24 +121,24 @@ def analytic_passes(p: Problem) -> int:
 
 
 _ROWS = [
-    Method("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4 (S0.13, S2.23)", by_delta, True, never),
-    Method("raw", "the recursion of ∂c/∂a, without δ (S0.8, S0.12)", raw.gradient, True, raw.refuses),
-    Method("sigma", "every δ as one product of Σ′ and wᵀ (S2.18–S2.20)", sigma.gradient, True, sigma.refuses),
+    Method("delta", "the recursion of δ = ∂c/∂z, BP1 to BP4", by_delta, True, never),  # S0.13, S2.23
+    Method("raw", "the recursion of ∂c/∂a, without δ", raw.gradient, True, raw.refuses),  # S0.8, S0.12
+    Method("sigma", "every δ as one product of Σ′ and wᵀ", sigma.gradient, True, sigma.refuses),  # S2.18–S2.20
     Method(
-        "paths", "the sum over every path to the cost (S1.14, S1.17)", paths.gradient, True, paths.refuses, paths.some,
+        "paths", "the sum over every path to the cost", paths.gradient, True, paths.refuses, paths.some,  # S1.14, S1.17
         paths.most, paths.rounding,
     ),
-    Method("circuit", "a circuit of gates, each ignorant of the rest (S3.1–S3.17)", by_circuit, True, circuit_refuses),
-    entry_by_entry(
-        "forward_mode", "dual numbers from the input to the cost (S1.7)", True, forward_mode.refuses, forward_mode.some, passes,
+    Method("circuit", "a circuit of gates, each ignorant of the rest", by_circuit, True, circuit_refuses),  # S3.1–S3.17
+    entry_by_entry(  # S1.7
+        "forward_mode", "dual numbers from the input to the cost", True, forward_mode.refuses, forward_mode.some, passes,
     ),
     entry_by_entry(
-        "complex_step", "Im C(θ + ih)/h, where C is analytic (S4.8)", True, complex_step.refuses, complex_step.some,
+        "complex_step", "Im C(θ + ih)/h, where C is analytic", True, complex_step.refuses, complex_step.some,  # S4.8
         analytic_passes,
     ),
     entry_by_entry(
-        "differences", "(C(θ + h) − C(θ − h))/2h (S1.7, S4.8)", False, differences_refuse, some_differences, passes,
+        "differences", "(C(θ + h) − C(θ − h))/2h", False, differences_refuse, some_differences, passes,  # S1.7, S4.8
     ),
-    Method("symbolic", "SymPy differentiates the formula (S4.5, S4.8)", symbolic.gradient, True, symbolic.refuses),
+    Method("symbolic", "SymPy differentiates the formula", symbolic.gradient, True, symbolic.refuses),  # S4.5, S4.8
 ]  # fmt: skip
 METHODS = {method.name: method for method in _ROWS}

@@ -1,7 +1,7 @@
 """One example's quantities as functions of one of them that is moved, by the forms, for any kind of number.
 
 Raised by 0.01, a quantity moves everything above it (S1.7, S2.2); raised by a dual ε, it shows the slope ∂u/∂v of any pair
-(S1.21). It imports the nouns alone: no equation, no δ and no slope that somebody wrote.
+(S1.21). It imports the nouns alone: no equation, no δ and no slope written by hand.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from chainrule.problem import Problem
 from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, too_many
 
 Array = np.ndarray
-LIMIT = 50_000_000  # parameters × rows: some ten seconds
+LIMIT = 50_000_000  # parameters × rows: about ten seconds
 
 
 def refuses(p: Problem) -> str | None:

@@ -16,7 +16,7 @@ from chainrule.verification.recurrent_evaluate import cut, evaluate, point_of
 
 Array = np.ndarray
 AT_ONCE = 256  # directions
-LIMIT = 20_000_000  # entries × steps of a method that takes every direction: some ten seconds
+LIMIT = 20_000_000  # entries × steps of a method that takes every direction: about ten seconds
 
 
 def of_time(back: RecurrentBackward) -> Array:
@@ -64,7 +64,7 @@ def _in_every_direction(given: Task, along: Callable[[Array, Array], Array]) -> 
     point, found = point_of(given), []
     if point.size * len(given) > LIMIT:
         raise SettingError(f"{point.size * len(given):,} entries × steps, and the limit is {LIMIT:,}")
-    with np.errstate(all="ignore"):  # what leaves the numbers is refused below, in words
+    with np.errstate(all="ignore"):  # NaN or infinity is an error below
         for start in range(0, point.size, AT_ONCE):
             directions = np.eye(min(AT_ONCE, point.size - start), point.size, start)
             found.append(along(np.broadcast_to(point, directions.shape), directions))

@@ -45,7 +45,7 @@ def rounding(p: Problem, share: Array | None = None) -> Parameters:
 
 
 def main_source(p: Problem, layer: int) -> str:
-    """Which operation's rounding moves the gradient of a layer most, in words."""
+    """Which operation's rounding moves the gradient of a layer most, described."""
     if _learnt(p):
         return SOURCES["output"]
     space = p.network.parameters
@@ -58,7 +58,7 @@ def main_source(p: Problem, layer: int) -> str:
 
 
 def _learnt(p: Problem) -> bool:
-    """Whether the outputs equal the targets to within some thousand times rounding, wherever that comes from."""
+    """Whether the outputs equal the targets to within about a thousand times rounding, wherever that comes from."""
     a, z = propagate(p.network.parameters, p.network.activations, p.x)
     left = p.pair.slope(a[-1], p.y) if p.pair.delta is None else p.pair.delta(z[-1], p.y)
     return bool(np.abs(left).max() <= 1e4 * np.finfo(p.network.dtype).eps * (np.abs(a[-1]) + np.abs(p.y)).max())

@@ -18,7 +18,7 @@ from chainrule.problem import Problem
 from chainrule.verification.local import Local, bias_part, mean_over_rows, refuse, too_many
 
 Array = np.ndarray
-LIMIT = 10_000_000_000  # multiplications: some ten seconds
+LIMIT = 10_000_000_000  # multiplications: about ten seconds
 
 
 def refuses(p: Problem) -> str | None:

@@ -76,7 +76,7 @@ class Verification(Printed):
     reason: str = ""
 
     def __bool__(self) -> bool:
-        """No method is wrong; and of a gradient of yours, or one through time, that this could be told."""
+        """No method is wrong; and for a gradient of yours, or one through time, the comparison can decide it."""
         return not self.wrong and not (self.untold and any(row.method in OWN[1:] for row in self.rows))
 
     @property
@@ -91,7 +91,7 @@ class Verification(Printed):
 
     @property
     def judged(self) -> list[MethodRow]:
-        """The rows that decide what cannot be told: the library's own gradient and yours; without them, all."""
+        """The rows that decide what stays undecided: the library's own gradient and yours; without them, all."""
         others = [row for row in self.went if row.method != self.reference]
         return [row for row in others if row.method in OWN] or others
 

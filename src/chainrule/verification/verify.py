@@ -3,7 +3,7 @@
 Two answers agree in an entry where |Δ| ≤ 1e-10 |g|, or where rounding and kinks explain the rest (rounding.py, leeway.py).
 Differences bring their own error bars and one-sided slopes. The answer that most methods share is the one the others are
 measured against. What explains a gap must itself be small: where rounding could move a layer by more than a thousandth of its
-gradient (a millionth in float64), agreement within rounding proves nothing, and the verdict is that nothing can be told there.
+gradient (a millionth in float64), agreement within rounding proves nothing, and the verdict is “cannot tell” there.
 Methods that take a pass for each entry are asked for some entries where the network is large.
 """
 

@@ -1,6 +1,6 @@
 """A page of headed blocks: sentences, equations, matrices of numbers, lines of an algorithm; as text, as LaTeX, as HTML.
 
-It says what stands on the page, not how it looks: `str(sheet)`, `sheet.latex()` and `sheet.html()` write the same blocks.
+It says what is on the page, not how it looks: `str(sheet)`, `sheet.latex()` and `sheet.html()` write the same blocks.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Symbol(Formula):
 
 @dataclass(frozen=True, repr=False)
 class Written(Formula):
-    """What is written as it stands on a line of text."""
+    """What is written as it is."""
 
     text: str
 
@@ -52,7 +52,7 @@ class Numeral(Written):
 
 
 class Text(Written):
-    """Words, upright; anybody's text, so that each format escapes it."""
+    """Words, upright; any text, so that each format escapes it."""
 
 
 class Space(Written):

@@ -1,6 +1,6 @@
 """What the cost depends on, back through the layers: w, a and b make z, z makes a, a and y make C (S1.5); a route lit (S1.14).
 
-In a wider network the tree is unfolded along one neuron a layer: its inputs stand above it as the products they bring, and the
+In a wider network the tree is unfolded along one neuron per layer: its inputs are above it as products, and the
 other neurons of its layer are not drawn.
 """
 
@@ -56,7 +56,7 @@ class RouteStep:
 def computation_tree(seen: View, *, by: str | Id | None = None, layer: int = 1, most: int | None = None) -> Scene:
     """The tree of one example x (in,), y (out,) or its label, from the inputs of `layer` down to the cost.
 
-    `by`, a weight, a bias, a z, an a or an input, is led to the cost on its strongest route, a derivative a step; without it
+    `by`, a weight, a bias, a z, an a or an input, is followed to the cost on its strongest route, one derivative per step; else
     the tree follows what a neuron gets most of. Of more than `most` inputs the largest |w a| are shown, and the exact sum of
     the others; without `most`, as many as a column of text has room for. Raises IdError for a quantity or a layer that is not
     there.

@@ -129,7 +129,7 @@ class Batch:
         return grid if upright else grid.turned()
 
     def followed(self) -> list[tuple[Formula, str, list[float]]]:
-        """What makes the gradients of the weight that is followed: a name, a letter and a number a sample of each."""
+        """What makes the gradients of the weight that is followed: a name, a letter and one number per sample for each."""
         l, (to, source) = self.layer, ((), ()) if self.bare else ((self.j,), (self.k,))
         here = [(s, v) for s, v in zip("zaδ", (self.z, self.a, self.delta)) if s == "δ" or max(v.shape) > NUMBERS]
         return [
@@ -156,7 +156,7 @@ class Batch:
 
     @property
     def gathered(self) -> tuple[Formula, str, str]:
-        """How the samples' gradients make the gradient (S1.11): in a formula, between two pictures, and in words."""
+        """How the samples' gradients make the gradient (S1.11): in a formula, between two pictures, and as a sentence."""
         count, sigma = len(self.entries), Symbol("Σ", below="i")
         if count == 1:
             return row(), "=", "is"
@@ -261,7 +261,7 @@ def _stack(batch: Batch, name: Formula, top: float) -> tuple[Grid, list[Element]
 
 
 def _numbers(batch: Batch, top: float) -> list[Element]:
-    """The numbers that make the gradients of one weight, a sample a column."""
+    """The numbers that make the gradients of one weight, one column per sample."""
     rows = [(name, batch.look(letter), [brief(v[i]) for i in batch.numbered]) for name, letter, v in batch.followed()]
     wide = max(width_of(text, SIZE) for *_, texts in rows for text in texts) + 14
     left = MARGIN + max(width_of(name, 14) for name, *_ in rows) + wide / 2 + 8

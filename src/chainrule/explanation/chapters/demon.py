@@ -1,7 +1,7 @@
 """The demon's bargain: what the cost really does as one quantity is moved, against the tangent that δ promises (S2.2–S2.4).
 
 The curve is C(z + Δz), exact; the tangent is C + δ Δz. At chosen steps predicted, actual and miss stand side by side; kinks,
-where the promise ends, are marked (S3.4), and so is the best move in the range.
+where the prediction fails, are marked (S3.4), and so is the best move in the range.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ REACH, WIDEST, MISS = 2.0, 64.0, 0.2  # how far the range goes: widened until th
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
 LISTED = 6  # kinks that are spelled out
-TRIED = 0.1  # the step whose promise decides whether a place promises little
+TRIED = 0.1  # the step whose predicted change decides whether a place has little effect
 SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axis, and below which it is a level line
 
 
@@ -310,7 +310,7 @@ def _numbers(
 
 
 def _cells(changes: Sequence[Change]) -> Iterator[tuple[str, str, str, str]]:
-    """Each step, to six digits, what it promised, what it brought, and the miss; the numbers of a column alike."""
+    """Each step, to six digits, what was predicted, what happened, and the miss; the numbers of a column alike."""
     style = style_of_changes(changes)
     for change in changes:
         step = step_text(float(f"{change.step:.6g}"))

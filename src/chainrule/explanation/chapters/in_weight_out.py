@@ -1,6 +1,6 @@
 """One weight between the neuron it comes from and the neuron it leads to: a_in → w → δ_out (S2.9), and why it learns slowly.
 
-Below the three elements the factors of ∂C/∂w stand as bars on a logarithmic scale, each in decades of what it could be: the
+Below the three elements the factors of ∂C/∂w are bars on a logarithmic scale, each compared with what it could be: the
 longest bar is to blame, and the bars add up as the factors multiply (S2.15).
 """
 
@@ -58,7 +58,7 @@ def _slowest(seen: View) -> Id:
 
 @dataclass(frozen=True)
 class _Picture:
-    """Three elements above, a bar a factor below, and the reason in words."""
+    """Three elements above, one bar per factor below, and the reason as a sentence."""
 
     seen: View
     v: Id
@@ -223,7 +223,7 @@ class _Picture:
         name = self.seen.quantity(v)
         back = f"; {name} {delta} = {number(self._weight() * error)} goes back to {a}" if v.kind == "w" else ""
         bars = "; ".join(
-            f"{self._symbol(share)} = {number(share.value)}, {_decades(share.decades)} decades of {share.against}"
+            f"{self._symbol(share)} = {number(share.value)}, 10^{_decades(share.decades)} of {share.against}"
             for share in self.reason.factors
         )
         return (

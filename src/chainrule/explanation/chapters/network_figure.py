@@ -64,7 +64,7 @@ def network_figure(
     if edges not in (None, *EDGES):
         raise unknown_name("edges", edges, EDGES)
     if most > MOST:
-        raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, nobody could read more")
+        raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, more could not be read")
     if layer is not None and (isinstance(layer, bool) or layer not in range(1, seen.network.depth + 1)):
         raise IdError(f"layer={layer!r}: the layer in the middle is one of 1…{seen.network.depth}")
     lit = lit_of(by, seen)

@@ -40,7 +40,7 @@ def number_lines(seen: View, *, by: str | Id | None = None, step: float = 0.01) 
     """The lines of one example x (in,), y (out,), with `by` nudged by `step`: a weight, a bias, a z, an a or an input.
 
     Without `by` it is the weight with the steepest cost. Raises IdError for what cannot be moved, SettingError for a step that
-    is no number or 0.
+    is not a number or 0.
     """
     v = steepest(seen) if by is None else movable(by, seen.network.parameters)
     nudged = _step(step)

@@ -38,7 +38,7 @@ TALL, APART, ROW = (
     30.0,
     190.0,
     42.0,
-)  # a step's heading; how near two costs may stand in a line; from line to line of them
+)  # a step's heading; how close two costs may be in a line; from line to line of them
 
 
 def six_steps(seen: View, *, learning_rate: float = 0.1, most: int | None = None) -> Scene:
@@ -348,12 +348,12 @@ class Picture:
     # the cost --------------------------------------------------------------------------------------------------------
     @property
     def _three(self) -> tuple[float, float, float]:
-        """C before, what its slope promised, what was reached."""
+        """C before, what its slope predicts, what was reached."""
         update = self.update
-        return update.cost_before, update.cost_before + update.promised, update.cost_after
+        return update.cost_before, update.cost_before + update.predicted, update.cost_after
 
     def _cost(self, y: float, wide: float) -> tuple[list[Element], float]:
-        """C before, promised and reached on one line, the lower the further to the right; and where it ends."""
+        """C before, predicted and reached on one line, the lower the further to the right; and where it ends."""
         update, letter = self.update, self.seen.how.letter
         left, right, level = EDGE + 16, wide - EDGE - 16, y + TALL + 62
         high, low = max(self._three), min(self._three)
@@ -369,7 +369,7 @@ class Picture:
             *(_mark(n, x, level) for n, x in enumerate(places)),
         ]
         under = ROW * (abs(places[0] - places[2]) < APART)
-        said = ("before", f"promised by its slope: {number(update.promised)}", f"reached: {number(update.change)}")
+        said = ("before", f"predicted by its slope: {number(update.predicted)}", f"reached: {number(update.change)}")
         for n, (value, text, x, dy) in enumerate(zip(self._three, said, places, (28, -41, 28 + under))):
             cost = Label(x, level + dy, number(value), "C" if n == 2 else "ink", 15, bold=n == 2)
             words = Label(x, level + dy + 18, text, "accent" if n == 1 else "faint", 11.5)
@@ -398,12 +398,12 @@ class Picture:
             ),
             ("the cost", "before", letter, number(update.cost_before)),
             ("the cost", "after", letter, number(update.cost_after)),
-            ("the cost", "promised by its slope", f"change of {letter}", number(update.promised)),
+            ("the cost", "predicted by its slope", f"change of {letter}", number(update.predicted)),
             ("the cost", "as it is", f"change of {letter}", number(update.change)),
         )
 
 
 def _mark(n: int, x: float, y: float) -> Circle:
-    """Before, promised, reached: a ring, a wide ring, a dot, which lies in the wide ring where the promise was kept."""
+    """Before, predicted, reached: a ring, a wide ring, a dot, which lies in the wide ring where the prediction was right."""
     radius, role, filled = ((6, "ink", "paper"), (10, "accent", ""), (5, "C", "C"))[n]
     return Circle(x, y, radius, role, filled, 2.0)

@@ -39,7 +39,7 @@ def summary_page(
     convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
 ) -> Scene:
-    """The four equations of backpropagation, large, with what each says in words; a page to put on a wall.
+    """The four equations of backpropagation, large, with what each says; a page to put on a wall.
 
     With a network and one example each equation has its numbers for one neuron, the one with the largest |δ| of its layer.
     """

@@ -40,7 +40,7 @@ def unrolled_figure(
     h0: Any = None,
     most: int = 8,
 ) -> Scene:
-    """A column a step t = 1…T of the sequence xs (T, in) with targets ys: x_t below, h_t, y_t above, and ‖δ_t‖ on the way back.
+    """One column per step t of the sequence xs (T, in) with targets ys: x_t below, h_t, y_t above, and ‖δ_t‖ going back.
 
     C_t above a step is its own cost; an author who writes the cost as the bias c is here read with C. Below stands what each
     step adds to ‖∂C/∂W‖ and to the lengths by U, V, b and c: its share along the gradient, so that the shares add up.

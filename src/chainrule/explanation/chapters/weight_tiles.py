@@ -32,7 +32,7 @@ TEXT = 12.5  # size of what stands below a pair of tiles
 def weight_tiles(seen: View, *, most: int = 9) -> Scene:
     """The first layer's neurons of one example x (in,), y (out,), those with the largest ‖∂C/∂w_j‖ first, `most` of them.
 
-    64, 81, … 784, … inputs are drawn as a square image, others as strips. Raises SettingError for a `most` that is no number.
+    64, 81, … 784, … inputs are drawn as a square image, others as strips. Raises SettingError if `most` is not a number.
     """
     most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])

@@ -26,26 +26,26 @@ class Form:
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        Form("delta", "a_in · δ_out, and where that δ comes from (S0.13, S2.9, S4.10)", factors.delta),
+        Form("delta", "a_in · δ_out, and where that δ comes from", factors.delta),  # S0.13, S2.9, S4.10
         Form(
             "product",
-            "the chain rule's factors, where a single way leads to u (S1.10, S1.14)",
+            "the chain rule's factors, where a single way leads to u",  # S1.10, S1.14
             factors.product,
             refusals.of_product,
         ),
-        Form("raw", "the recursion of ∂C/∂a, without δ (S0.8, S0.12)", factors.raw),
-        Form("paths", "a product for every way to u, added up (S1.17)", factors.paths, refusals.of_paths),
-        Form("hadamard", "vectors: ((w)ᵀδ) ⊙ σ′(z), layer by layer (S2.5, S2.8)", vectors.hadamard),
-        Form("sigma", "one product of the matrices Σ′ and wᵀ (S2.18–S2.20)", vectors.sigma),
-        Form("dot", "σ′(z_j) times a dot product, the gates' view (S3.13)", vectors.dot, refusals.of_dot),
-        Form("matrix", "(W)ᵀδ entry by entry, then ⊙ σ′ (S4.12)", vectors.matrix, refusals.of_matrix),
+        Form("raw", "the recursion of ∂C/∂a, without δ", factors.raw),  # S0.8, S0.12
+        Form("paths", "a product for every way to u, added up", factors.paths, refusals.of_paths),  # S1.17
+        Form("hadamard", "vectors: ((w)ᵀδ) ⊙ σ′(z), layer by layer", vectors.hadamard),  # S2.5, S2.8
+        Form("sigma", "one product of the matrices Σ′ and wᵀ", vectors.sigma),  # S2.18–S2.20
+        Form("dot", "σ′(z_j) times a dot product, the gates' view", vectors.dot, refusals.of_dot),  # S3.13
+        Form("matrix", "(W)ᵀδ entry by entry, then ⊙ σ′", vectors.matrix, refusals.of_matrix),  # S4.12
         Form(
             "kronecker",
-            "index by index, with Kronecker's δ, line by line (S0.9)",
+            "index by index, with Kronecker's δ, line by line",  # S0.9
             steps.kronecker,
             refusals.of_kronecker,
         ),
-        Form("nested", "u as one nested formula, and its derivative (S4.5)", steps.nested, refusals.of_nested),
+        Form("nested", "u as one nested formula, and its derivative", steps.nested, refusals.of_nested),  # S4.5
     )
 }
 

@@ -9,7 +9,7 @@ from chainrule.ids import Id
 
 MOST_PATHS = 20_000
 NESTED_LETTERS = "nmkjihgfedcb"  # from the output down, as far as letters go
-NESTED_MOST = 60  # layers of single neurons, which need no letters: nobody counts more brackets
+NESTED_MOST = 60  # layers of single neurons, which need no letters: more brackets could not be read
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _of_activation(view: View, l: int, k: int | str) -> list[Line]:
 
 
 def nested(view: View, v: Id) -> list[Part]:
-    """u as one formula of sums inside σ, the place of v braced, and its derivative with one sum a layer (S4.5)."""
+    """u as one formula of sums inside σ, the place of v braced, and its derivative with one sum per layer (S4.5)."""
     return [Lines((_formula(view, v), _derivative(view, v)))]
 
 

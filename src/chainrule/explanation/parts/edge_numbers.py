@@ -30,7 +30,7 @@ class EdgeNumbers:
     def placed(self, taken: Sequence[Box]) -> dict[Edge, Label]:
         """The numbers that found room beside what is `taken`, the strongest first; they keep out of each other's way.
 
-        Each stands on its edge where no label is and the fewest other edges pass.
+        Each is on its edge where no label is and the fewest other edges pass.
         """
         tried = [(edge, label) for edge in self.wanted() for label in self._labels(edge)]
         if not tried:
@@ -105,6 +105,6 @@ def in_order(edges: Sequence[Edge]) -> list[Edge]:
 
 
 def paper(label: Label) -> Rect:
-    """Paper behind a number that stands on a line."""
+    """Paper behind a number on a line."""
     box = label.box
     return Rect(box.left, box.top + 1, box.right - box.left, box.bottom - box.top - 2, "paper", "paper", 0, 3, 0.92)
