@@ -124,7 +124,9 @@ class _Picture:
         x, radius = self.drawn.x, self.drawn.radius
         meet, end = x["×"], x["Σ"] - radius
         behind: list[Element] = [Circle(meet - 4 * i, y - 4 * i, radius, "faint", "paper", 1.0) for i in (2, 1)]
+        named = [Label((x["a"] + meet) / 2, y - 11, row("Σ = ", written(wire.value)), "faint", SMALL)]
         return [
+            *(named if self.drawn.numbers.terse else []),
             Label(x["a"] - 6, y, _more(self.unit), "faint", SIZE, "end"),
             Line(((x["a"], y), (meet - radius, y)), "faint", 1.0, arrow=True),
             *behind,
@@ -172,13 +174,13 @@ class _Picture:
         found: list[Element] = []
         for i in range(shown):
             at = y + 34 * (i - (shown - 1) / 2)
-            path = ((x, y), (x + 22, y), (x + 22, at), (x + 50, at))
-            found += [Line(path, "faint", 1.0, curved=True), Circle(x + 60, at, 10, "faint", "paper", 1.0)]
-            found.append(Label(x + 60, at, "×", "faint", 12))
+            path = ((x, y), (x + 16, y), (x + 16, at), (x + 36, at))
+            found += [Line(path, "faint", 1.0, curved=True), Circle(x + 46, at, 10, "faint", "paper", 1.0)]
+            found.append(Label(x + 46, at, "×", "faint", 12))
         if count > 1:
             found.append(Circle(x, y, 2.5, "ink", "ink"))
         more = f"and {count - shown:,} more" if count > shown else ""
-        return [*found, Label(x + 60, y + 34 * (shown - 1) / 2 + 22, more, "faint", 11)] if more else found
+        return [*found, Label(x + 46, y + 34 * (shown - 1) / 2 + 22, more, "faint", 11)] if more else found
 
     # words
     def _notes(self) -> list[str | Row]:
