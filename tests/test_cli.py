@@ -629,7 +629,7 @@ MISTAKES = [
     ("train xor.csv --hidden 64;32", "got '64;32'"),
     ("train xor.csv --hidden 64,", "got '64,'"),
     ("train xor.csv --hidden=", "got ''"),
-    ("train xor.csv --learning-rate 0", "learning_rate is a finite number above 0, got 0.0"),
+    ("train xor.csv --learning-rate 0", "learning_rate is a finite number above 0, as 0.01, got 0.0"),
     ("train xor.csv --learning-rate -1", "got -1.0"),
     ("train xor.csv --learning-rate nan", "got nan"),
     ("train xor.csv --learning-rate 0,1", "--learning-rate"),

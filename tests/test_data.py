@@ -125,7 +125,7 @@ def test_targets_become_rows(targets: Any, outputs: int, rows: list[Any], labels
 @pytest.mark.parametrize(
     ("targets", "outputs", "reason"),
     [
-        ([0, 1, 5], 3, "row 2 has the label 5: 3 outputs stand for the labels 0…2"),
+        ([0, 1, 5], 3, "row 2 has the label 5, and 3 outputs stand for the labels 0…2: number the classes from 0"),
         ([0, -1, 2], 3, "row 1 has the label -1"),
         ([0, 1e30, 1], 3, r"row 1 has the label 1e\+30"),
         ([0.5, 0.5, 1], 2, "got one column of fractions"),

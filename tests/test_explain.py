@@ -243,9 +243,13 @@ def test_a_float32_network_is_explained_in_float64() -> None:
     ("settings", "error", "message"),
     [
         ({"by": "w/9/0/0"}, cr.IdError, r"there is no layer 9.*layers 1…3"),
-        ({"by": "w/1/5/0"}, cr.IdError, r"there is 1 of the neurons in layer 1, number 0; got 5"),
-        ({"by": "weight 3"}, cr.IdError, r"is no id: ids are w/l/j/k"),
-        ({"by": "weight 3"}, cr.IdError, r"from neuron k\), b/l/j, z/l/j, a/l/j, x/k$"),
+        ({"by": "w/1/5/0"}, cr.IdError, r"layer 1 has one neuron \(0\); you asked for 5"),
+        (
+            {"by": "weight 3"},
+            cr.IdError,
+            r"is no id: write w/3/0/0 for the weight to neuron 0 of layer 3 from neuron 0",
+        ),
+        ({"by": "some 3"}, cr.IdError, r"from neuron k\), b/l/j, z/l/j, a/l/j, x/k$"),
         ({"by": "w/2/0/0", "of": "cost"}, cr.IdError, r"is no id: ids are C, z/l/j, a/l/j$"),
         ({"by": "w/１/0/0"}, cr.IdError, r"is no id: .*; '１' is written 1$"),
         ({"by": "w/01/0/0"}, cr.IdError, r"is no id: .*; '01' is written 1$"),

@@ -489,7 +489,7 @@ def test_a_wrong_slope_is_noticed() -> None:
     [
         ("z/1/0", cr.IdError, "what learns is a weight"),
         ("w/9/0/0", cr.IdError, "there is no layer 9"),
-        ("w/1/0/7", cr.IdError, "numbered 0…2"),
+        ("w/1/0/7", cr.IdError, r"the network has 3 inputs \(0…2\); you asked for 7"),
         ("weight", cr.IdError, "is no id"),
     ],
 )
@@ -605,7 +605,7 @@ def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> No
         (["digits.safetensors", "--row", "1", "--seed", "1"], "--seed draws rows, and --row names them"),
         (["--by", "w/1/0/0", "--influence"], "--by and --influence ask for different answers"),
         (["w/1/0/0"], "named with --by: chainrule why --by w/1/0/0"),
-        (["digits.safetensors", "--by", "w/1/0/64"], "numbered 0…63"),
+        (["digits.safetensors", "--by", "w/1/0/64"], "(0…63); you asked for 64"),
         (["digits.safetensors", "--row", "1797"], "has the rows 0…1796"),
         (["digits.safetensors", "--rows", "0"], "≥ 1"),
         (["digits.safetensors", "--activation", "tanh"], "no layer of this model uses tanh: it has relu → softmax"),

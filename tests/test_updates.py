@@ -59,9 +59,9 @@ def test_precision_stays_and_a_zero_gradient_moves_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: cr.delta_rule(0.0), "learning_rate is a finite number above 0, got 0"),
+        (lambda: cr.delta_rule(0.0), "learning_rate is a finite number above 0, as 0.01, got 0"),
         (lambda: cr.adam(-1e-3), "learning_rate is a finite number above 0"),
-        (lambda: cr.adam(math.nan), "learning_rate is a finite number above 0, got nan"),
+        (lambda: cr.adam(math.nan), "learning_rate is a finite number above 0, as 0.01, got nan"),
         (lambda: cr.adam(math.inf), "finite"),
         (lambda: cr.momentum(0.1, 1.0), "0 ≤ momentum < 1, got 1.0"),
         (lambda: cr.adam(beta2=1.5), "0 ≤ beta2 < 1"),

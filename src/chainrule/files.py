@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
@@ -12,10 +14,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import FileError
+from chainrule.errors import FileError, cut
 
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None  # Windows has no such locks
 TEMPORARY = ".chainrule-"  # what the names of files that are being written begin with
+LOOKED_AT = 2000  # files of a folder in which a name is looked for
 NAME_MAX = 255  # bytes in a file's name, where the system does not say
 
 
@@ -30,8 +33,9 @@ def as_path(given: Any) -> Path:
     return Path(text)
 
 
-def as_file(given: Any, needed: str) -> Path:
-    """The path of a file that can be read more than once, which a pipe cannot; `needed` says what it is to hold.
+def as_file(given: Any, needed: str, ending: str = "") -> Path:
+    """The path of a file that can be read more than once, which a pipe cannot; `needed` says what it is to hold, as which
+    the name of a file usually has the `ending`.
 
     Raises FileError where there is none, or it is a folder, a pipe or a device, or the user may not read it.
     """
@@ -42,10 +46,33 @@ def as_file(given: Any, needed: str) -> Path:
             path.open("rb").close()
             return path
     except (FileNotFoundError, NotADirectoryError):
-        raise FileError(f"there is no file {path}") from None
+        raise no_file(path, ending) from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}") from error
     raise FileError(f"{path} is a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}, and {needed} is needed")
+
+
+def no_file(path: Path, ending: str = "") -> FileError:
+    """The error for a file that is not there: the nearest name, with this ending if there is one, in its folder or in runs."""
+    if re.match(r"https?:/", str(path)):
+        return FileError(
+            f"there is no file {path}: files are read from a disk, so download it first, and name the copy"
+        )
+    if not path.parent.is_dir():
+        return FileError(f"there is no file {path}, for there is no folder {path.parent}")
+    near = [each for folder in (path.parent, path.parent / "runs") for each in _near(folder, path.name)]
+    found = next((each for each in near if each.name.endswith(ending)), None)
+    return FileError(f"there is no file {path}" + (f": did you mean {found}?" if found else ""))
+
+
+def _near(folder: Path, name: str) -> list[Path]:
+    """The files of a folder with such a name: but for the ending, or but for a few letters."""
+    try:
+        names = sorted(entry.name for entry in itertools.islice(folder.iterdir(), LOOKED_AT) if entry.is_file())
+    except OSError:
+        return []
+    alike = [each for each in names if each.partition(".")[0].lower() == name.lower()]
+    return [folder / each for each in (*alike, *difflib.get_close_matches(cut(name), names, n=3, cutoff=0.75))]
 
 
 # writing ------------------------------------------------------------------------------------------------------------

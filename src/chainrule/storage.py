@@ -227,16 +227,18 @@ def _check_whole(header: Mapping[str, Any], tensors: Tensors, where: Path) -> No
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Tensors]:
-    where = as_file(path, "a model's file")  # says what is wrong with the file; safe_open calls it missing
+    where = as_file(
+        path, "a model's file", ".safetensors"
+    )  # says what is wrong with the file; safe_open calls it missing
     try:
         with safetensors.safe_open(where, "np") as opened:
             text = (opened.metadata() or {}).get(KEY)
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (not a dict)
     except safetensors.SafetensorError as error:
-        raise FileError(
-            f"{where} is no safetensors file, or a damaged one ({error}): a model's file is needed, as save or "
-            "chainrule train writes it"
-        ) from None
+        table = where.suffix.lower() in (".csv", ".tsv", ".txt", ".npz", ".parquet", ".xlsx")
+        what = "a table, and no safetensors file" if table else f"no safetensors file, or a damaged one ({error})"
+        how = f"chainrule train {where}" if table else "save or chainrule train"
+        raise FileError(f"{where} is {what}: a model's file is needed, as {how} writes it") from None
     except (OSError, TypeError, AttributeError) as error:  # unreadable, or tensors of a dtype NumPy lacks
         raise FileError(f"cannot read {where}: {getattr(error, 'strerror', None) or error}") from error
     if text is None:

@@ -196,7 +196,7 @@ def as_rule(given: str | Rule) -> Rule:
 
 def _positive(value: float, what: str) -> float:
     if not (isinstance(value, (int, float, np.number)) and 0 < value < np.inf):
-        raise SettingError(f"{what} is a finite number above 0, got {brief(value)}")
+        raise SettingError(f"{what} is a finite number above 0, as 0.01, got {brief(value)}")
     return float(value)
 
 

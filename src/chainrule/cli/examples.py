@@ -148,9 +148,14 @@ def example_of(
 
 
 def check_no_id(model: Path | None, command: str, kinds: str = "wb", what: str = "a weight or a bias") -> None:
-    """Raises FileError where a quantity of these kinds, as w/2/0/0, was given in the place of a model."""
-    if model is not None and not model.exists() and "/" in str(model) and model.parts[0] in tuple(kinds):
-        raise FileError(f"there is no file {model}; {what} is named with --by: chainrule {command} --by {model}")
+    """Raises FileError where a quantity of these kinds, as w/2/0/0 or w2, was given in the place of a model."""
+    if model is not None and not model.exists() and re.fullmatch(rf"[{kinds}](\d+|(/\d+)+)", str(model)):
+        written = (
+            str(model)
+            if "/" in str(model)
+            else f"{str(model)[0]}/{str(model)[1:]}/0{'/0' if str(model)[0] == 'w' else ''}"
+        )
+        raise FileError(f"there is no file {model}; {what} is named with --by: chainrule {command} --by {written}")
 
 
 def sample(given: Given, data: str | None, rows: int, seed: int, cost: str | None) -> Examples:
@@ -174,7 +179,7 @@ def _examples(
     if seed is not None:
         table = known_targets(table)
     if not 0 <= row < len(table):
-        raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}")
+        raise DataError(f"--row {row}: {table.name} has the rows 0…{len(table) - 1}; take one of them, as --row 0")
     if rows < 1:
         raise DataError(f"--rows is a whole number ≥ 1, got {rows}")
     if seed is None:

@@ -117,6 +117,8 @@ def usage_error(error: Any, args: Sequence[str] | None = None) -> SettingError:
         return SettingError(f"{command} needs {_named(error.param)}, as in {example}")
     if kind == "BadOptionUsage":
         needs = "takes no value" if "does not take" in error.message else "needs a value behind it"
+        if "requires 2" in error.message:
+            needs = f"needs two numbers behind it, as {error.option_name} -1 1"
         return SettingError(f"{error.option_name} {needs}; {command} --help shows what each option takes")
     if kind == "BadParameter" and error.param is not None:
         return SettingError(_bad_value(error, given))
@@ -173,9 +175,10 @@ def _named(parameter: Any) -> str:
 def _bad_value(error: Any, given: Sequence[str]) -> str:
     """A value that cannot be read: of which option, what it takes instead."""
     name, value = _named(error.param), None
+    meant = option_meant(error.ctx.command.name, _options(error.ctx))
     for place, each in enumerate(given):
         option, _, behind = each.partition("=")
-        if option in error.param.opts:
+        if option in error.param.opts or f"--{meant(option.lstrip('-'))}" in error.param.opts:
             value = behind if "=" in each else given[place + 1] if place + 1 < len(given) else None
     got = "" if value is None else f"; got {brief(value)}"
     least = re.search(r"(?:greater than or equal to|>=) ?(-?\d+)", error.message)
@@ -183,6 +186,16 @@ def _bad_value(error: Any, given: Sequence[str]) -> str:
         return f"{name} takes a number ≥ {least[1]}{got}"
     for word, (takes, such_as) in NUMBERS.items():
         if word in error.message:
-            point = value.replace(",", ".") if value and re.fullmatch(r"-?\d+,\d+", value) else such_as
-            return f"{name} takes {takes}, as {name} {point}{got}"
+            return f"{name} takes {takes}, as {name} {_as_number(value or '', such_as)}{got}"
     return f"{name}: {error.message.rstrip('.')}{got}"
+
+
+def _as_number(value: str, such_as: str) -> str:
+    """A number that may be meant by 0,1, by 20% or by 1e3; else an example."""
+    if re.fullmatch(r"-?\d+,\d+", value):
+        return value.replace(",", ".")
+    if re.fullmatch(r"\d+(\.\d+)?%", value):
+        return f"{float(value[:-1]) / 100:g}"
+    if such_as.isdigit() and re.fullmatch(r"\d+(\.\d+)?(e\d)?", value):
+        return f"{max(round(float(value)), 1)}"
+    return such_as

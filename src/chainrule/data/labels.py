@@ -48,8 +48,10 @@ def find_labels(target: Array, name: str = "y") -> tuple[Any, ...]:
         raise DataError(f"the target {name!r} has the shape {target.shape}: classes come as one column of labels")
     values = np.unique(target)
     if values.size < 2:
+        only = f"{values[0]:g}" if values.size and values.dtype.kind in "fiu" else listed(map(plain, values))
         raise DataError(
-            f"the target {name!r} holds one class only ({listed(values, 8)}): there is nothing to tell apart"
+            f"the target {name!r} holds one class only, {only}, and a network needs two to tell apart: add rows of another, "
+            "or learn another column, as with --target NAME"
         )
     if values.dtype.kind == "f" and np.all(values == np.round(values)):
         values = values.astype(np.int64)
@@ -143,5 +145,13 @@ def _whole_labels(y: Array, outputs: int) -> Array:
     wrong = (y < 0) | (y >= outputs)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"row {row} has the label {y[row]:g}: {outputs} outputs stand for the labels 0…{outputs - 1}")
+        from_one = y.min() == 1 and y.max() == outputs
+        write = (
+            "subtract 1 from all of them"
+            if from_one
+            else f"number the classes from 0, or give the network {int(y.max()) + 1} outputs"
+        )
+        raise DataError(
+            f"row {row} has the label {y[row]:g}, and {outputs} outputs stand for the labels 0…{outputs - 1}: {write}"
+        )
     return y.astype(np.int64)

@@ -162,7 +162,7 @@ class Preprocessing:
         if missing:
             raise DataError(
                 f"the network was trained on {listed(wanted, 8)}; the data lacks {listed(missing, 8)} and has "
-                f"{listed(table.columns, 8)}"
+                f"{listed(table.columns, 8)}: name its columns as in training"
             )
         rows, said = _encoded(table.select(wanted), used, dtype)
         _warn(table, said, "have gaps or values not seen in training", stacklevel=4)

@@ -22,8 +22,8 @@ from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.data.optional_files import ARROW, EXCEL, read_optional
 from chainrule.data.shipped import SHIPPED, shipped
 from chainrule.data.table import Table, with_target_column
-from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
-from chainrule.files import as_path
+from chainrule.errors import ChainruleError, DataError, FileError, UnknownNameError, unknown_name
+from chainrule.files import as_path, no_file
 
 
 def read_table(source: Any, target: str | None = None, *, optional: bool = False) -> Table:
@@ -58,11 +58,7 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
     if path.is_dir():
         raise FileError(f"{path} is a folder: name a file in it (CSV, NPZ or IDX)")
     if not path.exists():
-        raise (
-            FileError(f"there is no file {path}")
-            if path.suffix or len(path.parts) > 1
-            else unknown_name("data set or file", str(path), SHIPPED)
-        )
+        raise _not_there(path)
     if not path.is_file():
         raise FileError(f"{path} is a pipe or a device: write what it gives to a file, and name that")
     if name.endswith(".npz"):
@@ -87,6 +83,18 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
     )
 
 
+def _not_there(path: Path) -> ChainruleError:
+    """The error for rows that are neither in a file nor shipped."""
+    missing = no_file(path)
+    if path.suffix or len(path.parts) > 1 or "did you mean" in str(missing):
+        return missing
+    if path.name.lower() == "mnist":
+        return UnknownNameError(
+            "mnist is not shipped: name its files, as train-images-idx3-ubyte.gz, or take digits, which is smaller"
+        )
+    return unknown_name("data set or file", str(path), SHIPPED)
+
+
 def _with_its_own_target(table: Table, target: str | None) -> Table:
     if target not in (None, table.target_name):
         raise DataError(
@@ -97,7 +105,9 @@ def _with_its_own_target(table: Table, target: str | None) -> Table:
 
 def _checked(table: Table) -> Table:
     if len(table) == 0:
-        raise DataError(f"{table.name} holds no rows")
+        raise DataError(
+            f"{table.name} holds no rows: below a line with the names of its columns it needs a line for each example"
+        )
     if not table.columns:
         raise DataError(
             f"{table.name} has no column of inputs beside the target {table.target_name!r}; commas, semicolons, tabs or | "

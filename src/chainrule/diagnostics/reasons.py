@@ -162,7 +162,7 @@ def why(
     look = Examined(network, x, y, cost, convention)
     target = parse(by, look.network.parameters)
     if target.kind not in ("w", "b"):
-        raise IdError(f"by={str(target)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
+        raise IdError(f"by={str(target)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j), as w/1/0/0")
     return reason(look, target)
 
 

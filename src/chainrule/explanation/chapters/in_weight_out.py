@@ -40,7 +40,7 @@ def in_weight_out(seen: View, *, by: str | Id | None = None) -> Scene:
     """
     v = _slowest(seen) if by is None else parse(by, seen.network.parameters)
     if v.kind not in "wb":
-        raise IdError(f"by={str(v)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j)")
+        raise IdError(f"by={str(v)!r}: what learns is a weight (w/l/j/k) or a bias (b/l/j), as w/1/0/0")
     return _Picture(seen, v, why(seen.network, seen.x, seen.y, v, cost=seen.cost, convention=seen.how)).scene()
 
 
