@@ -816,6 +816,17 @@ def test_the_example_is_shown_as_it_was_where_its_columns_were_scaled():
     assert np.abs(raw - pixels / pixels.max()).max() <= 0.5 / SHADES + 1e-9
 
 
+def test_cells_of_a_few_inputs_hold_their_numbers_where_there_is_room():
+    network = drawn([2, 6, 3], "tanh", "softmax", shift=0.1)
+    x, y = example(network)
+    scene = weight_tiles(network, x, y)
+    top = of_tiles.TOP + 40
+    cells = {str(each.text) for each in scene.labels() if each.size == of_tiles.SMALL and each.y > top}
+    assert cells >= {brief(value, 2) for value in network.weights[1].ravel().tolist()}
+    pictures = weight_tiles(NETWORKS["784-30-10"], *example(NETWORKS["784-30-10"]))
+    assert not [each for each in pictures.labels() if each.size == of_tiles.SMALL and each.y > top]
+
+
 def test_a_legend_says_how_deep_the_deepest_colour_is():
     network = NETWORKS["784-30-10"]
     x, y = example(network)

@@ -120,6 +120,15 @@ def test_two_figures_on_one_page_share_no_id(pieces) -> None:  # type: ignore[no
         assert set(re.findall(r"url\(#([^)]+)\)", text)) <= set(ids)
 
 
+def test_figures_of_the_docs_are_dark_where_the_readers_screen_is_and_as_wide_as_their_place() -> None:
+    files = sorted((DOCS / "figures").glob("*.svg"))
+    assert len(files) > 20
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert "@media(prefers-color-scheme:dark)" in text, file.name
+        assert 'style="max-width:100%;height:auto"' in text, file.name
+
+
 # colours ------------------------------------------------------------------------------------------------------------
 def linear(colour: str) -> np.ndarray:
     """sRGB #rrggbb as linear light."""

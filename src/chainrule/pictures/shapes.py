@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from chainrule.pictures.widths import WIDEST
@@ -145,7 +145,7 @@ class Label:
     halo: bool = False
     of: str = ""
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The room it takes, on the generous side."""
         width, up, down = extent(self.text)

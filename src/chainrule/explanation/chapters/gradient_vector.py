@@ -201,11 +201,11 @@ class Picture:
 
     def images(self, most: int) -> Scene:
         """Each vector between brackets, its layers below each other as images; then the strongest entries."""
-        single = len(self.columns) == 1
+        single, high = len(self.columns) == 1, 90.0 if len(self.columns) > 3 else 126.0
         y = top = TOP if self.last.name else TOP - 22
         elements = heading(self.title, READ, LEFT)
         for _, parts in groupby(self.parts, key=lambda part: part.layer):
-            drawn, y = self._layer(list(parts), y, *((150.0, 14.0) if single else (90.0, 7.0)))
+            drawn, y = self._layer(list(parts), y, *((150.0, 14.0) if single else (high, 7.0)))
             elements += drawn
         for i, column in enumerate(self.columns):
             x = IMAGES + i * self.pitch

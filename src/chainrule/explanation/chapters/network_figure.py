@@ -154,7 +154,8 @@ class _Picture:
 
     # the picture -----------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
-        neurons = [element for column in self.columns for element in self._column(column)]
+        drawn = [self._column(column) for column in self.columns]
+        neurons = [element for column in drawn for element in column]
         behind = [
             element
             for column in self.columns
@@ -165,9 +166,10 @@ class _Picture:
         sums = self._sums(bottom, placed)
         if sums:
             bottom = max(label.box.bottom for label in sums) + 12
-        tug = [] if self.tug is None else self.tug.draw(MARGIN, self._right(neurons), bottom + 24)
-        if tug:
-            bottom = max(each.box.bottom for each in tug) + 12
+        tug: list[Element] = []
+        if self.tug is not None:
+            right = max(each.box.right for each in drawn[-1])
+            tug, bottom = self.tug.draw(MARGIN, right, bottom + 24), bottom + 24 + self.tug.height + 18
         legend, bottom = self._legend(bottom + 16)
         title = self._title()
         says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
@@ -191,10 +193,6 @@ class _Picture:
         """How the last hidden layer decides, where the outputs of a large network are those of a softmax."""
         barred = isinstance(self.neurons, SmallNeurons) and self.neurons.barred(self.columns[-1])
         return TugOfWar.of(self.seen) if barred else None
-
-    def _right(self, neurons: Sequence[Element]) -> float:
-        """The right edge of what is drawn of the neurons."""
-        return max(each.box.right for each in neurons)
 
     def _title(self) -> Row:
         layer = "" if self.shown.middle is None else f"layer {self.shown.middle} of "

@@ -19,14 +19,14 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Rect, hue, width_of
 from chainrule.pictures.tiles import Raster, raster_of, shade, tile
 from chainrule.writing.formula import Formula, row
-from chainrule.writing.numbers import number, short
+from chainrule.writing.numbers import brief, number, short
 
 Array = np.ndarray
 MARGIN, TOP = 28.0, 86.0
 SIDE, GAP = 96.0, 12.0  # of a tile, at most, and from tile to tile
 WIDTH = 700.0  # of neurons side by side
 SCALE, LEGEND = 9, 126.0  # cells of a legend, and its width
-TEXT = 12.5  # size of what stands below a pair of tiles
+TEXT, SMALL = 12.5, 10.5  # sizes of what stands below a pair of tiles, and in a cell
 
 
 def weight_tiles(seen: View, *, most: int = 9) -> Scene:
@@ -60,6 +60,17 @@ def legend(text: Formula, largest: float, x: float, y: float, ink: bool = False)
     if largest:
         end = short(largest, 3) if ink else f"+{short(largest, 3)}"
         found.append(Label(x + LEGEND, y + 36, end, "faint", 10.5, "end"))
+    return found
+
+
+def numbered(values: Array, largest: float, x: float, y: float, raster: Raster, ink: bool = False) -> list[Element]:
+    """A tile, and in a strip whose cells have room for it the number of each."""
+    found = tile(values, largest, x, y, raster, ink)
+    texts = [brief(value, 2) for value in values.tolist()] if raster.rows == 1 else []
+    if all(width_of(text, SMALL) < raster.cell - 2 for text in texts):
+        for i, (text, value) in enumerate(zip(texts, values)):
+            role = "paper" if shade(value, largest) > 0.5 else "ink"  # on a deep colour, or on a pale one
+            found.append(Label(x + raster.cell * (i + 0.5), y + raster.tall / 2, text, role, SMALL))
     return found
 
 
@@ -108,8 +119,8 @@ class Picture:
         largest = [float(np.abs(values).max()) for values in (self.weights, self.slopes)]
         for i, (j, lines) in enumerate(texts.items()):
             x, y = MARGIN + pair * (i % across), top + tall * (i // across)
-            elements += tile(self.weights[j], largest[0], x, y, raster)
-            elements += tile(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
+            elements += numbered(self.weights[j], largest[0], x, y, raster)
+            elements += numbered(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
             for k, text in enumerate(lines):
                 role = "backward" if k else "ink"
                 elements.append(Label(x, y + raster.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
@@ -137,7 +148,7 @@ class Picture:
         for text, values in images:
             largest, plain = float(np.abs(values).max()), not (values < 0).any()
             found.append(Label(x, TOP - 20, text, "faint", 12, "start"))
-            found += tile(values, largest, x, TOP, self.raster, ink=plain)
+            found += numbered(values, largest, x, TOP, self.raster, ink=plain)
             x += max(self.raster.width, width_of(text, 12)) + 18
         x += 16
         scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))

@@ -41,10 +41,7 @@ class Edge(NamedTuple):
     source: int
     value: float
     lit: bool
-
-    @property
-    def bundle(self) -> bool:
-        return REST in (self.neuron, self.source)
+    bundle: bool
 
     @property
     def size(self) -> float:
@@ -234,12 +231,11 @@ class ShownNetwork:
         for neuron in (*after.shown, *(REST,) * bool(after.rest)):
             to = list(after.rest) if neuron == REST else [neuron]
             for source in before.slots:
-                lit, value = self._is_lit(layer, neuron, source), math.nan
-                if REST not in (neuron, source):
-                    value = float(values[neuron, source])
-                elif lit:
+                lit, bundle = self._is_lit(layer, neuron, source), REST in (neuron, source)
+                value = math.nan if bundle else float(values[neuron, source])
+                if bundle and lit:
                     value = exact_sum(values[to][:, before.rest if source == REST else [source]])
-                yield Edge(layer, neuron, source, value, lit)
+                yield Edge(layer, neuron, source, value, lit, bundle)
 
     def _is_lit(self, layer: int, neuron: int, source: int) -> bool:
         for id in self.lit:

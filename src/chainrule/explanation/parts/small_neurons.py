@@ -50,8 +50,13 @@ class SmallNeurons(Neurons):
 
     def barred(self, column: LayerColumn) -> bool:
         """Whether these are the outputs of a softmax, drawn as bars."""
-        network = self.shown.network
-        return column.layer == network.depth and network.output.full_slope and not column.rest
+        return column.layer == self._barred
+
+    @cached_property
+    def _barred(self) -> int | None:
+        """The layer that is drawn as bars."""
+        network, last = self.shown.network, self.shown.columns[-1]
+        return last.layer if last.layer == network.depth and network.output.full_slope and not last.rest else None
 
     # places ----------------------------------------------------------------------------------------------------------
     def tall(self, column: LayerColumn) -> float:
@@ -90,7 +95,7 @@ class SmallNeurons(Neurons):
         """What fills and rings mean, and the bars."""
         said = ["neurons filled by |a|, ringed by |δ|"]
         if self.barred(self.shown.columns[-1]):
-            gap = ", and the target's dashed gap to p = 1 is C" if self.shown.seen.cost.name == "cross_entropy" else ""
+            gap = ", the dashed gap to p = 1 is C" if self.shown.seen.cost.name == "cross_entropy" else ""
             said.append(f"bars: p in powers of ten{gap}")
         return ["; ".join(said)]
 

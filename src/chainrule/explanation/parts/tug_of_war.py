@@ -21,7 +21,7 @@ from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
-TALL = 58.0  # from the middle line to the end of the strongest pull
+HEAD, TALL = 58.0, 58.0  # the room above the bars, and from the middle line to the end of the strongest
 WIDEST = 24.0  # of a bar
 SIZE = 11.5
 
@@ -72,31 +72,33 @@ class TugOfWar:
         """The number of an output, in the reader's convention."""
         return str(j + self.seen.how.base)
 
+    @property
+    def height(self) -> float:
+        """From its title to what the pulls add up to."""
+        return HEAD + 2 * TALL + 38
+
     # what is drawn ---------------------------------------------------------------------------------------------------
     def draw(self, left: float, right: float, y: float) -> list[Element]:
         """Bars from the strongest for the target to the strongest for the other, what they are, and what they add up to."""
-        order, head = np.argsort(-self.pulls, kind="stable").tolist(), y + 30
-        middle = head + 28 + TALL
+        order, middle = np.argsort(-self.pulls, kind="stable").tolist(), y + HEAD + TALL
         pitch = min(WIDEST, (right - left) / len(order))
         largest = float(np.abs(self.pulls).max()) or 1.0
         found: list[Element] = [
             Label(left, y, self.title, "ink", 13, "start", bold=True),
             Label(left, y + 19, self._each, "faint", SIZE, "start"),
-            *self._side(order[0], left, head + 12, "start"),
+            *self._side(order[0], left, y + 42, "start"),
         ]
-        for i, k in enumerate(order):
-            tall = TALL * float(self.pulls[k]) / largest
-            x, id = left + pitch * i, str(activation(self._layer, k))
+        for i, (k, tall) in enumerate(zip(order, (TALL / largest * self.pulls[order]).tolist())):
             if abs(tall) > 0.05:
-                top = middle - max(tall, 0.0)
-                found.append(Rect(x, top, pitch * 0.85, abs(tall), filled=hue(tall), stroke=0.0, of=id))
+                place = left + pitch * i, middle - max(tall, 0.0), 0.85 * pitch, abs(tall)
+                found.append(Rect(*place, filled=hue(tall), stroke=0.0, of=str(activation(self._layer, k))))
         found.append(Line(((left, middle), (left + pitch * len(order), middle)), "faint", 0.8))
         silent = int(np.count_nonzero(self.pulls == 0))
         if silent:
             first = order.index(next(k for k in order if self.pulls[k] == 0))
             said = f"{silent:,} silent"
             found.append(Label(left + pitch * (first + silent / 2), middle - 12, said, "faint", SIZE))
-        bottom = middle + TALL + 14
+        bottom = y + self.height - 24
         found += self._side(order[-1], left + pitch * len(order), bottom, "end")
         return [*found, Label(left, bottom + 24, self.equation, "ink", 12, "start")]
 
