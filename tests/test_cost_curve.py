@@ -15,7 +15,7 @@ import pytest
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
-from chainrule.cost_curve import POINTS, cost_curve
+from chainrule.cost_curve import LEFT, POINTS, WIDTH, cost_curve
 from chainrule.pictures.shapes import Line
 
 Run = Callable[..., tuple[int, str, str]]
@@ -82,8 +82,8 @@ def test_very_many_epochs_are_thinned_and_the_lowest_is_kept() -> None:
     costs[4321] = 0.5
     (line,) = curves(history(costs))
     assert len(line.points) <= POINTS + 3
-    lowest = max(y for _, y in line.points)
-    assert sum(y == lowest for _, y in line.points) == 1
+    assert max(line.points, key=lambda point: point[1])[0] == pytest.approx(LEFT + WIDTH * 4321 / 10_000)
+    assert line.points[-1][0] == LEFT + WIDTH
     assert "best 0.5 in epoch 4,322" in " ".join(str(label.text) for label in cost_curve(history(costs)).labels())
 
 

@@ -76,6 +76,11 @@ def test_the_cost_is_a_curve_and_its_lowest_epoch_is_told(chainrule_: Run) -> No
         assert f"lowest {watched[lowest]:.4f} in epoch {lowest + 1}" in out
 
 
+def test_the_last_line_says_how_to_see_more(chainrule_: Run) -> None:
+    _, out, _ = chainrule_("train", "iris", "--epochs", "1", "-o", "m")
+    assert out.splitlines()[-1] == "next      chainrule explain m.safetensors; chainrule show m.safetensors curve"
+
+
 def test_classes_have_a_confusion_matrix_with_precision_and_recall(chainrule_: Run) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     _, out, err = chainrule_("train", "iris", "--epochs", "12", "--test", "0")

@@ -116,7 +116,8 @@ class Kept:
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
-        return [f"model     {self.model}", f"report    {self.report}", f"next      chainrule explain {self.model}"]
+        then = f"chainrule explain {self.model}; chainrule show {self.model} curve"
+        return [f"model     {self.model}", f"report    {self.report}", f"next      {then}"]
 
     def check(self) -> None:
         """Raises FileError, with the place of the model, where anything could not be written."""
