@@ -953,7 +953,7 @@ def test_the_table_holds_the_gradient() -> None:
         (lambda *n: computation_tree(*n, layer=0), cr.IdError, "one of the layers 1…3"),
         (lambda *n: computation_tree(*n, layer=3, by="w/1/0/0"), cr.IdError, "give layer=1"),
         (lambda *n: computation_tree(*n, by="d/1/0"), cr.IdError, "by='z/1/0'"),
-        (lambda *n: path_sum(*n, by="C"), cr.IdError, "the cost is differentiated by"),
+        (lambda *n: path_sum(*n, by="C"), cr.IdError, "the cost is differentiated with respect to"),
         (lambda *n: path_sum(*n, most=True), cr.SettingError, "whole number"),
         (lambda *n: in_weight_out(*n, by="z/1/0"), cr.IdError, "what learns is a weight"),
         (lambda *n: path_sum(n[0], np.zeros((2, 5)), n[2]), cr.ShapeError, "one example"),
