@@ -117,6 +117,8 @@ def _tip(text: str, parameters: Parameters, kinds: str) -> str:
     if len(numbers) == 1 and len(numbers[0]) == LENGTH[kind] > 1:  # w210
         numbers = list(numbers[0])
     numbers = ([*numbers, *["0"] * 3] if numbers else ["0" if kind == "x" else "1", "0", "0"])[: LENGTH[kind]]
+    if not all(map(NUMBER.fullmatch, numbers)):
+        return ""
     meant = "/".join([kind, *numbers])
     try:
         id = parse(meant, parameters)

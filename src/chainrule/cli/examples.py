@@ -61,7 +61,14 @@ class Given:
         if self.is_written:
             texts = self.weights or [matrices_in(Path(self.name))]
             named = "--weights" if self.weights else self.name
-            return network_of_texts(texts, self.biases or (), self.activation, named), {}
+            try:
+                return network_of_texts(texts, self.biases or (), self.activation, named), {}
+            except DataError as error:
+                if self.weights:
+                    raise
+                raise DataError(
+                    f"{error}; if it is a table of examples, chainrule train {self.name} makes a model"
+                ) from None
         if self.model is None:
             return chain(), {"x": [X], "y": Y}
         return load(self.model), load_notes(self.model)

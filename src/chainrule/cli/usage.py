@@ -13,7 +13,7 @@ from chainrule.errors import SettingError, brief, cut
 
 FIGURES = (  # those of a model; a test compares them with the figures themselves, which take long to import
     "network", "unit_circuit", "whole_circuit", "computation_tree", "number_lines", "path_sum", "matrix_form", "delta_batch",
-    "demon", "activation", "gradient_vector", "in_weight_out", "weight_tiles", "six_steps", "summary",
+    "demon", "activation", "gradient_vector", "in_weight_out", "weight_tiles", "six_steps", "summary", "curve",
 )  # fmt: skip
 SAME_FIGURE = {
     "tree": "computation_tree", "graph": "computation_tree", "circuit": "unit_circuit", "lines": "number_lines",
@@ -196,6 +196,6 @@ def _as_number(value: str, such_as: str) -> str:
         return value.replace(",", ".")
     if re.fullmatch(r"\d+(\.\d+)?%", value):
         return f"{float(value[:-1]) / 100:g}"
-    if such_as.isdigit() and re.fullmatch(r"\d+(\.\d+)?(e\d)?", value):
+    if such_as.isdigit() and re.fullmatch(r"\d{1,9}(\.\d{1,9})?(e\d)?", value):
         return f"{max(round(float(value)), 1)}"
     return such_as
