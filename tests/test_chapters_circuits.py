@@ -784,7 +784,7 @@ def test_what_is_not_there_is_refused_in_words() -> None:
     for figure in (unit_circuit, matrix_form, delta_batch):
         with pytest.raises(cr.IdError, match="no layer 9"):
             figure(net, x, y, layer=9)
-        with pytest.raises(cr.IdError, match="neurons in layer 1"):
+        with pytest.raises(cr.IdError, match="layer 1 has 3 neurons"):
             figure(net, x, y, by="z/1/7")
         with pytest.raises(cr.IdError, match="a neuron is named by"):
             figure(net, x, y, by="C")
