@@ -236,7 +236,8 @@ def _description(stops: list[Stop], links: list[Link], scale: float, style: Styl
     rates = [f"{link.left} = {number(link.factor.value)}" for link in links]
     return (
         f"One number line for each variable, {short(scale, 9)} pixels to 1: {', '.join(said)}. The nudge moves "
-        f"{', '.join(moved)}. Each change over the one before it is close to the derivative between the two: {', '.join(rates)}."
+        f"{', '.join(moved)}. Each change over the one before it is close to the derivative "
+        f"between the two: {', '.join(rates)}."
     )
 
 
