@@ -23,7 +23,7 @@ from chainrule.explanation.typeset import Look, Typeset, typeset, wrapped
 from chainrule.network import Network
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, extent
-from chainrule.writing.formula import Formula, Symbol, Text, row
+from chainrule.writing.formula import Formula, Symbol, row
 from chainrule.writing.numbers import bracketed, cost_text, factor_numbers, number
 
 WIDTH, EDGE = 900.0, 44.0  # of the page, and what stays free on its sides
@@ -87,10 +87,10 @@ class Page:
         how, s = self.how, self.s
         return [
             row(
-                s.weight(s.layer), Text(f" is the weight to neuron {s.j} from neuron {s.k} of the layer before.  Neurons "
-                f"count from {how.base}, layers from 1 to L."),
+                s.weight(s.layer), f" is the weight to neuron {s.j} from neuron {s.k} of the layer before.  Neurons "
+                f"count from {how.base}, layers from 1 to L.",
             ),
-            Text(
+            row(
                 f"The {how.word} δ of a neuron is ∂{how.letter}/∂z, how fast {how.letter} changes with its {how.input_word} z."
             ),
         ]  # fmt: skip
@@ -150,7 +150,7 @@ class Page:
             ("δ ∂", "backward", True, "found on the way back"),
             ("w b", "ink", False, "the network's own"),
         ):
-            elements.append(Label(x, y, letters, role, 15, "start", slanted))
+            elements.append(Label(x, y, row(letters), role, 15, "start", slanted))
             x += extent(letters)[0] * 15 + 8
             elements.append(Label(x, y, words, "faint", WORDS, "start"))
             x += extent(words)[0] * WORDS + 30

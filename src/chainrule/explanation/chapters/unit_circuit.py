@@ -205,7 +205,7 @@ class _Picture:
         adds = " and ".join(["Σ"] * u.summed + ["+"] * (u.bias is not None))
         passed = f"; δ passes {adds} unchanged" if adds else ""
         slope = "; σ multiplies by its slope" if u.activated and not u.whole else ""
-        return [*lines, f"× sends to each input the other one times δ{passed}{slope}."]
+        return [*lines, row(f"× sends to each input the other one times δ{passed}{slope}.")]
 
     def _description(self, name: str) -> str:
         u = self.unit
