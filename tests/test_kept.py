@@ -22,6 +22,7 @@ import pytest
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
+import chainrule.cli.progress
 import chainrule.cli.train
 
 COMMAND = [sys.executable, "-m", "chainrule"]
@@ -349,21 +350,21 @@ def test_a_folder_that_vanishes_while_it_trains_costs_nothing(
     command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("there").mkdir()
-    text = chainrule.cli.train._epoch_text
+    shown = chainrule.cli.progress._of_epoch
 
-    def vanish(epoch: cr.Epoch) -> str:
+    def vanish(epoch: cr.Epoch) -> dict[str, str]:
         if Path("there").exists():
             Path("there").rmdir()
-        return text(epoch)
+        return shown(epoch)
 
-    monkeypatch.setattr(chainrule.cli.train, "_epoch_text", vanish)
+    monkeypatch.setattr(chainrule.cli.progress, "_of_epoch", vanish)
     assert command("train", "t.csv", "--epochs", "2", "-o", "there/m") == 2
     assert capsys.readouterr().err.endswith("make it first; the model is kept in m-kept.safetensors\n")
     assert check_pairs(Path()) == 1
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a bug")])
-@pytest.mark.parametrize("where", ["_epoch_text", "Summary.of"])
+@pytest.mark.parametrize("where", ["progress._of_epoch", "train.Summary.of"])
 def test_an_error_on_the_way_or_in_the_scores_keeps_what_was_learnt(
     command: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
@@ -374,7 +375,7 @@ def test_an_error_on_the_way_or_in_the_scores_keeps_what_was_learnt(
     def fail(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(f"chainrule.cli.train.{where}", fail)
+    monkeypatch.setattr(f"chainrule.cli.{where}", fail)
     if isinstance(error, MemoryError):
         assert command("train", "t.csv", "--epochs", "2") == 2
     else:
