@@ -99,7 +99,7 @@ def test_an_archive_of_no_rows_or_of_several_files_is_refused(tmp_path: Path) ->
         with pytest.raises(FileError, match="must hold one file of rows"):
             read_table(tmp_path / "a.zip")
     (tmp_path / "a.zip").write_bytes(b"no archive")
-    with pytest.raises(FileError, match="is no ZIP file"):
+    with pytest.raises(FileError, match="is not a ZIP file"):
         read_table(tmp_path / "a.zip")
     (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0")
     with pytest.raises(FileError, match=r"old Excel: save it as \.xlsx"):

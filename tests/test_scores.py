@@ -117,7 +117,7 @@ def test_confusions_precision_and_recall_are_those_of_scikit_learn(rng: np.rando
 
 
 def test_a_label_that_is_not_known_has_no_confusions() -> None:
-    with pytest.raises(DataError, match="'elk' is none of the labels ant, bee"):
+    with pytest.raises(DataError, match="'elk' is not one of the labels ant, bee"):
         confusion(["ant", "elk"], ["ant", "bee"], ["ant", "bee"])
     with pytest.raises(ShapeError, match=r"labels \(rows,\)"):
         confusion(np.eye(2), np.eye(2))
