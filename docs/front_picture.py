@@ -48,7 +48,7 @@ def front_picture(network: cr.Network, x: list[float], y: list[float]) -> Scene:
         role = "ink" if place in lit else "faint"
         drawn.append(Circle(across, down, RADIUS, role, "paper", 2.0 if place in lit else 1.0))
         drawn.append(Label(across, down, how.symbol("a", *place), role, 17))
-    drawn += [Circle(*COST, RADIUS, "backward", "paper", 2.0), Label(*COST, "C", "backward", 19, slanted=True)]
+    drawn += [Circle(*COST, RADIUS, "backward", "paper", 2.0), Label(*COST, Symbol("C"), "backward", 19, slanted=True)]
 
     def beside(place: tuple[int, int], text: str, role: str, above: bool) -> None:
         across, down = places[place]

@@ -157,12 +157,23 @@ def concepts_page() -> str:
         PRELUDE.strip(),
         "```",
         "",
+        "Three of them in pictures: a nudge in a chain (S1.6), the routes from a weight to the cost (S1.17), and a",
+        "whole network as gates (S3.1). The pages of [the five texts](index.md) show more.",
+        "",
+        *(f"![{says}](figures/{file}.svg)\n" for file, says in FIGURES_OF_IDEAS.items()),
         "| id | idea | call | answer |",
         "|---|---|---|---|",
     ]
     for id, idea, call in ROWS:
         lines.append(f"| {id} | {cell(idea)} | `{call}` | {cell(shown(eval(compile(call, id, 'eval'), names)))} |")
     return "\n".join([*lines, ""])
+
+
+FIGURES_OF_IDEAS = {
+    "number_lines": "One line per variable, and a nudge of a weight on each of them",
+    "path_sum": "The routes from a weight to the cost, their products and the running sum",
+    "whole_circuit": "A network of 2, 3 and 2 neurons as a circuit of gates",
+}
 
 
 def cell(answer: str) -> str:
@@ -229,7 +240,7 @@ def figures_page() -> str:
         "",
         "Drawn by `make docs`, of the chain 1-1-1-1 and of a network 2-3-2; `make gallery` draws each at every size up to",
         "784-30-10. In a notebook a figure shows itself; `chainrule show MODEL FIGURE -o FILE.svg` writes it, and `--table`",
-        "prints its numbers. `chain`, `net`, `x` and `y` are those of [concepts.md](concepts.md); besides",
+        "prints its numbers. `chain`, `net`, `x` and `y` are those of [the ideas of the texts](concepts.md), and",
         "",
         f"```python\n{MORE_NETWORKS}```",
         "",
@@ -252,10 +263,10 @@ def drawings() -> dict[str, tuple[str, str]]:
     """(call, SVG) of each figure of the page by the name of its file."""
     names: dict[str, Any] = {}
     exec(compile(PRELUDE, "docs/concepts_rows.py", "exec"), names)
-    exec(compile(MORE_NETWORKS, "docs/generate.py", "exec"), names)
+    exec(compile(MORE_NETWORKS + LINEAR, "docs/generate.py", "exec"), names)
     calls = {name: ARGUMENTS.get(name, "net, x, y") for name in FIGURES}
     calls |= {file: arguments for file, (_, arguments) in ASKED.items()}
-    found = {}
+    found = {file: (f"cr.{call}", eval(call, names).svg("auto")) for file, call in OF_TEXTS.items()}
     for file, arguments in calls.items():
         name = next(name for name in FIGURES if file == name or file.startswith(f"{name}-"))
         call = f'figure("{name}", {arguments})'
@@ -331,6 +342,7 @@ from chainrule.recurrent import Recurrent
 kinked = cr.Network.random([5, 4, 3, 2], "relu", "identity", seed=3, dtype="float64")
 reader = Recurrent.random((2, 3, 1), seed=0)
 """
+LINEAR = 'linear = cr.Network(list(net.weights), list(net.biases), ["tanh", "identity"])'
 THREE_ROWS = "net, [x, [1.0, 1.0], [-0.5, 0.2]], [y, [0.0, 1.0], [1.0, 1.0]]"
 OF_CHAIN = 'chain, [0.6], [1.0], cost="squared_error"'
 ARGUMENTS = {
@@ -352,6 +364,20 @@ ASKED = {  # file: what it shows, and the arguments
                     'kinked, [0.36, 0.29, 0.03, 0.55, -0.74], [2.0, 0.6], by="z/1/2"'),
     "summary-s1": ("as another author writes them", 'None, convention="3blue1brown"'),
 }  # fmt: skip
+SQUARED = 'cost="squared_error"'
+OF_TEXTS = {  # figures on the pages of the texts, in their notation
+    "s0-path_sum": f'figure("path_sum", net, x, y, by="w/1/1/0", convention="article", {SQUARED})',
+    "s0-matrix_form": f'figure("matrix_form", net, x, y, by="z/1/1", convention="article", {SQUARED})',
+    "s0-demon": f'figure("demon", net, x, y, by="z/2/1", convention="article", {SQUARED})',
+    "s1-number_lines": f'figure("number_lines", {OF_CHAIN}, by="w/2/0/0", convention="3blue1brown")',
+    "s1-path_sum": f'figure("path_sum", net, x, y, by="w/1/1/0", convention="3blue1brown", {SQUARED})',
+    "s2-in_weight_out": 'figure("in_weight_out", net, x, y, by="w/1/1/0")',
+    "s3-unit_circuit": f'figure("unit_circuit", linear, x, y, by="z/1/1", convention="cs231n", {SQUARED})',
+    "s3-whole_circuit": f'figure("whole_circuit", linear, x, y, convention="cs231n", {SQUARED})',
+    "s4-delta_batch": 'figure("delta_batch", net, [x, [1.0, 1.0], [-0.5, 0.2]], [y, [0.0, 1.0], [1.0, 1.0]], convention="3h4")',
+    "s4-six_steps": f'figure("six_steps", {OF_CHAIN}, convention="3h4")',
+    "recurrent-last": 'figure("unrolled", reader, np.eye(4, 2), np.ones((4, 1)), cost_at="last")',
+}
 PAGES = {
     "api.md": api_page,
     "equations.md": equations_page,
