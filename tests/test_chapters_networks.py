@@ -872,6 +872,18 @@ def test_the_pulls_of_the_last_hidden_layer_add_up_to_the_difference_of_two_outp
     assert f"Why {first} and not {second}" in texts(scene)
 
 
+@pytest.mark.parametrize("sizes", [[64, 128, 10], [64, 32, 16, 10], [64, 10], [4, 16, 3], [13, 40, 2]], ids=str)
+def test_large_networks_of_many_shapes_are_drawn_without_a_collision(sizes: list[int]) -> None:
+    """Right and wrong, sure and unsure; in a README they can be read."""
+    network = cr.Network.random(sizes, ["relu"] * (len(sizes) - 2), "softmax", seed=2, dtype="float64")
+    rng = np.random.default_rng(5)
+    for scale, target in ((1.0, 0), (3.0, 1), (6.0, 1)):
+        strong = network.with_parameters(scale * network.parameters)
+        scene = network_figure(strong, rng.random(sizes[0]), target)
+        clean(scene)
+        assert min(label.size for label in scene.labels()) * min(1, 700 / scene.width) >= 9
+
+
 def test_edges_of_a_large_network_are_its_gradient_each_layer_on_a_scale_of_its_own() -> None:
     """Unless something is lit, whose numbers are weights; of a small network they are weights."""
     network, x, y = hard("large")

@@ -109,7 +109,7 @@ class _Picture:
         self.network, self.how = shown.network, shown.how
         self.columns, self.edges = shown.columns, shown.edges
         self.neurons = SmallNeurons(shown) if shown.large else Neurons(shown)
-        self.top = TOP + 36.0
+        self.top = TOP + self.neurons.head_room
         self.largest = self._largest() if frame is None else frame.largest
         self.xs = self._xs()
         self.tallest = max(map(self.neurons.tall, self.columns))
@@ -252,9 +252,8 @@ class _Picture:
                 total = left.slopes if self.shown.by_gradient else left.weights
                 text = row(f"{left.edges:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
-                label = Label(middle, y + 10, text, "faint", 11)
-                meets = found and found[-1].box.overlaps(label.box, 8)
-                found.append(replace(label, y=y + 27) if meets else label)
+                lines = [Label(middle, y + 10 + 19 * i, text, "faint", 11) for i in range(len(found) + 1)]
+                found.append(next(each for each in lines if not any(each.box.overlaps(one.box, 2) for one in found)))
         return found
 
     # below -----------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Neurons:
 
     shown: ShownNetwork
     reach: ClassVar[float] = RADIUS  # from the middle of all the others to their upper edge
+    head_room: ClassVar[float] = 36.0  # for what stands above the tallest column
 
     @cached_property
     def radius(self) -> float:

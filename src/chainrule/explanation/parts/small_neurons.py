@@ -15,16 +15,17 @@ from chainrule.explanation.shown import unscaled
 from chainrule.explanation.typeset import role_of
 from chainrule.ids import Id, activation
 from chainrule.pictures.plot import Scale
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect
+from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
 from chainrule.pictures.tiles import IMAGE, Raster, raster_of, tile
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
 
 SIDE = 152.0  # of the input as a picture
 RADIUS, PITCH = 15.0, 66.0  # of a neuron, and from one to the next
-APART, NAMED = 142.0, 18.0  # of two columns, and more where an edge has its name
+APART, CLOSE, NAMED = 138.0, 94.0, 22.0  # of two columns; of more than three; and more where an edge has its name
 BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
 DEEPEST = -12  # power of ten of the smallest p that has a bar
+SIZE = 11.5  # of numbers
 FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
 
 
@@ -32,6 +33,7 @@ class SmallNeurons(Neurons):
     """The same neurons with less room for each; biases stand in the table alone."""
 
     reach: ClassVar[float] = 12.0
+    head_room: ClassVar[float] = 48.0
 
     @property
     def pitch(self) -> float:
@@ -80,7 +82,8 @@ class SmallNeurons(Neurons):
         return super().sides(column)
 
     def apart(self, before: LayerColumn, after: LayerColumn) -> float:
-        return APART + NAMED * bool(self.shown.lit)
+        between = CLOSE if len(self.shown.columns) > 3 else APART
+        return between + NAMED * bool(self.shown.lit)
 
     def half(self, column: LayerColumn, slot: int) -> float:
         if self.image is not None and column.layer == 0 and slot != REST:
@@ -164,48 +167,44 @@ class SmallNeurons(Neurons):
         lowest = max(DEEPEST, math.floor(math.log10(smallest))) if smallest > 0 else DEEPEST
         return Scale(min(lowest, -1), 0.0, x + BEGIN, x + BEGIN + BAR)
 
+    @cached_property
+    def _beside(self) -> tuple[list[tuple[str, str]], float, float]:
+        """p and δ of each output as they stand beside its bar, and how far from p = 1 δ and the word behind it begin."""
+        seen, layer = self.shown.seen, self.shown.network.depth
+        values = zip(seen.trace.a[layer].tolist(), seen.into_z[layer].tolist())
+        texts = [(short(p, 3), short(delta, 3)) for p, delta in values]
+        at = 8 + max(width_of(p, SIZE) for p, _ in texts) + 8
+        return texts, at, at + max(width_of(delta, SIZE) for _, delta in texts) + 10
+
     def _bar(self, column: LayerColumn, j: int, x: float, y: float) -> list[Element]:
         """One output: its p on a scale of powers of ten, its number and δ; which is the target, which the answer."""
         seen, layer, scale = self.shown.seen, column.layer, self._scale(x)
         a, target = seen.trace.a[layer], bool(seen.y[j] == seen.y.max())
         answer, end = int(a.argmax()) == j, scale.at(max(scale.low, math.log10(a[j]) if a[j] > 0 else scale.low))
         role, id = "positive" if target else "negative" if answer else "faint", f"a/{layer}/{j}"
-        word = "target" if target else "answer" if answer else ""
-        gap = self._gap(end, scale.end, y) if target and end < scale.end - 1 else []
-        return [
-            Label(
-                x, y, seen.a(layer, j), role if target or answer else role_of(self.shown.how, "a"), 12.5, bold=target
-            ),
+        named = role if target or answer else role_of(self.shown.how, "a")
+        texts, at, behind = self._beside
+        p, delta = texts[j]
+        found: list[Element] = [
+            Label(x, y, seen.a(layer, j), named, 12.5, bold=target),
             Rect(scale.start, y - 8, end - scale.start, 16, filled=role, stroke=0.0, of=id),
-            *gap,
             Line(((scale.end, y - LINE / 2), (scale.end, y + LINE / 2)), "faint", 0.8),
-            Label(scale.end + 8, y, short(float(a[j]), 3), "forward", 11.5, "start", of=id),
-            Label(
-                scale.end + 66,
-                y,
-                short(float(seen.into_z[layer][j]), 3),
-                "backward",
-                11.5,
-                "start",
-                True,
-                of=f"d/{layer}/{j}",
-            ),
-            *([Label(scale.end + 122, y, word, role, 11.5, "start")] if word else []),
+            Label(scale.end + 8, y, p, "forward", SIZE, "start", of=id),
+            Label(scale.end + at, y, delta, "backward", SIZE, "start", True, of=f"d/{layer}/{j}"),
         ]
+        if target and end < scale.end - 1:
+            found += self._gap(end, scale.end, y, named=column.slots.index(j) > 0)
+        if target or answer:
+            found.append(Label(scale.end + behind, y, "target" if target else "answer", role, SIZE, "start"))
+        return found
 
-    def _gap(self, start: float, end: float, y: float) -> list[Element]:
-        """From the end of the target's bar to p = 1, which is C where that is −ln p."""
-        found: list[Element] = [Line(((start, y), (end, y)), "backward", 1.4, dashed=True)]
-        said = Label(
-            (start + end) / 2,
-            y - 9,
-            f"{self.shown.how.letter} {short(self.shown.seen.cost_value, 3)}",
-            "backward",
-            10.5,
-            slanted=True,
-        )
-        fits = said.box.left > start + 3 and said.box.right < end - 3
-        return [*found, said] if self.shown.seen.cost.name == "cross_entropy" and fits else found
+    def _gap(self, start: float, end: float, y: float, named: bool) -> list[Element]:
+        """From the end of the target's bar to p = 1, which is C where that is −ln p; above it that number, with room for it."""
+        text = f"{self.shown.how.letter} {short(self.shown.seen.cost_value, 3)}"
+        said = Label((start + end) / 2, y - 9, text, "backward", 10.5, slanted=True)
+        fits = named and said.box.left > start + 3 and said.box.right < end - 3
+        line = Line(((start, y), (end, y)), "backward", 1.4, dashed=True)
+        return [line, said] if fits and self.shown.seen.cost.name == "cross_entropy" else [line]
 
 
 def _share(values: np.ndarray, j: int) -> float:
