@@ -110,15 +110,22 @@ def _look(each: Element) -> object:
 
 
 def _alike(run: list[Element], colours: dict[str, str]) -> str:
-    """Cells of one shade, one after the other, as one path: they do not overlap, and a tile of 784 is a fifth as long."""
+    """Cells of one shade, one after the other, as one path: they do not overlap, and a tile of 784 is a tenth as long."""
     cells = [each for each in run if isinstance(each, Rect)]
     if len(run) == 1 or len(cells) < len(run):
         return "".join(_element(each, colours) for each in run)
-    path = "".join(
-        f"M{_n(each.x)} {_n(each.y)}h{_n(each.width)}v{_n(each.height)}h{_n(-each.width)}z" for each in cells
-    )
-    fill, opacity = _fill(cells[0].filled, colours), _opacity(cells[0].opacity)
-    return f'<path d="{path}" shape-rendering="crispEdges"{fill}{opacity}/>'
+    return "".join(_rows(height, [*row], colours) for height, row in groupby(cells, key=lambda cell: cell.height))
+
+
+def _rows(height: float, cells: list[Rect], colours: dict[str, str]) -> str:
+    """Cells of one height as one line, which is as thick as they are high and leaves out what lies between them."""
+    path, x, y = "", 0.0, 0.0
+    for each in cells:  # from where the line is, as it is written: rounding does not add up
+        left, middle = round(each.x, 2), round(each.y + height / 2, 2)
+        path += f"m{_n(left - x)} {_n(middle - y)}h{_n(each.width)}"
+        x, y = left + round(each.width, 2), middle
+    stroke, opacity = _stroke(cells[0].filled, height, colours), _opacity(cells[0].opacity)
+    return f'<path d="M0 0{path}" shape-rendering="crispEdges"{stroke}{opacity}/>'
 
 
 def _element(each: Element, colours: dict[str, str]) -> str:
