@@ -177,6 +177,8 @@ def test_the_chain_and_a_trained_model_take_an_example_of_ones_own(chainrule_: R
     code, out, err = chainrule_("explain", "m.safetensors", "--x", "4.6", "--y", "b", "--by", "b/1/1")
     assert code == 0, err
     assert str(cr.explain(cr.load("m.safetensors"), [4.6], [0, 1], "b/1/1")) in out
+    code, _, err = chainrule_("explain", "m.safetensors", "--x", "4.6,1", "--y", "b")
+    assert (code, err) == (2, "error: --x has 2 values, and the model was trained on 1 column: length\n")
 
 
 @pytest.mark.parametrize(

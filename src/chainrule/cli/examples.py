@@ -14,8 +14,8 @@ from chainrule.by_hand import check_width, matrices_in, network_of_texts, rows_o
 from chainrule.cli.output import one_line
 from chainrule.cli.rows import rows_for
 from chainrule.costs import Cost
-from chainrule.data import Dataset, Table, encode_targets, gaps, known_targets
-from chainrule.errors import DataError, FileError, SettingError, UnknownNameError, counted
+from chainrule.data import Dataset, Preprocessing, Table, encode_targets, gaps, known_targets
+from chainrule.errors import DataError, FileError, SettingError, ShapeError, UnknownNameError, counted, listed
 from chainrule.network import Network, cost_for
 from chainrule.storage import load, load_notes
 from chainrule.writing.numbers import minus
@@ -127,7 +127,8 @@ def written_example(x: Any, y: Any) -> str:
 
 def _vector(values: Any) -> str:
     numbers = [
-        minus(f"{each:g}") if isinstance(each, float) else one_line(str(each)) for each in np.ravel(values).tolist()
+        minus(f"{each:g}") if isinstance(each, float) else one_line(str(each)).removesuffix(" 00:00:00")
+        for each in np.ravel(values).tolist()
     ]
     more = len(numbers) - MOST_SHOWN
     shown = ", ".join(numbers[:MOST_SHOWN]) + (f", … {more:,} more" if more > 0 else "")
@@ -253,11 +254,23 @@ def _table(given: Given, network: Network, notes: dict[str, Any], data: str | No
         ) from None
 
 
+def _check_columns(count: int, terms: Preprocessing) -> None:
+    """Raises ShapeError unless an example has as many values as the model was trained on columns, or uses of them."""
+    names = [column.name for column in terms.columns or ()]
+    used = [column.name for column in terms.columns or () if column.width]
+    if count not in (len(names), len(used)):
+        raise ShapeError(
+            f"--x has {counted(count, 'value')}, and the model was trained on {counted(len(used), 'column')}: {listed(used, 8)}"
+        )
+
+
 def _own_rows(x: str, y: str | None, network: Network) -> Table:
     """The rows of --x and --y, in the terms of the network's user."""
     rows, terms = rows_of_text(x, "--x"), network.preprocessing
     if terms is None or terms.columns is None:
         check_width(rows, network, "--x")
+    else:
+        _check_columns(rows.shape[1], terms)
     target = None if y is None else rows_of_text(y, "--y")
     if target is not None:
         if len(target) != len(rows):
