@@ -182,6 +182,19 @@ def test_help_fits_80_columns_and_begins_with_examples(run: Run, name: str) -> N
     assert "Figures and pages are commands too" in run("--help")
 
 
+def test_help_of_train_tells_what_train_does(run: Run) -> None:
+    said = " ".join(run("train --help").split())
+    assert "as many as make 2,000 steps, but at least 10." in said
+    assert "else the rule's own: 0.1 of delta_rule, 0.01 of momentum, 0.001 of adam." in said
+    heads = [line for line in run("train --help").splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert heads[2:] == ["The data:", "The network:", "The training:", "What is kept and printed:", "Options:"]
+    for batch, epochs in ((4, 667), (12, 2000)):  # 3 steps and 1 in each epoch
+        header = next(
+            line for line in run(f"train points.csv --batch-size {batch} -o t").splitlines() if "epochs of" in line
+        )
+        assert f"{epochs:,} epochs of" in header
+
+
 @pytest.mark.parametrize(
     "line", [line for lines in help.EXAMPLES.values() for line in lines] + [*usage.EXAMPLE.values()]
 )

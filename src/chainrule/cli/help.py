@@ -68,7 +68,6 @@ EXAMPLES: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 VALUES = {"int": "N", "integer": "N", "float": "X", "path": "FILE", "file": "FILE", "directory": "FILE", "tuple": "X X"}
-ORDER = {"Arguments": 0, "Options": 2}  # headings of one's own between them
 NO_PANEL = {"argument": "Arguments", "option": "Options"}
 
 
@@ -118,9 +117,15 @@ def command_help(command: Any, ctx: Any) -> list[str | Table]:
         if record is not None:
             panel = getattr(parameter, "rich_help_panel", None) or NO_PANEL[parameter.param_type_name]
             groups.setdefault(panel, []).append((named(parameter), record[1]))
-    for title, rows in sorted(groups.items(), key=lambda group: ORDER.get(group[0], 1)):
+    for title, rows in sorted(groups.items(), key=_order):
         parts += ["", Heading(f"{title}:"), Table(rows, "<<", 2, head=False)]
     return parts
+
+
+def _order(group: tuple[str, list[tuple[str, str]]]) -> int:
+    """Arguments first, then what has no heading of its own; --help by itself is last."""
+    title, rows = group
+    return 3 if title == "Options" and len(rows) == 1 else {"Arguments": 0, "Options": 1}.get(title, 2)
 
 
 def examples(name: str) -> list[str | Table]:
@@ -132,7 +137,7 @@ def examples(name: str) -> list[str | Table]:
 def named(parameter: Any) -> str:
     """An argument or option as it is written: MODEL, --epochs N, -o, --output FILE."""
     if parameter.param_type_name == "argument":
-        return parameter.metavar or parameter.name.upper()
+        return (parameter.metavar or parameter.name.upper()).strip("[]")
     names = ", ".join(sorted(parameter.opts, key=len))
     if getattr(parameter, "is_flag", False):
         return names

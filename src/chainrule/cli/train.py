@@ -18,7 +18,7 @@ from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, say, say_json, say_result, tell
-from chainrule.cli.parts import Parts, divide
+from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts, divide
 from chainrule.cli.progress import progress
 from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
@@ -29,64 +29,79 @@ from chainrule.errors import DataError, DivergenceError, SettingError, brief, co
 from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch, Run
 from chainrule.training import Epochs
+from chainrule.updates import NAMED as RULES
 from chainrule.updates import named
 
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
+DATA, NETWORK, TRAINING, KEPT = "The data", "The network", "The training", "What is kept and printed"  # in the help
+OWN_RATES = ", ".join(f"{made().learning_rate:g} of {name}" for name, made in RULES.items())
 LAYER_SIZE = re.compile("[0-9]{1,9}")
 Telling = AbstractContextManager[Callable[[Epoch], None]]
+
+
+def _option(panel: str, help: str, *flags: str) -> Any:
+    """An option below one of these headings of the help."""
+    return typer.Option(*flags, help=help, rich_help_panel=panel)
 
 
 def command(
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, iris, wine, breast_cancer, diabetes, or a CSV, NPZ, Parquet or other file of rows."
+            help="digits, iris, wine, breast_cancer or diabetes, which are shipped; or a file of rows: CSV, NPZ, Parquet, …"
         ),
     ] = "digits",
-    target: Annotated[str | None, typer.Option(help="The CSV column to learn; else the last one.")] = None,
-    task: Annotated[str, typer.Option(help="classification, regression, or auto: as the target looks.")] = "auto",
-    drop: Annotated[list[str] | None, typer.Option(help="Columns to leave out, as id or id,index.")] = None,
-    columns: Annotated[list[str] | None, typer.Option(help="The only columns to learn from.")] = None,
+    target: Annotated[str | None, _option(DATA, "The column to learn; else the last one.")] = None,
+    task: Annotated[str, _option(DATA, "classification, regression, or auto: as the target looks.")] = "auto",
+    drop: Annotated[list[str] | None, _option(DATA, "Columns to leave out, as id or id,index.")] = None,
+    columns: Annotated[list[str] | None, _option(DATA, "The only columns to learn from, as size,rooms.")] = None,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--as", help="What a column becomes, as zip=category: number, category, date or drop."),
+        _option(DATA, "What a column becomes, as zip=category: number, category, date or drop.", "--as"),
     ] = None,
     gaps: Annotated[
-        str, typer.Option(help="impute: gaps are filled, and an input tells them; drop: their rows; refuse.")
+        str, _option(DATA, "impute: gaps are filled, and an input tells them; drop: their rows; refuse.")
     ] = "impute",
-    scale: Annotated[str, typer.Option(help="standard: each column to mean 0 and deviation 1; or none.")] = "standard",
-    test: Annotated[float | None, typer.Option(help="Share of the rows kept apart for the test; 0 for none.")] = None,
-    validation: Annotated[float, typer.Option(help="Share of the training rows watched but not learnt from.")] = 0.0,
-    hidden: Annotated[str, typer.Option(help="Neurons of the hidden layers, as 128 or 64,32; or none.")] = "128",
+    scale: Annotated[str, _option(DATA, "standard: each column to mean 0 and deviation 1; or none.")] = "standard",
+    test: Annotated[
+        float | None,
+        _option(
+            DATA, f"Share of the rows kept apart for the test; else 0.2, and 0 of fewer than {FEWEST_TO_SPLIT} rows."
+        ),
+    ] = None,
+    validation: Annotated[float, _option(DATA, "Share of the training rows watched but not learnt from.")] = 0.0,
+    hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, as 128 or 64,32; or none.")] = "128",
     activation: Annotated[
-        str, typer.Option(help="Activation of the hidden layers, or one for each, as relu,tanh.")
+        str, _option(NETWORK, "Activation of the hidden layers, or one for each, as relu,tanh.")
     ] = "relu",
     cost: Annotated[
-        str | None, typer.Option(help="The cost; else cross_entropy for classes, quadratic for numbers.")
+        str | None, _option(NETWORK, "The cost; else cross_entropy for classes, quadratic for numbers.")
     ] = None,
-    rule: Annotated[str, typer.Option(help="delta_rule, momentum or adam.")] = "adam",
-    learning_rate: Annotated[float | None, typer.Option(help="η; else the rule's own default.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the rows; else enough for 2,000 steps.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 32,
+    dtype: Annotated[str, _option(NETWORK, "float32 or float64.")] = "float32",
+    rule: Annotated[str, _option(TRAINING, "delta_rule (also called sgd), momentum or adam.")] = "adam",
+    learning_rate: Annotated[float | None, _option(TRAINING, f"η; else the rule's own: {OWN_RATES}.")] = None,
+    epochs: Annotated[
+        int | None,
+        _option(TRAINING, f"Passes over the rows; else as many as make {STEPS:,} steps, but at least {FEWEST_EPOCHS}."),
+    ] = None,
+    batch_size: Annotated[int, _option(TRAINING, "Rows in each step.")] = 32,
     in_order: Annotated[
-        bool, typer.Option("--no-shuffle", help="Take the rows in the file's order, not shuffled before each pass.")
+        bool, _option(TRAINING, "Take the rows in the file's order, not shuffled before each pass.", "--no-shuffle")
     ] = False,
     fixed: Annotated[
-        str, typer.Option(help="Layers whose weights and biases stay as they are drawn, as 1 or 1,2; or none.")
+        str, _option(TRAINING, "Layers whose weights and biases stay as they are drawn, as 1 or 1,2; or none.")
     ] = "none",
-    seed: Annotated[int, typer.Option(help="Decides the split, the first weights and the order of the rows.")] = 0,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    seed: Annotated[int, _option(TRAINING, "Decides the split, the first weights and the order of the rows.")] = 0,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The model's file, else a new one in runs; the report lies beside it."),
+        _option(KEPT, "The model's file, else a new one in runs; the report lies beside it.", "--output", "-o"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: Annotated[bool, _option(KEPT, "Print the report as JSON.", "--json")] = False,
     json_lines: Annotated[
-        bool,
-        typer.Option("--json-lines", help="Print a line of JSON after each epoch, and the report as the last line."),
+        bool, _option(KEPT, "Print a line of JSON after each epoch, and the report as the last line.", "--json-lines")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Annotated[bool, _option(KEPT, "Print nothing but errors.", "--quiet", "-q")] = False,
 ) -> None:
     """Train a network, test it, check its gradient, and keep it in a file."""
     if seed < 0:
