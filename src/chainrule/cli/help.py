@@ -29,6 +29,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     },
     "predict": {
         "chainrule predict runs/iris.safetensors new.csv": "an answer for each row",
+        "chainrule predict runs/iris.safetensors new.csv --probabilities": "and the probability of each class",
         "chainrule predict runs/iris.safetensors iris -o answers.csv": "into a file; and a score, for the target is there",
     },
     "show": {
@@ -36,10 +37,12 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "chainrule show runs/iris.safetensors network --row 3 --open": "a figure of one row",
         "chainrule show demon -o demon.png": "a figure of the worked example",
         "chainrule show runs/iris.safetensors path_sum --table": "the numbers of a figure",
+        "chainrule show runs/iris.safetensors curve --open": "the cost of its training, epoch by epoch",
     },
     "explain": {
         "chainrule explain": "of the worked example, four neurons in a row",
         "chainrule explain runs/iris.safetensors --by w/2/0/59": "to neuron 0 of layer 2 from neuron 59",
+        'chainrule explain --weights "0.5 -1; 1.5 0.3 | 1 -2" --x 0.6,-0.4 --y 1': "of a network of your own",
         "chainrule explain --form paths --convention cs231n": "in another form and another notation",
     },
     "nudge": {

@@ -12,7 +12,10 @@ from chainrule.texts import NAMES
 EXAMPLE, WRITTEN, OWN = "Which example", "How it is written", "A network of your own"
 
 ModelOrChain = Annotated[
-    Path | None, typer.Argument(help="A model's file; without one, the chain of the worked example.")
+    Path | None,
+    typer.Argument(
+        help="A model's file, or a network of your own in JSON or CSV; without one, the chain of the worked example."
+    ),
 ]
 CostName = Annotated[
     str | None,
