@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.diagnostics.blame import BLAMED, FACTORS, LOW, SLOW, STILL, Kind, judge, low_in_most_rows, lowest
 from chainrule.diagnostics.factors import WAY, Examined, overall
-from chainrule.diagnostics.numbers import signed
+from chainrule.diagnostics.numbers import ratio
 from chainrule.ids import Id
 
 Array = np.ndarray
@@ -38,7 +38,7 @@ class ErrorStep:
     decades: float
 
     def __str__(self) -> str:
-        return f"{STEPS[self.what].format(self.layer)} {signed(self.decades)}"
+        return f"{STEPS[self.what].format(self.layer)} × {ratio(self.decades)}"
 
 
 class WeightCase:

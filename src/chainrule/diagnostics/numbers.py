@@ -1,18 +1,17 @@
-"""How decades are printed: with their sign, or as so many times."""
+"""How powers of ten are printed: as a ratio, or as so many times below or above."""
 
 from __future__ import annotations
 
 import math
 
-from chainrule.writing.numbers import minus
+from chainrule.writing.numbers import short
 
 
-def signed(decades: float) -> str:
-    """Decades with their sign: −2.1, +0.3."""
-    if not math.isfinite(decades):
-        return {math.inf: "+∞", -math.inf: "−∞"}.get(decades, "none")
-    text = f"{decades:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else minus(text)
+def ratio(decades: float) -> str:
+    """The factor that decades are, in two digits: −0.3 decades are 0.5, 0.08 are 1.2."""
+    if math.isinf(decades):
+        return "∞" if decades > 0 else "0"
+    return "none" if math.isnan(decades) else short(10.0**decades, 2) if decades < 6 else f"10^{decades:.0f}"
 
 
 def times(decades: float) -> str:

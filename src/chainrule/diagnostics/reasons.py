@@ -16,7 +16,7 @@ from chainrule.costs import Cost
 from chainrule.diagnostics.blame import BLAMED, SLOW, BlameTable, Kind, judge
 from chainrule.diagnostics.case import ErrorStep, Share, WeightCase
 from chainrule.diagnostics.factors import Examined, rms
-from chainrule.diagnostics.numbers import pace, signed
+from chainrule.diagnostics.numbers import pace, ratio
 from chainrule.diagnostics.sentences import IN_SHORT, because, in_common, sentence
 from chainrule.errors import IdError, SettingError, counted
 from chainrule.ids import Id, of_entry, parse
@@ -68,13 +68,13 @@ class Reason(Printed):
         size = f", {pace(self.decades)}" if math.isfinite(self.decades) else ""
         yield f"{self.left} = {short(self.value)}{size}"
         cells = [
-            [each.symbol, short(each.value, 6), signed(each.decades), f"of {each.against}"] for each in self.factors
+            [each.symbol, short(each.value, 6), ratio(each.decades), f"of {each.against}"] for each in self.factors
         ]
         yield Table(cells, "<<><", indent=2, head=False)
         telling = [str(step) for step in self.steps if not abs(step.decades) < 0.05]
         if len(self.steps) > 1 and telling:
             whole = (step.replace(" ", TIED) for step in telling)  # a step is not broken
-            yield f"  the way of the error: {', '.join(whole)}"
+            yield f"  the error on its way back: {', '.join(whole)}"
         yield self.sentence
         if self.kind not in (Kind.UNDERFLOW, Kind.NOT_FINITE):
             otherwise = "against the rule" if self.rule else "the rule does not predict it"

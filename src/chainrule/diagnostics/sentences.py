@@ -10,7 +10,7 @@ from chainrule.diagnostics.activation_design import FLAT
 from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
 from chainrule.diagnostics.case import ErrorStep, WeightCase
 from chainrule.diagnostics.factors import WAY, Examined, overall
-from chainrule.diagnostics.numbers import far, pace, signed, times
+from chainrule.diagnostics.numbers import far, pace, ratio, times
 from chainrule.writing.numbers import minus, short
 
 Array = np.ndarray
@@ -108,7 +108,7 @@ def _near_optimal(c: WeightCase) -> str:
             return f"the error is small, for the targets are ({short(targets, 3)} in the root mean square): scale them"
     if c.last:
         return f"near optimal, the error itself is small {_held(c, 'error')}"
-    return f"near optimal, the outputs' error itself is small ({signed(c.way[0].decades)} decades)"
+    return f"near optimal, the outputs' error itself is small ({times(-c.way[0].decades)} times below its usual size)"
 
 
 def _faded(c: WeightCase) -> str:
@@ -119,7 +119,7 @@ def _faded(c: WeightCase) -> str:
         "cancelling": f"cancels: the {c.look.how.words} of layer {c.layer + 1} are of both signs here",
     }[what]
     steps = _strongest([step for step in c.way if step.what == what])
-    return f"the error {said} ({steps} of {signed(c.decades['error'])} decades)"
+    return f"the error {said} ({steps}; in all × {ratio(c.decades['error'])})"
 
 
 def _strongest(steps: list[ErrorStep]) -> str:
@@ -129,7 +129,7 @@ def _strongest(steps: list[ErrorStep]) -> str:
     told = sorted(steps, key=lambda step: step.decades)[:TOLD]
     rest = math.fsum(step.decades for step in steps if step not in told)
     named = ", ".join(str(step) for step in steps if step in told)
-    return f"{named} … and {len(steps) - TOLD:,} more, together {signed(rest)},"
+    return f"{named} … and {len(steps) - TOLD:,} more, together × {ratio(rest)}"
 
 
 def _seldom(c: WeightCase) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.diagnostics.numbers import ratio
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
@@ -191,7 +192,7 @@ class _Picture:
                 Label(MARGIN + names + 9, y, "=", "faint", 12.5, "start"),
                 Label(MARGIN + names + 26, y, text, role, 12.5, "start", slanted=role == "backward"),
                 *_bar(scale, y, share.decades, role, 1.0 if bold or not self.reason.slow else 0.45),
-                Label(scale.end + 14, y, _decades(share.decades), role, 12.5, "start", bold=bold),
+                Label(scale.end + 14, y, ratio(share.decades), role, 12.5, "start", bold=bold),
                 Label(words, y, f"of {share.against}", *SMALL, "start"),
             ]
         found += [
@@ -200,7 +201,7 @@ class _Picture:
             Label(MARGIN + names + 9, end, "=", "faint", 12.5, "start"),
             Label(MARGIN + names + 26, end, number(self.value), "ink", 12.5, "start", bold=True),
             *_bar(scale, end, self.reason.decades, "accent", 1.0),
-            Label(scale.end + 14, end, _decades(self.reason.decades), "accent", 12.5, "start", bold=True),
+            Label(scale.end + 14, end, ratio(self.reason.decades), "accent", 12.5, "start", bold=True),
             Label(words, end, "together", *SMALL, "start"),
         ]
         return found, end
@@ -223,22 +224,22 @@ class _Picture:
         name = self.seen.quantity(v)
         back = f"; {name} {delta} = {number(self._weight() * error)} goes back to {a}" if v.kind == "w" else ""
         bars = "; ".join(
-            f"{self._symbol(share)} = {number(share.value)}, 10^{_decades(share.decades)} of {share.against}"
+            f"{self._symbol(share)} = {number(share.value)}, {ratio(share.decades)} of {share.against}"
             for share in self.reason.factors
         )
         return (
             f"{a} = {number(in_value)} enters {name}, {delta} = {number(error)} arrives behind it, and their product is "
             f"{self.left} = {number(self.value)}{back}. The factors on a logarithmic scale: {bars}; together "
-            f"{_decades(self.reason.decades)} decades. {self.reason.sentence}"
+            f"{ratio(self.reason.decades)}. {self.reason.sentence}"
         )
 
     def _table(self) -> tuple[tuple[str, ...], ...]:
-        rows = [("factor", "value", "decades", "of")]
+        rows = [("factor", "value", "share", "of")]
         for share in self.reason.factors:
-            rows.append((str(self._symbol(share)), number(share.value), _decades(share.decades), share.against))
+            rows.append((str(self._symbol(share)), number(share.value), ratio(share.decades), share.against))
         for step in self.reason.steps if len(self.reason.steps) > 1 else ():
-            rows.append((f"on the way: {step.what}, layer {step.layer}", "", _decades(step.decades), ""))
-        rows.append((str(self.left), number(self.value), _decades(self.reason.decades), "together"))
+            rows.append((f"on the way: {step.what}, layer {step.layer}", "", ratio(step.decades), ""))
+        rows.append((str(self.left), number(self.value), ratio(self.reason.decades), "together"))
         return tuple(rows)
 
 
@@ -250,12 +251,12 @@ def _numbers(factors: list[Factor], value: float) -> list[str]:
 
 
 def _decade_axis(scale: Scale, bottom: float) -> list[Element]:
-    """The decades above the bars, the line of full pace, and from where on a weight is slow."""
+    """Powers of ten above the bars, the line of the maximum, and from where on a weight is slow."""
     one, slow = scale.at(0.0), scale.at(-SLOW)
     found: list[Element] = [
         Rect(scale.start, BARS - 20, slow - scale.start, bottom - BARS + 20, "paper", "panel", 0),
         Label((scale.start + slow) / 2, bottom - 9, "slow", "faint", 11),
-        Label(scale.end + 14, BARS - 34, "decades", "faint", 11, "start"),
+        Label(scale.end + 14, BARS - 34, "share", "faint", 11, "start"),
         Line(((one, BARS - 22), (one, bottom)), "ink", 1.0),
     ]
     # whole decades: a round number from tick to tick that makes six of them at most
@@ -280,11 +281,3 @@ def _torn(x: float, y: float) -> list[Element]:
     """The end of a bar that goes on without end: its factor is 0."""
     zigzag = ((x + 4, y - 8), (x, y - 4), (x + 4, y), (x, y + 4), (x + 4, y + 8))
     return [Line(zigzag, "paper", 4), Line(zigzag, "ink", 1.0)]
-
-
-def _decades(value: float) -> str:
-    """−1.2, or −∞ of a factor that is 0."""
-    if math.isinf(value):
-        return "−∞" if value < 0 else "∞"
-    text = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
-    return minus(text)
