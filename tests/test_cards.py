@@ -47,6 +47,12 @@ def test_a_large_layer_is_told_in_a_line_and_a_layer_without_biases_has_none() -
     assert len(cr.Network.random([64, 128, 10])._repr_html_()) < 4_000
 
 
+def test_a_very_deep_network_stays_small() -> None:
+    html = cr.Network.random([3] * 101, "tanh")._repr_html_()
+    assert texts(parsed(html), "summary") == []
+    assert len(html) < 20_000
+
+
 def test_one_bias_for_a_layer_stands_in_each_of_its_rows() -> None:
     section = parsed(cr.Network([[[1, 2], [3, 4]]], [[7]])._repr_html_())
     assert texts(next(section.iter("details")), "td") == ["0", "1", "2", "7", "1", "3", "4", "7"]

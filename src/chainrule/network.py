@@ -23,6 +23,7 @@ from chainrule.writing.card import card, folded, layer_rows, lines, matrix, tabl
 Array = np.ndarray
 DTYPES = ("float32", "float64")
 BIASES = ("neuron", "layer", "none")
+DEEP = 20  # layers: a notebook shows no numbers of a deeper network
 
 
 class Network:
@@ -182,7 +183,7 @@ class Network:
         """The network as a notebook shows it: its layers, and folded its numbers and columns."""
         layers = [(repr(self.activations[l]), w, self.biases[l]) for l, w in self.weights.items()]
         facts = [("cost", repr(self.cost)), ("parameters", f"{self.parameters.size:,} numbers in {self.dtype}")]
-        parts = [matrix(number, w, b) for number, (_, w, b) in enumerate(layers, 1)]
+        parts = [matrix(number, w, b) for number, (_, w, b) in enumerate(layers, 1)] if self.depth <= DEEP else []
         terms = self.preprocessing
         if terms is not None and terms.labels is not None:
             facts.append((terms.target_name, f"{len(terms.labels):,} classes: {listed(terms.labels, 8)}"))
