@@ -648,6 +648,25 @@ def test_a_and_delta_of_every_neuron_stand_above_and_below_it() -> None:
     assert heights["a¹₀"] < heights["a¹₁"] < heights["a¹₂"] < heights["a¹₃"]
 
 
+def test_neurons_are_filled_by_a_and_ringed_by_delta_as_shares_of_the_largest_anywhere() -> None:
+    """So that an error that vanishes on its way back is seen to; the inputs have none, and a thin ring."""
+    network, x, y = hard("chain")
+    seen = seen_of(network, x, y)
+    discs = [each for each in network_figure(network, x, y).elements if isinstance(each, Circle)]
+    rings = {each.of: each for each in discs if each.of}
+    fills = {(each.x, each.y): each.opacity for each in discs if each.filled == "forward"}
+    assert len(rings) == len(fills) == 4
+    assert rings["x/0"].stroke == 1.0
+    for layer in (1, 2, 3):
+        ring = rings[f"a/{layer}/0"]
+        error, largest = abs(seen.into_z[layer][0]), max(abs(each[0]) for each in seen.into_z.values())
+        assert ring.stroke == pytest.approx(1 + 4 * error / largest)
+        a, most = abs(seen.trace.a[layer][0]), max(abs(each[0]) for each in seen.trace.a)
+        assert fills[ring.x, ring.y] == pytest.approx(0.55 * a / most)
+    for name in ("zero", "saturated", "dead"):
+        clean(network_figure(*hard(name)))
+
+
 def shown_in(scene: Scene, layer: int, size: int) -> set[int]:
     """The neurons of a layer that are drawn."""
     names = {str(Convention().symbol("a", layer, j)): j for j in range(size)}

@@ -182,7 +182,8 @@ class _Picture:
         scale = self._scale(MARGIN + names + 26 + numbers + 22)
         end = BARS + PITCH * len(shares) + 14
         found = _decade_axis(scale, end + PITCH / 2 + 16)
-        words = scale.end + 66
+        ratios = [ratio(decades) for decades in (*(share.decades for share in shares), self.reason.decades)]
+        words = scale.end + 14 + max(38.0, BOLD * max(width_of(text, 12.5) for text in ratios)) + 14
         worst = min(range(len(shares)), key=lambda i: shares[i].decades)
         for i, (share, symbol, text) in enumerate(zip(shares, symbols, texts)):
             y, role = BARS + PITCH * i, ROLES.get(share.what, "faint")

@@ -278,7 +278,7 @@ class _Picture:
             for text, role in line:
                 found.append(Label(x, y + 19 * i, text, role, 11.5, "start", slanted=role == "backward"))
                 x += width_of(text, 11.5) + 8
-        return found, y + 31 + 19 * self.shown.large
+        return found, y + 31 + 19 * bool(lines[2])
 
     def _below(self, y: float) -> list[Element]:
         """z = W a + b with the row of the one neuron that is lit (S4.3), or the product of the one weight that is."""

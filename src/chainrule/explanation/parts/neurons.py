@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.shown_network import REST, UNIT_SOURCE, Edge, LayerColumn, Point, ShownNetwork
 from chainrule.explanation.typeset import role_of
@@ -17,6 +19,7 @@ from chainrule.writing.formula import row
 from chainrule.writing.numbers import short
 
 RADIUS, WIDE = 17.0, 36.0  # of a neuron, and of one that shows z and a
+FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
 UNIT = 26.0  # the side of a bias drawn as a unit
 
 
@@ -25,6 +28,7 @@ class Neurons:
     """The neurons of what is shown, each drawn around the place it is given."""
 
     shown: ShownNetwork
+    size: ClassVar[float] = RADIUS  # of a neuron
     reach: ClassVar[float] = RADIUS  # from the middle of all the others to their upper edge
     head_room: ClassVar[float] = 36.0  # for what stands above the tallest column
 
@@ -69,7 +73,7 @@ class Neurons:
 
     def reading(self) -> list[str]:
         """How what is drawn beside numbers is read."""
-        return []
+        return ["neurons filled by |a|, ringed by |δ|"] if self.shown.middle is None else []
 
     def behind(self, column: LayerColumn, x: float, top: float) -> list[Element]:
         """What of a column stands behind the edges."""
@@ -81,7 +85,7 @@ class Neurons:
             return UNIT / 2
         if slot == REST:
             return _half_pill(column)
-        return WIDE if column.layer == self.shown.middle else RADIUS
+        return WIDE if column.layer == self.shown.middle else self.size
 
     def head(self, column: LayerColumn, x: float, top: float) -> Iterator[Element]:
         """What stands above a layer: its name, its activation, and the bias that all its neurons share."""
@@ -106,16 +110,41 @@ class Neurons:
         return draw(column.layer, slot, x, y)
 
     def _neuron(self, layer: int, j: int, x: float, y: float) -> list[Element]:
-        seen = self.shown.seen
+        seen, size = self.shown.seen, self.size
         found: list[Element] = [
-            self._ring(layer, j, x, y, RADIUS),
+            *self._disc(layer, j, x, y),
             Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 12),
-            number_at(x, y - RADIUS - 9, seen.trace.a[layer][j], "forward", of=str(activation(layer, j))),
+            number_at(x, y - size - 9, seen.trace.a[layer][j], "forward", of=str(activation(layer, j))),
         ]
         if layer > 0:
-            found.append(number_at(x, y + RADIUS + 10, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
-        found += self._bias(layer, j, x, y - RADIUS - 24)
-        return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
+            found.append(number_at(x, y + size + 10, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
+        found += self._bias(layer, j, x, y - size - 24)
+        return [*found, *self._target(layer, j, x + size + 8, y)]
+
+    def _disc(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        """A neuron filled by |a| and ringed by |δ|, as shares of the largest of all; beside split ones a plain ring."""
+        if self.shown.middle is not None:
+            return [self._ring(layer, j, x, y, self.size)]
+        filled, ringed = self.shares[layer][j]
+        role = "accent" if Id("z", layer, j) in self.shown.lit else "backward" if layer else "ink"
+        ring = 1.0 + (RINGED - 1.0) * ringed
+        return [
+            Circle(x, y, self.size, "paper", "paper", 0.0),
+            *([Circle(x, y, self.size, "forward", "forward", 0.0, FILLED * filled)] if filled else []),
+            Circle(x, y, self.size, role, "", ring, of=str(activation(layer, j))),
+        ]
+
+    def plain(self, column: LayerColumn) -> bool:
+        """Whether the neurons of this layer are drawn as such."""
+        return True
+
+    @cached_property
+    def shares(self) -> dict[int, list[tuple[float, float]]]:
+        """|a| and |δ| of the neurons of each layer as shares of the largest in all layers; the inputs have no δ."""
+        layers = [column.layer for column in self.shown.columns if self.plain(column)]
+        a = _shares([self.shown.seen.trace.a[l] for l in layers])
+        errors = _shares([self.shown.seen.into_z[l] if l else np.zeros_like(self.shown.seen.x) for l in layers])
+        return {l: list(zip(*shares)) for l, *shares in zip(layers, a, errors)}
 
     def _split(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         """A neuron that shows z in its left half and a in its right one, with ∂C/∂z and ∂C/∂a below (S4.7)."""
@@ -173,6 +202,13 @@ class Neurons:
             Label(x, y, "1", size=12),
             Label(x, y + half + 10, how.symbol("b", column.layer + 1), role_of(how, "b", "faint"), 11),
         ]
+
+
+def _shares(values: list[np.ndarray]) -> list[list[float]]:
+    """|values| as shares of the largest of all; 0 where that is 0, or not finite."""
+    largest = max((float(np.abs(each).max()) for each in values), default=0.0)
+    scale = 1 / largest if largest and math.isfinite(largest) else 0.0
+    return [np.nan_to_num(np.abs(each) * scale).tolist() for each in values]
 
 
 def number_at(

@@ -9,13 +9,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.explanation.parts.neurons import Neurons, number_at
+from chainrule.explanation.parts.neurons import Neurons
 from chainrule.explanation.parts.shown_network import REST, Edge, LayerColumn
 from chainrule.explanation.shown import unscaled
 from chainrule.explanation.typeset import role_of
-from chainrule.ids import Id, activation
 from chainrule.pictures.plot import Scale
-from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, width_of
+from chainrule.pictures.shapes import Element, Label, Line, Rect, width_of
 from chainrule.pictures.tiles import IMAGE, Raster, raster_of, tile
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
@@ -26,12 +25,12 @@ APART, CLOSE, NAMED = 138.0, 94.0, 22.0  # of two columns; of more than three; a
 BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
 DEEPEST = -12  # power of ten of the smallest p that has a bar
 SIZE = 11.5  # of numbers
-FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
 
 
 class SmallNeurons(Neurons):
     """The same neurons with less room for each; biases stand in the table alone."""
 
+    size: ClassVar[float] = RADIUS
     reach: ClassVar[float] = 12.0
     head_room: ClassVar[float] = 48.0
 
@@ -59,6 +58,9 @@ class SmallNeurons(Neurons):
         """The layer that is drawn as bars."""
         network, last = self.shown.network, self.shown.columns[-1]
         return last.layer if last.layer == network.depth and network.output.full_slope and not last.rest else None
+
+    def plain(self, column: LayerColumn) -> bool:
+        return not (self.pictured(column) or self.barred(column))
 
     # places ----------------------------------------------------------------------------------------------------------
     def tall(self, column: LayerColumn) -> float:
@@ -88,7 +90,7 @@ class SmallNeurons(Neurons):
     def half(self, column: LayerColumn, slot: int) -> float:
         if self.image is not None and column.layer == 0 and slot != REST:
             return self.image.cell / 2
-        return 14.0 if self.barred(column) else RADIUS if slot != REST else super().half(column, slot)
+        return 14.0 if self.barred(column) else super().half(column, slot)
 
     def faint(self, edge: Edge) -> bool:
         """Out of a picture come only the edges that have a number."""
@@ -96,7 +98,7 @@ class SmallNeurons(Neurons):
 
     def reading(self) -> list[str]:
         """What fills and rings mean, and the bars."""
-        said = ["neurons filled by |a|, ringed by |δ|"]
+        said = super().reading()
         if self.barred(self.shown.columns[-1]):
             gap = ", the dashed gap to p = 1 is C" if self.shown.seen.cost.name == "cross_entropy" else ""
             said.append(f"bars: p in powers of ten{gap}")
@@ -143,23 +145,8 @@ class SmallNeurons(Neurons):
             for power, text in ends:
                 yield Label(scale.at(power), top + 43, text, "faint", 10.5)
 
-    def _neuron(self, layer: int, j: int, x: float, y: float) -> list[Element]:
-        seen, id = self.shown.seen, str(activation(layer, j))
-        a, lit = seen.trace.a[layer], Id("z", layer, j) in self.shown.lit
-        size, ring = _share(a, j), 1.0
-        if layer:
-            ring += (RINGED - 1) * _share(seen.into_z[layer], j)
-        filled = [Circle(x, y, RADIUS, "forward", "forward", 0.0, FILLED * size)] if size else []
-        found: list[Element] = [
-            Circle(x, y, RADIUS, "paper", "paper", 0.0),
-            *filled,
-            Circle(x, y, RADIUS, "accent" if lit else "backward" if layer else "ink", "", ring, of=id),
-            Label(x, y, seen.a(layer, j), role_of(self.shown.how, "a"), 11.5),
-            number_at(x, y - RADIUS - 8, a[j], "forward", of=id),
-        ]
-        if layer:
-            found.append(number_at(x, y + RADIUS + 9, seen.into_z[layer][j], "backward", of=f"d/{layer}/{j}"))
-        return [*found, *self._target(layer, j, x + RADIUS + 8, y)]
+    def _bias(self, layer: int, j: int, x: float, y: float) -> list[Element]:
+        return []
 
     def _scale(self, x: float) -> Scale:
         """Powers of ten up to p = 1, from below the smallest p."""
@@ -205,9 +192,3 @@ class SmallNeurons(Neurons):
         fits = named and said.box.left > start + 3 and said.box.right < end - 3
         line = Line(((start, y), (end, y)), "backward", 1.4, dashed=True)
         return [line, said] if fits and self.shown.seen.cost.name == "cross_entropy" else [line]
-
-
-def _share(values: np.ndarray, j: int) -> float:
-    """|value| as a share of the largest of its layer."""
-    largest = float(np.abs(values).max())
-    return abs(float(values[j])) / largest if largest and math.isfinite(largest) else 0.0
