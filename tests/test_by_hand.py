@@ -91,6 +91,7 @@ def test_a_csv_file_that_is_no_weights_says_where(chainrule_: Run) -> None:
 def test_biases_are_zero_unless_given_and_may_be_shared_or_none() -> None:
     assert [b.tolist() for b in network_of_texts(["1 2; 3 4 | 1 1"]).biases] == [[0, 0], [0]]
     assert [b.tolist() for b in network_of_texts(["1 2; 3 4 | 1 1"], ["7", "none"]).biases] == [[7], []]
+    assert [b.tolist() for b in network_of_texts(["1 2; 3 4 | 1 1"], ["none"]).biases] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,14 @@ def test_biases_are_zero_unless_given_and_may_be_shared_or_none() -> None:
         ((["1 2 | 1 x"],), r"--weights, layer 2: 'x' is no finite number; write numbers with spaces, rows with ;"),
         ((["1 inf"],), "--weights, layer 1: 'inf' is no finite number"),
         ((["1 2 |"],), "--weights, layer 2: no numbers in ''"),
-        ((["1 2; 3 4 | 1 2 3"],), r"layer 2: its weights of shape \(1, 3\) take 3 inputs, and layer 1 has 2 neurons"),
+        (
+            (["1 2; 3 4 | 1 2 3"],),
+            "--weights, layer 2: a row of it has 3 numbers, and layer 1 has 2 neurons: write 2 numbers in each row",
+        ),
+        (
+            (["1 2; 3 4 | 1; 2"],),
+            "layer 2: a row of it has 1 number, .* one from each; turned, rows for columns, it fits",
+        ),
         ((["1 2; 3 4 | 1 2"], ["1 2"]), '--biases has 1 layer and --weights 2: write a | between layers, as "0 0 | 0"'),
         ((["1 2; 3 4"], ["1 2 3"]), "--biases, layer 1: 3 numbers .* and the layer has 2 neurons"),
         ((["1 2"], (), "tanh,relu"), "--activation names 2 .* for 1 layer: name one for all, or one for each"),

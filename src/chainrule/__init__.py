@@ -107,8 +107,9 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
 cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
                    verify.py · page.py a command each · usage.py what is typed, understood · help.py as it is printed ·
                    asking.py a quiz · choices.py about columns · parts.py rows to learn from, to watch, to test ·
-                   summary.py how a run went · contents.py what is in a file · answers.py classes confused, numbers missed ·
-                   progress.py how far it is · gradient_check.py its gradient checked · keeping.py where a model is kept ·
+                   summary.py how a run went · contents.py what is in a file · curve.py of a cost ·
+                   answers.py classes confused, numbers missed · progress.py how far it is ·
+                   gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·
                    terminal.py its width, colours and letters · colours.py and what they mean ·

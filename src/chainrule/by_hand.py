@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,10 @@ def network_of_texts(
     the layer, what was given and what is needed.
     """
     ws = [_matrix(text, f"{named}, layer {l}") for l, text in enumerate(_layers(weights), 1)]
+    _check_chain(ws, named)
     given = _layers(biases, "|")
+    if [each.strip().lower() for each in given] == ["none"]:
+        given = ["none"] * len(ws)
     if given and len(given) != len(ws):
         raise ShapeError(
             f"--biases has {counted(len(given), 'layer')} and {named} {len(ws)}: write a | between layers, as "
@@ -68,6 +71,17 @@ def network_of_texts(
             "one for each with commas between them"
         )
     return Network(ws, bs, names[0] if len(names) == 1 else names)
+
+
+def _check_chain(ws: Sequence[Array], named: str) -> None:
+    """Raises ShapeError for a layer that takes more or fewer numbers than the one before it has neurons."""
+    for layer, (before, w) in enumerate(pairwise(ws), 2):
+        if w.shape[1] != len(before):
+            turned = "; turned, rows for columns, it fits" if len(w) == len(before) else ""
+            raise ShapeError(
+                f"{named}, layer {layer}: a row of it has {counted(w.shape[1], 'number')}, and layer {layer - 1} has "
+                f"{counted(len(before), 'neuron')}: write {counted(len(before), 'number')} in each row, one from each{turned}"
+            )
 
 
 def matrices_in(path: Path) -> str:

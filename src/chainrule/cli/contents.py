@@ -11,8 +11,8 @@ import numpy as np
 
 from chainrule.aligned import Printed, Table, laid_out
 from chainrule.cli.answers import Confusions
-from chainrule.cli.examples import written_example
-from chainrule.cli.output import one_line, shown
+from chainrule.cli.examples import Given, written_example
+from chainrule.cli.output import one_line, say_json, say_result, shown, tell
 from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
@@ -116,6 +116,19 @@ class Contents(Printed):
             "preprocessing": None if terms is None else terms.to_json(),
             "notes": self.notes,
         }
+
+
+def say_contents(given: Given, as_json: bool) -> None:
+    """Print what is in a model's file, or in a network of one's own."""
+    network, notes = given.open()
+    beside = None if given.model is None else given.model.with_suffix(".json")
+    if given.model is not None and beside is not None and is_of_another(beside, given.model):
+        tell(f"{beside} is the report of another model")
+    found = Contents(network, notes, None if given.model is None else report_beside(given.model))
+    if as_json:
+        say_json(found.to_json())
+    else:
+        say_result(found)
 
 
 def report_beside(model: Path) -> Report | None:

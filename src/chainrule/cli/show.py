@@ -11,7 +11,8 @@ import numpy as np
 import typer
 
 from chainrule.aligned import Table
-from chainrule.cli.contents import Contents, report_beside
+from chainrule.cli.contents import say_contents
+from chainrule.cli.curve import Curve
 from chainrule.cli.examples import Given, convention_of, examples
 from chainrule.cli.options import (
     EXAMPLE,
@@ -26,7 +27,7 @@ from chainrule.cli.options import (
     Row,
     Weights,
 )
-from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, say_result, tell
+from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import figure_meant
 from chainrule.cli.written import check_text
@@ -35,7 +36,7 @@ from chainrule.explanation.figures import CURVE, FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.pictures.converted import KINDS, check_kind
 from chainrule.pictures.scene import Scene
-from chainrule.report import Report, is_of_another, is_report
+from chainrule.report import Report, is_report
 
 FIGURE = "What the figure shows"
 
@@ -182,14 +183,14 @@ def command(
         return
     if figure is None:
         _check_alone(given.name, {**told, **always})
-        _contents(given, as_json)
+        say_contents(given, as_json)
         return
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
     told = {name: value for name, value in told.items() if value is not None}
-    asked: _FigureAsked | _CurveAsked
+    asked: _FigureAsked | Curve
     if figure_meant(figure) == CURVE:
-        asked = _CurveAsked(_run_of(path, {**told, **always}))
+        asked = Curve.of(path, {**told, **always})
     else:
         asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
     if output is None and not (table or as_json) and (open_it or is_terminal(sys.stdout)):
@@ -229,16 +230,6 @@ def _figure(name: str) -> str:
             "cr.figure('unrolled', recurrent, xs, ys), as docs/recurrent.md does"
         )
     return key
-
-
-def _run_of(run: Path | None, given: dict[str, Any]) -> Path:
-    """The run whose curve is asked for. Raises SettingError where there is none, or with an option of other figures."""
-    if run is None:
-        raise SettingError("the curve is a training's: chainrule show MODEL curve, or the report beside it")
-    for name, value in given.items():
-        if value is not None and name not in ("theme", "output", "open", "table"):
-            raise SettingError(f"{_flag(name)} does not apply to the curve of a training: leave it out")
-    return run
 
 
 def _check_output(output: Path, figure: str, model: Path | None, data: str | None) -> None:
@@ -344,48 +335,6 @@ class _FigureAsked:
         return " ".join(
             ["chainrule show", *([] if self.given.model is None else [str(self.given.model)]), figure, options]
         )
-
-
-def _contents(given: Given, as_json: bool) -> None:
-    """What is in a model's file, or in a network of one's own."""
-    network, notes = given.open()
-    beside = None if given.model is None else given.model.with_suffix(".json")
-    if given.model is not None and beside is not None and is_of_another(beside, given.model):
-        tell(f"{beside} is the report of another model")
-    found = Contents(network, notes, None if given.model is None else report_beside(given.model))
-    if as_json:
-        say_json(found.to_json())
-    else:
-        say_result(found)
-
-
-@dataclass(frozen=True)
-class _CurveAsked:
-    """The curve of a run's cost, which its report has: the file itself, or the one beside a model."""
-
-    run: Path
-    figure = CURVE
-
-    def scene(self) -> Scene:
-        """The figure, drawn."""
-        return draw(CURVE, self._report())
-
-    def about(self) -> str:
-        """The run in a line."""
-        return self._report().in_short
-
-    def _report(self) -> Report:
-        path = self.run if self.run.suffix == ".json" else self.run.with_suffix(".json")
-        if not path.exists() and self.run.exists():
-            raise FileError(f"there is no report {path} beside {self.run}: chainrule train writes both")
-        if path != self.run and is_of_another(path, self.run):
-            raise FileError(f"{path} is the report of another model than {self.run}")
-        return Report.read(path)
-
-    @property
-    def own_file(self) -> Path:
-        """What its file is called unless one is named."""
-        return Path(f"{self.run.stem}-curve.svg")
 
 
 def _print(scene: Scene, about: str, theme: str, output: Path | None, table: bool, as_json: bool) -> None:
