@@ -74,6 +74,7 @@ INSIDE = {  # the layers of the larger packages
         "chain_order gate_rules reading reasons values",
         "choosing givens",
         "quiz_format six_questions slips",
+        "quiz_card",
         "live quiz",
         "replies",
         "plain_text",

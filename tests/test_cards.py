@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.lessons.plain_text import plain
 
 NETWORK = cr.Network([[[0.5, -1], [1.5, 0.3]], [[1, -2]]], [[0.1, 0], [0.2]], ["tanh", "sigmoid"])
 
@@ -74,6 +75,21 @@ def test_a_run_shows_its_curve_its_facts_and_folds_epochs_and_network(run: cr.Ru
     assert "iris, 120 rows" in texts(section, "td")
     assert len(html) < 40_000
     assert re.search(r"\{[^}]*(?<![-\w])color:(?!inherit|color-mix|currentColor)", html.split("<svg")[0]) is None
+
+
+def test_a_quiz_shows_its_questions_and_folds_the_answers() -> None:
+    quiz = cr.quiz(NETWORK, [0.6, -0.4], [1.0], count=4, kinds=["sign", "delta"], title="Two & two")
+    section = parsed(quiz._repr_html_())
+    assert texts(section, "h4") == ["Quiz, 4 questions"]
+    assert texts(section, "summary") == ["answer"] * 4
+    assert texts(section, "p")[0] == "Two & two"
+    solutions = [texts(each, "p")[0] for each in section.iter("details")]
+    choices = [question for question in quiz.questions if question.typed is None]
+    assert len(texts(section, "li")) == sum(len(question.answers) for question in choices)
+    for question, said in zip(quiz.questions, solutions):
+        right = next(answer.text for answer in question.answers if answer.right)
+        assert plain(right) in said
+    assert "$" not in quiz._repr_html_()
 
 
 def test_names_of_anybody_are_shown_and_not_obeyed() -> None:

@@ -100,6 +100,7 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
+                   quiz_card.py in a notebook ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six

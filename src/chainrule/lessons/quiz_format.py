@@ -38,6 +38,7 @@ from pathlib import Path
 from chainrule.errors import FileError, SettingError, brief, unknown_name
 from chainrule.files import as_file, write_atomically
 from chainrule.lessons.quiz import Answer, Question, flaw_of
+from chainrule.lessons.quiz_card import as_card
 from chainrule.lessons.replies import Typed, typed
 
 FENCE = "??"
@@ -82,6 +83,10 @@ class Quiz:
 
     def __str__(self) -> str:
         return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """The questions as a notebook shows them, the answers folded."""
+        return as_card(self.parts)
 
 
 # writing ------------------------------------------------------------------------------------------------------------
