@@ -32,6 +32,7 @@ from chainrule import equations
 from chainrule.cli.main import app
 from chainrule.explanation.document import Factor
 from chainrule.explanation.figures import FIGURES
+from chainrule.texts import TEXTS as FIVE_TEXTS
 
 LEFT_OUT = "…"  # a line of an example, for lines that are not shown
 DOCS = Path(__file__).resolve().parent
@@ -70,6 +71,9 @@ TEXTS = {
 }
 
 
+AUTHORS = {text.id: f"`{text.name}`" for text in FIVE_TEXTS}
+
+
 def equations_page() -> str:
     """The four equations: what the code returns, its LaTeX, and the texts' own, side by side."""
     names = list(TEXTS)
@@ -81,7 +85,7 @@ def equations_page() -> str:
         "k. In the code rows are examples, so that a product over rows sums over them, and (w)ᵀδ is `delta @ w`.",
         "`tests/test_equations.py` computes every cell of this table in plain loops and compares it with the code.",
         "",
-        f"| | code | formula | {' | '.join(names)} |",
+        f"| | code | formula | {' | '.join(f'{AUTHORS[name[:2]]} ({name})' for name in names)} |",
         f"|---|---|---|{'---|' * len(names)}",
     ]
     for i, function in enumerate(equations.EQUATIONS):
@@ -108,11 +112,10 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Generated from the command line itself by `make docs`. Results go to standard output, progress and errors to",
-        "standard error; an error is one line and exit code 2. A run that Ctrl-C stops keeps its",
-        "last whole epoch, and has exit code 130.",
+        "Written by `make docs` from the command line itself. Results go to standard output, progress and errors to standard",
+        "error. An error is one line and exit code 2. Ctrl-C stops a training, keeps its last whole epoch, and exits with 130.",
         "",
-        "`chainrule` alone works one derivative out; `chainrule --version` prints the version.",
+        "`chainrule` without a command works out one derivative; `chainrule --version` prints the version.",
     ]
     for name, command in group.commands.items():
         lines += [
@@ -121,7 +124,7 @@ def commands_page() -> str:
             "",
             inspect.cleandoc(command.help),
             "",
-            "| | | default |",
+            "| option | what it does | default |",
             "|---|---|---|",
         ]
         for parameter in command.params:
@@ -138,7 +141,7 @@ def said(parameter: Any) -> tuple[str, str]:
     """What a parameter's help says, and its default: its own, or the one that the help names at its end."""
     found = re.fullmatch(r"(.*?)\s*\[default: (.+)\]", parameter.help)
     if found is not None:
-        return found.group(1), f"`{found.group(2)}`"
+        return found.group(1), found.group(2) if " " in found.group(2) else f"`{found.group(2)}`"
     default = parameter.default
     return parameter.help, "" if default is None or default is False or parameter.required else f"`{default}`"
 
@@ -238,19 +241,20 @@ def figures_page() -> str:
     lines = [
         "# Figures",
         "",
-        "Drawn by `make docs`, of the chain 1-1-1-1 and of a network 2-3-2; `make gallery` draws each at every size up to",
-        "784-30-10. In a notebook a figure shows itself; `chainrule show MODEL FIGURE -o FILE.svg` writes it, and `--table`",
-        "prints its numbers. `chain`, `net`, `x` and `y` are those of [the ideas of the texts](concepts.md), and",
+        "Every figure, of a chain of single neurons or of a network with 2, 3 and 2; `make gallery` draws them for networks of",
+        "up to 784 inputs. A figure displays itself in a notebook; `chainrule show MODEL FIGURE -o FILE.svg` writes it to a",
+        "file, and `--table` prints its numbers. `chain`, `net`, `x` and `y` are from [the ideas of the texts](concepts.md),",
+        "and the calls below also use",
         "",
         f"```python\n{MORE_NETWORKS}```",
         "",
     ]
     for name, figure in FIGURES.items():
-        lines += [f"## {name}", "", f"{figure.says}:", ""]
+        lines += [f"## {name}", "", f"Shows {figure.says}.", ""]
         for file, (call, _) in drawings().items():
             if call.startswith(f'cr.figure("{name}"'):
                 lines += [
-                    f"`{call}`" + (f", {ASKED[file][0]}" if file in ASKED else ""),
+                    f"`{call}`" + (f": {ASKED[file][0]}" if file in ASKED else ""),
                     "",
                     f"![{file}](figures/{file}.svg)",
                     "",

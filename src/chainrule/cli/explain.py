@@ -38,14 +38,14 @@ def command(
     by: Annotated[
         str | None,
         typer.Option(
-            help="By what: a weight w/l/j/k (to j from k), b/l/j, z/l/j, a/l/j or x/k; layers from 1, neurons from 0; else "
-            "the steepest weight."
+            help="With respect to what: a weight w/l/j/k (to j from k), b/l/j, z/l/j, a/l/j or x/k; layers from 1, "
+            "neurons from 0.  [default: the weight with the largest derivative]"
         ),
     ] = None,
     of: Annotated[str, typer.Option(help="What is differentiated: the cost C, or z/l/j, a/l/j of a neuron.")] = "C",
     form: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(FORMS)}; else product where a single way leads to the cost, and delta."),
+        typer.Option(help=f"{', '.join(FORMS)}.  [default: product where a single path leads to the cost, else delta]"),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every δ and every derivative of the cost instead, in tables by layer.")
@@ -60,7 +60,7 @@ def command(
     data: ExampleData = None,
     row: Row = None,
     written: Annotated[
-        str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
+        str | None, typer.Option("--format", help="text, latex or html (a page with MathML).  [default: text]")
     ] = None,
     no_check: Annotated[
         bool, typer.Option("--no-check", help="With --format latex or html: without the comparison behind the value.")

@@ -36,7 +36,7 @@ USAGE_ERROR: Any = typer.BadParameter.__base__  # UsageError, which Typer has fr
 COMPLETE = "_CHAINRULE_COMPLETE"  # in which a shell asks how a command goes on
 COMMANDS = {  # each is a file of its name, which is imported when it is called
     "train": "Train a network, test it, check its gradient, and keep it in a file.",
-    "predict": "Answer for every row in the target's own terms.",
+    "predict": "Predict every row of a file, in the target's own labels or unit.",
     "show": "What is in a model's file; or a figure of the network at work.",
     "explain": "Work out a derivative of one example, from symbols to numbers.",
     "nudge": "Move one quantity: what its slope predicts, and what happens.",

@@ -26,7 +26,9 @@ def command(
     model: ModelOrChain = None,
     by: Annotated[
         str | None,
-        typer.Option(help="What is moved: z/l/j, a/l/j, w/l/j/k, b/l/j or x/k; else the z with the largest error δ."),
+        typer.Option(
+            help="What is moved: z/l/j, a/l/j, w/l/j/k, b/l/j or x/k.  [default: the z with the largest error δ]"
+        ),
     ] = None,
     of: Annotated[str | None, typer.Option(help="What is watched: C, or any z/l/j, a/l/j above.  [default: C]")] = None,
     step: Annotated[float | None, typer.Option(help="One step, with everything on the way.")] = None,

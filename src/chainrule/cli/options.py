@@ -19,25 +19,27 @@ ModelOrChain = Annotated[
 ]
 CostName = Annotated[
     str | None,
-    typer.Option("--cost", help="The cost; else the one the model was trained with.", rich_help_panel=EXAMPLE),
+    typer.Option("--cost", help="The cost.  [default: the one the model was trained with]", rich_help_panel=EXAMPLE),
 ]
 ExampleData = Annotated[
     str | None,
     typer.Option(
-        "--data", help="Where the example is from; else the data the model was trained on.", rich_help_panel=EXAMPLE
+        "--data",
+        help="Where the example is from.  [default: the data the model was trained on]",
+        rich_help_panel=EXAMPLE,
     ),
 ]
 RowsData = Annotated[
-    str | None, typer.Option("--data", help="Where the rows are from; else the data the model was trained on.")
+    str | None, typer.Option("--data", help="Where the rows are from.  [default: the data the model was trained on]")
 ]
 Row = Annotated[
-    int | None, typer.Option("--row", help="Which row of it, from 0; else the first.", rich_help_panel=EXAMPLE)
+    int | None, typer.Option("--row", help="Which row of it, from 0.  [default: the first]", rich_help_panel=EXAMPLE)
 ]
 Author = Annotated[
     str | None,
     typer.Option(
         "--convention",
-        help=f"Whose notation: {', '.join(NAMES)} (in short s0 … s4); else nielsen, and 3blue1brown without a model.",
+        help=f"Whose notation: {', '.join(NAMES)} (in short s0 … s4).  [default: nielsen, and 3blue1brown without a model]",
         rich_help_panel=WRITTEN,
     ),
 ]
@@ -53,22 +55,26 @@ Weights = Annotated[
 ]
 Biases = Annotated[
     list[str] | None,
-    typer.Option("--biases", help='Its biases by layer, as "0.1 0 | 0.2", or none; else 0.', rich_help_panel=OWN),
+    typer.Option(
+        "--biases", help='Its biases by layer, such as "0.1 0 | 0.2", or none.  [default: 0]', rich_help_panel=OWN
+    ),
 ]
 OwnActivation = Annotated[
     str | None,
     typer.Option(
         "--activation",
-        help="Its activation, or one for each layer, as tanh,sigmoid; else sigmoid.",
+        help="Its activation, or one for each layer, such as tanh,sigmoid.  [default: sigmoid]",
         rich_help_panel=OWN,
     ),
 ]
 OwnX = Annotated[
     str | None,
     typer.Option(
-        "--x", help="The inputs of an example, as 0.6,-0.4; more examples with ; between.", rich_help_panel=OWN
+        "--x",
+        help="The inputs of an example, such as 0.6,-0.4; several examples with ; between them.",
+        rich_help_panel=OWN,
     ),
 ]
 OwnY = Annotated[
-    str | None, typer.Option("--y", help="Its target, as 1 or 1,0: numbers or a class.", rich_help_panel=OWN)
+    str | None, typer.Option("--y", help="Its target, numbers or a class, such as 1 or 1,0.", rich_help_panel=OWN)
 ]

@@ -51,7 +51,7 @@ def command(
     data: ExampleData = None,
     row: Row = None,
     written: Annotated[
-        str | None, typer.Option("--format", help="text, latex or html (a page with MathML); else text.")
+        str | None, typer.Option("--format", help="text, latex or html (a page with MathML).  [default: text]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print title, convention and text as JSON.")] = False,
 ) -> None:

@@ -33,11 +33,13 @@ def command(
     count: Annotated[
         int | None,
         typer.Option(
-            help="How many questions in all, the six first where they are asked; else these and 5 about the network, or all "
-            "of a file."
+            help="How many questions in all.  [default: the six of every lesson if they are asked, 5 about the "
+            "network, and all of a file]"
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides which questions are asked about a network; else 0.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides which questions are asked about a network.  [default: 0]")
+    ] = None,
     convention: Author = None,
     kind: Annotated[
         str | None,

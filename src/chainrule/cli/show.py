@@ -61,7 +61,7 @@ class Told:
 DRAWN = [*(name for name in FIGURES if name != "unrolled"), CURVE]  # of a recurrent network, which has no model file
 TOLD = {  # what figures take, and which
     "by": Told(
-        "The quantity it is about, as w/2/0/1, z/2/0 or x/3",
+        "The quantity it is about, such as w/2/0/1, z/2/0 or x/3",
         "network, unit_circuit, computation_tree, number_lines, path_sum, matrix_form, delta_batch, demon, in_weight_out",
         "--by z/2/0",
     ),
@@ -71,7 +71,7 @@ TOLD = {  # what figures take, and which
         "--layer 2",
     ),
     "neuron": Told(
-        "The neuron of that layer, from 0; else the one with the largest error δ",
+        "The neuron of that layer, from 0; by default the one with the largest error δ",
         "unit_circuit, matrix_form, delta_batch",
         "--neuron 0",
     ),
@@ -140,14 +140,14 @@ def command(
     ] = None,
     convention: Author = None,
     theme: Annotated[
-        str | None, _option(help="light, dark, or auto for the reader's; else light.", panel=WRITTEN)
+        str | None, _option(help="light, dark, or auto for the reader's.  [default: light]", panel=WRITTEN)
     ] = None,
     output: Annotated[
         Path | None,
         _option(
             "--output",
             "-o",
-            help="Write it there, as .svg, .png or .pdf; else a terminal gets a file of its name, and a pipe the SVG.",
+            help="Write it to this .svg, .png or .pdf file.  [default: a file of the figure's name, or in a pipe the SVG]",
             panel=WRITTEN,
         ),
     ] = None,

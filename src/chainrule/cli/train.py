@@ -35,7 +35,7 @@ from chainrule.updates import named
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
 DATA, NETWORK, TRAINING, KEPT = "The data", "The network", "The training", "What is kept and printed"  # in the help
-OWN_RATES = ", ".join(f"{made().learning_rate:g} of {name}" for name, made in RULES.items())
+OWN_RATES = ", ".join(f"{made().learning_rate:g} for {name}" for name, made in RULES.items())
 LAYER_SIZE = re.compile("[0-9]{1,9}")
 Telling = AbstractContextManager[Callable[[Epoch], None]]
 
@@ -52,50 +52,59 @@ def command(
             help="digits, iris, wine, breast_cancer or diabetes, which are shipped; or a file of rows: CSV, NPZ, Parquet, …"
         ),
     ] = "digits",
-    target: Annotated[str | None, _option(DATA, "The column to learn; else the last one.")] = None,
-    task: Annotated[str, _option(DATA, "classification, regression, or auto: as the target looks.")] = "auto",
-    drop: Annotated[list[str] | None, _option(DATA, "Columns to leave out, as id or id,index.")] = None,
-    columns: Annotated[list[str] | None, _option(DATA, "The only columns to learn from, as size,rooms.")] = None,
+    target: Annotated[str | None, _option(DATA, "The column to learn.  [default: the last one]")] = None,
+    task: Annotated[str, _option(DATA, "classification, regression, or auto, which looks at the target.")] = "auto",
+    drop: Annotated[list[str] | None, _option(DATA, "Columns to leave out, such as id or id,index.")] = None,
+    columns: Annotated[list[str] | None, _option(DATA, "The only columns to learn from, such as size,rooms.")] = None,
     kinds: Annotated[
         list[str] | None,
-        _option(DATA, "What a column becomes, as zip=category: number, category, date or drop.", "--as"),
+        _option(DATA, "What a column becomes: number, category, date or drop, such as zip=category.", "--as"),
     ] = None,
     gaps: Annotated[
-        str, _option(DATA, "impute: gaps are filled, and an input tells them; drop: their rows; refuse.")
+        str,
+        _option(
+            DATA,
+            "impute fills missing values and adds an input that marks them; drop leaves out their rows; refuse is an error.",
+        ),
     ] = "impute",
-    scale: Annotated[str, _option(DATA, "standard: each column to mean 0 and deviation 1; or none.")] = "standard",
+    scale: Annotated[
+        str, _option(DATA, "standard scales each column to mean 0 and deviation 1; or none.")
+    ] = "standard",
     test: Annotated[
         float | None,
         _option(
-            DATA, f"Share of the rows kept apart for the test; else 0.2, and 0 of fewer than {FEWEST_TO_SPLIT} rows."
+            DATA,
+            f"Share of the rows kept apart for the test.  [default: 0.2, or 0 for fewer than {FEWEST_TO_SPLIT} rows]",
         ),
     ] = None,
-    validation: Annotated[float, _option(DATA, "Share of the training rows watched but not learnt from.")] = 0.0,
-    hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, as 128 or 64,32; or none.")] = "128",
+    validation: Annotated[float, _option(DATA, "Share of the training rows to watch, not to learn from.")] = 0.0,
+    hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, such as 128 or 64,32; or none.")] = "128",
     activation: Annotated[
-        str, _option(NETWORK, "Activation of the hidden layers, or one for each, as relu,tanh.")
+        str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.")
     ] = "relu",
     cost: Annotated[
-        str | None, _option(NETWORK, "The cost; else cross_entropy for classes, quadratic for numbers.")
+        str | None, _option(NETWORK, "The cost.  [default: cross_entropy for classes, quadratic for numbers]")
     ] = None,
     dtype: Annotated[str, _option(NETWORK, "float32 or float64.")] = "float32",
     rule: Annotated[str, _option(TRAINING, "delta_rule (also called sgd), momentum or adam.")] = "adam",
-    learning_rate: Annotated[float | None, _option(TRAINING, f"η; else the rule's own: {OWN_RATES}.")] = None,
+    learning_rate: Annotated[float | None, _option(TRAINING, f"The learning rate η.  [default: {OWN_RATES}]")] = None,
     epochs: Annotated[
         int | None,
-        _option(TRAINING, f"Passes over the rows; else as many as make {STEPS:,} steps, but at least {FEWEST_EPOCHS}."),
+        _option(TRAINING, f"Passes over the rows.  [default: enough for {STEPS:,} steps, at least {FEWEST_EPOCHS}]"),
     ] = None,
-    batch_size: Annotated[int, _option(TRAINING, "Rows in each step.")] = 32,
+    batch_size: Annotated[int, _option(TRAINING, "Rows per step.")] = 32,
     in_order: Annotated[
         bool, _option(TRAINING, "Take the rows in the file's order, not shuffled before each pass.", "--no-shuffle")
     ] = False,
     fixed: Annotated[
-        str, _option(TRAINING, "Layers whose weights and biases stay as they are drawn, as 1 or 1,2; or none.")
+        str, _option(TRAINING, "Layers whose weights and biases are not trained, such as 1 or 1,2; or none.")
     ] = "none",
     seed: Annotated[int, _option(TRAINING, "Decides the split, the first weights and the order of the rows.")] = 0,
     output: Annotated[
         Path | None,
-        _option(KEPT, "The model's file, else a new one in runs; the report lies beside it.", "--output", "-o"),
+        _option(
+            KEPT, "The model's file; the report is written beside it.  [default: a new file in runs]", "--output", "-o"
+        ),
     ] = None,
     as_json: Annotated[bool, _option(KEPT, "Print the report as JSON.", "--json")] = False,
     json_lines: Annotated[

@@ -29,9 +29,11 @@ def command(
     ] = None,
     data: RowsData = None,
     row: Annotated[int | None, typer.Option(help="One row of it, from 0.")] = None,
-    rows: Annotated[int | None, typer.Option(help="How many rows, from the first on or from --row; else 7.")] = None,
+    rows: Annotated[
+        int | None, typer.Option(help="How many rows, from the first on or from --row.  [default: 7]")
+    ] = None,
     methods: Annotated[
-        str | None, typer.Option(help="Which methods, with commas: delta,paths,differences; else all that apply.")
+        str | None, typer.Option(help="Which methods, such as delta,paths,differences.  [default: all that apply]")
     ] = None,
     roads: Annotated[str | None, typer.Option(hidden=True)] = None,
     weights: Weights = None,
@@ -39,7 +41,7 @@ def command(
     activation: OwnActivation = None,
     x: OwnX = None,
     y: OwnY = None,
-    cost: Annotated[str | None, typer.Option(help="The cost; else the model's own, else quadratic.")] = None,
+    cost: Annotated[str | None, typer.Option(help="The cost.  [default: the model's own, or quadratic]")] = None,
     plant: Annotated[
         str | None, typer.Option(help="Break a copy of backpropagation on purpose: transpose, factor_two, …")
     ] = None,

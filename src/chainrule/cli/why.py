@@ -26,13 +26,14 @@ def command(
     model: ModelOrChain = None,
     by: Annotated[
         str | None,
-        typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j; else the slowest, and all in groups."),
+        typer.Option(help="The weight w/l/j/k (to j from k) or bias b/l/j.  [default: the slowest, and all in groups]"),
     ] = None,
     rows: Annotated[
-        int | None, typer.Option(help="How many rows, drawn from all or from --row on; else 200, or the one of --row.")
+        int | None,
+        typer.Option(help="How many rows, drawn from all or from --row on.  [default: 200, or the one of --row]"),
     ] = None,
     row: Annotated[int | None, typer.Option(help="One row, from 0; with --rows the first of several.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Which rows are drawn; else 0. Not with --row.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which rows are drawn; not with --row.  [default: 0]")] = None,
     data: RowsData = None,
     cost: CostName = None,
     convention: Author = None,
@@ -53,7 +54,7 @@ def command(
     y: OwnY = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say why a weight learns slowly: which factor of its derivative is to blame, and by how many powers of ten."""
+    """Say why a weight learns slowly: which factor of its derivative is to blame, and by how much."""
     given = Given(model, weights, biases, activation, x, y)
     if given.is_written:  # whose activation it is then
         activation = None
