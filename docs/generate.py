@@ -116,6 +116,12 @@ def commands_page() -> str:
         "error. An error is one line and exit code 2. Ctrl-C stops a training, keeps its last whole epoch, and exits with 130.",
         "",
         "`chainrule` without a command works out one derivative; `chainrule --version` prints the version.",
+        "",
+        "On a terminal, results keep to its width (or to `COLUMNS`) and have colours: forward teal, backward red, ✓",
+        "green, ✗ red, headings bold. In a pipe or a file each sentence is one line and nothing is coloured, as with",
+        "git and ls. `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb` and `CLICOLOR` are honoured, in this",
+        "order. Where an encoding lacks the letters of formulas, ASCII stands for them: `dC/dw^(2)`. `chainrule",
+        "--install-completion` completes commands and options in bash, zsh and fish.",
     ]
     for name, command in group.commands.items():
         lines += [

@@ -47,7 +47,7 @@ def test_the_demon_on_layer_2_of_the_chain_comes_out_to_the_digit(chain: cr.Netw
     """S2.2, S2.3: predicted, actual and miss, as they stand in CONCEPTS."""
     text = str(sweep(chain, [0.6], [1.0], "z/2/0", STEPS, cost="squared_error"))
     title, head, *rows = text.splitlines()
-    assert title == "C (squared_error) when z/2/0 is moved: before 0.203198, slope ∂C/∂z/2/0 = −0.065008"
+    assert title == "C (squared_error) when z/2/0 is moved: before 0.203198, derivative −0.065008"
     assert cells(head) == "Δ | predicted | actual | miss"
     assert "\n".join(map(cells, rows)) == DEMON_TABLE
     assert len({len(line) for line in [head, *rows]}) == 1

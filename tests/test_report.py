@@ -42,7 +42,7 @@ def test_a_cost_that_did_not_fall_is_told(report: cr.Report) -> None:
     assert report.cost_after < report.cost_before
     rose = replace(report, cost_before=0.68, cost_after=2e7)
     assert rose.warnings == [
-        "the cost rose from 0.68 before the training to 2e+07; a smaller learning rate than in adam(0.001) is the usual cure"
+        "the cost rose from 0.68 before the training to 2e7; a smaller learning rate than in adam(0.001) is the usual cure"
     ]
     assert f"warning: {rose.warnings[0]}" in str(rose)
     assert rose.to_json()["warnings"] == rose.warnings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder, rng = tmp_path_factory.mktemp("files"), np.random.default_rng(0)
     rows = [f"{a:.3f},{b:.3f},{'left' if a < b else 'right'}" for a, b in rng.normal(size=(40, 2))]
     (folder / "points.csv").write_text("\n".join(["a,b,side", *rows]) + "\n")
+    mixed = [f"{i},{i % 5 or ''},{('red', 'green', 'blue')[i % 3]},2024-0{i % 9 + 1}-01,{i % 2}" for i in range(60)]
+    (folder / "mixed.csv").write_text("\n".join(["id,size of it,colour,day,y", *mixed]) + "\n")
     network = cr.Network.random([2, 8, 2], "tanh", "softmax", seed=1)
     trained = cr.train(network, cr.load_data(folder / "points.csv"), epochs=2).network
     cr.save(trained, folder / "m.safetensors", {"data": "points.csv"})
@@ -68,7 +71,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, byte
             monkeypatch.setenv(name, value)
         out, err = (
             stream(),
-            io.StringIO() if line.startswith("train") else stream(),
+            io.StringIO() if "--epochs" in line else stream(),
         )  # whose bar would be among the lines
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
@@ -94,7 +97,8 @@ LINES = [
     *("why --influence", "why --activation tanh", "verify --methods delta,raw,differences"),
     *("verify m.safetensors --methods delta,raw --plant transpose", "show m.safetensors", "show network --table"),
     *("quiz --answers ?;?;?", "train points.csv --epochs 2 --hidden 4 -o t", "predict m.safetensors points.csv"),
-    "explain --by w/9/0/0",
+    *("train mixed.csv --epochs 1 -o x", "explain --by w/9/0/0", "trian", "train --hiden 3", "--help", "show --help"),
+    *("worksheet", "page proof", "explain m.safetensors --all"),
 ]
 TIMES = re.compile(r"\d+\.\d+ s|[\d,]+ rows/s")
 
@@ -105,7 +109,23 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(shown: Shown, 
     for columns in (40, 80, 120):
         said = shown(line, columns)
         assert max(map(len, said.splitlines())) <= columns, max(said.splitlines(), key=len)
-        assert set(TIMES.sub("", said).split()) - {"·", "="} <= words
+        assert {word for word in TIMES.sub("", said).split() if word.strip("-=·")} <= words  # but for what underlines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(line for line in LINES if "help" not in line),
+        "train points.csv --epochs 1 --lr 1e9 -o t",
+        "train rates.csv --epochs 1 --lr 1e-9 -o t",
+        "explain --all",
+    ],
+)
+def test_numbers_have_one_minus_sign_and_one_exponent_style(shown: Shown, line: str) -> None:
+    """−0.5 and 2.5e−13; never -0.5, 2.5e-13, 2.5e+13 or 2.5e-05."""
+    Path("rates.csv").write_text("a,y\n" + "".join(f"{i},{i * i % 7}.5\n" for i in range(60)))
+    said = shown(line, stream=io.StringIO)
+    assert not re.findall(r"(?<![\w/.])-\d|\de-\d|\de\+|\de−0", said.replace(line, ""))
 
 
 @pytest.mark.parametrize("columns", ["20", "0", "-5", "many", "", "1", "999999999999999999999"])
@@ -222,6 +242,33 @@ def test_a_real_terminal_is_asked_for_its_width() -> None:
         assert width(stream, {"COLUMNS": "0"}) == 47
         assert has_colours(stream, {"TERM": "xterm"})
     os.close(ours)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="a pseudo-terminal is a Unix thing")
+def test_a_real_terminal_shows_a_derivation_in_its_width_and_in_colour() -> None:
+    import fcntl  # noqa: PLC0415
+    import struct  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    around = {**{name: value for name, value in os.environ.items() if name not in SETTINGS}, "TERM": "xterm"}
+    with subprocess.Popen([sys.executable, "-m", "chainrule"], stdout=theirs, env=around):
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    said = seen.decode().replace("\r\n", "\n")
+    assert "\x1b[31m∂C/∂w⁽²⁾\x1b[39m" in said
+    assert max(map(len, CODE.sub("", said).splitlines())) <= 50
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side has closed
+        return b""
 
 
 # letters ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import numpy as np
 from chainrule.errors import FileError
 from chainrule.files import as_file, write_atomically
 from chainrule.json_text import json_text
+from chainrule.writing.numbers import minus, short
 
 SPARKS = "▁▂▃▄▅▆▇█"
 MARK = "chainrule report"  # the first key of the file
@@ -60,15 +61,15 @@ class Report:
         if not self.epochs or before is None or after is None or not after >= before > 0:
             return []
         if f"{after:.4g}" == f"{before:.4g}":
-            return [f"the cost did not fall: it is {after:.4g}, as before the training"]
+            return [f"the cost did not fall: it is {short(after)}, as before the training"]
         return [
-            f"the cost rose from {before:.4g} before the training to {after:.4g}; a smaller learning rate than in {self.rule} "
-            "is the usual cure"
+            f"the cost rose from {short(before)} before the training to {short(after)}; a smaller learning rate than in "
+            f"{minus(self.rule)} is the usual cure"
         ]
 
     def __str__(self) -> str:
         costs = [entry["cost"] for entry in self.history]
-        curve = f"  {costs[0]:.4g} {sparkline(costs)} {costs[-1]:.4g}" if costs else ""
+        curve = f"  {short(costs[0])} {sparkline(costs)} {short(costs[-1])}" if costs else ""
         lines = [
             f"{self.network} on {self.data} ({self.rows:,} rows)",
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
@@ -146,7 +147,7 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.4g}"
+    return minus(f"{value:.4f}") if abs(value) >= 1e-3 or value == 0 else short(value)
 
 
 def sparkline(values: list[float], width: int = 24) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.data.coercion import as_array
 from chainrule.errors import DataError, ShapeError, brief, listed
+from chainrule.writing.numbers import minus
 
 Array = np.ndarray
 TITLES = {"accuracy": "accuracy", "subset_accuracy": "subset accuracy", "r_squared": "R²"}
@@ -24,7 +25,11 @@ class Score:
     measure: str
 
     def __str__(self) -> str:
-        return f"{self.title} {self.value:.4f}" if math.isfinite(self.value) else f"{self.title} (none of one row)"
+        return (
+            f"{self.title} {minus(f'{self.value:.4f}')}"
+            if math.isfinite(self.value)
+            else f"{self.title} (none of one row)"
+        )
 
     @property
     def title(self) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 from chainrule.errors import SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
+from chainrule.writing.numbers import short_exponent
 
 Array = np.ndarray
 Step = Callable[..., tuple[Any, tuple[Any, ...]]]
@@ -91,7 +92,7 @@ class Rule(Frozen):
         """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
         usual = NAMED[self.name]().settings if self.name in NAMED else {}
         shown = [
-            f"{key}={value:g}".removeprefix("learning_rate=")
+            f"{key}={short_exponent(f'{value:g}')}".removeprefix("learning_rate=")
             for key, value in self.settings.items()
             if key == "learning_rate" or value != usual.get(key)
         ]

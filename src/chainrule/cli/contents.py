@@ -17,7 +17,7 @@ from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
 from chainrule.report import Report, is_of_another, sparkline
-from chainrule.writing.numbers import short
+from chainrule.writing.numbers import minus, short
 
 LABEL = 16  # characters of what stands before a value
 LISTED = 8  # columns and classes that are named
@@ -41,7 +41,7 @@ class Contents(Printed):
         yield ""
         yield self._layers()
         yield ""
-        yield from self._terms()
+        yield from self._terms(width)
         yield _line("cost", one_line(repr(self.network.cost)))
         if "x" in self.notes:
             yield _line("example", self._example())
@@ -72,14 +72,14 @@ class Contents(Printed):
             for layer, w in self.network.weights.items()
         ]
 
-    def _terms(self) -> Iterator[str]:
+    def _terms(self, width: int | None) -> Iterator[str]:
         terms = self.network.preprocessing
         if terms is None:
             return
         if terms.columns is not None:
             yield _line("columns", _list([column.name for column in terms.columns]))
             if not are_plain(terms.columns):
-                yield from ("", *overview(terms.columns), "")
+                yield from ("", *overview(terms.columns, width or 80), "")
         name = one_line(terms.target_name)
         yield _line("answers", f"{name}, a number" if terms.labels is None else f"{name}: {_list(terms.labels)}")
 
@@ -94,7 +94,8 @@ class Contents(Printed):
             if value is None or key in APART:
                 continue
             if not key.endswith("_classes"):
-                yield _line(key.replace("_", " "), _shown(value))
+                said = _shown(value)
+                yield _line(key.replace("_", " "), minus(said) if key == "rule" else said)
             elif "confusion" in value:
                 labels = tuple(str(each["class"]) for each in value["classes"])
                 yield from Confusions(labels, np.array(value["confusion"])).parts(width)

@@ -43,14 +43,14 @@ def header(parts: Parts) -> str:
     return f"{parts.table.name}: {size}, {kind}; {kept}{watch}"
 
 
-def became(parts: Parts) -> list[str]:
+def became(parts: Parts, width: int | None = None) -> list[str]:
     """What each column became, in a table where not all are plain numbers; and what the rows kept apart lack."""
     columns = parts.terms.columns or ()
-    lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, 80)]
+    lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, width or 80)]
     if are_plain(columns):
         return [f"columns   {_plain(columns)}", *lines]
     hint = ["--drop, --columns and --as NAME=KIND change that"] if any(column.note for column in columns) else []
-    return ["", *overview(columns), *hint, *lines, ""]
+    return ["", *overview(columns, width or 80), *hint, *lines, ""]
 
 
 def _plain(columns: Sequence[Column]) -> str:

@@ -17,7 +17,7 @@ import typer
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
-from chainrule.cli.output import going_on, say, say_json, say_result, tell
+from chainrule.cli.output import going_on, page_width, say, say_json, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts, divide
 from chainrule.cli.progress import progress
 from chainrule.cli.rows import read_rows
@@ -31,6 +31,7 @@ from chainrule.run import Epoch, Run
 from chainrule.training import Epochs
 from chainrule.updates import NAMED as RULES
 from chainrule.updates import named
+from chainrule.writing.numbers import minus
 
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
@@ -141,9 +142,9 @@ def command(
              "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
-            for line in [header(rows), *left_out, *became(rows)]:
+            for line in [header(rows), *left_out, *became(rows, page_width())]:
                 say(line)
-            say(f"{network}; {the_cost!r}, {the_rule!r}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
+            say(f"{network}; {the_cost!r}, {minus(repr(the_rule))}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
                 f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
         with _one_stop() as no_more:
             stopped, kept = _learn(stream, place, notes, telling, no_more)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
-from chainrule.aligned import aligned
+from chainrule.aligned import Table
 from chainrule.data.columns import Category, Column, Dates, Dropped, Number
 from chainrule.data.conversions import shown
 
 ORDER = ("number", "truth value", "category", "date", "dropped")
 MOST_NAMES = 12  # of more equal columns the first and the last are named
-NARROWEST = 30
 
 
 def are_plain(columns: Sequence[Column]) -> bool:
@@ -28,18 +26,12 @@ def overview(columns: Sequence[Column], width: int = 80) -> list[str]:
             (_title(column), said if isinstance(column, Dropped) or not said else column.name), []
         ).append(column)
     ordered = sorted(groups.values(), key=lambda group: ORDER.index(_title(group[0])))
-    counts = [["became", "inputs", "gaps", "columns"]]
+    rows = [["became", "inputs", "gaps", "columns"]]
     for group in ordered:
         inputs, missing = sum(column.width for column in group), sum(column.gaps for column in group)
-        counts.append([_title(group[0]), f"{inputs:,}" if inputs else "–", f"{missing:,}" if missing else "–", ""])
-    heading, *starts = [line.ljust(len(max(lines, key=len))) for lines in [aligned(counts, "<>><")] for line in lines]
-    room = len(aligned([row[:3] for row in counts], "<>>")[0]) + 2
-    lines = [heading.rstrip()]
-    for start, group in zip(starts, ordered):
-        texts = textwrap.wrap(_text(group), max(width - room, NARROWEST), break_on_hyphens=False) or [""]
-        lines.append(start[:room] + texts[0])
-        lines += [" " * room + text for text in texts[1:]]
-    return [line.rstrip() for line in lines]
+        counts = [f"{inputs:,}" if inputs else "–", f"{missing:,}" if missing else "–"]
+        rows.append([_title(group[0]), *counts, _text(group)])
+    return Table(rows, "<>><").lines(width)
 
 
 def _title(column: Column) -> str:

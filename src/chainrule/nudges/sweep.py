@@ -36,7 +36,7 @@ class Sweep(Printed):
             cells.append([step_text(r.step), style.of(r.predicted, True), style.of(r.actual, True), miss_text(r)])
         title = (
             f"{named(self.of, self.cost)} when {self.by} is moved: before {number(self.before)}, "
-            f"slope ∂{self.of}/∂{self.by} = {number(self.slope)}"
+            f"derivative {number(self.slope)}"
         )
         return [title, Table(cells, ">"), *kink_lines(self.kinks)]
 
