@@ -114,6 +114,7 @@ def test_show_draws_the_curve_of_a_model_or_of_its_report(chainrule_: Run) -> No
     _, of_model, err = chainrule_("show", "iris.safetensors", "curve")
     assert of_model == cr.figure("curve", cr.Report.read("iris.json")).svg(), err
     assert chainrule_("show", "iris.json", "curve")[1] == of_model
+    assert chainrule_("show", "iris", "curve")[1] == of_model  # as it was named with --output
     code, out, _ = chainrule_("show", "iris.json", "curve", "--table")
     assert (code, len(out.splitlines())) == (0, 5)
     code, out, _ = chainrule_("show", "iris.json")

@@ -50,6 +50,6 @@ class Curve:
         path = self.run if self.run.suffix == ".json" else self.run.with_suffix(".json")
         if not path.exists() and self.run.exists():
             raise FileError(f"there is no report {path} beside {self.run}: chainrule train writes both")
-        if path != self.run and is_of_another(path, self.run):
+        if path != self.run and self.run.exists() and is_of_another(path, self.run):
             raise FileError(f"{path} is the report of another model than {self.run}")
         return Report.read(path)
