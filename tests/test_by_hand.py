@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -224,6 +225,13 @@ def test_a_json_file_holds_a_network_and_its_examples(tmp_path: Path) -> None:
     path.write_text(json.dumps({"layers": [{"weights": [[1, 2]], "biases": None}]}))
     network, notes = read_network(path)
     assert (network.biases[1].size, notes) == (0, {})
+
+
+def test_the_network_in_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "own_network.md").read_text(encoding="utf-8")
+    (tmp_path / "net.json").write_text(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    assert same(cr.load(tmp_path / "net.json"), NETWORK)
+    assert load_notes(tmp_path / "net.json") == {"x": [[0.6, -0.4]], "y": [1]}
 
 
 def test_a_json_file_may_name_ones_own_activation(tmp_path: Path) -> None:
