@@ -161,4 +161,4 @@ def test_show_lists_columns_cost_scores_and_confusions(chainrule_: Run) -> None:
     chainrule_("train", "diabetes", "--epochs", "3", "-q", "-o", "d")
     _, out, err = chainrule_("show", "d.safetensors")
     kept = json.loads(Path("d.json").read_text())["results"]
-    assert f"test rmse       {kept['test_rmse']:.4f}" in out, err
+    assert f"test RMSE       {kept['test_rmse']:.4f}" in out, err

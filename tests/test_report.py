@@ -29,7 +29,7 @@ def test_a_report_says_what_was_trained_and_how_it_went(report: cr.Report) -> No
         "batches of 4",
         "3 epochs, 6 steps",
         "finished",
-        "test r squared: 0.5123",
+        "test R²: 0.5123",
         "fine",
     ):
         assert part in text

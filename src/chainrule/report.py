@@ -19,6 +19,7 @@ from chainrule.json_text import json_text
 from chainrule.writing.numbers import minus, short
 
 SPARKS = "▁▂▃▄▅▆▇█"
+MEASURES = {"r_squared": "R²", "mae": "MAE", "rmse": "RMSE"}  # whose names are not words
 MARK = "chainrule report"  # the first key of the file
 
 
@@ -77,7 +78,7 @@ class Report:
             *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
             *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
-            *(f"{key.replace('_', ' ')}: {text}" for key, text in self.short_results()),
+            *(f"{titled(key)}: {text}" for key, text in self.short_results()),
             *(f"warning: {text}" for text in self.warnings),
         ]
         return "\n".join(lines)
@@ -135,6 +136,12 @@ def is_of_another(report: Path, model: Path) -> bool:
     except (OSError, ValueError, AttributeError, RecursionError):
         return False  # no report
     return told is not None and told != hashlib.sha256(model.read_bytes()).hexdigest()
+
+
+def titled(key: str) -> str:
+    """The name of a result as it is printed: test R², train accuracy, test MAE."""
+    part, _, measure = key.partition("_")
+    return f"{part} {MEASURES[measure]}" if measure in MEASURES else key.replace("_", " ")
 
 
 def _is_short(key: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.cost_curve import cost_curve
 from chainrule.errors import counted
 from chainrule.network import Network
-from chainrule.report import Report
+from chainrule.report import Report, titled
 from chainrule.writing.card import card, folded, table
 
 Array = np.ndarray
@@ -72,7 +72,7 @@ class Run:
         facts = [
             ("data", f"{report.data}, {report.rows:,} rows"),
             ("training", f"{report.rule}, batches of {report.batch_size}, {report.steps:,} steps, {report.ended}"),
-            *((key.replace("_", " "), text) for key, text in report.short_results()),
+            *((titled(key), text) for key, text in report.short_results()),
             *(("warning", text) for text in report.warnings),
         ]
         curve = [cost_curve(self.history).svg("auto")] if self.history else []

@@ -16,7 +16,7 @@ from chainrule.cli.output import one_line, say_json, say_result, shown, tell
 from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
-from chainrule.report import Report, is_of_another, sparkline
+from chainrule.report import Report, is_of_another, sparkline, titled
 from chainrule.writing.numbers import minus, short
 
 LABEL = 16  # characters of what stands before a value
@@ -95,7 +95,7 @@ class Contents(Printed):
                 continue
             if not key.endswith("_classes"):
                 said = _shown(value)
-                yield _line(key.replace("_", " "), minus(said) if key == "rule" else said)
+                yield _line(titled(key), minus(said) if key == "rule" else said)
             elif "confusion" in value:
                 labels = tuple(str(each["class"]) for each in value["classes"])
                 yield from Confusions(labels, np.array(value["confusion"])).parts(width)
