@@ -11,6 +11,7 @@ from itertools import zip_longest
 NARROWEST = 24  # characters: a column of words that would be narrower has lines of its own
 LABELLED = 16  # characters that a label may take however narrow the terminal is
 LABEL = re.compile(r" *\S+(?: \S+)*?  +")  # words with two spaces or more behind them
+EQUATION = re.compile(r" [=≤≥≈→] |\b[Cc] \(")  # x = 0.6 and C (cross_entropy) stay on one line
 TIED = "\u00a0"  # the no-break space
 GAP = 2  # between two columns, and how far a line is moved in that goes on from the one above
 
@@ -47,7 +48,10 @@ def wrapped(text: str, width: int | None) -> list[str]:
 
 
 def _words(text: str, width: int, indent: str = "") -> list[str]:
-    lines = textwrap.wrap(text, max(width, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    tied = EQUATION.sub(lambda found: found[0].replace(" ", TIED), text)
+    if max(map(len, tied.split(" "))) > width - len(indent):
+        tied = text
+    lines = textwrap.wrap(tied, max(width, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return [line.replace(TIED, " ") for line in lines] or [""]
 
 

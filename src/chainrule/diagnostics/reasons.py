@@ -117,8 +117,9 @@ class Slowest(Printed):
     entries: tuple[Reason, ...]
 
     def _parts(self) -> list[str | Table]:
-        groups = [[f"{g.count:,}", f"layer {g.layer}  {g.sentence} (such as {g.example})"] for g in self.groups]
-        said: list[str | Table] = [self.about, self._counted(), Table(groups, "><", indent=2, head=False)]
+        groups = [["weights", "layer", "reason", "such as"]]
+        groups += [[f"{g.count:,}", str(g.layer), g.sentence, g.example] for g in self.groups]
+        said: list[str | Table] = [self.about, self._counted(), Table(groups, ">><", indent=2)]
         return [*said, *self._listed()] if self.entries else said
 
     def _listed(self) -> Iterator[str | Table]:
