@@ -60,7 +60,7 @@ class View(OneExample):
         """The layer u is made of: the last one for the cost."""
         return self.network.depth if self.u.kind == "C" else self.u.layer
 
-    @property
+    @cached_property
     def cost_value(self) -> float:
         """C of the example."""
         given = self.trace.z if self.pair.of == "z" else self.trace.a

@@ -49,9 +49,9 @@ class Scene:
     ) -> Scene:
         """A picture as large as its elements need, and a margin at the right and below."""
         drawn = tuple(elements)
-        boxes = [each.box for each in drawn]
-        right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
-        return cls(math.ceil(right + margin), math.ceil(bottom + margin), drawn, title, description, numbers, name)
+        _, _, rights, bottoms = zip(*[each.box for each in drawn])
+        size = math.ceil(max(rights) + margin), math.ceil(max(bottoms) + margin)
+        return cls(*size, drawn, title, description, numbers, name)
 
     @cached_property
     def table(self) -> Table:

@@ -37,16 +37,16 @@ class EdgeNumbers:
             return {}
         points = self._points([edge for edge, _ in tried])
         boxes = np.array([label.box for _, label in tried]).T[:, :, None] + points[[0, 1, 0, 1]]
-        blocked = _meet(boxes[..., None], _apart(np.array(taken).T)).any(axis=2)
-        crossed = np.where(blocked, np.inf, self._crossed([edge for edge, _ in tried], boxes))
-        wider = _apart(boxes)
+        free = np.asarray(~_meet(boxes[..., None], np.array(taken).T).any(axis=2))
+        best = self._crossed([edge for edge, _ in tried], boxes).argsort(axis=1, kind="stable")
+        rows = zip(tried, best.tolist(), free.tolist(), points.transpose(1, 2, 0).tolist())
         found: dict[Edge, Label] = {}
-        for i, (edge, label) in enumerate(tried):
-            place = crossed[i].argmin()
-            if edge not in found and crossed[i, place] < np.inf:
-                x, y = points[:, i, place].tolist()
-                found[edge] = replace(label, x=x, y=y)
-                crossed[_meet(boxes, wider[:, i, place])] = np.inf
+        for (edge, label), order, here, at in rows:
+            for place in order if edge not in found else ():
+                moved = replace(label, x=at[place][0], y=at[place][1]) if here[place] else None
+                if moved and not any(moved.box.overlaps(one.box, APART) for one in found.values()):
+                    found[edge] = moved
+                    break
         return found
 
     def wanted(self) -> list[Edge]:
@@ -88,15 +88,10 @@ class EdgeNumbers:
 
 
 def _meet(boxes: Array, others: Array) -> Array:
-    """Whether boxes (4, …) share more than an edge with others."""
+    """Whether boxes (4, …) come nearer to others than labels may."""
     left, top, right, bottom = boxes
-    other_left, other_top, other_right, other_bottom = others
+    (other_left, other_top), (other_right, other_bottom) = others[:2] - APART, others[2:] + APART
     return np.asarray((left < other_right) & (other_left < right) & (top < other_bottom) & (other_top < bottom))
-
-
-def _apart(boxes: Array) -> Array:
-    """Boxes (4, …) with the room around them in which no other label may stand."""
-    return np.concatenate([boxes[:2] - APART, boxes[2:] + APART])
 
 
 def in_order(edges: Sequence[Edge]) -> list[Edge]:

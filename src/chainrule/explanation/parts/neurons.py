@@ -129,9 +129,8 @@ class Neurons:
         role = "accent" if Id("z", layer, j) in self.shown.lit else "backward" if layer else "ink"
         ring = 1.0 + (RINGED - 1.0) * ringed
         return [
-            Circle(x, y, self.size, "paper", "paper", 0.0),
-            *([Circle(x, y, self.size, "forward", "forward", 0.0, FILLED * filled)] if filled else []),
-            Circle(x, y, self.size, role, "", ring, of=str(activation(layer, j))),
+            Circle(x, y, self.size, role, "paper", ring, of=str(activation(layer, j))),
+            *([Circle(x, y, self.size - ring / 2, "forward", "forward", 0.0, FILLED * filled)] if filled else []),
         ]
 
     def plain(self, column: LayerColumn) -> bool:
@@ -206,9 +205,10 @@ class Neurons:
 
 def _shares(values: list[np.ndarray]) -> list[list[float]]:
     """|values| as shares of the largest of all; 0 where that is 0, or not finite."""
-    largest = max((float(np.abs(each).max()) for each in values), default=0.0)
-    scale = 1 / largest if largest and math.isfinite(largest) else 0.0
-    return [np.nan_to_num(np.abs(each) * scale).tolist() for each in values]
+    sizes = [np.abs(each).tolist() for each in values]
+    largest = max(map(max, sizes), default=0.0)
+    usual = largest > 0 and all(math.isfinite(size) for each in sizes for size in each)
+    return [[size / largest if usual else 0.0 for size in each] for each in sizes]
 
 
 def number_at(
