@@ -204,7 +204,7 @@ def test_a_networks_z_are_taken_as_they_come() -> None:
 
 # refusals and forms -------------------------------------------------------------------------------------------------
 def test_a_softmax_is_refused_with_the_reason() -> None:
-    with pytest.raises(cr.SettingError, match="softmax is no function of one z: each output depends on every z"):
+    with pytest.raises(cr.SettingError, match="softmax is not a function of one z: each output depends on every z"):
         design("softmax")
 
 

@@ -83,7 +83,7 @@ def test_a_csv_file_holds_weights_a_line_for_each_neuron_and_an_empty_one_betwee
 def test_a_csv_file_that_is_no_weights_says_where(chainrule_: Run) -> None:
     Path("w.csv").write_text("0.5,-1\n1.5,0.3\n\n1,two\n")
     _, _, err = chainrule_("explain", "w.csv", *EXAMPLE)
-    assert "w.csv, layer 2: 'two' is no finite number" in err
+    assert "w.csv, layer 2: 'two' is not a finite number" in err
     Path("w.csv").write_text("0.5,-1\n1.5\n")
     _, _, err = chainrule_("explain", "w.csv", *EXAMPLE)
     assert "w.csv, layer 1: row 1 has 1 number and row 0 has 2" in err
@@ -99,8 +99,8 @@ def test_biases_are_zero_unless_given_and_may_be_shared_or_none() -> None:
     ("arguments", "says"),
     [
         ((["0.5 -1; 1.5"],), r"--weights, layer 1: row 1 has 1 number and row 0 has 2 \('0.5 -1; 1.5'\)"),
-        ((["1 2 | 1 x"],), r"--weights, layer 2: 'x' is no finite number; write numbers with spaces, rows with ;"),
-        ((["1 inf"],), "--weights, layer 1: 'inf' is no finite number"),
+        ((["1 2 | 1 x"],), r"--weights, layer 2: 'x' is not a finite number; write numbers with spaces, rows with ;"),
+        ((["1 inf"],), "--weights, layer 1: 'inf' is not a finite number"),
         ((["1 2 |"],), "--weights, layer 2: no numbers in ''"),
         (
             (["1 2; 3 4 | 1 2 3"],),
@@ -243,8 +243,8 @@ def test_a_json_file_may_name_ones_own_activation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[1]", "is no network: it holds a list; needed is"),
-        ('{"weights": []}', "is no network: it has no layers"),
+        ("[1]", "is not a network: it holds a list; needed is"),
+        ('{"weights": []}', "is not a network: it has no layers"),
         ('{"layers": [', "line 1: Expecting value"),
         ('{"layers": []}', "layers is a list with an object for each layer"),
         ('{"layers": [[1]]}', r"layer 1 is an object with weights, .* got \[1\]"),

@@ -595,7 +595,7 @@ def test_without_an_id_the_smallest_derivative_that_is_not_zero_is_shown() -> No
 
 # the network --------------------------------------------------------------------------------------------------------
 def wires(scene: Scene) -> list[Line]:
-    """The edges: straight lines between two points that are no arrows and no halves of neurons."""
+    """The edges: straight lines between two points that are neither arrows nor halves of neurons."""
     return [
         each for each in scene.elements
         if isinstance(each, Line) and len(each.points) == 2 and each.points[0][0] != each.points[1][0]

@@ -589,7 +589,7 @@ def test_the_flattest_layer_is_chosen_and_a_softmax_left_out():
         ["sigmoid", "sigmoid", "softmax"],
     )
     assert activation_figure(network, [0.3]).title.endswith("layer 2")
-    with pytest.raises(cr.SettingError, match="softmax is no function of one z"):
+    with pytest.raises(cr.SettingError, match="softmax is not a function of one z"):
         activation_figure(network, [0.3], layer=3)
     with pytest.raises(cr.SettingError, match="layer 1…3, got layer=4"):
         activation_figure(network, [0.3], layer=4)

@@ -315,7 +315,7 @@ def test_three_rows_are_no_test_and_their_gradient_is_checked_where_rounding_doe
     Path("wide.csv").write_text("\n".join([",".join(f"c{i}" for i in range(30)), *lines]) + "\n")
     out = chainrule_("train", "wide.csv", "--epochs", "400", "--learning-rate", "0.01").out
     assert re.search(
-        r"R² 1\.0000, MAE \S+, RMSE \S+ on the 3 rows it was trained on, which is no test: 3,969 parameters", out
+        r"R² 1\.0000, MAE \S+, RMSE \S+ on the 3 rows it was trained on, which is not a test: 3,969 parameters", out
     )
     assert "gradient  backpropagation (float64: in float32 rounding hides so small a gradient)" in out
     distance = re.search(r"‖Δ‖/‖g‖ = (\S+) .* ✓", out)
@@ -582,7 +582,7 @@ MISTAKES = [
     ("predict xor.csv xor.csv", "xor.csv is a table, and no safetensors file"),
     ("predict folder xor.csv", "folder is a folder"),
     ("show xor.csv", "if it is a table of examples, chainrule train xor.csv makes a model"),
-    ("show house.json", "house.json is no network: it has no layers"),
+    ("show house.json", "house.json is not a network: it has no layers"),
     # figures
     ("show xor.safetensors demom", "unknown figure 'demom': did you mean 'demon'"),
     ("show demom", "there is no file demom, and unknown figure 'demom': did you mean 'demon'"),
@@ -662,19 +662,19 @@ MISTAKES = [
     ("explain --row 2", "--data and --row go with a model"),
     # ids
     ("explain --by w/9/0/0", "there is no layer 9"),
-    ("explain --by w/2/0", "'w/2/0' is no id"),
+    ("explain --by w/2/0", "'w/2/0' is not an id"),
     ("explain --by w/2/5/5", "layer 2"),
-    ("explain --by nonsense", "'nonsense' is no id"),
-    ("explain --by=", "'' is no id"),
+    ("explain --by nonsense", "'nonsense' is not an id"),
+    ("explain --by=", "'' is not an id"),
     ("explain --by d/2/0", "δ is ∂C/∂z"),
     ("explain w/2/0/0", "chainrule explain --by w/2/0/0"),
     ("explain --form dleta", "did you mean 'delta'"),
     ("explain --convention s9", "unknown convention 's9'"),
-    ("explain --of a", "is no id"),
+    ("explain --of a", "is not an id"),
     ("explain --by w/9/0/0", "there is no layer 9, this network (1-1-1-1) has the layers 1…3"),
     ("explain --of w/1/0/0", "a derivative is taken of the cost C, z/l/j, a/l/j"),
-    ("nudge --by=", "'' is no id"),
-    ("nudge --of=", "'' is no id"),
+    ("nudge --by=", "'' is not an id"),
+    ("nudge --of=", "'' is not an id"),
     ("nudge --by d/1/0", "move z/1/0 instead"),
     ("nudge --by w/9/0/0", "there is no layer 9"),
     ("nudge over.safetensors --data x.npz", "take smaller weights or inputs"),
@@ -763,8 +763,8 @@ LONG, DIGITS = "a" * 100_000, "1" * 5000  # Python makes no number of more than 
         (["quiz", LONG], f"cannot read or write {'a' * 59}…: File name too long"),
         (["show", LONG, "demon"], f"cannot read {'a' * 59}…: File name too long"),
         (["quiz", "--answers", "a", "--kind", LONG], f"unknown kind of question '{'a' * 59}…'"),
-        (["explain", "--by", f"w/{DIGITS}/0/0"], f"'w/{'1' * 57}…' is no id"),
-        (["explain", "--by", f"w/0{DIGITS}/0/0"], f"'w/0{'1' * 56}…' is no id"),
+        (["explain", "--by", f"w/{DIGITS}/0/0"], f"'w/{'1' * 57}…' is not an id"),
+        (["explain", "--by", f"w/0{DIGITS}/0/0"], f"'w/0{'1' * 56}…' is not an id"),
         (["explain", "--form", LONG], f"unknown form '{'a' * 59}…'"),
         (["nudge", "--steps", LONG], f"got '{'a' * 59}…'"),
     ],
@@ -1228,7 +1228,7 @@ DOCUMENTS = (["show", "path_sum"], ["explain", "--format", "html"], ["explain", 
     ("arguments", "encoding"), crossed(DOCUMENTS, ["ascii", "latin-1", "cp1252", "utf-16"], each=1)
 )
 def test_documents_are_utf8_whatever_the_encoding_of_the_output(arguments: list[str], encoding: str) -> None:
-    """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is no SVG."""
+    """An SVG with \\u2192 for an arrow, or with bytes of cp1252, is not an SVG."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     printed = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=True).stdout
     assert printed == in_utf8(*arguments)

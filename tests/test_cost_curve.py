@@ -105,7 +105,7 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert cr.Report.read(report.write(tmp_path / "r.json")) == report
     for text in ("{}", "[]", '"x"', "{", json.dumps({"chainrule report": 2})):
         (tmp_path / "r.json").write_text(text)
-        with pytest.raises(cr.FileError, match="is no report of a training"):
+        with pytest.raises(cr.FileError, match="is not a report of a training"):
             cr.Report.read(tmp_path / "r.json")
 
 
@@ -127,7 +127,7 @@ def test_show_draws_the_curve_of_a_model_or_of_its_report(chainrule_: Run) -> No
         ("show curve", "the curve is a training's: chainrule show MODEL curve"),
         ("show bare.safetensors curve", "there is no report bare.json beside bare.safetensors"),
         ("show other.safetensors curve", "other.json is the report of another model than other.safetensors"),
-        ("show net.json curve", "net.json is no report of a training"),
+        ("show net.json curve", "net.json is not a report of a training"),
         ("show iris.json curve --by w/1/0/0", "--by does not apply to the curve of a training"),
         ("show iris.json curve --layer 1", "--layer does not apply to the curve of a training"),
     ],

@@ -247,12 +247,12 @@ def test_a_float32_network_is_explained_in_float64() -> None:
         (
             {"by": "weight 3"},
             cr.IdError,
-            r"is no id: write w/3/0/0 for the weight to neuron 0 of layer 3 from neuron 0",
+            r"is not an id: write w/3/0/0 for the weight to neuron 0 of layer 3 from neuron 0",
         ),
         ({"by": "some 3"}, cr.IdError, r"from neuron k\), b/l/j, z/l/j, a/l/j, x/k$"),
-        ({"by": "w/2/0/0", "of": "cost"}, cr.IdError, r"is no id: ids are C, z/l/j, a/l/j$"),
-        ({"by": "w/１/0/0"}, cr.IdError, r"is no id: .*; '１' is written 1$"),
-        ({"by": "w/01/0/0"}, cr.IdError, r"is no id: .*; '01' is written 1$"),
+        ({"by": "w/2/0/0", "of": "cost"}, cr.IdError, r"is not an id: ids are C, z/l/j, a/l/j$"),
+        ({"by": "w/１/0/0"}, cr.IdError, r"is not an id: .*; '１' is written 1$"),
+        ({"by": "w/01/0/0"}, cr.IdError, r"is not an id: .*; '01' is written 1$"),
         (
             {"by": "w/2/0/0", "convention": "s9"},
             cr.UnknownNameError,

@@ -269,7 +269,7 @@ def test_float32_networks_are_followed_in_float64() -> None:
         ("d/2/0", "d/2/0 cannot be moved: δ is no place in the network but a slope.*move z/2/0 instead"),
         ("C", "C cannot be moved"),
         ("z/9/0", "there is no layer 9"),
-        ("w/2/0", "is no id"),
+        ("w/2/0", "is not an id"),
     ],
 )
 def test_what_cannot_be_moved_says_why(chain: cr.Network, v: str, said: str) -> None:

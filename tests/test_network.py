@@ -116,7 +116,7 @@ def test_it_says_what_it_is() -> None:
             r"biases have the shape \(3,\); needed are \(2,\), \(1,\) for one a layer, or None",
         ),
         ([np.ones((2, 3))], [np.zeros((2, 1))], r"biases have the shape \(2, 1\)"),
-        ([[[1.0, 2.0], [3.0]]], None, "weights of layer 1 are no array"),
+        ([[[1.0, 2.0], [3.0]]], None, "weights of layer 1 are not an array"),
         ([np.zeros((0, 3))], None, "are a matrix"),
         (
             np.ones((2, 3)),
@@ -233,7 +233,7 @@ def test_inputs_that_do_not_fit_are_named(x, error, message: str) -> None:  # ty
             r"4 rows and 2 outputs need targets of shape \(4, 2\) or class labels \(4,\), got \(4, 3\)",
         ),
         (np.ones((3, 2)), cr.ShapeError, r"got \(3, 2\)"),
-        ([0, 1, 2, 0], cr.DataError, r"row 2 has the label 2: 2 outputs stand for the labels 0…1"),
+        ([0, 1, 2, 0], cr.DataError, r"row 2 has the label 2, and 2 outputs stand for the labels 0…1"),
         ([0, 1, -1, 0], cr.DataError, r"row 2 has the label -1"),
         ([0.5, 1, 0, 0], cr.DataError, r"one column of fractions"),
     ],

@@ -85,7 +85,7 @@ def assert_precision(net: cr.Network, cost: str | Cost, dtype: str) -> None:
     if not net.output.full_slope:  # which answers with classes
         arrays.append(cr.predict(net, x))
     assert {np.asarray(each).dtype for each in arrays} == {np.dtype(dtype)}
-    if net.activations[1].name in ("where", "logaddexp"):  # np.where and np.logaddexp are no gates
+    if net.activations[1].name in ("where", "logaddexp"):  # np.where and np.logaddexp are not gates
         with pytest.raises(cr.CircuitError, match=r"where_positive\(t, x, y\)|np\.logaddexp is not a gate"):
             cr.circuit_of(net, x, y, cost)
         return

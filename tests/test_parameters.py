@@ -99,11 +99,11 @@ def test_every_entry_has_an_id_and_every_id_an_entry() -> None:
         ("x/3", r"the network has 3 inputs \(0…2\); you asked for 3"),
         (
             "w/1/0",
-            r"is no id: write w/1/0/0 for the weight to neuron 0 of layer 1 from input 0; ids are w/l/j/k, b/l/j",
+            r"is not an id: write w/1/0/0 for the weight to neuron 0 of layer 1 from input 0; ids are w/l/j/k, b/l/j",
         ),
-        ("w/1/0/-1", r"is no id"),
-        ("q/1/0", r"is no id"),
-        ("", r"is no id"),
+        ("w/1/0/-1", r"is not an id"),
+        ("q/1/0", r"is not an id"),
+        ("", r"is not an id"),
     ],
 )
 def test_an_id_that_names_nothing_says_what_there_is(text: str, message: str) -> None:

@@ -590,7 +590,7 @@ def test_the_slow_factor_is_the_smallest(x: float, bias: float, y: float, slow: 
     assert question is not None
     assert slow in right_of(question)
     assert len(question.answers) == 4
-    assert "is no factor of its own gradient" in why_of(question, "the weight itself is small")
+    assert "is not a factor of its own gradient" in why_of(question, "the weight itself is small")
 
 
 def test_no_slow_factor_is_asked_for_where_none_clearly_is() -> None:
@@ -600,7 +600,7 @@ def test_no_slow_factor_is_asked_for_where_none_clearly_is() -> None:
     dead = Live.of(cr.Network([[[-1.0]], [[0.0]]], None, ["relu", "identity"]), [1.0], [0.0], "quadratic", "nielsen")
     assert slow_question(dead, Id("w", 1, 0, 0), rng) is None  # two factors are 0
     cancelled = Live.of(cr.Network([[[0.02]]], [[9.0]], "sigmoid"), [1.0], [0.5], "binary_cross_entropy", "nielsen")
-    assert slow_question(cancelled, Id("w", 1, 0, 0), rng) is None  # there σ′ is no factor
+    assert slow_question(cancelled, Id("w", 1, 0, 0), rng) is None  # there σ′ is not a factor
 
 
 def test_the_factors_in_order_multiply_to_the_path_and_the_paths_to_the_gradient(chain: cr.Network) -> None:

@@ -215,7 +215,7 @@ CASES = [
     (line(1.0, -1.0, 1.0, sigma=["identity", "relu", "identity"]), [0.5], [1.0], "w/1/0/0", Kind.NO_ERROR,
      "layer 2 passes nothing back"),
     (FORK, [1.0], [0.0, 2.0], "w/1/0/0", Kind.NO_ERROR, "the errors of layer 2 cancel here to the last digit"),
-    # underflow is no zero
+    # underflow is not zero
     (line(800.0, sigma="sigmoid"), [1.0], [0.0], "w/1/0/0", Kind.UNDERFLOW,
      "σ′ is smaller than any float64 number, and not 0, at z¹ = 800"),
     (line(1.0, 900.0, sigma=["identity", "sigmoid"]), [1.0], [0.0], "w/1/0/0", Kind.UNDERFLOW,
@@ -343,9 +343,7 @@ def test_slowest_gives_each_weight_the_reason_that_why_gives_it(drawn: Drawn) ->
     found, look = slowest(p.network, p.x, p.y, p.cost), Examined(p.network, p.x, p.y, p.cost, "s2")
     each = {id: reason(look, parse(id, p.network.parameters)) for id in all_ids(p.network)}  # one look for all of them
     for group in found.groups:
-        assert repr(why(p.network, p.x, p.y, group.example, p.cost)) == repr(
-            each[group.example]
-        )  # NaN is no NaN's equal
+        assert repr(why(p.network, p.x, p.y, group.example, p.cost)) == repr(each[group.example])  # NaN equals no NaN
     counted: dict[tuple[Kind, int], int] = {}
     for id, told in each.items():
         key = (told.kind, int(id.split("/")[1]))
@@ -490,7 +488,7 @@ def test_a_wrong_slope_is_noticed() -> None:
         ("z/1/0", cr.IdError, "what learns is a weight"),
         ("w/9/0/0", cr.IdError, "there is no layer 9"),
         ("w/1/0/7", cr.IdError, r"the network has 3 inputs \(0…2\); you asked for 7"),
-        ("weight", cr.IdError, "is no id"),
+        ("weight", cr.IdError, "is not an id"),
     ],
 )
 def test_what_names_no_weight_is_refused(by: Any, error: type[Exception], words: str) -> None:
@@ -609,7 +607,7 @@ def test_the_two_rules_and_an_activation_are_asked_for_by_option(run: Any) -> No
         (["digits.safetensors", "--row", "1797"], "has the rows 0…1796"),
         (["digits.safetensors", "--rows", "0"], "≥ 1"),
         (["digits.safetensors", "--activation", "tanh"], "no layer of this model uses tanh: it has relu → softmax"),
-        (["digits.safetensors", "--activation", "softmax"], "softmax is no function of one z"),
+        (["digits.safetensors", "--activation", "softmax"], "softmax is not a function of one z"),
         (["--activation", "sigmod"], "did you mean 'sigmoid'"),
         (["--cost", "cubic"], "unknown cost"),
         (["no.safetensors"], "no.safetensors"),

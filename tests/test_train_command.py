@@ -268,5 +268,5 @@ def test_outputs_that_are_no_probabilities_are_refused(chainrule_: Run) -> None:
     code, _, err = chainrule_("predict", "numbers.safetensors", "diabetes", "--probabilities")
     assert code == 2
     assert (
-        "(identity, trained with quadratic) are no probabilities of classes: train with the cost cross_entropy" in err
+        "(identity, trained with quadratic) are not probabilities of classes: train with the cost cross_entropy" in err
     )

@@ -708,7 +708,7 @@ def test_validation_may_come_in_another_form_than_the_data(data: Any) -> None:
 
 @pytest.mark.parametrize("output", ["sigmoid", "identity"])
 def test_several_labels_a_row_are_scored_by_the_rows_right_in_all_of_them(output: str) -> None:
-    """R² is no measure of labels; scikit-learn's is subset accuracy."""
+    """R² does not measure labels; scikit-learn's is subset accuracy."""
     labels = (X[:, :2] > 0).astype(float)
     data = cr.Dataset(X, labels)
     run = cr.train(net(2, output), data, "binary_cross_entropy", cr.adam(0.1), epochs=3, validation=data)

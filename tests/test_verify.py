@@ -1,4 +1,4 @@
-"""verify: a table of methods, a verdict, kinks that are no faults; and check_gradient's likely causes."""
+"""verify: a table of methods, a verdict, kinks that are not faults; and check_gradient's likely causes."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ EACH = (
     "row|example|cost|factor|layer|neuron|line|level|weight|file|symbol|letter|step|variable|kind|method|property|"
     "column|change|output|batch|epoch|unit|question|input|edge|idea|class|gate|place|pair|sample|colour|destination"
 )
+FINE = "longer|better|larger|more|one|such|slower|faster|smaller|way|wrong|place|part|matter|column|whole|factor|step"
 INSTEAD = {
     r"\broads?\b": "method, path",
-    r"\bleft the numbers\b": "became NaN or infinite",
     r"\b(does|did|do) not go\b": "is skipped, does not apply, cannot be combined",
     rf"\b({ONE}) (?!is\b|of\b|or\b|to\b|by\b|for\b|as\b|in\b|time\b)[\w’']+ an? ({EACH})\b(?! is\b)": "one per …",
     r"\bby the weights\b": "with respect to the weights",
@@ -49,7 +49,8 @@ INSTEAD = {
     r"\bare to be had\b|\bto be had\b": "available",
     r"\bis none of\b(?! rows)|, which is none\b|\bare none of\b": "is not one of",
     r"\bas (it|they) (is|are) promised\b": "as predicted",
-    r"(?<!there )\bis no (text|number|model|quiz|array|file|folder|figure|gate|category|NPZ|ZIP|IDX|CSV)\b": "is not a …",
+    rf"(?<!there )\b(is|are) no (?!{FINE})\w+": "is not a …",
+    r"\b(leaves?|left) the numbers\b": "becomes NaN or infinite",
     r"\bmay (stand|lie) (in|on)\b": "may be in",
     r"\bheld against\b": "compared with",
     r"\bsome (two|three|five|six|ten|twenty|hundred|thousand|\d)": "about",

@@ -143,7 +143,7 @@ def _number(cell: str, what: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise DataError(
-            f"{what}: {brief(cell)} is no finite number; write numbers with spaces, rows with ;, layers with |, as {WEIGHTS}"
+            f"{what}: {brief(cell)} is not a finite number; write numbers with spaces, rows with ;, layers with |, as {WEIGHTS}"
         )
     return value
 
@@ -167,7 +167,7 @@ def read_network(
     given = _json(where.read_bytes(), str(where))
     if not isinstance(given, dict) or "layers" not in given:
         what = "it has no layers" if isinstance(given, dict) else f"it holds {_kind(given)}"
-        raise FileError(f"{where} is no network: {what}; needed is {FORM}")
+        raise FileError(f"{where} is not a network: {what}; needed is {FORM}")
     try:
         _check_keys(given, KEYS)
         network = _network(given, activations or {}, costs or {})

@@ -54,7 +54,7 @@ def activation(layer: int, neuron: int) -> Id:
 def parse(text: str | Id, parameters: Parameters, kinds: str = "wbzadxC") -> Id:
     """The quantity of that name in a network with these parameters. Raises IdError with what there is instead.
 
-    `kinds` are those that the caller can use, which the error for a text that is no id lists.
+    `kinds` are those that the caller can use, which the error for a text that is not an id lists.
     """
     if isinstance(text, Id):
         text = str(text)
@@ -66,7 +66,7 @@ def parse(text: str | Id, parameters: Parameters, kinds: str = "wbzadxC") -> Id:
         digits = f"; {odd[0]!r} is written {int(odd[0])}" if odd else ""
         tip = "" if odd else _tip(text, parameters, kinds)
         forms = [FORMS[each].partition(" ")[0] if tip else FORMS[each] for each in kinds]
-        raise IdError(f"{text!r} is no id: {tip}ids are {', '.join(forms)}{digits}")
+        raise IdError(f"{text!r} is not an id: {tip}ids are {', '.join(forms)}{digits}")
     numbers = [int(part) for part in rest]
     weights = parameters.weights
     match kind:
@@ -167,4 +167,4 @@ def entry_of(parameters: Parameters, id: Id) -> int:
         return before + id.neuron * w.shape[1] + id.source
     if id.kind == "b":
         return before + w.size + id.neuron
-    raise IdError(f"{id} is no weight and no bias: it is not an entry of the gradient")
+    raise IdError(f"{id} is neither a weight nor a bias: it is not an entry of the gradient")

@@ -284,7 +284,7 @@ def _numbers(given: Any, what: str) -> Array:
     try:
         array = np.asarray(given)
     except ValueError as error:
-        raise ShapeError(f"the {what} are no array: {error}") from None
+        raise ShapeError(f"the {what} are not an array: {error}") from None
     if array.dtype.kind not in "fiub":
         raise DataError(f"the {what} are numbers, got {array.dtype}")
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)

@@ -38,7 +38,7 @@ def predict_probabilities(network: Network, x: Any) -> Array:
     """The probability of each class (batch, classes) for rows, or (classes,) for one example; x as in `predict`.
 
     Classes stand in the order of the labels the network was trained with (`network.preprocessing.labels`). Raises
-    SettingError for a network whose outputs are no probabilities.
+    SettingError for a network whose outputs are not probabilities.
     """
     as_network(network, "predict_probabilities(network, x)")
     rows, one = _as_rows(x)
@@ -59,7 +59,7 @@ def probabilities(network: Network, given: Array) -> Array:
         return np.concatenate([1 - given, given], axis=1)
     if name != "softmax" and not (name == "sigmoid" and cost == "binary_cross_entropy" and labels is None):
         raise SettingError(
-            f"the outputs of this network ({name}, trained with {cost}) are no probabilities of classes: train with the cost "
+            f"the outputs of this network ({name}, trained with {cost}) are not probabilities of classes: train with the cost "
             "cross_entropy, or binary_cross_entropy for two"
         )
     return given

@@ -114,7 +114,7 @@ class Report:
             return cls(**{**known, "fixed": tuple(known.get("fixed", ()))})
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             raise FileError(
-                f"{where} is no report of a training, as chainrule train writes it beside a model"
+                f"{where} is not a report of a training, as chainrule train writes it beside a model"
             ) from None
 
     def write(self, path: str | os.PathLike[str]) -> Path:

@@ -104,7 +104,7 @@ def check_rule(rule: Any) -> None:
 
 
 def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
-    """The layers to hold fixed. Raises SettingError for what is no layer, or where none would be left to train."""
+    """The layers to hold fixed. Raises SettingError for what is not a layer, or where none would be left to train."""
     one = not isinstance(fixed, Iterable) or isinstance(fixed, str)
     layers = [fixed] if one else list(fixed)
     whole = all(isinstance(each, (int, np.integer)) and not isinstance(each, bool) for each in layers)

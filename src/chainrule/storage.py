@@ -91,7 +91,7 @@ def load_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
         return read_network(path)[1]
     notes = _read(path)[0].get("notes")
     if not isinstance(notes, dict):
-        raise FileError(f"{path} is damaged: its notes are no dictionary")
+        raise FileError(f"{path} is damaged: its notes are not a dictionary")
     return notes
 
 

@@ -162,7 +162,7 @@ def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999,
     return Rule("adam", settings=settings, step=_adapt, slots=("mean", "square"))
 
 
-# the steps, as functions of the module, so that rules can be pickled. Numbers that are no arrays stay Python's own, which
+# the steps, as functions of the module, so that rules can be pickled. Numbers that are not arrays stay Python's own, which
 # take the precision of the arrays ---------------------------------------------------------------------------------------
 def _downhill(g: Any, theta: Any, slots: tuple[()], t: int, rate: float) -> tuple[Any, tuple[()]]:
     return g * -rate, ()

@@ -100,7 +100,7 @@ class Remarks(Table):
 
 
 def shown(parts: Sequence[str | Table]) -> str:
-    """Help as the standard output of this moment shows it: in 80 columns where it is no terminal."""
+    """Help as the standard output of this moment shows it: in 80 columns where it is not a terminal."""
     colours = has_colours(sys.stdout)
     lines = laid_out(parts, width(sys.stdout) or 80)
     return "\n".join(styled(line, "heading") if colours and isinstance(line, Heading) else line for line in lines)

@@ -17,7 +17,7 @@ from chainrule.run import Epoch
 from chainrule.scores import TITLES
 from chainrule.training import Epochs
 
-LINES = 10  # of an output that is no terminal
+LINES = 10  # of an output that is not a terminal
 QUIET = 60.0  # seconds after which such an output gets a line within an epoch too
 BAR = 24  # columns of the bar at most
 Told = Callable[[Epoch], None]

@@ -135,7 +135,7 @@ class Summary(Printed):
             fits = f"{size:,} parameters can fit any {rows:,} rows"
             why = fits if size >= rows else "keep rows apart with --test 0.2"
             on = f"on the {counted(rows, 'row')} it was trained on"
-            return f"train     {self.train}{self._misses} {on}, which is no test: {why}"
+            return f"train     {self.train}{self._misses} {on}, which is not a test: {why}"
         tested = counted(len(self.parts.test), "row")
         guess = "the mean: 0" if self._guess is None else f"the most frequent class: {self._guess:.4f}"
         return f"test      {self.test}{self._misses} on {tested} it has never seen (always {guess})"
@@ -153,7 +153,7 @@ class Summary(Printed):
 
     @property
     def warnings(self) -> list[str]:
-        """Why the score is no success, or no measure of one."""
+        """Why the score shows no success, or says little about it."""
         found, table = [], self.parts.table
         if len(table.columns) > len(table):
             found.append(

@@ -124,7 +124,7 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
     if second is not None and kinds == [is_number(value.strip()) for value in second[1]]:
         raise DataError(
             f"{path}: the first line ({listed(names, 8)}) looks like the rows below it: put a line above it that names "
-            "the columns, or, if it is that line, give them names that are no numbers"
+            "the columns, or, if it is that line, give them names that are not numbers"
         )
     check_names(names, f"{path}: ")
     lines = itertools.islice(LINE.finditer(text), first[0])

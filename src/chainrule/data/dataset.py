@@ -189,7 +189,7 @@ def _of_table(table: Table, weights: Array | None, terms: Preprocessing | None) 
 
 
 def generator(seed: int | np.random.Generator) -> np.random.Generator:
-    """The random numbers that a seed stands for. Raises SettingError where it is no whole number ≥ 0."""
+    """The random numbers that a seed stands for. Raises SettingError where it is not a whole number ≥ 0."""
     if isinstance(seed, np.random.Generator):
         return seed
     if not isinstance(seed, (int, np.integer)) or seed < 0:

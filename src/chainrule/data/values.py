@@ -162,7 +162,7 @@ def _dates(texts: Sequence[str]) -> Array | None:
 
 
 def dates_of_texts(texts: Sequence[str]) -> list[Any]:
-    """Each text as datetime64, NaT where it is no date."""
+    """Each text as datetime64, NaT where it is not a date."""
     return [found[0] if (found := _dates([text])) is not None else np.datetime64("NaT") for text in texts]
 
 

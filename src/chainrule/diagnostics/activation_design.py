@@ -101,7 +101,7 @@ def design(sigma: str | Activation, z: Any = None, low: float = -8.0, high: floa
     """Measure an activation, a named one or your own from `activation(form)`, on low ≤ z ≤ high and in its tails.
 
     `z`, of any shape, are the weighted inputs that a network gives it (`trace.z[l]`); they are laid over the curve. Raises
-    SettingError for softmax, which is no function of one z, and for a range that is none; FormError where σ′ is not finite.
+    SettingError for softmax, which is not a function of one z, and for an empty range; FormError where σ′ is not finite.
     """
     given = as_activation(sigma)
     _refuse_vectors(given)
@@ -132,7 +132,7 @@ def _steepest(name: str, settings: tuple[tuple[str, float], ...]) -> tuple[float
 def _refuse_vectors(sigma: Activation) -> None:
     if sigma.full_slope:
         raise SettingError(
-            "softmax is no function of one z: each output depends on every z of its layer, and Σ′ is a matrix. Its diagonal "
+            "softmax is not a function of one z: each output depends on every z of its layer, and Σ′ is a matrix. Its diagonal "
             "a(1 − a) is a sigmoid's slope: design('sigmoid') tells how that behaves"
         )
 

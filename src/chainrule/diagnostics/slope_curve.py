@@ -263,5 +263,5 @@ def _last_place(inside: float, outside: float, holds: Callable[[Array], Array]) 
 
 @np.errstate(all="ignore")
 def taken(of: Callable[[Array], Array], z: Array) -> Array:
-    """A function at numbers in any shape, in float64; what leaves the numbers comes back as it is."""
+    """A function at numbers in any shape, in float64; infinities and NaN stay."""
     return np.asarray(of(z.ravel()), dtype=np.float64).reshape(z.shape)

@@ -34,7 +34,7 @@ def explain(
 ) -> Derivation:
     """The derivative of one quantity of one example by another, from symbols to numbers to independent checks.
 
-    x (in,) and y (out,) are one example, in the network's terms; y may be None where `of` is no cost. `by` is an id such as
+    x (in,) and y (out,) are one example, in the network's terms; y may be None where `of` is not a cost. `by` is an id such as
     "w/2/0/0", "b/2/0", "z/1/3", "a/1/3" or "x/5", `of` is "C", "z/l/j" or "a/l/j". The cost is the network's own unless one
     is named; a convention changes how it is written, never which it is. Without a `form`, a single path is shown as a product,
     several as δ. Numbers are computed in float64 from the network's parameters. Raises DisagreementError, and shows nothing,

@@ -1,7 +1,7 @@
 """Rounding noise is shown as 0: a number that rounding alone may have made out of 0 has no digit to show.
 
 A sum is noise where it is no larger than a few roundings of its terms: p − y added up over a softmax comes to 5.55e−17 by one
-method and to −6e−19 by another. Products lose no digits, so a slope of 4e−18 in a saturated neuron is no noise.
+method and to −6e−19 by another. Products lose no digits, so a slope of 4e−18 in a saturated neuron is not noise.
 """
 
 from __future__ import annotations

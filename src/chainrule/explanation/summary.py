@@ -45,7 +45,7 @@ class Example:
 
     @cached_property
     def layer(self) -> int:
-        """The last layer below L that is no softmax; L itself in a network of one layer."""
+        """The last layer below L that is not a softmax; L itself in a network of one layer."""
         plain = [l for l in range(1, self.last) if not self.seen.network.activations[l].full_slope]
         return plain[-1] if plain else max(self.last - 1, 1)
 

@@ -37,7 +37,7 @@ class Live(OneExample):
     def of(cls, network: Network, x: Any, y: Any, cost: str | Cost | None, convention: str | Convention) -> Live:
         """x (in,) and y (out,) are one example; the cost is the network's own unless one is named.
 
-        Raises ShapeError for rows of examples, DataError where the passes leave the numbers.
+        Raises ShapeError for rows of examples, DataError where the passes become NaN or infinite.
         """
         how = as_convention(convention)
         problem = Problem.one(network, x, y, how.cost_for(network, cost), "asked about")

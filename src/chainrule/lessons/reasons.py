@@ -47,7 +47,7 @@ def slow_question(live: Live, target: Id, rng: np.random.Generator) -> Question 
     told = ", ".join(f"{tex(symbol)} = {written(value, 3)}" for symbol, value in zip(symbols, values))
     wrong = [(words[i], f"{tex(symbols[i])} is not the smallest: {told}.") for i in range(3) if i != least]
     wrong.append(
-        ("the weight itself is small", "A weight is no factor of its own gradient: only what it multiplies is.")
+        ("the weight itself is small", "A weight is not a factor of its own gradient: only what it multiplies is.")
     )
     return choice(text, (words[least], f"Right: {told}."), wrong, rng)
 
@@ -74,7 +74,7 @@ def sign_question(live: Live, target: Id, rng: np.random.Generator) -> Question 
         (f"{cost} stays as it is", f"It would if the derivative were 0, and {told}."),
         (
             "that depends on the sign of the weight itself",
-            f"A weight is no factor of its own gradient: {told}, whatever the sign of {weight}.",
+            f"A weight is not a factor of its own gradient: {told}, whatever the sign of {weight}.",
         ),
     ]
     return choice(text, (right, f"Right: {told}."), wrong, rng)

@@ -40,7 +40,7 @@ def number(text: str) -> float | None:
     """The finite number that a text says; None where it says none."""
     text = BEFORE_TEN.sub("×", text.translate(MINUS))
     if re.search(r"[0-9]\s+[0-9]", text):
-        return None  # 1 2 is no 12
+        return None  # 1 2 is not 12
     bare = re.sub(r"[\s$\u200b]", "", text).lstrip("=≈~")
     bare = RAISED_RUN.sub(lambda run: "^" + run.group().translate(RAISED), FRACTION.sub(r"\1/\2", bare))
     if "," in bare:

@@ -92,7 +92,7 @@ def nudge(
 ) -> Nudge:
     """Move v of one example by `step`: the change of u = `of` as predicted and as it is, and of all on the way (S1.7).
 
-    x (in,), y (out,) or a label, or None where `of` is no cost; v and u are ids (w/l/j/k, b/l/j, z/l/j, a/l/j, x/k; u
+    x (in,), y (out,) or a label, or None where `of` is not a cost; v and u are ids (w/l/j/k, b/l/j, z/l/j, a/l/j, x/k; u
     also C). The cost is the natural one
     of the output unless it is given. Raises IdError, ShapeError, SettingError for what cannot be asked, FormError where u or
     its slope is not a number before anything is moved.

@@ -99,7 +99,7 @@ def ask(network: Network, x: Any, y: Any, v: str | Id, of: str | Id, cost: str |
 
 
 def left_the_numbers(there: Followed) -> bool:
-    """Whether a z or an a is no finite number."""
+    """Whether a z or an a is not a finite number."""
     return not all(bool(np.isfinite(each).all()) for each in [*there.z, *there.a])
 
 

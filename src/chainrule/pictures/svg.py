@@ -231,7 +231,7 @@ def _text(content: str | Formula, size: float) -> str:
 
 
 def _symbol(letter: str, marks: str) -> str:
-    """A letter in the maths font with its marks; what is no letter is text."""
+    """A letter in the maths font with its marks; what is not a letter is text."""
     base = letter.rstrip("′")
     if not (len(base) == 1 and (base.isalpha() or base in UPRIGHT + "∂")):
         return escape(letter) + (f"<tspan{MATHS}>{marks}</tspan>" if marks else "")

@@ -143,7 +143,7 @@ class Recurrent:
 
 
 def numbers(given: Any, what: str) -> Array:
-    """Finite real numbers, as float64. Raises DataError with the first that is none."""
+    """Finite real numbers, as float64. Raises DataError with the first that is not."""
     array = as_array(given, what)
     if array.dtype.kind not in "fiub":
         raise DataError(f"{what} holds real numbers, got {array.dtype}")

@@ -3,7 +3,7 @@
 Where C is analytic, C(θ + ih) = C(θ) + ih C′(θ) + O(h²): no difference is taken, so that no digit is lost, and h may be as
 small as floating point numbers go. |·|, max and min are not analytic: the numbers here refuse them, by whatever name a form
 calls them, and a root or logarithm that leaves the reals is found by comparing Re C with C. Slopes below about 1e-120 come out
-as 0, since h times them is no floating point number any more.
+as 0, since h times them underflows.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def flat_cause(
 def looks_single(given: Array, measured: Array, errors: Array) -> bool:
     """Whether a gradient differs as one computed in float32 does: about in the seventh digit, and nearly everywhere.
 
-    A number on all entries is no rounding, however near it is to 1.
+    A number on all entries is not rounding, however near it is to 1.
     """
     gap, size = np.abs(given - measured), np.abs(measured)
     if not size.any() or np.any(gap > SINGLE * size + SINGLE_FLOOR * size.max() + errors):

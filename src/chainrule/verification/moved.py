@@ -75,7 +75,7 @@ def follow(problem: Problem, v: str | Id, by: Any, m: Elementary | None = None) 
     m = m or (DUALS if isinstance(by, Dual) else ARRAYS)
     up = by if isinstance(by, Dual) else np.asarray(by)
     single, column = up.shape == (), _column(up)
-    with np.errstate(all="ignore"):  # what leaves the numbers is an infinity or NaN, which the caller looks at
+    with np.errstate(all="ignore"):  # an infinity or NaN is left to the caller
         a, z = [_raised(problem.x, moved, Id("x", 0, moved.neuron), column)], []
         for l, sigma in exact.activations.items():
             z.append(_weighted(exact, l, a[-1], moved, column))
@@ -108,7 +108,7 @@ def movable(v: str | Id, parameters: Parameters) -> Id:
 def slope_by_dual(problem: Problem, u: str | Id, v: str | Id) -> float:
     """∂u/∂v of one example, exact, as the dual part of u(v + ε) (S1.21); 0.0 where u does not depend on v.
 
-    At a kink it is the one-sided slope that the forms take there. Raises FormError where a form leaves the numbers.
+    At a kink it is the one-sided slope that the forms take there. Raises FormError where a form becomes NaN or infinite.
     """
     found = dual(follow(problem, v, Dual(0.0, 1.0)).value(u))
     if not (np.isfinite(found.value) and np.isfinite(found.slope)):

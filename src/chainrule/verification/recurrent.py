@@ -90,6 +90,6 @@ def _differences(given: Task, entries: Array, terms: float) -> MethodAnswer | st
     def value(at: Array) -> float:
         return float(np.ravel(evaluate(given, cut(given, at[None])))[0])
 
-    with np.errstate(all="ignore"):  # a step may leave the numbers: then a smaller one is taken
+    with np.errstate(all="ignore"):  # a step may become NaN or infinite: then a smaller one is taken
         found = [derivative(along(value, point, entry), float(point[entry]), terms) for entry in entries.tolist()]
     return measured(point.size, entries, found)

@@ -63,7 +63,7 @@ class MethodRow:
 class Verification(Printed):
     """The verdict on one network: true in a condition where all methods agree and that tells something; printed, the table.
 
-    `parts` names the parts of the gradient that are no layers.
+    `parts` names the parts of the gradient that are not layers.
     """
 
     about: str

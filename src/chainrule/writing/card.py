@@ -12,7 +12,7 @@ from chainrule.writing.numbers import short
 
 Array = np.ndarray
 MOST = 12  # rows and columns of a matrix that is written out
-STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
+STYLE = (  # every colour is mixed with that of the text around it: a notebook's dark theme is not a prefers-color-scheme
     "<style>.chainrule-card{font-size:.95em;line-height:1.45;max-width:56em}"
     ".chainrule-card h4{margin:.2em 0 .5em;font-size:1.1em}"
     ".chainrule-card table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums}"

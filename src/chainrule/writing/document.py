@@ -64,7 +64,7 @@ NOTHING = Row(())
 class DisplayLine:
     """left = cell · cell · …, with the numbers of the cells below them; an empty `left` goes on from the line above.
 
-    A term of a sum is no equation: its `left` names it, and `value` is what its numbers come to. `note` stands behind the last
+    A term of a sum has no equation: its `left` names it, `value` is what its numbers come to. `note` stands behind the last
     number; `check` says that it is a comparison.
     """
 

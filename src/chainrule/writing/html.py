@@ -16,7 +16,7 @@ from chainrule.writing.numbers import bracketed, in_lines
 from chainrule.writing.text import LONG_NAME, WIDE, broken, widths_of
 
 FONTS = "'Chainrule Math','Latin Modern Math','STIX Two Math','Cambria Math',math"
-DERIVATION = (  # every colour is mixed with that of the text around it: a notebook's dark theme is no prefers-color-scheme
+DERIVATION = (  # every colour is mixed with that of the text around it: a notebook's dark theme is not a prefers-color-scheme
     f"<style>.chainrule-derivation math{{font-size:1.1em;font-family:{FONTS};"
     "display:block math;width:fit-content;margin:.7em 0}"
     ".chainrule-derivation mtd{text-align:left;padding:.25em;math-style:normal}"

@@ -113,7 +113,9 @@ def _digits(value: float, digits: int) -> str:
     if float(short) == value or not math.isfinite(value):
         return short
     full = f"{value:#.{digits}g}"
-    return f"{value:#.{digits + 1}g}" if full.endswith(".") else full  # a digit behind the point: 123456.7 is no 123457
+    return (
+        f"{value:#.{digits + 1}g}" if full.endswith(".") else full
+    )  # a digit behind the point: 123456.7 is not 123457
 
 
 def minus(text: str) -> str:

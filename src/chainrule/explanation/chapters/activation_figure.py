@@ -68,7 +68,7 @@ def activation_figure(
     """σ and σ′ of a layer with its z, for one example x (in,) or rows (batch, in); y is not needed.
 
     Without `layer` it is the one with the largest share of z in flat zones. Raises SettingError for a layer that is none, and
-    for a softmax, which is no function of one z.
+    for a softmax, which is not a function of one z.
     """
     how = as_convention(convention)
     exact = as_network(network, "activation_figure(network, x)").astype("float64")

@@ -37,7 +37,7 @@ SMALL = ("faint", 11.5)  # role and size of what is said about a thing
 def in_weight_out(seen: View, *, by: str | Id | None = None) -> Scene:
     """One weight or bias `by` on one example x (in,), y (out,) or its label: its three elements, its factors, and the reason.
 
-    Without `by` it is the weight with the smallest |∂C/∂w| that is not 0. Raises IdError for what is no weight and no bias.
+    Without `by` it is the weight with the smallest |∂C/∂w| that is not 0. Raises IdError for anything but weights and biases.
     """
     v = _slowest(seen) if by is None else parse(by, seen.network.parameters)
     if v.kind not in "wb":
