@@ -251,6 +251,13 @@ def test_a_shell_completes_commands_and_options(shell: str, settings: dict[str, 
     assert "explain" in said
     assert "train" not in said
     assert "--learning-rate" in completed(shell, "chainrule train --learn", **settings)
+    assert "nielsen" in completed(shell, "chainrule explain --convention nie", **settings)
+
+
+def test_a_shell_is_offered_the_names_of_figures_rules_and_costs() -> None:
+    assert completed("bash", "chainrule show m.safetensors dem").split() == ["demon"]
+    assert completed("bash", "chainrule train --rule ").split() == list(RULES)
+    assert completed("bash", "chainrule explain --cost cross").split() == ["cross_entropy"]
 
 
 @pytest.mark.parametrize(("shell", "file"), [("bash", ".bash_completions/chainrule.sh"), ("zsh", ".zfunc/_chainrule"),

@@ -24,6 +24,7 @@ from chainrule.cli.options import (
     Weights,
 )
 from chainrule.cli.output import say, say_document, say_json, say_result
+from chainrule.cli.usage import one_of
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.all_derivatives import all_derivatives
 from chainrule.explanation.derivation import Derivation
@@ -45,7 +46,10 @@ def command(
     of: Annotated[str, typer.Option(help="What is differentiated: the cost C, or z/l/j, a/l/j of a neuron.")] = "C",
     form: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(FORMS)}.  [default: product where a single path leads to the cost, else delta]"),
+        typer.Option(
+            help=f"{', '.join(FORMS)}.  [default: product where a single path leads to the cost, else delta]",
+            autocompletion=one_of(FORMS),
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every δ and every derivative of the cost instead, in tables by layer.")

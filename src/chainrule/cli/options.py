@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from chainrule.cli.usage import one_of
+from chainrule.costs import NAMED as COSTS
 from chainrule.texts import NAMES
 
 EXAMPLE, WRITTEN, OWN = "Which example", "How it is written", "A network of your own"
@@ -19,7 +21,12 @@ ModelOrChain = Annotated[
 ]
 CostName = Annotated[
     str | None,
-    typer.Option("--cost", help="The cost.  [default: the one the model was trained with]", rich_help_panel=EXAMPLE),
+    typer.Option(
+        "--cost",
+        help="The cost.  [default: the one the model was trained with]",
+        rich_help_panel=EXAMPLE,
+        autocompletion=one_of(COSTS),
+    ),
 ]
 ExampleData = Annotated[
     str | None,
@@ -41,6 +48,7 @@ Author = Annotated[
         "--convention",
         help=f"Whose notation: {', '.join(NAMES)} (in short s0 … s4).  [default: nielsen, and 3blue1brown without a model]",
         rich_help_panel=WRITTEN,
+        autocompletion=one_of(NAMES),
     ),
 ]
 

@@ -29,7 +29,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.terminal import is_terminal
-from chainrule.cli.usage import figure_meant
+from chainrule.cli.usage import figure_meant, one_of
 from chainrule.cli.written import check_text
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import CURVE, FIGURES
@@ -116,7 +116,9 @@ def command(
             help="A model's file, or the name of a figure: then of --weights, or of the worked example's chain."
         ),
     ] = None,
-    figure: Annotated[str | None, typer.Argument(help=f"A figure: {', '.join(DRAWN)}.")] = None,
+    figure: Annotated[
+        str | None, typer.Argument(help=f"A figure: {', '.join(DRAWN)}.", autocompletion=one_of(DRAWN))
+    ] = None,
     by: Annotated[str | None, _told("by")] = None,
     layer: Annotated[int | None, _told("layer")] = None,
     neuron: Annotated[int | None, _told("neuron")] = None,

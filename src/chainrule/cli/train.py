@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
@@ -22,6 +23,8 @@ from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts, divide
 from chainrule.cli.progress import progress
 from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import Summary, became, columns_json, header
+from chainrule.cli.usage import one_of
+from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost, as_cost
 from chainrule.data import Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
@@ -41,9 +44,9 @@ LAYER_SIZE = re.compile("[0-9]{1,9}")
 Telling = AbstractContextManager[Callable[[Epoch], None]]
 
 
-def _option(panel: str, help: str, *flags: str) -> Any:
-    """An option below one of these headings of the help."""
-    return typer.Option(*flags, help=help, rich_help_panel=panel)
+def _option(panel: str, help: str, *flags: str, one: Iterable[str] | None = None) -> Any:
+    """An option below one of these headings of the help; a shell offers its values where it is `one` of some names."""
+    return typer.Option(*flags, help=help, rich_help_panel=panel, autocompletion=None if one is None else one_of(one))
 
 
 def command(
@@ -81,13 +84,14 @@ def command(
     validation: Annotated[float, _option(DATA, "Share of the training rows to watch, not to learn from.")] = 0.0,
     hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, such as 128 or 64,32; or none.")] = "128",
     activation: Annotated[
-        str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.")
+        str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.", one=ACTIVATIONS)
     ] = "relu",
     cost: Annotated[
-        str | None, _option(NETWORK, "The cost.  [default: cross_entropy for classes, quadratic for numbers]")
+        str | None,
+        _option(NETWORK, "The cost.  [default: cross_entropy for classes, quadratic for numbers]", one=COSTS),
     ] = None,
-    dtype: Annotated[str, _option(NETWORK, "float32 or float64.")] = "float32",
-    rule: Annotated[str, _option(TRAINING, "delta_rule (also called sgd), momentum or adam.")] = "adam",
+    dtype: Annotated[str, _option(NETWORK, "float32 or float64.", one=("float32", "float64"))] = "float32",
+    rule: Annotated[str, _option(TRAINING, "delta_rule (also called sgd), momentum or adam.", one=RULES)] = "adam",
     learning_rate: Annotated[float | None, _option(TRAINING, f"The learning rate η.  [default: {OWN_RATES}]")] = None,
     epochs: Annotated[
         int | None,

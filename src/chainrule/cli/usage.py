@@ -49,6 +49,16 @@ SAME_OPTION = {  # by command: the option that is meant
 DATA_SETS = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 
 
+def one_of(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """What a shell offers for a value that is one of these names."""
+    known = list(names)
+
+    def offered(incomplete: str) -> list[str]:
+        return [name for name in known if name.startswith(incomplete)]
+
+    return offered
+
+
 def option_meant(command: str, own: Iterable[str]) -> Callable[[str], str]:
     """What an option of a command is called, of a name with underscores or one that other programs have for it."""
     own = {name.lstrip("-") for name in own}
