@@ -410,7 +410,15 @@ def test_a_network_is_drawn_again_in_the_frame_of_a_picture_before() -> None:
     assert neurons(first) == neurons(again) != neurons(other)
     widths = lambda scene: {each.of: each.width for each in scene.elements if isinstance(each, Line) and each.of}
     assert widths(first) == widths(again) != widths(other)  # edges are as wide as |w|, whatever the row
-    for told in ({}, {"layer": 1}, {"bias_units": True}):  # its edges are the gradient
+    neuron = next(each for each in neurons(first) if each.startswith("a/1/"))
+    lit = figure("network", net, *rows[1], by=neuron, frame=first.frame)  # its edges are those of the frame
+    assert neurons(lit) == neurons(first)
+    plain = figure("network", net, *rows[0])
+    after = figure("network", net, *rows[1], by=neuron.replace("a", "z"), frame=plain.frame)
+    assert any(
+        each.dashed for each in after.elements if isinstance(each, Line) and each.of.startswith("w/")
+    )  # the gradient
+    for told in ({"edges": "gradient"}, {"layer": 1}, {"bias_units": True}):
         with pytest.raises(cr.SettingError, match="frame"):
             figure("network", net, *rows[1], frame=first.frame, **told)
     with pytest.raises(cr.SettingError, match="frame"):

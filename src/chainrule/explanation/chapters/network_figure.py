@@ -72,8 +72,9 @@ def network_figure(
         if layer is not None and id.layer not in (layer, layer + 1):
             raise IdError(f"by={str(id)!r}: no edge of it is shown around layer={layer}; give layer={id.layer}")
     shown = ShownNetwork(seen, lit, layer, edges == "gradient", bias_units, whole_number(most, "most"))
-    if edges is None and shown.large and not lit:
-        shown = replace(shown, by_gradient=True)
+    if edges is None:
+        gradient = frame.by_gradient if isinstance(frame, Frame) else shown.large and not lit
+        shown = replace(shown, by_gradient=gradient)
     if frame is not None:
         if not isinstance(frame, Frame) or frame.kind != _kind(shown):
             raise SettingError(
@@ -88,6 +89,7 @@ class Frame:
     """What stays from one picture of a network to the next: the neurons shown, and which |value| is the widest edge."""
 
     kind: tuple[object, ...]
+    by_gradient: bool
     columns: tuple[LayerColumn, ...]
     largest: dict[int, float]
 
@@ -186,7 +188,8 @@ class _Picture:
         ]
         table = partial(network_table, self.shown, [] if self.tug is None else self.tug.rows())
         scene = Scene.around(elements, MARGIN, str(title), self._says(), table, "network")
-        return replace(scene, frame=Frame(_kind(self.shown), tuple(self.columns), self.largest))
+        frame = Frame(_kind(self.shown), self.shown.by_gradient, tuple(self.columns), self.largest)
+        return replace(scene, frame=frame)
 
     @cached_property
     def tug(self) -> TugOfWar | None:

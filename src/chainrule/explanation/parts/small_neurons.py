@@ -85,7 +85,8 @@ class SmallNeurons(Neurons):
 
     def apart(self, before: LayerColumn, after: LayerColumn) -> float:
         between = CLOSE if len(self.shown.columns) > 3 else APART
-        return between + NAMED * bool(self.shown.lit)
+        named = self.shown.lit and not self.shown.fixed  # in the places of a picture before this one
+        return between + NAMED * bool(named)
 
     def half(self, column: LayerColumn, slot: int) -> float:
         if self.image is not None and column.layer == 0 and slot != REST:
