@@ -522,7 +522,16 @@ def test_help_of_show_groups_its_options(chainrule_: Run) -> None:
     help = chainrule_("show", "--help").out
     heads = [line for line in help.splitlines() if line.endswith(":") and not line.startswith(" ")]
     told, own, which, how = "What the figure shows:", "A network of your own:", "Which example:", "How it is written:"
-    assert heads == ["Examples:", "Arguments:", told, own, which, how, "Options:"]
+    assert heads == [
+        "Examples:",
+        "Arguments:",
+        told,
+        own,
+        which,
+        how,
+        "Options:",
+        "The notations are those of five texts:",
+    ]
     assert help.index("What the figure shows:") < help.index("--bias-units") < help.index("Which example:")
 
 

@@ -40,6 +40,11 @@ def test_the_command_line_takes_both_and_shows_the_full_name() -> None:
     assert cr.explain(CHAIN, [0.6], [1.0], "b/1/0", convention="S0").to_json()["convention"] == "article"
 
 
-def test_help_names_all_five() -> None:
-    told = " ".join(CliRunner().invoke(app, ["explain", "--help"], env={"COLUMNS": "200"}).stdout.split())
+@pytest.mark.parametrize("command", ["explain", "show", "why", "quiz"])
+def test_help_names_the_five_texts(command: str) -> None:
+    told = " ".join(CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout.split())
     assert ", ".join(NAMES) in told
+    for text in TEXTS:
+        assert f"{text.name} {text.title}" in told
+        assert text.author in told
+        assert text.link in told

@@ -13,6 +13,7 @@ from chainrule.aligned import Heading, Paragraph, Table, laid_out, wrapped
 from chainrule.cli.colours import styled
 from chainrule.cli.terminal import has_colours, width
 from chainrule.cli.usage import option_meant
+from chainrule.texts import TEXTS
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "": {
@@ -70,6 +71,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "chainrule page equations --format latex": "the four equations, for a paper",
     },
 }  # fmt: skip
+LINK_AT = 2 + max(len(text.name) for text in TEXTS) + 2  # the column in which a text is described
 VALUES = {"int": "N", "integer": "N", "float": "X", "path": "FILE", "file": "FILE", "directory": "FILE", "tuple": "X X"}
 NO_PANEL = {"argument": "Arguments", "option": "Options"}
 
@@ -102,8 +104,12 @@ class Remarks(Table):
 def shown(parts: Sequence[str | Table]) -> str:
     """Help as the standard output of this moment shows it: in 80 columns where it is not a terminal."""
     colours = has_colours(sys.stdout)
-    lines = laid_out(parts, width(sys.stdout) or 80)
+    lines = laid_out(parts, _width())
     return "\n".join(styled(line, "heading") if colours and isinstance(line, Heading) else line for line in lines)
+
+
+def _width() -> int:
+    return width(sys.stdout) or 80
 
 
 def command_help(command: Any, ctx: Any) -> list[str | Table]:
@@ -122,7 +128,22 @@ def command_help(command: Any, ctx: Any) -> list[str | Table]:
             groups.setdefault(panel, []).append((named(parameter), record[1]))
     for title, rows in sorted(groups.items(), key=_order):
         parts += ["", Heading(f"{title}:"), Table(rows, "<<", 2, head=False)]
+    if any("--convention" in parameter.opts for parameter in command.params):
+        parts += [
+            "",
+            Heading("The notations are those of five texts:"),
+            Table(notations(_width()), "<<", 2, head=False),
+        ]
     return parts
+
+
+def notations(columns: int) -> list[tuple[str, str]]:
+    """The name of each convention, and which text it is from; with its link, which nothing breaks, where that has room."""
+    rows = []
+    for text in TEXTS:
+        link = f" {text.link}" if len(text.link) + LINK_AT <= columns else ""
+        rows.append((text.name, ", ".join(filter(None, (text.title, text.part, text.author))) + link))
+    return rows
 
 
 def _order(group: tuple[str, list[tuple[str, str]]]) -> int:
