@@ -59,6 +59,13 @@ def test_the_sheets_fit_a_page_and_have_no_small_label(pieces) -> None:  # type:
             assert min(label.size for label in piece.scene.labels()) >= 11, piece.size
 
 
+def test_the_whole_circuit_is_folded_and_has_no_small_label(pieces) -> None:  # type: ignore[no-untyped-def]
+    for piece in pieces:
+        if piece.figure == "whole_circuit" and piece.size in ("1-1-1-1", "2-3-2"):
+            assert piece.scene.width <= 760, piece.size
+            assert min(label.size for label in piece.scene.labels()) >= 12, piece.size
+
+
 def test_every_figure_is_drawn_where_it_can_be(pieces) -> None:  # type: ignore[no-untyped-def]
     """Only the whole circuit has a limit, and says it with the number."""
     refused = [piece for piece in pieces if piece.scene is None]

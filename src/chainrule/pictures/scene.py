@@ -89,7 +89,7 @@ class Scene:
         """The same picture with a line of text below it, flush with its title; its description ends in it too."""
         title = min((each for each in self.labels() if each.bold), key=lambda each: each.y, default=None)
         left = title.box.left if title else 28.0
-        foot = Label(left, self.height + 2, says, "faint", 11.5, "start")
+        foot = Label(left, self.height + 2, says, "faint", 12, "start")
         return replace(
             self,
             width=max(self.width, round(foot.box.right + left)),

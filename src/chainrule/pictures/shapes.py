@@ -217,7 +217,7 @@ def titled(title: str | Formula, left: float, y: float = 30.0) -> Label:
 def heading(title: str | Formula, says: str | Formula = "", left: float = 28.0) -> list[Element]:
     """The head of a picture: what it is, and below it in a few words how it is read."""
     head: list[Element] = [titled(title, left, 32)]
-    return [*head, Label(left, 56, says, "faint", 11.5, "start")] if says else head
+    return [*head, Label(left, 56, says, "faint", 12, "start")] if says else head
 
 
 def brackets(left: float, top: float, right: float, bottom: float, inward: float, width: float) -> list[Element]:

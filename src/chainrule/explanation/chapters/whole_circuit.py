@@ -134,7 +134,7 @@ class _Picture:
     @cached_property
     def right(self) -> float:
         """Where the arrows of the passes end: as far right as the wires, or as what stands above."""
-        return max(self.drawn.x["end"] + 6, MARGIN + width_of(self.reading, 11.5) - PAD)
+        return max(self.drawn.x["end"] + 6, MARGIN + width_of(self.reading, 12) - PAD)
 
     def _band(self, layer: int, title: str, kind: str, body: Sequence[Element], top: float) -> list[Element]:
         """A layer on a panel: the numbers of its passes forward above its gates, backward below them."""
