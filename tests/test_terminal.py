@@ -21,7 +21,7 @@ import chainrule as cr
 import chainrule.cli.main
 from chainrule.cli import output
 from chainrule.cli.colours import painted
-from chainrule.cli.terminal import fitting, has_colours, width
+from chainrule.cli.terminal import has_colours, shown_in, width
 from chainrule.explanation.forms import FORMS
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.proof import proof
@@ -284,7 +284,16 @@ def _read(terminal: int) -> bytes:
     ],
 )
 def test_letters_that_an_encoding_lacks_are_written_in_ascii(text: str, encoding: str, expected: str) -> None:
-    assert fitting(text, encoding).encode(encoding, "chainrule").decode(encoding) == expected
+    assert shown_in(text, encoding) == expected
+
+
+def test_help_is_written_in_ascii_too(shown: Shown) -> None:
+    class Poor(Terminal):
+        encoding = "ascii"
+
+    said = shown("explain --help", stream=Poor)
+    assert said.isascii()
+    assert "dC/dw or any other" in said
 
 
 # figures ------------------------------------------------------------------------------------------------------------

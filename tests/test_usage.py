@@ -184,8 +184,8 @@ def test_help_fits_80_columns_and_begins_with_examples(run: Run, name: str) -> N
 
 def test_help_of_train_tells_what_train_does(run: Run) -> None:
     said = " ".join(run("train --help").split())
-    assert "as many as make 2,000 steps, but at least 10." in said
-    assert "else the rule's own: 0.1 of delta_rule, 0.01 of momentum, 0.001 of adam." in said
+    assert "[default: enough for 2,000 steps, at least 10]" in said
+    assert "[default: 0.1 for delta_rule, 0.01 for momentum, 0.001 for adam]" in said
     heads = [line for line in run("train --help").splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert heads[2:] == ["The data:", "The network:", "The training:", "What is kept and printed:", "Options:"]
     for batch, epochs in ((4, 667), (12, 2000)):  # 3 steps and 1 in each epoch

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from typer.core import TyperCommand
 
 from chainrule.aligned import Heading, Paragraph, Table, laid_out, wrapped
 from chainrule.cli.colours import styled
-from chainrule.cli.terminal import has_colours, width
+from chainrule.cli.terminal import has_colours, shown_in, width
 from chainrule.cli.usage import option_meant
 from chainrule.texts import TEXTS
 
@@ -104,8 +105,16 @@ class Remarks(Table):
 def shown(parts: Sequence[str | Table]) -> str:
     """Help as the standard output of this moment shows it: in 80 columns where it is not a terminal."""
     colours = has_colours(sys.stdout)
-    lines = laid_out(parts, _width())
+    encoding = getattr(sys.stdout, "encoding", None)
+    lines = laid_out([_in(part, encoding) for part in parts], _width())
     return "\n".join(styled(line, "heading") if colours and isinstance(line, Heading) else line for line in lines)
+
+
+def _in(part: str | Table, encoding: str | None) -> str | Table:
+    """A part of the help in letters that can be printed, since Typer prints it as it is."""
+    if isinstance(part, Table):
+        return replace(part, rows=[[shown_in(cell, encoding) for cell in row] for row in part.rows])
+    return type(part)(shown_in(part, encoding))
 
 
 def _width() -> int:

@@ -77,6 +77,12 @@ def fitting(text: str, encoding: str | None) -> str:
     return MARKS.sub(lambda marks: ("^" if marks["up"] else "_") + marks[0].translate(LEVEL), text)
 
 
+def shown_in(text: str, encoding: str | None) -> str:
+    """The text in letters that an encoding has, ASCII for those that it lacks."""
+    known = encoding or "utf-8"
+    return fitting(text, known).encode(known, "chainrule").decode(known)
+
+
 def _encodes(text: str, encoding: str | None) -> bool:
     try:
         text.encode(encoding or "utf-8")
