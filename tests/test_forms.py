@@ -691,7 +691,7 @@ def test_a_long_product_is_broken_into_lines(form: str) -> None:
         assert places[0] == places[1]
     symbols = [cell for line in lines for cell in re.findall(r"σ′\(z[⁰¹²³⁴-⁹]+\)|(?<!∂)w[⁰¹²³⁴-⁹]+", line)]
     assert symbols == [str(factor.symbol) for factor in product.factors[1:-1]]
-    short = cr.explain(LONG, [1.0], [0.0], "w/38/0/0", form=form)
+    short = cr.explain(LONG, [1.0], [0.0], "w/39/0/0", form=form)
     assert len(str(short).splitlines()) == {"product": 4, "paths": 5}[form]  # the last one names the cost
 
 
