@@ -1,7 +1,7 @@
 """One update as a picture: six numbered steps from top to bottom, the layers from left to right (S4.14, S4.15).
 
-Where every neuron has its own bias, ∂C/∂b is δ, so that step 5 has no numbers of its own and stands beside step 2. Layers for
-which there is no room beside each other continue on the next line of each step.
+Where every neuron has its own bias, ∂C/∂b is δ, so that step 5 names the steps that have its numbers. Layers for which there
+is no room beside each other continue on the next line of each step.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ WIDEST, LEAST = 820.0, 680.0  # what a line of layers may reach to, and how wide
 SIZE, PITCH, AIR = 12.5, 21.5, 18.0  # of the numbers, from line to line, and around them
 GAP, NEAR, FAR = 24.0, 7.0, 12.0  # between layers, from a symbol to its number, and from there to the next symbol
 ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
+HELD = 0.5  # of the predicted change: what at least is reached where the tangent holds
 SHOWN = 3  # of many numbers so many are shown, and of four all
 TALL, APART, ROW = (
     30.0,
@@ -217,7 +218,7 @@ class Picture:
             {layer: self.gradients(layer, "b") for layer in self.layers},
             {layer: self.changes(layer) for layer in self.layers},
         )
-        more = {3: ", of which there is none" * (self.last == 1)}
+        more = {3: ", of which there is none" * (self.last == 1), 5: self._biases_are if self._errors_again else ""}
         ways = (("forward", 1), ("backward", 0), ("backward", -1), ("backward", 0), ("backward", 0), ("accent", 0))
         titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how)]
         return [
@@ -231,6 +232,11 @@ class Picture:
             return s.cost_delta(pair, "L")
         return s.cost_slope(pair, "L") if output.name == "identity" else s.output("L", output.full_slope)
 
+    @property
+    def _biases_are(self) -> str:
+        """Where the gradient of the biases is already, each neuron having its own."""
+        return f"the {plural(self.seen.how.word)} of step{'s 2 and 3' if self.last > 1 else ' 2'}"
+
     # drawing ---------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         """Heads, the six steps, and what became of the cost."""
@@ -241,19 +247,19 @@ class Picture:
         lines = self._lines(drawn)
         ends = [left + places[layer].width for line in lines for layer, left in line.items() for places in drawn
                 if layer in places]  # fmt: skip
-        bars = self._bars(steps)
-        least = max(sum(each.width for each in bar) + 12 * len(bar) + 2 * EDGE for bar, _ in bars)
+        bars = [self._heading(step) for step in steps]
+        least = max(sum(each.width for each in bar) + 24 + 2 * EDGE for bar in bars)
         head = heading(TITLE, self._subtitle(), EDGE)
         wide = math.ceil(max(LEAST, least, max(ends) + EDGE, max(each.box.right for each in head) + EDGE))
         elements, y = list(head), TOP
         if len(lines) == 1:
             elements += [label for layer, x in lines[0].items() for label in self._head(layer, x, y)]
             y += 34
-        for bar, numbers in bars:
-            elements += self._bar(bar, y, wide)
+        for step, bar, numbers in zip(steps, bars, drawn):
+            elements += self._bar(*bar, y, wide)
             y += TALL
             for line in lines:
-                band, y = self._band(steps[numbers], drawn[numbers], line, y, len(lines) > 1)
+                band, y = self._band(step, numbers, line, y, len(lines) > 1)
                 elements += band
         cost, y = self._cost(y, wide)
         return Scene(wide, y, (*elements, *cost), TITLE, self._description(), self._table(steps), "six-steps")
@@ -276,15 +282,6 @@ class Picture:
             found[-1][layer] = x
             x += wide + GAP
         return found
-
-    def _bars(self, steps: Sequence[Step]) -> list[tuple[list[Typeset], int]]:
-        """The headings, each with the place of the step whose numbers follow; two of them in one where one has none."""
-        headings = [list(self._heading(step)) for step in steps]
-        bars = [(headings[n], n) for n in range(len(steps))]
-        if self._errors_again:
-            bars[1] = ([*headings[1], *headings[4]], 1)
-            del bars[4]
-        return bars
 
     def _head(self, layer: int, x: float, y: float) -> list[Label]:
         """Layer 2 · 3 neurons, tanh."""
@@ -309,17 +306,11 @@ class Picture:
             row(*(row("   " * bool(n), inline(each)) for n, each in enumerate(step.formulas))), 13.5, self.look
         )
 
-    def _bar(self, pieces: Sequence[Typeset], y: float, wide: float) -> list[Element]:
-        """A heading, or two side by side, each with its formulas at its right end."""
-        elements: list[Element] = [Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4)]
-        middle, x, room = y + TALL / 2, EDGE, (wide - 2 * EDGE) / (len(pieces) // 2)
-        needed = [left.width + right.width + 24 for left, right in zip(pieces[::2], pieces[1::2])]
-        spare = (wide - 2 * EDGE - sum(needed)) / len(needed)
-        for left, right, need in zip(pieces[::2], pieces[1::2], needed):
-            room = need + spare
-            elements += [*left.at(x, middle), *right.at(x + room - 12 - right.width, middle)]
-            x += room
-        return elements
+    def _bar(self, left: Typeset, right: Typeset, y: float, wide: float) -> list[Element]:
+        """A heading, with its formulas at its right end."""
+        middle = y + TALL / 2
+        back = Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4)
+        return [back, *left.at(EDGE, middle), *right.at(wide - EDGE - 12 - right.width, middle)]
 
     def _band(
         self, step: Step, places: dict[int, Typeset], line: dict[int, float], y: float, named: bool
@@ -347,6 +338,13 @@ class Picture:
 
     # the cost --------------------------------------------------------------------------------------------------------
     @property
+    def _too_far(self) -> str:
+        """Said where less than half of what the slope predicts happens: on a parabola the step has passed the lowest point."""
+        update = self.update
+        held = not update.predicted or update.change / update.predicted >= HELD
+        return "" if held else f"η = {update.rate_text} is too large for the tangent"
+
+    @property
     def _three(self) -> tuple[float, float, float]:
         """C before, what its slope predicts, what was reached."""
         update = self.update
@@ -359,17 +357,20 @@ class Picture:
         high, low = max(self._three), min(self._three)
         scale = Scale(high, low if low < high else high - 1, left, right)
         places = [scale.at(value) for value in self._three]
+        too_far = self._too_far
         goes = Label(EDGE + 14, y + TALL / 2, f"{letter} {update.goes}", "ink", 15, "start", bold=True)
         elements: list[Element] = [
             Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4),
             goes,
+            *([Label(goes.box.right + 14, y + TALL / 2, too_far, "accent", 11.5, "start")] if too_far else []),
             Label(wide - EDGE - 12, y + TALL / 2, f"lower {letter} →", "faint", 11.5, "end"),
             Line(((left, level), (right, level)), "faint", 1.2),
             Line(((places[0], level), (places[2], level)), "ink", 3.0),
             *(_mark(n, x, level) for n, x in enumerate(places)),
         ]
         under = ROW * (abs(places[0] - places[2]) < APART)
-        said = ("before", f"predicted by its slope: {number(update.predicted)}", f"reached: {number(update.change)}")
+        said = ("before", f"predicted by its slope, change {number(update.predicted)}",
+                f"reached, change {number(update.change)}")  # fmt: skip
         for n, (value, text, x, dy) in enumerate(zip(self._three, said, places, (28, -41, 28 + under))):
             cost = Label(x, level + dy, number(value), "C" if n == 2 else "ink", 15, bold=n == 2)
             words = Label(x, level + dy + 18, text, "accent" if n == 1 else "faint", 11.5)
