@@ -34,7 +34,7 @@ from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, hue
 from chainrule.problem import Problem
 from chainrule.verification.local import local
 from chainrule.verification.paths import paths
-from chainrule.writing.formula import SUBSCRIPT
+from chainrule.writing.formula import SUBSCRIPT, Bracket, Formula, Marked, Row, Symbol, Written
 from chainrule.writing.numbers import brief, factor_numbers, factor_rows, number, short, unit, written
 
 computation_tree = chapter("computation_tree")
@@ -591,6 +591,37 @@ def test_without_an_id_the_smallest_derivative_that_is_not_zero_is_shown() -> No
     gradient = cr.gradient(network, x, y)
     smallest = min(abs(float(each)) for w in gradient.weights for each in w.ravel() if each)
     assert abs(value(column(in_weight_out(network, x, y), "value")[-1])) == pytest.approx(smallest, rel=1e-3)
+
+
+def test_what_is_rounding_noise_beside_the_largest_input_is_not_shown_as_the_slowest() -> None:
+    network, _, y = hard("2-3-2")
+    scene = in_weight_out(network, np.array([3e-19, 0.7]), y)
+    assert value(scene.table[1][1]) > 1e-6
+
+
+def test_the_reason_is_set_in_formulas_as_the_rest_of_the_picture() -> None:
+    network, _, y = hard("2-3-2")
+    scene = in_weight_out(network, np.array([3e-19, 0.7]), y, by="w/1/0/0")
+    (line,) = (label.text for label in scene.labels() if str(label.text).startswith("w¹₀₀ learns slowly"))
+    assert isinstance(line, Row)
+    assert line.pieces[0] == Symbol("w", "1", "00")
+    assert "10¹⁹ times below" in str(line)
+    assert not re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃]", "".join(each.text for each in _written(line)))
+
+
+def _written(formula: Formula) -> list[Written]:
+    """The texts in a formula, without its letters."""
+    inside = {Row: "pieces", Bracket: "inside", Marked: "base"}.get(type(formula))
+    if inside is None:
+        return [formula] if isinstance(formula, Written) else []
+    found = getattr(formula, inside)
+    return [each for piece in (found if isinstance(found, tuple) else (found,)) for each in _written(piece)]
+
+
+@pytest.mark.parametrize(("scale", "title"), [(1.0, "How fast w²₁₁ learns"), (12.0, "Why w²₁₁ learns slowly")])
+def test_the_title_asks_how_fast_or_why_slowly(scale: float, title: str) -> None:
+    network, x, y = drawn([2, 3, 2], scale=scale)
+    assert said(in_weight_out(network, x, y, by="w/2/1/1"), title) == title
 
 
 # the network --------------------------------------------------------------------------------------------------------

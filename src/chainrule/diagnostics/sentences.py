@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from chainrule.diagnostics.activation_design import FLAT
-from chainrule.diagnostics.blame import BLAMED, INNER, LOW, STILL, Kind
+from chainrule.diagnostics.blame import BLAMED, INNER, LOW, SLOW, STILL, Kind
 from chainrule.diagnostics.case import ErrorStep, WeightCase
 from chainrule.diagnostics.factors import WAY, Examined, overall
-from chainrule.diagnostics.numbers import far, pace, ratio, times
-from chainrule.writing.numbers import minus, short
+from chainrule.diagnostics.numbers import far, pace, power, ratio, times
+from chainrule.writing.numbers import short
 
 Array = np.ndarray
 TOLD = 6  # layers that are named, of more that take from the error
@@ -20,7 +20,7 @@ TOLD = 6  # layers that are named, of more that take from the error
 def sentence(c: WeightCase, because: str) -> str:
     """Which weight learns how, why, and in how many rows, where that is worth mentioning."""
     opening = "does not learn" if c.look.vanishes(c.table.mean)[0, 0] else "learns slowly"
-    opening = {Kind.NOT_FINITE: "has no derivative", Kind.NOT_SLOW: "does not learn slowly"}.get(c.kind, opening)
+    opening = {Kind.NOT_FINITE: "has no derivative", Kind.NOT_SLOW: "is not slow"}.get(c.kind, opening)
     untold = c.one or c.kind in (Kind.SIGNS, Kind.UNDERFLOW, Kind.NOT_FINITE, *STILL)
     return f"{c.symbol} {opening}: {because}" + ("" if untold else f"; so in {c.holds:,} of {c.samples:,} {c.rows}")
 
@@ -83,10 +83,11 @@ def _z(c: WeightCase) -> str:
 
 # one weight, by kind ------------------------------------------------------------------------------------------------
 def _not_slow(c: WeightCase) -> str:
+    begins = f"; slow begins {float(f'{10**SLOW:.1g}'):.0f} times below it" if c.total < 0 else ""
     if not c.table.rule[0, 0]:
-        return pace(c.total)
+        return pace(c.total) + begins
     cause = _saturated(c) if c.decades["slope"] < math.log10(FLAT) else _low_input(c)
-    return f"{pace(c.total)}, though {cause}{_others(c, 'but')}"
+    return f"{pace(c.total)}, though {cause}{_others(c, 'but')}{begins}"
 
 
 def _low_input(c: WeightCase) -> str:
@@ -175,8 +176,8 @@ def _underflow(c: WeightCase) -> str:
         return f"σ′ {below}{f', at {_z(c)}' if c.one else _everywhere(c)}"
     if not c.factors.error.any():
         return f"the {c.look.how.word} {below}: it underflows above layer {c.layer}"
-    power = np.sum([np.log10(np.abs(values)) for values in c.vectors.values()], axis=0).max()
-    return f"no factor is 0, and their product, about 10^{minus(f'{power:.0f}')}, {below}"
+    decades = np.sum([np.log10(np.abs(values)) for values in c.vectors.values()], axis=0).max()
+    return f"no factor is 0, and their product, about {power(decades)}, {below}"
 
 
 def _not_finite(c: WeightCase) -> str:

@@ -7,6 +7,7 @@ longest bar is to blame, and the bars add up as the factors multiply (S2.15).
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from chainrule.ids import Id, parse
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, Rect, heading, hue, width_of
-from chainrule.writing.formula import Formula, Symbol, inline, row
+from chainrule.writing.formula import SUBSCRIPT, SUPERSCRIPT, Formula, Row, Symbol, inline, row
 from chainrule.writing.numbers import factor_numbers, minus, number, short
 
 MARGIN, RADIUS = 24.0, 27.0
@@ -32,6 +33,12 @@ ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
 TICKS = (1, 2, 5, 10, 20, 50, 100)
 LETTERS = 96  # of the reason in a line
 SMALL = ("faint", 11.5)  # role and size of what is said about a thing
+DUST = 1e-6  # of the largest input of a layer: a smaller one is rounding noise, and no reason
+RAISED, LOWERED = ("".join(map(chr, marks.values())) for marks in (SUPERSCRIPT, SUBSCRIPT))
+MARKED = re.compile(  # at least one mark, and the letter before it
+    rf"((?![{RAISED}{LOWERED}])[^\W\d_])?(?=[{RAISED}{LOWERED}])([{RAISED}]+)?([{LOWERED}]+(?:,[{LOWERED}]+)*)?"
+)
+PLAIN = {mark: chr(plain) for marks in (SUPERSCRIPT, SUBSCRIPT) for plain, mark in marks.items() if chr(plain) != "-"}
 
 
 def in_weight_out(seen: View, *, by: str | Id | None = None) -> Scene:
@@ -46,11 +53,15 @@ def in_weight_out(seen: View, *, by: str | Id | None = None) -> Scene:
 
 
 def _slowest(seen: View) -> Id:
-    """The weight whose derivative is the smallest that is not 0, the first of several; w/1/0/0 where all are 0."""
+    """The weight whose derivative is the smallest that is not 0, the first of several; w/1/0/0 where all are 0.
+
+    Inputs that are rounding noise beside the largest of their layer are left out.
+    """
     smallest, found = math.inf, Id("w", 1, 0, 0)
     for layer, delta in seen.into_z.items():
-        sizes = np.abs(np.outer(delta, seen.trace.a[layer - 1]))
-        sizes[sizes == 0] = math.inf
+        a = np.abs(seen.trace.a[layer - 1])
+        sizes = np.abs(np.outer(delta, a))
+        sizes[(sizes == 0) | (a < DUST * a.max())] = math.inf
         if sizes.min() < smallest:
             smallest = float(sizes.min())
             found = Id("w", layer, *map(int, divmod(int(sizes.argmin()), sizes.shape[1])))
@@ -210,14 +221,13 @@ class _Picture:
     # the page --------------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
         bars, end = self._bars()
-        name, pace = self.seen.quantity(self.v), "slowly" if self.reason.slow else "as it does"
-        head = heading(
-            row("Why ", name, " learns ", pace), "values forward above the wire, derivatives backward below", MARGIN
-        )
+        name, slow = self.seen.quantity(self.v), self.reason.slow
+        asked = row("Why ", name, " learns slowly") if slow else row("How fast ", name, " learns")
+        head = heading(asked, "values forward above the wire, derivatives backward below", MARGIN)
         elements = [*head, *self._elements(), *bars]
         for i, line in enumerate(textwrap.wrap(self.reason.sentence, LETTERS, break_long_words=False)):
-            elements.append(Label(MARGIN, end + 64 + 20 * i, line, size=13, anchor="start"))
-        title = f"{name} between its two neurons, and why it learns {pace}"
+            elements.append(Label(MARGIN, end + 64 + 22 * i, _with_marks(line), size=13, anchor="start"))
+        title = f"{name} between its two neurons, and {'why it learns slowly' if slow else 'how fast it learns'}"
         return Scene.around(elements, MARGIN, title, self._says(), self._table(), "in-weight-out")
 
     def _says(self) -> str:
@@ -242,6 +252,17 @@ class _Picture:
             rows.append((f"on the way: {step.what}, layer {step.layer}", "", ratio(step.decades), ""))
         rows.append((str(self.left), number(self.value), ratio(self.reason.decades), "together"))
         return tuple(rows)
+
+
+def _with_marks(text: str) -> Row:
+    """A line whose raised and lowered digits are marks: w¹₁₃,₄₅₂ is w with 1 above and 13,452 below."""
+    pieces: list[Formula | str] = []
+    end = 0
+    for found in MARKED.finditer(text):
+        letter, above, below = found.groups("")
+        pieces += [text[end : found.start()], Symbol(letter, above.translate(PLAIN), below.translate(PLAIN))]
+        end = found.end()
+    return row(*pieces, text[end:])
 
 
 def _numbers(factors: list[Factor], value: float) -> list[str]:
