@@ -76,7 +76,7 @@ def test_many_rows_in_chunks_are_the_rows_one_by_one(plain: cr.Network, rng: np.
         (X[:, :2], r"got \(4, 2\)"),
         (X * np.nan, r"x\[0, 0\] is nan"),
         (X * 1e300, "inf in float32"),
-        (cr.Dataset(X, Y), "a Dataset is scaled and encoded already"),
+        (cr.Dataset(X, Y), "a Dataset (is scaled and encoded already|has targets and weights of its own)"),
     ],
 )
 def test_rows_that_are_none_are_refused(plain: cr.Network, x: Any, reason: str) -> None:
@@ -112,6 +112,18 @@ def test_one_hot_rows_and_probabilities_are_classes_of_a_network_with_labels(lab
     assert scored(labelled, TABLE, one_hot) == scored(labelled, TABLE) == Score(score(labelled, TABLE), "accuracy")
     assert score(labelled, TABLE, 0.5 * one_hot + 0.25) == score(labelled, TABLE)
     assert score(labelled, TABLE.inputs[0], one_hot[0]) == score(labelled, TABLE.inputs[0], "ä")
+
+
+def test_the_test_part_of_a_split_is_scored_as_it_is() -> None:
+    rest, test = cr.load_data("wine").split(0.2, seed=0)
+    network = cr.train(cr.Network.random([13, 4, 3], "relu", "softmax", seed=0), rest, epochs=2, validation=test)
+    assert cr.score(network.network, test) == network.history[-1]["validation_score"]
+    with pytest.raises(cr.DataError, match=r"write score\(network, data\)"):
+        cr.score(network.network, test, test.targets)
+    with pytest.raises(cr.DataError, match="scaled or encoded otherwise"):
+        cr.score(network.network, cr.load_data("wine").split(0.3, seed=3)[1])
+    with pytest.raises(cr.ShapeError, match="takes 13"):
+        cr.score(network.network, cr.load_data("iris"))
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "identity"])

@@ -11,9 +11,10 @@ from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
 from chainrule.data.coercion import as_array, as_weights
 from chainrule.data.frames import is_frame, row_of, table_of_frame
+from chainrule.data.network_rows import check_width, rows_for
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import propagate
-from chainrule.network import Network, as_network
+from chainrule.network import Network, as_network, cost_for
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
 
 Array = np.ndarray
@@ -116,7 +117,8 @@ def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Arr
 
 def score(network: Network, x: Any, y: Any = None, weight: Any = None) -> float:
     """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table or a data
-    frame may bring its own y; rows in which that has a gap are left out. `weight` is one number ≥ 0 per row.
+    frame may bring its own y; rows in which that has a gap are left out. A Dataset, such as the test part of a split, brings
+    its own targets and weights. `weight` is one number ≥ 0 per row.
 
     Accuracy where the network tells classes apart: it knows labels, or its output is a softmax, or y are class labels. Subset
     accuracy (the share of rows right in every output) where it was trained with binary_cross_entropy to give several labels a
@@ -127,6 +129,10 @@ def score(network: Network, x: Any, y: Any = None, weight: Any = None) -> float:
 
 def scored(network: Network, x: Any, y: Any = None, weight: Any = None) -> Score:
     """The same as `score`, with the name of the measure."""
+    if isinstance(x, Dataset):
+        if y is not None or weight is not None:
+            raise DataError("a Dataset has targets and weights of its own: write score(network, data)")
+        return scored_data(network, x)
     if y is None and not isinstance(x, np.ndarray) and is_frame(x):
         x = table_of_frame(
             x, None if network.preprocessing is None else network.preprocessing.target_name, optional=True
@@ -162,10 +168,10 @@ def scored_outputs(network: Network, given: Array, y: Any, weight: Any = None) -
 
 
 def scored_data(network: Network, data: Dataset) -> Score:
-    """The score on a Dataset that is scaled and encoded as the network's own was."""
-    targets, _ = encode_targets(data.targets, network.sizes[-1], len(data))
-    given = activations_of_rows(network, network.rows(data.inputs))
-    return score_rows(network, given, targets, network.cost, data.weights)
+    """The score on a Dataset. Raises DataError where it was scaled or encoded otherwise than the network's own."""
+    check_width(network, data)
+    rows = rows_for(network, data, cost_for(network, None))
+    return score_rows(network, activations_of_rows(network, rows.inputs), rows.targets, network.cost, rows.weights)
 
 
 def score_rows(
