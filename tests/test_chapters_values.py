@@ -378,7 +378,7 @@ def test_without_steps_the_demon_goes_against_the_slope():
     assert [said(row[1]) for row in scene.table[1:4]] == [0.4, 1.0, 2.0]
     assert any("a good demon raises z" in text for text in texts(scene))
     scene = demon(CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0", low=-2)  # δ > 0
-    assert [said(row[1]) for row in scene.table[1:4]] == [-1.0, -0.5, -0.2]
+    assert [said(row[1]) for row in scene.table[1:4]] == [-0.2, -0.5, -1.0]
     assert any("a good demon lowers z" in text for text in texts(scene))
     scene = demon(
         CHAIN, [0.6], [0.0], convention="s1", cost="squared_error", by="z/2/0", low=0, high=1
@@ -410,6 +410,25 @@ def test_the_range_is_doubled_until_the_tangent_misses_by_a_fifth_at_half_of_it(
     assert asked[1] == "+0.5"
     with pytest.raises(cr.SettingError, match="between −2 and 2"):  # the range of steps that are asked for
         demon(network, x, y, by=by, steps=[2.5])
+
+
+def test_a_step_that_goes_the_wrong_way_is_said_to_and_has_no_percentage():
+    network = cr.Network([[[2.0]]], [[0.0]], "identity")  # C = z²/2 at z = 2, whose slope is 2
+    scene = demon(network, [1.0], [0.0], cost="quadratic", by="z/1/0", low=-6, high=6, steps=[-5, -1, 1])
+    assert [row[2:5] for row in scene.table[1:4]] == [
+        ("−10.000000", "+2.500000", "wrong way"),
+        ("−2.000000", "−1.500000", "−25.0 %"),
+        ("+2.000000", "+2.500000", "+25.0 %"),
+    ]
+
+
+def test_the_best_move_at_the_end_of_the_range_is_called_the_lowest():
+    end = demon(CHAIN, [0.6], [1.0], by="z/3/0")
+    assert [row[0] for row in end.table[1:]] == ["1", "2", "3", "lowest"]
+    assert any("C is lowest at the end of −2 … 2, and may be lower beyond" in text for text in texts(end))
+    inside = demon(CHAIN, [0.6], [0.5], by="z/3/0", low=-3, high=3)  # C is 0 where the output is 0.5
+    assert [row[0] for row in inside.table[1:]] == ["1", "2", "3", "best"]
+    assert "A demon adds Δ to z³; a good demon tries to lower C." in texts(inside)
 
 
 def test_a_demon_that_sees_no_slope_looks_to_one_side_all_the_same():

@@ -505,7 +505,7 @@ def test_a_figure_without_a_target_says_that_it_needs_one(chain: cr.Network) -> 
 @pytest.mark.parametrize(("low", "high"), [(1, 2), (-2, -1), (0, 2), (-2, 2), (0.5, 0.6)])
 def test_the_steps_of_the_demon_lie_in_the_range_that_is_asked_for(chain: cr.Network, low: float, high: float) -> None:
     rows = cr.figure("demon", chain, [0.6], [1.0], by="z/2/0", low=low, high=high).table[1:]
-    steps = [float(row[1].replace("−", "-")) for row in rows if row[0] in ("1", "2", "3", "best")]
+    steps = [float(row[1].replace("−", "-")) for row in rows if row[0] in ("1", "2", "3", "best", "lowest")]
     assert len(set(steps)) >= 3
     assert all(low <= step <= high for step in steps), steps
 

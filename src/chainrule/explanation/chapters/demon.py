@@ -24,7 +24,7 @@ from chainrule.nudges.sweep import Sweep, sweep
 from chainrule.nudges.text import miss_text, signed, step_text, style_of_changes
 from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Circle, Element, Label, Line, titled
+from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, titled, width_of
 from chainrule.verification.moved import follow, movable
 from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short, style_of, written
@@ -36,6 +36,8 @@ COLUMNS = {"Δ": 118.0, "predicted": 220.0, "actual": 322.0, "miss": 430.0}  # r
 REACH, WIDEST, MISS = 2.0, 64.0, 0.2  # how far the range goes: widened until the tangent misses so much at half of it
 LINE = 25.0  # from row to row of numbers
 POINTS = 321  # of the curve
+BEST, LOWEST = WORDS = ("best", "lowest")  # what the best move is called: in the range, and at its end
+WRONG_WAY = "wrong way"  # the miss of a step at which the cost goes up where it should go down, or down where up
 LISTED = 6  # kinks that are spelled out
 TRIED = 0.1  # the step whose predicted change decides whether a place has little effect
 SMALL, FLAT = 1e-4, 1e-12  # of the cost: from where on its change is on the axis, and below which it is a level line
@@ -96,12 +98,15 @@ def _largest_error(seen: View) -> Id:
 
 
 def _chosen(steps: Any, best: BestMove, low: float, high: float) -> list[float]:
-    """The steps asked for, in order; or a tenth, a quarter and half of the way to the end that the slope points away from."""
+    """The steps asked for, in order; or a tenth, a quarter and half of the way to the end that the slope points away from.
+
+    Of these the smallest is the first.
+    """
     if steps is None:
         start = min(max(low, 0.0), high)  # 0, or where the range is nearest to it
         away = high if start < high else low  # where the slope points nowhere, or away from the range
         end = away if best.tangent.step == start else best.tangent.step
-        return sorted(start + (end - start) * share for share in (0.1, 0.25, 0.5))
+        return sorted((start + (end - start) * share for share in (0.1, 0.25, 0.5)), key=abs)
     wrong = isinstance(steps, (str, bytes)) or np.ndim(steps) != 1 or not 0 < len(steps) <= 8
     if wrong or not all(isinstance(s, (int, float, np.number)) and min(low, 0) <= s <= max(high, 0) for s in steps):
         raise SettingError(
@@ -140,8 +145,9 @@ def _drawn(seen: View, v: Id, swept: Sweep, best: BestMove) -> Scene:
 
 
 def _marks(swept: Sweep, best: BestMove) -> list[tuple[str, Change]]:
-    """The steps by their numbers, and the best move."""
-    return [*((str(i), change) for i, change in enumerate(swept.rows, 1)), ("best", best.change)]
+    """The steps by their numbers, and the best move, by LOWEST where the range may have cut it off."""
+    word = LOWEST if best.at_end and best.change.actual < 0 else BEST
+    return [*((str(i), change) for i, change in enumerate(swept.rows, 1)), (word, best.change)]
 
 
 def _curve(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[tuple[float, float]]:
@@ -159,7 +165,7 @@ def _levels(marks: Sequence[tuple[str, float]]) -> list[int]:
     found = {}
     for i in sorted(range(len(marks)), key=lambda i: marks[i][1]):
         text, x = marks[i]
-        half = 18.0 if len(text) > 1 else 11.0
+        half = BOLD * width_of(text, 12) / 2 + 4 if text in WORDS else 11.0
         level = next((n for n, end in enumerate(ends) if end <= x - half), len(ends))
         ends[level : level + 1] = [x + half]
         found[i] = level
@@ -246,7 +252,7 @@ def _tangent(swept: Sweep, plot: Plot) -> list[Element]:
 
 def _number(mark: str, x: float, y: float) -> list[Element]:
     """The number of a step in a ring, or the word for the best one."""
-    if mark == "best":
+    if mark in WORDS:
         return [Label(x, y, mark, "accent", 12, bold=True)]
     return [Circle(x, y, 8.5, "ink", "paper", 0.8), Label(x, y, mark, "ink", 12, bold=True)]
 
@@ -254,7 +260,7 @@ def _number(mark: str, x: float, y: float) -> list[Element]:
 def _mark(mark: str, change: Change, level: int, plot: Plot) -> list[Element]:
     """A step: its number above the plot, a line down, and between tangent and curve the miss."""
     x, top = plot.x.at(change.step), plot.up - 18 - 19 * level
-    best = mark == "best"
+    best = mark in WORDS
     down = Line(((x, top + 9), (x, plot.down)), "accent" if best else "ink", 0.8, opacity=0.45)
     found: list[Element] = [down, *_number(mark, x, top)]
     if not math.isfinite(change.after):
@@ -296,7 +302,7 @@ def _numbers(
     y += 27
     for (mark, _), cells in zip(marks, _cells([change for _, change in marks])):
         roles = ("ink", "backward", "forward", "accent")
-        found += _number(mark, EDGE + 14, y)
+        found += _number(mark, EDGE + max(14.0, BOLD * width_of(mark, 12) / 2), y)
         found += [
             Label(EDGE + end, y, cell, role, 12.5, "end", slanted=role == "backward")
             for cell, role, end in zip(cells, roles, COLUMNS.values())
@@ -314,13 +320,14 @@ def _cells(changes: Sequence[Change]) -> Iterator[tuple[str, str, str, str]]:
     style = style_of_changes(changes)
     for change in changes:
         step = step_text(float(f"{change.step:.6g}"))
-        yield step, style.of(change.predicted, True), style.of(change.actual, True), miss_text(change)
+        miss = WRONG_WAY if change.miss is not None and change.miss < -1 else miss_text(change)
+        yield step, style.of(change.predicted, True), style.of(change.actual, True), miss
 
 
 def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
     """The demon's advice, what ended the search, and the kinks."""
     name = seen.quantity(v)
-    said: list[Row] = []
+    said: list[Row] = [row("A demon adds Δ to ", name, "; a good demon tries to lower ", seen.how.letter, ".")]
     little = abs(swept.slope * TRIED) <= NEAR * abs(swept.before)
     stopped = stopped_by(seen.network, seen.cost, v, seen.trace.z) if v.kind in "zax" and little else ""
     if stopped and abs(swept.before) > NEAR:
@@ -344,7 +351,7 @@ def _said(seen: View, v: Id, swept: Sweep, best: BestMove) -> list[Row]:
     if not best.change.actual < 0:
         said.append(row(f"No move in {reach} lowers ", seen.how.letter, "."))
     elif best.at_end:
-        said.append(row(f"The best move in {reach} is at its end: there may be more beyond."))
+        said.append(row(seen.how.letter, f" is lowest at the end of {reach}, and may be lower beyond."))
     else:
         said.append(row(f"The best move in {reach} leaves ", seen.how.letter, " = ", number(best.change.after), "."))
     if best.kinks:
