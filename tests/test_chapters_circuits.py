@@ -13,7 +13,7 @@ import chainrule as cr
 from chainrule.conventions import Convention
 from chainrule.explanation.chapters.unrolled_figure import shares
 from chainrule.explanation.chapters.whole_circuit import gate_count, passes
-from chainrule.explanation.parts.grid import SHADED, Grid
+from chainrule.explanation.parts.grid import SHADED, Grid, Image
 from chainrule.explanation.parts.layer_equations import Focus, backward_band, forward_band, gradient_band
 from chainrule.explanation.parts.unit import Unit
 from chainrule.explanation.view import view
@@ -502,7 +502,7 @@ def test_large_matrices_leave_out_rows_and_say_what_the_rest_adds_up_to() -> Non
 
 
 def test_what_is_framed_among_shades_lies_where_its_row_and_its_column_are() -> None:
-    """Also where 784 columns share 32 cells."""
+    """Also where 784 columns share 28 cells."""
     values = np.zeros((30, 784))
     values[7, 700] = -2.0
     grid = Grid(Symbol("w"), values, tuple(range(30)), tuple(range(784)), ringed=(7, 700), shaded=True)
@@ -512,7 +512,36 @@ def test_what_is_framed_among_shades_lies_where_its_row_and_its_column_are() -> 
     assert abs(cell.box.left - frame.box.left) < 6
     assert frame.y < cell.y + cell.height / 2 < frame.y + frame.height
     assert grid.width < 190
-    assert cell.width == pytest.approx(SHADED / 32, abs=1)
+    assert cell.width == pytest.approx(SHADED / 28, abs=1)
+
+
+def test_what_an_image_goes_through_is_laid_out_as_that_image() -> None:
+    """a⁰, the row of w¹ that is lit and that of the gradient; of a batch ∂c_i/∂w¹ and the mean of them."""
+    net = network_of([64, 12, 10], "relu", "softmax")
+    x, y = example_of(net, 9)
+    one = texts(matrix_form(net, x[0], y[0], by="w/1/7/30", cost="cross_entropy"))
+    assert [text for text in one if "8 × 8" in text] == ["64 × 1 as 8 × 8", *["1 × 64 as 8 × 8"] * 3]
+    assert {"w¹₇", "∂C/∂w¹₇"} <= set(one)
+    assert texts(delta_batch(net, x, y, layer=1, cost="cross_entropy")).count("1 × 64 as 8 × 8") == 2
+    assert not [
+        text for text in texts(matrix_form(net, x[0], y[0], by="z/2/1", cost="cross_entropy")) if " as " in text
+    ]
+    image = Image(Symbol("a"), np.arange(64.0)[None], (0,), tuple(range(64)), lit=(None, 63), shaded=True)
+    *cells_of, frame = [each for each in image.draw(0, 0) if isinstance(each, Rect)]
+    strongest = max((each for each in cells_of if each.filled), key=lambda cell: (cell.opacity, cell.x + cell.y))
+    assert abs(frame.x + frame.width - strongest.x - strongest.width) < 4
+    assert frame.y < strongest.y < strongest.y + strongest.height < frame.y + frame.height
+
+
+def test_of_many_nearly_equal_inputs_the_table_has_different_ones() -> None:
+    net = network_of([100, 8, 2], "tanh", "softmax")
+    x = np.r_[np.full(60, 1.0), np.full(20, 0.998), np.full(10, -0.5), np.full(10, 0.2)]
+    scene = matrix_form(net, x, np.array([1.0, 0.0]), by="w/1/3/95", show="gradient", cost="cross_entropy")
+    listed = [row for row in scene.table if row[0] == "∂C/∂w¹"]
+    assert listed
+    said = texts(scene)
+    assert [text for text in said if text in ("1", "0.998", "−0.5", "0.2")] == ["1", "−0.5", "0.2"]
+    assert "97 more" in said
 
 
 def test_a_softmax_shows_the_matrix_of_its_slopes() -> None:
@@ -647,7 +676,7 @@ def test_a_batch_fits_across_a_page_with_large_matrices_as_shades(batch: tuple[l
             )
 
 
-def test_the_deepest_shade_is_the_largest_value_and_what_is_lit_is_framed() -> None:
+def test_the_strongest_shade_is_the_largest_value_and_what_is_lit_is_framed() -> None:
     values = np.array([[0.5, -1.0], [0.0, 2.0], [1.0, 0.1]])
     grid = Grid(Symbol("z"), values, (0, 1, 2), (0, 1), lit=(1, None), axes=("neuron", "sample"), shaded=True)
     drawn = grid.draw(0, 0)
@@ -659,7 +688,7 @@ def test_the_deepest_shade_is_the_largest_value_and_what_is_lit_is_framed() -> N
     (deepest,) = [each for each in cells_of.values() if each.opacity == 1]
     assert frame.y < deepest.y < deepest.y + deepest.height < frame.y + frame.height
     assert [str(each.text) for each in drawn if isinstance(each, Label)] == [
-        "deepest: 2",
+        "strongest = 2",
         "1",
         "z",
         "3 neurons × 2 samples",

@@ -710,7 +710,7 @@ def test_of_a_vector_of_many_the_strongest_are_listed_and_the_sum_of_the_others_
 
 
 def images(scene):
-    """The frames of the images, w and b of each layer in every vector: from above, then from the left."""
+    """The frames of the images, w and b of each layer in every vector, and of a row of w¹: from above, then from the left."""
     frames = [each for each in scene.elements if isinstance(each, Rect) and each.stroke == 0.6]
     return sorted(frames, key=lambda frame: (frame.y, frame.x))
 
@@ -721,6 +721,13 @@ def test_each_layer_is_an_image_of_its_gradient_with_its_biases_beside_it(sizes)
     x, y = example(network)
     scene, gradient = gradient_vector(network, x, y), cr.gradient(network, x, y)
     frames = images(scene)
+    if sizes[0] >= 64:  # an image: the steepest row of ∂C/∂w¹ is laid out as one
+        side, (row,) = math.isqrt(sizes[0]), [frames.pop(2)]
+        steepest = max(gradient.weights[1], key=np.linalg.norm)
+        grid = Raster(side, side, (row.width - 2) / side, (row.height - 2) / side, True)
+        shown = cells(scene, row.x + 1, row.y + 1, grid, np.abs(steepest).max())
+        assert np.abs(shown - steepest).max() <= np.abs(steepest).max() / SHADES / 2 + 1e-12
+        assert f"as {side} × {side}" in texts(scene)
     assert len(frames) == 4
     order = [str(label.text) for label in scene.labels() if re.fullmatch("∂C/∂[wb][¹²]", str(label.text))]
     assert order == ["∂C/∂w¹", "∂C/∂b¹", "∂C/∂w²", "∂C/∂b²"]
@@ -729,17 +736,18 @@ def test_each_layer_is_an_image_of_its_gradient_with_its_biases_beside_it(sizes)
         values = values.reshape(len(values), -1)
         shape = pooled(values, 100, 267 if values.shape[1] > 1 else 1).shape
         grid = Raster(*shape, (frame.width - 2) / shape[1], (frame.height - 2) / shape[0], True)
-        most = np.abs(values).max()
+        means = pooled(values, *shape).ravel()
+        most = np.abs(means).max()
         shown = cells(scene, frame.x + 1, frame.y + 1, grid, most)
-        assert np.abs(shown - pooled(values, *shape).ravel()).max() <= most / SHADES / 2 + 1e-12
-        for size in (most, np.linalg.norm(values)):
+        assert np.abs(shown - means).max() <= most / SHADES / 2 + 1e-12
+        for size in (np.abs(values).max(), np.linalg.norm(values)):
             assert brief(float(size)) in texts(scene)
     per_cell = -(-sizes[0] // 267) * -(-sizes[1] // 100)
-    assert (f"{per_cell} in a cell" in texts(scene)) == (per_cell > 1)
+    assert (f"a cell: mean of {per_cell}" in texts(scene)) == (per_cell > 1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (10, 4), (30, 784)])
-def test_a_cell_that_several_numbers_share_shows_the_largest_with_its_sign(shape):
+def test_a_cell_that_several_numbers_share_shows_their_mean(shape):
     values = np.random.default_rng(0).standard_normal(shape)
     for rows, columns in ((1, 1), (2, 3), (10, 100), (50, 1000)):
         found = pooled(values, rows, columns)
@@ -747,7 +755,7 @@ def test_a_cell_that_several_numbers_share_shows_the_largest_with_its_sign(shape
         assert found.shape == (-(-shape[0] // high), -(-shape[1] // wide))
         for i, j in np.ndindex(found.shape):
             part = values[i * high : (i + 1) * high, j * wide : (j + 1) * wide]
-            assert found[i, j] == part.flat[np.abs(part).argmax()]
+            assert found[i, j] == pytest.approx(part.mean())
 
 
 @pytest.mark.parametrize("count", [2, 20])
@@ -763,7 +771,7 @@ def test_many_examples_of_a_large_network_stand_beside_their_mean(count):
     norms = cr.per_example_gradients(network, x, y, "squared_error").norms()
     shown = [int(text.split()[1]) for text in texts(scene) if text.startswith("example ")]
     assert shown == sorted(np.argsort(-norms)[:4])
-    assert len(images(scene)) == 4 * (len(shown) + 1)
+    assert len(images(scene)) == 5 * (len(shown) + 1)
     assert scene.width <= 900
     assert scene.overlapping() == []
     assert scene.clipped() == []

@@ -72,9 +72,11 @@ def tile(values: Array, largest: float, x: float, y: float, raster: Raster, ink:
 
 
 def pooled(values: Array, rows: int, columns: int) -> Array:
-    """A matrix in at most so many rows and columns: of the neighbours in a cell the largest |value|, with its sign."""
+    """A matrix in at most so many rows and columns: the mean of the neighbours that share a cell."""
     for axis, most in enumerate((rows, columns)):
-        starts = np.arange(0, values.shape[axis], math.ceil(values.shape[axis] / most))
-        high, low = (largest.reduceat(values, starts, axis) for largest in (np.maximum, np.minimum))
-        values = np.where(high >= -low, high, low)
+        count = values.shape[axis]
+        starts = np.arange(0, count, math.ceil(count / most))
+        sizes = np.diff(starts, append=count)
+        share = np.repeat(sizes, sizes).reshape((-1, 1) if axis == 0 else (1, -1))
+        values = np.add.reduceat(values / share, starts, axis)
     return values

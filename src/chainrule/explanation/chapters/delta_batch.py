@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.conventions import Convention
 from chainrule.explanation.noise import exact_sum, settled_gradient, settled_passes
-from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
+from chainrule.explanation.parts.grid import SIZE, Grid, as_image, laid_out
 from chainrule.explanation.parts.terms import terms_of
 from chainrule.explanation.shown import neuron_of, strongest, whole_number
 from chainrule.explanation.typeset import role_of
@@ -19,6 +19,7 @@ from chainrule.forward import shares
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene, Table
 from chainrule.pictures.shapes import Element, Label, Rect, width_of
+from chainrule.pictures.tiles import raster_of
 from chainrule.problem import Problem
 from chainrule.writing.formula import Formula, Symbol, row
 from chainrule.writing.numbers import brief, written
@@ -101,7 +102,13 @@ class Batch:
         """The samples, the neurons and the inputs of the matrices, where these are large the strongest."""
         sizes, slopes = np.abs(self.delta).mean(axis=0).tolist(), self.total[self.j].tolist()
         asked = ((self.entries, None), (sizes, self.j), (slopes, self.k))
-        return tuple(tuple(strongest(values, SHADES, pinned)) for values, pinned in asked)
+        samples, js, ks = (tuple(strongest(values, SHADES, pinned)) for values, pinned in asked)
+        return samples, js, tuple(range(len(slopes))) if self.pictured else ks
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the samples are images, and so the weights of a neuron."""
+        return self.layer == 1 and raster_of(self.before.shape[1]).image
 
     @cached_property
     def matrices(self) -> list[Grid]:
@@ -116,9 +123,13 @@ class Batch:
         ]  # fmt: skip
 
     def weights(self, name: Formula, values: Array) -> Grid:
-        """A matrix in the shape of W, the weight that is followed ringed."""
+        """A matrix in the shape of W, the weight that is followed ringed; of images the row that it is in."""
         upright, axes = self.how.order == "to,from", ("neuron", "weight")
-        return self._grid(name, "δ", values, self.shown[1:], axes, upright, ringed=(self.j, self.k))
+        js, ks = self.shown[1:]
+        grid = self._grid(
+            name, "δ", values, ((self.j,) if self.pictured else js, ks), axes, upright, ringed=(self.j, self.k)
+        )
+        return as_image(grid) if self.pictured else grid
 
     def _grid(
         self, name: Formula, letter: str, values: Array, shown: Any, axes: Any, upright: bool, **mark: Any
@@ -194,9 +205,10 @@ def _scene(batch: Batch) -> Scene:
     count, w, (gathers, sign, gathered) = len(batch.entries), batch.how.symbol("w", batch.layer), batch.gathered
     (a, *_), *_, (delta, *_), (product, *_) = batch.followed()
     name, own = row("∂", batch.how.letter, "/∂", w), row("∂", batch.own, "/∂", w)
+    w_j = batch.how.symbol("w", batch.layer, batch.j) if batch.pictured else w
     elements, top = _gridwork(batch)
-    front, cards, edge, bottom = _stack(batch, own, top + 34)
-    total = batch.weights(name, batch.total)
+    front, cards, edge, bottom = _stack(batch, row("∂", batch.own, "/∂", w_j), top + 34)
+    total = batch.weights(row("∂", batch.how.letter, "/∂", w_j), batch.total)
     beside = edge + total.width <= WIDEST - 80
     gradient, _, low = laid_out([sign, total], *((edge, top + 24) if beside else (MARGIN, bottom)))
     bottom = max(bottom, low) + 12
@@ -234,7 +246,8 @@ def _gridwork(batch: Batch) -> tuple[list[Element], float]:
         lines = [grids[i : i + each] for i in range(0, len(grids), each)]
         if max(sum(grid.width + 36 for grid in line) for line in lines) <= WIDEST:
             break
-    hues = "; blue above 0, orange below" * any(grid.shaded for grid in grids)
+    shared = any(grid.shaded and grid.in_cell > 1 for grid in grids)
+    hues = "; blue above 0, orange below" * any(grid.shaded for grid in grids) + ", a cell a mean" * shared
     elements, top = _band("batch", f"a sample is a {batch.side}{hues}", MARGIN), MARGIN + 34
     for line in lines:
         drawn, _, bottom = laid_out([piece for grid in line for piece in (grid, " ")][:-1], MARGIN, top)

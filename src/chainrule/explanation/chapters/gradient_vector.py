@@ -23,20 +23,21 @@ from chainrule.ids import Id, of_entry
 from chainrule.nudges.text import signed
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Line, Rect, brackets, heading, hue, titled, width_of
-from chainrule.pictures.tiles import Raster, pooled, tile
+from chainrule.pictures.tiles import SIDE, Raster, pooled, raster_of, tile
 from chainrule.problem import Problem
 from chainrule.writing.formula import Row, Symbol, row
 from chainrule.writing.numbers import Style, brief, number, style_of
 
 UPRIGHT = 48  # entries that are printed one below the other
 LEFT, RIGHT, TOP = 28.0, 800.0, 104.0
-NAMES = 76.0  # where the names of entries begin
+NAMES = 68.0  # where the names of entries begin
 HALF, NARROW = 46.0, 20.0  # half the width of a column's bars, and where there are many columns
 NAME, SMALL = 12.0, 11.5  # sizes of an entry's name and number, and of what is said of an image
+TINY = 5e-5  # below it five decimals show nothing
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 IMAGES, WIDE = 148.0, 448.0  # where images begin, and from vector to vector at most
 STRIP, APART, LEAST = 10.0, 8.0, 1.5  # a strip of biases, its distance from the image, and the smallest side of a cell
-READ = "Each row is a neuron, each column an input; blue is positive, orange negative, each image on a scale up to its largest."
+READ = "Each row is a neuron, each column an input; blue is positive, orange negative, each image on a scale up to its strongest."
 
 
 def gradient_vector(problem: Problem, how: Convention, *, most: int = 8) -> Scene:
@@ -103,9 +104,9 @@ class Picture:
         """∂C/∂w of an entry, up to x."""
         return Label(x, y, self.derivative(entry), "backward", NAME, "end", slanted=True, of=str(self.id(entry)))
 
-    def _value(self, x: float, y: float, entry: int, value: float, style: Style) -> Label:
+    def _value(self, x: float, y: float, entry: int, value: float, text: str) -> Label:
         """Its number, up to x."""
-        return Label(x, y, style.of(value, sign=True), hue(value), NAME, "end", of=str(self.id(entry)))
+        return Label(x, y, text, hue(value), NAME, "end", of=str(self.id(entry)))
 
     def _bar(self, x: float, y: float, entry: int, length: float) -> list[Element]:
         """Its bar from x to the right, to the left where its length is negative."""
@@ -160,11 +161,22 @@ class Picture:
 
     def _digits(self, column: GradientColumn) -> float:
         """The width of a vector's longest number."""
-        return max(width_of(column.style.of(value, sign=True), NAME) for value in column.values.tolist())
+        return max(width_of(self._text(column, value), NAME) for value in column.values.tolist())
+
+    def _text(self, column: GradientColumn, value: float) -> str:
+        """An entry, beside those of other examples with five decimals; the table has it in full."""
+        if value and abs(value) < TINY and self._short(column) is not column.style:
+            return f"{'+' if value > 0 else ''}{brief(value, 2)}"
+        return self._short(column).of(value, sign=True)
+
+    def _short(self, column: GradientColumn) -> Style:
+        """How the numbers of a vector are drawn."""
+        several = len(self.columns) > 1 and 1e-2 <= max(each.largest for each in self.columns) < 1e3
+        return Style(5) if several else column.style
 
     def _half(self, start: float) -> float:
         """Half the width of the bars, in what the numbers of the vectors leave free from `start` on."""
-        free = RIGHT - start - sum(self._digits(column) + 26 for column in self.columns)
+        free = RIGHT - start - sum(self._digits(column) + 17 for column in self.columns)
         return min(HALF, max(NARROW, free / len(self.columns) / 2))
 
     def _column(
@@ -173,12 +185,13 @@ class Picture:
         """The bars and numbers of one vector from x to the right, and where the next one begins; the first at `start`."""
         half, values = self._half(start), column.values.tolist()
         largest, zero = max(each.largest for each in self.columns) or 1.0, x + half
-        right = zero + half + 6 + self._digits(column)
+        right = zero + half + 2 + self._digits(column)
         found: list[Element] = [Line(((zero, ys[0] - 9), (zero, ys[-1] + 9)), "faint", 0.8)]
         for i, (value, y) in enumerate(zip(values, ys)):
             found += self._bar(zero, y, i, half * (value / largest))
-            found.append(self._value(right, y, i, value, column.style))
-        return [*found, *self._vector(column, column.style, x - 6, right + 6, ys[0] - 13, ys[-1] + 13)], right + 20
+            found.append(self._value(right, y, i, value, self._text(column, value)))
+        edges = x - 5, right + 5, ys[0] - 13, ys[-1] + 13
+        return [*found, *self._vector(column, self._short(column), *edges)], right + 15
 
     def _every_entry(self) -> list[tuple[str, ...]]:
         head = ("entry", *(column.name or str(self.nabla) for column in self.columns))
@@ -205,8 +218,12 @@ class Picture:
         y = top = TOP if self.last.name else TOP - 22
         elements = heading(self.title, READ, LEFT)
         for _, parts in groupby(self.parts, key=lambda part: part.layer):
-            drawn, y = self._layer(list(parts), y, *((150.0, 14.0) if single else (high, 7.0)))
+            layer = list(parts)
+            drawn, y = self._layer(layer, y, *((150.0, 14.0) if single else (high, 7.0)))
             elements += drawn
+            if layer[0].layer == 1 and raster_of(layer[0].shape[1]).image:
+                drawn, y = self._steepest_row(layer[0], y)
+                elements += drawn
         for i, column in enumerate(self.columns):
             x = IMAGES + i * self.pitch
             elements += self._vector(column, style_of([column.norm]), x - 8, x + self.pitch - 20, top, y)
@@ -224,7 +241,7 @@ class Picture:
             Label(LEFT, y + 9, " × ".join(f"{n:,}" for n in weights.shape), "faint", SMALL, "start")
         ]
         if in_cell > 1:
-            found.append(Label(LEFT, y + 24, f"{in_cell:,} in a cell", "faint", SMALL, "start"))
+            found.append(Label(LEFT, y + 24, f"a cell: mean of {in_cell:,}", "faint", SMALL, "start"))
         for k, part in enumerate(parts):
             line = y + 36 + rows * tall + 17 * k
             found.append(Label(LEFT, line, row(self.symbol(part), ": largest, norm"), "faint", SMALL, "start"))
@@ -234,11 +251,27 @@ class Picture:
                 values = part.of(column.values)
                 image, top = pooled(values, *limits), float(np.abs(values).max())
                 raster = Raster(len(image), image.shape[1], wide / image.shape[1], tall, True)
-                found += tile(image.ravel(), top, left, y + 20, raster)
+                found += tile(image.ravel(), float(np.abs(image).max()), left, y + 20, raster)
                 found.append(Label(edge, y + 9, self.by(self.symbol(part)), "backward", SMALL, anchor, slanted=True))
                 for at, size in ((54, top), (112, float(np.linalg.norm(values)))):
                     found.append(Label(x + at, line, brief(size), "ink", SMALL, "end"))
         return found, line + 16
+
+    def _steepest_row(self, weights: Block, y: float) -> tuple[list[Element], float]:
+        """The row of ∂C/∂w¹ with the largest norm as the image that the input is, in every vector; and where it ends."""
+        j = int(np.linalg.norm(weights.of(self.last.values), axis=1).argmax())
+        raster = raster_of(weights.shape[1], min(self.wide, SIDE))
+        name = self.by(self.seen.letter("w", 1, j))
+        size = f"as {raster.rows} × {raster.columns}"
+        found: list[Element] = [
+            Label(LEFT, y + 9, f"its row {j + self.seen.how.base}", "faint", SMALL, "start"),
+            Label(LEFT, y + 24, size, "faint", SMALL, "start"),
+        ]
+        for i, column in enumerate(self.columns):
+            x, values = IMAGES + i * self.pitch, weights.of(column.values)[j]
+            found.append(Label(x, y + 9, name, "backward", SMALL, "start", slanted=True))
+            found += tile(values, float(np.abs(values).max()), x, y + 20, raster)
+        return found, y + raster.height + 36
 
     def _strongest(self, most: int, x: float, y: float, beside: int) -> tuple[list[Element], list[tuple[str, ...]]]:
         """The strongest entries from x to the right, so many beside each other, and the sum of the others; the same as rows."""
@@ -255,9 +288,9 @@ class Picture:
         lines = -(-len(places) // beside)
         for n, i in enumerate(places):
             value, right, line = float(values[i]), 300 * (n // lines), y + 25 + 21 * (n % lines)
-            found += [self._name(named + right, line, i), self._value(valued + right, line, i, value, style)]
-            found += self._bar(valued + right + 52, line, i, 36 * value / (self.last.largest or 1.0))
-            rows.append((str(self.derivative(i)), "1", style.of(value, sign=True), ""))
+            text = style.of(value, sign=True)
+            found += [self._name(named + right, line, i), self._value(valued + right, line, i, value, text)]
+            rows.append((str(self.derivative(i)), "1", text, ""))
         if len(left):
             line = y + 29 + 21 * lines
             found.append(Label(named, line, others, "ink", NAME, "end"))

@@ -85,6 +85,9 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
             elements += drawn
             x, bottom = right + 48, max(below, bottom)
             rows += [cell for piece in pieces if isinstance(piece, Grid) for cell in piece.cells()]
+        if band.row_image is not None:
+            drawn, _, below = laid_out([band.row_image], x, top)
+            elements, bottom = elements + drawn, max(below, bottom)
         top = bottom + 14
         if band.listing is not None:
             drawn, top = _listed(band.listing, top + 2, seen.how.base)
@@ -98,7 +101,8 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
     )
     title = f"Layer {focus.layer} in matrix form"
     scene = Scene.around(elements, MARGIN, title, description, tuple(rows), "matrix-form")
-    shaded = any(isinstance(piece, Grid) and piece.shaded for band in bands for line in band.lines for piece in line)
-    hues = "; shades: blue above 0, orange below, a cell the largest of its numbers" * shaded
+    grids = [piece for band in bands for line in band.lines for piece in line if isinstance(piece, Grid)]
+    shaded, shared = any(grid.shaded for grid in grids), any(grid.shaded and grid.in_cell > 1 for grid in grids)
+    hues = "; blue above 0, orange below" * shaded + ", a cell the mean of its numbers" * shared
     what = "framed" if shaded else "lit"
     return scene.headed(f"{what}: what makes one number of neuron {focus.j + seen.how.base}{hues}", MARGIN)

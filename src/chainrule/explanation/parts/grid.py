@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.pictures.shapes import Element, Label, Rect, brackets, extent, width_of
-from chainrule.pictures.tiles import Raster, pooled, tile
+from chainrule.pictures.tiles import Raster, pooled, raster_of, tile
 from chainrule.writing.formula import Formula
 from chainrule.writing.numbers import brief, written
 
@@ -20,7 +21,7 @@ SIZE, CELL = 12.0, 25.0  # of a number, and from row to row
 GAP, LEAP = 20.0, 15.0  # the room for columns and for rows that are left out
 LIT = 0.14  # how strongly a lit row is coloured
 SHADED, LEAST, MOST = 160.0, 3.0, 10.0  # how far a matrix of shades reaches, and the sides of its cells
-POOLED, FRAME = 32, 4.0  # cells in a line where neighbours share them, and the least side of a frame around cells
+POOLED, FRAME = 28, 4.0  # cells in a line where neighbours share them, and the least side of a frame around cells
 
 
 class Track(NamedTuple):
@@ -50,7 +51,7 @@ class Grid:
 
     `lit` are cells (row, column) behind which colour stands, None for all of a row or column; `ringed` one cell. `shaded`,
     its numbers are cells without gaps, and of its rows and columns only what is lit or ringed has its number; of more than
-    there is room for, neighbours share a cell, in the shade of the largest |value|. `listed` are the rows and columns that
+    there is room for, neighbours share a cell, in the shade of their mean. `listed` are the rows and columns that
     the table has of it then.
     """
 
@@ -110,15 +111,15 @@ class Grid:
 
     @property
     def below(self) -> float:
-        """The room for its shape, and for what the deepest shade is."""
-        return 38.0 if self.shaded else 24.0
+        """The room for its shape, and for what the strongest shade is."""
+        return 38.0 if self.shaded else 24.0 if self.shape else 6.0
 
     @property
     def overhang(self) -> float:
         """How far its name or its shape reaches beyond its brackets, on each side."""
         widest = max(width_of(self.name, 15), width_of(self.shape, 10.5))
         if self.shaded:
-            widest = max(widest, width_of(self._deepest, 10.5))
+            widest = max(widest, width_of(self._strongest, 10.5))
         return max(0.0, (widest - (self.width - self.margin)) / 2)
 
     @cached_property
@@ -168,7 +169,8 @@ class Grid:
         elements += [Label(xs[j], top - 9, str(j + self.base), "faint", 10.5) for j in by_column]
         centre, name_y = left + wide / 2, top - self._lift - 15 * extent(self.name)[2]
         elements.append(Label(centre, name_y, self.name, self.role, 15, slanted=self.slanted))
-        return [*elements, Label(centre, top + high + 15, self.shape, "faint", 10.5)]
+        shape = [Label(centre, top + high + 15, self.shape, "faint", 10.5)] if self.shape else []
+        return [*elements, *shape]
 
     def _digits(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
         """Its numbers, dots where rows and columns are left out."""
@@ -180,24 +182,35 @@ class Grid:
         return found + [Label(at, top + dy, "⋮", "faint", SIZE) for dy in self.down.gaps for at in xs.values()]
 
     @cached_property
-    def _deepest(self) -> str:
-        """What the deepest shade is."""
-        return f"deepest: {brief(float(np.abs(self.values[np.ix_(self.rows, self.columns)]).max()))}"
+    def _strongest(self) -> str:
+        """What the strongest shade is."""
+        return f"strongest = {brief(float(np.abs(self._shares).max()), 2)}"
+
+    @cached_property
+    def _shares(self) -> Array:
+        """What its cells show: the numbers, or the means of neighbours."""
+        shown = self.values[np.ix_(self.rows, self.columns)]
+        return pooled(shown, *map(_cells_for, shown.shape))
+
+    @property
+    def in_cell(self) -> int:
+        """How many numbers share a cell, at most."""
+        return math.prod(-(-n // m) for n, m in zip((len(self.rows), len(self.columns)), self._shares.shape))
+
+    def _laid(self) -> Raster:
+        """How its shades are laid out."""
+        rows, columns = self._shares.shape
+        return Raster(rows, columns, self.across.extent / columns, self.down.extent / rows, False)
 
     def _cells(self, left: float, top: float, xs: dict[int, float], ys: dict[int, float]) -> list[Element]:
-        """Its numbers as shades, the deepest the largest |value|, and a frame around what is lit or ringed."""
-        i, j = self.mark
-        shown = pooled(
-            self.values[np.ix_(self.rows, self.columns)], *map(_cells_for, (len(self.rows), len(self.columns)))
-        )
-        rows, columns = shown.shape
-        raster = Raster(rows, columns, self.across.extent / columns, self.down.extent / rows, False)
-        x, y, width, height = self._area(i, j, left, top, xs, ys)
+        """Its numbers as shades, the strongest the largest |value|, and a frame around what is lit or ringed."""
+        shown, raster = self._shares, self._laid()
+        x, y, width, height = self._area(*self.mark, left, top, xs, ys)
         wide, high = max(width + 3, FRAME), max(height + 3, FRAME)
         return [
             *tile(shown.ravel(), float(np.abs(shown).max()), left, top, raster),
             Rect(x + width / 2 - wide / 2, y + height / 2 - high / 2, wide, high, "ink", "", 1.3, 1.0),
-            Label(left + raster.width / 2, top + raster.height + 29, self._deepest, "faint", 10.5),
+            Label(left + raster.width / 2, top + raster.height + 29, self._strongest, "faint", 10.5),
         ]
 
     def _area(
@@ -211,7 +224,9 @@ class Grid:
 
     @property
     def shape(self) -> str:
-        """3 × 2, or 3 neurons × 2 samples."""
+        """3 × 2, or 3 neurons × 2 samples; of a single number nothing."""
+        if self.values.size == 1 and not any(self.axes):
+            return ""
         if not any(self.axes):
             return " × ".join(f"{n:,}" for n in self.values.shape)
         shown = [len(each) if self.shaded else n for each, n in zip((self.rows, self.columns), self.values.shape)]
@@ -241,6 +256,50 @@ class Grid:
             for i in rows
             for j in columns
         ]
+
+
+@dataclass(frozen=True)
+class Image(Grid):
+    """The one row or column shown, a number for each pixel of an image, laid out as that image; marked is one pixel, or all."""
+
+    @cached_property
+    def across(self) -> Track:
+        return Track({}, [], self._laid().width)
+
+    @cached_property
+    def down(self) -> Track:
+        return Track({}, [], self._laid().height)
+
+    @cached_property
+    def _shares(self) -> Array:
+        return self.values[np.ix_(self.rows, self.columns)]
+
+    @cached_property
+    def _numbered(self) -> tuple[list[int], list[int]]:
+        return [], []
+
+    def _laid(self) -> Raster:
+        return raster_of(self._shares.size)
+
+    def _area(
+        self, i: int | None, j: int | None, left: float, top: float, xs: dict[int, float], ys: dict[int, float]
+    ) -> tuple[float, float, float, float]:
+        raster, pixel = self._laid(), i if len(self.columns) == 1 else j
+        if pixel is None:
+            return left, top, raster.width, raster.height
+        line, place = divmod(pixel, raster.columns)
+        return left + place * raster.cell, top + line * raster.tall, raster.cell, raster.tall
+
+    @property
+    def shape(self) -> str:
+        """784 × 1 as 28 × 28."""
+        raster = self._laid()
+        return f"{' × '.join(f'{n:,}' for n in self._shares.shape)} as {raster.rows} × {raster.columns}"
+
+
+def as_image(grid: Grid) -> Image:
+    """A vector as the image that it is."""
+    return Image(**{each.name: getattr(grid, each.name) for each in fields(grid)})
 
 
 def _cells_for(count: int) -> int:

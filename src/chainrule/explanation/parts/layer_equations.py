@@ -10,12 +10,13 @@ import numpy as np
 
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
-from chainrule.explanation.parts.grid import Grid
+from chainrule.explanation.parts.grid import Grid, Image, as_image
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
+from chainrule.pictures.tiles import raster_of
 from chainrule.writing.formula import Formula, Symbol, Transposed, alone, filled, row
-from chainrule.writing.numbers import written
+from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
 NUMBERS = 6  # of more rows or columns a matrix is shown in shades
@@ -54,6 +55,18 @@ class Focus:
     @property
     def upright(self) -> bool:
         return self.seen.how.orientation == "columns"
+
+    def pictured(self, grid: Grid) -> Grid:
+        """What has a number for each input, as an image where the input may be one."""
+        if self.layer > 1 or not raster_of(grid.values.size).image:
+            return grid
+        return as_image(grid)
+
+    def row_image(self, name: Formula, values: Array, letter: str) -> Grid | None:
+        """What the lit row holds for each input, as an image where the input may be one."""
+        grid = self.matrix(name, values[None], (0,), range(len(values)), letter, lit=(None, None))
+        picture = self.pictured(grid if self.seen.how.order == "to,from" else grid.turned())
+        return picture if isinstance(picture, Image) else None
 
     def product(self, matrix: Grid, vector: Grid) -> list[Grid | str]:
         """A matrix times a column, or a row times the matrix turned around, whose name is then turned by the caller."""
@@ -106,6 +119,7 @@ class Band:
     lines: tuple[tuple[Grid | str, ...], ...]
     entry: Formula
     listing: Listing | None = None
+    row_image: Grid | None = None  # what the lit row holds, where it is an image
 
 
 def forward_band(focus: Focus) -> Band:
@@ -120,7 +134,7 @@ def forward_band(focus: Focus) -> Band:
     formula = row(z_name, " = ", how.product(across, a_name))
     name = across if focus.upright else _other_way(across)
     matrix = focus.matrix(name, w, rows, ks, "w", lit=(j, None))
-    pieces = focus.product(matrix, focus.vector(a_name, a, ks, "a", lit=(None, None)))
+    pieces = focus.product(matrix, focus.pictured(focus.vector(a_name, a, ks, "a", lit=(None, None))))
     biased = seen.network.biases[l].size > 0
     if biased:
         formula = row(formula, " + ", b_name)
@@ -135,7 +149,8 @@ def forward_band(focus: Focus) -> Band:
     w_name, a_k = seen.weight(l, j, k), seen.a(l - 1, k)
     columns = (w_name, w[j], "w"), (a_k, a, "a"), (row(w_name, " ", a_k), w[j] * a, "")
     listing = Listing.of(focus, k, ks, *columns) if matrix.shaded else None
-    return Band("forward", "forward", formula, (tuple(pieces),), entry, listing)
+    image = focus.row_image(seen.letter("w", l, j), w[j], "w")
+    return Band("forward", "forward", formula, (tuple(pieces),), entry, listing, image)
 
 
 def backward_band(focus: Focus) -> Band:
@@ -225,12 +240,12 @@ def gradient_band(focus: Focus) -> Band:
     a, delta = seen.trace.a[l - 1], seen.into_z[l]
     steepness = (delta[j] * a).tolist()
     k = focus.source if focus.source is not None else strongest(a.tolist(), 1)[0]
-    ks, rows = strongest(a.tolist(), focus.most, k), focus.some(len(delta), j)
+    ks, rows = distinct(a.tolist(), focus.most, k), focus.some(len(delta), j)
     symbol, delta_name, a_name = how.symbol("w", l), how.symbol("δ", l), how.symbol("a", l - 1)
     name = row("∂", Symbol(how.letter), "/∂", symbol)
     total = focus.matrix(name, np.outer(delta, a), rows, ks, "C", ringed=(j, k))
     column = focus.matrix(delta_name, delta[:, None], rows, (0,), "δ", lit=(j, None))
-    across = focus.matrix(a_name, a[None], (0,), ks, "a", lit=(None, k))
+    across = focus.pictured(focus.matrix(a_name, a[None], (0,), ks, "a", lit=(None, k)))
     if how.order == "from,to":  # in the shape of W, whose rows are sources here
         total, column, across = total.turned(), across.turned(), column.turned()
     if focus.upright:
@@ -245,7 +260,18 @@ def gradient_band(focus: Focus) -> Band:
     slope = row("∂", Symbol(how.letter), "/∂", seen.weight(l, j, index))
     columns = (seen.a(l - 1, index), a, "a"), (slope, delta[j] * a, "δ")
     listing = Listing.of(focus, index, ks, *columns) if total.shaded else None
-    return Band("gradient", "backward", formula, ((column, across, "=", total),), entry, listing)
+    image = focus.row_image(row("∂", Symbol(how.letter), "/∂", seen.letter("w", l, j)), delta[j] * a, "C")
+    return Band("gradient", "backward", formula, ((column, across, "=", total),), entry, listing, image)
+
+
+def distinct(values: Sequence[float], most: int, pinned: int) -> list[int]:
+    """Where the largest |values| are, in order of place, of many only one that begins with each digit; and `pinned`."""
+    if len(values) <= most:
+        return list(range(len(values)))
+    seen = {brief(values[pinned], 1): pinned}
+    for k in sorted(range(len(values)), key=lambda k: -abs(values[k])):
+        seen.setdefault(brief(values[k], 1), k)
+    return sorted(list(seen.values())[:most])
 
 
 def _bias_formula(focus: Focus) -> list[Formula | str]:

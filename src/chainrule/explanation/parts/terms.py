@@ -15,7 +15,7 @@ def sum_of(products: Sequence[float], shown: Sequence[int]) -> list[Term]:
     """The terms that are shown as one number, and all others as another; both sums are exact."""
     left = [each for i, each in enumerate(products) if i not in shown]
     if not left:
-        return [(exact_sum(products), "row · column")]
+        return [(exact_sum(products), "row · column" if len(products) > 1 else "")]
     return [(exact_sum(products[i] for i in shown), f"{len(shown)} shown"), (exact_sum(left), f"{len(left):,} more")]
 
 
