@@ -212,6 +212,17 @@ def test_the_route_is_the_strongest_of_as_many_as_are_printed(name):
     assert any(text.endswith(number(seen.value(v))) for text in texts(scene) if "routes together" in text)
 
 
+def test_a_change_of_the_cost_by_one_route_of_several_is_called_so():
+    network = NETWORKS["2-3-2"]
+    x, y = example(network)
+    scene = number_lines(network, x, y, by="x/0", step=-0.1)
+    (route,) = [text for text in texts(scene) if text.startswith("ΔC by this route = ")]
+    assert route.endswith(f" = {scene.table[-1][2]}")
+    whole = follow(Problem.one(network, x, y, None), "x/0", np.array([0.0, -0.1])).C
+    assert f"the whole nudge, all neurons free to move:  ΔC = {signed(float(whole[1] - whole[0]))}" in texts(scene)
+    assert not any("by this route" in text for text in texts(number_lines(CHAIN, [0.6], [1.0], by="x/0")))
+
+
 def test_a_nudge_is_followed_until_it_is_lost_and_says_why():
     deaf = cr.Network([[[1.5]], [[-2.0]], [[1.2]]], [[-0.4], [0.9], [-40.0]], "sigmoid")
     scene = number_lines(deaf, [0.6], [1.0], by="w/1/0/0")
@@ -233,7 +244,11 @@ def test_a_nudge_too_short_to_see_is_enlarged_once_more_under_a_lens():
     scene = number_lines(CHAIN, [0.6], [1.0], by="w/1/0/0")
     short_ones = [each for each in brackets(scene) if abs(each[1] - each[0]) < of_lines.SEEN]
     enlarged = brackets(scene, lens=True)
-    factors = sorted((label.y, said(str(label.text))) for label in scene.labels() if str(label.text).endswith(" ×"))
+    factors = sorted(
+        (label.y, said(str(label.text).removesuffix(" × more")))
+        for label in scene.labels()
+        if str(label.text).endswith(" × more")
+    )
     assert 0 < len(short_ones) < len(brackets(scene))
     for (start, end, y), (left, right, level), (_, factor) in zip(short_ones, enlarged, factors, strict=True):
         assert level == y

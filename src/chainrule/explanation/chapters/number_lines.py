@@ -32,6 +32,7 @@ from chainrule.writing.numbers import Style, number, short, style_of, times
 EDGE, LEFT, ACROSS = 26.0, 130.0, 250.0  # the margin, where 0 … 1 of the scale begin, and how long they are
 BEYOND, LONGEST = 46.0, 110.0  # how far lines reach beyond their scale, and the longest nudge
 LENS, NUDGES = 448.0, 480.0  # the middle of the lenses, and where nudges and links are written
+EDGED = 1.6  # the stroke around a band, by which one that is narrower than a pixel is seen
 TOP, PITCH = 102.0, 86.0  # the first line, and from line to line
 SEEN, GLASS, ENLARGED = 7.0, 17.0, 22.0  # a shorter nudge has a lens; its radius, and about how long the nudge is in it
 
@@ -87,7 +88,8 @@ def _drawn(seen: View, stops: list[Stop], links: list[Link], scale: Scale) -> Sc
     elements: list[Element] = [*_head(seen, stops, zoom), *_grid(ys, scale)]
     elements += [_band(*both, *levels) for both, levels in zip(pairwise(ends), pairwise(ys))]
     for stop, y, start, length in zip(stops, ys, starts, lengths):
-        elements += [*_line(seen, stop, y, scale), *_nudge(start, length, y), *_said(stop, y, style)]
+        by_route = " by this route" if stop is stops[-1] and seen.route_count(stops[0].id) > 1 else ""
+        elements += [*_line(seen, stop, y, scale), *_nudge(start, length, y), *_said(stop, y, style, by_route)]
         elements += _value(seen, stop, y, scale)
     for link, y in zip(links, ys):
         elements += _link(seen, link, y)
@@ -124,7 +126,7 @@ def _band(above: tuple[float, float], below: tuple[float, float], top: float, bo
     path = [(above[0], up), (above[0], middle), (there[0], middle), (there[0], down)]
     path += [(there[0], down), (there[1], down), (there[1], down)]
     path += [(there[1], middle), (here[0], middle), (here[0], up)]
-    return Line(tuple(path), "accent", 0.0, curved=True, opacity=0.16, filled="accent")
+    return Line(tuple(path), "accent", EDGED, curved=True, opacity=0.16, filled="accent")
 
 
 def _line(seen: View, stop: Stop, y: float, scale: Scale) -> list[Element]:
@@ -162,7 +164,7 @@ def _nudge(start: float, length: float, y: float) -> list[Element]:
         Circle(LENS, y, GLASS, "faint", "paper", 1.2),
         Line(((LENS - GLASS + 2, y), (LENS + GLASS - 2, y)), "faint", 0.8),
         _stroke(LENS - long / 2, LENS + long / 2, y, role),
-        Label(LENS, y + GLASS + 9, times(closer), "faint", 10.5),
+        Label(LENS, y + GLASS + 9, f"{times(closer)} more", "faint", 10.5),
     ]
 
 
@@ -171,11 +173,11 @@ def _stroke(start: float, end: float, y: float, role: str) -> Line:
     return Line(((start, y), (end, y), (end, y - 6), (end, y + 6)), role, 3.0)
 
 
-def _said(stop: Stop, y: float, style: Style) -> list[Element]:
-    """The nudge as a number, written as those of the others."""
+def _said(stop: Stop, y: float, style: Style, by_route: str) -> list[Element]:
+    """The nudge as a number, written as those of the others; of C, that it is one route's where there are others."""
     if stop.change is None:
         return [Label(NUDGES, y, stop.lost or "not followed", "faint", 12, "start")]
-    text = row("Δ", stop.symbol, " = ", style.of(stop.change, True))
+    text = row("Δ", stop.symbol, f"{by_route} = ", style.of(stop.change, True))
     return [Label(NUDGES, y, text, hue(stop.change), 14, "start", of=str(stop.id))]
 
 
