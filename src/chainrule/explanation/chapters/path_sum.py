@@ -26,8 +26,9 @@ from chainrule.writing.formula import Formula, Symbol, inline, partial, row
 from chainrule.writing.numbers import factor_rows, number
 
 MARGIN, MAP, PITCH, LINE = 26.0, 76.0, 34.0, 22.0  # MAP is where the network begins
-WIDE, ROUTE = 700.0, 76.0  # of the network, and of a route alone
-FACTORS, AREA = 480.0, 110.0  # the widths of a line of factors, and of the running sum
+WIDE, ROUTE = 700.0, 60.0  # of the network, and of a route alone
+FACTORS, AREA = 460.0, 80.0  # the widths of a line of factors, and of the running sum
+APART = 15.0  # from a column of factors to the next
 LONGEST = 240.0  # of the bars of multiplications
 
 
@@ -108,14 +109,14 @@ class _Picture:
             max(width_of(head, 13), *(width_of(text, 12) for text in texts))
             for head, texts in zip(self.heads(), written)
         ]
-        whole = sum(widths) + 18 * len(widths)
+        whole = sum(widths) + APART * len(widths)
         most = max(whole / math.ceil(whole / FACTORS), max(widths))  # of lines about as long as each other
         found, x, line = list[_Column](), 0.0, 0
         for head, texts, wide in zip(self.heads(), written, widths):
             if x and x + wide / 2 > most:
                 x, line = 0.0, line + 1
             found.append(_Column(head, texts, x, wide, line))
-            x += wide + 18
+            x += wide + APART
         return found
 
     @property
@@ -132,7 +133,7 @@ class _Picture:
         rows, pitch = len(self.found.ranked) + bool(self.more), max(PITCH, LINE * self.lines + 6)
         ys = [self.top + pitch * (i + 0.5) for i in range(rows)]
         elements = self.map.draw(MARGIN, MAP, WIDE)
-        x = MARGIN + ROUTE + 14
+        x = MARGIN + ROUTE + 12
         elements += self._routes(ys)
         more, x = self._factors(x, ys)
         elements += more
@@ -179,8 +180,8 @@ class _Picture:
                 at = y + LINE * (column.line - (self.lines - 1) / 2)
                 found.append(Label(middle, at, text, role, 12))
                 used.add(str(factor.symbol))
-                found.append(Label(x + column.x + column.wide + 9, at, "=" if last else "·", "faint", 12))
-        return found, x + max(column.x + column.wide for column in self.columns) + 18
+                found.append(Label(x + column.x + column.wide + APART / 2, at, "=" if last else "·", "faint", 12))
+        return found, x + max(column.x + column.wide for column in self.columns) + APART
 
     def _products(self, x: float, ys: list[float]) -> tuple[list[Element], float]:
         """What each route contributes, and the rest together."""
@@ -228,13 +229,15 @@ class _Picture:
 
     def _work(self, y: float) -> list[Element]:
         """Multiplications with and without sharing, for this derivative and for the whole gradient."""
-        head = Label(MARGIN, y, "multiplications, all bars on one scale", size=12.5, anchor="start", bold=True)
-        left, whole = MARGIN + 300, row("for the whole gradient")
-        found: list[Element] = [head, Line(((left, y + 18), (left, y + 108)), "faint", 0.8)]
-        scale = LONGEST / max(*self.this_work, *self.whole_work, 1)
-        for top, words, counts in ((y + 28, row("for ", self.left), self.this_work), (y + 80, whole, self.whole_work)):
+        blocks = [(row("for ", self.left), self.this_work), (row("for the whole gradient"), self.whole_work)]
+        blocks = [block for block in blocks if block[1][0] != block[1][1]] or blocks[:1]  # where nothing is shared: one
+        says = "multiplications, each pair of bars on its own scale" if len(blocks) > 1 else "multiplications"
+        left, found = MARGIN + 300, list[Element]([Label(MARGIN, y, says, size=12.5, anchor="start", bold=True)])
+        for n, (words, counts) in enumerate(blocks):
+            top = y + 28 + 52 * n
+            found.append(Line(((left, top - 10), (left, top + 28)), "faint", 0.8))
             found.append(Label(MARGIN, top, words, size=12, anchor="start"))
-            found += _bars(left, top, scale, *counts)
+            found += _bars(left, top, LONGEST / max(*counts, 1), *counts)
         return found
 
     def _says(self) -> str:
