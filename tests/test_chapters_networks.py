@@ -890,6 +890,49 @@ def test_a_large_network_shows_its_input_as_a_picture_and_its_outputs_as_bars_of
     assert "ink" in dark  # cells of the picture, whose x has no sign
 
 
+@pytest.mark.parametrize("side", [8, 28])
+def test_edges_out_of_a_picture_begin_at_its_side_and_are_the_strongest_into_each_neuron(side: int) -> None:
+    """So that they hide no pixel and are a fan, whichever neuron has the largest error; thin leaders go on to the pixel."""
+    network = cr.Network.random([side * side, 30, 10], "sigmoid", "softmax", seed=4, dtype="float64")
+    x, y = np.random.default_rng(0).random(side * side), np.eye(10)[3]
+    scene = network_figure(network, x, y, cost="cross_entropy")
+    frame = next(each for each in scene.elements if isinstance(each, Rect) and each.role == "faint" and not each.filled)
+    left, top, right, bottom = frame.x + 1, frame.y + 1, frame.x + frame.width - 1, frame.y + frame.height - 1
+    edges = [line for line in wires(scene) if line.of.startswith("w/1/") and line.role != "faint"]
+    for line in edges:
+        x0, y0 = line.points[0]
+        assert left < x0 < right + 1e-9
+        assert top - 1e-9 < y0 < bottom + 1e-9
+        assert min(abs(x0 - right), abs(y0 - top), abs(y0 - bottom)) < 1e-9
+    into = [int(line.of.split("/")[2]) for line in edges]
+    assert len(into) == len(set(into)) == len(shown_in(scene, 1, 30)) == 8
+    slopes = np.abs(cr.gradient(network, x, y, "cross_entropy").weights[1])
+    pixels = [int(each.split("/")[1]) for each in ringed(scene)]
+    for line in edges:
+        _, _, j, k = line.of.split("/")
+        assert slopes[int(j), int(k)] == slopes[int(j), pixels].max()
+    ends = sorted(line.points[1] for line in scene.elements if isinstance(line, Line) and line.role == "accent")
+    assert ends == sorted(line.points[0] for line in edges)
+
+
+@pytest.mark.parametrize("target", [0, 5])
+@pytest.mark.parametrize("gain", [0.1, 6.0])
+def test_the_scale_of_the_bars_is_right_above_the_first_and_the_cost_is_at_its_gap(target: int, gain: float) -> None:
+    network, x, _ = hard("large")
+    network = network.with_parameters(gain * network.parameters)
+    target = int(np.argsort(-cr.forward(network, x).a[2].ravel())[target]) if target else 0
+    scene = network_figure(network, x, target, cost="cross_entropy")
+    first, *_ = [each.box for each in scene.elements if isinstance(each, Rect) and each.of == "a/2/0"]
+    scale = [label for label in scene.labels() if str(label.text) == "p = 1" or str(label.text).startswith("10")]
+    assert len(scale) == 2
+    assert all(first.top - 30 < label.y < first.top for label in scale)
+    value = cr.cost(network, x, np.eye(10)[target], "cross_entropy")
+    own = next(each.box for each in scene.elements if isinstance(each, Rect) and each.of == f"a/2/{target}")
+    said = [label for label in scene.labels() if str(label.text) == f"C {short(float(value), 3)}"]
+    assert [own.top - 12 < label.y < own.bottom for label in said] == [True]
+    clean(scene)
+
+
 @pytest.mark.parametrize("right", [False, True])
 def test_the_pulls_of_the_last_hidden_layer_add_up_to_the_difference_of_two_outputs(right: bool) -> None:
     """One bar per neuron, sorted, to scale; the sums of both sides and the biases are z_target − z_answer, exactly."""

@@ -149,10 +149,19 @@ class _Picture:
         return (self.tallest - self.neurons.tall(column)) / 2
 
     def _ends(self, edge: Edge) -> tuple[Point, Point]:
-        """Where an edge leaves one neuron and meets the next."""
+        """Where an edge leaves one neuron, or the picture that the input is, and meets the next."""
         start, end = (edge.layer - 1, edge.source), (edge.layer, edge.neuron)
         (x, y), (to, down) = self.places[start], self.places[end]
-        return (x + self.halves[start], y), (to - self.halves[end], down)
+        meets = to - self.halves[end], down
+        leader = self._leader(edge, meets)
+        return leader[1] if leader else (x + self.halves[start], y), meets
+
+    def _leader(self, edge: Edge, meets: Point) -> tuple[Point, Point] | None:
+        """Of an edge out of a picture its way within it, from a pixel to its side."""
+        first = self.columns[0]
+        if edge.layer != first.layer + 1:
+            return None
+        return self.neurons.leader(first, edge.source, self.places[first.layer, edge.source], meets)
 
     # the picture -----------------------------------------------------------------------------------------------------
     def scene(self) -> Scene:
@@ -217,11 +226,17 @@ class _Picture:
     def _wires(self, neurons: Sequence[Element]) -> tuple[list[Element], list[Element], Collection[Edge]]:
         """The edges, and the numbers on them: whatever has a hue has its number, sign and all."""
         taken = [each.box for each in neurons if not (isinstance(each, Line) or _is_cell(each))]
-        placed = EdgeNumbers(self.shown, self.ends).placed(taken)
+        pictured = self.neurons.pictured(self.columns[0])
+        placed = EdgeNumbers(self.shown, self.ends, pictured).placed(taken)
         numbers: list[Element] = [element for label in placed.values() for element in (paper(label), label)]
         drawn = [edge for edge in self.ends if edge in placed or self.neurons.faint(edge)]
         lines = [self._line(edge, edge in placed) for edge in drawn]
-        return [*self._ellipses(), *lines], numbers, placed
+        return [*self._ellipses(), *self._leaders(drawn), *lines], numbers, placed
+
+    def _leaders(self, drawn: Sequence[Edge]) -> list[Element]:
+        """Thin lines within the picture that the input is, from a pixel to where its edge leaves the picture."""
+        found = [self._leader(edge, self.ends[edge][1]) for edge in drawn]
+        return [Line(each, "accent", 0.8) for each in found if each is not None and each[0] != each[1]]
 
     def _line(self, edge: Edge, printed: bool) -> Line:
         size = edge.size / largest if (largest := self.largest[edge.layer]) else 0.0

@@ -26,6 +26,9 @@ class EdgeNumbers:
 
     shown: ShownNetwork
     ends: dict[Edge, tuple[Point, Point]]
+    pictured: bool = (
+        False  # the input is a picture: of edges out of it the strongest into each neuron, a fan and no bundle
+    )
 
     def placed(self, taken: Sequence[Box]) -> dict[Edge, Label]:
         """The numbers that found room beside what is `taken`, the strongest first; they keep out of each other's way.
@@ -59,6 +62,8 @@ class EdgeNumbers:
             here = [edge for edge in self.shown.edges if edge.layer == after.layer and not edge.bundle]
             whole = len(here) <= WHOLE and not any(column.rest for column in self.shown.columns)
             here.sort(key=lambda edge: -abs(edge.value))
+            if self.pictured and after.layer == 1:
+                here = list({edge.neuron: edge for edge in reversed(here)}.values())
             chosen.update(here if whole else here[: self.shown.most])
         return [edge for edge in edges if edge in chosen]
 

@@ -67,6 +67,14 @@ class Neurons:
             found = 190.0
         return found + 50.0 * (self.shown.middle is not None) + 40.0 * self.shown.by_gradient
 
+    def pictured(self, column: LayerColumn) -> bool:
+        """Whether this is the input, drawn as a picture."""
+        return False
+
+    def leader(self, column: LayerColumn, slot: int, place: Point, to: Point) -> tuple[Point, Point] | None:
+        """From where a line to `to` leaves a pixel to where it leaves the picture; None of a neuron."""
+        return None
+
     def faint(self, edge: Edge) -> bool:
         """Whether an edge without a number is drawn at all."""
         return True

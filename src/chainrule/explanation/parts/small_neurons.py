@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from chainrule.explanation.parts.neurons import Neurons
-from chainrule.explanation.parts.shown_network import REST, Edge, LayerColumn
+from chainrule.explanation.parts.shown_network import REST, Edge, LayerColumn, Point
 from chainrule.explanation.shown import unscaled
 from chainrule.explanation.typeset import role_of
 from chainrule.pictures.plot import Scale
-from chainrule.pictures.shapes import Element, Label, Line, Rect, width_of
+from chainrule.pictures.shapes import Box, Element, Label, Line, Rect, width_of
 from chainrule.pictures.tiles import IMAGE, Raster, raster_of, tile
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
@@ -24,6 +24,7 @@ RADIUS, PITCH = 15.0, 66.0  # of a neuron, and from one to the next
 APART, CLOSE, NAMED = 138.0, 94.0, 22.0  # of two columns; of more than three; and more where an edge has its name
 BAR, BEGIN, LINE = 110.0, 26.0, 27.0  # the bar of p = 1: its length, where it begins, and from one to the next
 DEEPEST = -12  # power of ten of the smallest p that has a bar
+ABOVE = 28.0  # from the middle of the first bar up to its scale
 SIZE = 11.5  # of numbers
 
 
@@ -32,7 +33,7 @@ class SmallNeurons(Neurons):
 
     size: ClassVar[float] = RADIUS
     reach: ClassVar[float] = 12.0
-    head_room: ClassVar[float] = 48.0
+    head_room: ClassVar[float] = 56.0
 
     @property
     def pitch(self) -> float:
@@ -93,6 +94,14 @@ class SmallNeurons(Neurons):
             return self.image.cell / 2
         return 14.0 if self.barred(column) else super().half(column, slot)
 
+    def leader(self, column: LayerColumn, slot: int, place: Point, to: Point) -> tuple[Point, Point] | None:
+        if self.image is None or column.layer > 0 or slot == REST:
+            return None
+        (x, y), (dx, dy), image = place, self.at(column, slot), self.image
+        pixel = Box(x - image.cell / 2, y - image.tall / 2, x + image.cell / 2, y + image.tall / 2)
+        picture = Box(x - dx - image.width / 2, y - dy, x - dx + image.width / 2, y - dy + image.height)
+        return _out_of(pixel, place, to), _out_of(picture, place, to)
+
     def faint(self, edge: Edge) -> bool:
         """Out of a picture come only the edges that have a number."""
         return edge.layer > 1 or self.image is None
@@ -138,14 +147,6 @@ class SmallNeurons(Neurons):
             return self._bar(column, slot, x, y)
         return super().draw(column, slot, x, y)
 
-    def head(self, column: LayerColumn, x: float, top: float) -> Iterator[Element]:
-        yield from super().head(column, x, top)
-        if self.barred(column):
-            scale = self._scale(x)
-            ends = ((scale.low, Symbol("10", f"{scale.low:g}".replace("-", "−"))), (0.0, row("p = 1")))
-            for power, text in ends:
-                yield Label(scale.at(power), top + 43, text, "faint", 10.5)
-
     def _bias(self, layer: int, j: int, x: float, y: float) -> list[Element]:
         return []
 
@@ -180,16 +181,33 @@ class SmallNeurons(Neurons):
             Label(scale.end + 8, y, p, "forward", SIZE, "start", of=id),
             Label(scale.end + at, y, delta, "backward", SIZE, "start", True, of=f"d/{layer}/{j}"),
         ]
+        if j == column.slots[0]:
+            ends = ((scale.low, Symbol("10", f"{scale.low:g}".replace("-", "−"))), (0.0, row("p = 1")))
+            found += [Label(scale.at(power), y - ABOVE, text, "faint", 10.5) for power, text in ends]
         if target and end < scale.end - 1:
-            found += self._gap(end, scale.end, y, named=column.slots.index(j) > 0)
+            found += self._gap(end, scale.end, y)
         if target or answer:
             found.append(Label(scale.end + behind, y, "target" if target else "answer", role, SIZE, "start"))
         return found
 
-    def _gap(self, start: float, end: float, y: float, named: bool) -> list[Element]:
-        """From the end of the target's bar to p = 1, which is C where that is −ln p; above it that number, with room for it."""
+    def _gap(self, start: float, end: float, y: float) -> list[Element]:
+        """From the end of the target's bar to p = 1, which is C where that is −ln p; above it that number.
+
+        Of a gap too short for it the number is above the bar.
+        """
+        line = Line(((start, y), (end, y)), "backward", 1.4, dashed=True)
+        if self.shown.seen.cost.name != "cross_entropy":
+            return [line]
         text = f"{self.shown.how.letter} {short(self.shown.seen.cost_value, 3)}"
         said = Label((start + end) / 2, y - 9, text, "backward", 10.5, slanted=True)
-        fits = named and said.box.left > start + 3 and said.box.right < end - 3
-        line = Line(((start, y), (end, y)), "backward", 1.4, dashed=True)
-        return [line, said] if fits and self.shown.seen.cost.name == "cross_entropy" else [line]
+        if said.box.left <= start + 3:
+            said = replace(said, x=end - 3, y=y - LINE / 2, anchor="end")
+        return [line, said]
+
+
+def _out_of(box: Box, inside: Point, to: Point) -> Point:
+    """Where the line from a point inside a box to one right of it crosses its side."""
+    (x, y), (end, down) = inside, to
+    side = box.bottom if down > y else box.top
+    share = min((box.right - x) / (end - x), (side - y) / (down - y) if down != y else 1.0)
+    return x + share * (end - x), y + share * (down - y)
