@@ -100,6 +100,11 @@ def test_biases_are_zero_unless_given_and_may_be_shared_or_none() -> None:
     [
         ((["0.5 -1; 1.5"],), r"--weights, layer 1: row 1 has 1 number and row 0 has 2 \('0.5 -1; 1.5'\)"),
         ((["1 2 | 1 x"],), r"--weights, layer 2: 'x' is not a finite number; write numbers with spaces, rows with ;"),
+        (
+            (["0,2 0,4; -0,3 0,8 | 0,7 -0,6"],),
+            "--weights, layer 1: '0,2 0,4' has commas and spaces between its digits: write numbers with a point, as 0.2",
+        ),
+        ((["1 2; −0,3 1"],), "layer 1: '-0,3 1' has commas .*, as -0.3"),
         ((["1 inf"],), "--weights, layer 1: 'inf' is not a finite number"),
         ((["1 2 |"],), "--weights, layer 2: no numbers in ''"),
         (
@@ -165,6 +170,14 @@ def test_latex_without_the_check_is_asked_for_with_an_option(chainrule_: Run) ->
     assert (code, err) == (2, "error: --no-check goes with --format latex or --format html\n")
 
 
+def test_one_number_is_a_class_with_a_softmax_output(chainrule_: Run) -> None:
+    arguments = ("--weights", "0.2 0.4; -0.3 0.8; 0.7 -0.6", "--activation", "softmax", "--x", "1,2")
+    code, out, err = chainrule_("explain", *arguments, "--y", "2", "--by", "b/1/0")
+    assert (code, out.splitlines()[0]) == (0, "the network 2-3, softmax, x = (1, 2), y = class 2"), err
+    one_hot = chainrule_("explain", *arguments, "--y", "0,0,1", "--by", "b/1/0")
+    assert out.splitlines()[1:] == one_hot[1].splitlines()[1:]
+
+
 def test_several_examples_stand_between_semicolons(chainrule_: Run) -> None:
     code, out, err = chainrule_("verify", *WEIGHTS, "--x", "0.6,-0.4; 1,2", "--y", "1; 0")
     assert (code, "2 rows" in out) == (0, True), err
@@ -198,7 +211,30 @@ def test_the_chain_and_a_trained_model_take_an_example_of_ones_own(chainrule_: R
         (("explain", *WEIGHTS, "--x", "1,2,3", "--y", "1"), "--x has 3 numbers, and the network 2-2-1 takes 2 inputs"),
         (("explain", *WEIGHTS, "--x", "1,a", "--y", "1"), "--x: 'a' is not a number, and this network takes numbers"),
         (("explain", *WEIGHTS, "--x", "1,2;3", "--y", "1"), "--x: rows of 2, 1 values in '1,2;3'"),
-        (("explain", *WEIGHTS, "--x", "1,2", "--y", "1,0"), "--y is a number for each example, got [[1.0, 0.0]]"),
+        (
+            ("explain", *WEIGHTS, "--x", "1,2", "--y", "1,0"),
+            "error: --y has 2 numbers, the network 2-2-1 has 1 output: write one, as --y 0\n",
+        ),
+        (
+            ("explain", "--weights", "0.2 0.4; -0.3 0.8; 0.7 -0.6", "--x", "1,2", "--y", "0"),
+            "--y has 1 number, the network 2-3 has 3 outputs: write 3 numbers, as --y 0,0,0; layers are separated by |, "
+            "rows of a layer by ;\n",
+        ),
+        (
+            ("explain", "--weights", "1 2; 3 4 | 1 2; 3 4", "--x", "1,2", "--y", "0"),
+            "--y has 1 number, the network 2-2-2 has 2 outputs: write 2 numbers, as --y 0,0\n",
+        ),
+        (
+            ("explain", "--weights", "1 2; 3 4", "--activation", "softmax", "--x", "1,2", "--y", "0,0,1"),
+            "write 2 numbers, as --y 0,0, or one class 0…1; layers are",
+        ),
+        (
+            ("explain", *WEIGHTS, "--x", "1,2", "--y", "cat"),
+            "error: --y is a number for each output of the network 2-2-1, as --y 0, got 'cat'\n",
+        ),
+        (("explain", *WEIGHTS, "--x", "1,2", "--y", "nan"), "--y is a number for each output of the network 2-2-1"),
+        (("explain", *WEIGHTS, "--x", "1,nan", "--y", "1"), "--x: nan is not a finite number"),
+        (("explain", *WEIGHTS, "--x", "0,5 0,3", "--y", "1"), "--x: '0,5 0,3' has commas and spaces"),
         (
             ("explain", *WEIGHTS, "--x", "1,2", "--y", "1;0"),
             "--x has 1 row and --y 2: one target for each example, with ; between",
@@ -255,7 +291,12 @@ def test_a_json_file_may_name_ones_own_activation(tmp_path: Path) -> None:
         ('{"layers": [{"weights": [[1]], "biases": [1, 2]}]}', r"layer 1: its biases have the shape \(2,\)"),
         ('{"layers": [{"weights": [[1]], "bias": [1]}]}', "unknown key 'bias': did you mean 'biases'"),
         ('{"layers": [{"weights": [[1]]}], "x": [1, 2]}', "x has 2 numbers, and the network 1-1 takes 1 input"),
-        ('{"layers": [{"weights": [[1]]}], "x": [1], "y": [1, 2]}', "y is a number for each example"),
+        ('{"layers": [{"weights": [[1]]}], "x": [1], "y": [1, 2]}', "y has 2 numbers, the network 1-1 has 1 output"),
+        (
+            '{"layers": [{"weights": [[1], [2]]}], "x": [1], "y": 1}',
+            r"y has 1 number, .* 2 outputs: write 2 numbers, as \[0, 0\]$",
+        ),
+        ('{"layers": [{"weights": [[1]]}], "x": [1], "y": null}', "y is a number for each output"),
         ('{"layers": [{"weights": [[1]]}], "y": [1]}', "there is a y and no x"),
         ('{"layers": [{"weights": [[1]]}], "cost": "quadratc"}', "unknown cost 'quadratc'"),
     ],

@@ -86,7 +86,9 @@ MISTAKES = [  # what is typed; what the answer says was given, what it says is n
     ("explain --x 0.6,0.7 --y 1", "--x has 2 numbers", "takes 1 input", "1-1-1-1"),
     ("explain --weights 'a b' --x 1,2 --y 1", "'a' is not a finite number", "write numbers with spaces",
      '"0.5 -1; 1.5 0.3 | 1 -2"'),
-    ("explain --weights '0.5 -1; 1.5 0.3' --x 1,2 --y 2", "label 2", "the labels 0…1", "number the classes from 0"),
+    ("explain --weights '0.5 -1; 1.5 0.3' --x 1,2 --y 2", "--y has 1 number", "2-2 has 2 outputs", "layers are separated by |"),
+    ("explain --weights '0.5 -1; 1.5 0.3' --activation softmax --x 1,2 --y 2", "label 2", "the labels 0…1",
+     "number the classes from 0"),
     # where it goes
     ("show demon -o demon.jpg", "demon.jpg", "ends in .svg, .png, .pdf", "as demon.svg"),
     ("train points.csv -o nowhere/x", "nowhere/x", "there is no folder", "make it first"),

@@ -31,6 +31,7 @@ from chainrule.network import Network
 
 Array = np.ndarray
 WEIGHTS = '"0.5 -1; 1.5 0.3 | 1 -2"'  # of a network 2-2-1, in examples of errors
+MOST_ZEROS = 8  # of a target that is written as an example
 KEYS = ("layers", "cost", "x", "y")
 LAYER_KEYS = ("weights", "biases", "activation")
 FORM = (
@@ -117,6 +118,7 @@ def _biases(text: str | None, w: Array, layer: int) -> Array | None:
 
 def _matrix(text: str, what: str) -> Array:
     """Rows of numbers (rows, columns). Raises DataError or ShapeError, which begins with `what`."""
+    _check_no_decimal_comma(text, what)
     rows = [[_number(cell, what) for cell in row] for row in cells(text)]
     if not rows:
         raise ShapeError(f"{what}: no numbers in {brief(text)}; write rows of numbers, as {WEIGHTS}")
@@ -134,6 +136,18 @@ def cells(text: str) -> list[list[str]]:
     plain = text.replace("−", "-")
     rows = [re.split(r"\s*,\s*|\s+", row.strip()) for row in re.split(r"[;\n]", plain.strip("[]() \t;\n"))]
     return [] if rows == [[""]] else rows
+
+
+def _check_no_decimal_comma(text: str, what: str) -> None:
+    """Raises DataError for 0,2 0,4: spaces between the numbers, and commas that can only be decimal ones."""
+    for row in re.split(r"[;\n]", text.replace("−", "-").strip("[]() \t;\n")):
+        words = row.split()
+        commas = [word for word in words if re.fullmatch(r"[-+]?\d+,\d+", word)]
+        if commas and len(words) > 1 and all(re.fullmatch(r"[-+]?\d+(,\d+)?", word) for word in words):
+            raise DataError(
+                f"{what}: {brief(row.strip())} has commas and spaces between its digits: write numbers with a point, as "
+                f"{commas[0].replace(',', '.')}"
+            )
 
 
 def _number(cell: str, what: str) -> float:
@@ -250,6 +264,7 @@ def _is_nested(given: Any) -> bool:
 # examples -------------------------------------------------------------------------------------------------------------
 def rows_of_text(text: str, what: str) -> Array:
     """Rows (rows, columns) written as a matrix is: numbers, or texts as objects where one of the cells is not a number."""
+    _check_no_decimal_comma(text, what)
     rows = cells(text)
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         lengths = ", ".join(str(len(row)) for row in rows) or "no"
@@ -263,7 +278,7 @@ def rows_of_text(text: str, what: str) -> Array:
 
 
 def check_width(x: Array, network: Network, what: str) -> None:
-    """Raises ShapeError or DataError unless x (rows, in) is numbers, as many as this network takes."""
+    """Raises ShapeError or DataError unless x (rows, in) is finite numbers, as many as this network takes."""
     if x.dtype.kind == "O":
         word = next(cell for cell in x.flat if not _is_number(cell))
         raise DataError(f"{what}: {brief(word)} is not a number, and this network takes numbers, as 0.6,-0.4")
@@ -272,25 +287,49 @@ def check_width(x: Array, network: Network, what: str) -> None:
             f"{what} has {counted(x.shape[1], 'number')}, and the network {'-'.join(map(str, network.sizes))} takes "
             f"{counted(network.sizes[0], 'input')}"
         )
+    if not np.isfinite(x).all():
+        raise DataError(
+            f"{what}: {x[~np.isfinite(x)][0]} is not a finite number, and this network takes numbers, as 0.6,-0.4"
+        )
 
 
-def targets(y: Any, rows: int, network: Network, what: str) -> Array:
-    """Targets of these rows as an array (rows,) or (rows, out). Raises ShapeError or DataError where they do not fit."""
-    outputs = network.sizes[-1]
+def targets(y: Any, rows: int, network: Network, what: str, hint: str = "") -> Array:
+    """Targets of these rows as an array (rows,) or (rows, out); one number stands for a class only with a softmax output.
+
+    Raises ShapeError or DataError where they do not fit; the error for too few or too many numbers ends with `hint`.
+    """
+    outputs, named = network.sizes[-1], f"the network {'-'.join(map(str, network.sizes))}"
+    each = "a number for each output" + (f", or one class 0…{outputs - 1}" if takes_classes(network) else "")
+    zeros = ["0"] * outputs if outputs <= MOST_ZEROS else ["0", "1", "…"]
+    such_as = f"{what} {','.join(zeros)}" if what.startswith("--") else f"[{', '.join(zeros)}]"
     try:
         found = np.array(y)
-        found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
-        encode_targets(found, outputs, rows)
-    except (ChainruleError, ValueError) as error:
-        either = f"{outputs} numbers, or one class 0…{outputs - 1}" if outputs > 1 else "a number"
+    except ValueError:
+        raise ShapeError(f"{what} is {each}, got rows of different lengths ({brief(y)})") from None
+    if wrong := [cell for cell in found.flat if not _is_number(cell)]:
+        raise DataError(f"{what} is {each} of {named}, as {such_as}, got {brief(wrong[0])}")
+    found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+    numbers = found.shape[1] if found.ndim == 2 else 1
+    if numbers != outputs and not (numbers == 1 and takes_classes(network)):
+        write = f"one, as {such_as}" if outputs == 1 else f"{outputs} numbers, as {such_as}"
+        of_class = f", or one class 0…{outputs - 1}" if takes_classes(network) else ""
         raise ShapeError(
-            f"{what} is {either} for each example, got {brief(np.asarray(y).tolist())} ({error})"
-        ) from None
+            f"{what} has {counted(numbers, 'number')}, {named} has {counted(outputs, 'output')}: write {write}{of_class}{hint}"
+        )
+    try:
+        encode_targets(found, outputs, rows)
+    except ChainruleError as error:
+        raise ShapeError(f"{what} is {each}, got {brief(found.tolist())} ({error})") from None
     return found
 
 
-def _is_number(cell: str) -> bool:
+def takes_classes(network: Network) -> bool:
+    """Whether the number of a class is a target of this network: its outputs are a softmax, or its cost is of classes alone."""
+    return network.sizes[-1] > 1 and (network.output.name == "softmax" or network.cost.targets == "one-hot")
+
+
+def _is_number(cell: Any) -> bool:
     try:
         return math.isfinite(float(cell))
-    except ValueError:
+    except (TypeError, ValueError):
         return False

@@ -85,7 +85,7 @@ class Contents(Printed):
 
     def _example(self) -> str:
         x, y = self.notes["x"], self.notes.get("y")
-        first = written_example(x[0], None if y is None else y[0])
+        first = written_example(x[0], None if y is None else y[0], self.network)
         return first if len(x) == 1 else f"{first}, the first of {len(x):,}"
 
     def _notes(self, width: int | None) -> Iterator[str | Table]:

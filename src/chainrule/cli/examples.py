@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.by_hand import check_width, matrices_in, network_of_texts, rows_of_text, targets
+from chainrule.by_hand import check_width, matrices_in, network_of_texts, rows_of_text, takes_classes, targets
 from chainrule.cli.output import one_line
 from chainrule.cli.rows import rows_for
 from chainrule.costs import Cost
@@ -120,9 +120,10 @@ def _about_chain(x: Any, y: Any, cost: Cost) -> str:
     return f"the chain x → ● → ● → ●, sigmoids, {written_example(x, y)}, C = {formula}"
 
 
-def written_example(x: Any, y: Any) -> str:
-    """x = (0.6, −0.4), y = 1."""
-    return f"x = {_vector(x)}" + ("" if y is None else f", y = {_vector(y)}")
+def written_example(x: Any, y: Any, network: Network | None = None) -> str:
+    """x = (0.6, −0.4), y = 1, or y = class 1 where one number is a class of this network."""
+    of_class = network is not None and takes_classes(network) and np.ndim(y) == 0 and not isinstance(y, str)
+    return f"x = {_vector(x)}" + ("" if y is None else f", y = {'class ' if of_class else ''}{_vector(y)}")
 
 
 def _vector(values: Any) -> str:
@@ -223,13 +224,15 @@ def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:
     x, y = row.inputs[0], None if row.target is None else row.target[0]
     if given.is_chain:
         return _about_chain(x, y, cost)
-    return f"the network {'-'.join(map(str, network.sizes))}, {network.activations_text()}, {written_example(x, y)}"
+    return f"the network {'-'.join(map(str, network.sizes))}, {network.activations_text()}, {written_example(x, y, network)}"
 
 
 def _table(given: Given, network: Network, notes: dict[str, Any], data: str | None) -> Table:
     """The rows to take examples from: those written out or named, else the file's own or those that it was trained on."""
     if given.x is not None:
-        return _own_rows(given.x, given.y, network)
+        one_layer = given.weights and len(network.sizes) == 2
+        hint = "; layers are separated by |, rows of a layer by ;" if one_layer else ""
+        return _own_rows(given.x, given.y, network, hint)
     if data is not None:
         return rows_for(network, data)
     if "x" in notes:
@@ -264,7 +267,7 @@ def _check_columns(count: int, terms: Preprocessing) -> None:
         )
 
 
-def _own_rows(x: str, y: str | None, network: Network) -> Table:
+def _own_rows(x: str, y: str | None, network: Network, hint: str) -> Table:
     """The rows of --x and --y, in the terms of the network's user."""
     rows, terms = rows_of_text(x, "--x"), network.preprocessing
     if terms is None or terms.columns is None:
@@ -279,5 +282,5 @@ def _own_rows(x: str, y: str | None, network: Network) -> Table:
             )
         target = target[:, 0] if target.shape[1] == 1 else target
         if terms is None or not terms.speaks:
-            target = targets(target, len(rows), network, "--y")
+            target = targets(target, len(rows), network, "--y", hint)
     return Table("--x", [f"x{place}" for place in range(rows.shape[1])], rows, target, named=False)
