@@ -29,6 +29,7 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans, width_of
 from chainrule.pictures.svg import THEMES
 from chainrule.pictures.widths import MARKS
+from chainrule.writing.formula import Symbol
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
 
@@ -533,3 +534,15 @@ def test_a_control_character_in_a_name_breaks_no_derivation() -> None:
     ET.fromstring(worksheet(network, [1.0], [0.5], cost=cost).html().encode())
     for text in (found.html(), found.latex(), worksheet(network, [1.0], [0.5], cost=cost).latex()):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
+
+
+def test_the_halo_of_an_index_does_not_cover_its_letter() -> None:
+    """Each piece's halo is painted over the piece before it: w with an index read as u."""
+    label = Label(50, 50, Symbol("w", "2", "01"), halo=True)
+    svg = Scene.around([label], 20, "t", "d", (), "t").svg()
+    with_halo, without = re.findall(r"<text [^>]*>(?:(?!</text>).)*</text>", svg)
+    assert 'stroke-width="6"' in with_halo
+    assert 'aria-hidden="true"' in with_halo
+    assert "stroke" not in without
+    plain = Scene.around([dataclasses.replace(label, text="w")], 20, "t", "d", (), "t").svg()
+    assert plain.count("<text ") == 1

@@ -183,17 +183,19 @@ def _label(label: Label, colours: dict[str, str]) -> str:
     anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
     style = ' font-style="italic"' if label.slanted else ""
     weight = ' font-weight="bold"' if label.bold else ""
+    y = label.y + 0.35 * label.size  # the baseline that puts the middle of a digit at y
+    body = _spans(label, colours) if isinstance(label.text, Spans) else _text(label.text, label.size)
+    place = f'<text x="{_n(label.x)}" y="{_n(y)}" font-size="{_n(label.size)}"'
+    look = f' fill="{colours[label.role]}"{anchor}{style}{weight}'
     halo = (
         f' stroke="{colours["paper"]}" stroke-width="6" paint-order="stroke" stroke-linejoin="round"'
         if label.halo
         else ""
     )
-    y = label.y + 0.35 * label.size  # the baseline that puts the middle of a digit at y
-    body = _spans(label, colours) if isinstance(label.text, Spans) else _text(label.text, label.size)
-    return (
-        f'<text x="{_n(label.x)}" y="{_n(y)}" font-size="{_n(label.size)}" fill="{colours[label.role]}"{anchor}{style}{weight}'
-        f'{halo}{_of(label)} xml:space="preserve">{body}</text>'
-    )
+    behind, end = "", f' xml:space="preserve">{body}</text>'
+    if halo and "<tspan" in body:  # the halo of a piece would cover the piece before it: all halos come first
+        behind, halo = f'{place}{look}{halo} aria-hidden="true"{end}', ""
+    return f"{behind}{place}{look}{halo}{_of(label)}{end}"
 
 
 def _spans(label: Label, colours: dict[str, str]) -> str:
