@@ -29,7 +29,6 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Box, Circle, Label, Line, Rect, Span, Spans, width_of
 from chainrule.pictures.svg import THEMES
 from chainrule.pictures.widths import MARKS
-from chainrule.writing.formula import Symbol
 from chainrule.writing.formula import Symbol, row
 from chainrule.writing.numbers import short
 
