@@ -38,7 +38,8 @@ PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 IMAGES, WIDE = 148.0, 448.0  # where images begin, and from vector to vector at most
 STRIP, APART, LEAST = 10.0, 8.0, 1.5  # a strip of biases, its distance from the image, and the smallest side of a cell
 READ = (
-    "Each row is a neuron, each column an input; blue is positive, orange negative, each image on a scale up to its strongest."
+    "Each row is a neuron, each column an input; "
+    "blue is positive, orange negative, each image on a scale up to its strongest."
 )
 
 
