@@ -37,6 +37,13 @@ class Size:
     def one(self) -> tuple[np.ndarray, np.ndarray]:
         return self.x[0], self.y[0]
 
+    @property
+    def strongest(self) -> str:
+        """The weight of layer 1 with the largest |∂C/∂w| on the first row; w/1/0/0 may have an input that is 0."""
+        sizes = np.abs(cr.gradient(self.network, *self.one).weights[1])
+        j, k = np.unravel_index(sizes.argmax(), sizes.shape)
+        return f"w/1/{j}/{k}"
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -50,9 +57,10 @@ class Piece:
 
 
 WIDE = 700
+STRONGEST = "strongest"  # in the place of the weight that it is
 ASKED: dict[str, dict[str, Any]] = {  # besides each figure as it comes, those that show more when they are asked
-    "network": {"layer": 1, "by": "w/1/0/0", "bias_units": True},
-    "computation_tree": {"by": "w/1/0/0"},
+    "network": {"layer": 1, "by": STRONGEST, "bias_units": True},
+    "computation_tree": {"by": STRONGEST},
     "number_lines": {"by": "x/0", "step": -0.1},
     "unit_circuit": {"layer": 1, "phase": "forward"},
     "demon": {"by": "z/1/0"},
@@ -114,7 +122,8 @@ def pieces(convention: str = "nielsen") -> Iterator[Piece]:
             x, y = (size.x, size.y) if each.rows else size.one
             yield _piece(size.name, each.name, size.network, x, y, convention)
             if each.name in ASKED:
-                yield _piece(size.name, each.name, size.network, x, y, convention, **ASKED[each.name])
+                options = {k: size.strongest if v == STRONGEST else v for k, v in ASKED[each.name].items()}
+                yield _piece(size.name, each.name, size.network, x, y, convention, **options)
     yield _piece("any network", "summary", None, None, None, convention)
     recurrent = Recurrent.random((2, 3, 1), seed=0)
     sequence = np.random.default_rng(0).standard_normal((4, 2))

@@ -66,6 +66,18 @@ def test_the_whole_circuit_is_folded_and_has_no_small_label(pieces) -> None:  # 
             assert min(label.size for label in piece.scene.labels()) >= 12, piece.size
 
 
+def test_the_weight_that_figures_are_asked_for_is_one_that_learns(pieces) -> None:  # type: ignore[no-untyped-def]
+    asked = [piece for piece in pieces if "by='w/" in piece.options]
+    assert {piece.figure for piece in asked} == {"network", "computation_tree"}
+    for size in gallery.sizes():
+        gradient = cr.gradient(size.network, *size.one)
+        weights = [re.search("by='(w/1/[^']+)'", piece.options)[1] for piece in asked if piece.size == size.name]
+        assert len(weights) == 2
+        for weight in weights:
+            j, k = map(int, weight.split("/")[2:])
+            assert abs(gradient.weights[1][j, k]) == np.abs(gradient.weights[1]).max() > 0, size.name
+
+
 def test_every_figure_is_drawn_where_it_can_be(pieces) -> None:  # type: ignore[no-untyped-def]
     """Only the whole circuit has a limit, and says it with the number."""
     refused = [piece for piece in pieces if piece.scene is None]
