@@ -505,6 +505,22 @@ def test_boxes_and_edges_of_the_route_are_lit_and_no_others() -> None:
     assert not [each for each in plain.elements if getattr(each, "role", "") == "accent"]
 
 
+def test_the_z_of_a_softmax_that_are_not_shown_are_not_added_up() -> None:
+    """It adds up no z; of inputs of a neuron, whose products are added, the sum of the others is said."""
+    network, x, y = hard("large")
+    into_a = [line for line in computation_tree(network, x, y, cost="cross_entropy").table if line[2].startswith("a²")]
+    more = [line for line in into_a if " more " in line[0]]
+    assert [line[:2] for line in more] == [("8 more z²", "through softmax")]
+
+
+def test_a_product_that_is_zero_names_the_factor_that_makes_it_so() -> None:
+    network, x, y = hard("5-4-3-2")
+    x = np.where(np.arange(5) == 2, 0.0, x)
+    scene = computation_tree(network, x, y, by="w/1/1/2")
+    assert said(scene, "this route").endswith(" = 0, because ∂z¹₁/∂w¹₁₂ = 0")
+    assert "because" not in said(computation_tree(network, x, y, by="w/1/1/1"), "this route")
+
+
 def test_the_tree_says_which_share_of_all_routes_it_shows() -> None:
     network, x, y = hard("5-4-3-2")
     scene = computation_tree(network, x, y, by="w/1/1/2")

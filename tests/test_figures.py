@@ -280,7 +280,7 @@ def test_labels_that_overlap_or_are_clipped_are_found() -> None:
     assert Box(0, 0, 10, 10).overlaps(Box(10, 0, 20, 10)) is False
 
 
-@pytest.mark.parametrize("name", ["path_sum", "network", "demon"])
+@pytest.mark.parametrize("name", ["path_sum", "computation_tree", "demon"])
 def test_the_line_about_the_cost_is_flush_with_the_title(name: str, chain: cr.Network) -> None:
     """Also where a number is bold and comes first."""
     scene = figure(name, chain, [0.6], [1.0])
@@ -442,6 +442,21 @@ def test_a_network_is_drawn_again_in_the_frame_of_a_picture_before() -> None:
             figure("network", net, *rows[1], frame=first.frame, **told)
     with pytest.raises(cr.SettingError, match="frame"):
         figure("network", net, *rows[1], frame=1)
+
+
+def test_every_figure_of_an_example_says_its_cost_once() -> None:
+    net = cr.Network.random([2, 3, 2], "tanh", "sigmoid", seed=2)
+    for each in FIGURES.values():
+        if each.of == "example":
+            said = [
+                label
+                for label in each.draw(net, [0.5, -1.0], [1.0, 0.0]).labels()
+                if "(quadratic) = " in str(label.text)
+            ]
+            assert len(said) == 1, each.name
+    network = figure("network", net, [0.5, -1.0], [1.0, 0.0])
+    (said,) = [label for label in network.labels() if "(quadratic) = " in str(label.text)]
+    assert said.y < 60  # below its title
 
 
 def test_a_table_is_worked_out_when_it_is_asked_for() -> None:

@@ -66,18 +66,22 @@ class Figure:
         cost: Any = None,
         **told: Any,
     ) -> Scene:
-        """The figure of one example, or of rows; below it stand the cost it is about and its value."""
+        """The figure of one example, or of rows, with its cost and the value: below it where it says them nowhere."""
         if self.of == "call":
             return self.function(network, x, y, convention=convention, cost=cost, **told)
         how, call = as_convention(convention), f"{self.name}(network, x, y)"
         the_cost = how.cost_for(as_network(network, call), cost)
         if self.of == "example":
             seen = view(network, x, y, the_cost, Id("C"), how)
-            return self.function(seen, **told).footed(cost_text(how.letter, the_cost, seen.cost_value))
+            return _with_cost(self.function(seen, **told), cost_text(how.letter, the_cost, seen.cost_value))
         problem = Problem.exact(network, x, y, the_cost)
         with np.errstate(all="ignore"):  # a chapter says itself what overflows
             value = float(total_cost(problem, "sum" if how.over == "sum" else "mean"))
-        return self.function(problem, how, **told).footed(cost_text(how.letter, the_cost, value))
+        return _with_cost(self.function(problem, how, **told), cost_text(how.letter, the_cost, value))
+
+
+def _with_cost(scene: Scene, says: str) -> Scene:
+    return scene if any(str(label.text).endswith(says) for label in scene.labels()) else scene.footed(says)
 
 
 CURVE = "curve"  # of a training, and of no network and example

@@ -155,9 +155,9 @@ class _Tree:
             self._node(-1 - i, at, Id("z", layer, k), float(self.seen.trace.z[layer][k]), aside=True)
             for i, k in enumerate(shown)
         ]
-        if rest:
-            total = exact_sum(self.seen.trace.z[layer][k] for k in rest)
-            nodes.append(Node(-1 - len(shown), at, Symbol(f"{len(rest):,} more"), f"Σ = {brief(total, 6)}", aside=True))
+        if rest:  # a softmax adds up no z, so no sum of them is said
+            more = row(f"{len(rest):,} more ", self.seen.how.symbol("z", layer))
+            nodes.append(Node(-1 - len(shown), at, more, "through softmax", aside=True))
         return nodes
 
     def _output(self) -> list[Node]:
@@ -288,13 +288,17 @@ class _Tree:
         lines = [" · ".join(numbers[i : i + IN_A_LINE]) for i in range(0, len(numbers), IN_A_LINE)]
         if len(factors) > 1:
             lines[-1] += f" = {number(product)}"
-        head: Formula = row(left, " = ") if count == 1 else row(f"this route, the strongest of {count:,}: ")
+        place = "the strongest of" if product else "no weaker than any of"
+        head: Formula = row(left, " = ") if count == 1 else row(f"this route, {place} {count:,}: ")
         rows = [row(head, lines[0]), *(row("      · ", line) for line in lines[1:])]
+        zero = next((link for link in self.links().values() if link.factor.value == 0), None)
+        if zero is not None:
+            rows[-1] = row(rows[-1], ", because ", zero.left, " = 0")
         if count > 1:
             rows.append(row(f"{together(count)}: ", left, f" = {number(value)}"))
         back = [count == 1 or text is rows[-1] for text in rows]  # what is the derivative
         return [
-            Label(MARGIN, y + 22 * i, text, "backward" if whole else "ink", 13.5, "start", slanted=whole)
+            Label(MARGIN, y + 25 * i, text, "backward" if whole else "ink", 13.5, "start", slanted=whole)
             for i, (text, whole) in enumerate(zip(rows, back))
         ]
 

@@ -29,7 +29,7 @@ from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, hue, width_of
 from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
-from chainrule.writing.numbers import factor_numbers, number, short
+from chainrule.writing.numbers import cost_text, factor_numbers, number, short
 
 EDGES = ("weight", "gradient")
 MOST = 64  # neurons of a layer
@@ -183,7 +183,8 @@ class _Picture:
             tug, bottom = self.tug.draw(MARGIN, right, bottom + 24), bottom + 24 + self.tug.height + 18
         legend, bottom = self._legend(bottom + 16)
         title = self._title()
-        says = f"{self.network.activations_text()}, {self.how.letter} = {short(self.seen.cost_value, 6)}"
+        cost = cost_text(self.how.letter, self.seen.cost, self.seen.cost_value)
+        says = f"{self.network.activations_text()}, {cost}"
         elements = [
             *heading(title, says, MARGIN),
             *behind,
