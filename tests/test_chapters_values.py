@@ -604,6 +604,7 @@ def test_of_many_z_bars_count_every_one():
     bars = [each for each in scene.elements if isinstance(each, Rect) and each.filled in ("ink", "negative")]
     tallest = max(said(row[2]) for row in scene.table[1:])
     height = (of_activation.BARS - 8) / tallest
+    assert f"tallest bar: {tallest:,.0f} z" in texts(scene)
     assert sum(each.height for each in bars) == pytest.approx(height * z.size)
     assert any(text == "60 examples × 30 neurons z¹:" for text in texts(scene))
 

@@ -28,10 +28,10 @@ from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import number, short
 
 Array = np.ndarray
-LEFT, TOP, WIDTH = 80.0, 84.0, 430.0
+LEFT, TOP, WIDTH = 80.0, 84.0, 360.0
 UPPER, LOWER, BETWEEN = 190.0, 150.0, 34.0  # heights of the two panels, and what lies between them
 RUG, BARS = 34.0, 64.0  # heights of the strip of z, as ticks and as bars that count them
-SIDE = LEFT + WIDTH + 32
+SIDE = LEFT + WIDTH + 28
 NEAR, FAR = 6.0, 30.0  # the range shown, at least and at most, on either side of 0
 POINTS = 481
 DOTS, TICKS = 40, 300  # more neurons than this are no longer dots on the curves, or ticks in the strip
@@ -243,7 +243,7 @@ def _rug(given: Given, scale: Scale, foot: float) -> list[Element]:
         for count, below, role in ((flat, 0, "negative"), (steep, flat, "ink")):
             if count:
                 found.append(Rect(x, foot - tall * (below + count), width, tall * count, filled=role, stroke=0.0))
-    found.append(Label(LEFT - 8, foot - BARS + 8, f"{most:,}", "faint", 11, "end"))
+    found.append(Label(SIDE, foot - BARS / 2, row(f"tallest bar: {most:,} z"), "faint", 12, "start"))
     return found
 
 
