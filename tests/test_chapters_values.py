@@ -865,7 +865,13 @@ def test_cells_of_a_few_inputs_hold_their_numbers_where_there_is_room():
     scene = weight_tiles(network, x, y)
     top = of_tiles.TOP + 40
     cells = {str(each.text) for each in scene.labels() if each.size == of_tiles.SMALL and each.y > top}
-    assert cells >= {brief(value, 2) for value in network.weights[1].ravel().tolist()}
+    for values in (network.weights[1], cr.gradient(network, x, y).weights[1]):
+        assert cells >= {brief(value, 2) for value in values.ravel().tolist()}
+    tiny = weight_tiles(network, x * 1e-120, y)
+    assert not [each for each in tiny.labels() if each.size == of_tiles.SMALL and each.y > top], "all have one, or none"
+    chain = weight_tiles(CHAIN, [0.6], [1.0])
+    delta = cr.backward(cr.forward(CHAIN, [0.6]), [1.0]).delta[1][0]
+    assert f"∂C/∂w¹ = {brief(float(delta))} · 0.6 = {signed(0.6 * delta)}" in texts(chain)
     pictures = weight_tiles(NETWORKS["784-30-10"], *example(NETWORKS["784-30-10"]))
     assert not [each for each in pictures.labels() if each.size == of_tiles.SMALL and each.y > top]
 
@@ -878,7 +884,7 @@ def test_a_legend_says_how_deep_the_deepest_colour_is():
     for values in (network.weights[1], slopes):
         largest = short(float(np.abs(values).max()), 3)
         assert {f"+{largest}", f"−{largest}"} <= set(texts(scene))
-    inputs = weight_tiles(CHAIN, [0.6123], [1.0])
+    inputs = weight_tiles(drawn([7, 3, 2], "tanh", "sigmoid"), [0.1, 0.2, 0.3, 0.4, 0.5, 0.0, 0.6123], [1.0, 0.0])
     assert {"0", "0.612"} <= set(texts(inputs))  # what is never negative goes from 0 to its largest
     deepest = max(each.opacity for each in scene.elements if isinstance(each, Rect) and each.stroke == 0)
     assert deepest == 1.0

@@ -14,6 +14,7 @@ Array = np.ndarray
 IMAGE = 64  # numbers from which on a square number of them is taken to be an image
 SIDE = 112.0  # of an image, at most
 STRIP, WIDEST = 14.0, 24  # height of a strip's cell, and cells in a line of it
+FEW, ROOMY, HIGH = 6, 49.0, 24.0  # so many cells have room for their numbers: width and height of each
 SHADES = 20  # steps of opacity
 
 
@@ -37,11 +38,13 @@ class Raster:
 
 
 def raster_of(count: int, side: float = SIDE) -> Raster:
-    """A square where the numbers may be an image, else lines of cells."""
+    """A square where the numbers may be an image, else lines of cells; a few have room for their numbers."""
     rows = math.isqrt(count)
     if count >= IMAGE and rows * rows == count:
         cell = max(1.0, math.floor(side / rows))
         return Raster(rows, rows, cell, cell, True)
+    if count <= FEW:
+        return Raster(1, count, max(ROOMY, math.floor(side / count)), HIGH, False)
     columns = min(count, WIDEST)
     return Raster(math.ceil(count / columns), columns, max(4.0, math.floor(side / columns)), STRIP, False)
 

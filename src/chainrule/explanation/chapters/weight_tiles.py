@@ -1,7 +1,8 @@
 """Rows of W¹ and of ∂C/∂W¹ as small images: what a neuron looks for, and how this example would change that (S1.22).
 
 ∂C/∂w_j = δ_j x: every tile of the gradient is the example itself, times the error of the neuron. Blue is positive, orange
-negative, and the deeper the larger, on a scale with numbers that all tiles of a kind share.
+negative, and the deeper the larger, on a scale with numbers that all tiles of a kind share. A few inputs have their numbers in
+the cells instead.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from chainrule.explanation.view import View
 from chainrule.nudges.text import signed
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Element, Label, Rect, hue, width_of
-from chainrule.pictures.tiles import Raster, raster_of, shade, tile
+from chainrule.pictures.tiles import FEW, Raster, raster_of, shade, tile
 from chainrule.writing.formula import Formula, row
 from chainrule.writing.numbers import brief, number, short
 
@@ -64,13 +66,11 @@ def legend(text: Formula, largest: float, x: float, y: float, ink: bool = False)
 
 
 def numbered(values: Array, largest: float, x: float, y: float, raster: Raster, ink: bool = False) -> list[Element]:
-    """A tile, and in a strip whose cells have room for it the number of each."""
+    """A tile with the number of each cell."""
     found = tile(values, largest, x, y, raster, ink)
-    texts = [brief(value, 2) for value in values.tolist()] if raster.rows == 1 else []
-    if all(width_of(text, SMALL) < raster.cell - 2 for text in texts):
-        for i, (text, value) in enumerate(zip(texts, values)):
-            role = "paper" if shade(value, largest) > 0.5 else "ink"  # on a deep colour, or on a pale one
-            found.append(Label(x + raster.cell * (i + 0.5), y + raster.tall / 2, text, role, SMALL))
+    for i, value in enumerate(values.tolist()):
+        role = "paper" if shade(value, largest) > 0.5 else "ink"  # on a deep colour, or on a pale one
+        found.append(Label(x + raster.cell * (i + 0.5), y + raster.tall / 2, brief(value, 2), role, SMALL))
     return found
 
 
@@ -94,6 +94,13 @@ class Picture:
         w = self.seen.letter("w", 1, self.seen.how.to_letter)
         return w, row("∂", self.seen.how.letter, "/∂", w)
 
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether every cell has room for its number: all have one, or none."""
+        values = np.concatenate([self.seen.x, *(each[j] for each in (self.weights, self.slopes) for j in self.shown)])
+        few = self.raster.columns <= FEW
+        return few and all(width_of(brief(each, 2), SMALL) < self.raster.cell for each in values.tolist())
+
     def length(self, j: int) -> float:
         """‖∂C/∂w_j‖."""
         return float(np.linalg.norm(self.slopes[j]))
@@ -114,13 +121,14 @@ class Picture:
         elements: list[Element] = [
             Label(MARGIN, 30, title, size=16, anchor="start", bold=True),
             *self._example(),
-            Label(MARGIN, top - 20, row(w, " on the left, ", g, " on the right"), "faint", 12, "start"),
+            Label(MARGIN, top - 20, self._reading(), "faint", 12, "start"),
         ]
         largest = [float(np.abs(values).max()) for values in (self.weights, self.slopes)]
+        drawn = numbered if self.numbered else tile
         for i, (j, lines) in enumerate(texts.items()):
             x, y = MARGIN + pair * (i % across), top + tall * (i // across)
-            elements += numbered(self.weights[j], largest[0], x, y, raster)
-            elements += numbered(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
+            elements += drawn(self.weights[j], largest[0], x, y, raster)
+            elements += drawn(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
             for k, text in enumerate(lines):
                 role = "backward" if k else "ink"
                 elements.append(Label(x, y + raster.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
@@ -148,22 +156,37 @@ class Picture:
         for text, values in images:
             largest, plain = float(np.abs(values).max()), not (values < 0).any()
             found.append(Label(x, TOP - 20, text, "faint", 12, "start"))
-            found += numbered(values, largest, x, TOP, self.raster, ink=plain)
+            found += (numbered if self.numbered else tile)(values, largest, x, TOP, self.raster, ink=plain)
             x += max(self.raster.width, width_of(text, 12)) + 18
         x += 16
+        if self.numbered:
+            return found
         scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))
         for i, (symbol, values) in enumerate(scales):
             largest, plain = float(np.abs(values).max()), not (self.seen.x < 0).any()
             found += legend(symbol, largest, x + (LEGEND + 22) * i, TOP - 20, ink=plain and i == 0)
         return found
 
+    def _reading(self) -> Formula:
+        """What a pair of tiles is."""
+        hues = "; blue above 0, orange below" * self.numbered
+        (w, g), delta = self.symbols, self.seen.letter("δ", 1, self.seen.how.to_letter)
+        product = row(delta, " ", self.seen.how.symbol("a", 0))
+        return row(w, " on the left; ", g, " = ", product, " on the right: the example, scaled", hues)
+
     def _texts(self, j: int) -> list[Formula]:
-        """Below a pair of tiles: which neuron, its δ, and how long its gradient is."""
+        """Below a pair of tiles: which neuron, its δ, and how long its gradient is, or of one input how it is made."""
         seen, w = self.seen, self.seen.letter("w", 1, j)
+        delta, by = seen.letter("δ", 1, j), row("∂", seen.how.letter, "/∂", w)
+        made = row("‖", by, "‖ = ", number(self.length(j)))
+        if len(seen.x) == 1:
+            x = brief(float(seen.x[0]))
+            factors = f"{brief(float(seen.into_z[1][j]))} · {f'({x})' if x.startswith('−') else x}"
+            made = row(by, f" = {factors} = {signed(float(self.slopes[j, 0]))}")
         return [
             row(w, " into ", seen.letter("a", 1, j)),
-            row(seen.letter("δ", 1, j), " = ", signed(float(seen.into_z[1][j]))),
-            row("‖∂", seen.how.letter, "/∂", w, "‖ = ", number(self.length(j))),
+            row(delta, " = ", signed(float(seen.into_z[1][j]))),
+            made,
         ]
 
     def _description(self) -> str:
