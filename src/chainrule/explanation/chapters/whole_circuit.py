@@ -91,7 +91,7 @@ class _Picture:
     @property
     def pitch(self) -> float:
         """From one multiply gate to the next."""
-        return 42.0 if self.both else 34.0
+        return 48.0 if self.both else 34.0
 
     @cached_property
     def inputs(self) -> list[Wire]:
