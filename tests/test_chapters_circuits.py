@@ -688,7 +688,7 @@ def test_the_strongest_shade_is_the_largest_value_and_what_is_lit_is_framed() ->
     (deepest,) = [each for each in cells_of.values() if each.opacity == 1]
     assert frame.y < deepest.y < deepest.y + deepest.height < frame.y + frame.height
     assert [str(each.text) for each in drawn if isinstance(each, Label)] == [
-        "strongest = 2",
+        "up to 2",
         "1",
         "z",
         "3 neurons × 2 samples",

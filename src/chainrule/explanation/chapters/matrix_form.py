@@ -17,7 +17,7 @@ from chainrule.writing.formula import Symbol
 from chainrule.writing.numbers import brief
 
 BANDS = {"forward": forward_band, "backward": backward_band, "gradient": gradient_band}
-MARGIN, LINE, BESIDE = 20.0, 22.0, 730.0
+MARGIN, LINE, BESIDE, WIDEST = 20.0, 22.0, 730.0, 850.0
 
 
 def matrix_form(
@@ -86,7 +86,9 @@ def _scene(focus: Focus, bands: Sequence[Band]) -> Scene:
             x, bottom = right + 48, max(below, bottom)
             rows += [cell for piece in pieces if isinstance(piece, Grid) for cell in piece.cells()]
         if band.row_image is not None:
-            drawn, _, below = laid_out([band.row_image], x, top)
+            drawn, right, below = laid_out([band.row_image], x, top)
+            if right > WIDEST:
+                drawn, _, below = laid_out([band.row_image], MARGIN, bottom + 14)
             elements, bottom = elements + drawn, max(below, bottom)
         top = bottom + 14
         if band.listing is not None:

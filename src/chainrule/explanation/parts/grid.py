@@ -184,7 +184,7 @@ class Grid:
     @cached_property
     def _strongest(self) -> str:
         """What the strongest shade is."""
-        return f"strongest = {brief(float(np.abs(self._shares).max()), 2)}"
+        return f"up to {brief(float(np.abs(self._shares).max()), 2)}"
 
     @cached_property
     def _shares(self) -> Array:
