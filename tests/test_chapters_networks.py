@@ -874,6 +874,43 @@ def test_three_layers_split_their_middle_neurons_and_write_the_derivative() -> N
     assert len(lit) == 1 + 2, "the weight, and on to every neuron of the layer above"
 
 
+def test_around_a_weight_of_a_large_network_nothing_else_is_drawn_and_the_rest_is_summed_exactly() -> None:
+    """The weight, its neuron with its bias, and the four outputs that it does most to; who asks for more neurons gets them."""
+    network, x, y = hard("large")
+    asked: dict[str, Any] = {"by": "w/1/3/150", "layer": 1, "bias_units": True, "cost": "cross_entropy"}
+    scene = network_figure(network, x, y, **asked)
+    lines = [line for line in wires(scene) if line.role in ("positive", "negative", "faint")]
+    ids = {line.of for line in lines}
+    seen = seen_of(network, x, y, "cross_entropy")
+    most = np.argsort(-np.abs(seen.into_z[2] * network.weights[2][:, 3]))[:4].tolist()
+    assert shown_in(scene, 2, 10) == set(most)
+    assert (shown_in(scene, 1, 30), shown_in(scene, 0, 784)) == ({3}, {150})
+    assert ids == {"w/1/3/150", "b/1/3", "", *(f"w/2/{j}/3" for j in most), *(f"b/2/{j}" for j in most)}
+    rest = math.fsum(float(network.weights[2][j, 3]) for j in range(10) if j not in most)
+    assert f"Σ {short(rest)}" in texts(scene)
+    others = network.weights[2].sum() - network.weights[2][:, 3].sum()
+    assert f"{300 - 10} more w², Σ = {short(float(others))}" in texts(scene)
+    assert scene.height < 800
+    assert len(shown_in(network_figure(network, x, y, **asked, most=6), 1, 30)) == 6
+
+
+@pytest.mark.parametrize("name", ["chain", "2-3-2"])
+def test_with_a_weight_lit_the_biases_that_are_units_have_their_numbers_and_its_product_every_factor(name: str) -> None:
+    network, x, y = hard(name)
+    scene = network_figure(network, x, y, by="w/1/0/0", layer=1, bias_units=True)
+    printed = {each.of: str(each.text) for each in scene.labels() if each.of.startswith("b/")}
+    assert printed == {f"b/{l}/{j}": short(float(b), 3) for l in (1, 2) for j, b in enumerate(network.biases[l])}
+    answer = next(label for label in scene.labels() if str(label.text).startswith("∂C/∂w¹"))
+    legend = next(label for label in scene.labels() if str(label.text).startswith("above: "))
+    assert answer.y < legend.y
+    if name == "chain":
+        _, symbols, numbers, _ = str(answer.text).split(" = ")
+        assert symbols == "δ² w² σ′(z¹) a⁰"
+        seen = seen_of(network, x, y)
+        want = [seen.into_z[2][0], network.weights[2][0, 0], seen.slopes(1)[0], x[0]]
+        assert [value(text) for text in numbers.strip("()").split(") (")] == pytest.approx(want, rel=1e-5)
+
+
 def ringed(scene: Scene) -> set[str]:
     """The pixels of the input that are shown."""
     return {each.of for each in scene.elements if isinstance(each, Rect) and each.of.startswith("x/")}

@@ -19,8 +19,17 @@ from chainrule.explanation.parts.edge_numbers import EdgeNumbers, in_order, pape
 from chainrule.explanation.parts.grid import laid_out
 from chainrule.explanation.parts.layer_equations import Focus, forward_band
 from chainrule.explanation.parts.network_table import network_table
-from chainrule.explanation.parts.neurons import Neurons
-from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Edge, LayerColumn, Point, ShownNetwork, lit_of
+from chainrule.explanation.parts.neurons import HANGS, Neurons
+from chainrule.explanation.parts.shown_network import (
+    FEW,
+    REST,
+    UNIT_SOURCE,
+    Edge,
+    LayerColumn,
+    Point,
+    ShownNetwork,
+    lit_of,
+)
 from chainrule.explanation.parts.small_neurons import SmallNeurons
 from chainrule.explanation.parts.tug_of_war import TugOfWar
 from chainrule.explanation.shown import whole_number
@@ -32,7 +41,7 @@ from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
 from chainrule.writing.numbers import cost_text, factor_numbers, number, short
 
 EDGES = ("weight", "gradient")
-MOST = 64  # neurons of a layer
+MOST, FOCUSED = 64, 4  # neurons of a layer, at most and around a weight
 MARGIN, TOP = 28.0, 84.0
 THIN, THICK = 0.7, 5.5  # lines, by size
 
@@ -44,7 +53,7 @@ def network_figure(
     layer: int | None = None,
     edges: str | None = None,
     bias_units: bool = False,
-    most: int = 8,
+    most: int | None = None,
     frame: Any = None,
 ) -> Scene:
     """The network on one example x (in,), y (out,) or its label, forward and backward.
@@ -54,8 +63,8 @@ def network_figure(
     edges       "weight" or "gradient": what their width and numbers are; else those of a network too large to be shown whole
                 are its gradient on this example, unless something is lit, and all others its weights
     bias_units  biases as edges from a square unit of the layer before, which is always 1 (S4.7)
-    most        neurons of a layer that are shown where there are more, those that do most on this example; of the outputs up
-                to 12, unless most is less than 8
+    most        neurons of a layer that are shown where there are more, those that do most on this example: 8, and of the
+                outputs up to 12, unless most is less than 8; around a weight in `layer` the 4 neurons that it does most to
     frame       that of another picture of this network, `scene.frame`: the same neurons in the same places, edges as wide for
                 the same value; for pictures one after the other, of several rows or of a network in training
 
@@ -63,7 +72,7 @@ def network_figure(
     """
     if edges not in (None, *EDGES):
         raise unknown_name("edges", edges, EDGES)
-    if most > MOST:
+    if most is not None and most > MOST:
         raise SettingError(f"most={most}: at most {MOST} neurons of a layer are drawn, more could not be read")
     if layer is not None and (isinstance(layer, bool) or layer not in range(1, seen.network.depth + 1)):
         raise IdError(f"layer={layer!r}: the layer in the middle is one of 1…{seen.network.depth}")
@@ -71,7 +80,9 @@ def network_figure(
     for id in lit:
         if layer is not None and id.layer not in (layer, layer + 1):
             raise IdError(f"by={str(id)!r}: no edge of it is shown around layer={layer}; give layer={id.layer}")
-    shown = ShownNetwork(seen, lit, layer, edges == "gradient", bias_units, whole_number(most, "most"))
+    focused = most is None and layer is not None and bool(lit) and all(id.kind in "wb" for id in lit)
+    most = whole_number(most, "most") if most is not None else FOCUSED if focused else FEW
+    shown = ShownNetwork(seen, lit, layer, edges == "gradient", bias_units, most, focused=focused)
     if edges is None:
         gradient = frame.by_gradient if isinstance(frame, Frame) else shown.large and not lit
         shown = replace(shown, by_gradient=gradient)
@@ -116,8 +127,7 @@ class _Picture:
         self.xs = self._xs()
         self.tallest = max(map(self.neurons.tall, self.columns))
         self.height = max(
-            self._above(column) + self.neurons.tall(column) + self.neurons.pitch * column.unit
-            for column in self.columns
+            self._above(column) + self.neurons.tall(column) + HANGS * column.unit for column in self.columns
         )
         slots = [(column, slot) for column in self.columns for slot in column.slots]
         self.places = {(column.layer, slot): self._place(column, slot) for column, slot in slots}
@@ -181,7 +191,8 @@ class _Picture:
         if self.tug is not None:
             right = max(each.box.right for each in drawn[-1])
             tug, bottom = self.tug.draw(MARGIN, right, bottom + 24), bottom + 24 + self.tug.height + 18
-        legend, bottom = self._legend(bottom + 16)
+        below, bottom = self._below(bottom)
+        legend = self._legend(bottom + 16)
         title = self._title()
         cost = cost_text(self.how.letter, self.seen.cost, self.seen.cost_value)
         says = f"{self.network.activations_text()}, {cost}"
@@ -193,8 +204,8 @@ class _Picture:
             *numbers,
             *sums,
             *tug,
+            *below,
             *legend,
-            *self._below(bottom),
         ]
         table = partial(network_table, self.shown, [] if self.tug is None else self.tug.rows())
         scene = Scene.around(elements, MARGIN, str(title), self._says(), table, "network")
@@ -230,7 +241,7 @@ class _Picture:
         pictured = self.neurons.pictured(self.columns[0])
         placed = EdgeNumbers(self.shown, self.ends, pictured).placed(taken)
         numbers: list[Element] = [element for label in placed.values() for element in (paper(label), label)]
-        drawn = [edge for edge in self.ends if edge in placed or self.neurons.faint(edge)]
+        drawn = [edge for edge in self.ends if edge in placed or self._faint(edge)]
         lines = [self._line(edge, edge in placed) for edge in drawn]
         return [*self._ellipses(), *self._leaders(drawn), *lines], numbers, placed
 
@@ -239,8 +250,18 @@ class _Picture:
         found = [self._leader(edge, self.ends[edge][1]) for edge in drawn]
         return [Line(each, "accent", 0.8) for each in found if each is not None and each[0] != each[1]]
 
+    def _faint(self, edge: Edge) -> bool:
+        """Whether it is drawn without a number: not beside what is lit where there are too many to be seen."""
+        return self.neurons.faint(edge) and (edge.lit or edge.layer not in self.bare)
+
+    @cached_property
+    def bare(self) -> set[int]:
+        """The layers with nothing but lit edges into them: those that have some, and neurons that are not shown."""
+        return {edge.layer for edge in self.edges if edge.lit and edge.layer in self.shown.not_drawn}
+
     def _line(self, edge: Edge, printed: bool) -> Line:
         size = edge.size / largest if (largest := self.largest[edge.layer]) else 0.0
+        printed = printed and (edge.lit or not self.lit)
         width = THIN + (THICK - THIN) * size
         role = hue(edge.value) if printed else "faint"
         quiet = 0.13 if self.lit and size else 0.22
@@ -264,10 +285,15 @@ class _Picture:
         for before, after in self.shown.gaps:
             if after.layer in self.shown.not_drawn:
                 left = self.shown.not_drawn[after.layer]
-                own = [edge for edge in placed if edge.layer == after.layer and not edge.bundle]
-                if own and not self.neurons.faint(own[0]):
-                    places = [edge.neuron for edge in own], [edge.source for edge in own]
-                    left = self.shown.without(after.layer, places)
+                own = [edge for edge in placed if edge.layer == after.layer and edge.source != UNIT_SOURCE]
+                if own and (after.layer in self.bare or not self.neurons.faint(own[0])):
+                    places = [
+                        (j, k)
+                        for edge in own
+                        for j in (after.rest if edge.neuron == REST else [edge.neuron])
+                        for k in (before.rest if edge.source == REST else [edge.source])
+                    ]
+                    left = self.shown.without(after.layer, tuple(zip(*places)))
                 total = left.slopes if self.shown.by_gradient else left.weights
                 text = row(f"{left.edges:,} more ", self.shown.edge_symbol(after.layer), f", Σ = {short(total)}")
                 middle = (self.xs[before.layer] + self.xs[after.layer]) / 2
@@ -276,7 +302,7 @@ class _Picture:
         return found
 
     # below -----------------------------------------------------------------------------------------------------------
-    def _legend(self, y: float) -> tuple[list[Element], float]:
+    def _legend(self, y: float) -> list[Element]:
         """What stands where, in two lines."""
         how = self.how
         split = self.shown.middle is not None
@@ -297,18 +323,18 @@ class _Picture:
             for text, role in line:
                 found.append(Label(x, y + 19 * i, text, role, 11.5, "start", slanted=role == "backward"))
                 x += width_of(text, 11.5) + 8
-        return found, y + 31 + 19 * bool(lines[2])
+        return found
 
-    def _below(self, y: float) -> list[Element]:
+    def _below(self, y: float) -> tuple[list[Element], float]:
         """z = W a + b with the row of the one neuron that is lit (S4.3), or the product of the one weight that is."""
         if len(self.lit) != 1:
-            return []
+            return [], y
         id = self.lit[0]
         if id.kind == "z":
             band = forward_band(Focus(self.seen, id.layer, id.neuron, None, self.shown.most))
             found, _, bottom = laid_out(band.lines[0], MARGIN, y + 16)
-            return [*found, Label(MARGIN, bottom + 8, band.entry, band.role, 12, "start")]
-        return [Label(MARGIN, y + 34, self._derivative(id), "backward", 14, "start", slanted=True)]
+            return [*found, Label(MARGIN, bottom + 8, band.entry, band.role, 12, "start")], bottom + 24
+        return [Label(MARGIN, y + 24, self._derivative(id), "backward", 14, "start", slanted=True)], y + 44
 
     def _derivative(self, id: Id) -> Formula:
         """∂C/∂w = δ_out a_in, and in the picture of three layers where that δ comes from (S4.9)."""
@@ -327,6 +353,10 @@ class _Picture:
         whole = layer == self.network.depth or self.network.activations[layer].full_slope
         if self.shown.middle != layer or whole:
             return [seen.error(layer, id.neuron)]
+        if self.network.sizes[layer + 1] == 1:
+            weight = float(self.network.weights[layer + 1][0, id.neuron])
+            onward_weight = Factor(seen.weight(layer + 1, 0, id.neuron), weight)
+            return [seen.error(layer + 1, 0), onward_weight, seen.slope(layer, id.neuron)]
         terms = row(seen.letter("δ", layer + 1, "m"), " ", seen.weight(layer + 1, "m", id.neuron))
         onward = terms if seen.bare else row("(", Symbol("Σ", below="m"), " ", terms, ")")
         return [Factor(onward, float(seen.into_a[layer][id.neuron])), seen.slope(layer, id.neuron)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from chainrule.explanation.parts.shown_network import Edge, Point, ShownNetwork
+from chainrule.explanation.parts.shown_network import UNIT_SOURCE, Edge, Point, ShownNetwork
 from chainrule.ids import Id
 from chainrule.pictures.shapes import Box, Label, Rect, hue
 from chainrule.writing.formula import Formula, row
@@ -56,7 +57,7 @@ class EdgeNumbers:
         """The edges that are to have a number, the strongest first: those lit, or all of a few, or the strongest."""
         edges = reversed(self.ends)
         if self.shown.lit:
-            return [edge for edge in edges if edge.lit]
+            return [edge for edge in edges if edge.lit or self._bias(edge)]
         chosen: set[Edge] = set()
         for _, after in self.shown.gaps:
             here = [edge for edge in self.shown.edges if edge.layer == after.layer and not edge.bundle]
@@ -66,6 +67,15 @@ class EdgeNumbers:
                 here = list({edge.neuron: edge for edge in reversed(here)}.values())
             chosen.update(here if whole else here[: self.shown.most])
         return [edge for edge in edges if edge in chosen]
+
+    def _bias(self, edge: Edge) -> bool:
+        """Whether this is the bias of a neuron: in a large layer, of one that a lit edge leads into."""
+        near = edge.layer not in self.shown.not_drawn or (edge.layer, edge.neuron) in self._lit_into
+        return edge.source == UNIT_SOURCE and not edge.bundle and near
+
+    @cached_property
+    def _lit_into(self) -> set[tuple[int, int]]:
+        return {(edge.layer, edge.neuron) for edge in self.ends if edge.lit}
 
     def _labels(self, edge: Edge) -> Iterator[Label]:
         """The number of an edge around (0, 0); of a weight that is lit by its own name first with that name."""

@@ -20,7 +20,7 @@ from chainrule.writing.numbers import short
 
 RADIUS, WIDE = 17.0, 36.0  # of a neuron, and of one that shows z and a
 FILLED, RINGED = 0.55, 5.0  # opacity of the largest |a|, width of the largest |δ|
-UNIT = 26.0  # the side of a bias drawn as a unit
+UNIT, HANGS = 26.0, 54.0  # the side of a bias drawn as a unit, and its room below a column
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,24 @@ class Neurons:
     head_room: ClassVar[float] = 36.0  # for what stands above the tallest column
 
     @cached_property
-    def radius(self) -> float:
-        """Of the largest there are."""
-        return WIDE if self.shown.middle is not None else RADIUS
-
-    @cached_property
     def above(self) -> float:
         """The room for what stands above each of them."""
         return 46.0 if any(b.size for b in self.shown.network.biases) and not self.shown.bias_units else 32.0
 
-    @property
-    def pitch(self) -> float:
-        """From neuron to neuron."""
-        return self.above + 2 * self.radius + 26
+    def pitch(self, column: LayerColumn) -> float:
+        """From neuron to neuron of a column."""
+        return self.above + 2 * (WIDE if column.layer == self.shown.middle else RADIUS) + 26
 
     def tall(self, column: LayerColumn) -> float:
         """The height of a column, without the unit that hangs below it."""
-        return self.pitch * column.height
+        return self.pitch(column) * column.height
 
     def at(self, column: LayerColumn, slot: int) -> Point:
         """The middle of a neuron, of the others, or of the bias unit, from the upper end of the middle of its column."""
-        return 0.0, self.pitch * column.slots.index(slot) + (self.pitch + self.above - 26) / 2
+        if slot == UNIT_SOURCE:
+            return 0.0, self.tall(column) + UNIT / 2 + 6
+        pitch = self.pitch(column)
+        return 0.0, pitch * column.slots.index(slot) + (pitch + self.above - 26) / 2
 
     def sides(self, column: LayerColumn) -> tuple[float, float]:
         """The room a column needs to its left, and more than others to its right."""

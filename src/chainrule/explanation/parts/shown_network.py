@@ -111,6 +111,7 @@ class ShownNetwork:
     bias_units: bool
     most: int
     fixed: tuple[LayerColumn, ...] = ()  # the columns of a picture before this one
+    focused: bool = False  # of a large layer nothing but what is lit, and of the next the most that it leads to
 
     @property
     def network(self) -> Network:
@@ -172,12 +173,15 @@ class ShownNetwork:
             if id.kind == "w" and id.layer - 1 == layer:
                 strength[id.source] = np.inf
         order = np.lexsort((-self._largest_weight(layer), -strength))  # of equals those with the largest weight
-        return tuple(sorted(map(int, order[: self.most]))), tuple(sorted(map(int, order[self.most :])))
+        most = (self.focused and int(np.isinf(strength).sum())) or self.most
+        return tuple(sorted(map(int, order[:most]))), tuple(sorted(map(int, order[most:])))
 
     def _whole(self, layer: int) -> bool:
         """Whether all neurons of a layer are shown; "1 more" takes as much room as that one."""
         size = self.network.sizes[layer]
-        return size <= self.most + 1 or (layer == self.network.depth and size <= OUTPUTS and self.most >= FEW)
+        return size <= (FEW if self.focused else self.most) + 1 or (
+            layer == self.network.depth and size <= OUTPUTS and self.most >= FEW
+        )
 
     def _strength(self, layer: int) -> Array:
         """What each neuron of a layer does on this example: the largest |w a| it sends on, or |δ|, each of its layer's largest.

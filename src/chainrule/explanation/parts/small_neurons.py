@@ -35,8 +35,7 @@ class SmallNeurons(Neurons):
     reach: ClassVar[float] = 12.0
     head_room: ClassVar[float] = 56.0
 
-    @property
-    def pitch(self) -> float:
+    def pitch(self, column: LayerColumn) -> float:
         return PITCH
 
     @cached_property
