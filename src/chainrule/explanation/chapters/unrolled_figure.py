@@ -23,7 +23,7 @@ from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, PITCH, LONG, SIZE = 26.0, 136.0, 168.0, 12.0  # from step to step, of nine at most and of more
+MARGIN, PITCH, LONG, SIZE = 26.0, 118.0, 144.0, 12.0  # from step to step, of nine at most and of more
 UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
 EARLY = 2  # of many steps the first two and the last ones are drawn
 TAKEN = ("W", "U", "V", "b", "c", "h", "s")  # letters that name something else here
@@ -114,7 +114,7 @@ class _Picture:
     def scene(self) -> Scene:
         top = MARGIN + 92
         middle = top + 50 + UP
-        start = MARGIN + 62 + HALF
+        start = MARGIN + 54 + HALF
         self._equations()
         self._state(start, middle, 0)
         before = start
@@ -123,7 +123,7 @@ class _Picture:
             self._arrows(before, x, middle, t, self.columns[n - 2] if n > 1 else 0)
             if t is None:
                 self.elements.append(Label(x, middle, "…", "faint", 20))
-                self.elements.append(Label(x, middle + 44, f"{len(self.left):,} more steps", "faint", SIZE))
+                self.elements.append(Label(x, middle + 54, f"{len(self.left):,} more steps", "faint", SIZE))
             else:
                 self._step(x, middle, t)
             before = x
@@ -183,14 +183,14 @@ class _Picture:
                 value = f"= {brief(float(vector[0]))}"
                 self.elements.append(Label(x + 25, at, value, self._role(letter, "forward"), SIZE, "start"))
         self.elements.append(Line(((x, low - 19), (x, y + 22)), "forward", 1.3, arrow=True))
-        self._badge(x - 17, (low + y) / 2 + 2, "W")
+        self._badge(x - 17, (low + y) / 2 + 10, "W")
         self.elements.append(Line(((x - 7, y - 22), (x - 7, high + 18)), "forward", 1.3, arrow=True))
-        self._badge(x - 24, (high + y) / 2 - 2, "V")
+        self._badge(x - 21, (high + y) / 2 + 13, "V")
         if t not in self.reads:
             return
         self.elements.append(Line(((x + 7, high + 18), (x + 7, y - 22)), "backward", 1.2, dashed=True, arrow=True))
         norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(length(back.delta_s[t]))}")
-        self.elements.append(Label(x + 14, (high + y) / 2 - 2, norm, "backward", SIZE, "start", slanted=True))
+        self.elements.append(Label(x + 12, (high + y) / 2 - 13, norm, "backward", SIZE, "start", slanted=True))
         cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
         text = row(Symbol(self.letter, below=str(t)), f" = {brief(cost)}")
         self.elements.append(Label(x, high - 32, text, "forward", SIZE))
@@ -203,7 +203,7 @@ class _Picture:
         self._badge((left + right) / 2, y - 24, "U")
         known = t if t is not None else self.left[0]
         norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {brief(length(self.back.delta[known]))}")
-        self.elements.append(Label((left + right) / 2, y + 24, norm, "backward", SIZE, slanted=True))
+        self.elements.append(Label((left + right) / 2, y + 31, norm, "backward", SIZE, slanted=True))
 
     def _badge(self, x: float, y: float, letter: str) -> None:
         """A weight that is the same at every step."""
@@ -247,7 +247,7 @@ class _Picture:
                 text = brief(values[t - 1]) if t is not None else f"Σ = {brief(self._rest(values))}"
                 self.elements.append(Label(start + n * self.pitch, y, text, "backward", SIZE, slanted=True))
             total_text = row("Σ = ", self._length(name), f" = {brief(total)}")
-            self.elements.append(Label(end + HALF + 40, y, total_text, "backward", SIZE, "start", slanted=True))
+            self.elements.append(Label(end + HALF + 16, y, total_text, "backward", SIZE, "start", slanted=True))
 
     def _reading(self) -> tuple[str, ...]:
         """How the shares are read."""
