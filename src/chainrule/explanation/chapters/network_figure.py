@@ -14,10 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 from chainrule.errors import IdError, SettingError, unknown_name
-from chainrule.explanation.document import Factor
 from chainrule.explanation.parts.edge_numbers import EdgeNumbers, in_order, paper
 from chainrule.explanation.parts.grid import laid_out
-from chainrule.explanation.parts.layer_equations import Focus, forward_band
+from chainrule.explanation.parts.layer_equations import Focus, derivative_line, forward_band
 from chainrule.explanation.parts.network_table import network_table
 from chainrule.explanation.parts.neurons import HANGS, Neurons
 from chainrule.explanation.parts.shown_network import (
@@ -37,8 +36,8 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, hue, width_of
-from chainrule.writing.formula import Formula, Row, Symbol, inline, joined, row
-from chainrule.writing.numbers import cost_text, factor_numbers, number, short
+from chainrule.writing.formula import Formula, Row, joined, row
+from chainrule.writing.numbers import cost_text, number, short
 
 EDGES = ("weight", "gradient")
 MOST, FOCUSED = 64, 4  # neurons of a layer, at most and around a weight
@@ -334,32 +333,11 @@ class _Picture:
             band = forward_band(Focus(self.seen, id.layer, id.neuron, None, self.shown.most))
             found, _, bottom = laid_out(band.lines[0], MARGIN, y + 16)
             return [*found, Label(MARGIN, bottom + 8, band.entry, band.role, 12, "start")], bottom + 24
-        return [Label(MARGIN, y + 24, self._derivative(id), "backward", 14, "start", slanted=True)], y + 44
-
-    def _derivative(self, id: Id) -> Formula:
-        """∂C/∂w = δ_out a_in, and in the picture of three layers where that δ comes from (S4.9)."""
-        seen, value = self.seen, self.seen.value(id)
-        left = inline(seen.by(id))
-        if seen.shared(id):
-            return row(left, " = Σ ", self.how.symbol("δ", id.layer), f" = {number(value)}")
-        factors = [*self._error(id), *([seen.incoming(id)] if id.kind == "w" else [])]
-        symbols = joined([factor.symbol for factor in factors], " ")
-        numbers = " ".join(f"({text})" for text in factor_numbers(factors, value))
-        return row(left, " = ", symbols, f" = {numbers}" if len(factors) > 1 else "", f" = {number(value)}")
-
-    def _error(self, id: Id) -> list[Factor]:
-        """δ of a neuron, or of the layer in the middle Σ_m δ_m w_mk and σ′(z)."""
-        seen, layer = self.seen, id.layer
-        whole = layer == self.network.depth or self.network.activations[layer].full_slope
-        if self.shown.middle != layer or whole:
-            return [seen.error(layer, id.neuron)]
-        if self.network.sizes[layer + 1] == 1:
-            weight = float(self.network.weights[layer + 1][0, id.neuron])
-            onward_weight = Factor(seen.weight(layer + 1, 0, id.neuron), weight)
-            return [seen.error(layer + 1, 0), onward_weight, seen.slope(layer, id.neuron)]
-        terms = row(seen.letter("δ", layer + 1, "m"), " ", seen.weight(layer + 1, "m", id.neuron))
-        onward = terms if seen.bare else row("(", Symbol("Σ", below="m"), " ", terms, ")")
-        return [Factor(onward, float(seen.into_a[layer][id.neuron])), seen.slope(layer, id.neuron)]
+        return [
+            Label(
+                MARGIN, y + 24, derivative_line(self.seen, id, self.shown.middle), "backward", 14, "start", slanted=True
+            )
+        ], y + 44
 
     # words and numbers -----------------------------------------------------------------------------------------------
     def _says(self) -> str:

@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.explanation.document import Factor
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
 from chainrule.explanation.parts.grid import Grid, Image, as_image
 from chainrule.explanation.parts.terms import Term, bracketed, sum_of, summed, terms_of
 from chainrule.explanation.shown import strongest
 from chainrule.explanation.view import View
+from chainrule.ids import Id
 from chainrule.pictures.tiles import raster_of
-from chainrule.writing.formula import Formula, Symbol, Transposed, alone, filled, row
-from chainrule.writing.numbers import brief, written
+from chainrule.writing.formula import Formula, Symbol, Transposed, alone, filled, inline, joined, row
+from chainrule.writing.numbers import brief, factor_numbers, number, written
 
 Array = np.ndarray
 NUMBERS = 6  # of more rows or columns a matrix is shown in shades
@@ -304,3 +306,27 @@ def _names(focus: Focus) -> dict[str, Formula]:
 
 def _other_way(name: Formula) -> Formula:
     return name.base if isinstance(name, Transposed) else Transposed(name)
+
+
+def derivative_line(seen: View, id: Id, middle: int | None) -> Formula:
+    """∂C/∂w = δ_out a_in, and for a weight of the layer in the middle of a picture where that δ comes from (S4.9)."""
+    left, value = inline(seen.by(id)), seen.value(id)
+    if seen.shared(id):
+        return row(left, " = Σ ", seen.how.symbol("δ", id.layer), f" = {number(value)}")
+    factors = [*_error(seen, id, middle), *([seen.incoming(id)] if id.kind == "w" else [])]
+    symbols = joined([factor.symbol for factor in factors], " ")
+    numbers = " ".join(f"({text})" for text in factor_numbers(factors, value))
+    return row(left, " = ", symbols, f" = {numbers}" if len(factors) > 1 else "", f" = {number(value)}")
+
+
+def _error(seen: View, id: Id, middle: int | None) -> list[Factor]:
+    """δ of a neuron, or of the layer in the middle Σ_m δ_m w_mk, which may be one product, and σ′(z)."""
+    network, layer, j = seen.network, id.layer, id.neuron
+    if middle != layer or layer == network.depth or network.activations[layer].full_slope:
+        return [seen.error(layer, j)]
+    if network.sizes[layer + 1] == 1:
+        weight = Factor(seen.weight(layer + 1, 0, j), float(network.weights[layer + 1][0, j]))
+        return [seen.error(layer + 1, 0), weight, seen.slope(layer, j)]
+    terms = row(seen.letter("δ", layer + 1, "m"), " ", seen.weight(layer + 1, "m", j))
+    onward = row("(", Symbol("Σ", below="m"), " ", terms, ")")
+    return [Factor(onward, float(seen.into_a[layer][j])), seen.slope(layer, j)]
