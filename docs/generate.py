@@ -139,7 +139,7 @@ def commands_page() -> str:
             shown = ", ".join(f"`{each}`" for each in parameter.opts) if parameter.param_type_name == "option" else ""
             shown = shown or f"`{parameter.name.upper()}`"
             help, default = said(parameter)
-            lines.append(f"| {shown} | {help} | {default} |")
+            lines.append(f"| {' | '.join(map(cell, (shown, help, default)))} |")
     return "\n".join([*lines, ""])
 
 

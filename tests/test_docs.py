@@ -179,6 +179,13 @@ def test_generated_pages_and_figures_are_up_to_date() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_row_of_a_table_has_as_many_cells_as_its_head(page: Path) -> None:
+    """GitHub ends a cell at each bar without a backslash, in code too."""
+    for table in re.findall(r"(?:^\|.*\n)+", BLOCK.sub("", page.read_text()), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", page.read_text()):

@@ -63,6 +63,12 @@ MISTAKES = [  # what is typed; what the answer says was given, what it says is n
     ("nudge --range 1 -1", "1 to −1", "from a lower to a higher", "step"),
     # names
     ("train points.csv --activation rleu", "'rleu'", "known are relu", "did you mean 'relu'?"),
+    ("train points.csv --rule sgdd", "'sgdd'", "known are delta_rule", "did you mean 'sgd'?"),
+    ("train digits --target species", "'species'", "brings its own target, 'digit'", "leave out --target"),
+    ("quiz --kind foo", "'foo'", "known are shapes", "six"),
+    ("show digits", "digits is a data set", "not a model", "chainrule train digits"),
+    ("plot digits", "digits is a data set", "not a model", "chainrule train digits"),
+    ("show points", "no file points", "did you mean", "chainrule show runs/points.safetensors?"),
     ("train points.csv --rule adan", "'adan'", "known are adam", "did you mean 'adam'?"),
     ("train points.csv --cost crosentropi", "'crosentropi'", "known are cross_entropy", "did you mean 'cross_entropy'?"),
     ("explain --convention nielson", "'nielson'", "known are nielsen", "did you mean 'nielsen'?"),

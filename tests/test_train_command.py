@@ -53,6 +53,31 @@ def test_the_header_says_what_plain_columns_became(chainrule_: Run) -> None:
     assert ": pixel 0, pixel 1, pixel 2 … pixel 63\n" in out, err
 
 
+@pytest.mark.parametrize(
+    ("values", "options", "says"),
+    [("2468", (), 1), ("2468", ("--task", "classification"), 0), ("2468", ("--cost", "cross_entropy"), 0), ("0101", (), 0),
+     ("abab", (), 0)],
+)  # fmt: skip
+def test_few_whole_numbers_that_were_taken_as_classes_are_said_so_once(
+    chainrule_: Run, values: str, options: tuple[str, ...], says: int
+) -> None:
+    Path("d.csv").write_text("x,y\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values)))
+    _, out, err = chainrule_("train", "d.csv", "--epochs", "1", "--hidden", "none", *options)
+    hint = (
+        "y holds whole numbers with few different values, which were taken as classes; --task regression learns them as"
+    )
+    assert out.count(hint) == out.count("--task") == says, err
+
+
+def test_commands_to_go_on_with_are_not_broken_on_a_narrow_terminal(
+    chainrule_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainrule.cli.output.width", lambda stream: 40)
+    name = "a-model-with-a-very-long-name-of-its-own.safetensors"
+    _, out, err = chainrule_("train", "iris", "--epochs", "1", "--hidden", "none", "-o", name)
+    assert f"\nnext      chainrule explain {name}\n          chainrule show {name} curve\n" in out, err
+
+
 def test_each_hidden_layer_may_have_its_own_activation(chainrule_: Run) -> None:
     _, out, err = chainrule_("train", "iris", "--epochs", "1", "--hidden", "3,2", "--activation", "tanh, relu")
     assert "Network(4-3-2-3, tanh → relu → softmax" in out, err
@@ -78,7 +103,7 @@ def test_the_cost_is_a_curve_and_its_lowest_epoch_is_told(chainrule_: Run) -> No
 
 def test_the_last_line_says_how_to_see_more(chainrule_: Run) -> None:
     _, out, _ = chainrule_("train", "iris", "--epochs", "1", "-o", "m")
-    assert out.splitlines()[-1] == "next      chainrule explain m.safetensors; chainrule show m.safetensors curve"
+    assert out.endswith("\nnext      chainrule explain m.safetensors\n          chainrule show m.safetensors curve\n")
 
 
 def test_classes_have_a_confusion_matrix_with_precision_and_recall(chainrule_: Run) -> None:

@@ -116,6 +116,7 @@ def test_of_an_unknown_command_the_nearest_is_named(run: Run, typed: str, said: 
          "--hidden 3"),
         ("train points.csv -q -o t --epochs=1 --learning_rate=0.1 --batch_size=4", "train points.csv -q -o t --epochs=1 "
          "--learning-rate=0.1 --batch-size=4"),
+        ("train points.csv -q -o t --epochs 1 --learningrate 0.1", "train points.csv -q -o t --epochs 1 --learning-rate 0.1"),
         ("explain m.safetensors --wrt w/1/0/1 --sample 2", "explain m.safetensors --by w/1/0/1 --row 2"),
         ("quiz --number 1 --answers ?", "quiz --count 1 --answers ?"),
     ],

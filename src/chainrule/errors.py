@@ -119,12 +119,16 @@ class DivergenceError(ChainruleError, ArithmeticError):
         return type(self), (str(self), self.run)
 
 
-def unknown_name(what: str, given: object, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not in its table: the known ones are listed, those that are near first."""
+def unknown_name(what: str, given: object, known: Iterable[str], also: Iterable[str] = ()) -> UnknownNameError:
+    """The error for a name that is not in its table: the known ones are listed, those that are near first.
+
+    `also` are other names for them, which are proposed where none of the known ones is near.
+    """
     names = [cut(str(name)) for name in known]
     near = difflib.get_close_matches(cut(str(given)), names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
     ordered = near + [name for name in names if name not in near]
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    meant = near or difflib.get_close_matches(cut(str(given)), list(also), n=1, cutoff=0.6)
+    hint = f"did you mean {meant[0]!r}? " if meant else ""
     return UnknownNameError(f"unknown {what} {brief(given)}: {hint}known are {listed(ordered)}")
 
 

@@ -61,7 +61,7 @@ def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, setting
     """The entry of that name, made with these settings; "Leaky ReLU" finds leaky_relu, and sgd finds delta_rule too."""
     key = _known(what, table, name)
     if key not in table:
-        raise unknown_name(what, name, table)
+        raise unknown_name(what, name, table, SAME.get(what, ()))
     try:
         return table[key](**settings)
     except TypeError:

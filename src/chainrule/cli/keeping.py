@@ -116,8 +116,8 @@ class Kept:
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
-        then = f"chainrule explain {self.model}; chainrule show {self.model} curve"
-        return [f"model     {self.model}", f"report    {self.report}", f"next      {then}"]
+        then = (f"next      chainrule explain {self.model}", f"          chainrule show {self.model} curve")
+        return [f"model     {self.model}", f"report    {self.report}", *then]
 
     def check(self) -> None:
         """Raises FileError, with the place of the model, where anything could not be written."""

@@ -33,8 +33,8 @@ def command(
     count: Annotated[
         int | None,
         typer.Option(
-            help="How many questions in all.  [default: the six of every lesson if they are asked, 5 about the "
-            "network, and all of a file]"
+            help="How many questions in all.  [default: 11 about the chain, the six of every lesson and 5 more; 5 about "
+            "another network; all of a file]"
         ),
     ] = None,
     seed: Annotated[
@@ -62,7 +62,7 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the score, question by question, as JSON.")] = False,
 ) -> None:
-    """Ask questions, say what is wrong with a wrong answer, and count points. At a terminal: hint, skip, ? and quit."""
+    """Ask questions, say what is wrong with a wrong answer, and count points. Replies may also be hint, skip, ? and quit."""
     if seed is not None and seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     if write is not None:

@@ -29,7 +29,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.terminal import is_terminal
-from chainrule.cli.usage import figure_meant, one_of
+from chainrule.cli.usage import DATA_SETS, figure_meant, one_of
 from chainrule.cli.written import check_text
 from chainrule.errors import FileError, SettingError, unknown_name
 from chainrule.explanation.figures import CURVE, FIGURES
@@ -178,7 +178,7 @@ def command(
     if (
         figure is None and model is not None and not model.exists() and str(model).isidentifier()
     ):  # a name, and no figure's
-        raise FileError(f"there is no file {model}, and {unknown_name('figure', str(model), DRAWN)}")
+        raise _no_model(model)
     if figure is None and path is not None and path.is_file() and path.suffix == ".json" and is_report(path):
         report = Report.read(path)
         say_json(report.to_json()) if as_json else say(str(report))
@@ -219,6 +219,18 @@ def _listed(names: list[str]) -> str:
 
 def _is_figure(model: Path) -> bool:
     return not model.exists() and figure_meant(str(model)) in (*FIGURES, CURVE)
+
+
+def _no_model(name: Path) -> FileError:
+    """The error for a name that is neither a file nor a figure: a model in runs, or a data set to train on, may be meant."""
+    kept = Path("runs") / f"{name}.safetensors"
+    if kept.is_file():
+        return FileError(f"there is no file {name}: did you mean chainrule show {kept}?")
+    if str(name) in DATA_SETS:
+        return FileError(
+            f"{name} is a data set, not a model: train one first with chainrule train {name}, then show its file"
+        )
+    return FileError(f"there is no file {name}, and {unknown_name('figure', str(name), DRAWN)}")
 
 
 def _figure(name: str) -> str:

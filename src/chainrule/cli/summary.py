@@ -16,7 +16,7 @@ from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
 from chainrule.cli.output import one_line, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.costs import Cost
-from chainrule.data import Column, Number, are_plain, overview
+from chainrule.data import Column, Number, Preprocessing, are_plain, overview
 from chainrule.errors import counted
 from chainrule.prediction import scored_data
 from chainrule.report import sparkline
@@ -41,6 +41,16 @@ def header(parts: Parts) -> str:
     watch = f", {len(watched):,} to watch" if watched is not None else ""
     size = f"{counted(len(parts.table), 'row')} of {counted(len(parts.table.columns), 'column')}"
     return f"{parts.table.name}: {size}, {kind}; {kept}{watch}"
+
+
+def taken_as(terms: Preprocessing) -> list[str]:
+    """That numbers were taken as classes, of which the user said nothing, and how to learn them as numbers."""
+    if terms.labels is None or len(terms.labels) == 2 or isinstance(terms.labels[0], (str, bool)):
+        return []
+    return [
+        f"{one_line(terms.target_name)} holds whole numbers with few different values, which were taken as classes; --task "
+        "regression learns them as numbers"
+    ]
 
 
 def became(parts: Parts, width: int | None = None) -> list[str]:

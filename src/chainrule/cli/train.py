@@ -18,15 +18,15 @@ from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.cli.choices import choices_of
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
-from chainrule.cli.output import going_on, page_width, say, say_json, say_result, tell
+from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts, divide
 from chainrule.cli.progress import progress
 from chainrule.cli.rows import read_rows
-from chainrule.cli.summary import Summary, became, columns_json, header
+from chainrule.cli.summary import Summary, became, columns_json, header, taken_as
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost, as_cost
-from chainrule.data import Table, guess_task, learnable
+from chainrule.data import SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted
 from chainrule.network import Network, as_dtype
@@ -128,6 +128,7 @@ def command(
     table = read_rows(data, target, quiet=quiet)
     choices = choices_of(table, scale, gaps, drop or (), columns or (), kinds or ())
     table, left_out = learnable(table, choices)
+    is_guess = task == "auto" and the_cost is None and data not in SHIPPED
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
     rows = divide(table, task, choices, test, validation, seed, dtype, in_order)
@@ -146,7 +147,12 @@ def command(
              "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
-            for line in [header(rows), *left_out, *became(rows, page_width())]:
+            for line in [
+                header(rows),
+                *(taken_as(rows.terms) if is_guess else ()),
+                *left_out,
+                *became(rows, page_width()),
+            ]:
                 say(line)
             say(f"{network}; {the_cost!r}, {minus(repr(the_rule))}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
                 f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
@@ -157,8 +163,7 @@ def command(
             say_json({**run.report.to_json(), **kept.to_json(), "columns": columns_json(rows), "left_out": left_out})
         elif show:
             say_result(summary)
-            for line in kept.lines():
-                say(line)
+            say_lines(kept.lines())  # a path or a command is not broken
     learnt = f"{kept.model} is what was learnt"
     if stopped:
         tell(f"stopped by {stopped} after {len(run.history):,} of {counted(count, 'epoch')}: {learnt}")

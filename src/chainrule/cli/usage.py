@@ -39,7 +39,8 @@ SAME_OPTION = {  # by command: the option that is meant
         "drop-columns": "drop", "exclude": "drop", "column": "columns", "features": "columns",
     },
     "": {
-        "lr": "learning-rate", "eta": "learning-rate", "alpha": "learning-rate", "step-size": "learning-rate",
+        "lr": "learning-rate", "learningrate": "learning-rate",
+        "eta": "learning-rate", "alpha": "learning-rate", "step-size": "learning-rate",
         "loss": "cost", "example": "row", "index": "row", "sample": "row", "samples": "rows", "wrt": "by",
         "respect-to": "by", "weight": "by", "notation": "convention", "style": "convention", "author": "convention",
         "out": "output", "file": "output", "dataset": "data", "method": "methods", "fault": "plant", "number": "count",

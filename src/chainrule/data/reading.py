@@ -98,7 +98,8 @@ def _not_there(path: Path) -> ChainruleError:
 def _with_its_own_target(table: Table, target: str | None) -> Table:
     if target not in (None, table.target_name):
         raise DataError(
-            f"{table.name} brings its own target, {table.target_name!r}, and {target!r} is not one of its columns"
+            f"{table.name} brings its own target, {table.target_name!r}, got {target!r}: leave out --target, or name "
+            f"{table.target_name!r}"
         )
     return table
 
