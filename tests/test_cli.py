@@ -269,6 +269,7 @@ def test_progress_goes_to_standard_error_and_results_to_standard_output(chainrul
         "model",
         "report",
         "next",
+        "chainrule",
     ]
 
 
