@@ -109,7 +109,7 @@ def conventions_of(preset: str) -> list[Convention]:
 
 
 # room on the page ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("name", "preset"), crossed(SMALL, PRESETS))
+@pytest.mark.parametrize(("name", "preset"), crossed(SMALL, PRESETS, 1))
 def test_no_two_labels_overlap_and_none_is_clipped(name: str, preset: str) -> None:
     net = read_by(preset, SMALL[name]())
     x, y = example_of(net)
