@@ -241,7 +241,7 @@ def without_ink(scene: Scene, svg: str) -> list[str]:
 
 @pytest.mark.needs("rsvg-convert")
 def test_rsvg_draws_every_letter_of_every_label(pieces) -> None:  # type: ignore[no-untyped-def]
-    """With the fonts of a drawing program, in its colour and its place, in every figure at every size; here in every seventh."""
+    """With the fonts of a drawing program, in its colour and its place, in every figure at every size; here in one of seven."""
     for piece in pieces[:: 1 if PROOF else 7]:
         if piece.scene is not None:
             assert without_ink(piece.scene, piece.scene.svg()) == [], f"{piece.figure} of {piece.size}"
