@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import typechecker
 
-pytest_plugins = ["needs"]
+pytest_plugins = ["needs", "command"]
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 FILES = {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command import Run
 
 import chainrule as cr
 import chainrule.cli.main
@@ -25,25 +24,6 @@ LAYERS = [
     {"weights": [[0.5, -1], [1.5, 0.3]], "biases": [0.1, 0], "activation": "tanh"},
     {"weights": [[1, -2]], "biases": [0.2]},
 ]
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def chainrule_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in a folder of its own: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
-        code: Any = 0
-        try:
-            chainrule.cli.main.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def same(a: cr.Network, b: cr.Network) -> bool:

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command import Run
 
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
 from chainrule.cost_curve import LEFT, POINTS, WIDTH, cost_curve
 from chainrule.pictures.shapes import Line
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def chainrule_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in a folder of its own: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(chainrule.cli.gradient_check, "ENTRIES", 3)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
-        code: Any = 0
-        try:
-            chainrule.cli.main.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def history(costs: list[float], watched: list[float] | None = None) -> list[dict[str, Any]]:

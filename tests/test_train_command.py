@@ -7,12 +7,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from command import Run
 
 import chainrule as cr
 import chainrule.cli.gradient_check
@@ -22,26 +21,6 @@ from chainrule.cli import progress
 from chainrule.cli.answers import Confusions
 from chainrule.cli.progress import Pace, _time
 from chainrule.run import Epoch
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def chainrule_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in a folder of its own: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(chainrule.cli.gradient_check, "ENTRIES", 3)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
-        code: Any = 0
-        try:
-            chainrule.cli.main.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_the_header_says_what_plain_columns_became(chainrule_: Run) -> None:
