@@ -36,6 +36,24 @@ def test_backpropagation_agrees_with_central_differences_on_any_network(drawn: D
     assert_agrees(drawn.make())
 
 
+@pytest.mark.parametrize(
+    ("widths", "hidden", "output", "cost", "batch", "scale", "seed"),
+    [
+        ([4, 6, 6], ["gelu"], "softmax", "huber", 2, 6.0, 463910),
+        ([1, 1, 5, 1], ["softmax", "gelu"], "softplus", "huber", 5, 3.0, 756159),
+    ],
+)
+def test_a_smaller_step_does_not_acquit_a_gradient_that_its_wider_error_bar_hides(
+    widths: list[int], hidden: list[str], output: str, cost: str, batch: int, scale: float, seed: int
+) -> None:
+    p = make_problem(widths, hidden, output, cost, batch=batch, scale=scale, seed=seed)
+    g = cr.gradient(p.network, p.x, p.y, p.cost)
+    wrong = g.flat()
+    wrong[np.argmax(abs(wrong))] *= 1.01
+    verdict = check_network(p.network, g.like(wrong), p.x, p.y, p.cost)
+    assert not verdict and not verdict.undecided
+
+
 @pytest.mark.parametrize(("output", "cost"), LEGAL)
 def test_every_legal_pair_of_output_and_cost_agrees_with_differences(output: str, cost: str) -> None:
     for seed in range(SEEDS):

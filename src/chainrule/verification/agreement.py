@@ -31,6 +31,7 @@ ROUNDED = (
 )
 HIDDEN = 0.1  # of an entry: where its error bar is wider, agreement says little about it
 ENOUGH = 3  # entries wrong by every step: the gradient is wrong whatever is said of the others
+SHARP = 1e-4  # of an entry: a smaller step acquits it only if its own bar, which rounding widens, is narrower
 CLOSER = (1.0, 3.0, 9.0, 27.0)  # by how much smaller the steps are that confirm a disagreement
 FLOOR = 1e-12  # of the whole gradient: what float64 leaves of an entry that is nothing beside the others
 
@@ -263,9 +264,10 @@ def _confirmed(
     slack, confirmed, wrong = _slack(given, measured, finite, rounding), list(found), 0
     for i in np.flatnonzero(finite & _apart(given, found, finite, slack)).tolist():
         for closer in CLOSER:
-            d = again(i, closer)
-            if d.holds(float(given[i]), float(slack[i])) or (noise and _beside_kinks(d, float(given[i]))):
-                confirmed[i] = replace(d, error=max(d.error, abs(float(given[i]) - d.value)))
+            d, entry = again(i, closer), float(given[i])
+            sharp = noise or d.error <= SHARP * abs(entry)
+            if (sharp and d.holds(entry, float(slack[i]))) or (noise and _beside_kinks(d, entry)):
+                confirmed[i] = replace(d, error=max(d.error, abs(entry - d.value)))
                 break
         else:
             wrong += 1
