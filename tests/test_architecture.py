@@ -91,6 +91,7 @@ INSIDE = {  # the layers of the larger packages
     "circuits": ["of_network", "circuit", "by_gate by_group wires", "netlist", "gates"],
     "recurrent": ["through_time wiring", "task", "recurrent steps"],
     "data": [
+        "fingerprint",
         "dataset",
         "preprocessing reading",
         "choosing optional_files overview",

@@ -21,7 +21,8 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    becomes · conversions.py its values as numbers, dates or places among texts · choices.py what a user
                    decides about columns · choosing.py the rest, and why · labels.py targets · overview.py said in a table ·
                    dataset.py Dataset, splits, the seeded order of batches · network_rows.py in the terms of the network
-                   that learns it · trained_rows.py which rows a network was trained on, as a small sketch
+                   that learns it · trained_rows.py which rows a network was trained on, as a small sketch ·
+                   fingerprint.py whether a data set is the same
 network.py         Network, and how it is first drawn
 by_hand.py         one written in a line of text, or in JSON
 problem.py         a network, its examples and a cost, checked once; what is computed of them, once

@@ -3,6 +3,7 @@
 from chainrule.data.choices import Choices, kinds_as_they_stand
 from chainrule.data.columns import Category, Column, Dates, Dropped, Number
 from chainrule.data.dataset import Dataset, as_dataset, epoch_order, known_targets, learnable, load_data, split_rows
+from chainrule.data.fingerprint import fingerprint
 from chainrule.data.labels import class_numbers, class_of, encode_targets, find_labels, guess_task, target_of
 from chainrule.data.overview import are_plain, overview
 from chainrule.data.preprocessing import Preprocessing
@@ -31,6 +32,7 @@ __all__ = [
     "encode_targets",
     "epoch_order",
     "find_labels",
+    "fingerprint",
     "gaps",
     "guess_task",
     "kinds_as_they_stand",
