@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def fingerprint(data: Dataset) -> str:
     return digest.hexdigest()
 
 
-def _add(digest: hashlib._Hash, array: Array | None) -> None:
+def _add(digest: Any, array: Array | None) -> None:
     if array is None:
         digest.update(b"none;")
         return
