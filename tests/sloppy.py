@@ -80,11 +80,14 @@ class SloppyEngine:
     def gradient(self, state: Buffers, batch: np.ndarray) -> tuple[float, np.ndarray]:
         batch = self.rng.permutation(batch)
         pair, y, share = state.recipe.cost.on(state.origin.output), state.rows.targets[batch], state.rows.shares(batch)
+        recipe, theta = state.recipe, state.theta
         with np.errstate(all="ignore"):
-            a, z = propagate(state.parameters, state.origin.activations, state.rows.inputs[batch])
+            masks = recipe.dropout.masks(state.step + 1, batch, state.origin.sizes, theta.dtype)
+            a, z = propagate(state.parameters, state.origin.activations, state.rows.inputs[batch], masks)
             cost = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
-            delta = errors(state.parameters, state.origin.activations, a, z, y, pair)
-            exact = collect(state.parameters, a, delta, share).flat() * state.moves
+            delta = errors(state.parameters, state.origin.activations, a, z, y, pair, masks)
+            exact = collect(state.parameters, a, delta, share).flat()
+            exact = (exact + recipe.penalty.slope(theta) * recipe.penalty.entries(state.parameters)) * state.moves
             np.multiply(exact, 1 + self.rounding(exact.shape).astype(exact.dtype), out=state.gradient)
             state.gradient[~state.moves] = 0
             return float(cost * (1 + self.rounding(()))), state.gradient
@@ -95,8 +98,10 @@ class SloppyEngine:
 
     def apply(self, state: Buffers, gradient: np.ndarray, rate: float) -> bool:
         with np.errstate(all="ignore"):
-            move, memory = state.advance(gradient, state.theta, state.memory, state.step + 1, rate)
-            after = np.where(state.moves, state.theta + move, state.theta)
+            recipe, theta = state.recipe, state.theta
+            move, memory = state.advance(recipe.clip(gradient), theta, state.memory, state.step + 1, rate)
+            left = theta * (1 - rate * recipe.penalty.decay * recipe.penalty.entries(state.parameters))
+            after = np.where(state.moves, left + move, theta)
         values = [each.flat() if isinstance(each, Parameters) else each for each in (after, *memory.values())]
         if not all(np.isfinite(each).all() for each in values):
             return False

@@ -24,7 +24,7 @@ LAYERS = [
     "circuits cost_curve engines per_example report",
     "backward prediction",
     "data.network_rows",
-    "forward equations updates",
+    "forward equations updates dropout regularization",
     "problem",
     "network",
     "costs scores ids",

@@ -31,6 +31,8 @@ forward.py         forward(network, x) -> Trace; cost(…)
 equations.py       BP1 to BP4, with their LaTeX
 backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parameters
 per_example.py     each example's own gradient, lazily
+regularization.py  penalties on the weights, decay, clipped gradients
+dropout.py         which neurons are left out of a step
 updates.py         rules as data: the delta rule, momentum, Adam
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair
 from chainrule.equations import bp1, bp2, bp3, bp4
 from chainrule.errors import SettingError
-from chainrule.forward import Trace, shares, trace_of
+from chainrule.forward import NO_MASKS, Trace, shares, trace_of
 from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
@@ -81,15 +81,22 @@ def errors(
     z: Sequence[Float[np.ndarray, "batch _"]],
     targets: Float[np.ndarray, "batch out"],
     pair: Pair,
+    masks: Mapping[int, Array] = NO_MASKS,
 ) -> list[Array]:
-    """δ^1…δ^L of rows: the recursion alone. Where the cost is a function of z^L, δ^L = ∂C/∂z^L directly (S3.14)."""
+    """δ^1…δ^L of rows: the recursion alone. Where the cost is a function of z^L, δ^L = ∂C/∂z^L directly (S3.14).
+
+    `masks` are those of dropout: with a = m ⊙ σ(z) the slope of a layer is m ⊙ σ′(z).
+    """
     sigmas, weights = list(activations), list(parameters.weights)
     if pair.delta is not None:
         delta = [pair.delta(z[-1], targets)]
     else:
         delta = [bp1(pair.slope(a[-1], targets), sigmas[-1].slope(z[-1]))]
     for l in range(len(weights) - 1, 0, -1):
-        delta.insert(0, bp2(weights[l], delta[0], sigmas[l - 1].slope(z[l - 1])))
+        slope = sigmas[l - 1].slope(z[l - 1])
+        if l in masks:
+            slope = slope * masks[l].reshape(masks[l].shape + (1,) * (slope.ndim - 2))  # a row of Σ′ is of one a_j
+        delta.insert(0, bp2(weights[l], delta[0], slope))
     return delta
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from chainrule.problem import Problem
 
 Array = np.ndarray
 REDUCTIONS = ("mean", "sum", "none")
+NO_MASKS: Mapping[int, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,21 @@ def forward(network: Network, x: Any) -> Trace:
 
 
 def propagate(
-    parameters: Parameters, activations: Sequence[Activation] | Layers[Activation], rows: Float[np.ndarray, "batch in"]
+    parameters: Parameters,
+    activations: Sequence[Activation] | Layers[Activation],
+    rows: Float[np.ndarray, "batch in"],
+    masks: Mapping[int, Array] = NO_MASKS,
 ) -> tuple[list[Array], list[Array]]:
-    """Activations a^0…a^L and weighted inputs z^1…z^L of rows: the loop alone, without a look at what it is given."""
-    a, z = [rows], []
-    for w, b, sigma in zip(parameters.weights, parameters.biases, activations):
+    """Activations a^0…a^L and weighted inputs z^1…z^L of rows: the loop alone, without a look at what it is given.
+
+    `masks` are those of dropout: what the activations of a layer are multiplied by.
+    """
+    a, z = [rows * masks[0] if 0 in masks else rows], []
+    for layer, (w, b, sigma) in enumerate(zip(parameters.weights, parameters.biases, activations), 1):
         z.append(a[-1] @ w.T + b if b.size else a[-1] @ w.T)
         a.append(sigma.value(z[-1]))
+        if layer in masks:
+            a[-1] = a[-1] * masks[layer]
     return a, z
 
 

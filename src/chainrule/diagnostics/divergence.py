@@ -29,7 +29,8 @@ def first_not_finite(
     engine = ReferenceEngine()
     state = engine.start(recipe, network, rows, snapshot)
     before = engine.network(state)
-    place = _in_the_equations(before, rows.inputs[batch], rows.targets[batch], rows.shares(batch), recipe.cost)
+    masks = recipe.dropout.masks(state.step + 1, batch, network.sizes, network.dtype)
+    place = _in_the_equations(before, rows.inputs[batch], rows.targets[batch], rows.shares(batch), recipe.cost, masks)
     if place is not None:
         return place
     _, gradient = engine.gradient(state, batch)
@@ -38,11 +39,13 @@ def first_not_finite(
     return _in_the_move(before, named(theta, memory, state.step + 1))
 
 
-def _in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: Cost) -> str | None:
+def _in_the_equations(
+    network: Network, x: Array, y: Array, share: Array, cost: Cost, masks: Mapping[int, Array]
+) -> str | None:
     """The first of a step's z, a, cost, δ and gradients that is not finite, with its layer; None where all are."""
     pair = cost.on(network.output)
     with np.errstate(all="ignore"):
-        a, z = propagate(network.parameters, network.activations, x)
+        a, z = propagate(network.parameters, network.activations, x, masks)
         for layer in range(1, network.depth + 1):
             for letter, values in (("z", z[layer - 1]), ("a", a[layer])):
                 if not np.isfinite(values).all():
@@ -51,7 +54,7 @@ def _in_the_equations(network: Network, x: Array, y: Array, share: Array, cost: 
         if not np.isfinite(each).all():
             top = float(np.abs(z[-1]).max())
             return f"the cost overflowed, with outputs of layer {network.depth} up to {short(top, 3)}"
-        delta = errors(network.parameters, network.activations, a, z, y, pair)
+        delta = errors(network.parameters, network.activations, a, z, y, pair, masks)
         for layer in range(network.depth, 0, -1):
             if not np.isfinite(delta[layer - 1]).all():
                 return f"δ of layer {layer} became NaN or infinite ({_sizes(delta[layer - 1])})"

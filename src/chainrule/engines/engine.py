@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data.network_rows import Rows
+from chainrule.dropout import Dropout
 from chainrule.network import Network
+from chainrule.regularization import Clip, Penalty
 from chainrule.updates import Rule
 
 Array = np.ndarray
@@ -18,18 +20,25 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to minimise, how to move, and the layers (1…L) whose weights and biases do not move."""
+    """What to minimise, how to move, and the layers (1…L) whose weights and biases do not move.
+
+    A step's gradient is that of its cost, with the neurons that `dropout` leaves, and of the penalty; it is 0 in a fixed
+    layer. Then it is clipped, the weights decay, and the rule moves them.
+    """
 
     cost: Cost
     rule: Rule
     fixed: frozenset[int] = frozenset()
+    penalty: Penalty = field(default_factory=Penalty)
+    clip: Clip = field(default_factory=Clip)
+    dropout: Dropout = field(default_factory=Dropout)
 
 
 @dataclass(frozen=True)
 class Steps:
     """What a call of `run` gives: each step's cost before its move, and where the run left the finite numbers.
 
-    The cost is the mean of w_i c_i over the batch, the function whose gradient the step follows. `first_bad` is the number
+    The cost is the mean of w_i c_i over the batch, without the penalty. `first_bad` is the number
     (0, 1, …) of the first step whose cost is NaN or infinite, or after which a weight, a bias or what the rule remembers
     would be; `costs` then ends with it. None where there is no such step.
     """

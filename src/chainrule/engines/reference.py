@@ -34,6 +34,7 @@ class Running:
     parameters: Parameters
     pair: Pair  # the cost on the network's output
     free: Array | None  # which entries of theta move; None for all
+    penalized: Array | None  # 1 where an entry of theta is penalised and decays, 0 elsewhere; None for none
     advance: Advance
     memory: Memory
     step: int = 0
@@ -57,7 +58,8 @@ class ReferenceEngine:
             step = snapshot["step"]
             memory = _remembered(snapshot, given if isinstance(recipe.rule.step, TwoFunctions) else None)
         pair, free = recipe.cost.on(network.output), _free(given, recipe.fixed) if recipe.fixed else None
-        return Running(recipe, network, rows, theta, given.like(theta), pair, free, advance, memory, step)
+        penalized = recipe.penalty.entries(given) if recipe.penalty else None
+        return Running(recipe, network, rows, theta, given.like(theta), pair, free, penalized, advance, memory, step)
 
     def run(self, state: Running, order: Array, rates: Array) -> Steps:
         costs, sizes = np.empty(len(order)), (order >= 0).sum(axis=1).tolist()
@@ -93,12 +95,15 @@ class ReferenceEngine:
 
 
 def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
-    sigmas, pair = state.origin.activations, state.pair
+    sigmas, pair, recipe = state.origin.activations, state.pair, state.recipe
     y, share = state.rows.targets[batch], state.rows.shares(batch)
-    a, z = propagate(state.parameters, sigmas, state.rows.inputs[batch])
+    masks = recipe.dropout.masks(state.step + 1, batch, state.origin.sizes, state.theta.dtype) if recipe.dropout else {}
+    a, z = propagate(state.parameters, sigmas, state.rows.inputs[batch], masks)
     cost = pair.value(z[-1] if pair.of == "z" else a[-1], y) @ share
-    delta = errors(state.parameters, sigmas, a, z, y, pair)
+    delta = errors(state.parameters, sigmas, a, z, y, pair, masks)
     gradient = collect(state.parameters, a, delta, share).flat()
+    if state.penalized is not None:
+        gradient += recipe.penalty.slope(state.theta) * state.penalized
     if state.free is not None:  # the rule sees no gradient of a fixed layer
         gradient[~state.free] = 0
     return float(cost), gradient
@@ -106,8 +111,11 @@ def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
 
 def moved(state: Running, gradient: Array, rate: float) -> tuple[Array, Memory]:
     """(θ, what the rule remembers) as they would be after a move along this gradient; the state stays as it is."""
-    move, memory = state.advance(gradient, state.theta, state.memory, state.step + 1, rate)
-    theta = state.theta + move
+    recipe, theta = state.recipe, state.theta
+    move, memory = state.advance(recipe.clip(gradient), theta, state.memory, state.step + 1, rate)
+    if state.penalized is not None and recipe.penalty.decay:
+        theta = theta - theta * (state.penalized * (rate * recipe.penalty.decay))
+    theta = theta + move
     return theta if state.free is None else np.where(state.free, theta, state.theta), memory
 
 

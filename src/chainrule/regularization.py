@@ -1,0 +1,73 @@
+"""What keeps weights and steps small: penalties on the weights, decay, and clipped gradients.
+
+What training minimises is C + l1 Σ|w| + ½ l2 Σ w², where C is the mean of w_i c_i over the rows: nothing is divided by the
+number of rows. The same in the terms of others (S2's author and scikit-learn divide, WANTS W17):
+
+| here           | elsewhere                                                                          |
+|----------------|------------------------------------------------------------------------------------|
+| l2             | PyTorch's `weight_decay` of SGD and Adam (which penalises biases too)               |
+| l2 × rows      | Nielsen's λ, chapter 3; the rows are those of the whole data                        |
+| l2 × batch     | scikit-learn's `alpha`, divided by the rows of each batch                           |
+| decay          | PyTorch's `weight_decay` of AdamW (Loshchilov and Hutter, 2019)                     |
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.parameters import Parameters, length
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """l1 Σ|w| + ½ l2 Σ w², minimised beside the cost; and decay, by which each step first shrinks w: w ← w − η·decay·w.
+
+    The weights alone, or with `biases` the biases too.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    decay: float = 0.0
+    biases: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.l1 or self.l2 or self.decay)
+
+    def value(self, parameters: Parameters) -> float:
+        """l1 Σ|w| + ½ l2 Σ w², summed in float64."""
+        w = self.entries(parameters) * parameters.flat().astype(np.float64)
+        return float(self.l1 * np.abs(w).sum() + 0.5 * self.l2 * (w @ w))
+
+    def slope(self, theta: Array) -> Array:
+        """Its derivative, l1 sign(w) + l2 w, for each entry; at w = 0 that of l1 is taken as 0."""
+        return np.sign(theta) * self.l1 + theta * self.l2
+
+    def entries(self, parameters: Parameters) -> Array:
+        """1 where an entry of `Parameters.flat` is penalised, 0 elsewhere, in its dtype."""
+        biases = np.ones_like if self.biases else np.zeros_like
+        return Parameters([np.ones_like(w) for w in parameters.weights], [biases(b) for b in parameters.biases]).flat()
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Limits of a step's gradient: each entry to ±value, then the length of the whole to `norm` (Pascanu et al., 2013)."""
+
+    norm: float | None = None
+    value: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.norm is not None or self.value is not None
+
+    def __call__(self, gradient: Array) -> Array:
+        if self.value is not None:
+            gradient = np.clip(gradient, -self.value, self.value)
+        if self.norm is not None:
+            size = length(gradient)
+            if self.norm < size < math.inf:
+                gradient = gradient * (self.norm / size)
+        return gradient
