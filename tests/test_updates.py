@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import pickle
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.updates import as_rule, named
+from chainrule.updates import NAMED, as_rule, named
 
 
 def walk(rule: cr.Rule, gradients: list[np.ndarray], dtype: str = "float64") -> np.ndarray:
@@ -33,27 +37,143 @@ def test_the_delta_rule_subtracts_a_fraction_of_the_derivative(gradients: list[n
     assert walk(cr.delta_rule(0.3), gradients) == pytest.approx(-0.3 * sum(gradients))
 
 
-def test_momentum_remembers(gradients: list[np.ndarray]) -> None:
-    v, x = np.zeros(6), np.zeros(6)
-    for g in gradients:
-        v = 0.8 * v + g
-        x = x - 0.3 * v
-    assert walk(cr.momentum(0.3, 0.8), gradients) == pytest.approx(x)
-    assert walk(cr.momentum(0.3, 0.0), gradients) == pytest.approx(walk(cr.delta_rule(0.3), gradients))
+# each rule for fifty steps against its paper, in forty digits ---------------------------------------------------------
+STEPS, X_ROW, Y_ROW = 50, 0.7, -0.4
+Vector = list[Any]  # numbers of mpmath: the weight and the bias of one neuron
 
 
-def test_adam_is_algorithm_1_of_its_paper(gradients: list[np.ndarray]) -> None:
-    m, s, x = np.zeros(6), np.zeros(6), np.zeros(6)
-    for t, g in enumerate(gradients, 1):
-        m = 0.9 * m + 0.1 * g
-        s = 0.999 * s + 0.001 * g**2
-        x = x - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
-    assert walk(cr.adam(0.01), gradients) == pytest.approx(x, rel=1e-12)
+def slopes(theta: Vector) -> Vector:
+    """The gradient of ½ (tanh(w x + b) − y)²."""
+    a = mpmath.tanh(theta[0] * X_ROW + theta[1])
+    delta = (a - Y_ROW) * (1 - a**2)
+    return [delta * X_ROW, delta]
 
 
-@pytest.mark.parametrize("name", ["delta_rule", "momentum", "adam"])
+def mean_of(past: list[Vector], share: Any, entry: int, power: int) -> Any:
+    """(1 − share) Σ share^(t−k) g_k^power: what an exponential average comes to, as Kingma and Ba write it out."""
+    t = len(past)
+    return (1 - share) * sum(share ** (t - k) * g[entry] ** power for k, g in enumerate(past, 1))
+
+
+def delta_move(past: list[Vector], theta: Vector, entry: int) -> Any:
+    return -mpmath.mpf(0.3) * past[-1][entry]
+
+
+def momentum_move(past: list[Vector], theta: Vector, entry: int) -> Any:
+    share = mpmath.mpf(0.8)
+    return -mpmath.mpf(0.3) * mean_of(past, share, entry, 1) / (1 - share)
+
+
+def rmsprop_move(past: list[Vector], theta: Vector, entry: int) -> Any:
+    return -mpmath.mpf(0.02) * past[-1][entry] / (mpmath.sqrt(mean_of(past, mpmath.mpf(0.95), entry, 2)) + 1e-8)
+
+
+def adam_move(past: list[Vector], theta: Vector, entry: int) -> Any:
+    b1, b2, t = mpmath.mpf(0.9), mpmath.mpf(0.999), len(past)
+    mean, square = mean_of(past, b1, entry, 1) / (1 - b1**t), mean_of(past, b2, entry, 2) / (1 - b2**t)
+    return -mpmath.mpf(0.05) * mean / (mpmath.sqrt(square) + 1e-8)
+
+
+def adamw_move(past: list[Vector], theta: Vector, entry: int) -> Any:
+    return adam_move(past, theta, entry) - (mpmath.mpf(0.05) * mpmath.mpf(0.3) * theta[0] if entry == 0 else 0)
+
+
+def way(move: Callable[[list[Vector], Vector, int], Any]) -> list[list[float]]:
+    """The weight and the bias after each step of a formula."""
+    with mpmath.workdps(40):
+        theta, past, places = [mpmath.mpf(1.5), mpmath.mpf(0.25)], [], []
+        for _ in range(STEPS):
+            past.append(slopes(theta))
+            theta = [theta[entry] + move(past, theta, entry) for entry in (0, 1)]
+            places.append([float(each) for each in theta])
+        return places
+
+
+def nesterov_way() -> list[list[float]]:
+    """Sutskever et al. 2013, equations 3 and 4: v ← μ v − ε ∇f(θ + μ v), θ ← θ + v, seen from θ + μ v."""
+    with mpmath.workdps(40):
+        theta, v, share, places = [mpmath.mpf(1.5), mpmath.mpf(0.25)], [mpmath.mpf(0)] * 2, mpmath.mpf(0.8), []
+        for _ in range(STEPS):
+            ahead = slopes([theta[i] + share * v[i] for i in (0, 1)])
+            v = [share * v[i] - mpmath.mpf(0.3) * ahead[i] for i in (0, 1)]
+            theta = [theta[i] + v[i] for i in (0, 1)]
+            places.append([float(theta[i] + share * v[i]) for i in (0, 1)])
+        return places
+
+
+WAYS: dict[str, tuple[cr.Rule, Callable[[], list[list[float]]]]] = {
+    "delta_rule": (cr.delta_rule(0.3), lambda: way(delta_move)),
+    "momentum": (cr.momentum(0.3, 0.8), lambda: way(momentum_move)),
+    "nesterov": (cr.nesterov(0.3, 0.8), nesterov_way),
+    "rmsprop": (cr.rmsprop(0.02, rho=0.95), lambda: way(rmsprop_move)),
+    "adam": (cr.adam(0.05), lambda: way(adam_move)),
+    "adamw": (cr.adamw(0.05, decay=0.3), lambda: way(adamw_move)),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_fifty_steps_of_a_rule_are_those_of_its_formula(name: str) -> None:
+    rule, formula = WAYS[name]
+    net = cr.Network([[[1.5]]], [[0.25]], "tanh")
+    state, places = rule.start(net.parameters), []
+    for _ in range(STEPS):
+        move, state = rule.move(cr.gradient(net, [X_ROW], [Y_ROW], "quadratic"), state, net.parameters)
+        net = net.with_parameters(net.parameters + move)
+        places.append(net.parameters.flat().tolist())
+    assert np.array(places) == pytest.approx(np.array(formula()), rel=0, abs=1e-12)
+
+
+def test_momentum_0_is_the_delta_rule(gradients: list[np.ndarray]) -> None:
+    plain = walk(cr.delta_rule(0.3), gradients)
+    assert walk(cr.momentum(0.3, 0.0), gradients) == pytest.approx(plain)
+    assert walk(cr.nesterov(0.3, 0.0), gradients) == pytest.approx(plain)
+
+
+# decay ----------------------------------------------------------------------------------------------------------------
+def test_decay_shrinks_weights_and_no_biases() -> None:
+    """Whatever the layers' biases: one per neuron, one per layer, none."""
+    net = cr.Network([np.full((2, 3), 2.0), np.full((2, 2), -4.0), [[8.0, 8.0]]], [[1.0, 1.0], [1.0], None], "identity")
+    for rule in (cr.adamw(0.5, decay=0.25), replace(cr.momentum(0.5), decay=0.25)):
+        move, _ = rule.move(net.parameters.zeros(), rule.start(net.parameters), net.parameters)
+        assert [w.tolist() for w in move.weights] == [[[-0.25] * 3] * 2, [[0.5, 0.5]] * 2, [[-1.0, -1.0]]]
+        assert not any(b.any() for b in move.biases)
+
+
+def test_decay_is_no_setting_of_the_step_and_travels_with_the_rule() -> None:
+    rule = cr.adamw(0.1, decay=0.5)
+    assert (rule.decay, cr.adamw().decay, cr.adam().decay) == (0.5, 0.01, 0.0)
+    assert "decay" not in rule.settings
+    for copied in (pickle.loads(pickle.dumps(rule)), replace(rule), named("adamw", learning_rate=0.1, decay=0.5)):
+        assert (copied.decay, repr(copied)) == (0.5, "adamw(0.1, decay=0.5)")
+    assert repr(cr.adamw()) == "adamw(0.001)"
+    assert repr(replace(cr.adamw(), decay=0.0)) == "adamw(0.001, decay=0)"
+    assert repr(replace(cr.momentum(), decay=1e-5)) == "momentum(0.01, decay=1e-5)"
+
+
+def test_a_rule_with_decay_asks_for_the_weights() -> None:
+    like = cr.Network.random([2, 2]).parameters
+    with pytest.raises(
+        cr.SettingError, match=r"adamw\(0.001\) has decay.* rule.move\(gradient, state, network.parameters\)"
+    ):
+        cr.adamw().move(like.zeros(), cr.adamw().start(like))
+
+
+@pytest.mark.parametrize("decay", [-0.1, math.nan, math.inf])
+def test_a_decay_out_of_range_is_refused(decay: float) -> None:
+    for make in (cr.adamw, lambda decay: replace(cr.adam(), decay=decay)):
+        with pytest.raises(cr.SettingError, match=r"decay is a finite number ≥ 0, as 0\.01, got"):
+            make(decay=decay)
+
+
+@pytest.mark.parametrize("name", NAMED)
 def test_precision_stays_and_a_zero_gradient_moves_nothing(name: str) -> None:
-    assert not walk(named(name), [np.zeros(6)] * 3, "float32").any()
+    rule = named(name)
+    like = cr.Network.random([2, 2], bias="none", init="zeros").parameters
+    state = rule.start(like)
+    for _ in range(3):
+        move, state = rule.move(like, state, like)
+        assert move.dtype == "float32"
+        assert not move.flat().any()
 
 
 @pytest.mark.parametrize(
@@ -65,6 +185,11 @@ def test_precision_stays_and_a_zero_gradient_moves_nothing(name: str) -> None:
         (lambda: cr.adam(math.inf), "finite"),
         (lambda: cr.momentum(0.1, 1.0), "0 ≤ momentum < 1, got 1.0"),
         (lambda: cr.adam(beta2=1.5), "0 ≤ beta2 < 1"),
+        (lambda: cr.nesterov(0.1, -0.1), "0 ≤ momentum < 1, got -0.1"),
+        (lambda: cr.rmsprop(rho=1), "0 ≤ rho < 1, got 1"),
+        (lambda: cr.rmsprop(epsilon=0.0), "epsilon is a finite number above 0"),
+        (lambda: as_rule("rmspropp"), "did you mean 'rmsprop'"),
+        (lambda: named("adam", decay=0.1), r"the rule adam does not take the settings \{'decay': 0.1\}"),
         (lambda: named("adam", rate=1.0), r"the rule adam does not take the settings \{'rate': 1.0\}"),
         (lambda: as_rule("adan"), "did you mean 'adam'"),
     ],
@@ -102,7 +227,7 @@ def test_a_slot_is_remembered_from_step_to_step(gradients: list[np.ndarray]) -> 
     assert walk(rule, gradients) == pytest.approx(np.sum(expected, axis=0))
 
 
-@pytest.mark.parametrize("name", ["delta_rule", "momentum", "adam"])
+@pytest.mark.parametrize("name", NAMED)
 def test_a_step_on_single_numbers_is_the_step_on_arrays(name: str, gradients: list[np.ndarray]) -> None:
     """As a compiler takes it: entry by entry."""
     rule = named(name)

@@ -33,7 +33,7 @@ backward.py        backward(trace, y, cost) -> every δ; gradient(…) -> Parame
 per_example.py     each example's own gradient, lazily
 regularization.py  penalties on the weights, decay, clipped gradients
 dropout.py         which neurons are left out of a step
-updates.py         rules as data: the delta rule, momentum, Adam
+updates.py         rules as data: the delta rule, momentum, Nesterov, RMSProp, Adam, AdamW
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
                    choose.py by name

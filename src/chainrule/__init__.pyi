@@ -70,8 +70,11 @@ from chainrule.training import epochs as epochs
 from chainrule.training import train as train
 from chainrule.updates import Rule as Rule
 from chainrule.updates import adam as adam
+from chainrule.updates import adamw as adamw
 from chainrule.updates import delta_rule as delta_rule
 from chainrule.updates import momentum as momentum
+from chainrule.updates import nesterov as nesterov
+from chainrule.updates import rmsprop as rmsprop
 from chainrule.verification.agreement import Agreement as Agreement
 from chainrule.verification.agreement import check_gradient as check_gradient
 from chainrule.verification.verdict import Verification as Verification

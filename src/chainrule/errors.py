@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 LONGEST = 60  # characters of a value that an error shows
@@ -142,3 +142,8 @@ def listed(names: Iterable[object], most: int = MOST) -> str:
     all_of_them = [cut(str(name)) for name in names]
     more = len(all_of_them) - most
     return ", ".join(all_of_them[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def joined(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -45,7 +45,8 @@ SAME = {  # what other programs and books call them
         "categorical_crossentropy": "cross_entropy", "nll": "cross_entropy", "ce": "cross_entropy",
         "bce": "binary_cross_entropy", "hinge": "multiclass_hinge", "svm": "multiclass_hinge", "smooth_l1": "huber",
     },
-    "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum"},
+    "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum",
+             "nag": "nesterov"},
 }  # fmt: skip
 
 

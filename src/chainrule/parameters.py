@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from chainrule.errors import IdError, ShapeError, brief
 
@@ -172,6 +172,10 @@ class Parameters:
         ends = np.cumsum([array.size for array in self.arrays()])[:-1]
         made = [part.reshape(a.shape) for part, a in zip(np.split(vector, ends), self.arrays())]
         return Parameters(made[0::2], made[1::2])
+
+    def are_weights(self) -> Bool[np.ndarray, " parameters"]:
+        """For each entry of `flat`: True for a weight, False for a bias."""
+        return np.concatenate([np.full(array.size, place % 2 == 0) for place, array in enumerate(self.arrays())])
 
     def is_finite(self) -> bool:
         """False as soon as one entry is infinite or not a number."""

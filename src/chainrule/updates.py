@@ -4,11 +4,17 @@
 |------------|-------------|----------------------------------------------------------------------|
 | delta_rule |             | −η g                                                       (S4.14)   |
 | momentum   | v           | v ← μ v + g;  −η v                                     (Polyak 1964) |
+| nesterov   | v           | v ← μ v + g;  −η (g + μ v)           (Nesterov 1983, Sutskever 2013) |
+| rmsprop    | s           | s ← ρ s + (1−ρ) g²;  −η g / (√s + ε)      (Tieleman and Hinton 2012) |
 | adam       | m, s        | m ← β₁m + (1−β₁)g, s ← β₂s + (1−β₂)g², −η m̂ / (√ŝ + ε) (Kingma, Ba 2015) |
+| adamw      | m, s        | that of adam, and its decay    (Loshchilov and Hutter 2019) |
 
 A rule is data: its settings, the names of its slots (what it remembers, a number for each weight) and one function
 `step(g, theta, slots, t, rate, **settings) -> (move, slots)`, which works entry by entry: NumPy runs it on arrays of any shape,
 a compiler on single numbers. `slots` is a tuple in the order of the names, and all are 0 before step t = 1.
+
+`decay` is no part of the step. In each step a rule with decay moves every weight by a further −η · decay · θ, and no bias:
+θ is the weight before the step. It is 0.01 for adamw and 0 for the others.
 """
 
 from __future__ import annotations
@@ -56,13 +62,15 @@ class Rule(Frozen):
     """One row of the table, or a user's own: `Rule("sign", step=lambda g, theta, slots, t, rate: (-rate * np.sign(g), ()))`.
 
     `learning_rate` among the settings is the rate of each step, 1 where there is none; `step` gets the others by name.
-    In the place of a step may stand two functions of whole Parameters, `Rule(name, start, move, settings)`.
+    In the place of a step may stand two functions of whole Parameters, `Rule(name, start, move, settings)`. `decay` is the
+    share of itself, times the rate, that each weight loses in a step beside the rule's own move.
     """
 
     name: str
     step: Step | TwoFunctions
     slots: tuple[str, ...]
     settings: Mapping[str, float]
+    decay: float
 
     def __init__(
         self,
@@ -73,6 +81,7 @@ class Rule(Frozen):
         *,
         step: Step | TwoFunctions | None = None,
         slots: tuple[str, ...] = (),
+        decay: float = 0.0,
     ) -> None:
         if step is None and start is not None and move is not None:
             step = TwoFunctions(start, move)
@@ -81,20 +90,29 @@ class Rule(Frozen):
                 f"the rule {name} needs either step, a function (g, theta, slots, t, rate) -> (move, slots), or both start "
                 "and move"
             )
-        for field, value in (("name", name), ("step", step), ("slots", tuple(slots))):
+        for field, value in (
+            ("name", name),
+            ("step", step),
+            ("slots", tuple(slots)),
+            ("decay", _at_least_0(decay, "decay")),
+        ):
             object.__setattr__(self, field, value)
         object.__setattr__(self, "settings", MappingProxyType(dict(settings)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rule, (self.name, self.step, self.slots, dict(self.settings))
+        return _rule, (self.name, self.step, self.slots, dict(self.settings), self.decay)
 
     def __repr__(self) -> str:
         """The learning rate, and whatever else is not as it comes: adam(0.001, beta1=0.8)."""
-        usual = NAMED[self.name]().settings if self.name in NAMED else {}
+        usual = NAMED[self.name]() if self.name in NAMED else None
+        settings, decay = ({}, 0.0) if usual is None else (usual.settings, usual.decay)
+        written = {
+            key: each for key, each in self.settings.items() if key == "learning_rate" or each != settings.get(key)
+        }
+        if self.decay != decay:
+            written["decay"] = self.decay
         shown = [
-            f"{key}={short_exponent(f'{value:g}')}".removeprefix("learning_rate=")
-            for key, value in self.settings.items()
-            if key == "learning_rate" or value != usual.get(key)
+            f"{key}={short_exponent(f'{value:g}')}".removeprefix("learning_rate=") for key, value in written.items()
         ]
         return f"{self.name}({', '.join(shown)})"
 
@@ -129,7 +147,23 @@ class Rule(Frozen):
     def move(
         self, gradient: Parameters, state: State, parameters: Parameters | None = None
     ) -> tuple[Parameters, State]:
-        """(the move, the next state) at the rule's own rate; `parameters` for a rule whose step looks at θ."""
+        """(the move, the next state) at the rule's own rate; `parameters` for a rule with decay or whose step looks at θ.
+
+        Raises SettingError where a rule with decay gets no parameters.
+        """
+        move, after = self._move(gradient, state, parameters)
+        if not self.decay:
+            return move, after
+        if parameters is None:
+            raise SettingError(
+                f"the rule {self!r} has decay, so that its move depends on the weights: write "
+                "rule.move(gradient, state, network.parameters)"
+            )
+        lost = np.where(parameters.are_weights(), parameters.flat(), 0) * (self.learning_rate * self.decay)
+        return move - parameters.like(lost), after
+
+    def _move(self, gradient: Parameters, state: State, parameters: Parameters | None) -> tuple[Parameters, State]:
+        """The same without decay."""
         if isinstance(self.step, TwoFunctions):
             return self.step.move(gradient, state)
         t, theta = state["step"] + 1, None if parameters is None else parameters.flat()
@@ -138,9 +172,11 @@ class Rule(Frozen):
         return gradient.like(move), {**{slot: gradient.like(value) for slot, value in memory.items()}, "step": t}
 
 
-def _rule(name: str, step: Step | TwoFunctions, slots: tuple[str, ...], settings: Mapping[str, float]) -> Rule:
-    """A rule from what `__reduce__` gives."""
-    return Rule(name, settings=settings, step=step, slots=slots)
+def _rule(
+    name: str, step: Step | TwoFunctions, slots: tuple[str, ...], settings: Mapping[str, float], decay: float = 0.0
+) -> Rule:
+    """A rule from what `__reduce__` gives; an older version gave no decay."""
+    return Rule(name, settings=settings, step=step, slots=slots, decay=decay)
 
 
 def delta_rule(learning_rate: float = 0.1) -> Rule:
@@ -154,12 +190,46 @@ def momentum(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
     return Rule("momentum", settings=settings, step=_roll, slots=("velocity",))
 
 
+def nesterov(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
+    """Momentum that looks ahead, in PyTorch's form: v ← μ v + g, move −η (g + μ v).
+
+    Source: Nesterov 1983; Sutskever, Martens, Dahl, Hinton 2013, whose θ is this one moved on by its velocity, −η μ v.
+    """
+    settings = {"learning_rate": _positive(learning_rate, "learning_rate"), "momentum": _share(momentum, "momentum")}
+    return Rule("nesterov", settings=settings, step=_roll_ahead, slots=("velocity",))
+
+
+def rmsprop(learning_rate: float = 0.001, rho: float = 0.99, epsilon: float = 1e-8) -> Rule:
+    """Each entry's step divided by the root mean square of its past gradients: s ← ρ s + (1 − ρ) g², move −η g / (√s + ε).
+
+    Source: Tieleman and Hinton, lecture 6.5 of Neural Networks for Machine Learning, 2012.
+    """
+    rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
+    settings = {"learning_rate": rate, "rho": _share(rho, "rho"), "epsilon": small}
+    return Rule("rmsprop", settings=settings, step=_scale, slots=("square",))
+
+
 def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
     """Each entry's step scaled by the root mean square of its past gradients, both averages corrected for their start."""
     rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
     b1, b2 = _share(beta1, "beta1"), _share(beta2, "beta2")
     settings = {"learning_rate": rate, "beta1": b1, "beta2": b2, "epsilon": small}
     return Rule("adam", settings=settings, step=_adapt, slots=("mean", "square"))
+
+
+def adamw(
+    learning_rate: float = 0.001,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    decay: float = 0.01,
+) -> Rule:
+    """The step of adam, and decoupled weight decay: each weight, and no bias, also moves by −η · decay · θ.
+
+    Source: Loshchilov and Hutter 2019, in PyTorch's form, where the decay is multiplied by the learning rate.
+    """
+    like = adam(learning_rate, beta1, beta2, epsilon)
+    return Rule("adamw", settings=like.settings, step=like.step, slots=like.slots, decay=decay)
 
 
 # the steps, as functions of the module, so that rules can be pickled. Numbers that are not arrays stay Python's own, which
@@ -173,6 +243,18 @@ def _roll(g: Any, theta: Any, slots: tuple[Any], t: int, rate: float, momentum: 
     return velocity * -rate, (velocity,)
 
 
+def _roll_ahead(g: Any, theta: Any, slots: tuple[Any], t: int, rate: float, momentum: float) -> tuple[Any, tuple[Any]]:
+    velocity = slots[0] * momentum + g
+    return (velocity * momentum + g) * -rate, (velocity,)
+
+
+def _scale(
+    g: Any, theta: Any, slots: tuple[Any], t: int, rate: float, rho: float, epsilon: float
+) -> tuple[Any, tuple[Any]]:
+    square = slots[0] * rho + g * g * (1 - rho)
+    return g * -rate / (np.sqrt(square) + epsilon), (square,)
+
+
 def _adapt(
     g: Any, theta: Any, slots: tuple[Any, Any], t: int, rate: float, beta1: float, beta2: float, epsilon: float
 ) -> tuple[Any, tuple[Any, Any]]:
@@ -182,7 +264,14 @@ def _adapt(
     return mean * -rate_now / (np.sqrt(square) / root + epsilon), (mean, square)
 
 
-NAMED: dict[str, Callable[..., Rule]] = {"delta_rule": delta_rule, "momentum": momentum, "adam": adam}
+NAMED: dict[str, Callable[..., Rule]] = {
+    "delta_rule": delta_rule,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adamw,
+}
 
 
 def named(name: str, **settings: float) -> Rule:
@@ -204,4 +293,10 @@ def _positive(value: float, what: str) -> float:
 def _share(value: float, what: str) -> float:
     if not (isinstance(value, (int, float, np.number)) and 0 <= value < 1):
         raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {brief(value)}")
+    return float(value)
+
+
+def _at_least_0(value: float, what: str) -> float:
+    if not (isinstance(value, (int, float, np.number)) and 0 <= value < np.inf):
+        raise SettingError(f"{what} is a finite number ≥ 0, as 0.01, got {brief(value)}")
     return float(value)

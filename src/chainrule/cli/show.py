@@ -31,7 +31,7 @@ from chainrule.cli.output import page_width, say, say_document, say_json, say_li
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import DATA_SETS, figure_meant, one_of
 from chainrule.cli.written import check_text
-from chainrule.errors import FileError, SettingError, unknown_name
+from chainrule.errors import FileError, SettingError, joined, unknown_name
 from chainrule.explanation.figures import CURVE, FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.pictures.converted import KINDS, check_kind
@@ -212,11 +212,6 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _listed(names: list[str]) -> str:
-    """a, b and c."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
 def _is_figure(model: Path) -> bool:
     return not model.exists() and figure_meant(str(model)) in (*FIGURES, CURVE)
 
@@ -331,16 +326,16 @@ class _FigureAsked:
             )
         if self.rows is not None and not FIGURES[self.figure].rows:
             raise SettingError(
-                f"--rows goes with the figures of several rows, {_listed(_several())}, and {self.figure} is of one: "
+                f"--rows goes with the figures of several rows, {joined(_several())}, and {self.figure} is of one: "
                 f"{self._command(self.figure, '--row 3')}"
             )
 
     def _misplaced(self, name: str) -> str:
         own = [_flag(each) for each, told in TOLD.items() if self.figure in told.names]
-        takes = _listed(own) if own else "no such option"
+        takes = joined(own) if own else "no such option"
         told = TOLD[name]
         return (
-            f"{_flag(name)} goes with {_listed(told.names)}, as in {self._command(told.names[0], told.for_instance)}; the "
+            f"{_flag(name)} goes with {joined(told.names)}, as in {self._command(told.names[0], told.for_instance)}; the "
             f"figure {self.figure} takes {takes}"
         )
 

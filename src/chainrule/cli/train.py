@@ -28,7 +28,7 @@ from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost, as_cost
 from chainrule.data import SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
-from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted
+from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted, joined
 from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch, Run
 from chainrule.training import Epochs
@@ -39,7 +39,11 @@ from chainrule.writing.numbers import minus
 STEPS = 2000  # what the default number of epochs aims at
 FEWEST_EPOCHS = 10
 DATA, NETWORK, TRAINING, KEPT = "The data", "The network", "The training", "What is kept and printed"  # in the help
-OWN_RATES = ", ".join(f"{made().learning_rate:g} for {name}" for name, made in RULES.items())
+RATES = {name: f"{made().learning_rate:g}" for name, made in RULES.items()}
+OWN_RATES = ", ".join(
+    f"{rate} for {joined([name for name in RATES if RATES[name] == rate])}" for rate in dict.fromkeys(RATES.values())
+)
+RULES_HELP = "How the weights move: delta_rule (also called sgd), momentum, nesterov, rmsprop, adam or adamw."
 LAYER_SIZE = re.compile("[0-9]{1,9}")
 Telling = AbstractContextManager[Callable[[Epoch], None]]
 
@@ -91,7 +95,7 @@ def command(
         _option(NETWORK, "The cost.  [default: cross_entropy for classes, quadratic for numbers]", one=COSTS),
     ] = None,
     dtype: Annotated[str, _option(NETWORK, "float32 or float64.", one=("float32", "float64"))] = "float32",
-    rule: Annotated[str, _option(TRAINING, "delta_rule (also called sgd), momentum or adam.", one=RULES)] = "adam",
+    rule: Annotated[str, _option(TRAINING, RULES_HELP, one=RULES)] = "adam",
     learning_rate: Annotated[float | None, _option(TRAINING, f"The learning rate η.  [default: {OWN_RATES}]")] = None,
     epochs: Annotated[
         int | None,
