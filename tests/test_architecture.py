@@ -21,6 +21,7 @@ LAYERS = [
     "verification conventions",
     "recurrent training",
     "diagnostics.divergence evaluation run settings",
+    "stopping",
     "circuits cost_curve engines per_example report",
     "backward prediction",
     "data.network_rows",

@@ -172,9 +172,8 @@ def test_a_long_epoch_is_told_of_within(chainrule_: Run, monkeypatch: pytest.Mon
 
 def test_the_best_epoch_so_far_is_told_by_what_is_watched() -> None:
     pace = Pace(10, 320, 10)
-    network = cr.Network([[[1.0]]])
     for number, cost, watched in ((1, 0.5, 0.7), (2, 0.4, 0.6), (3, 0.3, 0.8)):
-        pace.ended(Epoch(number, 10 * number, cost, 0.1, network, watched, 0.5, "accuracy"))
+        pace.ended(Epoch(number, 10 * number, cost, 0.1, watched, 0.5, "accuracy"))
     assert pace.said().startswith("cost 0.3000, validation cost 0.8000, accuracy 0.5000, best 0.6000 (epoch 2); ")
     pace.within(5)
     assert pace.done == 35
@@ -191,7 +190,7 @@ def test_the_time_that_is_left_is_what_the_steps_so_far_took(monkeypatch: pytest
 
 def test_a_narrow_terminal_is_told_what_matters_most() -> None:
     pace = Pace(10, 320, 10)
-    pace.ended(Epoch(1, 10, 0.5, 0.1, cr.Network([[[1.0]]]), 0.7, 0.5, "accuracy"))
+    pace.ended(Epoch(1, 10, 0.5, 0.1, 0.7, 0.5, "accuracy"))
     for room in range(12, 130):
         begin, said = pace.in_room(room)
         assert begin == "epoch 2/10"

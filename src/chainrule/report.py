@@ -50,6 +50,8 @@ class Report:
     threads: int | None = None  # of BLAS, in the steps; None where it is not known
     shuffle: bool = True
     fixed: tuple[int, ...] = ()  # the layers whose weights and biases were held
+    settings: Mapping[str, Any] = field(default_factory=dict)  # those that were given, such as dropout, by name
+    kept: str = ""  # which network was given back and why, where it may not be the last epoch's
     model_sha256: str | None = None  # of the model's file that it was written beside, as sha256sum gives it
 
     @property
@@ -75,9 +77,11 @@ class Report:
             f"{self.network} on {self.data} ({self.rows:,} rows)",
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
             f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
+            *([", ".join(f"{key} {_shown(value)}" for key, value in self.settings.items())] if self.settings else []),
             *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
             *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
+            *([f"network of {self.kept}"] if self.kept else []),
             *(f"{titled(key)}: {text}" for key, text in self.short_results()),
             *(f"warning: {text}" for text in self.warnings),
         ]

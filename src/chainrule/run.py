@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from chainrule.cost_curve import cost_curve
-from chainrule.errors import counted
+from chainrule.errors import SettingError, counted
 from chainrule.network import Network
+from chainrule.parameters import Parameters
 from chainrule.report import Report, titled
 from chainrule.writing.card import card, folded, table
 
@@ -19,9 +22,32 @@ SHOWN = 10  # epochs at the beginning and at the end that a notebook lists
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One pass over the rows: `cost` is the mean over them, each taken before the step that used it.
+class LastStep:
+    """The last step of an epoch, as vectors in the order of `Parameters.flat`: the weights and biases before it and after it,
+    and its gradient before that is clipped. `origin` is the network as it was given.
+    """
 
+    origin: Network
+    before: Array
+    gradient: Array
+    after: Array
+
+    @cached_property
+    def network(self) -> Network:
+        """The network after it."""
+        return self.origin.with_parameters(self.origin.parameters.like(self.after))
+
+    def norms(self, vector: Array) -> list[float]:
+        """The Euclidean length of each layer's part of a vector, its weights and biases together."""
+        parts = self.origin.parameters.like(vector)
+        return [Parameters([w], [b]).norm() for w, b in zip(parts.weights, parts.biases)]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the rows: `cost` is the mean over them, each taken before the step that used it, without penalties.
+
+    `steps` and `seconds` count from the beginning of the run and of the epoch; `learning_rate` is that of its last step.
     `validation_cost` and `validation_score` are there where validation rows were given, and `validation_measure` says what the
     score is: accuracy, subset_accuracy or r_squared.
     """
@@ -30,15 +56,49 @@ class Epoch:
     steps: int
     cost: float
     seconds: float
-    network: Network
     validation_cost: float | None = None
     validation_score: float | None = None
     validation_measure: str | None = None
+    learning_rate: float | None = None
+    last: LastStep | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def network(self) -> Network:
+        """The network after the epoch, made on demand."""
+        return self._last.network
+
+    @property
+    def gradient_norms(self) -> list[float]:
+        """‖∂C/∂θ^l‖ of the last step's batch by layer 1…L, penalties included, before it is clipped."""
+        return self._last.norms(self._last.gradient)
+
+    @property
+    def update_norms(self) -> list[float]:
+        """‖Δθ^l‖ by layer 1…L: how far the last step moved its weights and biases."""
+        return self._last.norms(self._last.after - self._last.before)
+
+    @property
+    def update_ratios(self) -> list[float]:
+        """‖Δθ^l‖ / ‖θ^l‖ by layer 1…L, infinite where θ^l was 0. Around 10⁻³ is usual."""
+        sizes = self._last.norms(self._last.before)
+        return [update / size if size else math.inf for update, size in zip(self.update_norms, sizes)]
+
+    @property
+    def _last(self) -> LastStep:
+        if self.last is None:
+            raise SettingError("this epoch was made without its last step, and so without a network")
+        return self.last
 
     def facts(self) -> dict[str, Any]:
-        """The epoch as plain numbers, without the network."""
-        kept = ("number", "steps", "cost", "seconds", "validation_cost", "validation_score", "validation_measure")
-        return {key: getattr(self, key) for key in kept if getattr(self, key) is not None}
+        """The epoch as plain numbers, without the network.
+
+        Norms are among them in epochs 1 … 99, 100, 110, … 990, 1000, 1100, …: the history of a long run stays short.
+        """
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.compare}
+        facts = {key: value for key, value in values.items() if value is not None}
+        if self.last is not None and len(str(self.number).rstrip("0")) <= 2:
+            facts |= {"gradient_norms": self.gradient_norms, "update_ratios": self.update_ratios}
+        return facts
 
 
 @dataclass(frozen=True)
@@ -46,7 +106,8 @@ class TrainingState:
     """All it takes to go on after a whole epoch: plain values, and vectors of weights as `Parameters.flat` gives them.
 
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
-    `first_cost` is that of the first batch with weight, `best` the last epoch whose cost was no higher: (number, weights).
+    `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, weights).
+    `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights).
     """
 
     epoch: int = 0
@@ -55,7 +116,8 @@ class TrainingState:
     random: Mapping[str, Any] | None = None
     history: tuple[dict[str, Any], ...] = ()
     first_cost: float | None = None
-    best: tuple[int, Array] | None = None
+    good: tuple[int, Array] | None = None
+    best: tuple[int, float, Array] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypedDict
 
 import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, as_dataset
 from chainrule.data.frames import column_names
-from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for
+from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for, weighted_by_class
+from chainrule.dropout import Dropout
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe
-from chainrule.errors import DataError, SettingError, brief
+from chainrule.errors import DataError, SettingError, brief, unknown_name
 from chainrule.network import Network, as_network, cost_for
+from chainrule.regularization import Clip, Penalty
+from chainrule.stopping import BEST, Stopping
 from chainrule.updates import Rule, as_rule
+
+
+class Settings(TypedDict, total=False):
+    """The settings of `train` and `epochs` that most runs leave as they are."""
+
+    l1: float
+    l2: float
+    decay: float | None
+    penalize_biases: bool
+    clip_norm: float | None
+    clip_value: float | None
+    dropout: float | Sequence[float] | Mapping[int, float]
+    class_weight: str | Mapping[Any, float] | None
+    patience: int | None
+    best: str | None
+    max_time: float | None
 
 
 @dataclass(frozen=True)
@@ -28,11 +48,13 @@ class Job:
     rows: Rows
     watched: Rows | None
     engine: Engine
+    stopping: Stopping
     epochs: int
     batch_size: int
     seed: int | np.random.Generator
     shuffle: bool
     data: str
+    more: Settings
 
 
 def job_of(
@@ -48,28 +70,119 @@ def job_of(
     cost: str | Cost | None,
     shuffle: bool,
     fixed: SupportsIndex | Iterable[SupportsIndex],
+    more: Settings,
 ) -> Job:
     """The arguments of a call, as one Job. Raises the errors of whatever is wrong with them."""
     as_network(network, "train(network, x, y) and epochs(network, x, y)")
+    check_names(more)
     y, cost = targets_or_cost(data, y, cost)
     check_rule(rule)
-    recipe = Recipe(cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network))
+    seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
+    recipe = recipe_of(network, cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network), seed, more)
     recipe.cost.on(network.output)
     the_engine = choose(engine)
     if refusal := the_engine.refuses(recipe, network):
         raise SettingError(f"the {the_engine.name} engine {refusal}; engine='reference' runs everything")
     epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
-    seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
     shuffle = truth(shuffle, "shuffle")
+    stopping = stopping_of(more, validation is not None)
     learnt = with_targets(data, y, network.preprocessing)
+    if is_share(validation):
+        learnt, validation = learnt.split(validation, seed)
     check_width(network, learnt)
     learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
     rows, watched = rows_for(learner, learnt, recipe.cost), None
+    rows = weighted_by_class(rows, learner, more.get("class_weight"))
     if validation is not None:
         beside = as_dataset(validation, learner.preprocessing)
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
-    return Job(learner, recipe, rows, watched, the_engine, epochs, batch_size, seed, shuffle, learnt.name)
+    told: Settings = {key: value for key, value in more.items() if value is not None}  # type: ignore[assignment]
+    return Job(
+        learner, recipe, rows, watched, the_engine, stopping, epochs, batch_size, seed, shuffle, learnt.name, told
+    )
+
+
+def check_names(more: Mapping[str, Any]) -> None:
+    """Raises SettingError for a setting that train does not have."""
+    for name in more:
+        if name in ("learning_rate", "lr", "eta"):
+            raise SettingError(f"{name} belongs to the rule: rule=adam(0.01), in place of {name}=0.01")
+        if name not in Settings.__annotations__:
+            raise unknown_name("setting of train", name, Settings.__annotations__)
+
+
+def recipe_of(
+    network: Network, cost: Cost, rule: Rule, fixed: frozenset[int], seed: int | np.random.Generator, more: Settings
+) -> Recipe:
+    """What the engine is to do, of settings that are checked here."""
+    decay = more.get("decay")
+    penalty = Penalty(
+        at_least_0(more.get("l1", 0.0), "l1"),
+        at_least_0(more.get("l2", 0.0), "l2"),
+        rule.decay if decay is None else at_least_0(decay, "decay"),
+        truth(more.get("penalize_biases", False), "penalize_biases"),
+    )
+    clip = Clip(*(above_0_or_none(more.get(name), name) for name in ("clip_norm", "clip_value")))
+    return Recipe(cost, rule, fixed, penalty, clip, dropout_of(more.get("dropout", 0.0), network.depth, seed))
+
+
+def dropout_of(given: Any, depth: int, seed: int | np.random.Generator) -> Dropout:
+    """The dropout of an argument: one rate for all hidden layers, one for inputs and each hidden layer, or {layer: rate}."""
+    if isinstance(given, Mapping):
+        rates = [given.get(layer, 0.0) for layer in range(depth)]
+        known = all(layer in range(depth) for layer in given)
+    elif isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str):
+        rates, known = list(given), len(given) == depth
+    else:
+        rates, known = [0.0, *[given] * (depth - 1)], depth > 1 or given == 0
+    numbers = all(isinstance(r, (int, float, np.number)) and not isinstance(r, bool) and 0 <= r < 1 for r in rates)
+    if not (known and numbers):
+        raise SettingError(
+            "dropout is a rate 0 ≤ p < 1 for the hidden layers, as 0.5; or one for the inputs and each hidden layer, here "
+            f"{depth} in all; or rates by layer, numbered 0…{depth - 1}, as {{0: 0.2}}; got {brief(given)}"
+        )
+    if not any(rates):
+        return Dropout()
+    key = int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else seed
+    return Dropout(tuple(map(float, rates)), key)
+
+
+def stopping_of(more: Settings, watches: bool) -> Stopping:
+    """When to stop, of settings that are checked here."""
+    patience, best = more.get("patience"), more.get("best")
+    if patience is not None:
+        patience = whole(patience, "patience")
+    if best is not None and best not in BEST:
+        raise unknown_name("best", best, BEST)
+    best = best or ("last" if patience is None else "cost")
+    if not watches and (patience is not None or best != "last"):
+        what = f"patience={patience}" if patience is not None else f"best={best!r}"
+        raise SettingError(f"{what} watches rows that are not learnt from: give validation=(x, y), or a share as 0.1")
+    return Stopping(patience, best, above_0_or_none(more.get("max_time"), "max_time"))
+
+
+def is_share(validation: Any) -> bool:
+    """Whether the validation rows are to be a share of the rows."""
+    return isinstance(validation, (float, np.floating)) or (
+        isinstance(validation, (int, np.integer)) and not isinstance(validation, bool)
+    )
+
+
+def at_least_0(value: Any, what: str) -> float:
+    """A finite number ≥ 0. Raises SettingError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < math.inf:
+        raise SettingError(f"{what} is a finite number ≥ 0, as 0.001, got {brief(value)}")
+    return float(value)
+
+
+def above_0_or_none(value: Any, what: str) -> float | None:
+    """A number above 0, or None. Raises SettingError for anything else."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < math.inf:
+        raise SettingError(f"{what} is a finite number above 0, as 1.0, or None, got {brief(value)}")
+    return float(value)
 
 
 def targets_or_cost(data: Any, y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:
@@ -113,6 +226,11 @@ def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
     if len(set(layers)) == network.depth:
         raise SettingError(f"fixed={fixed!r} holds every layer of {network!r}: nothing is left to train")
     return frozenset(int(each) for each in layers)
+
+
+def is_true(value: object) -> bool:
+    """Whether something is True itself, not merely what counts as true."""
+    return isinstance(value, (bool, np.bool_)) and bool(value)
 
 
 def truth(value: Any, what: str) -> bool:

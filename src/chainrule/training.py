@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, Unpack
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from chainrule.costs import Cost
 from chainrule.data import epoch_order
 from chainrule.diagnostics.divergence import first_not_finite
 from chainrule.engines.engine import Steps, batches
+from chainrule.engines.threads import blas_threads
 from chainrule.errors import DivergenceError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
 from chainrule.report import Report
-from chainrule.run import Epoch, Run, TrainingState
-from chainrule.settings import job_of
+from chainrule.run import Epoch, LastStep, Run, TrainingState
+from chainrule.settings import Settings, is_true, job_of
 from chainrule.updates import Rule
 
 Array = np.ndarray
@@ -36,30 +37,45 @@ def train(
     seed: int | np.random.Generator = 0,
     validation: Any = None,
     engine: str = "reference",
-    watch: Callable[[Epoch], None] | None = None,
+    watch: Callable[[Epoch], object] | None = None,
     *,
     cost: str | Cost | None = None,
     shuffle: bool = True,
     fixed: SupportsIndex | Iterable[SupportsIndex] = (),
+    **more: Unpack[Settings],
 ) -> Run:
     """Train, and report: `train(network, x, y)`, or `train(network, data)` with a Dataset, (x, y) or (x, y, weights).
 
     The cost is the network's own unless one is named, and the trained network remembers it; in the place of `y` a cost is
     read as one, `train(network, data, "huber")`. A step minimises the mean of w_i c_i over its batch, with row weights w_i of
-    mean 1 over all rows. `validation` is data of the same kind, looked at after every epoch and never learnt from. `watch`
-    is called after every epoch. With shuffle=False each epoch takes the rows in the given order. `fixed` names layers
-    (1…L) whose weights and biases stay as they are: `fixed=1`, `fixed=[1, 2]`.
+    mean 1 over all rows. `validation` is data of the same kind, or a share of the rows such as 0.1, looked at after every epoch
+    and never learnt from. `watch` is called with each Epoch, and ends the training where it returns True. With shuffle=False
+    each epoch takes the rows in the given order. `fixed` names layers (1…L) whose weights and biases stay as they are:
+    `fixed=1`, `fixed=[1, 2]`. The settings that follow them:
+
+    l1, l2           l1 Σ|w| + ½ l2 Σ w² is minimised beside the cost; see `chainrule.regularization` for others' conventions
+    decay            before each step w ← w − η·decay·w; adamw has one of its own, 0.01, which this replaces
+    penalize_biases  True: the biases are penalised too, and decay
+    clip_norm        each step's gradient is shortened to this length where it is longer
+    clip_value       each entry of it is kept within ± this value; first of the two
+    dropout          the share of neurons left out of each step: 0.5 in the hidden layers, [0.2, 0.5] in the inputs and each
+                     hidden layer, {1: 0.5} by layer; none in `predict` and in any explanation
+    class_weight     {"yes": 3.0} multiplies the weights of its rows; "balanced" gives each class the same sum
+    patience         stop after so many epochs in a row whose validation cost (or score) is no better than the best before
+    best             the network that is given back: "last", or that of the lowest validation "cost" or highest "score";
+                     "cost" where patience is given
+    max_time         seconds after which no further epoch is begun
 
     The same seed gives the same bits on the same engine with the same number of threads (`report.threads`), the same BLAS
     and the same kind of processor; elsewhere sums may be rounded in another order. Raises DivergenceError, with the last
     good network in its `run`, when the cost or the weights become NaN or infinite.
     """
     stream = Epochs(
-        network, data, y, rule, epochs, batch_size, seed, validation, engine, cost=cost, shuffle=shuffle, fixed=fixed
-    )
+        network, data, y, rule, epochs, batch_size, seed, validation, engine, cost=cost, shuffle=shuffle, fixed=fixed, **more
+    )  # fmt: skip
     for epoch in stream:
-        if watch is not None:
-            watch(epoch)
+        if watch is not None and is_true(watch(epoch)):
+            stream.stop("watch returned True")
     return stream.run()
 
 
@@ -90,27 +106,41 @@ class Epochs:
         cost: str | Cost | None = None,
         shuffle: bool = True,
         fixed: SupportsIndex | Iterable[SupportsIndex] = (),
+        **more: Unpack[Settings],
     ) -> None:
         self.job = job_of(
-            network, data, y, rule, epochs, batch_size, seed, validation, engine, cost, shuffle, fixed
+            network, data, y, rule, epochs, batch_size, seed, validation, engine, cost, shuffle, fixed, more
         )  # fmt: skip
         self._begin(TrainingState())
 
     def _begin(self, state: TrainingState) -> None:
         self._state, self._facts = state, list(state.history)
         self._threads: int | None = None
-        self._diverged = ""
+        self._diverged = self._stopped = ""
+        self._began = time.perf_counter()
 
     @property
     def ended(self) -> str:
-        """How the run ended: finished, stopped early, or where it diverged."""
-        return self._diverged or ("finished" if self._state.epoch >= self.job.epochs else "stopped early")
+        """How the run ended: finished, stopped early and why, or where it diverged."""
+        if self._diverged or self._state.epoch >= self.job.epochs:
+            return self._diverged or "finished"
+        return f"stopped after epoch {self._state.epoch}: {self._stopped}" if self._stopped else "stopped early"
+
+    def stop(self, why: str) -> None:
+        """No further epoch is begun; the report says why."""
+        self._stopped = why
 
     @property
     def network(self) -> Network:
         """The network after the last whole epoch; before the first, as it was given."""
         engine = self._state.engine
         return self.job.network if engine is None else self._with(engine["parameters"])
+
+    @property
+    def kept(self) -> Network:
+        """The network that `run` gives: that after the last whole epoch, or after the best one where `best` asks for it."""
+        best = self._state.best
+        return self.network if best is None or self.job.stopping.best == "last" else self._with(best[2])
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -131,31 +161,60 @@ class Epochs:
         job = self.job
         rng = _generator(job.seed, state.random) if job.shuffle else None
         running = job.engine.start(job.recipe, job.network, job.rows, state.engine)
-        while self._state.epoch < job.epochs:
+        while self._goes_on():
             epoch, after = self._pass(running, rng)
             self._facts.append(epoch.facts())
             self._state = after  # from here on the epoch counts, whenever Ctrl-C comes
             yield epoch
+
+    def _goes_on(self) -> bool:
+        """Whether another epoch is begun; where not, it is written down why."""
+        state, stopping = self._state, self.job.stopping
+        if state.epoch and not self._stopped:
+            best = 0 if state.best is None else state.best[0]
+            self._stopped = stopping.reason(state.epoch, best, time.perf_counter() - self._began)
+        return state.epoch < self.job.epochs and not self._stopped
 
     def _pass(self, running: Any, rng: np.random.Generator | None) -> tuple[Epoch, TrainingState]:
         """One pass over the rows, after the last whole epoch, and the state after it."""
         started, last, job, engine = time.perf_counter(), self._state, self.job, self.job.engine
         order = epoch_order(len(job.rows), job.batch_size, rng)
         rates = np.full(len(order), job.recipe.rule.learning_rate)
-        steps = self._steps(running, order, rates)
-        if steps.first_bad is not None:
-            raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad)
+        steps, last_step = self._steps(running, order, rates)
+        if steps.first_bad is not None or last_step is None:
+            raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad or 0)
         cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
         first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
-        network, self._threads = engine.network(running), engine.threads(running)
-        number, step, seconds = last.epoch + 1, last.step + len(order), time.perf_counter() - started
-        epoch = Epoch(number, step, cost, seconds, network, *self._validate(network))
+        self._threads = engine.threads(running)
         left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state
-        best = (number, left["parameters"]) if first is not None and cost <= first else last.best
-        return epoch, TrainingState(number, step, left, random, first_cost=first, best=best)
+        number, step, theta = last.epoch + 1, last.step + len(order), left["parameters"]
+        seconds = time.perf_counter() - started
+        epoch = Epoch(number, step, cost, seconds, *self._validate(last_step.network), float(rates[-1]), last_step)
+        good = (number, theta) if first is not None and cost <= first else last.good
+        value = epoch.validation_score if job.stopping.measure == "score" else epoch.validation_cost
+        is_best = value is not None and job.stopping.is_better(value, None if last.best is None else last.best[1])
+        best = (number, value, theta) if value is not None and is_best else last.best
+        return epoch, TrainingState(number, step, left, random, first_cost=first, good=good, best=best)
 
-    def _steps(self, running: Any, order: Array, rates: Array) -> Steps:
-        """All steps of an epoch: in one call of the engine, or in as many as it takes to tell `within` of them."""
+    def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, LastStep | None]:
+        """All steps of an epoch. The last is taken in its two halves, and looked at; None where it was not taken."""
+        engine, many = self.job.engine, len(order) - 1
+        steps = self._many(running, order[:many], rates[:many]) if many else Steps(np.empty(0))
+        if steps.first_bad is not None:
+            return steps, None
+        before, batch = engine.snapshot(running)["parameters"], next(batches(order[many:]))
+        with blas_threads(self.job.network.parameters, len(batch)):  # those of a whole step
+            cost, gradient = engine.gradient(running, batch)
+            costs, gradient = np.append(steps.costs, cost), gradient.copy()
+            if not (math.isfinite(cost) and engine.apply(running, gradient, float(rates[many]))):
+                return Steps(costs, many), None
+        after = engine.snapshot(running)["parameters"]
+        if self.within is not None:
+            self.within(many + 1)
+        return Steps(costs), LastStep(self.job.network, before, gradient, after)
+
+    def _many(self, running: Any, order: Array, rates: Array) -> Steps:
+        """Steps in one call of the engine, or in as many as it takes to tell `within` of them."""
         engine, within = self.job.engine, self.within
         if within is None:
             return engine.run(running, order, rates)
@@ -174,7 +233,7 @@ class Epochs:
 
     def run(self) -> Run:
         """The network, the history and the report of the whole epochs so far."""
-        return self._run_with(self.network)
+        return self._run_with(self.kept)
 
     def _run_with(self, network: Network) -> Run:
         job, history = self.job, self.history
@@ -184,15 +243,16 @@ class Epochs:
             job.batch_size, job.seed if isinstance(job.seed, int) else None, len(history), self._state.step,
             math.fsum(facts["seconds"] for facts in history), history, self.ended, cost_before=before, cost_after=after,
             threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
+            settings=dict(job.more), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
         )  # fmt: skip
         return Run(network, history, report)
 
     def _with(self, weights: Array) -> Network:
         return self.job.network.with_parameters(self.job.network.parameters.like(weights))
 
-    def _validate(self, network: Network) -> tuple[Any, ...]:
+    def _validate(self, network: Network) -> tuple[float | None, float | None, str | None]:
         if self.job.watched is None:
-            return ()
+            return None, None, None
         cost, score = cost_and_score(network, self.job.watched, self.job.recipe.cost)
         return cost, score.value, score.measure
 
@@ -204,11 +264,11 @@ class Epochs:
         if place is None:
             place = f"numbers became NaN or infinite on the {job.engine.name} engine, and not on the reference engine"
         self._diverged = f"diverged at step {state.step + bad + 1} (epoch {state.epoch + 1})"
-        which = f"the network after epoch {state.best[0]}" if state.best else "the network as it was before training"
+        which = f"the network after epoch {state.good[0]}" if state.good else "the network as it was before training"
         return DivergenceError(
             f"training {self.ended}: {place}. A smaller learning rate than in {job.recipe.rule!r} is the usual cure; "
             f"{which} is kept",
-            self._run_with(self._with(state.best[1]) if state.best else job.network),
+            self._run_with(self._with(state.good[1]) if state.good else job.network),
         )
 
 

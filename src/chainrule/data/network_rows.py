@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, encode_targets
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, SettingError, ShapeError, brief, listed
 from chainrule.forward import shares
 from chainrule.network import Network
 
@@ -97,6 +98,50 @@ def rows_for(network: Network, data: Dataset, cost: Cost) -> Rows:
     cost.check_targets(encoded)
     weights = None if data.weights is None else relative(data.weights)
     return Rows(network.rows(inputs), encoded, weights)
+
+
+def weighted_by_class(rows: Rows, network: Network, given: Any) -> Rows:
+    """The rows with each weight multiplied by that of its class: {label: weight}, 1 where it names none, or "balanced".
+
+    Balanced weights give every class the same sum: n / (k n_c), with the rows counted by their weights. Raises SettingError
+    where the targets are not classes.
+    """
+    if given is None:
+        return rows
+    labels = None if network.preprocessing is None else network.preprocessing.labels
+    one = len(rows.targets[0]) == 1
+    if labels is None or not (one or (np.sort(rows.targets, axis=1)[:, :-1] == 0).all()):
+        raise SettingError(
+            f"class_weight={brief(given)} weights classes, and these targets are numbers, or rows of several classes: give "
+            "weights by row, train(network, (x, y, weights))"
+        )
+    classes = (rows.targets[:, 0] > 0).astype(int) if one else rows.targets.argmax(axis=1)
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+    by_class = _by_class(given, labels, np.bincount(classes, weights, len(labels)))
+    weighted = weights * by_class[classes]
+    if not weighted.any():
+        raise SettingError(
+            f"class_weight={brief(given)} gives every row weight 0: at least one class needs a weight above 0"
+        )
+    return replace(rows, weights=relative(weighted))
+
+
+def _by_class(given: Any, labels: tuple[Any, ...], counts: Array) -> Array:
+    """The weight of each class in the order of the labels."""
+    if given == "balanced":
+        present = counts > 0
+        return np.divide(counts.sum(), present.sum() * counts, out=np.zeros(len(labels)), where=present)
+    weights = list(given.values()) if isinstance(given, Mapping) else [None]
+    if not all(isinstance(w, (int, float, np.number)) and 0 <= w < np.inf for w in weights):
+        raise SettingError(
+            f'class_weight is "balanced", or weights ≥ 0 by class, as {{{labels[0]!r}: 2.0}}; got {brief(given)}'
+        )
+    unknown = [label for label in given if label not in labels]
+    if unknown:
+        raise SettingError(
+            f"class_weight names the class {brief(unknown[0])}, and the classes are {listed(map(repr, labels), 8)}"
+        )
+    return np.array([given.get(label, 1.0) for label in labels], float)
 
 
 def _same_terms(one: Preprocessing, other: Preprocessing) -> bool:

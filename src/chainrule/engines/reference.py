@@ -66,7 +66,7 @@ class ReferenceEngine:
         for size, steps in groupby(range(len(order)), key=sizes.__getitem__):  # a short batch has threads of its own
             # NaN and infinities are found step by step, so NumPy need not speak of them
             with np.errstate(all="ignore"), blas_threads(state.parameters, size) as threads:
-                state.threads = max((n for n in (state.threads, threads) if n is not None), default=None)
+                state.threads = _most(state.threads, threads)
                 for step in steps:
                     costs[step], gradient = _gradient(state, order[step, :size])
                     if not (np.isfinite(costs[step]) and _apply(state, gradient, float(rates[step]))):
@@ -74,7 +74,8 @@ class ReferenceEngine:
         return Steps(costs)
 
     def gradient(self, state: Running, batch: Array) -> tuple[float, Array]:
-        with np.errstate(all="ignore"), blas_threads(state.parameters, len(batch)):
+        with np.errstate(all="ignore"), blas_threads(state.parameters, len(batch)) as threads:
+            state.threads = _most(state.threads, threads)
             return _gradient(state, batch)
 
     def apply(self, state: Running, gradient: Array, rate: float) -> bool:
@@ -92,6 +93,10 @@ class ReferenceEngine:
 
     def threads(self, state: Running) -> int | None:
         return state.threads
+
+
+def _most(*threads: int | None) -> int | None:
+    return max((n for n in threads if n is not None), default=None)
 
 
 def _gradient(state: Running, batch: Array) -> tuple[float, Array]:
