@@ -95,7 +95,7 @@ INSIDE = {  # the layers of the larger packages
         "fingerprint",
         "dataset",
         "preprocessing reading",
-        "choosing optional_files overview",
+        "choosing known optional_files overview",
         "arrays choices columns csv frames labels shipped",
         "arrow_csv cells conversions table",
         "values",

@@ -32,7 +32,7 @@ MISTAKES = [  # what is typed; what the answer says was given, what it says is n
     # files
     ("train point.csv", "no file point.csv", "there is no file", "did you mean points.csv?"),
     ("train points", "no file points", "there is no file", "did you mean points.csv?"),
-    ("train mnist", "mnist", "name its files", "or take digits"),
+    ("train mnist", "mnist", "is not on this machine", "take the four files"),
     ("train https://example.com/a.csv", "example.com/a.csv", "read from a disk", "download it first"),
     ("train nowhere/points.csv", "nowhere/points.csv", "there is no folder", "nowhere"),
     ("train runs/points.safetensors", "is a model", "a data set is needed", "a CSV, NPZ or IDX file, or digits"),

@@ -16,7 +16,8 @@ ids.py             stable names: w/l/j/k, b/l/j, …
 data/              table.py typed columns or one matrix, and which is learnt · values.py what a column holds · coercion.py what
                    is a gap, a number, a text · reading.py a table by a file's name · frames.py of pandas, Polars, pyarrow ·
                    csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · packed.py gzip
-                   and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets ·
+                   and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets · known.py
+                   others, where they are installed ·
                    preprocessing.py a user's columns and labels to rows of numbers and back · columns.py what a column
                    becomes · conversions.py its values as numbers, dates or places among texts · choices.py what a user
                    decides about columns · choosing.py the rest, and why · labels.py targets · overview.py said in a table ·

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.data import Choices, Dataset, Preprocessing, Table, find_labels, split_rows, target_of
+from chainrule.data import Choices, Dataset, Preprocessing, Table, find_labels, own_division, split_rows, target_of
 from chainrule.errors import DataError, DataWarning, SettingError, counted
 
 FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
@@ -61,6 +61,9 @@ def divide(
 
 
 def _split(table: Table, share: float | None, seed: int, task: str, in_order: bool) -> tuple[Table, Table | None]:
+    own = own_division(table) if share is None else None
+    if own is not None:
+        return table.take(own[0]), table.take(own[1])
     if share is None:
         share = 0.2 if len(table) >= FEWEST_TO_SPLIT else 0.0
     if share == 0:

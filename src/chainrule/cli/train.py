@@ -26,7 +26,7 @@ from chainrule.cli.summary import Summary, became, columns_json, header, taken_a
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost, as_cost
-from chainrule.data import SHIPPED, Table, guess_task, learnable
+from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted, joined
 from chainrule.network import Network, as_dtype
@@ -57,7 +57,8 @@ def command(
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, iris, wine, breast_cancer or diabetes, which are shipped; or a file of rows: CSV, NPZ, Parquet, …"
+            help="digits, iris, wine, breast_cancer or diabetes, which are shipped; a known set that is installed, as "
+            "fashion-mnist; or a file of rows: CSV, NPZ, Parquet, …"
         ),
     ] = "digits",
     target: Annotated[str | None, _option(DATA, "The column to learn.  [default: the last one]")] = None,
@@ -82,7 +83,8 @@ def command(
         float | None,
         _option(
             DATA,
-            f"Share of the rows kept apart for the test.  [default: 0.2, or 0 for fewer than {FEWEST_TO_SPLIT} rows]",
+            f"Share of the rows kept apart for the test.  [default: 0.2; 0 for fewer than {FEWEST_TO_SPLIT} rows; or the "
+            "division that a known set has]",
         ),
     ] = None,
     validation: Annotated[float, _option(DATA, "Share of the training rows to watch, not to learn from.")] = 0.0,
@@ -132,7 +134,7 @@ def command(
     table = read_rows(data, target, quiet=quiet)
     choices = choices_of(table, scale, gaps, drop or (), columns or (), kinds or ())
     table, left_out = learnable(table, choices)
-    is_guess = task == "auto" and the_cost is None and data not in SHIPPED
+    is_guess = task == "auto" and the_cost is None and data not in (*SHIPPED, *KNOWN)
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
     rows = divide(table, task, choices, test, validation, seed, dtype, in_order)

@@ -2,8 +2,18 @@
 
 from chainrule.data.choices import Choices, kinds_as_they_stand
 from chainrule.data.columns import Category, Column, Dates, Dropped, Number
-from chainrule.data.dataset import Dataset, as_dataset, epoch_order, known_targets, learnable, load_data, split_rows
+from chainrule.data.dataset import (
+    Dataset,
+    as_dataset,
+    epoch_order,
+    known_targets,
+    learnable,
+    load_data,
+    own_division,
+    split_rows,
+)
 from chainrule.data.fingerprint import fingerprint
+from chainrule.data.known import KNOWN
 from chainrule.data.labels import class_numbers, class_of, encode_targets, find_labels, guess_task, target_of
 from chainrule.data.overview import are_plain, overview
 from chainrule.data.preprocessing import Preprocessing
@@ -13,6 +23,7 @@ from chainrule.data.table import Table
 from chainrule.data.values import Texts, Values, gaps
 
 __all__ = [
+    "KNOWN",
     "SHIPPED",
     "Category",
     "Choices",
@@ -40,6 +51,7 @@ __all__ = [
     "learnable",
     "load_data",
     "overview",
+    "own_division",
     "read_table",
     "split_rows",
     "target_of",

@@ -90,13 +90,18 @@ class Dataset:
         source = None if self.source is None else replace(self.source, table=self.source.table.take(rows))
         return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], weights=weights, source=source)
 
-    def split(self, share: float = 0.2, seed: int | np.random.Generator = 0) -> tuple[Dataset, Dataset]:
+    def split(self, share: float | None = None, seed: int | np.random.Generator = 0) -> tuple[Dataset, Dataset]:
         """(the rest, a share of the rows), at random; classes keep their proportions.
+
+        Without a share it is the division that a known set comes with, as the 60,000 + 10,000 rows of fashion-mnist, and
+        0.2 where there is none.
 
         What `load_data` gives is scaled and encoded anew, by the means, scales and levels of the rest alone: nothing of the
         rows kept apart is learnt. Splitting the rest once more keeps those, so that all parts fit one network.
         """
-        rest, part = split_rows(len(self), share, seed, self.targets if self.targets.ndim == 1 else None)
+        own = own_division(self.source.table) if share is None and self.source is not None else None
+        share = 0.2 if share is None else share
+        rest, part = own or split_rows(len(self), share, seed, self.targets if self.targets.ndim == 1 else None)
         if self.source is None:
             return self.take(rest), self.take(part)
         table = self.source.table
@@ -126,8 +131,15 @@ def load_data(source: Any, target: str | None = None, *, task: str = "auto", **c
     return replace(Dataset.from_table(table, Preprocessing.fit_table(table, **made.choices)), source=made)
 
 
+def own_division(table: Table) -> tuple[Array, Array] | None:
+    """Row numbers (to learn from, for the test) of a table that comes with such a division; else None."""
+    if table.test is None or table.test.all() or not table.test.any():
+        return None
+    return np.flatnonzero(~table.test), np.flatnonzero(table.test)
+
+
 def learnable(table: Table, choices: Choices) -> tuple[Table, list[str]]:
-    """The rows of a table that can be learnt from, and a sentence on how many were left out.
+    """The rows of a table that can be learnt from, and sentences on what was left out.
 
     Left out are rows whose target is unknown and, with gaps="drop", rows with a gap in a column that is used.
     """
@@ -135,7 +147,7 @@ def learnable(table: Table, choices: Choices) -> tuple[Table, list[str]]:
     whole = choices.complete(found)
     counts = {f"without {table.target_name}": len(table) - len(found), "with gaps": len(found) - len(whole)}
     said = [f"{counted(n, 'row')} {which} {'is' if n == 1 else 'are'} left out" for which, n in counts.items() if n]
-    return whole, said
+    return whole, [*([table.note] if table.note else []), *said]
 
 
 def known_targets(table: Table) -> Table:

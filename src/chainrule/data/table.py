@@ -34,6 +34,8 @@ class Table:
     `where(row)` says where a row stood in what was read ("flights.csv, line 7"), also after `take`.
 
     `named` is False where the columns had no names of their own, as those of a matrix: then their order counts.
+    `test` marks, in a set that comes with a division of its own, the rows that are for the test (rows,); else it is None.
+    `note` is a sentence on how the set was read.
     `inputs` may be given as a matrix, an array of objects (rows, columns), or a sequence with the values of each column.
     Raises ShapeError where lengths do not fit.
     """
@@ -49,6 +51,8 @@ class Table:
         origin: Array | None = None,
         place: Callable[[int], str] | None = None,
         named: bool = True,
+        test: Array | None = None,
+        note: str = "",
     ) -> None:
         self.name, self.columns, self.target, self.target_name = name, tuple(columns), target, target_name
         self.matrix: Array | None = None
@@ -72,7 +76,10 @@ class Table:
                 )
         if target is not None and (target.ndim not in (1, 2) or len(target) != self._rows):
             raise ShapeError(f"{name}: {self._rows:,} rows need a target (rows,) or (rows, k), got {target.shape}")
+        if test is not None and test.shape != (self._rows,):
+            raise ShapeError(f"{name}: {self._rows:,} rows need as many marks for the test, got {test.shape}")
         self._origin, self._place, self.named = origin, place, named
+        self.test, self.note = test, note
 
     def __len__(self) -> int:
         return self._rows
@@ -120,7 +127,7 @@ class Table:
         kept = {
             "name": self.name, "columns": self.columns, "inputs": self._values if self.matrix is None else self.matrix,
             "target": self.target, "target_name": self.target_name, "origin": self._origin, "place": self._place,
-            "named": self.named,
+            "named": self.named, "test": self.test, "note": self.note,
         }  # fmt: skip
         return Table(**{**kept, **changed})
 
@@ -128,7 +135,8 @@ class Table:
         """The table of these rows (numbers, truth values or a slice), in this order."""
         inputs = self.matrix[rows] if self._values is None else tuple(each[rows] for each in self._values)  # type: ignore[index]
         origin = np.arange(self._rows)[rows] if self._origin is None else self._origin[rows]
-        return self._like(inputs=inputs, target=None if self.target is None else self.target[rows], origin=origin)
+        target, test = (None if each is None else each[rows] for each in (self.target, self.test))
+        return self._like(inputs=inputs, target=target, origin=origin, test=test)
 
     def select(self, names: Sequence[str]) -> Table:
         """The table of these columns, in this order. Raises as `column` does."""
