@@ -287,7 +287,7 @@ def drawings() -> dict[str, tuple[str, str]]:
 AREAS = {  # of the public names, by the module that holds them
     "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
     "Activations and costs": ("activations", "costs"),
-    "Training": ("training", "run", "report", "updates", "settings"),
+    "Training": ("training", "run", "report", "updates", "schedules", "settings"),
     "Data, predictions, files": ("data", "prediction", "scores", "storage"),
     "Explanations": (
         "explanation",

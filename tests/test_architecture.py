@@ -25,7 +25,7 @@ LAYERS = [
     "circuits cost_curve engines per_example report",
     "backward prediction",
     "data.network_rows",
-    "forward equations updates dropout regularization",
+    "forward equations updates schedules dropout regularization",
     "problem",
     "network",
     "costs scores ids",
@@ -34,7 +34,7 @@ LAYERS = [
     "dual data",
     "pictures",
     "writing",
-    "aligned elementary names files json_text texts",
+    "aligned elementary names files json_text ranges texts",
     "errors",
 ]
 INSIDE = {  # the layers of the larger packages

@@ -112,7 +112,7 @@ def test_nan_is_never_the_best() -> None:
         ({"dropout": [0.1, 0.2, 0.3]}, "one for the inputs and each hidden layer, here 2 in all"),
         ({"dropout": {2: 0.5}}, r"numbered 0…1, as \{0: 0.2\}; got \{2: 0.5\}"),
         ({"dropout": "0.5"}, "dropout is a rate"),
-        ({"l2": -1}, "l2 is a finite number ≥ 0, as 0.001, got -1"),
+        ({"l2": -1}, "l2 is a finite number ≥ 0, as 0.01, got -1"),
         ({"l1": math.nan}, "l1 is a finite number ≥ 0"),
         ({"decay": True}, "decay is a finite number ≥ 0"),
         ({"clip_norm": 0}, "clip_norm is a finite number above 0, as 1.0, or None, got 0"),

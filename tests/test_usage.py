@@ -24,6 +24,8 @@ from chainrule.costs import as_cost
 from chainrule.data.shipped import SHIPPED
 from chainrule.explanation.figures import FIGURES
 from chainrule.names import SAME
+from chainrule.schedules import NAMED as SCHEDULES
+from chainrule.schedules import as_schedule
 from chainrule.updates import NAMED as RULES
 from chainrule.updates import as_rule
 
@@ -161,6 +163,7 @@ def test_other_names_of_costs_rules_and_activations_are_understood() -> None:
         ("cost", COSTS, as_cost),
         ("rule", RULES, as_rule),
         ("activation", ACTIVATIONS, as_activation),
+        ("schedule", SCHEDULES, as_schedule),
     ):
         assert not set(SAME[table]) & set(kept)
         for name, meant in SAME[table].items():

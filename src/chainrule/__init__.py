@@ -2,6 +2,7 @@
 
 errors.py          every error, as one tree
 names.py           tables of named things
+ranges.py          numbers that a user sets, checked
 aligned.py         sentences and tables as lines, in a width
 files.py           writing a file whole or not at all
 json_text.py       values as JSON
@@ -35,6 +36,7 @@ per_example.py     each example's own gradient, lazily
 regularization.py  penalties on the weights, decay, clipped gradients
 dropout.py         which neurons are left out of a step
 updates.py         rules as data: the delta rule, momentum, Nesterov, RMSProp, Adam, AdamW
+schedules.py       schedules as data: the learning rate of each step
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
                    choose.py by name

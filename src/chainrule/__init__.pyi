@@ -64,6 +64,8 @@ from chainrule.prediction import score as score
 from chainrule.report import Report as Report
 from chainrule.run import Epoch as Epoch
 from chainrule.run import Run as Run
+from chainrule.schedules import Schedule as Schedule
+from chainrule.schedules import schedule as schedule
 from chainrule.storage import load as load
 from chainrule.storage import save as save
 from chainrule.training import epochs as epochs

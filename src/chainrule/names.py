@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from chainrule.errors import SettingError, brief, unknown_name
+from chainrule.errors import SettingError, brief, listed, unknown_name
 
 T = TypeVar("T")
 
@@ -47,6 +49,11 @@ SAME = {  # what other programs and books call them
     },
     "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum",
              "nag": "nesterov"},
+    "schedule": {
+        "none": "constant", "step_lr": "step", "steplr": "step", "step_decay": "step", "cosine_annealing": "cosine",
+        "cosineannealinglr": "cosine", "onecyclelr": "one_cycle", "plateau": "reduce_on_plateau",
+        "reduce_lr_on_plateau": "reduce_on_plateau", "reducelronplateau": "reduce_on_plateau",
+    },
 }  # fmt: skip
 
 
@@ -63,10 +70,17 @@ def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, setting
     key = _known(what, table, name)
     if key not in table:
         raise unknown_name(what, name, table, SAME.get(what, ()))
+    known = list(inspect.signature(table[key]).parameters)
+    if wrong := {name: value for name, value in settings.items() if name not in known}:
+        near = [name for each in wrong for name in difflib.get_close_matches(each, known, n=1)]
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise SettingError(
+            f"the {what} {key} does not take the settings {brief(wrong)}: {hint}it takes {listed(known) or 'none'}"
+        )
     try:
         return table[key](**settings)
     except TypeError:
-        raise SettingError(f"the {what} {key} does not take the settings {dict(settings)}") from None
+        raise SettingError(f"the {what} {key} does not take the settings {brief(dict(settings))}") from None
 
 
 def resolve(what: str, table: Mapping[str, Callable[..., T]], given: str | T, kind: type[T], example: str) -> T:

@@ -18,6 +18,7 @@ from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, SettingError, brief, unknown_name
 from chainrule.network import Network, as_network, cost_for
+from chainrule.ranges import at_least_0, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.stopping import BEST, Stopping
 from chainrule.updates import Rule, as_rule
@@ -169,13 +170,6 @@ def is_share(validation: Any) -> bool:
     )
 
 
-def at_least_0(value: Any, what: str) -> float:
-    """A finite number ≥ 0. Raises SettingError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < math.inf:
-        raise SettingError(f"{what} is a finite number ≥ 0, as 0.001, got {brief(value)}")
-    return float(value)
-
-
 def above_0_or_none(value: Any, what: str) -> float | None:
     """A number above 0, or None. Raises SettingError for anything else."""
     if value is None:
@@ -238,10 +232,3 @@ def truth(value: Any, what: str) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise SettingError(f"{what} is True or False, got {brief(value)}")
     return bool(value)
-
-
-def whole(value: Any, what: str, least: int = 1) -> int:
-    """A whole number that is large enough. Raises SettingError for anything else."""
-    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
-        raise SettingError(f"{what} is a whole number ≥ {least}, got {brief(value)}")
-    return int(value)

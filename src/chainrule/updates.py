@@ -27,9 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError, brief
+from chainrule.errors import SettingError
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
+from chainrule.ranges import at_least_0, positive, share
 from chainrule.writing.numbers import short_exponent
 
 Array = np.ndarray
@@ -94,7 +95,7 @@ class Rule(Frozen):
             ("name", name),
             ("step", step),
             ("slots", tuple(slots)),
-            ("decay", _at_least_0(decay, "decay")),
+            ("decay", at_least_0(decay, "decay")),
         ):
             object.__setattr__(self, field, value)
         object.__setattr__(self, "settings", MappingProxyType(dict(settings)))
@@ -181,12 +182,12 @@ def _rule(
 
 def delta_rule(learning_rate: float = 0.1) -> Rule:
     """Subtract from each weight a small fraction of its derivative (S4.14, S1.19)."""
-    return Rule("delta_rule", settings={"learning_rate": _positive(learning_rate, "learning_rate")}, step=_downhill)
+    return Rule("delta_rule", settings={"learning_rate": positive(learning_rate, "learning_rate")}, step=_downhill)
 
 
 def momentum(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
     """A velocity that remembers past gradients: v ← μ v + g, move −η v."""
-    settings = {"learning_rate": _positive(learning_rate, "learning_rate"), "momentum": _share(momentum, "momentum")}
+    settings = {"learning_rate": positive(learning_rate, "learning_rate"), "momentum": share(momentum, "momentum")}
     return Rule("momentum", settings=settings, step=_roll, slots=("velocity",))
 
 
@@ -195,7 +196,7 @@ def nesterov(learning_rate: float = 0.01, momentum: float = 0.9) -> Rule:
 
     Source: Nesterov 1983; Sutskever, Martens, Dahl, Hinton 2013, whose θ is this one moved on by its velocity, −η μ v.
     """
-    settings = {"learning_rate": _positive(learning_rate, "learning_rate"), "momentum": _share(momentum, "momentum")}
+    settings = {"learning_rate": positive(learning_rate, "learning_rate"), "momentum": share(momentum, "momentum")}
     return Rule("nesterov", settings=settings, step=_roll_ahead, slots=("velocity",))
 
 
@@ -204,15 +205,15 @@ def rmsprop(learning_rate: float = 0.001, rho: float = 0.99, epsilon: float = 1e
 
     Source: Tieleman and Hinton, lecture 6.5 of Neural Networks for Machine Learning, 2012.
     """
-    rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
-    settings = {"learning_rate": rate, "rho": _share(rho, "rho"), "epsilon": small}
+    rate, small = positive(learning_rate, "learning_rate"), positive(epsilon, "epsilon")
+    settings = {"learning_rate": rate, "rho": share(rho, "rho"), "epsilon": small}
     return Rule("rmsprop", settings=settings, step=_scale, slots=("square",))
 
 
 def adam(learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
     """Each entry's step scaled by the root mean square of its past gradients, both averages corrected for their start."""
-    rate, small = _positive(learning_rate, "learning_rate"), _positive(epsilon, "epsilon")
-    b1, b2 = _share(beta1, "beta1"), _share(beta2, "beta2")
+    rate, small = positive(learning_rate, "learning_rate"), positive(epsilon, "epsilon")
+    b1, b2 = share(beta1, "beta1"), share(beta2, "beta2")
     settings = {"learning_rate": rate, "beta1": b1, "beta2": b2, "epsilon": small}
     return Rule("adam", settings=settings, step=_adapt, slots=("mean", "square"))
 
@@ -282,21 +283,3 @@ def named(name: str, **settings: float) -> Rule:
 def as_rule(given: str | Rule) -> Rule:
     """A name or a rule, as a rule."""
     return resolve("rule", NAMED, given, Rule, "adam(1e-3)")
-
-
-def _positive(value: float, what: str) -> float:
-    if not (isinstance(value, (int, float, np.number)) and 0 < value < np.inf):
-        raise SettingError(f"{what} is a finite number above 0, as 0.01, got {brief(value)}")
-    return float(value)
-
-
-def _share(value: float, what: str) -> float:
-    if not (isinstance(value, (int, float, np.number)) and 0 <= value < 1):
-        raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {brief(value)}")
-    return float(value)
-
-
-def _at_least_0(value: float, what: str) -> float:
-    if not (isinstance(value, (int, float, np.number)) and 0 <= value < np.inf):
-        raise SettingError(f"{what} is a finite number ≥ 0, as 0.01, got {brief(value)}")
-    return float(value)

@@ -1,0 +1,38 @@
+"""Numbers that a user sets, checked: each function gives the number, or raises SettingError with what is needed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import SettingError, brief
+
+
+def positive(value: Any, what: str) -> float:
+    if not (_is_number(value) and 0 < value < math.inf):
+        raise SettingError(f"{what} is a finite number above 0, as 0.01, got {brief(value)}")
+    return float(value)
+
+
+def at_least_0(value: Any, what: str) -> float:
+    if not (_is_number(value) and 0 <= value < math.inf):
+        raise SettingError(f"{what} is a finite number ≥ 0, as 0.01, got {brief(value)}")
+    return float(value)
+
+
+def share(value: Any, what: str) -> float:
+    if not (_is_number(value) and 0 <= value < 1):
+        raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {brief(value)}")
+    return float(value)
+
+
+def whole(value: Any, what: str, least: int = 1) -> int:
+    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least):
+        raise SettingError(f"{what} is a whole number ≥ {least}, got {brief(value)}")
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
