@@ -130,8 +130,11 @@ def test_tiny_and_huge_gradients_that_are_right_hold() -> None:
 
 
 def test_what_is_no_function_is_said() -> None:
-    with pytest.raises(cr.SettingError, match="takes two functions"):
+    with pytest.raises(cr.SettingError, match=r"takes two functions .* got a function and ndarray$"):
         cr.check_gradient(value, slope(AT), AT)  # type: ignore[arg-type]
+    network = cr.Network.random([2, 2, 1])
+    with pytest.raises(cr.SettingError, match=r"got Network and list; .* of a network .* cr\.verify\(network, x, y\)"):
+        cr.check_gradient(network, [1, 2], [1])
     with pytest.raises(cr.SettingError, match="most=0"):
         cr.check_gradient(value, slope, AT, most=0)
 

@@ -171,7 +171,11 @@ def test_arguments_in_another_order_are_told_which_comes_first(call: Any, messag
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [([[["a"]]], "numbers, got <U1"), ([[[math.nan]]], "layer 1 hold nan"), ([[[1j]]], "numbers, got complex")],
+    [
+        ([[["a"]]], "numbers, got texts such as 'a'"),
+        ([[[math.nan]]], "layer 1 hold nan"),
+        ([[[1j]]], "numbers, got complex"),
+    ],
 )
 def test_weights_are_finite_numbers(weights, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(cr.DataError, match=message):
@@ -213,7 +217,8 @@ def test_random_refuses_what_it_cannot_draw(settings, error, message: str) -> No
         (np.ones((0, 3)), cr.DataError, "holds no rows"),
         ([1.0, math.nan, 2.0], cr.DataError, r"x\[0, 1\] is nan"),
         ([1.0, 1e300, 2.0], cr.DataError, r"x\[0, 1\] is inf in float32"),
-        (["a", "b", "c"], cr.DataError, "inputs are numbers"),
+        (["a", "b", "c"], cr.DataError, "inputs are numbers, got texts such as 'a'"),
+        ("1,2,3", cr.DataError, "inputs are numbers, got texts such as '1,2,3'"),
     ],
 )
 def test_inputs_that_do_not_fit_are_named(x, error, message: str) -> None:  # type: ignore[no-untyped-def]

@@ -35,6 +35,16 @@ def test_a_report_says_what_was_trained_and_how_it_went(report: cr.Report) -> No
         assert part in text
 
 
+def test_a_run_prints_its_report_and_a_prompt_shows_a_line() -> None:
+    run = cr.train(cr.Network.random([1, 2, 1], seed=1), (np.ones((2, 1)), np.ones((2, 1))), epochs=100)
+    assert str(run) == str(run.report)
+    first, last = (f"{run.history[i]['cost']:.4g}" for i in (0, -1))
+    assert repr(run) == f"Run({run.network}, 100 epochs, cost {first} → {last}, finished)"
+    assert repr(run.report) == f"Report({run.network} on data, 100 epochs, cost {first} → {last}, finished)"
+    none = replace(run.report, history=[], epochs=0, ended="stopped")
+    assert repr(none) == f"Report({run.network} on data, 0 epochs, stopped)"
+
+
 def test_a_cost_that_did_not_fall_is_told(report: cr.Report) -> None:
     assert report.warnings == []
     assert report.cost_before is not None

@@ -64,7 +64,7 @@ def test_arrays_of_other_shapes_are_refused(score: Any, predicted: Any, true: An
 @pytest.mark.parametrize(
     ("score", "predicted", "true", "reason"),
     [
-        (accuracy, ["1", "2"], [1, 2], "labels of one kind"),
+        (accuracy, ["1", "2"], [1, 2], "labels of one kind, got texts such as '1' and int64"),
         (accuracy, np.eye(2), np.eye(2), r"labels \(rows,\)"),
         (r_squared, ["a", "b"], [1, 2], "R² compares numbers"),
         (r_squared, [1.0, 2.0], ["1", "2"], "R² compares numbers"),

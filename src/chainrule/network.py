@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.activations import Activation, as_activation
 from chainrule.costs import Cost, as_cost, natural
 from chainrule.data import Preprocessing, Table
-from chainrule.data.coercion import as_array
+from chainrule.data.coercion import as_array, contents
 from chainrule.data.dataset import generator
 from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.errors import DataError, SettingError, ShapeError, brief, listed, unknown_name
@@ -242,7 +242,7 @@ class Network:
             x = table.inputs if self.preprocessing is None else self.preprocessing.rows(table, dtype=self.dtype)
         a = as_array(x, "inputs x")
         if a.dtype.kind not in "fiub":
-            raise DataError(f"inputs are numbers, got {a.dtype}")
+            raise DataError(f"inputs are numbers, got {contents(a)}")
         if a.ndim not in (1, 2) or a.shape[-1] != self.sizes[0]:
             raise ShapeError(
                 f"this network ({'-'.join(map(str, self.sizes))}) takes x of shape ({self.sizes[0]},) for one example or "
@@ -286,7 +286,7 @@ def _numbers(given: Any, what: str) -> Array:
     except ValueError as error:
         raise ShapeError(f"the {what} are not an array: {error}") from None
     if array.dtype.kind not in "fiub":
-        raise DataError(f"the {what} are numbers, got {array.dtype}")
+        raise DataError(f"the {what} are numbers, got {contents(array)}")
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 

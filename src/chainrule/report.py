@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import FileError
+from chainrule.errors import FileError, counted
 from chainrule.files import as_file, write_atomically
 from chainrule.json_text import json_text
 from chainrule.writing.numbers import minus, short
@@ -70,6 +70,9 @@ class Report:
             f"{minus(self.rule)} is the usual cure"
         ]
 
+    def __repr__(self) -> str:  # what a prompt shows
+        return f"Report({self.network} on {self.data}, {self.course})"
+
     def __str__(self) -> str:
         costs = [entry["cost"] for entry in self.history]
         curve = f"  {short(costs[0])} {sparkline(costs)} {short(costs[-1])}" if costs else ""
@@ -90,6 +93,13 @@ class Report:
     def short_results(self) -> list[tuple[str, str]]:
         """The results that take one line each: (name, text)."""
         return [(key, _shown(value)) for key, value in self.results.items() if _is_short(key)]
+
+    @property
+    def course(self) -> str:
+        """How many epochs, the cost of the first and of the last, and how it ended."""
+        costs = [short(self.history[place]["cost"]) for place in (0, -1)] if self.history else []
+        change = [f"cost {' → '.join(costs)}"] if costs else []
+        return ", ".join([counted(self.epochs, "epoch"), *change, self.ended])
 
     @property
     def in_short(self) -> str:

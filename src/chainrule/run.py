@@ -122,11 +122,17 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Run:
-    """What training gives: the network, the history as a list of facts by epoch, and the report."""
+    """What training gives: the network, the history as a list of facts by epoch, and the report. `print(run)` reads it."""
 
     network: Network
     history: list[dict[str, Any]]
     report: Report
+
+    def __repr__(self) -> str:  # what a prompt shows
+        return f"Run({self.report.network}, {self.report.course})"
+
+    def __str__(self) -> str:
+        return str(self.report)
 
     def _repr_html_(self) -> str:
         """The run as a notebook shows it: the curve of its cost, its facts, and folded the epochs and the network."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.coercion import as_array
+from chainrule.data.coercion import as_array, contents
 from chainrule.errors import DataError, ShapeError, brief, listed
 from chainrule.writing.numbers import minus
 
@@ -46,7 +46,7 @@ def accuracy(predicted: Any, true: Any, weight: Array | None = None) -> float:
         predicted.dtype.kind,
         true.dtype.kind,
     ):
-        raise DataError(f"accuracy compares labels of one kind, got {predicted.dtype} and {true.dtype}")
+        raise DataError(f"accuracy compares labels of one kind, got {contents(predicted)} and {contents(true)}")
     return float(np.average(predicted == true, weights=_relative(weight, len(true))))
 
 
@@ -150,7 +150,7 @@ def _rows(values: Array, what: str = "R²") -> Array:
             raise ValueError
         numbers = values.astype(np.float64).reshape(len(values), -1)
     except (TypeError, ValueError):
-        raise DataError(f"{what} compares numbers, got {values.dtype} such as {values.flat[0]}") from None
+        raise DataError(f"{what} compares numbers, got {contents(values)}") from None
     if not np.isfinite(numbers).all():
         raise DataError(f"{what} compares finite numbers, got {numbers[~np.isfinite(numbers)][0]} among them")
     return numbers

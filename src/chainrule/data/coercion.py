@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError, ShapeError
+from chainrule.errors import DataError, ShapeError, brief
 
 Array = np.ndarray
 NUMBERS = (int, float, Decimal, Fraction, np.number, np.bool_)  # bool is an int
@@ -95,6 +95,14 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def contents(array: Array) -> str:
+    """What an array holds, for an error: its type, or for texts and other objects the first of them."""
+    kind = {"U": "texts", "S": "texts", "O": "objects"}.get(array.dtype.kind)
+    if kind is None or not array.size:
+        return str(array.dtype)
+    return f"{kind} such as {brief(array.ravel()[:1].tolist()[0])}"
+
+
 def decoded(values: Array, what: str) -> Array:
     """Bytes as the texts in UTF-8 that they are; anything else as it is. Raises DataError for bytes that are none."""
     if values.dtype.kind != "S":
@@ -143,7 +151,7 @@ def as_weights(weights: Any, rows: int) -> Array:
     if w.shape != (rows,):
         raise ShapeError(f"{rows:,} rows need as many weights, got an array of shape {w.shape}")
     if w.dtype.kind not in "fiub":
-        raise DataError(f"weights are numbers, got {w.dtype}")
+        raise DataError(f"weights are numbers, got {contents(w)}")
     w = w.astype(np.float64)
     if not np.isfinite(w).all() or (w < 0).any() or not w.any():
         raise DataError("weights are finite numbers ≥ 0, and not all of them 0")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.choices import Choices, kinds_as_they_stand
-from chainrule.data.coercion import as_array, as_target, as_weights, check_rows_finite
+from chainrule.data.coercion import as_array, as_target, as_weights, check_rows_finite, contents
 from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.data.labels import guess_task, target_of
 from chainrule.data.preprocessing import Preprocessing
@@ -57,7 +57,9 @@ class Dataset:
         if inputs.ndim != 2:
             raise ShapeError(f"inputs are rows of numbers (rows, in), got an array of shape {inputs.shape}")
         if inputs.dtype.kind not in "fiub":
-            raise DataError(f"inputs are numbers, got {inputs.dtype}: read tables with texts by chainrule.load_data")
+            raise DataError(
+                f"inputs are numbers, got {contents(inputs)}: read tables with texts by chainrule.load_data"
+            )
         if len(inputs) == 0 or inputs.shape[1] == 0:
             raise DataError(f"a data set needs rows and columns, got inputs of shape {inputs.shape}")
         if targets.ndim not in (1, 2) or len(targets) != len(inputs) or targets.size == 0:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from chainrule.activations import Activation, as_activation
-from chainrule.data.coercion import as_array
+from chainrule.data.coercion import as_array, contents
 from chainrule.data.dataset import generator
 from chainrule.errors import DataError, ShapeError, brief
 from chainrule.network import INITS
@@ -146,7 +146,7 @@ def numbers(given: Any, what: str) -> Array:
     """Finite real numbers, as float64. Raises DataError with the first that is not."""
     array = as_array(given, what)
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{what} holds real numbers, got {array.dtype}")
+        raise DataError(f"{what} holds real numbers, got {contents(array)}")
     array = np.array(array, np.float64)
     if not np.isfinite(array).all():
         at = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]

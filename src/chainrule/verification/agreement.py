@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.data.coercion import contents
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import shares
 from chainrule.ids import of_entry
@@ -195,8 +196,11 @@ def check_gradient(value: Any, gradient: Any, at: Any, most: int | None = None, 
     the two do not fit `at`.
     """
     if not callable(value) or not callable(gradient):
+        kinds = " and ".join("a function" if callable(each) else type(each).__name__ for each in (value, gradient))
+        of_network = "; the gradient of a network is checked by cr.verify(network, x, y)"
         raise SettingError(
-            "check_gradient takes two functions of a flat vector: value(θ) a number, gradient(θ) a vector"
+            "check_gradient takes two functions of a flat vector θ, value(θ) a number and gradient(θ) a vector as long as θ: "
+            f"got {kinds}{of_network if isinstance(value, Network) else ''}"
         )
     start = _numbers(at, "`at`").astype(np.float64)
     if start.ndim != 1 or start.size == 0:
@@ -312,7 +316,7 @@ def _numbers(given: Any, what: str) -> Array:
     except (ValueError, TypeError) as error:
         raise DataError(f"{what} is one flat vector of numbers, got {type(given).__name__}: {error}") from error
     if found.dtype.kind not in "fiub":
-        raise DataError(f"{what} is real numbers, got {found.dtype}")
+        raise DataError(f"{what} is real numbers, got {contents(found)}")
     return found if found.dtype.kind == "f" else found.astype(np.float64)
 
 
@@ -320,7 +324,7 @@ def _value(value: Callable[[Any], Any], theta: Any) -> float:
     """value(θ) as one real number."""
     result = _array(value(theta))
     if result.dtype.kind not in "fiub":
-        raise DataError(f"the value is one real number, got {result.dtype}")
+        raise DataError(f"the value is one real number, got {contents(result)}")
     if result.size != 1:
         raise ShapeError(f"the value is one number, got an array of shape {result.shape}")
     return float(result.reshape(()))
