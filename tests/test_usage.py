@@ -72,6 +72,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         ("EXPLAIN", "explain"),
         ("inspect m.safetensors", "show m.safetensors"),
         ("check --methods delta,raw", "verify --methods delta,raw"),
+        ("test m.safetensors points.csv", "predict m.safetensors points.csv"),
+        ("figures demon", "show demon"),
+        ("version", "--version"),
         ("help why", "why --help"),
         ("help", "--help"),
     ],
@@ -97,6 +100,12 @@ def test_the_names_that_are_kept_light_are_those_of_the_library() -> None:
         ("trian", "there is no command 'trian': did you mean 'train'? the commands are train, predict"),
         ("deamon", "did you mean 'demon'?"),
         ("workshet", "did you mean 'worksheet'?"),
+        ("evaluat", "did you mean 'predict'?"),
+        ("expl", "did you mean 'explain'?"),
+        (
+            "datasets",
+            "the data sets are digits, iris, wine, breast_cancer, diabetes, as in chainrule train iris; the commands",
+        ),
         ("digits", "did you mean chainrule train digits?"),
         ("m.safetensors", "did you mean chainrule show m.safetensors?"),
         ("points.csv", "did you mean chainrule train points.csv?"),
@@ -107,6 +116,18 @@ def test_the_names_that_are_kept_light_are_those_of_the_library() -> None:
 )
 def test_of_an_unknown_command_the_nearest_is_named(run: Run, typed: str, said: str) -> None:
     assert said in run(typed)
+
+
+@pytest.mark.parametrize("typed", ["list", "init", "export", "weights", "config", "status"])
+def test_a_command_that_is_near_to_none_is_given_no_other(run: Run, typed: str) -> None:
+    """A wrong proposal leads further away than the list does."""
+    assert run(typed).startswith(f"error: there is no command '{typed}': the commands are train, predict, show")
+
+
+def test_the_figures_are_named_where_none_is_asked_for(run: Run) -> None:
+    for typed in ("show", "figures", "draw"):
+        said = " ".join(run(typed).split())
+        assert said.endswith(f"chainrule show network; the figures are {', '.join(usage.FIGURES)}")
 
 
 # options ------------------------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ class CommandGroup(TyperGroup):
         if args[0] == "--help":
             say(self.get_help(ctx))
             raise typer.Exit
+        if args[0] == "--version":
+            _version(True)
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise no_command(args[0], list(COMMANDS))
         found = super().resolve_command(ctx, args)

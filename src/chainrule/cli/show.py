@@ -169,7 +169,8 @@ def command(
     path: Path | None = model
     if model is None and not weights:
         raise SettingError(
-            "show takes a model's file, or the name of a figure: chainrule show MODEL, chainrule show network"
+            "show takes a model's file, or the name of a figure: chainrule show MODEL, chainrule show network; the figures are "
+            f"{', '.join(DRAWN)}"
         )
     if figure is None and model is not None and _is_figure(model):
         figure, path = str(model), None

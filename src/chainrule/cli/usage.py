@@ -23,10 +23,12 @@ SAME_FIGURE = {
 PAGES = ("worksheet", "equations", "pseudocode", "proof", "formula")
 SAME_COMMAND = {
     "derive": "explain", "derivative": "explain", "differentiate": "explain", "gradient": "explain", "grad": "explain",
-    "backprop": "explain", "backpropagation": "explain", "fit": "train", "learn": "train", "draw": "show", "plot": "show",
-    "figure": "show", "picture": "show", "inspect": "show", "info": "show", "open": "show", "evaluate": "predict",
-    "eval": "predict", "score": "predict", "check": "verify", "gradcheck": "verify", "diagnose": "why", "slow": "why",
-    "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page", "sheet": "page",
+    "backprop": "explain", "backpropagation": "explain", "example": "explain", "demo": "explain", "fit": "train",
+    "learn": "train", "draw": "show", "plot": "show", "figure": "show", "figures": "show", "picture": "show",
+    "pictures": "show", "inspect": "show", "info": "show", "open": "show", "evaluate": "predict", "eval": "predict",
+    "score": "predict", "test": "predict", "accuracy": "predict", "check": "verify", "gradcheck": "verify",
+    "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
+    "sheet": "page",
 }  # fmt: skip
 SAME_OPTION = {  # by command: the option that is meant
     "train": {
@@ -47,6 +49,7 @@ SAME_OPTION = {  # by command: the option that is meant
         "questions": "count", "kinds": "kind", "input": "x", "inputs": "x", "label": "y",
     },
 }  # fmt: skip
+NEAR = 0.75  # how alike a word and a command are, of 1, where the one is taken for a slip of the other
 DATA_SETS = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 
 
@@ -86,6 +89,8 @@ def command_meant(args: Sequence[str], commands: Iterable[str]) -> list[str]:
         return [key, *rest]
     if key == "help":
         return [*rest[:1], "--help"]
+    if key == "version":
+        return ["--version"]
     if key in SAME_COMMAND:
         return [SAME_COMMAND[key], *rest]
     if key in PAGES:
@@ -110,9 +115,13 @@ def no_command(name: str, commands: Sequence[str]) -> SettingError:
         tip = f"did you mean chainrule explain --by {name}? "
     elif name.lower().replace("-", "_") in DATA_SETS or (suffix and (suffix in kinds or len(suffix) <= 8)):
         tip = f"did you mean chainrule {kinds.get(suffix, 'train')} {cut(name)}? "
+    elif name.lower() in ("data", "dataset", "datasets"):
+        tip = f"the data sets are {', '.join(DATA_SETS)}, as in chainrule train iris; "
     else:
-        near = difflib.get_close_matches(name.lower(), [*commands, *SAME_COMMAND, *PAGES, *SAME_FIGURE, *FIGURES], n=1)
-        tip = f"did you mean {near[0]!r}? " if near else ""
+        names, typed = [*commands, *SAME_COMMAND, *PAGES, *SAME_FIGURE, *FIGURES], name.lower()
+        begun = [each for each in commands if len(typed) > 2 and each.startswith(typed)]
+        near = begun or difflib.get_close_matches(typed, names, n=1, cutoff=NEAR)
+        tip = f"did you mean {SAME_COMMAND.get(near[0], near[0])!r}? " if near else ""
     return SettingError(f"there is no command {brief(name)}: {tip}the commands are {', '.join(commands)}")
 
 
