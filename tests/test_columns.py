@@ -230,7 +230,25 @@ def test_numbers_that_are_numbers_are_told_nothing_of(name: str, values: list[An
 def test_a_column_that_gives_the_target_away_is_told() -> None:
     y = np.array([float(i * i % 37) for i in range(COUNT)])
     given = Table("t", ("late", "x"), [y + 0.1 * np.arange(COUNT) % 1, np.array(OTHER)], y, "delay")
-    assert only(given, task="regression").note == "correlates 1.00 with delay: is it known beforehand?"
+    assert (
+        only(given, task="regression").note == "correlates 1.00 with delay: leave it out if it is known only with delay"
+    )
+    down = Table("t", ("late", "x"), [-y, np.array(OTHER)], y, "delay")
+    assert only(down, task="regression").note.startswith("correlates −1.00 with delay:")
+
+
+@pytest.mark.parametrize("rows", [2, 3, 9])
+def test_from_a_few_rows_no_correlation_is_concluded(rows: int) -> None:
+    y = np.arange(rows) * 1.5
+    assert only(Table("t", ("x", "z"), [y, y**2], y, "y"), task="regression").note == ""
+
+
+def test_texts_that_differ_in_each_of_a_few_rows_are_a_category_with_a_note() -> None:
+    """Fewer than fifty rows conclude nothing, and a name is the likely reason."""
+    names = [f"name {i}" for i in range(8)]
+    assert only(table(name=names, b=OTHER[:8])).note == "every row has its own text: a name?"
+    assert only(table(name=[*names[:-1], names[0]], b=OTHER[:8])).note == ""
+    assert only(table(name=names[:4], b=OTHER[:4])).note == ""
 
 
 def test_a_matrix_of_numbers_keeps_all_its_columns() -> None:
@@ -243,6 +261,8 @@ def test_a_matrix_of_numbers_keeps_all_its_columns() -> None:
 def test_nothing_left_to_learn_from_is_an_error() -> None:
     with pytest.raises(DataError, match=r"no column is left to learn from \('a': constant \(1\); 'b': empty\)"):
         fitted(table(a=[1.0, 1.0], b=[None, None]))
+    with pytest.raises(DataError, match=r"^t holds 1 row, and a network learns from how rows differ: add rows$"):
+        fitted(table(a=[1.0], b=["x"]))
 
 
 # dates --------------------------------------------------------------------------------------------------------------

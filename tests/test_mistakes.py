@@ -48,6 +48,8 @@ MISTAKES = [  # what is typed; what the answer says was given, what it says is n
     # columns and classes
     ("train points.csv --target sied", "'sied'", "known are side", "did you mean 'side'?"),
     ("train one.csv", "one class only, 3", "a network needs two", "--target NAME"),
+    ("train single.csv", "single.csv holds 1 row", "learns from how rows differ", "add rows"),
+    ("train yes.csv", "'y' has one row", "needs rows of at least two classes", "add rows"),
     ("train prices.csv --cost cross_entropy", "looks like a number", "tells classes apart", "use --cost quadratic"),
     ("train points.csv --task regression", "holds texts such as", "regression needs numbers", "regression"),
     ("train points.csv --drop a,b", "'a': as asked", "no column is left", "to learn from"),
@@ -110,6 +112,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "points.csv": "a,b,side\n" + "".join(f"{i},{i % 3},{'left' if i % 2 else 'right'}\n" for i in range(12)),
         "prices.csv": "size,price\n" + "".join(f"{i},{100 + 3 * i}.5\n" for i in range(30)),
         "one.csv": "a,b,y\n1,2,3\n4,5,3\n",
+        "single.csv": "a,b,y\n1,2,3.5\n",
+        "yes.csv": "a,b,y\n1,2,yes\n",
         "header.csv": "a,b,y\n",
         "commas.csv": "a;y\n1,5;0\n2,5;1\n",
         "other.csv": "size,price\n1,2\n",

@@ -252,5 +252,5 @@ def test_arrays_that_are_none_are_refused_in_words() -> None:
     for given in ([None], [1j], [[1], [1, 2]]):
         with pytest.raises(ChainruleError):
             as_target(given)
-    with pytest.raises(DataError, match="one class only"):
+    with pytest.raises(DataError, match="at least two classes, and the target 'y' has one row: add rows"):
         find_labels(np.array(["a"]))

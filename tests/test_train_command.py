@@ -35,6 +35,8 @@ def test_the_header_says_what_plain_columns_became(chainrule_: Run) -> None:
 @pytest.mark.parametrize(
     ("values", "options", "says"),
     [("2468", (), 1), ("2468", ("--task", "classification"), 0), ("2468", ("--cost", "cross_entropy"), 0), ("0101", (), 0),
+     ("1212", (), 0),
+     ("3553", (), 1), ("3553", ("--task", "classification"), 0),
      ("abab", (), 0)],
 )  # fmt: skip
 def test_few_whole_numbers_that_were_taken_as_classes_are_said_so_once(

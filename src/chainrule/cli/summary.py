@@ -26,6 +26,7 @@ from chainrule.scores import Score
 MOST_NAMES = 12  # of columns that are listed by name
 SCALED = ", each scaled to mean 0 and deviation 1"
 BARS, ROOM = 24, 60  # of a curve of the cost, and the width that leaves room for all of them
+YES_NO = ((0, 1), (1, 2), (-1, 1))  # whole numbers that stand for no and yes
 WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with what they tell
 
 
@@ -45,7 +46,7 @@ def header(parts: Parts) -> str:
 
 def taken_as(terms: Preprocessing) -> list[str]:
     """That numbers were taken as classes, of which the user said nothing, and how to learn them as numbers."""
-    if terms.labels is None or len(terms.labels) == 2 or isinstance(terms.labels[0], (str, bool)):
+    if terms.labels is None or isinstance(terms.labels[0], (str, bool)) or tuple(terms.labels) in YES_NO:
         return []
     return [
         f"{one_line(terms.target_name)} holds whole numbers with few different values, which were taken as classes; --task "

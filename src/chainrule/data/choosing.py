@@ -23,6 +23,7 @@ from chainrule.data.conversions import (
 from chainrule.data.table import Table
 from chainrule.data.values import Texts, Values, gaps, is_number, sorted_texts
 from chainrule.errors import DataError
+from chainrule.writing.numbers import minus
 
 Array = np.ndarray
 BLOCK = 64  # columns of a matrix that are worked on at a time
@@ -30,6 +31,8 @@ BLOCK = 64  # columns of a matrix that are worked on at a time
 MOST_LEVELS = 1000  # a column with more different texts is an identifier or free text, and no category by itself
 RARE = 0.001  # a level of a smaller share of the rows is a rare one: with the others of its kind it becomes "other"
 FEW = 50  # with fewer rows nothing is concluded from every row having its own value
+SEVERAL = 5  # rows from which a text of its own in each is worth a note
+ENOUGH = 10  # rows from which a correlation says something
 MOST_IDS = 100  # whole numbers of a column named as an id are a category up to so many
 SAMPLE = 20_000  # rows that tell a correlation well enough
 LEAK = 0.9  # a column that correlates more with the target may be known no sooner than the target
@@ -51,6 +54,8 @@ def choose_columns(table: Table, choices: Choices) -> tuple[Column, ...]:
         for place, name in enumerate(table.columns)
     ]
     if not any(column.width for column in columns):
+        if len(table) == 1:
+            raise DataError(f"{table.name} holds 1 row, and a network learns from how rows differ: add rows")
         reasons = "; ".join(f"{column.name!r}: {column.note or column.title}" for column in columns[:8])
         raise DataError(f"{table.name}: no column is left to learn from ({reasons})")
     return tuple(columns)
@@ -128,7 +133,10 @@ def _of_texts(seen: _Seen, texts: Texts) -> Column:
     if seen.different > MOST_LEVELS or (seen.rows >= FEW and seen.different > seen.rows / 2):
         return Dropped(seen.name, gaps=seen.gaps, note=f"{seen.different:,} different texts: names or free text")
     dates = all(OTHER_DATE.fullmatch(level) for level in texts.used)
-    return _category(seen, texts, "dates? their parts are read where they are written as 2013-01-31" if dates else "")
+    if dates:
+        return _category(seen, texts, "dates? their parts are read where they are written as 2013-01-31")
+    named = seen.each_its_own and seen.rows >= SEVERAL
+    return _category(seen, texts, "every row has its own text: a name?" if named else "")
 
 
 def _of_numbers(seen: _Seen, values: Array) -> Column:
@@ -153,11 +161,12 @@ def _note_on(seen: _Seen, present: Array, whole: bool) -> str:
         return "counts the rows? an index tells a sorted file's target"
     if whole and seen.different > 2 and _are_dates(present):
         return "dates? their parts are read where they are written as 2013-01-31"
-    if seen.target is not None and seen.different > 1:
+    if seen.target is not None and seen.different > 1 and present.size >= ENOUGH:
         every = max(1, present.size // SAMPLE)
         r = _correlation(present[::every], seen.target[~seen.missing][::every])
         if abs(r) > LEAK:
-            return f"correlates {r:.2f} with {seen.table.target_name}: is it known beforehand?"
+            target = seen.table.target_name
+            return f"correlates {minus(f'{r:.2f}')} with {target}: leave it out if it is known only with {target}"
     return ""
 
 

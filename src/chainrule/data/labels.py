@@ -48,6 +48,10 @@ def find_labels(target: Array, name: str = "y") -> tuple[Any, ...]:
         raise DataError(f"the target {name!r} has the shape {target.shape}: classes come as one column of labels")
     values = np.unique(target)
     if values.size < 2:
+        if target.size == 1:
+            raise DataError(
+                f"a network needs rows of at least two classes, and the target {name!r} has one row: add rows"
+            )
         only = f"{values[0]:g}" if values.size and values.dtype.kind in "fiu" else listed(map(plain, values))
         raise DataError(
             f"the target {name!r} holds one class only, {only}, and a network needs two to tell apart: add rows of another, "
