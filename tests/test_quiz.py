@@ -529,6 +529,27 @@ def test_help_comes_in_steps_and_costs_nothing(ask: type) -> None:
     assert "  It is positive, and its size is between 0.1 and 1.\n" in ask("lesson.quiz", typed="a\nhint\n").output
 
 
+def test_a_hint_says_nothing_of_an_answer_that_was_given(ask: type) -> None:
+    """Its feedback stands above already."""
+    Path("lesson.quiz").write_text("??\nOne?\n\\c: a\n\\w: b\n\\why: B.\n\\w: c\n\\why: C.\n\\w: d\n\\why: D.\n??\n")
+    given = {
+        "hint\nhint\nhint\n": ["b: B.", "c: C."],
+        "b\nhint\nhint\n": ["c: C."],
+        "c\nhint\nhint\n": ["b: B."],
+        "hint\nc\nhint\nhint\n": ["b: B."],
+        "b\nc\nhint\n": [],
+        "b\nc\nd\nhint\n": [],
+    }
+    for typed, said in given.items():
+        out = ask("lesson.quiz", typed=typed).output
+        assert [line[len("  It is not ") :] for line in out.splitlines() if line.startswith("  It is not ")] == said, (
+            out
+        )
+        assert ("There is no further hint" in out) == (typed.count("hint") > len(said))
+    Path("lesson.quiz").write_text("??\nOne?\n\\c: a\n\\w: b\n\\hint: Count.\n??\n")
+    assert ask("lesson.quiz", typed="b\nhint\n").output.count("Count.") == 1
+
+
 def test_a_reader_stops_with_a_word_and_is_told_the_score(ask: type) -> None:
     Path("lesson.quiz").write_text(TWO)
     for word in ("quit", "Q", " exit ", "stop"):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from chainrule.cli.output import tell
 from chainrule.errors import DataError, FileError, counted, cut
 from chainrule.lessons.plain_text import plain
 from chainrule.lessons.quiz import FULL, Grade, Question, Session
 from chainrule.lessons.quiz_format import Quiz
-from chainrule.lessons.replies import label, plainly
+from chainrule.lessons.replies import choices, label, plainly
 
 ANSWER, HINT, SKIP, QUIT = "answer", "hint", "skip", "quit"
 WORDS = {"?": ANSWER, ANSWER: ANSWER, HINT: HINT, "help": HINT, "h": HINT, SKIP: SKIP, "s": SKIP, "next": SKIP, QUIT: QUIT,
          "exit": QUIT, "stop": QUIT, "q": QUIT}  # fmt: skip
+NO_HINT = "There is no further hint: skip puts the question off, ? tells its answer."
 HOW = "hint helps, skip puts a question off, ? tells its answer, quit ends the quiz"
 
 
@@ -47,7 +48,7 @@ def ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo
     session = Session.of(quiz.questions)
     texts = _texts_before(quiz)
     asked: int | None = None
-    hints: Iterator[str] | None = None
+    helped: list[str] = []
     try:
         while session.current is not None:
             question, place = session.current, session.place
@@ -55,7 +56,7 @@ def ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo
                 for text in filter(None, [texts.pop(place or 0, "")]):
                     show(f"{plain(text)}\n")
                 show(_shown(question, session))
-                asked, hints = place, None
+                asked, helped = place, []
             reply = next(replies, None)
             if reply is None:
                 done = len(session.questions) - len(session.waiting)
@@ -67,8 +68,8 @@ def ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo
             if word == QUIT:
                 break
             if word == HINT:
-                hints = hints or _hints(question)
-                show(f"  {next(hints)}")
+                helped.append(next((each for each in _hints(question, session.given) if each not in helped), NO_HINT))
+                show(f"  {helped[-1]}")
             elif word == SKIP:
                 if len(session.waiting) == 1:
                     show("  This is the last one: ? tells its answer, quit ends the quiz.")
@@ -79,6 +80,7 @@ def ask(quiz: Quiz, replies: Iterator[str], show: Callable[[str], None], *, echo
             else:
                 session, result = session.answer(reply)
                 show(_said(result))
+                helped.append(plain(result.feedback))
                 if not result.right and question.shownext:
                     asked = None
             if session.place != place:
@@ -98,21 +100,21 @@ def _word(reply: str, question: Question) -> str:
     return WORDS.get(reply.strip().lower(), "")
 
 
-def _hints(question: Question) -> Iterator[str]:
-    """Help with a question, a little more each time: its own hint, the sign and size of a number, wrong answers and why."""
+def _hints(question: Question, given: Iterable[str]) -> Iterator[str]:
+    """Help with a question: its own hint, sign and size of a number; why a wrong answer is wrong, of all but one not yet given."""
     if question.hint:
         yield plain(question.hint)
     right = [answer for answer in question.answers if answer.right]
     if question.typed is None:
-        wrong = [(label(i), each) for i, each in enumerate(question.answers) if not each.right]
-        for letter, each in wrong[: max(len(wrong) - 1, 0)]:
+        texts = [each.text for each in question.answers]
+        tried = {place for reply in given for place in choices(texts, reply) or ()}
+        wrong = [(label(i), each) for i, each in enumerate(question.answers) if not each.right and i not in tried]
+        for letter, each in wrong[:-1]:
             yield plain(f"It is not {letter}{f': {each.why}' if each.why else '.'}")
     elif isinstance(value := question.typed.read(right[0].text), float) and value:
         size = math.floor(math.log10(abs(value)))
         sign = "negative" if value < 0 else "positive"
         yield f"It is {sign}, and its size is between {10.0**size:g} and {10.0 ** (size + 1):g}."
-    while True:
-        yield "There is no further hint: skip puts the question off, ? tells its answer."
 
 
 def _texts_before(quiz: Quiz) -> dict[int, str]:

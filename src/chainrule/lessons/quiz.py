@@ -222,6 +222,11 @@ class Session:
         return self.waiting[0] if self.waiting else None
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """The replies to the question to ask now, all of them wrong."""
+        return self.replies[self.waiting[0]] if self.waiting else ()
+
+    @property
     def earned(self) -> float:
         """Points so far, 100 a question at most."""
         return sum(self.points)
