@@ -101,7 +101,7 @@ def _word(reply: str, question: Question) -> str:
 
 
 def _hints(question: Question, given: Iterable[str]) -> Iterator[str]:
-    """Help with a question: its own hint, sign and size of a number; why a wrong answer is wrong, of all but one not yet given."""
+    """Help with a question: its own hint, a number's sign and size; all wrong answers that were not given but one, and why."""
     if question.hint:
         yield plain(question.hint)
     right = [answer for answer in question.answers if answer.right]
