@@ -192,3 +192,12 @@ def test_an_epoch_visits_every_row_once(rows: int, batch_size: int) -> None:
     assert sorted(order[order >= 0]) == list(range(rows))
     assert order.shape == (math.ceil(rows / batch_size), min(rows, batch_size))
     assert (order[:-1] >= 0).all()  # only the last batch may be short
+
+
+def test_a_data_set_prints_its_size_and_what_is_learnt_and_no_arrays() -> None:
+    assert repr(load_data("wine")) == "<Dataset wine: 178 rows × 13 inputs, 3 classes of cultivar>"
+    many = load_data("diabetes").take(np.arange(2000) % 442)
+    assert repr(many) == "<Dataset diabetes: 2,000 rows × 10 inputs, target 'progression'>"
+    assert (
+        repr(Dataset(np.ones((4, 3)), np.ones((4, 2)))) == "<Dataset data: 4 rows × 3 inputs, targets of shape (4, 2)>"
+    )

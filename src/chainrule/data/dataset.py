@@ -50,7 +50,7 @@ class Dataset:
     weights: Array | None = None
     preprocessing: Preprocessing | None = None
     name: str = "data"
-    source: Source | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         inputs, targets = as_array(self.inputs, "inputs"), as_target(self.targets)
@@ -76,6 +76,15 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def __repr__(self) -> str:
+        rows, inputs = self.inputs.shape
+        what = f"targets of shape {self.targets.shape}"
+        if (terms := self.preprocessing) is not None and terms.target_name:
+            what = f"target {terms.target_name!r}"
+            if terms.labels is not None:
+                what = f"{len(terms.labels)} classes of {terms.target_name}"
+        return f"<Dataset {self.name}: {rows:,} rows × {inputs:,} inputs, {what}>"
 
     @classmethod
     def from_table(
