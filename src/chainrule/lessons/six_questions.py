@@ -56,15 +56,22 @@ class _Six:
         answers = (
             Answer(f"rows in {w}", not self.to_first, rows),
             Answer(f"columns in {w}", self.to_first, columns),
-            Answer(f"entries in {w}", False, "Entries count pairs: every neuron before with every neuron behind."),
+            Answer(
+                f"entries in {w}",
+                False,
+                f"Each entry is a weight, one for a pair of neurons of {self.layer(-1)} and {self.layer()}.",
+            ),
         )
         return Question(f"There are as many neurons in {self.layer(-1)} as there are …", answers)
 
     def into_the_second(self) -> Question:
         w, second = self.tex("w"), self.how.base + 1
-        line, first_index = ("row", "reaches") if self.to_first else ("column", "leaves")
+        line, other = ("row", "column") if self.to_first else ("column", "row")
         counted = f"Counting begins at {self.how.base} here, so that neuron {second} is the second."
-        turned = f"Those leave one neuron of the layer before: the first index, by rows, is the neuron a weight {first_index}."
+        turned = (
+            f"A {other} of {w} holds the weights that leave one neuron of {self.layer(-1)}; a {line} holds those that lead "
+            f"into one of {self.layer()}."
+        )
         miscounted = "first" if self.how.base == 0 else "third"
         answers = (
             Answer(f"the second row of {w}", self.to_first, counted if self.to_first else turned),

@@ -152,7 +152,7 @@ class _Picture:
         v, letter = self.seen.quantity(self.found.v), self.seen.how.letter
         listed = "all of them drawn" if not self.more else f"the strongest {len(self.found.ranked)} drawn"
         many = f"{listed}, as wide as their products; pale below: a factor that a route above has used already"
-        says = many if count > 1 else "its factors multiply to the gradient"
+        says = many if count > 1 else "the derivative is the product of its factors"
         return heading(row(said + " from ", v, " to ", letter), says, MARGIN)
 
     def _routes(self, ys: list[float]) -> list[Element]:
