@@ -1076,7 +1076,7 @@ def test_what_is_lit_is_shown_however_weak_it_is() -> None:
     k = int(np.argmin(np.abs(network.weights[1][3])))
     scene = network_figure(network, x, y, by=f"w/1/3/{k}", cost="cross_entropy")
     assert f"x/{k}" in ringed(scene)
-    assert said(scene, f"{Convention().weight(1, 3, k)} = ").endswith(short(float(network.weights[1][3, k])))
+    assert said(scene, f"{Convention().weight(1, 3, k)} = ").endswith(short(float(network.weights[1][3, k]), 2))
 
 
 def test_of_a_deep_network_the_layers_between_are_counted() -> None:

@@ -342,6 +342,24 @@ def test_every_letter_and_every_mark_of_a_convention_has_its_width_and_its_glyph
     assert letters <= {*MARKS, "", "10"}, letters - set(MARKS)
 
 
+def test_a_power_of_ten_is_set_as_one() -> None:
+    """4.02e−5 as 4.02·10⁻⁵, in text, in formulas and in pieces of both; a name that looks like one is left."""
+    for text in ("4.02e−5", row("w = 4.02e−5"), Spans((Span("4.02e−5", "ink"),))):
+        svg = Scene(200, 40, (Label(20, 20, text),), "t", "d").svg()
+        assert re.search(r">[w =]*4\.02·10<tspan font-size=[^>]*>−5</tspan>", svg), svg
+    assert "cost2e4u" in Scene(200, 40, (Label(20, 20, "cost2e4u"),), "t", "d").svg()
+    raised, plain = (Label(0, 0, text).box.right for text in ("4.02e−5", "4.02·10−5"))
+    assert 0.8 * plain < raised < plain
+
+
+def test_no_figure_writes_a_power_of_ten_as_a_computer_does(pieces) -> None:  # type: ignore[no-untyped-def]
+    """The saturated network has many."""
+    for piece in pieces:
+        if piece.scene is not None and "saturated" in piece.size:
+            drawn = re.sub(r"<(title|desc|style).*?</\1>|<[^>]*>", "", piece.scene.svg())
+            assert not re.search(r"\de−?\d", drawn), piece.figure
+
+
 def test_letters_of_formulas_are_set_in_the_font_that_the_figure_carries() -> None:
     label = Label(20, 20, row("is ", Symbol("w", "2", "01"), " = 0.5, σ′(", Symbol("z", "ℓ"), ")"))
     scene = Scene(200, 40, (label,), "t", "d")

@@ -7,6 +7,7 @@ that a shape shows, such as "w/2/0/1": the figure's SVG has it as data-of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,8 @@ from chainrule.writing.formula import Bracket, Formula, Marked, Row, Symbol, Tra
 ROLES = ("ink", "faint", "paper", "panel", "forward", "backward", "positive", "negative", "accent",
          "w", "b", "z", "a", "y", "C")  # fmt: skip
 SMALL = 0.72  # of the size: raised and lowered marks
+POWER = re.compile(r"(?<=\d)e(−?\d+)(?!\w)")  # the end of 4e−5, which is drawn as 4 · 10⁻⁵
+TEN = "·10"
 
 SHARE_LEFT = {"start": 0.0, "middle": 0.5, "end": 1.0}  # of a label's width: what is left of its x
 OTHER, BOLD = 1.0, 1.11  # widths of a character that no table has, and of bold type to plain
@@ -200,8 +203,9 @@ def _in_a_row(extents: Iterable[tuple[float, float, float]]) -> tuple[float, flo
 
 @lru_cache(maxsize=4096)
 def _width(text: str) -> float:
-    """The sum of its characters' widths, at size 1."""
-    return sum(WIDEST.get(each, OTHER) for each in text)
+    """The sum of its characters' widths, at size 1; of raised exponents less."""
+    line, exponents = POWER.sub(TEN, text), "".join(POWER.findall(text))
+    return sum(WIDEST.get(each, OTHER) for each in line) + SMALL * sum(WIDEST[each] for each in exponents)
 
 
 def width_of(content: str | Formula | Spans, size: float) -> float:

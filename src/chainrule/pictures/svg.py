@@ -16,7 +16,7 @@ from itertools import groupby
 
 from chainrule.errors import unknown_name
 from chainrule.names import printable
-from chainrule.pictures.shapes import SMALL, Circle, Element, Label, Line, Rect, Spans
+from chainrule.pictures.shapes import POWER, SMALL, TEN, Circle, Element, Label, Line, Rect, Spans
 from chainrule.pictures.widths import MARKS
 from chainrule.writing.formula import Bracket, Formula, Marked, Row, Sign, Symbol, Transposed, Underbraced
 
@@ -31,7 +31,7 @@ THEMES: dict[str, dict[str, str]] = {
     },
     "dark": {
         "ink": "#eeeeee", "faint": "#a0a0a0", "paper": "#16181d", "panel": "#23262d", "accent": "#c9a6f2",
-        "forward": "#7df0dc", "backward": "#ff5240", "positive": "#7db8f5", "negative": "#f0a35e",
+        "forward": "#7df0dc", "backward": "#ff5240", "positive": "#62aeff", "negative": "#ff9a2e",
         "w": "#7db8f5", "b": "#f08cc4", "z": "#7fd79a", "a": "#eeeeee", "y": "#e6c14b", "C": "#ff5240",
     },
 }  # fmt: skip
@@ -216,7 +216,7 @@ def _text(content: str | Formula, size: float) -> str:
         case "/" | "(" | ")" | Sign(sign="/"):
             return f"<tspan{MATHS}>{content}</tspan>"
         case str(text):
-            return escape(text)
+            return _powers(text, size)
         case Symbol(letter, above, below):
             return _symbol(letter, _marks(above, below, size))
         case Row(pieces):
@@ -229,7 +229,12 @@ def _text(content: str | Formula, size: float) -> str:
             return f"{_text('(', size)}{_text(base, size)}{_text(')', size)}{_symbol('', _marks('T', '', size))}"
         case Underbraced(body):
             return _text(body, size)
-    return escape(str(content))
+    return _powers(str(content), size)
+
+
+def _powers(text: str, size: float) -> str:
+    """Text as it is, but 4e−5 as 4 · 10⁻⁵, its exponent raised."""
+    return POWER.sub(lambda found: TEN + _marks(found[1], "", size), escape(text))
 
 
 def _symbol(letter: str, marks: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from chainrule.errors import unknown_name
 from chainrule.explanation.parts.grid import SIZE, Grid, laid_out
@@ -50,8 +51,8 @@ def _listed(listing: Listing, top: float, base: int) -> tuple[list[Element], flo
     """The numbers of a listing in columns below their indices, the sum of the others behind them; and where it ends."""
     texts = [[brief(value) for value in values] for _, values, _, _ in listing.rows]
     start = MARGIN + max(width_of(name, SIZE + 1) for name, *_ in listing.rows) + 4
-    wide = max(width_of(text, SIZE) for line in texts for text in line) + 14
-    ends = [start + wide * (n + 1) for n in range(len(listing.indices))]
+    wide = [max(width_of(text, SIZE) for text in column) + 14 for column in zip(*texts)]
+    ends = [*accumulate(wide, initial=start)][1:]
     found: list[Element] = [Label(MARGIN, top, Symbol(listing.index), "faint", SIZE, "start")]
     found += [Label(end, top, str(k + base), "faint", 11, "end") for end, k in zip(ends, listing.indices)]
     for n, ((name, _, role, slanted), line) in enumerate(zip(listing.rows, texts), 1):

@@ -27,7 +27,7 @@ Array = np.ndarray
 MARGIN, TOP = 28.0, 86.0
 SIDE, GAP = 96.0, 12.0  # of a tile, at most, and from tile to tile
 WIDTH = 700.0  # of neurons side by side
-SCALE, LEGEND = 9, 126.0  # cells of a legend, and its width
+SCALE, LEGEND = 9, 134.0  # cells of a legend, and its width
 TEXT, SMALL = 12.5, 10.5  # sizes of what stands below a pair of tiles, and in a cell
 
 
@@ -164,7 +164,7 @@ class Picture:
         scales = zip((self.seen.how.symbol("a", 0), *self.symbols), (self.seen.x, self.weights, self.slopes))
         for i, (symbol, values) in enumerate(scales):
             largest, plain = float(np.abs(values).max()), not (self.seen.x < 0).any()
-            found += legend(symbol, largest, x + (LEGEND + 22) * i, TOP - 20, ink=plain and i == 0)
+            found += legend(symbol, largest, x + (LEGEND + 18) * i, TOP - 20, ink=plain and i == 0)
         return found
 
     def _reading(self) -> Formula:

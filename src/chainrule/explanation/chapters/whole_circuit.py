@@ -199,14 +199,16 @@ class _Picture:
         drawn, x, goal = self.drawn, self.drawn.x, self.drawn.x["×"] - RADIUS
         found: list[Element] = []
         outputs = [unit.a if unit.activated else unit.z for unit in self.layers[-1]]  # z where σ is left out (S3.14)
+        bend = max(x["a end"], x["a"] + drawn.numbers.room(outputs) + drawn.space)
+        start = x["w"] + bend - x["a end"]  # of the targets
         for j, (out, target) in enumerate(zip(outputs, self.targets)):
             above, below = j * self.pitch - APART, j * self.pitch + APART
             found += [
-                drawn.source(target, x["w"], above, "y"),
-                *drawn.wire(target, x["w"], goal, above, named=False),
+                drawn.source(target, start, above, "y"),
+                *drawn.wire(target, start, goal, above, named=False),
                 drawn.source(out, x["a"], below, out.letter),
-                *drawn.wire(out, x["a"], x["a end"], below, arrow=False),
-                Line(((x["a end"], below), (goal, below)), width=1.1, arrow=True),
+                *drawn.wire(out, x["a"], bend, below, arrow=False),
+                Line(((bend, below), (goal, below)), width=1.1, arrow=True),
             ]
         top, bottom, start = -APART - 8, below + 8, goal + 2 * RADIUS
         end = start + drawn.numbers.room([self.cost], named=True) + 30

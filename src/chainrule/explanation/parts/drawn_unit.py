@@ -31,7 +31,7 @@ class DrawnUnit:
     @property
     def space(self) -> float:
         """Of a wire beside the longest number on it."""
-        return 10.0 if self.numbers.terse else 14.0
+        return 8.0 if self.numbers.terse else 14.0
 
     def within(self, units: Sequence[Unit], start: float) -> DrawnUnit:
         """The same with columns from `start` on, as wide as the numbers on the wires of these units.

@@ -78,11 +78,12 @@ class EdgeNumbers:
         return {(edge.layer, edge.neuron) for edge in self.ends if edge.lit}
 
     def _labels(self, edge: Edge) -> Iterator[Label]:
-        """The number of an edge around (0, 0); of a weight that is lit by its own name first with that name."""
+        """The number of an edge around (0, 0); of a weight that is lit first with its name, at worst to two digits."""
         value = ("Σ " if edge.bundle else "") + short(edge.value, 4 if edge.lit else 3)
         texts: list[str | Formula] = [value]
         if Id("w", edge.layer, edge.neuron, edge.source) in self.shown.lit:
-            texts.insert(0, row(self.shown.edge_name(edge), f" = {value}"))
+            name = self.shown.edge_name(edge)
+            texts[:0] = [row(name, f" = {value}"), row(name, f" = {short(edge.value, 2)}")]
         for text in texts:
             yield Label(0, 0, text, hue(edge.value), 10.5, slanted=self.shown.by_gradient, bold=edge.lit, of=edge.id)
 
