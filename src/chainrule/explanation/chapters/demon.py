@@ -27,7 +27,7 @@ from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, titled, width_of
 from chainrule.verification.moved import follow, movable
 from chainrule.writing.formula import Formula, Row, row
-from chainrule.writing.numbers import number, short, style_of, written
+from chainrule.writing.numbers import cost_text, number, short, style_of, written
 
 Array = np.ndarray
 LEFT, TOP, WIDTH, HEIGHT = 80.0, 118.0, 600.0, 280.0  # of the plot, without what stands above it
@@ -292,7 +292,7 @@ def _numbers(
     seen: View, v: Id, swept: Sweep, best: BestMove, marks: Sequence[tuple[str, Change]], y: float
 ) -> list[Element]:
     """The table of steps, beside it the slope, and below it what there is to say."""
-    before = row(seen.how.letter, " before = ", number(swept.before))
+    before = cost_text(seen.how.letter, seen.cost, swept.before)
     slope: Row = row(_slope(seen, v), " = ", number(swept.slope))
     found: list[Element] = [Circle(SIDE + 6, y + 27, 5.0, "paper", "ink", 1.5)]
     found.append(Label(SIDE + 20, y + 27, before, "forward", 14, "start"))

@@ -6,6 +6,7 @@ for each input and its biases in a strip beside it; the strongest entries are li
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -34,6 +35,7 @@ NAMES = 68.0  # where the names of entries begin
 HALF, NARROW = 46.0, 20.0  # half the width of a column's bars, and where there are many columns
 NAME, SMALL = 12.0, 11.5  # sizes of an entry's name and number, and of what is said of an image
 TINY = 5e-5  # below it five decimals show nothing
+DECIMALS = 5  # of numbers beside each other, or fewer where the largest has five digits with them
 PITCH, GAP = 20.5, 9.0  # from entry to entry, and more between blocks
 IMAGES, WIDE = 148.0, 448.0  # where images begin, and from vector to vector at most
 STRIP, APART, LEAST = 10.0, 8.0, 1.5  # a strip of biases, its distance from the image, and the smallest side of a cell
@@ -167,15 +169,18 @@ class Picture:
         return max(width_of(self._text(column, value), NAME) for value in column.values.tolist())
 
     def _text(self, column: GradientColumn, value: float) -> str:
-        """An entry, beside those of other examples with five decimals; the table has it in full."""
-        if value and abs(value) < TINY and self._short(column) is not column.style:
+        """An entry, beside those of other examples rounded; the table has it in full."""
+        short = self._short(column)
+        if value and short is not column.style and abs(value) < max(TINY, 0.5 * 10.0 ** -(short.decimals or 0)):
             return f"{'+' if value > 0 else ''}{brief(value, 2)}"
-        return self._short(column).of(value, sign=True)
+        return short.of(value, sign=True)
 
     def _short(self, column: GradientColumn) -> Style:
         """How the numbers of a vector are drawn."""
-        several = len(self.columns) > 1 and 1e-2 <= max(each.largest for each in self.columns) < 1e3
-        return Style(5) if several else column.style
+        largest = max(each.largest for each in self.columns)
+        if len(self.columns) == 1 or not 1e-2 <= largest < 1e3:
+            return column.style
+        return Style(min(DECIMALS, DECIMALS - 1 - math.floor(math.log10(largest))))
 
     def _half(self, start: float) -> float:
         """Half the width of the bars, in what the numbers of the vectors leave free from `start` on."""

@@ -25,13 +25,13 @@ from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, width_of
 from chainrule.writing.formula import Formula, Sum, inline, row
-from chainrule.writing.numbers import Style, number, style_of
+from chainrule.writing.numbers import Style, cost_text, number, style_of
 
 Array = np.ndarray
 EDGE, INDENT, TOP = 28.0, 36.0, 84.0
-WIDEST, LEAST = 820.0, 680.0  # what a line of layers may reach to, and how wide the picture is at least
-SIZE, PITCH, AIR = 12.5, 21.5, 18.0  # of the numbers, from line to line, and around them
-GAP, NEAR, FAR = 24.0, 7.0, 12.0  # between layers, from a symbol to its number, and from there to the next symbol
+WIDEST, LEAST = 824.0, 680.0  # what a line of layers may reach to, and how wide the picture is at least
+SIZE, PITCH, AIR = 12.0, 21.0, 18.0  # of the numbers, from line to line, and around them
+GAP, NEAR, FAR = 24.0, 6.0, 10.0  # between layers, from a symbol to its number, and from there to the next symbol
 ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
 HELD = 0.5  # of the predicted change: what at least is reached where the tangent holds
 SHOWN = 3  # of many numbers so many are shown, and of four all
@@ -78,26 +78,42 @@ def place(columns: Sequence[Numbers], by: Array, most: int | None, of: str, look
     digits = [[*column.values[shown].tolist(), *(total if column.values is by else [])] for column in columns]
     changes = columns[-1].symbol is ARROW
     styles = [style([*chain(*digits)] if changes else each) for each in digits]
-    rows, elements, x = [], list[Element](), -FAR
-    for i in shown:
-        texts = [own.of(float(column.values[i])) for column, own in zip(columns, styles)]
+    texts = [[own.of(float(column.values[i])) for i in shown] for column, own in zip(columns, styles)]
+    if changes and styles[0].decimals is None:  # no column has one style: each number has its own
+        texts = [[number(float(column.values[i])) for i in shown] for column in columns]
+    rows, elements, x = list[tuple[str, str]](), list[Element](), -FAR
+    for i, *line in zip(shown, *texts):
         names = [str(column.symbol(i)) for column in columns]
-        rows += [(names[0], " → ".join(texts))] if changes else list(zip(names, texts))
-    for column, own in zip(columns, styles):
-        found, x = in_column(column, shown, own, x + FAR, look)
+        rows += [(names[0], " → ".join(line))] if changes else list(zip(names, line))
+    for column, line in zip(columns, texts):
+        found, x = in_column(column, shown, line, x + FAR, look)
         elements += found
     if not total:
         return Place(Typeset(tuple(elements), x, PITCH / 2, PITCH * (len(shown) - 0.5)), tuple(rows))
     summed = next((own for column, own in zip(columns, styles) if column.values is by), style(total)).of(total[0])
     more = f"{len(left):,} more"
-    note = Label(0, PITCH * len(shown), f"{more}, {f'Σ {of}'.strip()} = {summed}", "faint", 11, "start")
-    drawn = Typeset((*elements, note), max(x, note.box.right), PITCH / 2, note.y + PITCH / 2)
+    notes = noted(f"{more}, ", f"{f'Σ {of}'.strip()} = {summed}", x, PITCH * len(shown))
+    drawn = Typeset(
+        (*elements, *notes), max(x, *(each.box.right for each in notes)), PITCH / 2, notes[-1].y + PITCH / 2
+    )
     return Place(drawn, (*rows, (f"{more}, sum {of}".strip(), summed)))
 
 
-def in_column(column: Numbers, shown: Sequence[int], own: Style, x: float, look: Look) -> tuple[list[Element], float]:
+def noted(first: str, second: str, wide: float, y: float) -> list[Label]:
+    """A note in one line, or in two where it is wider than that."""
+    whole = Label(0, y, first + second, "faint", 11, "start")
+    return (
+        [whole]
+        if whole.box.right <= wide
+        else [replace(whole, text=first.rstrip()), replace(whole, y=y + 15, text=second)]
+    )
+
+
+def in_column(
+    column: Numbers, shown: Sequence[int], texts: Sequence[str], x: float, look: Look
+) -> tuple[list[Element], float]:
     """Symbols from x to the right, and numbers that end below each other; and where that is."""
-    symbols, texts = [column.symbol(i) for i in shown], [own.of(float(column.values[i])) for i in shown]
+    symbols = [column.symbol(i) for i in shown]
     names = [typeset(symbol, SIZE, look, inside="∂" in str(symbol)) for symbol in symbols]
     end = x + max(name.width for name in names) + NEAR + max(width_of(text, SIZE) for text in texts)
     found: list[Element] = []
@@ -292,8 +308,9 @@ class Picture:
         return [head, Label(x, y + 16, below, "faint", 11, "start")]
 
     def _subtitle(self) -> str:
-        sizes, cost = "-".join(map(str, self.seen.network.sizes)), self.seen.cost.name.replace("_", " ")
-        return f"a network {sizes}, one example, the cost {cost}, the learning rate η = {self.update.rate_text}"
+        sizes = "-".join(map(str, self.seen.network.sizes))
+        cost = cost_text(self.seen.how.letter, self.seen.cost, self.seen.cost_value)
+        return f"a network {sizes}, one example, the learning rate η = {self.update.rate_text}, {cost}"
 
     def _heading(self, step: Step) -> tuple[Typeset, Typeset]:
         """Its number, its name and what it says; and its formulas side by side."""
@@ -341,7 +358,8 @@ class Picture:
     def _too_far(self) -> str:
         """Said where less than half of what the slope predicts happens: on a parabola the step has passed the lowest point."""
         update = self.update
-        held = not update.predicted or update.change / update.predicted >= HELD
+        told = abs(update.predicted) > np.spacing(update.cost_before)  # else any change is lost in rounding
+        held = not told or update.change / update.predicted >= HELD
         return "" if held else f"η = {update.rate_text} is too large for the tangent"
 
     @property

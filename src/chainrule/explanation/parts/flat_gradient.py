@@ -17,6 +17,7 @@ from chainrule.writing.numbers import Style, style_of
 
 Array = np.ndarray
 EXAMPLES, PERCENT = 4, 5  # as many at most stand beside their mean, each with so large a part of all norms
+LONG, FEWER = 24, 2  # beside a vector of more entries stand fewer
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def columns_of(problem: Problem, how: Convention) -> tuple[list[GradientColumn],
         norms = per_example_of(problem).norms()
         parts = 100 * np.nan_to_num(norms / norms.sum())
     order = np.argsort(-norms, kind="stable")
-    most = min(EXAMPLES, max(1, int((parts >= PERCENT).sum())))
+    most = min(FEWER if problem.network.parameters.size > LONG else EXAMPLES, max(1, int((parts >= PERCENT).sum())))
     shown = [
         GradientColumn(f"example {i}", vector(problem.example(i), "sum"), False) for i in np.sort(order[:most]).tolist()
     ]
