@@ -280,7 +280,7 @@ def test_labels_that_overlap_or_are_clipped_are_found() -> None:
     assert Box(0, 0, 10, 10).overlaps(Box(10, 0, 20, 10)) is False
 
 
-@pytest.mark.parametrize("name", ["path_sum", "computation_tree", "demon"])
+@pytest.mark.parametrize("name", ["path_sum", "computation_tree", "number_lines"])
 def test_the_line_about_the_cost_is_flush_with_the_title(name: str, chain: cr.Network) -> None:
     """Also where a number is bold and comes first."""
     scene = figure(name, chain, [0.6], [1.0])

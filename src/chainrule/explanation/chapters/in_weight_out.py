@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ from chainrule.diagnostics.numbers import ratio
 from chainrule.diagnostics.reasons import SLOW, Reason, Share, why
 from chainrule.errors import IdError
 from chainrule.explanation.document import Factor
-from chainrule.explanation.typeset import role_of
+from chainrule.explanation.typeset import role_of, wrapped
 from chainrule.explanation.view import View
 from chainrule.ids import Id, parse
 from chainrule.pictures.plot import Scale
@@ -31,7 +30,6 @@ WIRE, ACROSS = 136.0, 360.0  # where the three elements stand, and how far apart
 BARS, PITCH, AREA = 288.0, 34.0, 250.0  # the first bar, from bar to bar, the width of the scale
 ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
 TICKS = (1, 2, 5, 10, 20, 50, 100)
-LETTERS = 96  # of the reason in a line
 SMALL = ("faint", 11.5)  # role and size of what is said about a thing
 DUST = 1e-6  # of the largest input of a layer: a smaller one is rounding noise, and no reason
 RAISED, LOWERED = ("".join(map(chr, marks.values())) for marks in (SUPERSCRIPT, SUBSCRIPT))
@@ -225,7 +223,8 @@ class _Picture:
         asked = row("Why ", name, " learns slowly") if slow else row("How fast ", name, " learns")
         head = heading(asked, "values forward above the wire, derivatives backward below", MARGIN)
         elements = [*head, *self._elements(), *bars]
-        for i, line in enumerate(textwrap.wrap(self.reason.sentence, LETTERS, break_long_words=False)):
+        right = max(each.box.right for each in bars)
+        for i, line in enumerate(wrapped(self.reason.sentence, 13, right - MARGIN)):
             elements.append(Label(MARGIN, end + 64 + 22 * i, _with_marks(line), size=13, anchor="start"))
         title = f"{name} between its two neurons, and {'why it learns slowly' if slow else 'how fast it learns'}"
         return Scene.around(elements, MARGIN, title, self._says(), self._table(), "in-weight-out")

@@ -21,7 +21,7 @@ from chainrule.explanation.view import View
 from chainrule.ids import Id
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import BOLD, Element, Label, Line, Rect, heading, hue, width_of
+from chainrule.pictures.shapes import BOLD, Element, Label, Line, Rect, heading, hue, moved, width_of
 from chainrule.writing.formula import Formula, Symbol, inline, partial, row
 from chainrule.writing.numbers import factor_rows, number
 
@@ -142,6 +142,8 @@ class _Picture:
         more, right = self._running(x + 20, ys, pitch)
         elements += [*more, *self._head(), *self._work(ys[-1] + pitch / 2 + 84)]
         rule = Line(((MARGIN, self.top - 2), (right, self.top - 2)), "faint", 0.8, opacity=0.5)
+        if self.lines > 1:  # else nothing says which lines of factors are of one route
+            elements += [moved([rule], 0, pitch * i)[0] for i in range(1, rows)]
         routes = f"{self.found.count:,} route" + ("s" if self.found.count > 1 else "")
         title = f"{self.seen.by(self.found.v)} as a sum over {routes}"
         return Scene.around([rule, *elements], MARGIN, title, self._says(), self._table(), "path-sum")

@@ -46,9 +46,14 @@ def unit_circuit(
 
 def _wide(unit: Unit, both: bool) -> DrawnUnit:
     """Room for what is on each wire, above and below its number."""
-    numbers = WireNumbers(unit.seen.how, both, SIZE, ABOVE, written, stacked=True)
+    numbers = WireNumbers(unit.seen.how, both, SIZE, ABOVE, _plain, stacked=True)
     drawn = DrawnUnit(numbers, 16.0, 53.0 if both else 31.0, 104.0 if both else 84.0, {})
     return drawn.within([unit], MARGIN + max(_sources(unit, 2 * drawn.radius)) + 6)
+
+
+def _plain(value: float) -> str:
+    """A number as in the table, but −2 and 0.9 without zeros behind them."""
+    return brief(value, 6) if value == round(value, 3) else written(value)
 
 
 def _close(unit: Unit, both: bool) -> DrawnUnit:
@@ -87,7 +92,7 @@ class _Picture:
 
     def scene(self) -> Scene:
         u, drawn = self.unit, self.drawn
-        pitch = (50.0 if self.both else 34.0) if drawn.numbers.terse else 204.0 if self.both else 124.0
+        pitch = (50.0 if self.both else 40.0) if drawn.numbers.terse else 204.0 if self.both else 124.0
         last = (len(u.inputs) - 1) * pitch
         ys = [i * pitch for i in range(len(u.inputs))] + [last + drawn.apart + (38 if drawn.numbers.terse else 62)] * (
             u.others is not None

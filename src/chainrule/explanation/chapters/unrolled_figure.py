@@ -23,7 +23,7 @@ from chainrule.writing.formula import Formula, Symbol, Transposed, row
 from chainrule.writing.numbers import brief, written
 
 Array = np.ndarray
-MARGIN, PITCH, LONG, SIZE = 26.0, 118.0, 144.0, 12.0  # from step to step, of nine at most and of more
+MARGIN, PITCH, LONG, SIZE = 26.0, 118.0, 122.0, 12.0  # from step to step, of nine at most and of more
 UP, DOWN, HALF = 108.0, 92.0, 27.0  # from h to y and to x; half the width of h
 EARLY = 2  # of many steps the first two and the last ones are drawn
 TAKEN = ("W", "U", "V", "b", "c", "h", "s")  # letters that name something else here
@@ -38,7 +38,7 @@ def unrolled_figure(
     cost: str | Cost | None = None,
     cost_at: str | None = None,
     h0: Any = None,
-    most: int = 8,
+    most: int = 4,
 ) -> Scene:
     """One column per step t of the sequence xs (T, in) with targets ys: x_t below, h_t, y_t above, and ‖δ_t‖ going back.
 
@@ -189,7 +189,7 @@ class _Picture:
         if t not in self.reads:
             return
         self.elements.append(Line(((x + 7, high + 18), (x + 7, y - 22)), "backward", 1.2, dashed=True, arrow=True))
-        norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {brief(length(back.delta_s[t]))}")
+        norm = row("‖", Symbol("δ", "s", str(t)), f"‖ = {_norm(back.delta_s[t])}")
         self.elements.append(Label(x + 12, (high + y) / 2 - 13, norm, "backward", SIZE, "start", slanted=True))
         cost = float(back.each[t - 1 if len(self.reads) == self.steps else 0])
         text = row(Symbol(self.letter, below=str(t)), f" = {brief(cost)}")
@@ -202,7 +202,7 @@ class _Picture:
         self.elements.append(Line(((right, y + 8), (left, y + 8)), "backward", 1.2, dashed=True, arrow=True))
         self._badge((left + right) / 2, y - 24, "U")
         known = t if t is not None else self.left[0]
-        norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {brief(length(self.back.delta[known]))}")
+        norm = row("‖", Symbol("δ", below=str(known)), f"‖ = {_norm(self.back.delta[known])}")
         self.elements.append(Label((left + right) / 2, y + 31, norm, "backward", SIZE, slanted=True))
 
     def _badge(self, x: float, y: float, letter: str) -> None:
@@ -287,6 +287,12 @@ class _Picture:
                 norms = [written(length(each)) for each in (back.trace.h[t], back.delta[t], back.delta_s[t])]
                 rows.append((str(t), *norms, *(written(values[t - 1]) for *_, values, _ in parts)))
         return (head, *rows, ("all", "", "", "", *(written(total) for *_, total in parts)))
+
+
+def _norm(vector: Array) -> str:
+    """A length to three digits, or to two and a power of ten, which is as long."""
+    size = length(vector)
+    return brief(size, 3 if size >= 1e-3 else 2)
 
 
 def _turned(vector: Symbol) -> Formula:
