@@ -191,7 +191,7 @@ class _Picture:
     def _notes(self) -> list[str | Row]:
         u = self.unit
         if not self.both:
-            return ["Above each wire: its name and its value."]
+            return ["Above each wire: its name and its value."] * self.drawn.numbers.stacked
         count = u.seen.network.sizes[u.layer]
         source = Symbol("σ", u.seen.how.above(u.layer - 1)) if u.layer > 1 else Symbol("x")
         lines: list[str | Row] = []
