@@ -28,7 +28,7 @@ LAYERS = [
     "forward equations updates schedules dropout regularization",
     "problem",
     "network",
-    "costs scores ids",
+    "costs scores ids initialization",
     "activations parameters",
     "own_forms",
     "dual data",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.initialization import INITS, sparse
 
 
 def test_lists_are_float64_and_arrays_keep_their_precision() -> None:
@@ -27,7 +28,7 @@ def test_inputs_are_cast_to_the_networks_precision() -> None:
 
 
 def test_the_same_seed_draws_the_same_bits() -> None:
-    for init in ("auto", "he", "glorot", "lecun", "normal", "orthogonal", "zeros"):
+    for init in INITS:
         one, two = (cr.Network.random([5, 4, 3], init=init, seed=7).parameters.flat() for _ in range(2))
         assert one.tobytes() == two.tobytes()
     assert (
@@ -57,6 +58,70 @@ def test_orthogonal_weights_are_orthonormal() -> None:
         w = cr.Network.random(sizes, init="orthogonal", dtype="float64").weights[1]
         small = w @ w.T if w.shape[0] < w.shape[1] else w.T @ w
         assert small == pytest.approx(np.eye(4), abs=1e-14)
+
+
+@pytest.mark.parametrize(("inputs", "count"), [(40, 15), (15, 15), (4, 4)])
+def test_sparse_weights_are_fifteen_into_each_neuron(inputs: int, count: int) -> None:
+    """Martens 2010, section 5."""
+    w = cr.Network.random([inputs, 200], init="sparse", dtype="float64").weights[1]
+    assert set(np.count_nonzero(w, axis=1)) == {count}
+    assert w[w != 0].std() == pytest.approx(1.0, rel=0.05)
+    into = np.count_nonzero(w, axis=0)  # which inputs are taken is drawn for each neuron, all alike
+    assert into == pytest.approx(np.full(inputs, 200 * count / inputs), abs=40)
+    few = cr.Network.random([inputs, 200], init=sparse(3, 0.1), dtype="float64").weights[1]
+    assert set(np.count_nonzero(few, axis=1)) == {3}
+    assert few[few != 0].std() == pytest.approx(0.1, rel=0.1)
+
+
+def test_first_weights_and_biases_may_differ_from_layer_to_layer() -> None:
+    net = cr.Network.random(
+        [4, 8, 8, 3], init=["he", "orthogonal", "zeros"], bias=["layer", "none", "neuron"], dtype="float64"
+    )
+    assert [b.shape for b in net.biases] == [(1,), (0,), (3,)]
+    assert net.weights[2] @ net.weights[2].T == pytest.approx(np.eye(8), abs=1e-14)
+    assert not net.weights[3].any()
+    plain = cr.Network.random([4, 8, 8, 3], init="he", dtype="float64")
+    assert net.weights[1].tobytes() == plain.weights[1].tobytes()
+    same = cr.Network.random([4, 8, 8, 3], init=["Kaiming"] * 3, bias=("neuron",) * 3, dtype="float64")
+    assert same.parameters.flat().tobytes() == plain.parameters.flat().tobytes()
+
+
+def test_a_function_draws_first_weights() -> None:
+    def uniform(rng: np.random.Generator, n_out: int, n_in: int, sigma: cr.Activation) -> np.ndarray:
+        return rng.uniform(-1, 1, (n_out, n_in)) * (2 if sigma.name == "relu" else 1)
+
+    net = cr.Network.random([50, 40, 30], "relu", "sigmoid", init=uniform)
+    assert net.dtype == "float32"
+    assert [round(float(abs(w).max()), 1) for w in net.weights] == [2.0, 1.0]
+    mixed = cr.Network.random([50, 40, 30], "relu", "sigmoid", init=[uniform, "zeros"])
+    assert mixed.weights[1].tobytes() == net.weights[1].tobytes()
+    assert not mixed.weights[2].any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"init": "hee"}, cr.UnknownNameError, "unknown init 'hee': did you mean 'he'"),
+        ({"init": "xaviar"}, cr.UnknownNameError, "unknown init 'xaviar': did you mean 'xavier'"),
+        ({"init": ["he", "hee"]}, cr.UnknownNameError, "unknown init 'hee'"),
+        ({"init": ["he"]}, cr.ShapeError, r"init is one for all 2 layers, or one for each of them; got 1: \['he'\]"),
+        ({"bias": ["none"] * 3}, cr.ShapeError, "bias is one for all 2 layers, or one for each of them; got 3"),
+        ({"bias": ["none", "one"]}, cr.UnknownNameError, "unknown bias 'one'"),
+        ({"bias": [None, "none"]}, cr.UnknownNameError, "unknown bias None: did you mean 'none'"),
+        ({"init": [3, "he"]}, cr.SettingError, r"init is a name \(auto, he, .*\) or a function .* got 3"),
+        (
+            {"init": lambda *all_of_it: np.ones((3, 3))},
+            cr.ShapeError,
+            r"here \(3, 4\); got float64 of the shape \(3, 3\)",
+        ),
+        ({"init": lambda *all_of_it: None}, cr.ShapeError, r"the shape \(out, in\), here \(3, 4\); got None"),
+    ],
+)
+def test_what_is_no_first_weight_or_bias_is_refused(
+    settings: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        cr.Network.random([4, 3, 2], **settings)
 
 
 def test_auto_takes_he_before_the_relu_family_and_glorot_else() -> None:
@@ -193,7 +258,7 @@ def test_weights_are_finite_numbers(weights, message: str) -> None:  # type: ign
             cr.ShapeError,
             "have 1 hidden layers, got 2 activations",
         ),
-        ({"sizes": [3, 2], "init": "xavier"}, cr.UnknownNameError, "unknown init 'xavier'"),
+        ({"sizes": [3, 2], "init": "uniform"}, cr.UnknownNameError, "unknown init 'uniform'"),
         ({"sizes": [3, 2], "bias": "all"}, cr.UnknownNameError, "unknown bias 'all'"),
         ({"sizes": [3, 2], "dtype": "float16"}, cr.SettingError, "float32 or float64, got 'float16'"),
         ({"sizes": [3, 2], "output": "sofmax"}, cr.UnknownNameError, "did you mean 'softmax'"),

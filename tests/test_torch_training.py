@@ -203,3 +203,29 @@ def test_the_settings_of_a_schedule_as_they_come_are_those_of_pytorch() -> None:
         "factor": theirs.factor, "patience": theirs.patience, "threshold": theirs.threshold, "cooldown": theirs.cooldown,
         "least": theirs.min_lrs[0],
     }  # fmt: skip
+
+
+# first weights ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("init", "theirs"),
+    [
+        ("he", lambda w: torch.nn.init.kaiming_normal_(w, nonlinearity="relu")),
+        ("glorot", torch.nn.init.xavier_normal_),
+        ("lecun", lambda w: torch.nn.init.kaiming_normal_(w, nonlinearity="linear")),
+        ("normal", torch.nn.init.normal_),
+        ("orthogonal", torch.nn.init.orthogonal_),
+    ],
+)
+def test_first_weights_are_as_wide_as_those_of_pytorch(init: str, theirs: Callable[[Any], Any]) -> None:
+    torch.manual_seed(0)
+    wide = float(theirs(torch.empty(200, 300)).std())
+    assert float(cr.Network.random([300, 200], init=init).weights[1].std()) == pytest.approx(wide, rel=0.02)
+
+
+def test_sparse_weights_are_those_of_pytorch_turned_around() -> None:
+    """PyTorch leaves out inputs of each column of (out, in), which are the weights out of an input, not into a neuron."""
+    torch.manual_seed(0)
+    theirs = torch.nn.init.sparse_(torch.empty(40, 200), sparsity=1 - 15 / 40, std=1.0).numpy().T
+    mine = cr.Network.random([40, 200], init="sparse").weights[1]
+    assert set(np.count_nonzero(mine, axis=1)) == set(np.count_nonzero(theirs, axis=1)) == {15}
+    assert float(mine.std()) == pytest.approx(float(theirs.std()), rel=0.05)

@@ -59,6 +59,27 @@ def test_commands_to_go_on_with_are_not_broken_on_a_narrow_terminal(
     assert f"\nnext      chainrule explain {name}\n          chainrule show {name} curve\n" in out, err
 
 
+def test_each_layer_may_have_its_own_first_weights_and_biases(chainrule_: Run) -> None:
+    how = ("iris", "--epochs", "1", "--hidden", "3", "-q", "-o", "own", "--learning-rate", "1e-30")
+    assert chainrule_("train", *how, "--init", "orthogonal, zeros", "--bias", "layer, none")[0] == 0
+    net = cr.load("own.safetensors")
+    assert [b.size for b in net.biases] == [1, 0]
+    assert net.weights[1] @ net.weights[1].T == pytest.approx(np.eye(3), abs=1e-6)
+    assert not np.any(np.abs(net.weights[2]) > 1e-20)
+    for option, wrong, said in (
+        (
+            "--init",
+            "he,he,he",
+            "--init names 3 ('he,he,he'), and the network has 2 layers: name one for all, or one for each",
+        ),
+        ("--init", "hee", "unknown init 'hee': did you mean 'he'? known are "),
+        ("--bias", "layers", "unknown bias 'layers': did you mean 'layer'? known are layer, neuron, none"),
+    ):
+        code, _, err = chainrule_("train", *how, option, wrong)
+        assert code == 2
+        assert said in err
+
+
 def test_each_hidden_layer_may_have_its_own_activation(chainrule_: Run) -> None:
     _, out, err = chainrule_("train", "iris", "--epochs", "1", "--hidden", "3,2", "--activation", "tanh, relu")
     assert "Network(4-3-2-3, tanh → relu → softmax" in out, err

@@ -25,7 +25,8 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    dataset.py Dataset, splits, the seeded order of batches · network_rows.py in the terms of the network
                    that learns it · trained_rows.py which rows a network was trained on, as a small sketch ·
                    fingerprint.py whether a data set is the same
-network.py         Network, and how it is first drawn
+initialization.py  first weights, a row each; one bias per neuron, per layer or none
+network.py         Network
 by_hand.py         one written in a line of text, or in JSON
 problem.py         a network, its examples and a cost, checked once; what is computed of them, once
 

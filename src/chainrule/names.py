@@ -49,6 +49,11 @@ SAME = {  # what other programs and books call them
     },
     "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum",
              "nag": "nesterov"},
+    "init": {
+        "kaiming": "he", "kaiming_normal": "he", "he_normal": "he", "xavier": "glorot", "xavier_normal": "glorot",
+        "glorot_normal": "glorot", "lecun_normal": "lecun",
+        "random_normal": "normal", "orthonormal": "orthogonal", "zero": "zeros",
+    },
     "schedule": {
         "none": "constant", "step_lr": "step", "steplr": "step", "step_decay": "step", "cosine_annealing": "cosine",
         "cosineannealinglr": "cosine", "onecyclelr": "one_cycle", "plateau": "reduce_on_plateau",
@@ -57,7 +62,7 @@ SAME = {  # what other programs and books call them
 }  # fmt: skip
 
 
-def _known(what: str, table: Mapping[str, Any], name: str) -> str:
+def meant(what: str, table: Mapping[str, Any], name: str) -> str:
     """The name in the table that is meant: "Leaky ReLU", "leaky-relu" and "leakyrelu" are leaky_relu, sgd is delta_rule."""
     key = name.strip().lower().replace(" ", "_").replace("-", "_")
     key = SAME.get(what, {}).get(key, key)
@@ -67,7 +72,7 @@ def _known(what: str, table: Mapping[str, Any], name: str) -> str:
 
 def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, settings: Mapping[str, Any]) -> T:
     """The entry of that name, made with these settings; "Leaky ReLU" finds leaky_relu, and sgd finds delta_rule too."""
-    key = _known(what, table, name)
+    key = meant(what, table, name)
     if key not in table:
         raise unknown_name(what, name, table, SAME.get(what, ()))
     known = list(inspect.signature(table[key]).parameters)

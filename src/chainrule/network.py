@@ -1,10 +1,10 @@
-"""Network: weights, biases and activations by layer, frozen; and how one is first drawn."""
+"""Network: weights, biases and activations by layer, frozen."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,14 @@ from chainrule.data import Preprocessing, Table
 from chainrule.data.coercion import as_array, contents
 from chainrule.data.dataset import generator
 from chainrule.data.frames import is_frame, table_of_frame
-from chainrule.errors import DataError, SettingError, ShapeError, brief, listed, unknown_name
+from chainrule.errors import DataError, SettingError, ShapeError, brief, listed
 from chainrule.ids import Id, entry_of, parse
+from chainrule.initialization import Draw, first_parameters
 from chainrule.parameters import Layers, Parameters
 from chainrule.writing.card import card, folded, layer_rows, lines, matrix, table
 
 Array = np.ndarray
 DTYPES = ("float32", "float64")
-BIASES = ("neuron", "layer", "none")
 DEEP = 20  # layers: a notebook shows no numbers of a deeper network
 
 
@@ -113,16 +113,18 @@ class Network:
         sizes: Sequence[int],
         activations: Any = "relu",
         output: str | Activation = "identity",
-        init: str = "auto",
-        bias: str = "neuron",
+        init: str | Draw | Sequence[str | Draw] = "auto",
+        bias: str | Sequence[str] = "neuron",
         seed: int | np.random.Generator = 0,
         dtype: str | type | np.dtype[Any] = "float32",
     ) -> Network:
         """A network with random weights and zero biases: `Network.random([64, 30, 10], "relu", "softmax")`.
 
         `activations` are those of the hidden layers, `output` that of the last. `init` is the width of the weights:
-        he √(2/in), glorot √(2/(in+out)), lecun √(1/in), normal 1, orthogonal, zeros; auto takes he before an activation of
-        the ReLU family and glorot else. `bias` is one a neuron, one a layer or none. The same seed draws the same bits.
+        he √(2/in), glorot √(2/(in+out)), lecun √(1/in), normal 1, orthogonal, sparse, zeros; auto takes he before an activation
+        of the ReLU family and glorot else. `bias` is one per neuron, one per layer or none: "neuron", "layer", "none". Both may
+        be a list, one for each layer: `init=["he", "orthogonal"]`. A function (rng, out, in, activation) -> weights (out, in)
+        may stand in the place of a name. The same seed draws the same bits.
         """
         sizes = _sizes(sizes)
         hidden_count = len(sizes) - 2
@@ -130,16 +132,7 @@ class Network:
         if len(hidden) != hidden_count:
             raise ShapeError(f"sizes {sizes} have {hidden_count} hidden layers, got {len(hidden)} activations for them")
         sigmas = [as_activation(each) for each in [*hidden, output]]
-        if init not in INITS:
-            raise unknown_name("init", init, INITS)
-        if bias not in BIASES:
-            raise unknown_name("bias", bias, BIASES)
-        kind = as_dtype(dtype)
-        rng = generator(seed)
-        weights, biases = [], []
-        for n_in, n_out, sigma in zip(sizes, sizes[1:], sigmas):
-            weights.append(INITS[init](rng, n_out, n_in, sigma).astype(kind))
-            biases.append({"neuron": np.zeros(n_out, kind), "layer": np.zeros(1, kind), "none": None}[bias])
+        weights, biases = zip(*first_parameters(generator(seed), sizes, sigmas, init, bias, as_dtype(dtype)))
         return cls(weights, biases, sigmas)
 
     @property
@@ -357,34 +350,3 @@ def as_network(given: Any, call: str) -> Network:
         return given
     file = "; a file is read by chainrule.load(path)" if isinstance(given, (str, os.PathLike)) else ""
     raise SettingError(f"{call}: the first argument is a Network, got {type(given).__name__}{file}")
-
-
-# how weights are first drawn ----------------------------------------------------------------------------------------
-Draw = Callable[[np.random.Generator, int, int, Activation], Array]
-RELU_FAMILY = {"relu", "leaky_relu", "gelu", "silu", "softplus"}
-
-
-def _normal(width: Callable[[int, int], float]) -> Draw:
-    return lambda rng, n_out, n_in, sigma: rng.standard_normal((n_out, n_in)) * width(n_in, n_out)
-
-
-def _orthogonal(rng: np.random.Generator, n_out: int, n_in: int, sigma: Activation) -> Array:
-    """Orthonormal rows or columns, whichever are fewer, uniform over all such matrices (Saxe et al. 2014)."""
-    q, r = np.linalg.qr(rng.standard_normal((max(n_out, n_in), min(n_out, n_in))))
-    q = q * np.sign(np.diag(r))
-    return q if n_out >= n_in else q.T
-
-
-def _auto(rng: np.random.Generator, n_out: int, n_in: int, sigma: Activation) -> Array:
-    return INITS["he" if sigma.name in RELU_FAMILY else "glorot"](rng, n_out, n_in, sigma)
-
-
-INITS: dict[str, Draw] = {
-    "auto": _auto,
-    "he": _normal(lambda n_in, n_out: math.sqrt(2 / n_in)),  # He et al. 2015
-    "glorot": _normal(lambda n_in, n_out: math.sqrt(2 / (n_in + n_out))),  # Glorot and Bengio 2010
-    "lecun": _normal(lambda n_in, n_out: math.sqrt(1 / n_in)),  # LeCun et al. 1998
-    "normal": _normal(lambda n_in, n_out: 1.0),
-    "orthogonal": _orthogonal,
-    "zeros": lambda rng, n_out, n_in, sigma: np.zeros((n_out, n_in)),
-}

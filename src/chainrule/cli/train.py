@@ -29,6 +29,7 @@ from chainrule.costs import Cost, as_cost
 from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted, joined
+from chainrule.initialization import BIASES, INITS
 from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch, Run
 from chainrule.training import Epochs
@@ -92,6 +93,21 @@ def command(
     activation: Annotated[
         str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.", one=ACTIVATIONS)
     ] = "relu",
+    init: Annotated[
+        str,
+        _option(
+            NETWORK,
+            f"How the first weights are drawn: {', '.join(INITS)}; or one for each layer, the last too, such as "
+            "he,orthogonal.",
+            one=INITS,
+        ),
+    ] = "auto",
+    bias: Annotated[
+        str,
+        _option(
+            NETWORK, "A bias per neuron, per layer, or none: neuron, layer, none; or one for each layer.", one=BIASES
+        ),
+    ] = "neuron",
     cost: Annotated[
         str | None,
         _option(NETWORK, "The cost.  [default: cross_entropy for classes, quadratic for numbers]", one=COSTS),
@@ -138,7 +154,7 @@ def command(
     task = _task(task, table, the_cost)
     the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
     rows = divide(table, task, choices, test, validation, seed, dtype, in_order)
-    network = _network(rows, the_cost, hidden, activation, seed, dtype)
+    network = _network(rows, the_cost, hidden, activation, init, bias, seed, dtype)
     steps = math.ceil(len(rows.learning) / max(batch_size, 1))
     count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
     stream = Epochs(
@@ -200,7 +216,9 @@ def _task(task: str, table: Table, cost: Cost | None) -> str:
 
 
 # the network and its run ---------------------------------------------------------------------------------------------
-def _network(rows: Parts, cost: Cost, hidden: str, activation: str, seed: int, dtype: str) -> Network:
+def _network(
+    rows: Parts, cost: Cost, hidden: str, activation: str, init: str, bias: str, seed: int, dtype: str
+) -> Network:
     """A network whose output fits the cost and the targets."""
     terms = rows.terms
     if cost.classifies and terms.labels is None:
@@ -213,19 +231,26 @@ def _network(rows: Parts, cost: Cost, hidden: str, activation: str, seed: int, d
         outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
         output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
     neurons = _whole_numbers(hidden, "--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none")
-    names = [name.strip() for name in activation.split(",")]
-    if len(names) not in (1, len(neurons)):
-        raise SettingError(
-            f"--activation names {len(names)} ({brief(activation)}), and --hidden has {counted(len(neurons), 'layer')}: name "
-            "one for all, or one for each"
-        )
+    layers = f"the network has {counted(len(neurons) + 1, 'layer')}"
     return Network.random(
         [rows.learning.inputs.shape[1], *neurons, outputs],
-        names[0] if len(names) == 1 else names,
+        _each("--activation", activation, len(neurons), f"--hidden has {counted(len(neurons), 'layer')}"),
         output,
+        _each("--init", init, len(neurons) + 1, layers),
+        _each("--bias", bias, len(neurons) + 1, layers),
         seed=seed,
         dtype=dtype,
     ).with_preprocessing(terms)
+
+
+def _each(option: str, text: str, count: int, layers: str) -> str | list[str]:
+    """What an option names, one for all layers or one for each. Raises SettingError for another number of names."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) not in (1, count):
+        raise SettingError(
+            f"{option} names {len(names)} ({brief(text)}), and {layers}: name one for all, or one for each"
+        )
+    return names[0] if len(names) == 1 else names
 
 
 def _whole_numbers(text: str, needed: str) -> list[int]:

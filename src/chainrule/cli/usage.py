@@ -38,6 +38,7 @@ SAME_OPTION = {  # by command: the option that is meant
         "solver": "rule", "loss": "cost", "activations": "activation", "act": "activation", "label": "target",
         "labels": "target", "random-state": "seed", "random-seed": "seed", "test-size": "test", "test-split": "test",
         "val": "validation", "valid": "validation", "validation-split": "validation", "out": "output", "save": "output",
+        "initializer": "init", "initialiser": "init", "initialization": "init", "biases": "bias",
         "drop-columns": "drop", "exclude": "drop", "column": "columns", "features": "columns",
     },
     "": {

@@ -13,7 +13,7 @@ from chainrule.activations import Activation, as_activation
 from chainrule.data.coercion import as_array, contents
 from chainrule.data.dataset import generator
 from chainrule.errors import DataError, ShapeError, brief
-from chainrule.network import INITS
+from chainrule.initialization import INITS
 from chainrule.parameters import Parameters
 
 Array = np.ndarray

@@ -19,8 +19,9 @@ from chainrule.costs import ANY, Cost
 from chainrule.costs import NAMED as COSTS
 from chainrule.errors import DataError, SettingError
 from chainrule.forward import propagate
+from chainrule.initialization import BIASES
 from chainrule.json_text import as_json
-from chainrule.network import BIASES, Network
+from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.verification.judge import LOW
 from chainrule.verification.methods import METHODS
@@ -157,7 +158,7 @@ def draw(rng: np.random.Generator, pair: tuple[str, str]) -> Drawn:
     sizes[-1] = max(sizes[-1], 2) if cost_name == "multiclass_hinge" else sizes[-1]
     low, high = np.log(SCALES)
     scale = float(np.exp(rng.uniform(low, high)))
-    network = Network.random(sizes, hidden, output, "lecun", str(rng.choice(BIASES)), rng, "float64")
+    network = Network.random(sizes, hidden, output, "lecun", str(rng.choice(list(BIASES))), rng, "float64")
     drawn = network.parameters.map(lambda each: scale * (each + 0.3 * rng.standard_normal(each.shape)))
     x = rng.standard_normal((int(rng.integers(1, 6)), sizes[0]))
     network, x = PLANTS[int(rng.integers(len(PLANTS)))](rng, network.with_parameters(drawn), x)
