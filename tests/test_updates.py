@@ -250,6 +250,42 @@ def test_a_rule_with_another_rate_learns_at_it(gradients: list[np.ndarray]) -> N
     assert walk(changed, gradients).tobytes() == walk(cr.adam(0.2, beta1=0.5), gradients).tobytes()
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("adamw:decay=0.1", cr.adamw(decay=0.1)),
+        ("AdamW : learning_rate = 1e-2, decay = .1", cr.adamw(0.01, decay=0.1)),
+        ("momentum(0.1, momentum=0.5)", cr.momentum(0.1, 0.5)),
+        ("sgd(0.5)", cr.delta_rule(0.5)),
+        ("adam(1e−3)", cr.adam()),  # with the minus sign of a report
+        ("adam:", cr.adam()),
+        *((repr(rule), rule) for rule in (cr.adam(0.00123456789, beta2=0.99), cr.adamw(1 / 3, decay=1e-7))),
+    ],
+)
+def test_a_rule_is_read_from_a_text(text: str, rule: cr.Rule) -> None:
+    read = as_rule(text)
+    assert (read.name, read.settings, read.decay) == (rule.name, rule.settings, rule.decay)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "adam:a",
+            "a setting of the rule adam is a name and a number, as adam:learning_rate=0.1; got 'a': it takes learning_r",
+        ),
+        ("adam:0.1,learning_rate=0.2", "the rule adam is given its learning_rate twice"),
+        ("delta_rule(1, 2)", "the rule delta_rule does not take 2 settings: it takes learning_rate"),
+        ("adam(nan)", "learning_rate is a finite number above 0, as 0.01, got nan"),
+        ("adamm:3", "unknown rule 'adamm': did you mean 'adam'"),
+        ("adam(0.1", r"unknown rule 'adam\(0.1': did you mean 'adam'"),
+    ],
+)
+def test_a_text_that_is_no_rule_is_refused(text: str, message: str) -> None:
+    with pytest.raises(cr.ChainruleError, match=message):
+        as_rule(text)
+
+
 def test_a_rule_is_written_by_its_learning_rate_and_what_is_not_as_it_comes() -> None:
     assert repr(cr.adam()) == "adam(0.001)"
     assert repr(cr.adam(0.01, beta2=0.9)) == "adam(0.01, beta2=0.9)"

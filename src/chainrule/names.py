@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from chainrule.errors import SettingError, brief, listed, unknown_name
+from chainrule.errors import SettingError, brief, counted, listed, unknown_name
 
 T = TypeVar("T")
+WITH_SETTINGS = re.compile(r"([^:(]*)(?::(.*)|\((.*)\))", re.DOTALL)
+WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 
 TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # ends of lines, and turns of their direction
 SIGNS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "␡"}  # ␛, ␇, ␈, …
@@ -70,22 +73,54 @@ def meant(what: str, table: Mapping[str, Any], name: str) -> str:
     return key if key in table else run_together.get(key.replace("_", ""), key)
 
 
-def look_up(what: str, table: Mapping[str, Callable[..., T]], name: str, settings: Mapping[str, Any]) -> T:
-    """The entry of that name, made with these settings; "Leaky ReLU" finds leaky_relu, and sgd finds delta_rule too."""
+def look_up(what: str, table: Mapping[str, Callable[..., T]], text: str, settings: Mapping[str, Any]) -> T:
+    """The entry of that name, made with these settings; "Leaky ReLU" finds leaky_relu, and sgd finds delta_rule too.
+
+    The text may hold settings itself, adamw:decay=0.1 or adamw(0.01, decay=0.1).
+    """
+    name, written = _parts(text)
     key = meant(what, table, name)
     if key not in table:
         raise unknown_name(what, name, table, SAME.get(what, ()))
     known = list(inspect.signature(table[key]).parameters)
-    if wrong := {name: value for name, value in settings.items() if name not in known}:
+    given = _given(what, key, known, written, settings)
+    try:
+        return table[key](**given)
+    except TypeError:
+        raise SettingError(f"the {what} {key} does not take the settings {brief(given)}") from None
+
+
+def _parts(text: str) -> tuple[str, list[str]]:
+    """The name in adamw:decay=0.1 or adamw(0.01, decay=0.1), and the settings as they are written."""
+    found = WITH_SETTINGS.fullmatch(text.strip())
+    if found is None:
+        return text, []
+    return found[1], [part.strip() for part in (found[2] or found[3] or "").split(",") if part.strip()]
+
+
+def _given(what: str, key: str, known: list[str], written: list[str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings by name, those that are written in a text and the others."""
+    given, takes = dict(settings), f"it takes {listed(known) or 'none'}"
+    for place, part in enumerate(written):
+        name, _, value = (each.strip() for each in part.rpartition("="))
+        if not name:
+            if place >= len(known):
+                raise SettingError(f"the {what} {key} does not take {counted(len(written), 'setting')}: {takes}")
+            name = known[place]
+        if name in given:
+            raise SettingError(f"the {what} {key} is given its {name} twice")
+        try:
+            given[name] = int(value) if WHOLE.fullmatch(value) else float(value.replace("−", "-"))
+        except ValueError:
+            example = f", as {key}:{known[0]}=0.1" if known else ""
+            raise SettingError(
+                f"a setting of the {what} {key} is a name and a number{example}; got {brief(part)}: {takes}"
+            ) from None
+    if wrong := {name: value for name, value in given.items() if name not in known}:
         near = [name for each in wrong for name in difflib.get_close_matches(each, known, n=1)]
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise SettingError(
-            f"the {what} {key} does not take the settings {brief(wrong)}: {hint}it takes {listed(known) or 'none'}"
-        )
-    try:
-        return table[key](**settings)
-    except TypeError:
-        raise SettingError(f"the {what} {key} does not take the settings {brief(dict(settings))}") from None
+        raise SettingError(f"the {what} {key} does not take the settings {brief(wrong)}: {hint}{takes}")
+    return given
 
 
 def resolve(what: str, table: Mapping[str, Callable[..., T]], given: str | T, kind: type[T], example: str) -> T:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,10 +30,10 @@ import numpy as np
 from chainrule.errors import SettingError, brief
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.ranges import at_least_0, positive, share, whole
+from chainrule.writing.numbers import exact
 
 State = Mapping[str, Any]  # plain numbers, or None, by name
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-TEXT = re.compile(r"([^:(]*)(?::(.*)|\((.*)\))?", re.DOTALL)  # cosine, cosine:warmup=0.1 or cosine(warmup=0.1)
 
 
 class Moment(NamedTuple):
@@ -78,7 +77,7 @@ class Schedule(Frozen):
     def __repr__(self) -> str:
         """Its settings where they are not as they come, all digits: cosine(warmup=0.1). `as_schedule` reads it."""
         usual = NAMED[self.name]().settings if self.name in NAMED else {}
-        shown = [f"{key}={value!r}" for key, value in self.settings.items() if value != usual.get(key)]
+        shown = [f"{key}={exact(value)}" for key, value in self.settings.items() if value != usual.get(key)]
         return f"{self.name}({', '.join(shown)})" if shown else self.name
 
     @property
@@ -238,8 +237,7 @@ def schedule(given: Any, **settings: float) -> Schedule:
     the settings, as on the command line: `schedule("step:every=10,factor=0.5")`. Raises SettingError or UnknownNameError.
     """
     if isinstance(given, str):
-        name, written = _read(given)
-        return look_up("schedule", NAMED, name, {**written, **settings})
+        return look_up("schedule", NAMED, given, settings)
     if any(given is row for row in NAMED.values()):
         return look_up("schedule", NAMED, _name_of(given), settings)
     if settings:
@@ -269,30 +267,6 @@ def _own(function: Callable[[int], float]) -> Schedule:
 
 def _name_of(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
-
-
-def _read(text: str) -> tuple[str, dict[str, float]]:
-    """The name and the settings in cosine:warmup=0.1,least=0.01 or in cosine(warmup=0.1, least=0.01)."""
-    found = TEXT.fullmatch(text.strip())
-    if found is None:
-        raise SettingError(f"a schedule is written as step:every=10,factor=0.5, got {brief(text)}")
-    settings: dict[str, float] = {}
-    for part in filter(str.strip, (found[2] or found[3] or "").split(",")):
-        key, _, value = (each.strip() for each in part.partition("="))
-        if key in settings:
-            raise SettingError(f"the schedule {brief(text)} gives {key} twice")
-        settings[key] = _number(value, part.strip(), text)
-    return found[1].strip(), settings
-
-
-def _number(text: str, part: str, whole_text: str) -> float:
-    try:
-        return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else float(text)
-    except ValueError:
-        raise SettingError(
-            f"in the schedule {brief(whole_text)} a setting is written name=number, as in step:every=10,factor=0.5; got "
-            f"{brief(part)}"
-        ) from None
 
 
 def _up_to_1(value: Any, what: str) -> float:

@@ -31,7 +31,7 @@ from chainrule.errors import SettingError
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.parameters import Parameters
 from chainrule.ranges import at_least_0, positive, share
-from chainrule.writing.numbers import short_exponent
+from chainrule.writing.numbers import exact
 
 Array = np.ndarray
 Step = Callable[..., tuple[Any, tuple[Any, ...]]]
@@ -112,9 +112,7 @@ class Rule(Frozen):
         }
         if self.decay != decay:
             written["decay"] = self.decay
-        shown = [
-            f"{key}={short_exponent(f'{value:g}')}".removeprefix("learning_rate=") for key, value in written.items()
-        ]
+        shown = [f"{key}={exact(value)}".removeprefix("learning_rate=") for key, value in written.items()]
         return f"{self.name}({', '.join(shown)})"
 
     @property

@@ -135,6 +135,12 @@ def short_exponent(text: str) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def exact(value: float) -> str:
+    """A number in the fewest digits that give it back: 2, 0.1, 1e-5."""
+    text = f"{value:g}"
+    return short_exponent(text if float(text) == value else repr(float(value)))
+
+
 # in figures ---------------------------------------------------------------------------------------------------------
 # A number alone in a place is `written` to six digits, or `brief` where it may be exact (0.2 is 0.2), and to three or four
 # where there is no room. Numbers below each other are of one style, that of their column. A caption may have fewer digits than
