@@ -14,7 +14,7 @@ import safetensors
 import safetensors.numpy
 
 import chainrule as cr
-from chainrule import storage
+from chainrule.checked_file import checksum
 from chainrule.data import Category, Number, Preprocessing
 from chainrule.errors import FileError, SettingError
 from chainrule.storage import load, load_notes, save
@@ -112,7 +112,7 @@ def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def sealed(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
     """A file of these parts whose list of tensors and checksum are right, so that what is refused is something else."""
     rest = {**{key: value for key, value in header.items() if key != "checksum"}, "tensors": list(tensors)}
-    text = json.dumps({**rest, "checksum": storage._checksum(rest, tensors)})
+    text = json.dumps({**rest, "checksum": checksum(rest, tensors)})
     return safetensors.numpy.save(tensors, {"chainrule": text})
 
 

@@ -2,9 +2,11 @@
 
 errors.py          every error, as one tree
 names.py           tables of named things
+durations.py       lengths of time as people write them
 ranges.py          numbers that a user sets, checked
 aligned.py         sentences and tables as lines, in a width
 files.py           writing a file whole or not at all
+checked_file.py    tensors and JSON in one file that notices damage
 json_text.py       values as JSON
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together
@@ -53,7 +55,8 @@ evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives
 report.py          what a run leaves behind
 cost_curve.py      its cost epoch by epoch, as a picture
-storage.py         networks to and from one safetensors file each
+storage.py         networks to and from one file each
+checkpoints.py     a run to and from one file, to go on with it
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
                    noise.py how exact the values of a function are ·

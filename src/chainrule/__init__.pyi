@@ -28,6 +28,7 @@ from chainrule.errors import DataWarning as DataWarning
 from chainrule.errors import DisagreementError as DisagreementError
 from chainrule.errors import DivergenceError as DivergenceError
 from chainrule.errors import FileError as FileError
+from chainrule.errors import FileWarning as FileWarning
 from chainrule.errors import FormError as FormError
 from chainrule.errors import IdError as IdError
 from chainrule.errors import PairError as PairError
@@ -69,6 +70,7 @@ from chainrule.schedules import schedule as schedule
 from chainrule.storage import load as load
 from chainrule.storage import save as save
 from chainrule.training import epochs as epochs
+from chainrule.training import resume as resume
 from chainrule.training import train as train
 from chainrule.updates import Rule as Rule
 from chainrule.updates import adam as adam

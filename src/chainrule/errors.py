@@ -13,7 +13,8 @@
     ├── DisagreementError   two methods disagree on a derivative         (an ArithmeticError)
     └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
-And one warning, DataWarning (a UserWarning): what became of a table's columns, gaps and unknown values.
+And two warnings (UserWarnings), DataWarning: what became of a table's columns, gaps and unknown values; and FileWarning: a file
+that could not be written while the work goes on.
 Each message says what was given, what was needed, where, and what to write instead. Of a value that is longer than 60
 characters it shows the beginning: in quotation marks by itself, any other with `brief`.
 """
@@ -56,6 +57,10 @@ def shortened(message: str) -> str:
 
 class DataWarning(UserWarning):
     """What became of columns, gaps and unknown values of a table, where that may not be what a user means."""
+
+
+class FileWarning(UserWarning):
+    """A file that could not be written while the work goes on."""
 
 
 class ChainruleError(Exception):

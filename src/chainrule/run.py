@@ -107,7 +107,8 @@ class TrainingState:
 
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
     `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, weights).
-    `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights).
+    `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights). `schedule` is what the
+    schedule of the learning rate remembers.
     """
 
     epoch: int = 0
@@ -118,6 +119,7 @@ class TrainingState:
     first_cost: float | None = None
     good: tuple[int, Array] | None = None
     best: tuple[int, float, Array] | None = None
+    schedule: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

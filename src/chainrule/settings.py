@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any, SupportsIndex, TypedDict
 
 import numpy as np
 
+from chainrule.checked_file import CHECKPOINT, is_of
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, as_dataset
+from chainrule.data.coercion import plain
+from chainrule.data.fingerprint import fingerprint
 from chainrule.data.frames import column_names
 from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for, weighted_by_class
 from chainrule.dropout import Dropout
+from chainrule.durations import seconds
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe
-from chainrule.errors import DataError, SettingError, brief, unknown_name
+from chainrule.errors import DataError, FileError, SettingError, brief, unknown_name
+from chainrule.files import check_writable
 from chainrule.network import Network, as_network, cost_for
 from chainrule.ranges import at_least_0, whole
 from chainrule.regularization import Clip, Penalty
+from chainrule.schedules import Schedule, as_schedule
 from chainrule.stopping import BEST, Stopping
 from chainrule.updates import Rule, as_rule
 
@@ -34,10 +43,39 @@ class Settings(TypedDict, total=False):
     clip_norm: float | None
     clip_value: float | None
     dropout: float | Sequence[float] | Mapping[int, float]
-    class_weight: str | Mapping[Any, float] | None
+    class_weight: str | Mapping[Any, float] | Sequence[Sequence[Any]] | None
     patience: int | None
     best: str | None
-    max_time: float | None
+    max_time: float | str | None
+    schedule: str | Schedule | Callable[[int], float] | None
+    checkpoint: str | os.PathLike[str] | None
+    checkpoint_every: int | str | None
+
+
+class Changes(TypedDict, total=False):
+    """What `resume` may change of a run, or has to be handed in again."""
+
+    epochs: int | None
+    validation: Any
+    rule: Rule | None
+    schedule: Schedule | Callable[[int], float] | None
+    checkpoint: str | os.PathLike[str] | None
+    checkpoint_every: int | str | None
+    max_time: float | str | None
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Where a run is saved: after every so many epochs, or after an epoch where so many seconds have passed."""
+
+    path: Path
+    epochs: int | None = None
+    seconds: float = math.inf
+
+    def is_due(self, epoch: int, since: float) -> bool:
+        """Whether to save after this epoch, so many seconds after the last time."""
+        return since >= self.seconds or (self.epochs is not None and epoch % self.epochs == 0)
 
 
 @dataclass(frozen=True)
@@ -50,12 +88,33 @@ class Job:
     watched: Rows | None
     engine: Engine
     stopping: Stopping
+    saving: Saving | None
     epochs: int
     batch_size: int
     seed: int | np.random.Generator
     shuffle: bool
-    data: str
+    learnt: Dataset
+    beside: Dataset | None  # the validation rows
+    share: float | None  # of the rows, where they were taken from them
+    schedule: Schedule
     more: Settings
+
+    @cached_property
+    def fingerprints(self) -> tuple[str, str | None]:
+        """Those of the rows that are learnt from, and of the validation rows."""
+        return fingerprint(self.learnt), None if self.beside is None else fingerprint(self.beside)
+
+    def told(self) -> dict[str, Any]:
+        """The settings that were given beyond the first ones, as JSON that `train` takes again."""
+        given = {key: value for key, value in self.more.items() if value is not None}
+        told: dict[str, Any] = {key: value for key, value in given.items() if not key.startswith("checkpoint")}
+        if self.recipe.dropout:
+            told["dropout"] = list(self.recipe.dropout.rates)
+        if isinstance(told.get("class_weight"), Mapping):
+            told["class_weight"] = [[plain(label), float(w)] for label, w in told["class_weight"].items()]
+        if "schedule" in told:
+            told["schedule"] = repr(self.schedule)
+        return told
 
 
 def job_of(
@@ -88,20 +147,21 @@ def job_of(
     shuffle = truth(shuffle, "shuffle")
     stopping = stopping_of(more, validation is not None)
     learnt = with_targets(data, y, network.preprocessing)
-    if is_share(validation):
-        learnt, validation = learnt.split(validation, seed)
+    share = float(validation) if is_share(validation) else None
+    if share is not None:
+        learnt, validation = learnt.split(share, seed)
     check_width(network, learnt)
     learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
-    rows, watched = rows_for(learner, learnt, recipe.cost), None
+    rows, watched, beside = rows_for(learner, learnt, recipe.cost), None, None
     rows = weighted_by_class(rows, learner, more.get("class_weight"))
     if validation is not None:
         beside = as_dataset(validation, learner.preprocessing)
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
-    told: Settings = {key: value for key, value in more.items() if value is not None}  # type: ignore[assignment]
     return Job(
-        learner, recipe, rows, watched, the_engine, stopping, epochs, batch_size, seed, shuffle, learnt.name, told
-    )
+        learner, recipe, rows, watched, the_engine, stopping, saving_of(more, seed), epochs, batch_size, seed, shuffle, learnt,
+        beside, share, as_schedule(more.get("schedule")), more,
+    )  # fmt: skip
 
 
 def check_names(more: Mapping[str, Any]) -> None:
@@ -160,7 +220,31 @@ def stopping_of(more: Settings, watches: bool) -> Stopping:
     if not watches and (patience is not None or best != "last"):
         what = f"patience={patience}" if patience is not None else f"best={best!r}"
         raise SettingError(f"{what} watches rows that are not learnt from: give validation=(x, y), or a share as 0.1")
-    return Stopping(patience, best, above_0_or_none(more.get("max_time"), "max_time"))
+    time = more.get("max_time")
+    return Stopping(patience, best, None if time is None else seconds(time, "max_time"))
+
+
+def saving_of(more: Settings, seed: Any) -> Saving | None:
+    """Where and when to save, of settings that are checked here. Raises FileError where nothing can be written there."""
+    path, every = more.get("checkpoint"), more.get("checkpoint_every")
+    if path is None:
+        if every is not None:
+            raise SettingError(f"checkpoint_every={every!r} needs the file to write: checkpoint='run.checkpoint'")
+        return None
+    check_can_be_kept(seed)
+    check_writable(path, "run.checkpoint")
+    if Path(path).exists() and not is_of(CHECKPOINT, Path(path)):
+        raise FileError(f"checkpoint={str(path)!r} would replace a file that is not a checkpoint; choose another name")
+    if isinstance(every, str) and not every.strip().isdecimal():
+        return Saving(Path(path), None, seconds(every, "checkpoint_every"))
+    count = int(every) if isinstance(every, str) else every
+    return Saving(Path(path), whole(1 if count is None else count, "checkpoint_every"))
+
+
+def check_can_be_kept(seed: Any) -> None:
+    """Raises SettingError where a run of this seed could not be resumed from a file."""
+    if isinstance(seed, np.random.Generator):
+        raise SettingError("a checkpoint holds the seed, a whole number: seed=0 in place of a Generator")
 
 
 def is_share(validation: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainrule.durations import written
 from chainrule.errors import counted
 from chainrule.writing.numbers import short
 
@@ -38,7 +39,7 @@ class Stopping:
         if self.patience is not None and epoch - best >= self.patience:
             return f"the validation {self.measure} has not improved for {counted(self.patience, 'epoch')}"
         if self.max_time is not None and seconds >= self.max_time:
-            return f"{short(self.max_time)} s are over"
+            return f"{written(self.max_time)} are over"
         return ""
 
     def kept(self, epoch: int, best: tuple[int, float] | None) -> str:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
+import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, SupportsIndex, Unpack
 
 import numpy as np
 
+from chainrule.activations import Activation
+from chainrule.checkpoints import Checkpoint, save_checkpoint
 from chainrule.costs import Cost
 from chainrule.data import epoch_order
 from chainrule.diagnostics.divergence import first_not_finite
 from chainrule.engines.engine import Steps, batches
 from chainrule.engines.threads import blas_threads
-from chainrule.errors import DivergenceError
+from chainrule.errors import DivergenceError, FileError, FileWarning, SettingError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
+from chainrule.ranges import whole
 from chainrule.report import Report
 from chainrule.run import Epoch, LastStep, Run, TrainingState
-from chainrule.settings import Settings, is_true, job_of
+from chainrule.settings import Changes, Settings, is_true, job_of
 from chainrule.updates import Rule
 
 Array = np.ndarray
@@ -64,7 +70,11 @@ def train(
     patience         stop after so many epochs in a row whose validation cost (or score) is no better than the best before
     best             the network that is given back: "last", or that of the lowest validation "cost" or highest "score";
                      "cost" where patience is given
-    max_time         seconds after which no further epoch is begun
+    max_time         no further epoch is begun after so many seconds, or after a time such as "1h30m"
+    checkpoint       a file that the run is saved to, from which `resume` goes on
+    checkpoint_every how often: after so many epochs, or after a time such as "10min"; after each epoch unless given
+    schedule         the learning rate of each step: "cosine", "one_cycle:pct_start=0.2", a Schedule, or a function of the
+                     step 0, 1, … that gives its multiple of the rule's learning rate; see `chainrule.schedules`
 
     The same seed gives the same bits on the same engine with the same number of threads (`report.threads`), the same BLAS
     and the same kind of processor; elsewhere sums may be rounded in another order. Raises DivergenceError, with the last
@@ -73,6 +83,34 @@ def train(
     stream = Epochs(
         network, data, y, rule, epochs, batch_size, seed, validation, engine, cost=cost, shuffle=shuffle, fixed=fixed, **more
     )  # fmt: skip
+    return _watched(stream, watch)
+
+
+def resume(
+    path: str | os.PathLike[str],
+    data: Any,
+    y: Any = None,
+    *,
+    watch: Callable[[Epoch], object] | None = None,
+    activations: Activation | Iterable[Activation] = (),
+    costs: Cost | Iterable[Cost] = (),
+    **changes: Unpack[Changes],
+) -> Run:
+    """Go on with the training that a checkpoint holds, and report on the whole of it: the bits of a run that never stopped.
+
+    The rows are given again as the run began with them, and the `validation` rows where there were any. `epochs` is how many
+    there are to be in all, those of the checkpoint unless it is given. What no file can hold is handed in: a user's own `rule`,
+    `schedule`, `activations` and `costs`. The run is saved to the same file as before, or where `checkpoint` and
+    `checkpoint_every` say; `max_time` counts from here. Raises DataError for other rows, FileError for a file that is damaged
+    or not a checkpoint, and SettingError where this machine would round otherwise, unless with exact=False.
+    """
+    checkpoint = Checkpoint.read(path, activations, costs)
+    stream = Epochs.of_checkpoint(checkpoint, data, y, **changes)
+    return _watched(stream, watch)
+
+
+def _watched(stream: Epochs, watch: Callable[[Epoch], object] | None) -> Run:
+    """All epochs of a stream, or as many as the watcher wants."""
     for epoch in stream:
         if watch is not None and is_true(watch(epoch)):
             stream.stop("watch returned True")
@@ -111,13 +149,42 @@ class Epochs:
         self.job = job_of(
             network, data, y, rule, epochs, batch_size, seed, validation, engine, cost, shuffle, fixed, more
         )  # fmt: skip
-        self._begin(TrainingState())
+        self.start = TrainingState()
+        self.notes: dict[str, Any] = {}
+        self._begin(self.start)
+
+    @classmethod
+    def of_checkpoint(
+        cls,
+        saved: Checkpoint,
+        data: Any,
+        y: Any = None,
+        **changes: Unpack[Changes],
+    ) -> Epochs:
+        """The epochs that follow a checkpoint; the arguments are those of `resume`."""
+        told, state = saved.settings, saved.state
+        epochs, validation = changes.get("epochs"), changes.get("validation")
+        epochs = told["epochs"] if epochs is None else whole(epochs, "epochs")
+        if epochs < state.epoch:
+            raise SettingError(f"epochs={epochs}: {saved.path} has {state.epoch} epochs already; give as many or more")
+        stream = cls(
+            saved.network, data, y, saved.rule(changes.get("rule")), epochs, told["batch_size"], told["seed"],
+            told["validation"] if validation is None else validation, told["engine"], cost=saved.network.cost,
+            shuffle=told["shuffle"], fixed=told["fixed"], **saved.more(changes),
+        )  # fmt: skip
+        saved.check_data(stream.job)
+        if changes.get("exact", True):
+            saved.check_machine(stream.job)
+        stream.start, stream.notes = state, dict(saved.notes)
+        stream._begin(state)
+        return stream
 
     def _begin(self, state: TrainingState) -> None:
         self._state, self._facts = state, list(state.history)
         self._threads: int | None = None
         self._diverged = self._stopped = ""
         self._began = time.perf_counter()
+        self._saved = state.epoch, self._began
 
     @property
     def ended(self) -> str:
@@ -153,7 +220,26 @@ class Epochs:
         return replace(self._state, history=tuple(self.history))
 
     def __iter__(self) -> Iterator[Epoch]:
-        return self.resume(TrainingState())
+        return self.resume(self.start)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run so far to a file that `resume` reads, whole or not at all; `notes`, any JSON, is kept in it.
+
+        Raises SettingError before the first whole epoch, and FileError where the file cannot be written.
+        """
+        if self._state.epoch == 0:
+            raise SettingError("nothing is learnt yet: a checkpoint is written after a whole epoch")
+        self._saved = self._state.epoch, time.perf_counter()
+        return save_checkpoint(self.job, self.state, path, self.notes)
+
+    def _save(self, path: Path) -> None:
+        """The same where it may fail: training goes on, and a warning tells of it."""
+        try:
+            self.save(path)
+        except FileError as error:
+            warnings.warn(
+                FileWarning(f"{error}; the training goes on, and the checkpoint before it is kept"), stacklevel=3
+            )
 
     def resume(self, state: TrainingState) -> Iterator[Epoch]:
         """The epochs after that state: those of a stream that never stopped, bit for bit where its engine repeats them."""
@@ -165,7 +251,12 @@ class Epochs:
             epoch, after = self._pass(running, rng)
             self._facts.append(epoch.facts())
             self._state = after  # from here on the epoch counts, whenever Ctrl-C comes
+            saving = job.saving
+            if saving is not None and saving.is_due(after.epoch, time.perf_counter() - self._saved[1]):
+                self._save(saving.path)
             yield epoch
+        if job.saving is not None and self._saved[0] != self._state.epoch:
+            self._save(job.saving.path)
 
     def _goes_on(self) -> bool:
         """Whether another epoch is begun; where not, it is written down why."""
@@ -179,7 +270,9 @@ class Epochs:
         """One pass over the rows, after the last whole epoch, and the state after it."""
         started, last, job, engine = time.perf_counter(), self._state, self.job, self.job.engine
         order = epoch_order(len(job.rows), job.batch_size, rng)
-        rates = np.full(len(order), job.recipe.rule.learning_rate)
+        every = len(order)
+        base, total = job.recipe.rule.learning_rate, job.epochs * every
+        rates = job.schedule.rates(last.schedule or job.schedule.begin(), last.step, every, total, every, base)
         steps, last_step = self._steps(running, order, rates)
         if steps.first_bad is not None or last_step is None:
             raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad or 0)
@@ -194,7 +287,11 @@ class Epochs:
         value = epoch.validation_score if job.stopping.measure == "score" else epoch.validation_cost
         is_best = value is not None and job.stopping.is_better(value, None if last.best is None else last.best[1])
         best = (number, value, theta) if value is not None and is_best else last.best
-        return epoch, TrainingState(number, step, left, random, first_cost=first, good=good, best=best)
+        looked_at = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
+        schedule = job.schedule.after_epoch(last.schedule or job.schedule.begin(), looked_at)
+        return epoch, TrainingState(
+            number, step, left, random, first_cost=first, good=good, best=best, schedule=schedule
+        )
 
     def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, LastStep | None]:
         """All steps of an epoch. The last is taken in its two halves, and looked at; None where it was not taken."""
@@ -239,11 +336,11 @@ class Epochs:
         job, history = self.job, self.history
         before, after = (cost_on_some(each, job.rows, job.recipe.cost) for each in (job.network, network))
         report = Report(
-            job.data, len(job.rows), repr(network), repr(job.recipe.cost), repr(job.recipe.rule), job.engine.name,
+            job.learnt.name, len(job.rows), repr(network), repr(job.recipe.cost), repr(job.recipe.rule), job.engine.name,
             job.batch_size, job.seed if isinstance(job.seed, int) else None, len(history), self._state.step,
             math.fsum(facts["seconds"] for facts in history), history, self.ended, cost_before=before, cost_after=after,
             threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
-            settings=dict(job.more), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
+            settings=job.told(), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
         )  # fmt: skip
         return Run(network, history, report)
 

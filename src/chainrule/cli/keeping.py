@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chainrule.checked_file import MODEL, is_of
 from chainrule.cli.written import check_not_read
 from chainrule.errors import FileError, SettingError
 from chainrule.files import check_writable, fitting, write_atomically, write_new
 from chainrule.json_text import as_json
 from chainrule.report import is_report
 from chainrule.run import Run
-from chainrule.storage import is_model, to_bytes
+from chainrule.storage import to_bytes
 
 FOLDER = Path("runs")
 SUFFIX = ".safetensors"
@@ -70,7 +71,7 @@ class ModelPlace:
             check_not_read(path, {"data": self.data}, "--output")
         if os.path.realpath(model) == os.path.realpath(report):
             raise FileError(f"--output {output}: {model} and {report} are one file, by a link; choose another name")
-        if model.exists() and not is_model(model):
+        if model.exists() and not is_of(MODEL, model):
             raise FileError(
                 f"--output {output}: the model would replace {model}, which is not a model; choose another name"
             )

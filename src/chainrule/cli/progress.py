@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from chainrule.cli.output import shown, tell
 from chainrule.cli.terminal import width
+from chainrule.durations import written
 from chainrule.run import Epoch
 from chainrule.scores import TITLES
 from chainrule.training import Epochs
@@ -78,7 +79,7 @@ class Pace:
         passed = max(time.perf_counter() - self.began, 1e-9)
         rate = self.done * self.rows / self.steps / passed
         seconds = passed * (self.total - self.done) / self.done if self.done else 0.0
-        left = [f"{_time(seconds)} left"] if seconds >= 1 else []
+        left = [f"{written(seconds)} left"] if seconds >= 1 else []
         return [f"{float(f'{rate:.2g}'):,.0f} rows/s", *left]
 
 
@@ -89,14 +90,6 @@ def _of_epoch(epoch: Epoch) -> dict[str, str]:
         said["validation"] = f"validation cost {shown(epoch.validation_cost)}"
         said["score"] = f"{TITLES[epoch.validation_measure or '']} {epoch.validation_score:.4f}"
     return said
-
-
-def _time(seconds: float) -> str:
-    """12 s, 3 min, 2 h 5 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 @contextmanager

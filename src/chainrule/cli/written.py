@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from chainrule.checked_file import CHECKPOINT, MODEL, is_of
 from chainrule.errors import FileError
 from chainrule.files import check_writable
 from chainrule.report import is_report
-from chainrule.storage import is_model, load_notes
+from chainrule.storage import load_notes
 
 
 def check_text(
@@ -23,8 +24,9 @@ def check_text(
     check_not_read(path, read, option)
     if not path.exists():
         return
-    if is_model(path) or is_report(path):
-        what = "a model" if is_model(path) else "the report of a training"
+    kinds = [kind.called for kind in (MODEL, CHECKPOINT) if is_of(kind, path)]
+    if kinds or is_report(path):
+        what = kinds[0] if kinds else "the report of a training"
         raise FileError(f"{option} {path} is {what}, which would be lost: name another file, as {such_as}")
     with path.open("rb") as stream:
         start = stream.read(4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,6 +108,8 @@ def weighted_by_class(rows: Rows, network: Network, given: Any) -> Rows:
     """
     if given is None:
         return rows
+    if isinstance(given, Sequence) and not isinstance(given, str):  # pairs, as JSON has them
+        given = dict(given)
     labels = None if network.preprocessing is None else network.preprocessing.labels
     one = len(rows.targets[0]) == 1
     if labels is None or not (one or (np.sort(rows.targets, axis=1)[:, :-1] == 0).all()):

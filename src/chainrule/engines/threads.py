@@ -24,9 +24,19 @@ def blas_threads(parameters: Parameters, rows: int) -> Iterator[int | None]:
     It is never more than was allowed before, by OMP_NUM_THREADS or threadpool_limits; None where the BLAS is one that
     threadpoolctl does not know, which keeps its own number.
     """
-    flops = 2 * rows * max(w.size for w in parameters.weights)
-    with _LIMIT.to(max(1, int(flops // FLOPS_A_THREAD))):
+    with _LIMIT.to(_needed(parameters, rows)):
         yield allowed()
+
+
+def suited(parameters: Parameters, rows: int) -> int | None:
+    """How many threads products of `rows` rows with these weights would be given now."""
+    most = allowed()
+    return None if most is None else min(most, _needed(parameters, rows))
+
+
+def _needed(parameters: Parameters, rows: int) -> int:
+    flops = 2 * rows * max(w.size for w in parameters.weights)
+    return max(1, int(flops // FLOPS_A_THREAD))
 
 
 def allowed() -> int | None:
