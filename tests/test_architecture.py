@@ -37,7 +37,7 @@ LAYERS = [
     "writing",
     "checked_file",
     "durations",
-    "aligned elementary names files json_text ranges texts",
+    "aligned elementary names files json_text memory ranges texts",
     "errors",
 ]
 INSIDE = {  # the layers of the larger packages
@@ -99,10 +99,10 @@ INSIDE = {  # the layers of the larger packages
         "dataset",
         "preprocessing reading",
         "choosing known optional_files overview",
-        "arrays choices columns csv frames labels shipped",
-        "arrow_csv cells conversions table",
-        "values",
-        "coercion packed trained_rows",
+        "arrays choices columns csv frames labels moments shipped",
+        "arrow_csv cells conversions table trained_rows",
+        "mapped values",
+        "coercion packed",
     ],
 }
 ROW = {name: len(LAYERS) - i for i, row in enumerate(LAYERS) for name in row.split()}

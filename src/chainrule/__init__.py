@@ -7,6 +7,7 @@ ranges.py          numbers that a user sets, checked
 aligned.py         sentences and tables as lines, in a width
 files.py           writing a file whole or not at all
 checked_file.py    tensors and JSON in one file that notices damage
+memory.py          how much memory is available, and too little said before starting
 json_text.py       values as JSON
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together
@@ -18,7 +19,8 @@ parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
 data/              table.py typed columns or one matrix, and which is learnt · values.py what a column holds · coercion.py what
                    is a gap, a number, a text · reading.py a table by a file's name · frames.py of pandas, Polars, pyarrow ·
-                   csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · packed.py gzip
+                   csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · mapped.py rows
+                   that stay in a file · moments.py of its columns · packed.py gzip
                    and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets · known.py
                    others, where they are installed ·
                    preprocessing.py a user's columns and labels to rows of numbers and back · columns.py what a column

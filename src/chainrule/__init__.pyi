@@ -31,6 +31,7 @@ from chainrule.errors import FileError as FileError
 from chainrule.errors import FileWarning as FileWarning
 from chainrule.errors import FormError as FormError
 from chainrule.errors import IdError as IdError
+from chainrule.errors import MemoryLimitError as MemoryLimitError
 from chainrule.errors import PairError as PairError
 from chainrule.errors import SettingError as SettingError
 from chainrule.errors import ShapeError as ShapeError

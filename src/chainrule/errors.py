@@ -8,6 +8,7 @@
     ├── PairError           an output and a cost that do not fit         (a ValueError)
     ├── IdError             "w/9/0/0" where there is no layer 9          (a KeyError)
     ├── FileError           a file missing, foreign, damaged, unwritable (an OSError)
+    ├── MemoryLimitError    what was asked for does not fit in memory    (a MemoryError)
     ├── FormError           a user's own σ or C that cannot be used      (a ValueError)
     ├── CircuitError        wires, values or gates that do not fit       (a ValueError)
     ├── DisagreementError   two methods disagree on a derivative         (an ArithmeticError)
@@ -99,6 +100,10 @@ class IdError(ChainruleError, KeyError):
 
 class FileError(ChainruleError, OSError):
     """A file that is missing, foreign, damaged or cannot be written."""
+
+
+class MemoryLimitError(ChainruleError, MemoryError):
+    """What was asked for does not fit in the memory that is available."""
 
 
 class FormError(ChainruleError, ValueError):

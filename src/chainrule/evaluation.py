@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.data.mapped import Inputs
 from chainrule.data.network_rows import Rows
 from chainrule.engines.engine import batches
 from chainrule.engines.threads import blas_threads
@@ -17,6 +18,7 @@ from chainrule.scores import Score
 
 Array = np.ndarray
 SOME = 1000  # rows that tell the cost of many
+CHUNK = 4096  # rows whose activations are held at a time
 
 
 def cost_and_score(network: Network, rows: Rows, cost: Cost) -> tuple[float, Score]:
@@ -50,9 +52,12 @@ def first_cost(costs: Array, rows: Rows, order: Array) -> float | None:
     return None
 
 
-def _costs(network: Network, x: Array, y: Array, cost: Cost) -> tuple[Array, Array]:
-    """(a^L, each row's cost)."""
-    pair = cost.on(network.output)
-    with np.errstate(all="ignore"), blas_threads(network.parameters, len(x)):
-        a, z = propagate(network.parameters, network.activations, x)
-        return a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y)
+def _costs(network: Network, x: Inputs, y: Array, cost: Cost) -> tuple[Array, Array]:
+    """(a^L, each row's cost), some rows at a time: only their a^L is kept."""
+    pair, found = cost.on(network.output), []
+    with np.errstate(all="ignore"), blas_threads(network.parameters, min(len(x), CHUNK)):
+        for start in range(0, len(x), CHUNK):
+            a, z = propagate(network.parameters, network.activations, x[start : start + CHUNK])
+            found.append((a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y[start : start + CHUNK])))
+    outputs, costs = (np.concatenate(parts) for parts in zip(*found))
+    return outputs, costs

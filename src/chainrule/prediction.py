@@ -11,7 +11,8 @@ from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
 from chainrule.data.coercion import as_array, as_weights
 from chainrule.data.frames import is_frame, row_of, table_of_frame
-from chainrule.data.network_rows import check_width, rows_for
+from chainrule.data.mapped import Inputs, as_inputs
+from chainrule.data.network_rows import check_width, inputs_for, rows_for
 from chainrule.errors import DataError, SettingError, ShapeError
 from chainrule.forward import propagate
 from chainrule.network import Network, as_network, cost_for
@@ -71,23 +72,23 @@ def outputs(network: Network, x: Any) -> Array:
     return activations_of_rows(network, network_rows(network, x))
 
 
-def network_rows(network: Network, x: Any) -> Array:
+def network_rows(network: Network, x: Any) -> Inputs:
     """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
     as_network(network, CALL)
     return _encoded(network, _as_rows(x)[0])
 
 
-def _encoded(network: Network, rows: Array | Table) -> Array:
+def _encoded(network: Network, rows: Inputs | Table) -> Inputs:
     if len(rows) == 0:
         raise DataError("there are no rows to predict")
     if network.preprocessing is not None:
         rows = network.preprocessing.rows(rows, dtype=network.dtype)
     elif isinstance(rows, Table):
         rows = rows.inputs
-    return network.rows(rows)
+    return inputs_for(network, rows)
 
 
-def _as_rows(x: Any) -> tuple[Array | Table, bool]:
+def _as_rows(x: Any) -> tuple[Inputs | Table, bool]:
     """Rows as a Table, where their columns have names, or as an array; and whether they were one example."""
     if isinstance(x, Dataset):
         raise DataError(
@@ -102,11 +103,11 @@ def _as_rows(x: Any) -> tuple[Array | Table, bool]:
             return row, True
         if is_frame(x):
             return table_of_frame(x, optional=True), False
-    rows = as_array(x, "inputs", gaps=True)
-    return (rows[None], True) if rows.ndim < 2 else (rows, False)
+    rows = as_inputs(x, "inputs", gaps=True)
+    return (np.asarray(rows)[None], True) if rows.ndim < 2 else (rows, False)
 
 
-def activations_of_rows(network: Network, rows: Array, chunk: int = 4096) -> Array:
+def activations_of_rows(network: Network, rows: Inputs, chunk: int = 4096) -> Array:
     """a^L of rows already in the network's terms, a few thousand rows at a time, so that memory stays small."""
     parts = [
         propagate(network.parameters, network.activations, rows[start : start + chunk])[0][-1]

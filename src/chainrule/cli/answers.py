@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.aligned import Heading, Printed, Table
 from chainrule.cli.output import one_line
 from chainrule.data import Dataset, Preprocessing, class_of, encode_targets
+from chainrule.data.network_rows import inputs_for
 from chainrule.errors import cut
 from chainrule.network import Network
 from chainrule.prediction import activations_of_rows
@@ -114,7 +115,7 @@ class Misses:
 
 def answers_on(network: Network, data: Dataset, terms: Preprocessing) -> Confusions | Misses:
     """What is to be said of the network's answers on rows that are scaled and encoded as its own were."""
-    given = activations_of_rows(network, network.rows(data.inputs))
+    given = activations_of_rows(network, inputs_for(network, data.inputs))
     true, _ = encode_targets(data.targets, network.sizes[-1], len(data))
     return compared(given, true, terms)
 

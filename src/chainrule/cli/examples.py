@@ -204,7 +204,7 @@ def _examples(
             )
         chosen = chosen.with_target(None)
     if chosen.target is None:
-        x = chosen.inputs if terms is None else terms.rows(chosen)
+        x = np.asarray(chosen.inputs if terms is None else terms.rows(chosen))
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
         return Examples(network, x, None, about, the_cost)
     chosen = known_targets(chosen)
@@ -216,7 +216,7 @@ def _examples(
     elif seed is None:
         target = one_line(f"{table.target_name} = {chosen.target[0]}")
         about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
-    return Examples(network, found.inputs, y, about, the_cost)
+    return Examples(network, np.asarray(found.inputs), y, about, the_cost)
 
 
 def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:

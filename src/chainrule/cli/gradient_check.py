@@ -51,13 +51,14 @@ def check_gradient_on(network: Network, data: Dataset, cost: Cost) -> GradientCh
     Where rounding in float32 is as large as the gradient, any gradient would pass; then float64 decides.
     """
     batch = data.take(np.arange(min(ROWS, len(data))))
+    x = np.asarray(batch.inputs)
     y, _ = encode_targets(batch.targets, network.sizes[-1], len(batch))
     most = min(ENTRIES, max(20, int(2e9 / (12 * network.parameters.size * len(batch)))))
     asked = str(network.dtype)
     for each in [network] if asked == "float64" else [network, network.astype("float64")]:
         with blas_threads(each.parameters, len(batch)):
-            found = gradient(each, batch.inputs, y, cost)
-            verdict = check_network(each, found, batch.inputs, y, cost, most=most)
+            found = gradient(each, x, y, cost)
+            verdict = check_network(each, found, x, y, cost, most=most)
         undecided = _undecided(verdict, found.norm())
         if not undecided:
             break

@@ -8,9 +8,11 @@ import numpy as np
 
 from chainrule.cli.output import tell
 from chainrule.data import Table, read_table
+from chainrule.data.mapped import MappedRows
 from chainrule.data.packed import unpacked_size
 from chainrule.data.table import with_target_column
 from chainrule.errors import DataError, counted, listed
+from chainrule.memory import in_bytes
 from chainrule.network import Network
 
 LARGE = 200_000_000  # bytes: a second or more to unpack
@@ -21,7 +23,11 @@ def read_rows(source: str, target: str | None = None, *, optional: bool = False,
     size = 0 if quiet else unpacked_size(Path(source))
     if size > LARGE:
         tell(f"{source} unpacks to {size / 1e6:,.0f} MB: reading it")
-    return read_table(source, target, optional=optional)
+    table = read_table(source, target, optional=optional)
+    if isinstance(table.matrix, MappedRows) and not quiet:
+        file = table.matrix.file
+        tell(f"{source} stays in its file ({in_bytes(file.values.nbytes)} of numbers) and is read batch by batch")
+    return table
 
 
 def rows_for(network: Network, source: str, *, quiet: bool = False) -> Table:

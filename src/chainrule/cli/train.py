@@ -27,6 +27,7 @@ from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost, as_cost
 from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
+from chainrule.data.network_rows import inputs_for
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted, joined
 from chainrule.initialization import BIASES, INITS
@@ -164,7 +165,7 @@ def command(
 
     show = not (quiet or as_json or json_lines)
     telling = nullcontext(_as_json) if json_lines else progress(stream, show)
-    trained_on = TrainedRows.of(network.rows(rows.learning.inputs)).to_json()
+    trained_on = TrainedRows.of(inputs_for(network, rows.learning.inputs)).to_json()
     notes = {"data": data, "target": target, "rule": repr(the_rule), "seed": seed,
              "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept

@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.coercion import decoded
+from chainrule.data.mapped import Inputs, MappedFile, MappedRows, as_inputs
 from chainrule.data.packed import unpacked
 from chainrule.data.table import Table, learning_table, target_place, with_target_column
 from chainrule.data.values import column_of, native
 from chainrule.errors import DataError, FileError, listed
+from chainrule.memory import available, check_memory
 
 Array = np.ndarray
+MAPPED = 2**30  # bytes from which on an array is left in its file
+SMALL = 2**24  # bytes of an array that is read whole, however little memory there is
+MappingError = (OSError, MemoryError)
 
 
 def read_npz(path: Path, target: str | None, optional: bool) -> Table:
@@ -36,9 +41,12 @@ def read_npz(path: Path, target: str | None, optional: bool) -> Table:
     shape, dtype = arrays.headers[str(x_name)]
     if dtype.kind not in "fiub" or len(shape) < 2:
         raise DataError(f"{path}: {x_name} is {dtype} of shape {shape}, and rows of numbers (rows, inputs) are needed")
-    x = arrays.read(str(x_name))
+    x: Inputs | None = arrays.mapped(str(x_name)) if stays_in_file(shape, dtype) else None
+    if x is None:
+        check_memory(*_needed(path, str(x_name), shape, dtype))
+        array = arrays.read(str(x_name))
+        x = native(array.reshape(len(array), math.prod(shape[1:])))
     y = _npz_target(path, y_name, arrays.read(y_name), len(x)) if y_name in arrays.headers else None
-    x = native(x.reshape(len(x), math.prod(x.shape[1:])))
     return Table(path.name, [f"x{i}" for i in range(x.shape[1])], x, y, y_name, named=False)
 
 
@@ -56,8 +64,8 @@ class _Archive:
                     with archive.open(info) as stream:
                         header = _npy_header(stream)
                     if header is not None:
-                        self._check_size(info, *header)
-                        self.headers[info.filename.removesuffix(".npy")] = header
+                        self._check_size(info, *header[:2])
+                        self.headers[info.filename.removesuffix(".npy")] = header[:2]
 
     def _check_size(self, info: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         size = math.prod(shape) * dtype.itemsize
@@ -67,6 +75,22 @@ class _Archive:
     def name_of(self, letter: str) -> str | None:
         """The name of the array x or y, in small letters if there are both."""
         return next((name for name in (letter, letter.upper()) if name in self.headers), None)
+
+    def mapped(self, name: str) -> MappedRows | None:
+        """The array where it is in the file; None where it is compressed, or stored column by column."""
+        with self._errors(), zipfile.ZipFile(self.path) as archive:
+            info = archive.getinfo(f"{name}.npy")
+            if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+                return None
+            with self.path.open("rb") as stream:
+                stream.seek(info.header_offset + 26)  # the lengths of its name and of the field behind it
+                stream.seek(sum(struct.unpack("<2H", stream.read(4))), 1)
+                header = _npy_header(stream)
+                if header is None or header[2]:
+                    return None
+                shape, dtype, _ = header
+                return map_rows(self.path, stream.tell(), shape, dtype)
+        raise AssertionError("an error is raised in there")
 
     def read(self, name: str) -> Array:
         with self._errors(), self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -83,22 +107,30 @@ class _Archive:
             raise FileError(f"cannot read {self.path}: {what}; plain arrays of numbers or texts are needed") from error
 
 
-def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
-    """Shape and type of the array that a stream holds in NumPy's format; None where it holds none."""
+def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any], bool] | None:
+    """Shape and type of the array that a stream holds in NumPy's format, and whether it does so column by column.
+
+    None where it holds none.
+    """
     if stream.read(6) != b"\x93NUMPY":
         return None
     version = tuple(stream.read(2))
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    return shape, dtype
+    shape, by_column, dtype = read(stream)
+    return shape, dtype, by_column
 
 
 def read_npy(path: Path, target: str | None, optional: bool) -> Table:
     """A plain array (rows, columns), as a CSV file without a header; or a structured one, whose fields are columns."""
     try:
-        array = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+        file = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:  # objects, a file cut short, no array at all
         raise FileError(f"cannot read {path}: {error}; a plain array of numbers is needed") from error
+    plain = file.dtype.kind in "fiub" and file.ndim >= 2 and file.flags.c_contiguous
+    if plain and stays_in_file(file.shape, file.dtype):
+        return _npy_table(path, as_inputs(file.reshape(len(file), -1), "inputs"), target, optional)
+    check_memory(*_needed(path, "its array", file.shape, file.dtype))
+    array = np.array(file, subok=False)
     if array.dtype.names is not None and array.ndim == 1:
         columns = [column_of(array[name]) for name in array.dtype.names]
         return learning_table(path.name, array.dtype.names, columns, target, optional)
@@ -106,11 +138,39 @@ def read_npy(path: Path, target: str | None, optional: bool) -> Table:
         raise DataError(
             f"{path} is {array.dtype} of shape {array.shape}, and rows of numbers (rows, columns) are needed"
         )
-    array = native(array.reshape(len(array), math.prod(array.shape[1:])))
+    return _npy_table(path, native(array.reshape(len(array), math.prod(array.shape[1:]))), target, optional)
+
+
+def _npy_table(path: Path, array: Inputs, target: str | None, optional: bool) -> Table:
     names = [f"column {i}" for i in range(array.shape[1])]
     table = Table(path.name, names, array, None, target or "y", named=False)
     at = target_place(names, target, optional) if names else None
     return table if at is None else with_target_column(table, names[at])
+
+
+def stays_in_file(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Whether an array is left in its file and read batch by batch: from a gigabyte on, or where memory is short."""
+    numbers, free = math.prod(shape), available()
+    in_all = numbers * (2 * dtype.itemsize + 8)  # it, the rows that are split off, and both as float32
+    return numbers * dtype.itemsize >= MAPPED or (free is not None and in_all > free / 2 and in_all > SMALL)
+
+
+def map_rows(path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> MappedRows | None:
+    """An array (rows, …) of a file, from a byte on, as rows that stay in it; None where the file cannot be mapped."""
+    try:
+        array = np.memmap(path, dtype, "r", offset, (shape[0], math.prod(shape[1:])))
+    except MappingError:
+        return None
+    return MappedRows.of(MappedFile.of(array))
+
+
+def _needed(path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, str, str]:
+    size = f"{' × '.join(map(str, shape))} of {dtype}"
+    return (
+        2 * math.prod(shape) * dtype.itemsize,
+        f"reading {name} ({size}) of {path}",
+        "save it by numpy.save, or uncompressed by numpy.savez, and it stays in the file and is read batch by batch",
+    )
 
 
 def _npz_target(path: Path, name: str, y: Array, rows: int) -> Array:

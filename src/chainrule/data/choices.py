@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from chainrule.data.mapped import MappedRows
 from chainrule.data.table import Table
 from chainrule.data.values import Texts, Values, gaps
 from chainrule.errors import DataError, SettingError, unknown_name
 
+Array = np.ndarray
 SCALES = ("standard", "none")
 GAPS = ("impute", "drop", "refuse")
 KINDS = ("number", "category", "date", "drop")
@@ -60,14 +62,28 @@ class Choices:
         """With gaps="drop" the rows that have no gap in any column that is used, and else all rows."""
         if self.gaps != "drop":
             return table
+        if isinstance(table.matrix, MappedRows):
+            return self._complete_of_mapped(table, table.matrix)
         kept = np.ones(len(table), dtype=bool)
         for place, name in enumerate(table.columns):
             missing = gaps(table.values(place))
             if self.of(name) != "drop" and not missing.all():
                 kept &= ~missing
-        if not kept.any():
-            raise DataError(f'{table.name}: no row is without a gap; fill them instead (gaps="impute")')
-        return table if kept.all() else table.take(kept)
+        return _kept(table, kept)
+
+    def _complete_of_mapped(self, table: Table, matrix: MappedRows) -> Table:
+        """The same in two passes over a mapped file."""
+        if matrix.dtype.kind != "f" or matrix.file.is_finite:
+            return table
+        used = np.array([self.of(name) != "drop" for name in table.columns])
+        used &= ~np.logical_and.reduce([np.isnan(part).all(axis=0) for part in matrix.chunks()])
+        return _kept(table, np.concatenate([~np.isnan(part[:, used]).any(axis=1) for part in matrix.chunks()]))
+
+
+def _kept(table: Table, kept: Array) -> Table:
+    if not kept.any():
+        raise DataError(f'{table.name}: no row is without a gap; fill them instead (gaps="impute")')
+    return table if kept.all() else table.take(kept)
 
 
 def kinds_as_they_stand(table: Table) -> dict[str, str]:

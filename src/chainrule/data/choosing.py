@@ -20,9 +20,11 @@ from chainrule.data.conversions import (
     strange_rows,
     value_of,
 )
+from chainrule.data.mapped import MappedRows
+from chainrule.data.moments import moments
 from chainrule.data.table import Table
 from chainrule.data.values import Texts, Values, gaps, is_number, sorted_texts
-from chainrule.errors import DataError
+from chainrule.errors import DataError, counted
 from chainrule.writing.numbers import minus
 
 Array = np.ndarray
@@ -48,9 +50,13 @@ def choose_columns(table: Table, choices: Choices) -> tuple[Column, ...]:
     """The kind of each column of a table of training rows, with its means, scales and levels."""
     choices.check(table)
     target = _numeric_target(table)
-    chosen = _of_matrix(table, choices) if table.matrix is not None else {}
+    chosen: dict[str, Column] = {}
+    if isinstance(table.matrix, MappedRows):
+        chosen = _of_mapped(table, table.matrix, choices)
+    elif table.matrix is not None:
+        chosen = _of_matrix(table, table.matrix, choices)
     columns = [
-        chosen.get(name) or _choose(_Seen(table, name, table.values(place), target, choices))
+        chosen.get(name) or _choose_by_values(table, place, name, target, choices)
         for place, name in enumerate(table.columns)
     ]
     if not any(column.width for column in columns):
@@ -61,12 +67,48 @@ def choose_columns(table: Table, choices: Choices) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _of_matrix(table: Table, choices: Choices) -> dict[str, Column]:
+def _choose_by_values(table: Table, place: int, name: str, target: Array | None, choices: Choices) -> Column:
+    if choices.of(name) == "drop":
+        return Dropped(name, note="as asked")
+    return _choose(_Seen(table, name, table.values(place), target, choices))
+
+
+def _of_mapped(table: Table, matrix: MappedRows, choices: Choices) -> dict[str, Column]:
+    """The columns of a mapped file, in one pass over it, but those of which a kind is asked for. Fills are about the median."""
+    chosen: dict[str, Column] = {}
+    found = moments(matrix)
+    if found.infinite is not None:
+        row, column = found.infinite
+        raise DataError(
+            f"{table.name}, row {row:,}: the column {table.columns[column]!r} is infinite, and a network needs "
+            "finite numbers: fill or remove such rows"
+        )
+    means, scales = scaling(table.columns, found.mean, found.deviation, found.largest, choices.scale)
+    middles = np.where(np.isnan(found.middle), found.mean, found.middle).tolist()
+    for place, name in enumerate(table.columns):
+        if choices.of(name) is not None:
+            continue
+        count = int(found.gaps[place])
+        if count and choices.gaps == "refuse":
+            raise DataError(
+                f"{table.name}: the column {name!r} has {counted(count, 'gap')}: fill them, or remove those rows"
+            )
+        if not found.counts[place]:
+            chosen[name] = Dropped(name, gaps=count, note="empty")
+            continue
+        fill = None if choices.gaps == "refuse" else middles[place]
+        marked = bool(count) and choices.gaps == "impute"
+        mean, scale = float(means[place]), float(scales[place])
+        chosen[name] = Number(name, gaps=count, indicator=marked, mean=mean, scale=scale, fill=fill)
+    return chosen
+
+
+def _of_matrix(table: Table, matrix: Array, choices: Choices) -> dict[str, Column]:
     """A matrix of numbers stays one: its columns, some at a time, but those that have gaps or of which a kind is asked for."""
     chosen: dict[str, Column] = {}
     for start in range(0, len(table.columns), BLOCK):
         names = table.columns[start : start + BLOCK]
-        block = np.ascontiguousarray(table.matrix[:, start : start + BLOCK].T, dtype=np.float64)  # type: ignore[index]
+        block = np.ascontiguousarray(matrix[:, start : start + BLOCK].T, dtype=np.float64)
         whole = np.atleast_1d(np.isfinite(block).all(axis=1))
         plain = [i for i, name in enumerate(names) if whole[i] and choices.of(name) is None]
         means, scales = means_and_scales([names[i] for i in plain], block[plain], choices.scale)
@@ -278,7 +320,13 @@ def means_and_scales(names: Sequence[str], block: Array, scale: str) -> tuple[Ar
         return np.zeros(len(block)), np.ones(len(block))
     with np.errstate(over="ignore", invalid="ignore"):
         mean, spread = block.mean(axis=1), block.std(axis=1)
-    largest = np.abs(block).max(axis=1, initial=0)
+    return scaling(names, mean, spread, np.abs(block).max(axis=1, initial=0), scale)
+
+
+def scaling(names: Sequence[str], mean: Array, spread: Array, largest: Array, scale: str) -> tuple[Array, Array]:
+    """The same, of columns with these means, deviations and largest absolute values (columns,)."""
+    if scale == "none":
+        return np.zeros(len(mean)), np.ones(len(mean))
     too_large = ~(np.isfinite(mean) & np.isfinite(spread))
     if too_large.any():
         at = int(np.argmax(too_large))

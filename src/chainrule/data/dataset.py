@@ -13,6 +13,7 @@ from chainrule.data.choices import Choices, kinds_as_they_stand
 from chainrule.data.coercion import as_array, as_target, as_weights, check_rows_finite, contents
 from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.data.labels import guess_task, target_of
+from chainrule.data.mapped import Inputs, MappedRows, as_inputs, in_memory, taken
 from chainrule.data.preprocessing import Preprocessing
 from chainrule.data.reading import read_table
 from chainrule.data.table import Table
@@ -41,11 +42,12 @@ class Dataset:
     """Inputs (rows, in); targets (rows, out) as numbers, or (rows,) as class labels; weights (rows,) or None.
 
     `preprocessing` says how the rows came about from a user's table, and travels with the network trained on them; `source`
-    is that table where `split` may fit it again.
+    is that table where `split` may fit it again. Inputs that are memory-mapped (a numpy.memmap) stay in their file, as
+    `MappedRows`, which are read batch by batch.
     Raises DataError for empty sets, NaN, infinities and negative weights, ShapeError where lengths differ.
     """
 
-    inputs: Array
+    inputs: Inputs
     targets: Array
     weights: Array | None = None
     preprocessing: Preprocessing | None = None
@@ -53,10 +55,10 @@ class Dataset:
     source: Source | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        inputs, targets = as_array(self.inputs, "inputs"), as_target(self.targets)
+        inputs, targets = as_inputs(self.inputs, "inputs"), as_target(in_memory(self.targets))
         if inputs.ndim != 2:
             raise ShapeError(f"inputs are rows of numbers (rows, in), got an array of shape {inputs.shape}")
-        if inputs.dtype.kind not in "fiub":
+        if not isinstance(inputs, MappedRows) and inputs.dtype.kind not in "fiub":
             raise DataError(
                 f"inputs are numbers, got {contents(inputs)}: read tables with texts by chainrule.load_data"
             )
@@ -68,11 +70,14 @@ class Dataset:
             )
         if targets.ndim == 2 and targets.dtype.kind == "U":
             raise DataError(f"targets of shape {targets.shape} are rows of numbers, got texts; labels come as (rows,)")
-        check_rows_finite(inputs, "inputs")
+        if isinstance(inputs, MappedRows):
+            inputs.check_finite("inputs")
+        else:
+            check_rows_finite(inputs, "inputs")
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
         if self.weights is not None:
-            object.__setattr__(self, "weights", as_weights(self.weights, len(inputs)))
+            object.__setattr__(self, "weights", as_weights(in_memory(self.weights), len(inputs)))
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -99,7 +104,9 @@ class Dataset:
         """The data set of these rows, in this order."""
         weights = None if self.weights is None else self.weights[rows]
         source = None if self.source is None else replace(self.source, table=self.source.table.take(rows))
-        return replace(self, inputs=self.inputs[rows], targets=self.targets[rows], weights=weights, source=source)
+        return replace(
+            self, inputs=taken(self.inputs, rows), targets=self.targets[rows], weights=weights, source=source
+        )
 
     def split(self, share: float | None = None, seed: int | np.random.Generator = 0) -> tuple[Dataset, Dataset]:
         """(the rest, a share of the rows), at random; classes keep their proportions.
@@ -185,7 +192,7 @@ def as_dataset(given: Any, terms: Preprocessing | None = None) -> Dataset:
         inputs, targets, *rest = given
         weights = as_array(rest[0], "weights") if rest and rest[0] is not None else None
         if not (isinstance(inputs, Table) or is_frame(inputs)):
-            return Dataset(as_array(inputs, "inputs"), as_target(targets), weights)
+            return Dataset(as_inputs(inputs, "inputs"), as_target(in_memory(targets)), weights)
         if isinstance(targets, str):
             return _of_table(read_table(inputs, targets), weights, terms)
         table = inputs if isinstance(inputs, Table) else table_of_frame(inputs, optional=True)

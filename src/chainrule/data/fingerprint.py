@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.dataset import Dataset
+from chainrule.data.mapped import MappedRows
 
 Array = np.ndarray
 CHUNK = 2**22  # bytes that are hashed at a time
@@ -18,12 +19,24 @@ def fingerprint(data: Dataset) -> str:
     """SHA-256, in hexadecimal, over the inputs, targets and weights: their values, types, shapes and order of rows.
 
     It is the same for equal rows wherever they lie (in memory, in a file, in any memory layout), and another one as soon as
-    one bit of them differs. How the rows came about from a user's table, and the name of the set, are no part of it.
+    one bit of them differs. How the rows came about from a user's table, and the name of the set, are no part of it. Inputs
+    in a memory-mapped file are those of the file, read in its order, with the numbers of the rows and how they are scaled.
     """
     digest = hashlib.sha256()
-    for array in (data.inputs, data.targets, data.weights):
+    if isinstance(data.inputs, MappedRows):
+        _add_mapped(digest, data.inputs, data)
+        arrays: tuple[Array | None, ...] = (data.targets, data.weights)
+    else:
+        arrays = (data.inputs, data.targets, data.weights)
+    for array in arrays:
         _add(digest, array)
     return digest.hexdigest()
+
+
+def _add_mapped(digest: Any, rows: MappedRows, data: Dataset) -> None:
+    terms = None if data.preprocessing is None or not rows.steps else data.preprocessing.to_json()
+    digest.update(f"mapped {rows.file.content} {rows.shape} {rows.dtype.str} {json.dumps(terms)};".encode())
+    _add(digest, rows.numbers)
 
 
 def _add(digest: Any, array: Array | None) -> None:

@@ -40,8 +40,8 @@ def _unzipped(path: Path) -> bytes:
 
 
 def unpacked_size(path: Path) -> int:
-    """How many bytes an NPZ or ZIP file holds once it is unpacked; 0 for any other file."""
+    """How many bytes the compressed parts of an NPZ or ZIP file hold once they are unpacked; 0 for any other file."""
     if path.suffix.lower() not in (".npz", ".zip") or not path.is_file() or not zipfile.is_zipfile(path):
         return 0
     with zipfile.ZipFile(path) as archive:
-        return sum(info.file_size for info in archive.infolist())
+        return sum(info.file_size for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED)

@@ -6,13 +6,13 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from chainrule.data.choices import Choices
 from chainrule.data.choosing import choose_columns, means_and_scales, refuse_slips
-from chainrule.data.coercion import as_array, as_target, plain
+from chainrule.data.coercion import as_target, plain
 from chainrule.data.columns import Column, Number, column_from_json
 from chainrule.data.labels import (
     TASKS,
@@ -24,10 +24,12 @@ from chainrule.data.labels import (
     target_of,
     target_rows,
 )
+from chainrule.data.mapped import Inputs, MappedRows, as_inputs
+from chainrule.data.moments import moments
 from chainrule.data.overview import overview
 from chainrule.data.table import Table, check_names
 from chainrule.data.values import column_of
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed, unknown_name
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, counted, listed, unknown_name
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time
@@ -69,7 +71,7 @@ class Preprocessing:
     def fit(
         cls,
         names: Sequence[str],
-        inputs: Array,
+        inputs: Inputs,
         target: Array | None,
         *,
         target_name: str = "y",
@@ -84,7 +86,7 @@ class Preprocessing:
         gaps="refuse" (or "drop"), kinds={"flight": "category"} (number, category, date or drop), drop=["id"], columns=[…],
         as `Choices` explains them. Warns (DataWarning) of columns that are left out or look like an identifier.
         """
-        inputs = as_array(inputs, "inputs", gaps=True)
+        inputs = as_inputs(inputs, "inputs", gaps=True)
         if inputs.ndim != 2 or inputs.shape[1] != len(names) or inputs.size == 0:
             raise ShapeError(
                 f"{len(names)} names of columns need rows (rows, {len(names)}), got an array of shape {inputs.shape}"
@@ -104,7 +106,7 @@ class Preprocessing:
         Raises DataError for slips in columns of numbers, and for gaps in the target, with their place in the file.
         """
         chosen = Choices(**choices)
-        for place, name in enumerate(table.columns):
+        for place, name in enumerate(table.columns if table.matrix is None else ()):
             if chosen.of(name) is None:
                 refuse_slips(table, name, table.values(place))
         if table.target is not None and table.target.dtype.kind == "O" and table.target.ndim == 1:
@@ -145,16 +147,17 @@ class Preprocessing:
 
     def rows(
         self, inputs: Any, names: Sequence[str] | None = None, dtype: str | type | np.dtype[Any] = np.float64
-    ) -> Array:
+    ) -> Inputs:
         """A user's inputs, a Table or an array (rows, columns), as the network's rows (rows, inputs) of this dtype.
 
         The columns of a Table, or of an array with `names`, are found by name, in any order, and others are passed over. An
         array without names has all the columns of training, or those that were not dropped. Values not seen in training
         become "other", and gaps are filled: a DataWarning counts them. Raises DataError for a missing column, for texts
-        among numbers, and for gaps in a column that refuses them, with the row.
+        among numbers, and for gaps in a column that refuses them, with the row. Rows of a memory-mapped file are made
+        when they are read.
         """
         if self.columns is None:
-            return inputs.inputs if isinstance(inputs, Table) else as_array(inputs, "inputs")
+            return inputs.inputs if isinstance(inputs, Table) else as_inputs(inputs, "inputs")
         used = [column for column in self.columns if column.width]
         table = self._named(inputs) if isinstance(inputs, Table) else self._table(inputs, names)
         known, wanted = set(table.columns), [column.name for column in used]
@@ -164,7 +167,9 @@ class Preprocessing:
                 f"the network was trained on {listed(wanted, 8)}; the data lacks {listed(missing, 8)} and has "
                 f"{listed(table.columns, 8)}: name its columns as in training"
             )
-        rows, said = _encoded(table.select(wanted), used, dtype)
+        table = table.select(wanted)
+        mapped = isinstance(table.matrix, MappedRows)
+        rows, said = _of_mapped(table, used, dtype) if mapped else _encoded(table, used, dtype)
         _warn(table, said, "have gaps or values not seen in training", stacklevel=4)
         return rows
 
@@ -177,7 +182,7 @@ class Preprocessing:
 
     def _table(self, inputs: Any, names: Sequence[str] | None) -> Table:
         """An array (rows, columns) as a table."""
-        array = as_array(inputs, "inputs", gaps=True)
+        array = as_inputs(inputs, "inputs", gaps=True)
         width = array.shape[1] if array.ndim == 2 else None
         if names is not None:
             if width != len(names):
@@ -257,6 +262,49 @@ class Preprocessing:
         )
 
 
+def _of_mapped(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Inputs, list[str]]:
+    """The rows of a mapped file, which are made when they are read; and what in them was not seen in training."""
+    matrix, said = cast(MappedRows, table.matrix), list[str]()
+    if matrix.dtype.kind == "f" and not matrix.file.is_finite:  # one pass that finds what would stop them, or be new
+        found = moments(matrix)
+        if found.infinite is not None:
+            name = columns[found.infinite[1]].name
+            raise DataError(
+                f"{table.name}, row {found.infinite[0]:,}: the column {name!r} is infinite, and a network needs finite numbers"
+            )
+        for column, gaps in zip(columns, found.gaps.tolist()):
+            one = np.array([np.nan])
+            if gaps and (told := column.encode(one, np.zeros((1, column.width)), table.where)):
+                said.append(told.replace("1 gap", counted(gaps, "gap"), 1))
+    return matrix.then(Encoding(table.columns, columns, dtype), sum(column.width for column in columns), dtype), said
+
+
+class Encoding:
+    """Rows (rows, columns) of numbers as these columns make them."""
+
+    def __init__(self, names: Sequence[str], columns: Sequence[Column], dtype: Any) -> None:
+        self.names, self.columns, self.dtype = names, columns, np.dtype(dtype)
+        self.scaling = scaling_of(columns)
+
+    def __call__(self, rows: Array) -> Array:
+        if self.scaling is not None:
+            mean, scale = self.scaling
+            scaled = rows - mean  # in float64, whatever the rows are
+            scaled /= scale
+            scaled = scaled.astype(self.dtype, copy=False)
+            if np.isfinite(scaled).all():
+                return scaled
+        return _encoded(Table("rows", self.names, rows), self.columns, self.dtype)[0]
+
+
+def scaling_of(columns: Sequence[Column]) -> tuple[Array, Array] | None:
+    """The means and scales of columns that are all numbers without an indicator; else None."""
+    numbers = [column for column in columns if isinstance(column, Number) and not column.indicator]
+    if len(numbers) < len(columns):
+        return None
+    return np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
+
+
 def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[str]]:
     """The rows of a table that has these columns, in this order; and what in them was not seen in training."""
     with np.errstate(over="ignore"):  # the network refuses what is too large for it
@@ -272,11 +320,11 @@ def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array
 
 def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None:
     """The rows where all columns are numbers without an indicator, scaled many columns at a time; None where they are not."""
-    numbers = [column for column in columns if isinstance(column, Number) and not column.indicator]
+    found = scaling_of(columns)
     values = [] if table.matrix is not None else [table.values(place) for place in range(len(columns))]
-    if len(numbers) < len(columns) or not all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in values):
+    if found is None or not all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in values):
         return None
-    mean, scale = np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
+    mean, scale = found
     rows = np.empty((len(table), len(columns)), dtype)
     for start in range(0, len(rows), CHUNK):
         here = slice(start, start + CHUNK)

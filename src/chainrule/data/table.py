@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.mapped import Inputs, MappedRows, taken
 from chainrule.data.values import Texts, Values, column_of, gaps
 from chainrule.errors import DataError, ShapeError, unknown_name
 
@@ -25,8 +26,9 @@ class Table:
         dates, times    datetime64 in microseconds, with NaT for a gap
         texts           a `Texts`: codes and levels, with −1 for a gap
 
-    A table made from one matrix of numbers keeps that matrix uncopied in `matrix`, and its columns are views of it;
-    otherwise `matrix` is None. `inputs` is the whole as one array (rows, columns): the numbers, or an array of objects
+    A table made from one matrix of numbers keeps that matrix uncopied in `matrix`, and its columns are views of it, or are read
+    from its file where it is memory-mapped (`MappedRows`); otherwise `matrix` is None.
+    `inputs` is the whole as one array (rows, columns): the numbers, or an array of objects
     where a column holds texts or dates. Gaps are recorded, not judged: `gaps(values)` tells which rows have one.
 
     The `target` is an array (rows,) or (rows, k) of numbers (gaps NaN), truth values, or texts as objects (gaps None).
@@ -44,7 +46,7 @@ class Table:
         self,
         name: str,
         columns: Iterable[str],
-        inputs: Array | Sequence[Values],
+        inputs: Inputs | Sequence[Values],
         target: Array | None = None,
         target_name: str = "y",
         *,
@@ -55,14 +57,14 @@ class Table:
         note: str = "",
     ) -> None:
         self.name, self.columns, self.target, self.target_name = name, tuple(columns), target, target_name
-        self.matrix: Array | None = None
-        if isinstance(inputs, np.ndarray):
+        self.matrix: Inputs | None = None
+        if isinstance(inputs, (np.ndarray, MappedRows)):
             if inputs.ndim != 2 or inputs.shape[1] != len(self.columns):
                 raise ShapeError(
                     f"{name}: {len(self.columns)} columns need inputs (rows, {len(self.columns)}), got {inputs.shape}"
                 )
             self._rows = len(inputs)
-            if inputs.dtype.kind in "fiub":
+            if inputs.dtype.kind in "fiub" or isinstance(inputs, MappedRows):
                 self.matrix, self._values = inputs, None
             else:
                 self._values = tuple(column_of(inputs[:, i]) for i in range(inputs.shape[1]))
@@ -109,10 +111,12 @@ class Table:
 
     def values(self, place: int) -> Values:
         """The values of the column at this place."""
-        return self.matrix[:, place] if self._values is None else self._values[place]  # type: ignore[index]
+        if self._values is not None:
+            return self._values[place]
+        return self.matrix.column(place) if isinstance(self.matrix, MappedRows) else self.matrix[:, place]  # type: ignore[index]
 
     @cached_property
-    def inputs(self) -> Array:
+    def inputs(self) -> Inputs:
         """All columns side by side (rows, columns): numbers if all are numbers, else an array of objects."""
         if self._values is None:
             return self.matrix  # type: ignore[return-value]
@@ -133,7 +137,9 @@ class Table:
 
     def take(self, rows: Array | slice) -> Table:
         """The table of these rows (numbers, truth values or a slice), in this order."""
-        inputs = self.matrix[rows] if self._values is None else tuple(each[rows] for each in self._values)  # type: ignore[index]
+        inputs = (
+            taken(self.matrix, rows) if self.matrix is not None else tuple(each[rows] for each in self._values or ())
+        )
         origin = np.arange(self._rows)[rows] if self._origin is None else self._origin[rows]
         target, test = (None if each is None else each[rows] for each in (self.target, self.test))
         return self._like(inputs=inputs, target=target, origin=origin, test=test)
@@ -143,7 +149,11 @@ class Table:
         if tuple(names) == self.columns and len(set(names)) == len(names):
             return self
         places = [self._place_of(name) for name in names]
-        inputs = self.matrix[:, places] if self.matrix is not None else tuple(self.values(place) for place in places)
+        inputs: Any
+        if isinstance(self.matrix, MappedRows):
+            inputs = self.matrix.then(lambda part: part[:, places], len(places), self.matrix.dtype)
+        else:
+            inputs = self.matrix[:, places] if self.matrix is not None else tuple(map(self.values, places))
         return self._like(columns=names, inputs=inputs)
 
     def renamed(self, names: Sequence[str]) -> Table:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.mapped import Inputs, MappedRows
+
 Array = np.ndarray
 MOST = 1024
 CHUNK = 4096
@@ -25,11 +27,12 @@ class TrainedRows:
     hashes: Array
 
     @classmethod
-    def of(cls, rows: Array) -> TrainedRows:
+    def of(cls, rows: Inputs) -> TrainedRows:
         """The sketch of rows (rows, in) as a network takes them."""
+        rows = rows.in_file_order() if isinstance(rows, MappedRows) else rows  # the sketch knows no order
         return cls(len(rows), np.unique(_hashes(rows))[:MOST])
 
-    def share(self, rows: Array) -> float:
+    def share(self, rows: Inputs) -> float:
         """The share of these rows (rows, in) that are among those of the sketch: exact up to 1,024 rows, else estimated."""
         hashes = _hashes(rows)
         if len(self.hashes) == MOST:
@@ -51,7 +54,7 @@ class TrainedRows:
                 return None
 
 
-def _hashes(rows: Array) -> Array:
+def _hashes(rows: Inputs) -> Array:
     """A 64-bit hash of each row: Σ odd_k · bits_k modulo 2⁶⁴, then mixed so that all its bits depend on all others."""
     odd = np.random.default_rng(0x5EED).integers(2**63, size=rows.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(
         1
