@@ -868,6 +868,10 @@ def test_cells_of_a_few_inputs_hold_their_numbers_where_there_is_room():
     for values in (network.weights[1], cr.gradient(network, x, y).weights[1]):
         assert cells >= {brief(value, 2) for value in values.ravel().tolist()}
     tiny = weight_tiles(network, x * 1e-120, y)
+    slopes = cr.gradient(network, x * 1e-120, y).weights[1]
+    assert set(texts(tiny)) >= {brief(value, 2) for value in slopes.ravel().tolist()}, "wider cells"
+    six = drawn([6, 4, 3], "tanh", "softmax", shift=0.1)
+    tiny = weight_tiles(six, 1e-120 * example(six)[0], y)
     assert not [each for each in tiny.labels() if each.size == of_tiles.SMALL and each.y > top], "all have one, or none"
     chain = weight_tiles(CHAIN, [0.6], [1.0])
     delta = cr.backward(cr.forward(CHAIN, [0.6]), [1.0]).delta[1][0]

@@ -30,6 +30,7 @@ WIRE, ACROSS = 136.0, 360.0  # where the three elements stand, and how far apart
 BARS, PITCH, AREA = 288.0, 34.0, 250.0  # the first bar, from bar to bar, the width of the scale
 ROLES = {"input": "forward", "slope": "ink", "error": "backward"}
 TICKS = (1, 2, 5, 10, 20, 50, 100)
+BESIDE = 205.0  # how wide the words beside a bar may be
 SMALL = ("faint", 11.5)  # role and size of what is said about a thing
 DUST = 1e-6  # of the largest input of a layer: a smaller one is rounding noise, and no reason
 RAISED, LOWERED = ("".join(map(chr, marks.values())) for marks in (SUPERSCRIPT, SUBSCRIPT))
@@ -203,7 +204,7 @@ class _Picture:
                 Label(MARGIN + names + 26, y, text, role, 12.5, "start", slanted=role == "backward"),
                 *_bar(scale, y, share.decades, role, 1.0 if bold or not self.reason.slow else 0.45),
                 Label(scale.end + 14, y, ratio(share.decades), role, 12.5, "start", bold=bold),
-                Label(words, y, f"of {share.against}", *SMALL, "start"),
+                *_in_lines(f"of {share.against}", words, y),
             ]
         found += [
             Line(((MARGIN, end - 18), (scale.end + 54, end - 18)), "faint", 0.8, opacity=0.6),
@@ -269,6 +270,12 @@ def _numbers(factors: list[Factor], value: float) -> list[str]:
     if math.isclose(math.prod(factor.value for factor in factors), value, rel_tol=1e-9):
         return factor_numbers(factors, value)
     return [short(factor.value, 6) for factor in factors]
+
+
+def _in_lines(text: str, x: float, y: float) -> list[Element]:
+    """Words beside a bar, in as many lines as they take."""
+    lines = wrapped(text, SMALL[1], BESIDE)
+    return [Label(x, y + 15 * (i - (len(lines) - 1) / 2), line, *SMALL, "start") for i, line in enumerate(lines)]
 
 
 def _decade_axis(scale: Scale, bottom: float) -> list[Element]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +39,17 @@ def weight_tiles(seen: View, *, most: int = 9) -> Scene:
     most = whole_number(most, "most")
     slopes = np.outer(seen.into_z[1], seen.trace.a[0])
     order = ranked(slopes)
-    return Picture(seen, slopes, order[:most], order[most:], raster_of(seen.network.sizes[0], SIDE)).scene()
+    shown = [*seen.x, *seen.network.weights[1][order[:most]].flat, *slopes[order[:most]].flat]
+    raster = roomy(raster_of(seen.network.sizes[0], SIDE), shown)
+    return Picture(seen, slopes, order[:most], order[most:], raster).scene()
+
+
+def roomy(raster: Raster, values: Sequence[float]) -> Raster:
+    """Of a few inputs with cells as wide as their longest number, where a pair of tiles still fits the page."""
+    if raster.columns > FEW:
+        return raster
+    cell = max(raster.cell, math.ceil(max(width_of(brief(float(value), 2), SMALL) for value in values)) + 2)
+    return replace(raster, cell=cell) if 2 * raster.columns * cell + GAP <= WIDTH else raster
 
 
 def ranked(slopes: Array) -> list[int]:
@@ -114,8 +124,9 @@ class Picture:
         """The example and the scales above; the neurons, a pair of tiles for each, below."""
         raster, (w, g) = self.raster, self.symbols
         texts = {j: self._texts(j) for j in self.shown}
-        pair = max(2 * raster.width + GAP, *(width_of(text, TEXT) for lines in texts.values() for text in lines)) + 22
-        across, tall = max(1, int(WIDTH // pair)), raster.height + 88
+        wide, text = 2 * raster.width + GAP, max(width_of(text, TEXT) for lines in texts.values() for text in lines)
+        pair, beside = max(wide, text) + 22, text + 8 < wide / 3  # below a long strip all is said in one line
+        across, tall = max(1, int(WIDTH // pair)), raster.height + (46 if beside else 88)
         top = TOP + max(raster.height, 30.0) + 56
         title = row("Layer 1: the weights ", w, " into a neuron, and ", g, " of this example")
         elements: list[Element] = [
@@ -129,13 +140,13 @@ class Picture:
             x, y = MARGIN + pair * (i % across), top + tall * (i // across)
             elements += drawn(self.weights[j], largest[0], x, y, raster)
             elements += drawn(self.slopes[j], largest[1], x + raster.width + GAP, y, raster)
-            for k, text in enumerate(lines):
-                role = "backward" if k else "ink"
-                elements.append(Label(x, y + raster.height + 17 + 21 * k, text, role, TEXT, "start", slanted=k > 0))
+            for k, line in enumerate(lines):
+                dx, dy, role = k * wide / 3 * beside, 21 * k * (not beside), "backward" if k else "ink"
+                elements.append(Label(x + dx, y + raster.height + 17 + dy, line, role, TEXT, "start", slanted=k > 0))
         if self.others:
             some = "s" if len(self.others) > 1 else ""
-            text = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
-            elements.append(Label(MARGIN, top + tall * math.ceil(len(texts) / across), text, "ink", 13, "start"))
+            more = row(f"{len(self.others):,} more neuron{some}, Σ ‖", g, "‖ = ", self.rest)
+            elements.append(Label(MARGIN, top + tall * math.ceil(len(texts) / across), more, "ink", 13, "start"))
         return Scene.around(
             elements,
             24,
