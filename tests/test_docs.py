@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -19,7 +20,10 @@ from networks import PROOF
 
 import chainrule as cr
 from chainrule.cli.main import app
+from chainrule.initialization import INITS
+from chainrule.schedules import NAMED as SCHEDULES
 from chainrule.texts import TEXTS
+from chainrule.updates import NAMED as RULES
 from chainrule.verification.methods import METHODS
 
 ROOT = Path(__file__).parent.parent
@@ -250,3 +254,19 @@ def test_the_glossary_has_every_method_and_preset() -> None:
     words = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[2:]
     assert len(words) == len(set(words)) > 30
     assert all(f"`{name}`" in text for name in METHODS)
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"), [("Update rules", RULES), ("Schedules", SCHEDULES), ("First weights", INITS)]
+)
+def test_the_page_of_rules_has_every_row_with_its_settings_as_they_come(heading: str, table: Any) -> None:
+    page = (ROOT / "docs" / "rules.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    assert list(rows) == list(table)
+    if heading == "First weights":
+        return
+    for name, row in rows.items():
+        written = dict(re.findall(r"`(\w+)=([^`]+)`", rows["adam"] + row if name == "adamw" else row))
+        made = table[name]()
+        settings = {**made.settings, **({"decay": made.decay} if getattr(made, "decay", 0) else {})}
+        assert {key: float(value) for key, value in written.items()} == settings

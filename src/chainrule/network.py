@@ -123,8 +123,8 @@ class Network:
         `activations` are those of the hidden layers, `output` that of the last. `init` is the width of the weights:
         he √(2/in), glorot √(2/(in+out)), lecun √(1/in), normal 1, orthogonal, sparse, zeros; auto takes he before an activation
         of the ReLU family and glorot else. `bias` is one per neuron, one per layer or none: "neuron", "layer", "none". Both may
-        be a list, one for each layer: `init=["he", "orthogonal"]`. A function (rng, out, in, activation) -> weights (out, in)
-        may stand in the place of a name. The same seed draws the same bits.
+        be a list, one for each layer: `init=["he", "orthogonal"]`. Instead of a name a function (rng, out, in, activation) ->
+        weights (out, in) may draw them. The same seed draws the same bits.
         """
         sizes = _sizes(sizes)
         hidden_count = len(sizes) - 2
