@@ -146,7 +146,7 @@ def test_the_numbers_are_those_of_forward_backward_gradient_and_the_delta_rule(n
 def test_a_cost_is_called_a_cost_in_the_table_and_a_change_a_change(name):
     network = NETWORKS[name]
     x, y = example(network)
-    update = one_update(Problem.exact(network, x, y, "quadratic"), "mean", 0.1)
+    update = one_update(Problem.exact(network, x, y, "quadratic"), "mean", cr.delta_rule(0.1))
     rows = [row[1:] for row in six_steps(network, x, y, cost="quadratic").table if row[0] == "the cost"]
     ends = ("before", "C", number(update.cost_before)), ("after", "C", number(update.cost_after))
     assert tuple(row for row in rows if row[1] == "C") == ends
@@ -334,7 +334,7 @@ def marks(scene):
 @pytest.mark.parametrize("rate", [0.1, 1.0, 100.0])
 def test_before_promised_and_reached_stand_on_one_scale_with_their_numbers(rate):
     scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=rate)
-    update = one_update(Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", rate)
+    update = one_update(Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", cr.delta_rule(rate))
     before, promised, reached = marks(scene)
     assert (reached - before) / (promised - before) == pytest.approx(update.change / update.predicted)
     assert promised > before  # the lower the cost the further to the right

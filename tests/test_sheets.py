@@ -481,7 +481,7 @@ def test_a_learning_rate_is_above_zero():
 
 def test_the_promise_of_the_slope_is_kept_by_small_steps():
     p = problem()
-    small = one_update(Problem.exact(p.network, p.x, p.y, "quadratic"), "mean", 1e-6)
+    small = one_update(Problem.exact(p.network, p.x, p.y, "quadratic"), "mean", cr.delta_rule(1e-6))
     assert small.cost_after - small.cost_before == pytest.approx(small.predicted, rel=1e-4)
     assert small.predicted == pytest.approx(-1e-6 * small.gradient.norm() ** 2, rel=1e-12)
     assert small.checked == pytest.approx(small.predicted, rel=1e-12)

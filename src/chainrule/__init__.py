@@ -98,7 +98,8 @@ explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py 
                    blocks of its page · derivation.py the result · noise.py rounding noise as 0 ·
                    figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
                    letters.py an author's symbols · summary.py what the four equations say, and their page · update.py one step
-                   of the delta rule · worksheet.py nested_formula.py pseudocode.py proof.py pages
+                   of a rule · rule_letters.py rule_step.py as it is written · worksheet.py nested_formula.py pseudocode.py
+                   proof.py pages
 explanation/forms/ factors.py delta, product, paths, raw · vectors.py ⊙, Σ′, dot, matrix · steps.py Kronecker, nested ·
                    softmax.py its slopes written out · layers.py a layer as one vector · sums.py of products ·
                    refusals.py where a form does not apply

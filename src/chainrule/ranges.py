@@ -34,5 +34,11 @@ def whole(value: Any, what: str, least: int = 1) -> int:
     return int(value)
 
 
+def truth(value: Any, what: str) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise SettingError(f"{what} is True or False, got {brief(value)}")
+    return bool(value)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

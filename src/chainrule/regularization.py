@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.parameters import Parameters, length
+from chainrule.ranges import at_least_0, truth
 
 Array = np.ndarray
 
@@ -35,13 +36,20 @@ class Penalty:
     decay: float = 0.0
     biases: bool = False
 
+    @classmethod
+    def of(cls, own_decay: float, l1: float, l2: float, decay: float | None, biases: bool) -> Penalty:
+        """The settings of a call, checked; without a `decay` it is the rule's own."""
+        decay = own_decay if decay is None else at_least_0(decay, "decay")
+        return cls(at_least_0(l1, "l1"), at_least_0(l2, "l2"), decay, truth(biases, "penalize_biases"))
+
     def __bool__(self) -> bool:
         return bool(self.l1 or self.l2 or self.decay)
 
     def value(self, parameters: Parameters) -> float:
         """l1 Σ|w| + ½ l2 Σ w², summed in float64."""
         w = self.entries(parameters) * parameters.flat().astype(np.float64)
-        return float(self.l1 * np.abs(w).sum() + 0.5 * self.l2 * (w @ w))
+        l1 = self.l1 * np.abs(w).sum() if self.l1 else 0.0
+        return float(l1 + 0.5 * self.l2 * (w @ w) if self.l2 else l1)
 
     def slope(self, theta: Array) -> Array:
         """Its derivative, l1 sign(w) + l2 w, for each entry; at w = 0 that of l1 is taken as 0."""

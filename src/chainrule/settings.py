@@ -26,7 +26,7 @@ from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, FileError, SettingError, brief, unknown_name
 from chainrule.files import check_writable
 from chainrule.network import Network, as_network, cost_for
-from chainrule.ranges import at_least_0, whole
+from chainrule.ranges import truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule
 from chainrule.stopping import BEST, Stopping
@@ -177,12 +177,8 @@ def recipe_of(
     network: Network, cost: Cost, rule: Rule, fixed: frozenset[int], seed: int | np.random.Generator, more: Settings
 ) -> Recipe:
     """What the engine is to do, of settings that are checked here."""
-    decay = more.get("decay")
-    penalty = Penalty(
-        at_least_0(more.get("l1", 0.0), "l1"),
-        at_least_0(more.get("l2", 0.0), "l2"),
-        rule.decay if decay is None else at_least_0(decay, "decay"),
-        truth(more.get("penalize_biases", False), "penalize_biases"),
+    penalty = Penalty.of(
+        rule.decay, more.get("l1", 0.0), more.get("l2", 0.0), more.get("decay"), more.get("penalize_biases", False)
     )
     clip = Clip(*(above_0_or_none(more.get(name), name) for name in ("clip_norm", "clip_value")))
     return Recipe(cost, rule, fixed, penalty, clip, dropout_of(more.get("dropout", 0.0), network.depth, seed))
@@ -309,10 +305,3 @@ def fixed_layers(fixed: Any, network: Network) -> frozenset[int]:
 def is_true(value: object) -> bool:
     """Whether something is True itself, not merely what counts as true."""
     return isinstance(value, (bool, np.bool_)) and bool(value)
-
-
-def truth(value: Any, what: str) -> bool:
-    """True or False. Raises SettingError for anything else."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise SettingError(f"{what} is True or False, got {brief(value)}")
-    return bool(value)

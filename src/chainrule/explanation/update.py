@@ -1,41 +1,54 @@
-"""One step of the delta rule: what is computed on the way, the network after it, and dual numbers that check it (S4.15)."""
+"""One step of a rule: what is computed on the way, the network after it, and dual numbers that check it (S4.15)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from chainrule.conventions import Convention, plural
-from chainrule.dual import DUALS, dual
-from chainrule.errors import DataError, DisagreementError
+from chainrule.dual import DUALS, Dual, dual
+from chainrule.errors import DataError, DisagreementError, SettingError
 from chainrule.explanation.noise import Settled, exact_sum, settled_gradient, settled_passes
+from chainrule.explanation.rule_letters import computed, lines_of
 from chainrule.forward import shares, total_cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.updates import delta_rule
+from chainrule.regularization import Penalty
+from chainrule.updates import Rule, as_rule, named
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.forward_mode import towards
 from chainrule.verification.leeway import leeway
-from chainrule.writing.numbers import number, short
+from chainrule.writing.numbers import exact, minus, short
 
 Array = np.ndarray
 TITLE = "One update in six steps"
+NO_PENALTY = Penalty()
 SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 
 
 @dataclass(frozen=True)
 class Update:
-    """One step of the delta rule in float64: what was computed on the way, and the network after it.
+    """The first step of a rule in float64: what was computed on the way, and the network after it.
 
-    predicted  how far the cost falls by its slope alone, −η |∇C|²; checked  the same by dual numbers sent along the step
+    gradient   of the cost alone; `total`, what the rule gets, is that of the penalty too
+    worked     the numbers of the rule's lines, by letter (rule_letters.py); None for a rule of the user's own
+    move       what the rule adds to each weight and bias; `step` with the decay
+    cost_…     C, with the penalty where there is one
+    predicted  how far it falls by its slope alone, ∇C · step; checked  the same by dual numbers sent along the step
     """
 
     problem: Problem
     reduction: str
-    rate: float
+    rule: Rule
+    penalty: Penalty
     gradient: Parameters
+    total: Parameters
+    worked: Mapping[str, Parameters] | None
+    move: Parameters
+    step: Parameters
     after: Network
     cost_before: float
     cost_after: float
@@ -62,45 +75,98 @@ class Update:
         return "falls" if self.change < 0 else "rises" if self.change > 0 else "stays"
 
     @property
+    def rate(self) -> float:
+        return self.rule.learning_rate
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether a penalty is minimised beside the cost; decay is none."""
+        return bool(self.penalty.l1 or self.penalty.l2)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one step of the delta rule, and no more."""
+        return self.worked is not None and len(self.worked) == 1 and not self.penalty
+
+    @property
     def rate_text(self) -> str:
-        return number(self.rate) if self.rate < 1e-3 else short(self.rate, 12)
+        return setting_text(self.rate)
 
 
-def six_steps_of(how: Convention) -> tuple[str, ...]:
-    """What the steps of one update are called."""
+def setting_text(value: float) -> str:
+    """A learning rate, or another setting."""
+    return minus(exact(value))
+
+
+def six_steps_of(how: Convention, update: Update | None = None) -> tuple[str, ...]:
+    """What the steps of one update are called, that of the delta rule where none is given."""
     return (
         f"Forward: every {how.input_word} and {how.activation_word}, kept for later",
         f"The {how.word} of the last layer",
         f"Backward: the {plural(how.word)} of the layers before",
         "Gradient of the weights",
         "Gradient of the biases",
-        "Update: subtract a small fraction of the gradient",
+        "Update: subtract a small fraction of the gradient"
+        if update is None or update.is_plain
+        else f"Update: the first step of {minus(repr(update.rule))}",
     )
 
 
+def rule_of(rule: str | Rule, learning_rate: float | None) -> Rule:
+    """The rule of a call that may have its learning rate beside it. Raises SettingError where a Rule has its own."""
+    if learning_rate is None:
+        return as_rule(rule)
+    if isinstance(rule, str):
+        return named(rule, learning_rate=learning_rate)
+    raise SettingError(f"{rule!r} has a learning rate of its own: leave learning_rate={learning_rate:g} out")
+
+
 @np.errstate(all="ignore")
-def one_update(problem: Problem, reduction: str, learning_rate: float) -> Update:
-    """One update on a problem in float64. Raises DataError where a number overflows, DisagreementError where methods differ."""
-    network, rule = problem.network, delta_rule(learning_rate)
+def one_update(problem: Problem, reduction: str, rule: Rule, penalty: Penalty = NO_PENALTY) -> Update:
+    """The first step of a rule on a problem in float64, all that it remembers 0.
+
+    Raises DataError where a number overflows, DisagreementError where methods differ.
+    """
+    network, space = problem.network, problem.network.parameters
     gradient = settled_gradient(problem, shares(len(problem.x), reduction))
-    move, _ = rule.move(gradient, rule.start(network.parameters))
-    moved, advice = network.parameters + move, f"a smaller learning_rate than {short(learning_rate)} will do"
+    entries = penalty.entries(space)
+    total = space.like(gradient.flat() + penalty.slope(space.flat()) * entries) if penalty else gradient
+    move, _ = replace(rule, decay=0.0).move(total, rule.start(space), space)
+    worked = _worked(rule, total, move)
+    step = space.like(move.flat() - space.flat() * entries * (rule.learning_rate * penalty.decay))
+    moved, advice = space + step, f"a smaller learning_rate than {short(rule.learning_rate)} will do"
     if not moved.is_finite():
         raise DataError(f"the weights overflow in this update: {advice}")
     after = network.with_parameters(moved)
-    before, now = (float(total_cost(each, reduction)) for each in (problem, problem.with_network(after)))
+    before, now = (
+        float(total_cost(each, reduction)) + penalty.value(each.network.parameters)
+        for each in (problem, problem.with_network(after))
+    )
     if not (np.isfinite(before) and np.isfinite(now)):
         raise DataError(f"the cost overflows in this update: {advice}")
-    step = move.flat()
-    predicted = float(gradient.flat() @ step)
+    predicted = float(total.flat() @ step.flat())
     if not np.isfinite(predicted):
         raise DataError(
             "the gradient is so large on these numbers that the slope of the cost along the step overflows: nothing can be "
             "shown; smaller inputs, targets or weights will do"
         )
-    checked = _slope_along(problem, reduction, step)
-    _same(problem, reduction, step, predicted, checked)
-    return Update(problem, reduction, rule.settings["learning_rate"], gradient, after, before, now, predicted, checked)
+    checked = _slope_along(problem, reduction, step.flat()) + _slope_of_penalty(penalty, space, step.flat())
+    _same(problem, reduction, step.flat(), predicted, checked)
+    return Update(
+        problem, reduction, rule, penalty, gradient, total, worked, move, step, after, before, now, predicted, checked
+    )
+
+
+def _worked(rule: Rule, total: Parameters, move: Parameters) -> dict[str, Parameters] | None:
+    """The numbers of a rule's lines. Raises DisagreementError where they do not lead to the move that the rule makes."""
+    lines = lines_of(rule)
+    if lines is None:
+        return None
+    numbers = computed(rule, lines, total.flat())
+    last = -rule.learning_rate * list(numbers.values())[-1]
+    if not np.allclose(last, move.flat(), rtol=SAME, atol=0.0, equal_nan=True):
+        raise DisagreementError(f"the move of {rule!r} is not that of its formula: nothing is shown until they agree")
+    return {letter: total.like(each) for letter, each in numbers.items()}
 
 
 def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
@@ -108,6 +174,14 @@ def _slope_along(problem: Problem, reduction: str, step: Array) -> float:
     moved, activations = towards(problem.network.parameters, step), problem.network.activations
     each = dual(evaluate(moved, activations, problem.x, problem.y, problem.pair, DUALS)).slope
     return float(each.mean() if reduction == "mean" else each.sum())
+
+
+def _slope_of_penalty(penalty: Penalty, space: Parameters, step: Array) -> float:
+    """How l1 Σ|w| + ½ l2 Σ w² changes along a step, by dual numbers."""
+    if not (penalty.l1 or penalty.l2):
+        return 0.0
+    w = Dual(space.flat() * penalty.entries(space), step * penalty.entries(space))
+    return float(dual(DUALS.sum(penalty.l1 * DUALS.abs(w) + 0.5 * penalty.l2 * w * w)).slope[0])
 
 
 def _same(problem: Problem, reduction: str, step: Array, predicted: float, checked: float) -> None:

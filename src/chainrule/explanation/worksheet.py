@@ -11,12 +11,23 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.explanation.letters import Index, Layer, Letters, definition, meaning
+from chainrule.explanation.rule_step import OMEGA, Pick, beginning, in_line, minimised, moved
 from chainrule.explanation.shown import whole_number
-from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
+from chainrule.explanation.update import TITLE, Update, one_update, rule_of, six_steps_of
 from chainrule.network import Network, as_network
 from chainrule.problem import Problem
+from chainrule.regularization import Penalty
+from chainrule.updates import Rule
 from chainrule.writing.document import Block, Cells, Heading, Values, sentence
-from chainrule.writing.formula import Bracket, Formula, Ratio, Row, Sign, Space, Sum, Symbol, Transposed, row
+from chainrule.writing.formula import (
+    Formula,
+    Ratio,
+    Sign,
+    Space,
+    Sum,
+    Symbol,
+    row,
+)
 from chainrule.writing.numbers import number
 from chainrule.writing.sheet import Sheet
 
@@ -31,10 +42,17 @@ def worksheet(
     *,
     convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     most: int = 6,
+    rule: str | Rule = "delta_rule",
+    l1: float = 0.0,
+    l2: float = 0.0,
+    decay: float | None = None,
+    penalize_biases: bool = False,
 ) -> Sheet:
     """The six steps of one update with every number in them, and the cost before and after (S4.15).
+
+    The update is the first step of `rule`, with the penalties and the decay that `train` takes by these names.
 
     x (in,) and y (out,) or a label are one example; rows (batch, in) make the matrices of S4.16, whose gradients are added up
     for an author who adds, else averaged. Of a large matrix `most` rows and columns are shown. The last line checks the
@@ -44,7 +62,9 @@ def worksheet(
     most = whole_number(most, "most", 2)
     as_network(network, "worksheet(network, x, y)")
     problem = Problem.exact(network, x, y, how.cost_for(network, cost))
-    update = one_update(problem, "sum" if how.over == "sum" else "mean", learning_rate)
+    the_rule = rule_of(rule, learning_rate)
+    penalty = Penalty.of(the_rule.decay, l1, l2, decay, penalize_biases)
+    update = one_update(problem, "sum" if how.over == "sum" else "mean", the_rule, penalty)
     page = WorksheetPage(update, Letters(how), InNumbers(how, update, most), batch=not problem.single)
     return Sheet(TITLE, how.name, tuple(page.blocks()))
 
@@ -95,18 +115,6 @@ class InNumbers(Letters):
         return self.vector(function.value(self.of.passes.trace.z[self.of.network.depth]))
 
 
-def in_line(formula: Formula) -> list[Formula]:
-    """The pieces of a formula of numbers, brackets and the signs between matrices each a piece of its own."""
-    match formula:
-        case Row(pieces):
-            return [each for piece in pieces for each in in_line(piece)]
-        case Bracket(left, inside, right):
-            return [Sign(left), *in_line(inside), Sign(right)]
-        case Transposed(Cells(array, most)):
-            return [Cells(array.T, most)]
-    return [formula]
-
-
 @dataclass(frozen=True)
 class WorksheetPage:
     """An update as it is written in one convention: `batch` where it has rows of examples, even if it is one row."""
@@ -130,7 +138,7 @@ class WorksheetPage:
         """What is given, the six steps with their headings, and where the cost goes."""
         steps = (self.forward, self.output, self.backward, self.weights, self.biases, self.update)
         blocks = self.given()
-        for i, (heading, step) in enumerate(zip(six_steps_of(self.s.how), steps), 1):
+        for i, (heading, step) in enumerate(zip(six_steps_of(self.s.how, self.of), steps), 1):
             blocks += [Heading(f"{i}. {heading}"), *step()]
         return [*blocks, *self.ending()]
 
@@ -147,6 +155,7 @@ class WorksheetPage:
             ),
             *definition(s, p.cost, p.pair, last, Symbol(s.how.letter, below="i") if self.batch else s.cost),
             *meaning(s, p.cost, p.pair, last),
+            *minimised(self.of),
             Values.of(row(s.a(0), " = x"), " = ", self.n.a(0)),
             Values.of(s.y(), " = ", self.n.y()),
         ]  # fmt: skip
@@ -245,21 +254,15 @@ class WorksheetPage:
         return Sum("i", body) if self.batch else body
 
     def update(self) -> list[Block]:
-        """Step 6: the delta rule."""
-        of, s, n = self.of, self.s, self.n
-        blocks: list[Block] = []
+        """Step 6: the rule, of the weights and the biases of each layer."""
+        n, of, blocks = self.n, self.of, beginning(self.of)
         for l in self.layers:
-            blocks.append(
-                self._changed(s.w(l), n.w(l), n.matrix(of.gradient.weights[l]), n.matrix(of.after.weights[l]))
-            )
+            w, b = self.s.w(l), self.s.b(l)
+            blocks += moved(of, w, self.s.by(w), lambda p, l=l: n.matrix(p.weights[l]), penalized=True)  # type: ignore[misc]
             if of.network.biases[l].size:
-                new = n.vector(of.after.biases[l])
-                blocks.append(self._changed(s.b(l), n.b(l), n.vector(of.gradient.biases[l]), new))
+                pick: Pick = lambda p, l=l: n.vector(p.biases[l])  # type: ignore[misc]
+                blocks += moved(of, b, self.s.by(b), pick, penalized=of.penalty.biases)
         return blocks
-
-    def _changed(self, symbol: Formula, before: Formula, slope: Formula, after: Formula) -> Block:
-        rule = row(symbol, " − η ", self.s.by(symbol))
-        return Values.of(symbol, " ← ", rule, " = ", before, f" − {self.of.rate_text} ", slope, " = ", after)
 
     def ending(self) -> list[Block]:
         """The cost before and after, and what the slope alone predicted."""
@@ -267,12 +270,16 @@ class WorksheetPage:
         over = f", the {of.reduction} over the examples," if self.batch else ""
         before, after = row(number(of.cost_before)), row(number(of.cost_after))
         change = (" from ", before, " to ", after, ", by ", row(number(of.change))) if of.change else (" at ", before)
+        cost = row(s.cost, " + ", OMEGA) if of.is_penalized else row(s.cost)
+        nabla = row("∇(", cost, ")") if of.is_penalized else row("∇", s.cost)
+        by_slope = row("−η |", nabla, "|²") if of.is_plain else row(nabla, " · Δ")
         return [
             Heading("The cost, before and after"),
-            sentence(row(s.cost), over, f" {of.goes}", *change, "."),
+            sentence(cost, over, f" {of.goes}", *change, "."),
             sentence(
-                "By its slope alone it would change by ", row("−η |∇", s.cost, "|² = ", number(of.predicted)),
-                ", where ", row("∇", s.cost), " are all these derivatives in one vector. Dual numbers, sent along the same "
-                "step without any δ, find ", row(number(of.checked)), ".",
+                "By its slope alone it would change by ", row(by_slope, " = ", number(of.predicted)),
+                ", where ", nabla, " are all these derivatives in one vector",
+                *(() if of.is_plain else (" and ", row("Δ"), " all these moves in another")),
+                ". Dual numbers, sent along the same step without any δ, find ", row(number(of.checked)), ".",
             ),
         ]  # fmt: skip

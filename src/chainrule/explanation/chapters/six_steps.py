@@ -16,14 +16,17 @@ import numpy as np
 from chainrule.conventions import plural
 from chainrule.explanation.letters import Letters
 from chainrule.explanation.noise import exact_sum
+from chainrule.explanation.rule_step import in_letters
 from chainrule.explanation.shown import largest, whole_number
 from chainrule.explanation.typeset import Look, Typeset, typeset
-from chainrule.explanation.update import TITLE, Update, one_update, six_steps_of
+from chainrule.explanation.update import TITLE, Update, one_update, rule_of, setting_text, six_steps_of
 from chainrule.explanation.view import View
 from chainrule.ids import Id, activation, entry_of, of_entry
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import Circle, Element, Label, Line, Rect, heading, width_of
+from chainrule.regularization import Penalty
+from chainrule.updates import Rule
 from chainrule.writing.formula import Formula, Sum, inline, row
 from chainrule.writing.numbers import Style, cost_text, number, style_of
 
@@ -35,6 +38,7 @@ GAP, NEAR, FAR = 24.0, 6.0, 10.0  # between layers, from a symbol to its number,
 ARROW: Callable[[int], Formula] = lambda i: row("→")  # the symbol of what a number becomes
 HELD = 0.5  # of the predicted change: what at least is reached where the tangent holds
 SHOWN = 3  # of many numbers so many are shown, and of four all
+MOST_IN_LINE, LINE = 2, 23.0  # formulas that always stay in one line; from line to line of more of them
 TALL, APART, ROW = (
     30.0,
     190.0,
@@ -42,13 +46,26 @@ TALL, APART, ROW = (
 )  # a step's heading; how close two costs may be in a line; from line to line of them
 
 
-def six_steps(seen: View, *, learning_rate: float = 0.1, most: int | None = None) -> Scene:
+def six_steps(
+    seen: View,
+    *,
+    learning_rate: float | None = None,
+    most: int | None = None,
+    rule: str | Rule = "delta_rule",
+    l1: float = 0.0,
+    l2: float = 0.0,
+    decay: float | None = None,
+    penalize_biases: bool = False,
+) -> Scene:
     """One update on one example x (in,), y (out,) or its label: forward, δ of the last layer, back, ∂C/∂w, ∂C/∂b, update.
 
-    Of many numbers in a place the strongest three, or `most`, are shown, and the sum of the others.
+    The update is the first step of `rule`, with penalties and decay as `train` takes them. Of many numbers in a place the
+    strongest three, or `most`, are shown, and the sum of the others.
     """
     most = None if most is None else whole_number(most, "most", 2)
-    return Picture(seen, one_update(seen.problem, "mean", learning_rate), most).scene()
+    the_rule = rule_of(rule, learning_rate)
+    penalty = Penalty.of(the_rule.decay, l1, l2, decay, penalize_biases)
+    return Picture(seen, one_update(seen.problem, "mean", the_rule, penalty), most).scene()
 
 
 # numbers in a place -------------------------------------------------------------------------------------------------
@@ -202,12 +219,11 @@ class Picture:
     def changes(self, layer: int) -> Place:
         """Weights and biases of a layer, before → after."""
         update, id = self.update, self._entries(layer)
-        before, after, gradient = (
+        before, after, moved = (
             np.append(each.weights[layer], each.biases[layer])
-            for each in (update.network, update.after, update.gradient)
+            for each in (update.network, update.after, update.step)  # after − before loses digits
         )
         columns = [Numbers(before, lambda i: self.seen.quantity(id(i)), id, "faint"), Numbers(after, ARROW, id, "ink")]
-        moved = -update.rate * gradient  # after − before loses digits
         return place(columns, moved, self.most, "of changes", self.look)
 
     # the six ---------------------------------------------------------------------------------------------------------
@@ -218,13 +234,13 @@ class Picture:
         softmaxes = sorted({network.activations[layer].full_slope for layer in self.layers[:-1]}) or [False]
         shared = sorted({network.shared_bias(layer) for layer in biased})
         total = {False: s.delta(l), True: Sum(s.j, s.delta(l, s.j))}
-        formulas = (
+        formulas: tuple[list[Formula], ...] = (
             [row(s.z(l), " = ", s.weighted(l, bool(biased))), row(s.a(l), " = σ(", s.z(l), ")")],
             [row(s.delta("L"), " = ", self._last_delta())],
             [row(s.delta(l), " = ", s.hidden(l, full)) for full in softmaxes],
             [row(s.by(s.w(l)), " = ", s.outer(l))],
             [row(s.by(s.b(l)), " = ", total[each]) for each in shared],
-            [row(each, " ← ", each, " − η ", s.by(each)) for each in ([s.w(l), s.b(l)] if biased else [s.w(l)])],
+            self._update(bool(biased)),
         )
         places = (
             {layer: self.forward(layer) for layer in range(self.last + 1)},
@@ -236,11 +252,18 @@ class Picture:
         )
         more = {3: ", of which there is none" * (self.last == 1), 5: self._biases_are if self._errors_again else ""}
         ways = (("forward", 1), ("backward", 0), ("backward", -1), ("backward", 0), ("backward", 0), ("accent", 0))
-        titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how)]
+        titles = [heading.partition(": ") for heading in six_steps_of(self.seen.how, self.update)]
         return [
             Step(n, title, says + more.get(n, ""), tuple(lines), numbers, *way)
             for n, ((title, _, says), lines, numbers, way) in enumerate(zip(titles, formulas, places, ways), 1)
         ]
+
+    def _update(self, biased: bool) -> list[Formula]:
+        """The delta rule of weights and biases; of another rule, or with a penalty, what becomes of the weights."""
+        s, w = self.s, self.s.w(self.s.layer)
+        if not self.update.is_plain:
+            return in_letters(self.update, w, s.by(w))
+        return [row(each, " ← ", each, " − η ", s.by(each)) for each in (w, *([s.b(s.layer)] if biased else []))]
 
     def _last_delta(self) -> Formula:
         s, pair, output = self.s, self.seen.pair, self.seen.network.output
@@ -264,7 +287,9 @@ class Picture:
         ends = [left + places[layer].width for line in lines for layer, left in line.items() for places in drawn
                 if layer in places]  # fmt: skip
         bars = [self._heading(step) for step in steps]
-        least = max(sum(each.width for each in bar) + 24 + 2 * EDGE for bar in bars)
+        least = (
+            max(max(left.width + rows[0].width, *(each.width for each in rows)) for left, rows in bars) + 24 + 2 * EDGE
+        )
         head = heading(TITLE, self._subtitle(), EDGE)
         wide = math.ceil(max(LEAST, least, max(ends) + EDGE, max(each.box.right for each in head) + EDGE))
         elements, y = list(head), TOP
@@ -273,7 +298,7 @@ class Picture:
             y += 34
         for step, bar, numbers in zip(steps, bars, drawn):
             elements += self._bar(*bar, y, wide)
-            y += TALL
+            y += TALL + LINE * (len(bar[1]) - 1)
             for line in lines:
                 band, y = self._band(step, numbers, line, y, len(lines) > 1)
                 elements += band
@@ -310,24 +335,36 @@ class Picture:
     def _subtitle(self) -> str:
         sizes = "-".join(map(str, self.seen.network.sizes))
         cost = cost_text(self.seen.how.letter, self.seen.cost, self.seen.cost_value)
-        return f"a network {sizes}, one example, the learning rate η = {self.update.rate_text}, {cost}"
+        penalty = self.update.penalty
+        used = {"λ₁ = l1": penalty.l1, "λ₂ = l2": penalty.l2, "λ = decay": penalty.decay}
+        more = "".join(f", {name} = {setting_text(value)}" for name, value in used.items() if value)
+        return f"a network {sizes}, one example, the learning rate η = {self.update.rate_text}{more}, {cost}"
 
-    def _heading(self, step: Step) -> tuple[Typeset, Typeset]:
-        """Its number, its name and what it says; and its formulas side by side."""
+    def _heading(self, step: Step) -> tuple[Typeset, list[Typeset]]:
+        """Its number, its name and what it says; and its formulas side by side, in as many lines as they take."""
         title = Label(INDENT, 0, step.title, "ink", 13, "start", bold=True)
         says = Label(title.box.right + 10, 0, step.says, "faint", 11.5, "start")
         ring = Circle(15, 0, 10, step.role, "paper", 1.4), Label(15, 0, str(step.n), step.role, 12, bold=True)
         end = says.box.right if step.says else title.box.right
         left = Typeset((*ring, title, *([says] if step.says else [])), end, 11, 11)
-        return left, typeset(
-            row(*(row("   " * bool(n), inline(each)) for n, each in enumerate(step.formulas))), 13.5, self.look
-        )
+        lines: list[list[Formula]] = [[]]
+        for each in step.formulas:
+            room = WIDEST - 2 * EDGE - 24 - (left.width if len(lines) == 1 else 0)
+            if len(step.formulas) > MOST_IN_LINE and lines[-1] and self._set([*lines[-1], each]).width > room:
+                lines.append([])
+            lines[-1].append(each)
+        return left, [self._set(line) for line in lines]
 
-    def _bar(self, left: Typeset, right: Typeset, y: float, wide: float) -> list[Element]:
+    def _set(self, formulas: Sequence[Formula]) -> Typeset:
+        """Formulas side by side."""
+        return typeset(row(*(row("   " * bool(n), inline(each)) for n, each in enumerate(formulas))), 13.5, self.look)
+
+    def _bar(self, left: Typeset, lines: Sequence[Typeset], y: float, wide: float) -> list[Element]:
         """A heading, with its formulas at its right end."""
-        middle = y + TALL / 2
-        back = Rect(EDGE, y, wide - 2 * EDGE, TALL, "panel", "panel", 0, 4)
-        return [back, *left.at(EDGE, middle), *right.at(wide - EDGE - 12 - right.width, middle)]
+        back = Rect(EDGE, y, wide - 2 * EDGE, TALL + LINE * (len(lines) - 1), "panel", "panel", 0, 4)
+        places = [(each, y + TALL / 2 + LINE * n) for n, each in enumerate(lines)]
+        formulas = [element for each, middle in places for element in each.at(wide - EDGE - 12 - each.width, middle)]
+        return [back, *left.at(EDGE, y + TALL / 2), *formulas]
 
     def _band(
         self, step: Step, places: dict[int, Typeset], line: dict[int, float], y: float, named: bool
@@ -355,6 +392,11 @@ class Picture:
 
     # the cost --------------------------------------------------------------------------------------------------------
     @property
+    def _letter(self) -> str:
+        """What is minimised: C, with a penalty C + Ω."""
+        return f"{self.seen.how.letter} + Ω" if self.update.is_penalized else self.seen.how.letter
+
+    @property
     def _too_far(self) -> str:
         """Said where less than half of what the slope predicts happens: on a parabola the step has passed the lowest point."""
         update = self.update
@@ -370,7 +412,7 @@ class Picture:
 
     def _cost(self, y: float, wide: float) -> tuple[list[Element], float]:
         """C before, predicted and reached on one line, the lower the further to the right; and where it ends."""
-        update, letter = self.update, self.seen.how.letter
+        update, letter = self.update, self._letter
         left, right, level = EDGE + 16, wide - EDGE - 16, y + TALL + 62
         high, low = max(self._three), min(self._three)
         scale = Scale(high, low if low < high else high - 1, left, right)
@@ -402,11 +444,11 @@ class Picture:
         return (
             f"Six steps: forward, the {how.word} of the last layer, the {plural(how.word)} before it, the gradient of the "
             f"weights and of the biases, and the update; a column for the input and for each of the {self.last} layers. The "
-            f"cost {how.letter} goes from {number(update.cost_before)} to {number(update.cost_after)}."
+            f"cost {self._letter} goes from {number(update.cost_before)} to {number(update.cost_after)}."
         )
 
     def _table(self, steps: Sequence[Step]) -> tuple[tuple[str, ...], ...]:
-        update, letter = self.update, self.seen.how.letter
+        update, letter = self.update, self._letter
         return (
             ("step", "where", "quantity", "value"),
             *(
