@@ -19,7 +19,8 @@ import chainrule.cli.main
 from chainrule.aligned import laid_out
 from chainrule.cli import progress
 from chainrule.cli.answers import Confusions
-from chainrule.cli.progress import Pace, _time
+from chainrule.cli.progress import Pace
+from chainrule.durations import written
 from chainrule.run import Epoch
 
 
@@ -228,7 +229,7 @@ def test_a_narrow_terminal_is_told_what_matters_most() -> None:
 
 @pytest.mark.parametrize(("seconds", "said"), [(12.4, "12 s"), (89, "89 s"), (170, "3 min"), (7500, "2 h 5 min")])
 def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
-    assert _time(seconds) == said
+    assert written(seconds) == said
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal of its own")

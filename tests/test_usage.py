@@ -212,7 +212,14 @@ def test_help_of_train_tells_what_train_does(run: Run) -> None:
     assert "[default: enough for 2,000 steps, at least 10]" in said
     assert "[default: 0.1 for delta_rule, 0.01 for momentum and nesterov, 0.001 for rmsprop, adam and adamw]" in said
     heads = [line for line in run("train --help").splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert heads[2:] == ["The data:", "The network:", "The training:", "What is kept and printed:", "Options:"]
+    assert heads[2:] == [
+        "The data:",
+        "The network:",
+        "The training:",
+        "Against overfitting and steps that are too large:",
+        "What is kept and printed:",
+        "Options:",
+    ]
     for batch, epochs in ((4, 667), (12, 2000)):  # 3 steps and 1 in each epoch
         header = next(
             line for line in run(f"train points.csv --batch-size {batch} -o t").splitlines() if "epochs of" in line

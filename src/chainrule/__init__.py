@@ -119,9 +119,10 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
-cli/               main.py the command · train.py · predict.py · show.py · explain.py · nudge.py · why.py · quiz.py ·
-                   verify.py · page.py a command each · usage.py what is typed, understood · help.py as it is printed ·
-                   asking.py a quiz · choices.py about columns · parts.py rows to learn from, to watch, to test ·
+cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · explain.py · nudge.py ·
+                   why.py · quiz.py · verify.py · page.py a command each · usage.py what is typed, understood ·
+                   help.py as it is printed · asking.py a quiz · choices.py about columns ·
+                   parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·
                    answers.py classes confused, numbers missed · progress.py how far it is ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept ·

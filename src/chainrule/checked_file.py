@@ -38,12 +38,12 @@ class Kind:
     first_checked: int = 1  # files of earlier versions have neither the list of tensors nor the checksum
 
 
-MODEL = Kind("chainrule", "a model's file", "save or chainrule train", 2, first_checked=2)
+MODEL = Kind("chainrule", "a model", "save or chainrule train", 2, first_checked=2)
 CHECKPOINT = Kind(
     "chainrule checkpoint", "a checkpoint", "train(…, checkpoint=…) or chainrule train --checkpoint-every 1", 1
 )
 OTHER = {  # what to do with a file of the other kind
-    "a model's file": "chainrule explain or chainrule predict takes it",
+    "a model": "chainrule explain or chainrule predict takes it",
     "a checkpoint": "chainrule train --resume or chainrule.resume goes on from it",
 }
 
@@ -56,7 +56,9 @@ def pack(kind: Kind, header: Mapping[str, Any], tensors: Tensors) -> bytes:
 
 def unpack(path: str | os.PathLike[str], kind: Kind) -> tuple[dict[str, Any], Tensors]:
     """(header, tensors) of a file. Raises FileError for one that is missing, damaged, or of another kind."""
-    where = as_file(path, kind.called, ".safetensors")  # says what is wrong with it; safe_open calls it missing
+    where = as_file(
+        path, f"{kind.called}'s file", ".safetensors"
+    )  # says what is wrong with it; safe_open calls it missing
     try:
         with safetensors.safe_open(where, "np") as opened:
             texts = opened.metadata() or {}
@@ -65,7 +67,7 @@ def unpack(path: str | os.PathLike[str], kind: Kind) -> tuple[dict[str, Any], Te
         table = where.suffix.lower() in TABLES
         what = "a table, and no safetensors file" if table else f"no safetensors file, or a damaged one ({error})"
         how = f"chainrule train {where}" if table else kind.writer
-        raise FileError(f"{where} is {what}: {kind.called} is needed, as {how} writes it") from None
+        raise FileError(f"{where} is {what}: {kind.called}'s file is needed, as {how} writes it") from None
     except (OSError, TypeError, AttributeError) as error:  # unreadable, or tensors of a dtype NumPy lacks
         raise FileError(f"cannot read {where}: {getattr(error, 'strerror', None) or error}") from error
     if kind.key not in texts:

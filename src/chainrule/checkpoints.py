@@ -29,12 +29,17 @@ GIVEN, ENGINE, GOOD, BEST = "given/", "engine/", "good", "best"  # how the names
 
 
 def save_checkpoint(job: Job, state: TrainingState, path: str | os.PathLike[str], notes: Mapping[str, Any]) -> Path:
-    """Write a run after an epoch to a file, whole or not at all; `notes` is any JSON to keep in it.
+    """Write a run, before its first epoch or after one, to a file, whole or not at all; `notes` is any JSON to keep in it.
 
     Raises FileError where the file cannot be written; then an older one of that name is as it was.
     """
+    return write_atomically(path, to_bytes(job, state, notes))
+
+
+def to_bytes(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> bytes:
+    """The content of a checkpoint's file. Raises SettingError where the run could not be resumed from a file."""
     check_can_be_kept(job.seed)
-    return write_atomically(path, pack(CHECKPOINT, _header(job, state, notes), _tensors(job, state)))
+    return pack(CHECKPOINT, _header(job, state, notes), _tensors(job, state))
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Checkpoint:
             given = _named(tensors, GIVEN)
             network = network_of({"version": MODEL.version, **header["network"]}, given, path, *own)
             state = _state(header["state"], tensors)
-            if set(_all_names(state, given)) != set(tensors) or state.engine is None:
+            if set(_all_names(state, given)) != set(tensors):
                 raise FileError(f"{path} is damaged: it holds tensors of another number or kind than a checkpoint does")
             return cls(
                 Path(path), network, header["settings"], state, header["data"], header["made_on"], header["notes"]
@@ -141,7 +146,8 @@ def _header(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> dict[st
         "rule": {"name": rule.name, "settings": dict(rule.settings), "decay": rule.decay, "own": own},
         "epochs": job.epochs, "batch_size": job.batch_size, "seed": job.seed, "engine": job.engine.name,
         "shuffle": job.shuffle, "fixed": sorted(job.recipe.fixed), "validation": job.share,
-        "more": job.told(), "own_schedule": job.schedule.own, "every": job.more.get("checkpoint_every", 1),
+        "more": job.told(), "own_schedule": job.schedule.own,
+        "every": job.saving and (job.saving.epochs or f"{job.saving.seconds}s"),
     }  # fmt: skip
     return {
         "network": parts_of(job.network),
@@ -175,7 +181,7 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
     return TrainingState(
         told["epoch"],
         told["step"],
-        {**told["engine"], **_named(tensors, ENGINE)},
+        {**told["engine"], **_named(tensors, ENGINE)} or None,
         told["random"],
         tuple(told["history"]),
         told["first_cost"],

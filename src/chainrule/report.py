@@ -80,7 +80,7 @@ class Report:
             f"{self.network} on {self.data} ({self.rows:,} rows)",
             f"{self.cost}, {self.rule}, batches of {self.batch_size}, {self.epochs} epochs, {self.steps:,} steps, "
             f"{self.seconds:.2f} s ({self.engine} engine): {self.ended}",
-            *([", ".join(f"{key} {_shown(value)}" for key, value in self.settings.items())] if self.settings else []),
+            *([settings_text(self.settings)] if self.settings else []),
             *([f"layers held fixed: {', '.join(map(str, self.fixed))}"] if self.fixed else []),
             *([] if self.shuffle else ["rows in the given order, not shuffled"]),
             *([f"cost{curve}"] if costs else []),
@@ -150,6 +150,18 @@ def is_of_another(report: Path, model: Path) -> bool:
     except (OSError, ValueError, AttributeError, RecursionError):
         return False  # no report
     return told is not None and told != hashlib.sha256(model.read_bytes()).hexdigest()
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Settings in a line: dropout 0.2, 0.5; patience 10; schedule cosine(warmup=0.1)."""
+    return "; ".join(f"{key.replace('_', ' ')} {_setting(value)}" for key, value in settings.items())
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        pairs = all(isinstance(each, list | tuple) for each in value)
+        return ", ".join(" ".join(map(_setting, each)) if pairs else _setting(each) for each in value)
+    return minus(f"{value:g}") if isinstance(value, float) else str(value)
 
 
 def titled(key: str) -> str:

@@ -73,6 +73,14 @@ class Saving:
     epochs: int | None = None
     seconds: float = math.inf
 
+    @classmethod
+    def every(cls, path: Path, given: int | str | None, what: str = "checkpoint_every") -> Saving:
+        """After every so many epochs, 5 or "5", or after a time such as "10min"; after each epoch unless given."""
+        if isinstance(given, str) and not given.strip().isdecimal():
+            return cls(path, None, seconds(given, what))
+        count = int(given) if isinstance(given, str) else given
+        return cls(path, whole(1 if count is None else count, what))
+
     def is_due(self, epoch: int, since: float) -> bool:
         """Whether to save after this epoch, so many seconds after the last time."""
         return since >= self.seconds or (self.epochs is not None and epoch % self.epochs == 0)
@@ -231,10 +239,7 @@ def saving_of(more: Settings, seed: Any) -> Saving | None:
     check_writable(path, "run.checkpoint")
     if Path(path).exists() and not is_of(CHECKPOINT, Path(path)):
         raise FileError(f"checkpoint={str(path)!r} would replace a file that is not a checkpoint; choose another name")
-    if isinstance(every, str) and not every.strip().isdecimal():
-        return Saving(Path(path), None, seconds(every, "checkpoint_every"))
-    count = int(every) if isinstance(every, str) else every
-    return Saving(Path(path), whole(1 if count is None else count, "checkpoint_every"))
+    return Saving.every(Path(path), every)
 
 
 def check_can_be_kept(seed: Any) -> None:

@@ -20,13 +20,13 @@ from chainrule.data import epoch_order
 from chainrule.diagnostics.divergence import first_not_finite
 from chainrule.engines.engine import Steps, batches
 from chainrule.engines.threads import blas_threads
-from chainrule.errors import DivergenceError, FileError, FileWarning, SettingError
+from chainrule.errors import DataError, DivergenceError, FileError, FileWarning, SettingError, ShapeError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
 from chainrule.ranges import whole
 from chainrule.report import Report
 from chainrule.run import Epoch, LastStep, Run, TrainingState
-from chainrule.settings import Changes, Settings, is_true, job_of
+from chainrule.settings import Changes, Saving, Settings, is_true, job_of
 from chainrule.updates import Rule
 
 Array = np.ndarray
@@ -167,11 +167,15 @@ class Epochs:
         epochs = told["epochs"] if epochs is None else whole(epochs, "epochs")
         if epochs < state.epoch:
             raise SettingError(f"epochs={epochs}: {saved.path} has {state.epoch} epochs already; give as many or more")
-        stream = cls(
-            saved.network, data, y, saved.rule(changes.get("rule")), epochs, told["batch_size"], told["seed"],
-            told["validation"] if validation is None else validation, told["engine"], cost=saved.network.cost,
-            shuffle=told["shuffle"], fixed=told["fixed"], **saved.more(changes),
-        )  # fmt: skip
+        rule, more = saved.rule(changes.get("rule")), saved.more(changes)
+        try:
+            stream = cls(
+                saved.network, data, y, rule, epochs, told["batch_size"], told["seed"],
+                told["validation"] if validation is None else validation, told["engine"], cost=saved.network.cost,
+                shuffle=told["shuffle"], fixed=told["fixed"], **more,
+            )  # fmt: skip
+        except (ShapeError, DataError) as error:
+            raise type(error)(f"the run of {saved.path} began with other rows: {error}") from None
         saved.check_data(stream.job)
         if changes.get("exact", True):
             saved.check_machine(stream.job)
@@ -185,6 +189,12 @@ class Epochs:
         self._diverged = self._stopped = ""
         self._began = time.perf_counter()
         self._saved = state.epoch, self._began
+        self._saved_in: Path | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further epoch is begun."""
+        return not self._goes_on()
 
     @property
     def ended(self) -> str:
@@ -192,6 +202,10 @@ class Epochs:
         if self._diverged or self._state.epoch >= self.job.epochs:
             return self._diverged or "finished"
         return f"stopped after epoch {self._state.epoch}: {self._stopped}" if self._stopped else "stopped early"
+
+    def saves(self, saving: Saving | None) -> None:
+        """From here on the run is saved there and then."""
+        self.job = replace(self.job, saving=saving)
 
     def stop(self, why: str) -> None:
         """No further epoch is begun; the report says why."""
@@ -222,15 +236,20 @@ class Epochs:
     def __iter__(self) -> Iterator[Epoch]:
         return self.resume(self.start)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the run so far to a file that `resume` reads, whole or not at all; `notes`, any JSON, is kept in it.
+    @property
+    def is_saved(self) -> bool:
+        """Whether the last whole epoch is in a file."""
+        return self._saved_in is not None and self._saved[0] == self._state.epoch
 
-        Raises SettingError before the first whole epoch, and FileError where the file cannot be written.
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run after its last whole epoch to a file that `resume` reads; `notes`, any JSON, is kept in it.
+
+        Raises FileError where the file cannot be written; one of that name is then as it was before.
         """
-        if self._state.epoch == 0:
-            raise SettingError("nothing is learnt yet: a checkpoint is written after a whole epoch")
-        self._saved = self._state.epoch, time.perf_counter()
-        return save_checkpoint(self.job, self.state, path, self.notes)
+        self._saved = self._state.epoch, time.perf_counter()  # where it fails, it is tried again when it is due again
+        self._saved_in = None
+        self._saved_in = save_checkpoint(self.job, self.state, path, self.notes)
+        return self._saved_in
 
     def _save(self, path: Path) -> None:
         """The same where it may fail: training goes on, and a warning tells of it."""

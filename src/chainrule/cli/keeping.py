@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainrule.checked_file import MODEL, is_of
+from chainrule.checked_file import CHECKPOINT, MODEL, is_of
 from chainrule.cli.written import check_not_read
 from chainrule.errors import FileError, SettingError
 from chainrule.files import check_writable, fitting, write_atomically, write_new
@@ -21,7 +21,7 @@ from chainrule.run import Run
 from chainrule.storage import to_bytes
 
 FOLDER = Path("runs")
-SUFFIX = ".safetensors"
+SUFFIX, CHECKPOINT_SUFFIX = ".safetensors", ".checkpoint"
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,21 @@ class ModelPlace:
             FOLDER.mkdir(exist_ok=True)
         return write_new(_names(self._folder, self._stem, ending), model)
 
+    def reserved(self, checkpoint: bytes) -> tuple[ModelPlace, Path]:
+        """(the place of the model from here on, a file beside it, which is written with this checkpoint).
+
+        Of several trainings that begin at once each gets names of its own.
+        """
+        if self.output is not None:
+            path = self.output.with_suffix(CHECKPOINT_SUFFIX)
+            if path.exists() and not is_of(CHECKPOINT, path):
+                raise FileError(f"{path} is not a checkpoint, and would be replaced by one; choose another --output")
+            return self, write_atomically(path, checkpoint)
+        FOLDER.mkdir(exist_ok=True)
+        names = (path.with_suffix(CHECKPOINT_SUFFIX) for path in _names(self._folder, self._stem, ""))
+        path = write_new(names, checkpoint)
+        return replace(self, output=path.with_suffix(SUFFIX)), path
+
     def elsewhere(self) -> Iterator[Path]:
         """Where a model may be kept that cannot be written here."""
         for folder in (self._folder, Path(), Path(tempfile.gettempdir())):
@@ -98,7 +113,7 @@ def _names(folder: Path, stem: str, ending: str) -> Iterator[Path]:
     """t.safetensors, t-2.safetensors … in that folder, of which neither the model nor its report is there."""
     for number in itertools.count(1):
         path = fitting(folder, stem, f"{ending}{f'-{number}' if number > 1 else ''}{SUFFIX}")
-        if not (os.path.lexists(path) or os.path.lexists(path.with_suffix(".json"))):
+        if not any(os.path.lexists(path.with_suffix(each)) for each in (SUFFIX, ".json", CHECKPOINT_SUFFIX)):
             yield path
 
 
@@ -110,15 +125,18 @@ class Kept:
     report: Path
     sha256: str  # of the model's file
     failure: str | None = None
+    checkpoint: Path | None = None
 
     def to_json(self) -> dict[str, str]:
         """Where they are, as plain values."""
-        return {"model": str(self.model), "model_sha256": self.sha256, "report": str(self.report)}
+        told = {"model": str(self.model), "model_sha256": self.sha256, "report": str(self.report)}
+        return told if self.checkpoint is None else {**told, "checkpoint": str(self.checkpoint)}
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
         then = (f"next      chainrule explain {self.model}", f"          chainrule show {self.model} curve")
-        return [f"model     {self.model}", f"report    {self.report}", *then]
+        saved = [] if self.checkpoint is None else [f"saved run {self.checkpoint}"]
+        return [f"model     {self.model}", f"report    {self.report}", *saved, *then]
 
     def check(self) -> None:
         """Raises FileError, with the place of the model, where anything could not be written."""

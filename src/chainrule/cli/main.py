@@ -29,7 +29,7 @@ from chainrule.cli.output import (
     tell,
 )
 from chainrule.cli.usage import command_meant, no_command, usage_error
-from chainrule.errors import ChainruleError, DataWarning, shortened
+from chainrule.errors import ChainruleError, DataWarning, FileWarning, shortened
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # UsageError, which Typer has from Click or brings itself
 
@@ -155,7 +155,8 @@ def main() -> None:
     """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
     make_printable()
     warnings.showwarning = _warn
-    warnings.simplefilter("always", DataWarning)
+    for own in (DataWarning, FileWarning):
+        warnings.simplefilter("always", own)
     with lenient_errors():
         _main()
 
@@ -189,7 +190,7 @@ def _warn(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
 ) -> None:
     """What became of the data, in a line; a warning from elsewhere with its place in the code."""
-    own = issubclass(category, DataWarning)
+    own = issubclass(category, DataWarning | FileWarning)
     tell(f"warning: {message}" if own else warnings.formatwarning(message, category, filename, lineno).rstrip())
 
 

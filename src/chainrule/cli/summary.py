@@ -123,6 +123,10 @@ class Summary(Printed):
         yield f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {self._curve('cost', width)}"
         if "validation_cost" in self.run.history[-1]:
             yield f"watched   {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
+        if self.run.report.kept:
+            yield f"kept      {self.run.report.kept}"
+        if self.run.report.ended.startswith("stopped after"):
+            yield f"ended     {self.run.report.ended}"
         yield self._score()
         if isinstance(self.answers, Confusions):
             yield from self.answers.parts(width)

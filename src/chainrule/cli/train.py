@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-import math
-import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from chainrule.activations import NAMED as ACTIVATIONS
-from chainrule.cli.choices import choices_of
+from chainrule.checkpoints import Checkpoint
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
-from chainrule.cli.keeping import Kept, ModelPlace, keep, keep_again
-from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
-from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts, divide
+from chainrule.cli.keeping import CHECKPOINT_SUFFIX, Kept, ModelPlace, keep, keep_again
+from chainrule.cli.output import going_on, page_width, say_json, say_lines, say_result, tell
+from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
+from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, continued, prepared
 from chainrule.cli.progress import progress
-from chainrule.cli.rows import read_rows
-from chainrule.cli.summary import Summary, became, columns_json, header, taken_as
+from chainrule.cli.summary import Summary, columns_json
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
-from chainrule.costs import Cost, as_cost
-from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
-from chainrule.data.network_rows import inputs_for
-from chainrule.data.trained_rows import TrainedRows
-from chainrule.errors import DataError, DivergenceError, SettingError, brief, counted, joined
+from chainrule.costs import Cost
+from chainrule.errors import DivergenceError, FileError, counted, joined
 from chainrule.initialization import BIASES, INITS
-from chainrule.network import Network, as_dtype
 from chainrule.run import Epoch, Run
+from chainrule.schedules import NAMED as SCHEDULES
+from chainrule.stopping import BEST
 from chainrule.training import Epochs
 from chainrule.updates import NAMED as RULES
-from chainrule.updates import named
-from chainrule.writing.numbers import minus
 
-STEPS = 2000  # what the default number of epochs aims at
-FEWEST_EPOCHS = 10
-DATA, NETWORK, TRAINING, KEPT = "The data", "The network", "The training", "What is kept and printed"  # in the help
+DATA, NETWORK, TRAINING = "The data", "The network", "The training"  # headings in the help
+STEADY, KEPT = "Against overfitting and steps that are too large", "What is kept and printed"
 RATES = {name: f"{made().learning_rate:g}" for name, made in RULES.items()}
 OWN_RATES = ", ".join(
     f"{rate} for {joined([name for name in RATES if RATES[name] == rate])}" for rate in dict.fromkeys(RATES.values())
 )
 RULES_HELP = "How the weights move: delta_rule (also called sgd), momentum, nesterov, rmsprop, adam or adamw."
-LAYER_SIZE = re.compile("[0-9]{1,9}")
 Telling = AbstractContextManager[Callable[[Epoch], None]]
 
 
@@ -56,6 +48,7 @@ def _option(panel: str, help: str, *flags: str, one: Iterable[str] | None = None
 
 
 def command(
+    ctx: typer.Context,
     data: Annotated[
         str,
         typer.Argument(
@@ -127,12 +120,61 @@ def command(
     fixed: Annotated[
         str, _option(TRAINING, "Layers whose weights and biases are not trained, such as 1 or 1,2; or none.")
     ] = "none",
+    schedule: Annotated[
+        str,
+        _option(
+            TRAINING,
+            f"How the learning rate goes: {', '.join(SCHEDULES)}; with settings as in cosine:warmup=0.1.",
+            one=SCHEDULES,
+        ),
+    ] = "constant",
+    max_time: Annotated[
+        str | None, _option(TRAINING, "Begin no further epoch after this time, such as 90s, 10min or 1h30m.")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        _option(STEADY, "Stop after so many epochs in a row in which the validation cost or score has not improved."),
+    ] = None,
+    best: Annotated[
+        str | None,
+        _option(
+            STEADY,
+            "Which network is kept: last, or that with the best validation cost or score.  [default: cost with "
+            "--patience, else last]",
+            one=BEST,
+        ),
+    ] = None,
+    dropout: Annotated[
+        str,
+        _option(STEADY, "Share of the hidden neurons left out of each step; or shares of the inputs and each layer."),
+    ] = "0",
+    l1: Annotated[float, _option(STEADY, "l1 · Σ|w| is minimised beside the cost.")] = 0.0,
+    l2: Annotated[float, _option(STEADY, "½ · l2 · Σ w² is minimised beside the cost.")] = 0.0,
+    decay: Annotated[
+        float | None, _option(STEADY, "Before each step w ← w − η · decay · w.  [default: 0.01 for adamw, else 0]")
+    ] = None,
+    penalize_biases: Annotated[bool, _option(STEADY, "l1, l2 and decay count for the biases too.")] = False,
+    clip_norm: Annotated[float | None, _option(STEADY, "Shorten a longer gradient to this length.")] = None,
+    clip_value: Annotated[float | None, _option(STEADY, "Keep each entry of the gradient within ± this value.")] = None,
+    class_weight: Annotated[
+        str | None,
+        _option(STEADY, "Weights of classes, such as yes=3,no=1; balanced gives each class the same weight in all."),
+    ] = None,
     seed: Annotated[int, _option(TRAINING, "Decides the split, the first weights and the order of the rows.")] = 0,
     output: Annotated[
         Path | None,
         _option(
             KEPT, "The model's file; the report is written beside it.  [default: a new file in runs]", "--output", "-o"
         ),
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None,
+        _option(
+            KEPT, "Save the run beside the model after so many epochs, or a time such as 10min, to go on from there."
+        ),
+    ] = None,
+    resume: Annotated[
+        Path | None, _option(KEPT, "Go on with the run in this checkpoint; --epochs may add more.")
     ] = None,
     as_json: Annotated[bool, _option(KEPT, "Print the report as JSON.", "--json")] = False,
     json_lines: Annotated[
@@ -141,55 +183,28 @@ def command(
     quiet: Annotated[bool, _option(KEPT, "Print nothing but errors.", "--quiet", "-q")] = False,
 ) -> None:
     """Train a network, test it, check its gradient, and keep it in a file."""
-    if seed < 0:
-        raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
-    as_dtype(dtype)
-    the_rule = named(rule, **({} if learning_rate is None else {"learning_rate": learning_rate}))
-    the_cost = None if cost is None else as_cost(cost)
-    place = ModelPlace(output, data)
-    place.check()
-    table = read_rows(data, target, quiet=quiet)
-    choices = choices_of(table, scale, gaps, drop or (), columns or (), kinds or ())
-    table, left_out = learnable(table, choices)
-    is_guess = task == "auto" and the_cost is None and data not in (*SHIPPED, *KNOWN)
-    task = _task(task, table, the_cost)
-    the_cost = the_cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
-    rows = divide(table, task, choices, test, validation, seed, dtype, in_order)
-    network = _network(rows, the_cost, hidden, activation, init, bias, seed, dtype)
-    steps = math.ceil(len(rows.learning) / max(batch_size, 1))
-    count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if epochs is None else epochs
-    stream = Epochs(
-        network, rows.learning, None, the_rule, count, batch_size, seed, rows.watched, cost=the_cost, shuffle=not in_order,
-        fixed=_whole_numbers(fixed, "--fixed takes the numbers of layers, as 1 or 1,2, or none"),
-    )  # fmt: skip
-
+    saved = None if resume is None else Checkpoint.read(resume)
+    asked = SimpleNamespace(**(ctx.params if saved is None else continued(ctx, saved)))
+    ready = prepared(asked, saved)
+    stream, rows, place = ready.stream, ready.rows, ready.place
     show = not (quiet or as_json or json_lines)
     telling = nullcontext(_as_json) if json_lines else progress(stream, show)
-    trained_on = TrainedRows.of(inputs_for(network, rows.learning.inputs)).to_json()
-    notes = {"data": data, "target": target, "rule": repr(the_rule), "seed": seed,
-             "task": task, "trained_on": trained_on}  # fmt: skip
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
-            for line in [
-                header(rows),
-                *(taken_as(rows.terms) if is_guess else ()),
-                *left_out,
-                *became(rows, page_width()),
-            ]:
-                say(line)
-            say(f"{network}; {the_cost!r}, {minus(repr(the_rule))}, {counted(count, 'epoch')} of {counted(steps, 'step')}, "
-                f"batches of {min(batch_size, len(rows.learning))}, seed {seed}")  # fmt: skip
+            say_lines(ready.lines(page_width()))
         with _one_stop() as no_more:
-            stopped, kept = _learn(stream, place, notes, telling, no_more)
-            run, summary, kept = _summed_up(stream.run(), rows, the_cost, kept, notes)
+            stopped, kept = _learn(stream, place, ready.notes, telling, no_more)
+            run, summary, kept = _summed_up(stream.run(), rows, stream.job.recipe.cost, kept, ready.notes)
         if as_json or json_lines:
-            say_json({**run.report.to_json(), **kept.to_json(), "columns": columns_json(rows), "left_out": left_out})
+            facts = {"columns": columns_json(rows), "left_out": ready.left_out}
+            say_json({**run.report.to_json(), **kept.to_json(), **facts})
         elif show:
             say_result(summary)
             say_lines(kept.lines())  # a path or a command is not broken
     learnt = f"{kept.model} is what was learnt"
     if stopped:
-        tell(f"stopped by {stopped} after {len(run.history):,} of {counted(count, 'epoch')}: {learnt}")
+        tell(f"stopped by {stopped} after {len(run.history):,} of {counted(stream.job.epochs, 'epoch')}: {learnt}")
+        tell(f"to go on: chainrule train --resume {kept.checkpoint}")
     if unprinted:
         tell(learnt)
     kept.check()
@@ -199,71 +214,7 @@ def command(
         raise typer.Exit(exit_code(stopped))
 
 
-# what is asked for, looked at before anything is learnt --------------------------------------------------------------
-def _task(task: str, table: Table, cost: Cost | None) -> str:
-    """classification or regression; an unknown one is refused where it is used."""
-    if table.target is None:
-        raise DataError(f"{table.name} has no target to learn (in an NPZ file, the array y)")
-    if task != "auto":
-        return task
-    guess = guess_task(table.target)
-    if cost is not None and cost.classifies and guess != "classification":
-        raise SettingError(
-            f"the cost {cost.name} tells classes apart, and {table.target_name!r} looks like a number, with "
-            f"{np.unique(table.target).size:,} different values: use --cost quadratic, or, if each value is a class, add "
-            "--task classification"
-        )
-    return guess
-
-
-# the network and its run ---------------------------------------------------------------------------------------------
-def _network(
-    rows: Parts, cost: Cost, hidden: str, activation: str, init: str, bias: str, seed: int, dtype: str
-) -> Network:
-    """A network whose output fits the cost and the targets."""
-    terms = rows.terms
-    if cost.classifies and terms.labels is None:
-        raise SettingError(
-            f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic"
-        )
-    if terms.labels is None:
-        outputs, output = len(terms.target_mean), "identity"
-    else:
-        outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
-        output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
-    neurons = _whole_numbers(hidden, "--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none")
-    layers = f"the network has {counted(len(neurons) + 1, 'layer')}"
-    return Network.random(
-        [rows.learning.inputs.shape[1], *neurons, outputs],
-        _each("--activation", activation, len(neurons), f"--hidden has {counted(len(neurons), 'layer')}"),
-        output,
-        _each("--init", init, len(neurons) + 1, layers),
-        _each("--bias", bias, len(neurons) + 1, layers),
-        seed=seed,
-        dtype=dtype,
-    ).with_preprocessing(terms)
-
-
-def _each(option: str, text: str, count: int, layers: str) -> str | list[str]:
-    """What an option names, one for all layers or one for each. Raises SettingError for another number of names."""
-    names = [name.strip() for name in text.split(",")]
-    if len(names) not in (1, count):
-        raise SettingError(
-            f"{option} names {len(names)} ({brief(text)}), and {layers}: name one for all, or one for each"
-        )
-    return names[0] if len(names) == 1 else names
-
-
-def _whole_numbers(text: str, needed: str) -> list[int]:
-    """What is listed in an option, as 64,32. Raises SettingError with what is needed for anything but whole numbers ≥ 1."""
-    if text.strip().lower() in ("none", "0"):
-        return []
-    parts = [part.strip() for part in text.split(",")]
-    if not all(LAYER_SIZE.fullmatch(part) and int(part) > 0 for part in parts):
-        raise SettingError(f"{needed}; got {brief(text)}")
-    return [int(part) for part in parts]
-
-
+# the run -------------------------------------------------------------------------------------------------------------
 @contextmanager
 def _one_stop() -> Iterator[Callable[[], None]]:
     """In here Ctrl-C, SIGTERM or SIGHUP raises Stopped once, and then no more: what was learnt is being saved.
@@ -308,7 +259,18 @@ def _learn(
     if stopped and not stream.history:
         tell("stopped before the first epoch was finished: nothing was saved")
         raise typer.Exit(exit_code(stopped))
-    return stopped, keep(stream.run(), place, notes)
+    kept = keep(stream.run(), place, notes)
+    return stopped, _with_checkpoint(stream, kept) if stopped or stream.job.saving else kept
+
+
+def _with_checkpoint(stream: Epochs, kept: Kept) -> Kept:
+    """The run saved beside its model, to go on from there, unless it was just saved elsewhere."""
+    saving = stream.job.saving
+    path = kept.model.with_suffix(CHECKPOINT_SUFFIX) if saving is None else saving.path
+    try:
+        return replace(kept, checkpoint=path if stream.is_saved else stream.save(path))
+    except FileError as error:
+        return replace(kept, failure=kept.failure or str(error))
 
 
 def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, Any]) -> tuple[Run, Summary, Kept]:

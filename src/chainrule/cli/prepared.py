@@ -1,0 +1,253 @@
+"""What `chainrule train` asks for, made ready: the rows, the network and the stream of its epochs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import typer
+
+from chainrule.checkpoints import Checkpoint, to_bytes
+from chainrule.cli.choices import choices_of
+from chainrule.cli.keeping import SUFFIX, ModelPlace
+from chainrule.cli.parts import Parts, divide
+from chainrule.cli.rows import read_rows
+from chainrule.cli.summary import became, header, taken_as
+from chainrule.costs import Cost, as_cost
+from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
+from chainrule.data.network_rows import inputs_for
+from chainrule.data.trained_rows import TrainedRows
+from chainrule.durations import seconds
+from chainrule.errors import DataError, SettingError, brief, counted
+from chainrule.json_text import as_json
+from chainrule.network import Network, as_dtype
+from chainrule.report import settings_text
+from chainrule.settings import Saving
+from chainrule.training import Epochs
+from chainrule.updates import named
+from chainrule.writing.numbers import minus
+
+STEPS = 2000  # what the default number of epochs aims at
+FEWEST_EPOCHS = 10
+LAYERS = "as 1 or 1,2, or none"
+LAYER_SIZE = re.compile("[0-9]{1,9}")
+PRINTED = "resume", "quiet", "as_json", "json_lines"  # options that say nothing of the run
+MAY_CHANGE = *PRINTED, "data", "epochs", "max_time", "checkpoint_every", "output"  # options that go with --resume
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A training that can begin: its stream, the rows in parts, where the model is kept and what is noted beside it."""
+
+    stream: Epochs
+    rows: Parts
+    place: ModelPlace
+    notes: dict[str, Any]
+    left_out: list[str]
+    is_guess: bool  # whether the task was guessed
+
+    def lines(self, width: int | None) -> Iterator[str]:
+        """What is learnt from what, and how."""
+        job = self.stream.job
+        yield header(self.rows)
+        yield from taken_as(self.rows.terms) if self.is_guess else ()
+        yield from self.left_out
+        yield from became(self.rows, width)
+        steps = math.ceil(len(job.rows) / job.batch_size)
+        yield (
+            f"{job.network}; {job.recipe.cost!r}, {minus(repr(job.recipe.rule))}, {counted(job.epochs, 'epoch')} of "
+            f"{counted(steps, 'step')}, batches of {min(job.batch_size, len(job.rows))}, seed {job.seed}"
+        )
+        told = settings_text(job.told())
+        if told:
+            yield told
+        if self.stream.history:
+            done, over = len(self.stream.history), self.stream.is_over
+            more = f"; --epochs {2 * done} would go on" if done == job.epochs else ""
+            yield f"nothing is left to do: {self.stream.ended}{more}" if over else f"going on after epoch {done:,}"
+
+
+def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
+    """The options of the run in a checkpoint, with those given now that may change. Raises SettingError for any other."""
+    asked = saved.notes.get("asked")
+    if not isinstance(asked, dict):
+        raise SettingError(
+            f"{saved.path} is not of chainrule train: chainrule.resume(path, x, y) goes on from it, in Python"
+        )
+    given = {name for name in ctx.params if ctx.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
+    for option in (each for each in ctx.command.params if each.name in given and each.name not in MAY_CHANGE):
+        raise SettingError(
+            f"{option.opts[0]} belongs to the run that {saved.path} holds and cannot change: leave it out, or begin a new "
+            "training without --resume"
+        )
+    return {
+        **ctx.params,
+        **asked,
+        **{name: ctx.params[name] for name in ctx.params if name in given or name in PRINTED},
+    }
+
+
+def prepared(asked: SimpleNamespace, saved: Checkpoint | None) -> Prepared:
+    """Everything that is asked for, checked before anything is learnt, as it was before where a run goes on."""
+    if asked.seed < 0:
+        raise SettingError(f"--seed is a whole number ≥ 0, got {asked.seed}")
+    as_dtype(asked.dtype)
+    rule = named(asked.rule, **({} if asked.learning_rate is None else {"learning_rate": asked.learning_rate}))
+    cost = None if asked.cost is None else as_cost(asked.cost)
+    place = ModelPlace(asked.output, asked.data)
+    place.check()
+    table = read_rows(asked.data, asked.target, quiet=asked.quiet)
+    choices = choices_of(table, asked.scale, asked.gaps, asked.drop or (), asked.columns or (), asked.kinds or ())
+    table, left_out = learnable(table, choices)
+    is_guess = asked.task == "auto" and cost is None and asked.data not in (*SHIPPED, *KNOWN)
+    task = _task(asked.task, table, cost)
+    cost = cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
+    rows = divide(table, task, choices, asked.test, asked.validation, asked.seed, asked.dtype, asked.in_order)
+    if saved is not None:
+        stream = Epochs.of_checkpoint(
+            saved, rows.learning, validation=rows.watched, max_time=asked.max_time, checkpoint_every=asked.checkpoint_every,
+            epochs=asked.epochs if asked.epochs != saved.notes["asked"]["epochs"] else None,
+        )  # fmt: skip
+        place = ModelPlace(asked.output or _beside(saved.path), asked.data)
+        place.check()
+    else:
+        network = _network(rows, cost, asked)
+        steps = math.ceil(len(rows.learning) / max(asked.batch_size, 1))
+        count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if asked.epochs is None else asked.epochs
+        stream = Epochs(
+            network, rows.learning, None, rule, count, asked.batch_size, asked.seed, rows.watched, cost=cost,
+            shuffle=not asked.in_order, fixed=_whole_numbers(asked.fixed, f"--fixed takes the numbers of layers, {LAYERS}"),
+            **_settings(asked, rows),
+        )  # fmt: skip
+    trained_on = TrainedRows.of(inputs_for(stream.job.network, rows.learning.inputs)).to_json()
+    notes = {"data": asked.data, "target": asked.target, "rule": repr(rule), "seed": asked.seed, "task": task,
+             "trained_on": trained_on}  # fmt: skip
+    told = {name: str(value) if hasattr(value, "__fspath__") else value for name, value in vars(asked).items()}
+    stream.notes = {"asked": as_json({name: value for name, value in told.items() if name not in (*PRINTED, "output")})}
+    if saved is None and asked.checkpoint_every is not None:
+        saving = Saving.every(Path(), asked.checkpoint_every, "--checkpoint-every")
+        stream.saves(saving)  # which is in the file that is written now
+        place, path = place.reserved(to_bytes(stream.job, stream.state, stream.notes))
+        stream.saves(replace(saving, path=path))
+    return Prepared(stream, rows, place, notes, left_out, is_guess)
+
+
+def _beside(checkpoint: Path) -> Path:
+    """The model of the run in a checkpoint."""
+    stem = f"{checkpoint.stem}-model" if checkpoint.suffix == SUFFIX else checkpoint.stem
+    return checkpoint.with_name(stem + SUFFIX)
+
+
+def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
+    """The settings of `train` that options give, where they are given."""
+    same = "l1 l2 decay penalize_biases clip_norm clip_value patience best"
+    given = {name: getattr(asked, name) for name in same.split() if getattr(asked, name)}
+    watching = [f"--{name} {given[name]}" for name in ("patience", "best") if given.get(name, "last") != "last"]
+    if watching and rows.watched is None:
+        raise SettingError(f"{watching[0]} needs rows to watch that are not learnt from: add --validation 0.1")
+    if asked.max_time is not None:
+        given["max_time"] = seconds(asked.max_time, "--max-time")
+    if asked.decay is not None:
+        given["decay"] = asked.decay
+    if asked.schedule != "constant":
+        given["schedule"] = asked.schedule
+    if asked.dropout != "0":
+        rates = [_share(part) for part in asked.dropout.split(",")]
+        given["dropout"] = rates if len(rates) > 1 else rates[0]
+    if asked.class_weight is not None:
+        given["class_weight"] = _class_weights(asked.class_weight, rows)
+    return given
+
+
+def _share(text: str) -> float | str:
+    """A number, or the text as it is, for the error that says what is needed."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _class_weights(text: str, rows: Parts) -> Any:
+    """balanced, or weights by class, as yes=3,no=1. Raises SettingError for anything else."""
+    labels = {str(label): label for label in rows.terms.labels or ()}
+    if not labels:
+        raise SettingError(f"--class-weight {text} weights classes, and {rows.terms.target_name!r} is a number")
+    if text.strip() == "balanced":
+        return "balanced"
+    found = {}
+    for part in text.split(","):
+        name, is_there, weight = (each.strip() for each in part.rpartition("="))
+        if not is_there or name not in labels or not isinstance(_share(weight), float):
+            raise SettingError(
+                f"--class-weight is balanced, or weights by class such as {next(iter(labels))}=3, and the classes are "
+                f"{brief(', '.join(labels))}; got {brief(part)}"
+            )
+        found[labels[name]] = float(weight)
+    return found
+
+
+def _task(task: str, table: Table, cost: Cost | None) -> str:
+    """classification or regression; an unknown one is refused where it is used."""
+    if table.target is None:
+        raise DataError(f"{table.name} has no target to learn (in an NPZ file, the array y)")
+    if task != "auto":
+        return task
+    guess = guess_task(table.target)
+    if cost is not None and cost.classifies and guess != "classification":
+        raise SettingError(
+            f"the cost {cost.name} tells classes apart, and {table.target_name!r} looks like a number, with "
+            f"{np.unique(table.target).size:,} different values: use --cost quadratic, or, if each value is a class, add "
+            "--task classification"
+        )
+    return guess
+
+
+def _network(rows: Parts, cost: Cost, asked: SimpleNamespace) -> Network:
+    """A network whose output fits the cost and the targets."""
+    terms = rows.terms
+    if cost.classifies and terms.labels is None:
+        raise SettingError(
+            f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic"
+        )
+    if terms.labels is None:
+        outputs, output = len(terms.target_mean), "identity"
+    else:
+        outputs = 1 if cost.name == "binary_cross_entropy" and len(terms.labels) == 2 else len(terms.labels)
+        output = {"cross_entropy": "softmax", "multiclass_hinge": "identity"}.get(cost.name, "sigmoid")
+    neurons = _whole_numbers(asked.hidden, "--hidden takes the neurons of each hidden layer, as 128 or 64,32, or none")
+    layers = f"the network has {counted(len(neurons) + 1, 'layer')}"
+    return Network.random(
+        [rows.learning.inputs.shape[1], *neurons, outputs],
+        _each("--activation", asked.activation, len(neurons), f"--hidden has {counted(len(neurons), 'layer')}"),
+        output,
+        _each("--init", asked.init, len(neurons) + 1, layers),
+        _each("--bias", asked.bias, len(neurons) + 1, layers),
+        seed=asked.seed,
+        dtype=asked.dtype,
+    ).with_preprocessing(terms)
+
+
+def _each(option: str, text: str, count: int, layers: str) -> str | list[str]:
+    """What an option names, one for all layers or one for each. Raises SettingError for another number of names."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) not in (1, count):
+        raise SettingError(
+            f"{option} names {len(names)} ({brief(text)}), and {layers}: name one for all, or one for each"
+        )
+    return names[0] if len(names) == 1 else names
+
+
+def _whole_numbers(text: str, needed: str) -> list[int]:
+    """What is listed in an option, as 64,32. Raises SettingError with what is needed for anything but whole numbers ≥ 1."""
+    if text.strip().lower() in ("none", "0"):
+        return []
+    parts = [part.strip() for part in text.split(",")]
+    if not all(LAYER_SIZE.fullmatch(part) and int(part) > 0 for part in parts):
+        raise SettingError(f"{needed}; got {brief(text)}")
+    return [int(part) for part in parts]
