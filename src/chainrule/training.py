@@ -301,7 +301,7 @@ class Epochs:
         left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state
         number, step, theta = last.epoch + 1, last.step + len(order), left["parameters"]
         seconds = time.perf_counter() - started
-        epoch = Epoch(number, step, cost, seconds, *self._validate(last_step.network), float(rates[-1]), last_step)
+        epoch = Epoch(number, step, cost, seconds, *self._validate(last_step), float(rates[-1]), last_step)
         good = (number, theta) if first is not None and cost <= first else last.good
         value = epoch.validation_score if job.stopping.measure == "score" else epoch.validation_cost
         is_best = value is not None and job.stopping.is_better(value, None if last.best is None else last.best[1])
@@ -366,10 +366,10 @@ class Epochs:
     def _with(self, weights: Array) -> Network:
         return self.job.network.with_parameters(self.job.network.parameters.like(weights))
 
-    def _validate(self, network: Network) -> tuple[float | None, float | None, str | None]:
+    def _validate(self, last: LastStep) -> tuple[float | None, float | None, str | None]:
         if self.job.watched is None:
             return None, None, None
-        cost, score = cost_and_score(network, self.job.watched, self.job.recipe.cost)
+        cost, score = cost_and_score(last.network, self.job.watched, self.job.recipe.cost)
         return cost, score.value, score.measure
 
     def _divergence(self, left: Mapping[str, Any], order: Array, rates: Array, bad: int) -> DivergenceError:
