@@ -334,7 +334,9 @@ def marks(scene):
 @pytest.mark.parametrize("rate", [0.1, 1.0, 100.0])
 def test_before_promised_and_reached_stand_on_one_scale_with_their_numbers(rate):
     scene = six_steps(CHAIN, [0.6], [1.0], learning_rate=rate)
-    update = one_update(Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", cr.delta_rule(rate))
+    update = one_update(
+        Problem.exact(CHAIN, np.array([0.6]), np.array([1.0]), "quadratic"), "mean", cr.delta_rule(rate)
+    )
     before, promised, reached = marks(scene)
     assert (reached - before) / (promised - before) == pytest.approx(update.change / update.predicted)
     assert promised > before  # the lower the cost the further to the right
