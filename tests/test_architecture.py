@@ -57,6 +57,7 @@ INSIDE = {  # the layers of the larger packages
     "verification": [
         "survey",
         "recurrent verify",
+        "penalized",
         "judge",
         "answers",
         "agreement recurrent_leeway verdict",

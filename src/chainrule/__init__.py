@@ -70,7 +70,7 @@ verification/      evaluate.py C(θ) by the forms · differences.py central diff
                    causes.py why a gradient is wrong, by testing · flat_causes.py what its numbers alone give away ·
                    leeway.py how far two right gradients may differ · kinks.py what kinks leave open ·
                    verify.py every method compared · answers.py what each answers · judge.py two answers, entry by entry ·
-                   verdict.py the table · survey.py over many random networks ·
+                   verdict.py the table · penalized.py the cost with a penalty · survey.py over many random networks ·
                    moved.py what follows when one quantity moves · recurrent.py a recurrent network, checked ·
                    recurrent_evaluate.py its C by the forms · recurrent_methods.py each for its gradient ·
                    recurrent_leeway.py what rounding and kinks leave open there

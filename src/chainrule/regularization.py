@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from chainrule.elementary import Elementary
 from chainrule.parameters import Parameters, length
 from chainrule.ranges import at_least_0, truth
+from chainrule.writing.numbers import exact, minus
 
 Array = np.ndarray
 
@@ -44,6 +47,16 @@ class Penalty:
 
     def __bool__(self) -> bool:
         return bool(self.l1 or self.l2 or self.decay)
+
+    def __str__(self) -> str:
+        """What is minimised beside the cost: 0.001 Σ|w| + ½ 0.01 Σ w²."""
+        terms = [(self.l1, "", "Σ|w|"), (self.l2, "½ ", "Σ w²")]
+        return " + ".join(f"{half}{minus(exact(value))} {of}" for value, half, of in terms if value)
+
+    def form(self, w: Any, m: Elementary) -> Any:
+        """l1 |w| + ½ l2 w² of each entry, by the functions of any kind of number."""
+        square = 0.5 * self.l2 * (w * w)
+        return square + self.l1 * m.abs(w) if self.l1 else square
 
     def value(self, parameters: Parameters) -> float:
         """l1 Σ|w| + ½ l2 Σ w², summed in float64."""

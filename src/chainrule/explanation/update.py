@@ -181,7 +181,7 @@ def _slope_of_penalty(penalty: Penalty, space: Parameters, step: Array) -> float
     if not (penalty.l1 or penalty.l2):
         return 0.0
     w = Dual(space.flat() * penalty.entries(space), step * penalty.entries(space))
-    return float(dual(DUALS.sum(penalty.l1 * DUALS.abs(w) + 0.5 * penalty.l2 * w * w)).slope[0])
+    return float(dual(DUALS.sum(penalty.form(w, DUALS))).slope[0])
 
 
 def _same(problem: Problem, reduction: str, step: Array, predicted: float, checked: float) -> None:

@@ -22,9 +22,11 @@ from chainrule.forward import total_cost
 from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
+from chainrule.regularization import Penalty
 from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, computed, your_answer
 from chainrule.verification.judge import LOW, Judge
 from chainrule.verification.methods import METHODS
+from chainrule.verification.penalized import judge_of, with_penalty
 from chainrule.verification.verdict import YOURS, Verification
 from chainrule.writing.numbers import short
 
@@ -40,10 +42,14 @@ def verify(
     gradient: Parameters | Gradient | None = None,
     *,
     roads: Sequence[str] | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    penalize_biases: bool = False,
 ) -> Verification:
     """Compute ∂C/∂θ by every method that applies (symbolic only if named), or by those named, and compare.
 
-    C is the mean over rows, of the network's own cost unless one is named.
+    C is the mean over rows, of the network's own cost unless one is named. With `l1` or `l2` it is C + Ω that is
+    differentiated, Ω = l1 Σ|w| + ½ l2 Σ w², as in `train`, by a gradient of your own too.
 
     x (in,) or (batch, in), y as for `gradient`. A gradient of your own, Parameters or a function (network, x, y, cost), is
     one more method. All compute in float64; of a float32 network backpropagation runs once more in float32. Raises DataError
@@ -53,6 +59,7 @@ def verify(
     methods = methods if roads is None else roads
     as_network(network, "verify(network, x, y)")
     names = _names(methods, gradient is not None)
+    penalty = Penalty.of(0.0, l1, l2, None, penalize_biases)
     p = Problem.of(network, x, y, cost)
     exact = p.in_float64()
     with np.errstate(all="ignore"):
@@ -61,14 +68,19 @@ def verify(
             raise DataError(
                 f"the cost is {value} in {network.dtype}: there is no gradient to verify; smaller weights will do"
             )
+        space = exact.network.parameters
         found: dict[str, MethodAnswer | str] = {name: answer_of(name, exact) for name in names}
         if "delta" in names and network.dtype != np.float64:
             found[LOW] = computed(LOW, gradient_of(p))
+        judge, about = Judge.of(p), f"C ({p.cost!r})"
+        if penalty:
+            found = {name: with_penalty(name, each, penalty, space) for name, each in found.items()}
+            judge = judge_of(judge, penalty, space, judge.epsilon)
+            about, value = f"{about} + {penalty}", value + penalty.value(space)
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
-        about = f"{network!r}, {counted(len(p.x), 'row')}, C ({p.cost!r}) = {short(value, 6)}"
-        return Judge.of(p).verdict(about, found)
+        return judge.verdict(f"{network!r}, {counted(len(p.x), 'row')}, {about} = {short(value, 6)}", found)
 
 
 def _names(methods: Sequence[str] | None, own: bool) -> list[str]:
