@@ -39,6 +39,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(call timed,env CHAINRULE_EXAMPLES=1000 $(BIN)/python -m pytest -q $(PROVED))
 	$(call timed,$(BIN)/chainrule verify --survey 2000)
 	$(call timed,$(BIN)/python benchmarks/digits_accuracy.py)
+	$(call timed,$(BIN)/python benchmarks/best_on_validation.py)
 	$(call timed,$(BIN)/python benchmarks/hadamard_or_matrix.py)
 	$(call timed,$(BIN)/python benchmarks/circuits.py --peer-rounds 1)
 	$(call timed,$(BIN)/python benchmarks/small_calls.py)

@@ -212,6 +212,15 @@ def test_the_time_that_is_left_is_what_the_steps_so_far_took(monkeypatch: pytest
     assert pace.in_room(25) == ("epoch 3/10", "16 s left")
 
 
+def test_a_run_that_goes_on_is_as_fast_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = Pace(10, 320, 10, began=0.0, epoch=4, done=40, before=40, best=(0.25, 3))
+    assert pace.said() == "best 0.2500 (epoch 3); 0 rows/s"
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: 4.0)
+    pace.within(20)
+    assert pace.said() == "best 0.2500 (epoch 3); 160 rows/s, 8 s left"
+    assert pace.in_room(80) == ("epoch 7/10", "best 0.2500 (epoch 3), 8 s left, 160 rows/s")
+
+
 def test_a_narrow_terminal_is_told_what_matters_most() -> None:
     pace = Pace(10, 320, 10)
     pace.ended(Epoch(1, 10, 0.5, 0.1, 0.7, 0.5, "accuracy"))

@@ -34,6 +34,7 @@ class Pace:
     began: float = field(default_factory=time.perf_counter)
     epoch: int = 0
     done: int = 0  # steps in all
+    before: int = 0  # of them those of a run that is gone on with
     latest: Mapping[str, str] = field(default_factory=dict)  # what is shown of the last epoch
     best: tuple[float, int] | None = None
 
@@ -77,8 +78,9 @@ class Pace:
     def _speed(self) -> list[str]:
         """The rows per second, and the time that is left where it is a second or more."""
         passed = max(time.perf_counter() - self.began, 1e-9)
-        rate = self.done * self.rows / self.steps / passed
-        seconds = passed * (self.total - self.done) / self.done if self.done else 0.0
+        now = self.done - self.before
+        rate = now * self.rows / self.steps / passed
+        seconds = passed * (self.total - self.done) / now if now else 0.0
         left = [f"{written(seconds)} left"] if seconds >= 1 else []
         return [f"{float(f'{rate:.2g}'):,.0f} rows/s", *left]
 
@@ -96,7 +98,11 @@ def _of_epoch(epoch: Epoch) -> dict[str, str]:
 def progress(stream: Epochs, show: bool) -> Iterator[Told]:
     """What to call after each epoch of a stream; in here the stream tells of its steps too."""
     job = stream.job
-    pace = Pace(job.epochs, len(job.rows), -(-len(job.rows) // job.batch_size))
+    steps, done = -(-len(job.rows) // job.batch_size), len(stream.history)
+    best = min(
+        ((facts.get("validation_cost", facts["cost"]), facts["number"]) for facts in stream.history), default=None
+    )
+    pace = Pace(job.epochs, len(job.rows), steps, epoch=done, done=done * steps, before=done * steps, best=best)
     console = Console(stderr=True)
     if not show:
         yield lambda epoch: None
@@ -115,7 +121,7 @@ def _live(stream: Epochs, pace: Pace, console: Console) -> Iterator[Told]:
     line = BarColumn(BAR)
     columns = TextColumn("{task.description}", markup=False), line, TextColumn("{task.fields[said]}", markup=False)
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(f"epoch 1/{pace.epochs}", total=max(pace.total, 1), said="")
+        task = bar.add_task(f"epoch {pace.epoch + 1}/{pace.epochs}", total=max(pace.total, 1), said="")
 
         def update() -> None:
             begin, said = pace.in_room(room)
@@ -147,7 +153,7 @@ def _in_lines(stream: Epochs, pace: Pace) -> Told:
     def ended(epoch: Epoch) -> None:
         nonlocal said
         pace.ended(epoch)
-        if epoch.number % every == 0 or epoch.number == 1:
+        if epoch.number % every == 0 or epoch.number == pace.before // pace.steps + 1:
             said = time.perf_counter()
             tell(f"epoch {epoch.number}/{pace.epochs}  {pace.said()}")
 
