@@ -58,9 +58,10 @@ def test_the_step_is_that_of_the_formula_number_by_number(name: str, biases: boo
                 g = slope + (l1 * math.copysign(1, w) + l2 * w if penalized else 0)
                 expected = w - rate * FIRST[name](g) - (rate * decay * w if penalized else 0)
                 assert new == pytest.approx(expected, rel=1e-12)
-    omega = sum(l1 * abs(w) + l2 * w * w / 2 for array in NET.weights for w in array.ravel().tolist())
-    omega += sum(l1 * abs(b) + l2 * b * b / 2 for array in NET.biases for b in array.tolist()) if biases else 0
-    assert update.cost_before == pytest.approx(cr.cost(NET, X, Y, "quadratic") + omega)
+    for network, cost in ((NET, update.cost_before), (update.after, update.cost_after)):
+        arrays = [*network.weights, *(network.biases if biases else ())]
+        omega = sum(l1 * abs(w) + l2 * w * w / 2 for array in arrays for w in array.ravel().tolist())
+        assert cost == pytest.approx(cr.cost(network, X, Y, "quadratic") + omega)
     assert update.checked == pytest.approx(update.predicted, rel=1e-9)
 
 

@@ -127,7 +127,8 @@ cli/               main.py the command · train.py · prepared.py its run · pre
                    answers.py classes confused, numbers missed · progress.py how far it is ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
-                   options.py that several have · examples.py of a model, or the chain · output.py what is printed where ·
+                   options.py that several have · examples.py of a model, or the chain · remembered.py how it was trained ·
+                   output.py what is printed where ·
                    terminal.py its width, colours and letters · colours.py and what they mean ·
                    worked_example.py what it says alone
 """

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,8 @@ class Given:
 class Examples:
     """x (batch, in) and y (batch, out) of a network, a line about them, and the cost: the one named, else the network's own.
 
+    `notes` are those of the network's file.
+
     Of one example they may be x (in,) and y (out,).
 
     y is None if the rows have no target, which is enough where no cost is asked about.
@@ -104,6 +106,7 @@ class Examples:
     y: Any
     about: str
     cost: Cost
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     def one(self) -> Examples:
         """The first of them, without the axis of rows."""
@@ -206,7 +209,7 @@ def _examples(
     if chosen.target is None:
         x = np.asarray(chosen.inputs if terms is None else terms.rows(chosen))
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
-        return Examples(network, x, None, about, the_cost)
+        return Examples(network, x, None, about, the_cost, notes)
     chosen = known_targets(chosen)
     assert chosen.target is not None
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
@@ -216,7 +219,7 @@ def _examples(
     elif seed is None:
         target = one_line(f"{table.target_name} = {chosen.target[0]}")
         about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
-    return Examples(network, np.asarray(found.inputs), y, about, the_cost)
+    return Examples(network, np.asarray(found.inputs), y, about, the_cost, notes)
 
 
 def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:

@@ -10,8 +10,10 @@ import typer
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.texts import NAMES
+from chainrule.updates import NAMED as RULES
 
 EXAMPLE, WRITTEN, OWN = "Which example", "How it is written", "A network of your own"
+STEP = "How it was trained"  # a model's file remembers it
 
 ModelOrChain = Annotated[
     Path | None,
@@ -85,4 +87,41 @@ OwnX = Annotated[
 ]
 OwnY = Annotated[
     str | None, typer.Option("--y", help="Its target, numbers or a class, such as 1 or 1,0.", rich_help_panel=OWN)
+]
+
+OneRule = Annotated[
+    str | None,
+    typer.Option(
+        "--rule",
+        help=f"The rule of the update: {', '.join(RULES)}, with settings as in adamw:decay=0.1.  [default: the rule the model "
+        "was trained with, and delta_rule without a model]",
+        rich_help_panel=STEP,
+        autocompletion=one_of(RULES),
+    ),
+]
+L1 = Annotated[
+    float | None,
+    typer.Option(
+        "--l1", help="l1 · Σ|w| is minimised beside the cost.  [default: as in the training]", rich_help_panel=STEP
+    ),
+]
+L2 = Annotated[
+    float | None,
+    typer.Option(
+        "--l2", help="½ · l2 · Σ w² is minimised beside the cost.  [default: as in the training]", rich_help_panel=STEP
+    ),
+]
+Decay = Annotated[
+    float | None,
+    typer.Option(
+        "--decay", help="Each weight decays by η · decay · w.  [default: as in the training]", rich_help_panel=STEP
+    ),
+]
+PenalizeBiases = Annotated[
+    bool | None,
+    typer.Option(
+        "--penalize-biases/--no-penalize-biases",
+        help="The same of the biases.  [default: as in the training]",
+        rich_help_panel=STEP,
+    ),
 ]

@@ -9,18 +9,25 @@ import typer
 
 from chainrule.cli.examples import Given, convention_of, example_of
 from chainrule.cli.options import (
+    L1,
+    L2,
+    STEP,
     Author,
     Biases,
     CostName,
+    Decay,
     ExampleData,
     ModelOrChain,
+    OneRule,
     OwnActivation,
     OwnX,
     OwnY,
+    PenalizeBiases,
     Row,
     Weights,
 )
 from chainrule.cli.output import say, say_document, say_json, say_result
+from chainrule.cli.remembered import Asked
 from chainrule.cli.usage import PAGES
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.nested_formula import nested_formula
@@ -40,7 +47,15 @@ def command(
         str, typer.Argument(help="worksheet (one update in six steps), equations, pseudocode, proof or formula.")
     ],
     model: ModelOrChain = None,
-    learning_rate: Annotated[float | None, typer.Option(help="η of the worksheet's update.  [default: 0.1]")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="η of the worksheet's update.  [default: that of the rule]", rich_help_panel=STEP),
+    ] = None,
+    rule: OneRule = None,
+    l1: L1 = None,
+    l2: L2 = None,
+    decay: Decay = None,
+    penalize_biases: PenalizeBiases = None,
     weights: Weights = None,
     biases: Biases = None,
     activation: OwnActivation = None,
@@ -62,10 +77,8 @@ def command(
         raise unknown_name("format", written, FORMATS)
     if written is not None and as_json:
         raise SettingError("--format and --json each say how it is written: give one of them")
-    if learning_rate is not None and name != "worksheet":
-        raise SettingError(
-            f"--learning-rate is the worksheet's: chainrule page worksheet --learning-rate {learning_rate:g}"
-        )
+    asked = Asked(rule, learning_rate, l1, l2, decay, penalize_biases)
+    _check_worksheet(name, asked)
     given = Given(model, weights, biases, activation, x, y)
     author, about = convention_of(given, convention), ""
     if name in OF_ANY:
@@ -76,13 +89,22 @@ def command(
         here = example_of("page worksheet", given, data, row, cost)
         about = here.about
         if name == "worksheet":
-            rate = 0.1 if learning_rate is None else learning_rate
-            sheet = worksheet(here.network, here.x, here.y, convention=author, cost=here.cost, learning_rate=rate)
+            step = asked.step(here.notes)
+            sheet = worksheet(here.network, here.x, here.y, convention=author, cost=here.cost, **step)
         elif name == "proof":
             sheet = proof(author, here.network, here.x, here.y, here.cost)
         else:
             sheet = nested_formula(here.network, author, here.x)
     _print(sheet, about, written or "text", as_json)
+
+
+def _check_worksheet(name: str, asked: Asked) -> None:
+    """Raises SettingError for an option of the worksheet with another page."""
+    for option, value in vars(asked).items():
+        if value is not None and name != "worksheet":
+            flag, number = f"--{option.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)
+            written = flag if isinstance(value, bool) else f"{flag} {number}"
+            raise SettingError(f"{flag} is the worksheet's: chainrule page worksheet {written}")
 
 
 def _print(sheet: Sheet, about: str, written: str, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -127,7 +127,7 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None) -> Prepared:
         )  # fmt: skip
     trained_on = TrainedRows.of(inputs_for(stream.job.network, rows.learning.inputs)).to_json()
     notes = {"data": asked.data, "target": asked.target, "rule": repr(rule), "seed": asked.seed, "task": task,
-             "trained_on": trained_on}  # fmt: skip
+             "trained_on": trained_on, "penalty": asdict(stream.job.recipe.penalty)}  # fmt: skip
     told = {name: str(value) if hasattr(value, "__fspath__") else value for name, value in vars(asked).items()}
     stream.notes = {"asked": as_json({name: value for name, value in told.items() if name not in (*PRINTED, "output")})}
     if saved is None and asked.checkpoint_every is not None:

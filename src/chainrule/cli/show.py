@@ -28,6 +28,7 @@ from chainrule.cli.options import (
     Weights,
 )
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
+from chainrule.cli.remembered import Asked
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import DATA_SETS, figure_meant, one_of
 from chainrule.cli.written import check_text
@@ -86,6 +87,12 @@ TOLD = {  # what figures take, and which
         "network, unit_circuit, computation_tree, path_sum, matrix_form, delta_batch, gradient_vector, weight_tiles, six_steps",
         "--most 4",
     ),
+    "rule": Told("The rule of the update; by default that of the training", "six_steps", "--rule adam"),
+    "learning_rate": Told("Its learning rate η", "six_steps", "--learning-rate 0.5"),
+    "l1": Told("l1 · Σ|w| beside the cost; by default as in the training", "six_steps", "--l1 0.001"),
+    "l2": Told("½ · l2 · Σ w² beside the cost; by default as in the training", "six_steps", "--l2 0.01"),
+    "decay": Told("Each weight decays by η · decay · w; by default as in the training", "six_steps", "--decay 0.01"),
+    "penalize_biases": Told("The same of the biases", "six_steps", "--penalize-biases"),
 }
 ALWAYS = {  # what every figure takes, or is written with
     "convention": "--convention 3blue1brown",
@@ -129,6 +136,12 @@ def command(
     bias_units: Annotated[bool | None, _told("bias_units", "--bias-units")] = None,
     phase: Annotated[str | None, _told("phase")] = None,
     most: Annotated[int | None, _told("most")] = None,
+    rule: Annotated[str | None, _told("rule")] = None,
+    learning_rate: Annotated[float | None, _told("learning_rate", "--learning-rate")] = None,
+    l1: Annotated[float | None, _told("l1", "--l1")] = None,
+    l2: Annotated[float | None, _told("l2", "--l2")] = None,
+    decay: Annotated[float | None, _told("decay")] = None,
+    penalize_biases: Annotated[bool | None, _told("penalize_biases", "--penalize-biases")] = None,
     weights: Weights = None,
     biases: Biases = None,
     activation: OwnActivation = None,
@@ -163,7 +176,8 @@ def command(
 ) -> None:
     """Layers, weights, columns, labels, and how the network was trained; or a figure of the network at work."""
     told = {"by": by, "layer": layer, "neuron": neuron, "step": step, "low": low, "high": high, "edges": edges,
-            "bias_units": bias_units, "phase": phase, "most": most}  # fmt: skip
+            "bias_units": bias_units, "phase": phase, "most": most, "rule": rule, "learning_rate": learning_rate,
+            "l1": l1, "l2": l2, "decay": decay, "penalize_biases": penalize_biases}  # fmt: skip
     always = {"convention": convention, "cost": cost, "data": data, "row": row, "rows": rows, "theme": theme,
               "output": output, "open": open_it or None, "table": table or None}  # fmt: skip
     path: Path | None = model
@@ -313,6 +327,9 @@ class _FigureAsked:
             it = found if self.rows is not None else found.one()
         else:
             return draw(self.figure, None, cost=self.cost, **how)
+        if self.figure == "six_steps":
+            asked = Asked(**{name: how.pop(name, None) for name in Asked.__annotations__})
+            how = {**how, **asked.step(it.notes)}
         return draw(self.figure, it.network, it.x, it.y, cost=it.cost, **how)
 
     def _check(self) -> None:

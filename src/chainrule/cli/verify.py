@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from chainrule.cli.examples import Given, examples
-from chainrule.cli.options import Biases, OwnActivation, OwnX, OwnY, RowsData, Weights
+from chainrule.cli.examples import Examples, Given, examples
+from chainrule.cli.options import L1, L2, Biases, OwnActivation, OwnX, OwnY, PenalizeBiases, RowsData, Weights
 from chainrule.cli.output import say, say_json, say_result
-from chainrule.costs import Cost, as_cost
+from chainrule.cli.remembered import Asked
+from chainrule.costs import as_cost
 from chainrule.errors import SettingError
 from chainrule.network import Network
 from chainrule.verification.faults import Fault
@@ -48,6 +50,9 @@ def command(
     count: Annotated[
         int | None, typer.Option("--survey", help="Verify so many random networks instead, and sum up.")
     ] = None,
+    l1: L1 = None,
+    l2: L2 = None,
+    penalize_biases: PenalizeBiases = None,
     seed: Annotated[int, typer.Option(help="Decides the networks of a survey, and the small network.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -58,7 +63,9 @@ def command(
     names = None if methods is None else [name.strip() for name in methods.split(",")]
     given = Given(model, weights, biases, activation, x, y)
     if count is not None:
-        if given != Given() or any(each is not None for each in (data, row, rows, cost, plant)):
+        if given != Given() or any(
+            each is not None for each in (data, row, rows, cost, plant, l1, l2, penalize_biases)
+        ):
             raise SettingError("--survey draws its own networks: it goes with --methods, --seed and --json alone")
         _say(survey(count, seed, names), as_json)
         return
@@ -66,35 +73,36 @@ def command(
     if given.is_chain and (data is not None or row is not None or rows is not None):
         raise SettingError("--data, --row and --rows go with a model: chainrule verify MODEL --rows 20")
     given.check("verify", data, row)
-    network, inputs, target, the_cost = _small(seed) if given == Given() else _given(given, data, row, rows)
-    the_cost = the_cost if cost is None else as_cost(cost)
-    _say(_verified(network, inputs, target, the_cost, names, fault), as_json, fault)
+    found = _small(seed) if given == Given() else _given(given, data, row, rows)
+    found = found if cost is None else replace(found, cost=as_cost(cost))
+    notes = found.notes if fault is None else {}  # a fault breaks the gradient of the cost alone
+    penalty = Asked(l1=l1, l2=l2, penalize_biases=penalize_biases).penalty(notes)
+    _say(_verified(found, names, fault, penalty), as_json, fault)
 
 
-def _small(seed: int) -> tuple[Network, Any, Any, Cost]:
+def _small(seed: int) -> Examples:
     """4-6-5-3, tanh → sigmoid → softmax, with seven rows: sizes at which the usual mistakes differ from each other."""
     rng = np.random.default_rng(seed)
     network = Network.random([4, 6, 5, OUTPUTS], ["tanh", "sigmoid"], "softmax", "normal", seed=rng, dtype="float64")
     network = network.with_parameters(network.parameters.map(lambda a: a + 0.3 * rng.standard_normal(a.shape)))
     x, classes = rng.standard_normal((ROWS, 4)), rng.integers(0, OUTPUTS, ROWS)
-    return network, x, np.eye(OUTPUTS)[classes], as_cost("quadratic")
+    return Examples(network, x, np.eye(OUTPUTS)[classes], "", as_cost("quadratic"))
 
 
-def _given(given: Given, data: str | None, row: int | None, rows: int | None) -> tuple[Network, Any, Any, Cost]:
+def _given(given: Given, data: str | None, row: int | None, rows: int | None) -> Examples:
     """The network, some of its rows in its own terms, and its cost."""
-    found = examples(given, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
-    return found.network, found.x, found.y, found.cost
+    return examples(given, data, row or 0, (1 if row is not None else ROWS) if rows is None else rows)
 
 
-def _verified(
-    network: Network, x: Any, y: Any, cost: Cost, names: list[str] | None, fault: Fault | None
-) -> Verification:
+def _verified(it: Examples, names: list[str] | None, fault: Fault | None, penalty: dict[str, Any]) -> Verification:
     if fault is None:
-        return verify(network, x, y, cost, names)
-    reason = fault.refuses(network, x, cost)
+        return verify(it.network, it.x, it.y, it.cost, names, **penalty)
+    reason = fault.refuses(it.network, it.x, it.cost)
     if reason is not None:
         raise SettingError(f"--plant {fault.name} cannot show here: {reason}")
-    return verify(network, x, y, cost, names, fault.gradient)
+    if penalty["l1"] or penalty["l2"]:
+        raise SettingError("--plant breaks the gradient of the cost alone: leave --l1 and --l2 out")
+    return verify(it.network, it.x, it.y, it.cost, names, fault.gradient)
 
 
 def _say(found: Any, as_json: bool, fault: Fault | None = None) -> None:
