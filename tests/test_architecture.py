@@ -97,9 +97,9 @@ INSIDE = {  # the layers of the larger packages
     "recurrent": ["through_time wiring", "task", "recurrent steps"],
     "data": [
         "fingerprint",
-        "dataset",
+        "dataset streaming",
         "preprocessing reading",
-        "choosing known optional_files overview",
+        "choosing csv_stream known optional_files overview",
         "arrays choices columns csv frames labels moments shipped",
         "arrow_csv cells conversions table trained_rows",
         "mapped values",

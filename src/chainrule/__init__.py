@@ -19,7 +19,8 @@ parameters.py      the vector space of weights and biases
 ids.py             stable names: w/l/j/k, b/l/j, …
 data/              table.py typed columns or one matrix, and which is learnt · values.py what a column holds · coercion.py what
                    is a gap, a number, a text · reading.py a table by a file's name · frames.py of pandas, Polars, pyarrow ·
-                   csv.py · cells.py its columns · arrow_csv.py by pyarrow · arrays.py NPZ, NPY and IDX · mapped.py rows
+                   csv.py · csv_stream.py in parts · streaming.py other files too · cells.py its columns · arrow_csv.py by
+                   pyarrow · arrays.py NPZ, NPY and IDX · mapped.py rows
                    that stay in a file · moments.py of its columns · packed.py gzip
                    and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets · known.py
                    others, where they are installed ·

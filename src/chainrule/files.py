@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chainrule.errors import FileError, cut
 
@@ -82,16 +82,27 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
     A link is followed, and a file that is replaced keeps its permissions. Raises FileError where the folder is missing
     or cannot be written; then nothing has changed.
     """
+    with writing(path) as stream:
+        stream.write(content)
+    return Path(path)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A stream whose bytes are put at `path` in the same way once all of them are written; nothing where an error ends it."""
     check_writable(path)
     target = Path(os.path.realpath(path))
     try:
-        with _temporary(target.parent, content) as temporary:
+        with _temporary(target.parent) as (temporary, stream):
+            yield stream
+            _written(stream)
             if target.exists():
                 temporary.chmod(stat.S_IMODE(target.stat().st_mode))
             temporary.replace(target)
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"cannot write {path}: {error.strerror or error}") from error
-    return Path(path)
 
 
 def write_new(paths: Iterable[Path], content: bytes) -> Path:
@@ -103,7 +114,9 @@ def write_new(paths: Iterable[Path], content: bytes) -> Path:
     first = next(places)
     check_writable(first)
     try:
-        with _temporary(first.parent, content) as temporary:
+        with _temporary(first.parent) as (temporary, stream):
+            stream.write(content)
+            _written(stream)
             return next(place for place in itertools.chain([first], places) if _publish(temporary, place))
     except StopIteration:
         raise FileError(f"cannot write {first}: a file of that name is there already") from None
@@ -112,8 +125,8 @@ def write_new(paths: Iterable[Path], content: bytes) -> Path:
 
 
 @contextmanager
-def _temporary(folder: Path, content: bytes) -> Iterator[Path]:
-    """A new file with that content in that folder, which is gone in the end unless it was moved.
+def _temporary(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file in that folder, open to be written to, which is gone in the end unless it was moved.
 
     It is locked while it is here: one that is not locked was left by a process that was killed, and is removed.
     """
@@ -125,15 +138,18 @@ def _temporary(folder: Path, content: bytes) -> Iterator[Path]:
             try:
                 if _lock(stream.fileno()) and os.fstat(stream.fileno()).st_nlink == 0:
                     continue  # another process took it for a stale one, in the moment before it was locked
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-                if fcntl is None:
-                    stream.close()  # Windows does not move an open file
-                yield path
+                yield path, stream
                 return
             finally:
                 path.unlink(missing_ok=True)  # there only if something failed
+
+
+def _written(stream: IO[bytes]) -> None:
+    """Make sure that what was written to a file is on the disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    if fcntl is None:
+        stream.close()  # Windows does not move an open file
 
 
 def _publish(temporary: Path, target: Path) -> bool:

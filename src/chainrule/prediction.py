@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from chainrule.activations import sigmoid, softmax
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
 from chainrule.data.coercion import as_array, as_weights
+from chainrule.data.conversions import Where
 from chainrule.data.frames import is_frame, row_of, table_of_frame
 from chainrule.data.mapped import Inputs, as_inputs
 from chainrule.data.network_rows import check_width, inputs_for, rows_for
@@ -19,6 +22,7 @@ from chainrule.network import Network, as_network, cost_for
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
 
 Array = np.ndarray
+T = TypeVar("T")
 CALL = "predict(network, x) and score(network, x, y)"
 
 
@@ -116,6 +120,33 @@ def activations_of_rows(network: Network, rows: Inputs, chunk: int = 4096) -> Ar
     return np.concatenate(parts)
 
 
+def outputs_in_parts(
+    network: Network, parts: Iterable[tuple[T, Inputs]], chunk: int = 4096
+) -> Iterator[tuple[T, Array]]:
+    """a^L of rows in the network's terms that come in parts, each with what belongs to it.
+
+    The products are those of all rows at once, bit for bit, whatever the parts are: rows that fill no chunk wait for more.
+    """
+    waiting: deque[tuple[T, int]] = deque()
+    rest, made = np.empty((0, network.sizes[0]), network.dtype), np.empty((0, network.sizes[-1]), network.dtype)
+    for owner, part in parts:
+        waiting.append((owner, len(part)))
+        rows = np.concatenate([rest, part[:]])
+        whole = len(rows) // chunk * chunk
+        rest = rows[whole:].copy()
+        if whole:
+            made = np.concatenate([made, activations_of_rows(network, rows[:whole], chunk)])
+        while waiting and len(made) >= waiting[0][1]:
+            owner, count = waiting.popleft()
+            yield owner, made[:count]
+            made = made[count:]
+    if len(rest):
+        made = np.concatenate([made, activations_of_rows(network, rest, chunk)])
+    for owner, count in waiting:
+        yield owner, made[:count]
+        made = made[count:]
+
+
 def score(network: Network, x: Any, y: Any = None, weight: Any = None) -> float:
     """How good the answers are; y in the user's terms, as labels, one-hot rows or numbers. A Table or a data
     frame may bring its own y; rows in which that has a gap are left out. A Dataset, such as the test part of a split, brings
@@ -150,6 +181,13 @@ def scored(network: Network, x: Any, y: Any = None, weight: Any = None) -> Score
 
 def scored_outputs(network: Network, given: Array, y: Any, weight: Any = None) -> Score:
     """The score of outputs a^L (batch, out) against targets in the user's terms."""
+    rows, classes = _true_rows(network, given, y)
+    w = None if weight is None else as_weights(weight, len(given))
+    return score_rows(network, given, rows, network.cost, w, classes=classes)
+
+
+def _true_rows(network: Network, given: Array, y: Any, where: Where = "row {}".format) -> tuple[Array, bool]:
+    """Targets in the user's terms as rows (batch, out) in the network's; and whether they are classes."""
     true = as_array(y, "targets")
     if true.ndim == 0 or (true.ndim == 1 and len(given) == 1 and true.size > 1):
         true = true[None]  # one example's target
@@ -159,13 +197,45 @@ def scored_outputs(network: Network, given: Array, y: Any, weight: Any = None) -
     if terms is None or terms.labels is None:
         _refuse_texts(true, given.shape[1])
     if terms is not None and (true.ndim == 1 or terms.labels is None):
-        true = terms.targets(true)
+        true = terms.targets(true, where)
     rows, labels = encode_targets(true, given.shape[1], len(given))
     classes = labels is not None or tells_classes(network)
     if classes and given.shape[1] > 1:
         _check_probabilities(rows)
-    w = None if weight is None else as_weights(weight, len(given))
-    return score_rows(network, given, rows, network.cost, w, classes=classes)
+    return rows, classes
+
+
+class RunningScore:
+    """The score of rows that come in parts: that of all of them at once, bit for bit.
+
+    Right answers are counted; of numbers the outputs and targets are kept, for R² needs the mean of all.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.rows, self._right = network, 0, 0.0
+        self._measure = ""
+        self._given: list[Array] = []
+        self._true: list[Array] = []
+
+    def add(self, given: Array, y: Any, where: Where = "row {}".format) -> None:
+        """More outputs a^L (batch, out), with their targets in the user's terms; `where` names a row in errors."""
+        if not len(given):
+            return
+        true, classes = _true_rows(self.network, given, y, where)
+        score = score_rows(self.network, given, true, self.network.cost, classes=classes)
+        self._measure, self.rows = score.measure, self.rows + len(given)
+        if score.measure == "r_squared":
+            self._given.append(given)
+            self._true.append(true)
+        else:
+            self._right += round(score.value * len(given))
+
+    @property
+    def score(self) -> Score | None:
+        """The score so far; None before the first row."""
+        if self._measure != "r_squared":
+            return Score(self._right / self.rows, self._measure) if self.rows else None
+        return Score(r_squared(np.concatenate(self._given), np.concatenate(self._true)), self._measure)
 
 
 def scored_data(network: Network, data: Dataset) -> Score:

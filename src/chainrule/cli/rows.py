@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from chainrule.cli.output import tell
 from chainrule.data import Table, read_table
 from chainrule.data.mapped import MappedRows
 from chainrule.data.packed import unpacked_size
+from chainrule.data.streaming import read_parts
 from chainrule.data.table import with_target_column
 from chainrule.errors import DataError, counted, listed
 from chainrule.memory import in_bytes
@@ -20,9 +22,7 @@ LARGE = 200_000_000  # bytes: a second or more to unpack
 
 def read_rows(source: str, target: str | None = None, *, optional: bool = False, quiet: bool = False) -> Table:
     """`read_table`, with a line on stderr before a file is unpacked to more than 200 MB."""
-    size = 0 if quiet else unpacked_size(Path(source))
-    if size > LARGE:
-        tell(f"{source} unpacks to {size / 1e6:,.0f} MB: reading it")
+    _say_size(source, quiet)
     table = read_table(source, target, optional=optional)
     if isinstance(table.matrix, MappedRows) and not quiet:
         file = table.matrix.file
@@ -30,15 +30,30 @@ def read_rows(source: str, target: str | None = None, *, optional: bool = False,
     return table
 
 
-def rows_for(network: Network, source: str, *, quiet: bool = False) -> Table:
+def rows_for(network: Network, source: str) -> Table:
     """The rows of a file as this network takes them, with their target where the file has it.
 
     A network that was saved with the names of its columns finds them by name. One without takes columns of inputs in order,
     and behind them those of the target, or one that is called y wherever it stands.
     """
     terms = network.preprocessing
-    table = read_rows(source, None if terms is None else terms.target_name, optional=True, quiet=quiet)
+    table = read_rows(source, None if terms is None else terms.target_name, optional=True)
     return table if terms is not None and terms.columns is not None else _in_order(table, network)
+
+
+def parts_for(network: Network, source: str, *, quiet: bool = False) -> Iterator[Table]:
+    """The same in parts, one after the other."""
+    terms = network.preprocessing
+    _say_size(source, quiet)
+    for table in read_parts(source, terms):
+        yield table if terms is not None and terms.columns is not None else _in_order(table, network)
+
+
+def _say_size(source: str, quiet: bool) -> None:
+    """A line before a file is unpacked to more than 200 MB."""
+    size = 0 if quiet else unpacked_size(Path(source))
+    if size > LARGE:
+        tell(f"{source} unpacks to {size / 1e6:,.0f} MB: reading it")
 
 
 def _in_order(table: Table, network: Network) -> Table:

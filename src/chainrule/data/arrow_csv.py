@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.values import EXACT, GAPS, Values, column_of_cells
+from chainrule.data.values import EXACT, GAPS, Values, column_of_cells, texts_of_cells
 
 Array = np.ndarray
 LARGE = 1_000_000  # bytes; below, its import takes longer than the reading
@@ -26,7 +26,7 @@ def columns_by_arrow(
 
     `numbers` are the places of the columns that begin as numbers, and `labels` that of the target.
     """
-    if len(data) < LARGE or find_spec("pyarrow") is None or not _is_plain(data, delimiter):
+    if len(data) < LARGE or find_spec("pyarrow") is None or not is_plain(data, delimiter):
         return None
     arrow, reader = import_module("pyarrow"), import_module("pyarrow.csv")
     floats = set() if _has_leading_zeros(data, delimiter) else set(numbers)
@@ -45,7 +45,43 @@ def columns_by_arrow(
     return None
 
 
-def _read(arrow: Any, reader: Any, data: bytes, delimiter: str, count: int, floats: set[int]) -> Any:
+def columns_of_block(
+    data: bytes,
+    delimiter: str,
+    count: int,
+    wanted: Sequence[int],
+    numbers: set[int],
+    texts: set[int],
+    labels: int | None,
+) -> dict[int, Values] | None:
+    """The wanted columns, by place, of a block of rows; None where pyarrow might read something otherwise.
+
+    `numbers` are known to be numbers, and the cells of `texts` are texts whatever is written in them.
+    """
+    if not is_plain(data, delimiter) or b"\0" in data:
+        return None
+    arrow, reader = import_module("pyarrow"), import_module("pyarrow.csv")
+    for floats in (numbers, set[int]()):
+        try:
+            table = _read(arrow, reader, data, delimiter, count, floats, wanted)
+        except arrow.ArrowInvalid:
+            continue
+        if table.num_rows == 0:
+            return {}
+        columns = (table.column(str(place)) for place in wanted)
+        return {place: _values(column, place == labels, place in texts) for place, column in zip(wanted, columns)}
+    return None
+
+
+def _read(
+    arrow: Any,
+    reader: Any,
+    data: bytes,
+    delimiter: str,
+    count: int,
+    floats: set[int],
+    wanted: Sequence[int] | None = None,
+) -> Any:
     names = [str(place) for place in range(count)]
     text = arrow.dictionary(arrow.int32(), arrow.string())
     kinds = {name: arrow.float64() if place in floats else text for place, name in enumerate(names)}
@@ -53,15 +89,32 @@ def _read(arrow: Any, reader: Any, data: bytes, delimiter: str, count: int, floa
         arrow.py_buffer(data),
         reader.ReadOptions(column_names=names, block_size=1 << 23),
         reader.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in data),
-        reader.ConvertOptions(column_types=kinds, null_values=NULLS, strings_can_be_null=False),
+        reader.ConvertOptions(
+            column_types=kinds,
+            null_values=NULLS,
+            strings_can_be_null=False,
+            include_columns=None if wanted is None else [str(place) for place in wanted],
+        ),
     ).unify_dictionaries()
 
 
-def _values(column: Any, labels: bool) -> Values:
+def _values(column: Any, labels: bool, literal: bool = False) -> Values:
     if str(column.type) == "double":
-        return np.concatenate([chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks])
-    codes = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in column.chunks])
-    return column_of_cells(codes, column.chunk(0).dictionary.to_pylist(), labels=labels)
+        return np.concatenate([_numbers(chunk, np.float64) for chunk in column.chunks])
+    codes = np.concatenate([_numbers(chunk.indices, np.int32) for chunk in column.chunks])
+    cells = column.chunk(0).dictionary.to_pylist()
+    return texts_of_cells(codes, cells) if literal else column_of_cells(codes, cells, labels=labels)
+
+
+def _numbers(chunk: Any, dtype: type[np.float64 | np.int32]) -> Array:
+    """The numbers of an Arrow array, with NaN for a null: its own `to_numpy` would import pandas, which takes half a second."""
+    valid, values = chunk.buffers()
+    rows = slice(chunk.offset, chunk.offset + len(chunk))
+    numbers: Array = np.frombuffer(values, dtype)[rows]
+    if chunk.null_count == 0:
+        return numbers
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")[rows]
+    return np.where(bits.astype(bool), numbers, np.nan)
 
 
 def _is_inexact(values: Values) -> bool:
@@ -69,7 +122,7 @@ def _is_inexact(values: Values) -> bool:
     return isinstance(values, np.ndarray) and bool((np.abs(values) >= EXACT).any())
 
 
-def _is_plain(data: bytes, delimiter: str) -> bool:
+def is_plain(data: bytes, delimiter: str) -> bool:
     """Whether quotation marks stand where both readers understand them, and lines end as in most files."""
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False

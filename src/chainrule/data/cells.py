@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
-from chainrule.data.values import EXACT, Values, column_of_cells
+from chainrule.data.values import EXACT, Values, column_of_cells, texts_of_cells
 
 Array = np.ndarray
 CHUNK = 1024  # rows at a time
@@ -16,13 +16,16 @@ MANY = 4096  # distinct cells from which on a column of numbers keeps the number
 
 
 def columns_of_rows(
-    rows: Iterator[Sequence[str]], count: int, labels: int | None, texts: set[int]
+    rows: Iterator[Sequence[str]], count: int, labels: int | None, texts: set[int], literal: Set[int] = frozenset()
 ) -> list[Values] | None:
     """The columns that rows of `count` cells make; `labels` is the place of the target's, and `texts` those to keep as codes.
 
+    The cells of columns at the places `literal` are texts whatever is written in them.
     None, and more of the `texts`, where a column that began with thousands of numbers goes on otherwise: begin again.
     """
-    columns = [_GrowingColumn(labels=place == labels, codes_only=place in texts) for place in range(count)]
+    columns = [
+        _GrowingColumn(place == labels, place in texts or place in literal, place in literal) for place in range(count)
+    ]
     chunk: list[Sequence[str]] = []
     for row in rows:
         chunk.append(row)
@@ -56,8 +59,8 @@ class _Places(dict[str, int]):
 class _GrowingColumn:
     """A column that grows: the place of each cell among its distinct cells, or numbers alone."""
 
-    def __init__(self, labels: bool, codes_only: bool) -> None:
-        self.labels, self.codes_only = labels, codes_only
+    def __init__(self, labels: bool, codes_only: bool, literal: bool) -> None:
+        self.labels, self.codes_only, self.literal = labels, codes_only, literal
         self.places = _Places()
         self.parts: list[Array] = []
         self.numbers = self.broken = False
@@ -88,6 +91,8 @@ class _GrowingColumn:
 
     def values(self) -> Values:
         whole = np.concatenate(self.parts) if self.parts else np.empty(0, dtype=np.int32)
+        if self.literal:
+            return texts_of_cells(whole, list(self.places))
         return whole if self.numbers else column_of_cells(whole, list(self.places), labels=self.labels)
 
 

@@ -132,7 +132,10 @@ def as_target(given: Any, name: str = "y") -> Array:
 
 def _target_of_objects(values: Array, name: str) -> Array:
     """An array of Python objects as one of numbers, truth values or texts, whichever they are."""
-    flat = [plain(value) for value in values.ravel()]
+    flat = values.ravel().tolist()
+    if set(map(type, flat)) == {str}:  # most often
+        return np.array(flat).reshape(values.shape)
+    flat = [plain(value) for value in flat]
     gap = next((place for place, value in enumerate(flat) if is_gap(value)), None)
     if gap is not None:
         row = gap // max(values.size // len(values), 1)

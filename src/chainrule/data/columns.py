@@ -35,7 +35,21 @@ from chainrule.errors import DataError, SettingError, counted, listed
 
 Array = np.ndarray
 PERIODS = {"month": 12, "weekday": 7, "hour": 24}  # parts of a date that come round again
+NAMED = 50  # rows with unseen values that are looked at for their names
 PARTS = ("year", "month", "day", "weekday", "hour")
+
+
+@dataclass(frozen=True)
+class Strange:
+    """What rows hold that a column's training rows did not: gaps, unseen values, and the first of these as they are written."""
+
+    gaps: int = 0
+    unseen: int = 0
+    first: tuple[str, ...] = ()
+
+    def __add__(self, other: Strange) -> Strange:
+        first = (*self.first, *other.first)[:NAMED]
+        return Strange(self.gaps + other.gaps, self.unseen + other.unseen, first)
 
 
 @dataclass(frozen=True)
@@ -57,27 +71,34 @@ class Column:
         """How many inputs of the network the column becomes."""
         raise NotImplementedError
 
-    def encode(self, values: Values, out: Array, where: Where) -> str:
-        """Write a column (rows,) into `out` (rows, width), which holds zeros; what was not seen in training, or ""."""
+    def encode(self, values: Values, out: Array, where: Where) -> Strange:
+        """Write a column (rows,) into `out` (rows, width), which holds zeros; what was not seen in training."""
         raise NotImplementedError
+
+    def said(self, strange: Strange) -> str:
+        """The sentence about what was not seen in training, and what it is taken for; "" for nothing."""
+        if not strange.gaps:
+            return ""
+        fill = shown(getattr(self, "fill", None))
+        return f"{self.name!r} has {counted(strange.gaps, 'gap')}, and had none in training: taken for {fill}"
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a file's header."""
         settings = {"gaps": self.gaps, "indicator": self.indicator, "note": self.note}
         return {"name": self.name} | {key: value for key, value in settings.items() if value}
 
-    def _missing(self, values: Values, fill: object, out: Array, where: Where) -> tuple[Array, str]:
-        """Which rows have a gap (rows,), the indicator of them written; and the sentence about gaps that are new."""
+    def _missing(self, values: Values, fill: object, out: Array, where: Where) -> tuple[Array, Strange]:
+        """Which rows have a gap (rows,), the indicator of them written; and how many gaps are new."""
         missing = gaps(values)
         count = int(missing.sum())
         if not count:
-            return missing, ""
+            return missing, Strange()
         if fill is None:
             raise DataError(gap_text(f"column {self.name!r}", missing, where))
         if self.indicator:
             out[:, -1] = missing
-            return missing, ""
-        return missing, f"{self.name!r} has {counted(count, 'gap')}, and had none in training: taken for {shown(fill)}"
+            return missing, Strange()
+        return missing, Strange(gaps=count)
 
 
 @dataclass(frozen=True)
@@ -101,14 +122,14 @@ class Number(Column):
     def width(self) -> int:
         return 1 + self.indicator
 
-    def encode(self, values: Values, out: Array, where: Where) -> str:
+    def encode(self, values: Values, out: Array, where: Where) -> Strange:
         numbers = numbers_of_column(self.name, values, where)
-        missing, said = self._missing(numbers, self.fill, out, where)
-        if said or self.indicator:
+        missing, strange = self._missing(numbers, self.fill, out, where)
+        if strange.gaps or self.indicator:
             numbers = np.where(missing, self.fill or 0.0, numbers)
         check_finite(self.name, numbers, where)
         out[:, 0] = (numbers - self.mean) / self.scale
-        return said
+        return strange
 
     def to_json(self) -> dict[str, Any]:
         more = {"fill": self.fill} if self.fill is not None else {}
@@ -141,27 +162,30 @@ class Category(Column):
     def width(self) -> int:
         return len(self.levels) + bool(self.rare) + self.indicator
 
-    def encode(self, values: Values, out: Array, where: Where) -> str:
-        missing, said = self._missing(values, self.fill, out, where)
+    def encode(self, values: Values, out: Array, where: Where) -> Strange:
+        missing, strange = self._missing(values, self.fill, out, where)
         known = (*self.levels, *self.rare)
         found = places(known, values)
         unseen = (found < 0) & ~missing
-        if said:
+        if strange.gaps:
             found[missing] = known.index(self.fill or "")
         other = len(self.levels)
         if self.rare:
             found[unseen | (found > other)] = other
         rows = np.flatnonzero(found >= 0)
         out[rows, found[rows]] = 1
-        return "; ".join(filter(None, (said, self._of_unseen(values, unseen))))
-
-    def _of_unseen(self, values: Values, unseen: Array) -> str:
         if not unseen.any():
-            return ""
-        rows = np.flatnonzero(unseen)
-        names = list(dict.fromkeys(str(value_of(values, row)) for row in rows[:50].tolist()))
+            return strange
+        first = tuple(str(value_of(values, row)) for row in np.flatnonzero(unseen)[:NAMED].tolist())
+        return strange + Strange(unseen=int(unseen.sum()), first=first)
+
+    def said(self, strange: Strange) -> str:
+        if not strange.unseen:
+            return super().said(strange)
+        names = listed(list(dict.fromkeys(strange.first)), 3)
         taken = "taken for other" if self.rare else "taken for none of its levels"
-        return f"{self.name!r} has {counted(rows.size, 'value')} not seen in training ({listed(names, 3)}): {taken}"
+        unseen = f"{self.name!r} has {counted(strange.unseen, 'value')} not seen in training ({names}): {taken}"
+        return "; ".join(filter(None, (super().said(strange), unseen)))
 
     def to_json(self) -> dict[str, Any]:
         more: dict[str, Any] = {"levels": list(self.levels)}
@@ -191,9 +215,9 @@ class Dates(Column):
     def width(self) -> int:
         return sum(2 if part in PERIODS else 1 for part, _, _ in self.parts) + self.indicator
 
-    def encode(self, values: Values, out: Array, where: Where) -> str:
+    def encode(self, values: Values, out: Array, where: Where) -> Strange:
         dates = dates_of_column(self.name, values, where)
-        missing, said = self._missing(dates, self.fill, out, where)
+        missing, strange = self._missing(dates, self.fill, out, where)
         if missing.any():
             dates = np.where(missing, np.datetime64(self.fill or "NaT", "us"), dates)
         at = 0
@@ -205,7 +229,7 @@ class Dates(Column):
             else:
                 out[:, at] = (numbers - mean) / scale
             at += 2 if part in PERIODS else 1
-        return said
+        return strange
 
     def to_json(self) -> dict[str, Any]:
         more = {"parts": [list(part) for part in self.parts]}
@@ -222,8 +246,8 @@ class Dropped(Column):
     def width(self) -> int:
         return 0
 
-    def encode(self, values: Values, out: Array, where: Where) -> str:
-        return ""
+    def encode(self, values: Values, out: Array, where: Where) -> Strange:
+        return Strange()
 
     def to_json(self) -> dict[str, Any]:
         return {"dropped": True} | super().to_json()

@@ -108,10 +108,15 @@ def places(levels: Sequence[str], values: Values) -> Array:
     """Where the value of each row stands among these texts, −1 for nowhere.
 
     A file whose texts happen to be numbers, as "1" and "2" of the levels "1", "2", "3+", is read as numbers: 1.0 is "1".
-    So it is with truth values and dates, which a level may write in another way.
+    So it is with truth values and dates, which may be written otherwise than a level.
     """
     if isinstance(values, Texts):
         return _matched(levels, values.levels)[values.codes]
+    if values.dtype.kind == "U":
+        texts = values.tolist()
+        distinct_texts = list(dict.fromkeys(texts))
+        found = dict(zip(distinct_texts, _matched(levels, distinct_texts).tolist()))
+        return np.fromiter(map(found.__getitem__, texts), dtype=np.int64, count=len(texts))
     distinct, codes = np.unique(values, return_inverse=True)
     if values.dtype.kind == "M":
         by_date = {date: place for place, date in enumerate(dates_of_texts(levels)) if not np.isnat(date)}
@@ -122,12 +127,16 @@ def places(levels: Sequence[str], values: Values) -> Array:
 def _matched(levels: Sequence[str], texts: Sequence[str]) -> Array:
     exact = {level: place for place, level in enumerate(levels)}
     by_number = {float(level): place for level, place in exact.items() if is_number(level)}
+    by_date = {date: place for place, date in enumerate(dates_of_texts(levels)) if not np.isnat(date)}
     by_truth = {level.lower(): place for level, place in exact.items() if level.lower() in ("true", "false")}
 
     def place(text: str) -> int:
         if text in exact:
             return exact[text]
-        return by_number.get(float(text), -1) if is_number(text) else by_truth.get(text.lower(), -1)
+        if is_number(text):
+            return by_number.get(float(text), -1)
+        at = by_truth.get(text.lower(), -1)
+        return by_date.get(dates_of_texts([text])[0], -1) if at < 0 and by_date else at
 
     return np.array([*map(place, texts), -1], dtype=np.int64)
 

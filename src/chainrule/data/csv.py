@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -14,20 +15,21 @@ import numpy as np
 
 from chainrule.data.arrow_csv import LARGE, columns_by_arrow
 from chainrule.data.cells import columns_of_rows
-from chainrule.data.packed import unpacked
+from chainrule.data.packed import opened, unpacked
 from chainrule.data.table import Table, check_names, learning_table, target_place
 from chainrule.data.values import Texts, Values, is_number
 from chainrule.errors import DataError, FileError, listed
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+FIRST = 1000  # lines that surely hold the header and the row below it
 SAMPLE = 100  # rows that tell which columns begin as numbers
 
 
 def read_csv(path: Path, target: str | None, optional: bool) -> Table:
     """The table of a CSV file. `optional`: the target may be absent, or its column empty."""
     text = _text(path)
-    delimiter = _delimiter(path, text)
-    header, start = _header(path, text, delimiter)
+    delimiter = delimiter_of(path, text)
+    header, start = header_of(path, text, delimiter)
     at = target_place(header, target, optional)
     values = _values(path, text, delimiter, header, start, at)
     return learning_table(path.name, header, values, target, optional, place=LineNumbers(path), named=start > 0)
@@ -62,14 +64,16 @@ class LineNumbers:
 
     def __call__(self, row: int) -> str:
         try:
-            text = _text(self.path)
-            delimiter = _delimiter(self.path, text)
-            _, start = _header(self.path, text, delimiter)
-            for place, (line, _) in enumerate(_rows(self.path, text, delimiter, start)):
-                if place == row:
+            with opened(self.path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
+                first = "".join(itertools.islice(lines, FIRST))
+                delimiter = delimiter_of(self.path, first)
+                _, start = header_of(self.path, first, delimiter)
+                left = itertools.chain(map(re.Match.group, LINE.finditer(first, start)), lines)
+                rows = rows_of(self.path, left, delimiter, len(LINE.findall(first, 0, start)))
+                for line, _ in itertools.islice(rows, row, None):
                     return f"{self.path}, line {line}"
-        except (OSError, EOFError):
-            pass  # it is not there any more
+        except (OSError, EOFError, ValueError, DataError):
+            pass  # it is not there any more, or another one is
         return f"{self.path}, row {row}"
 
 
@@ -93,8 +97,14 @@ def _rows(
     Raises DataError for a row that has not this many values.
     """
     lines = map(re.Match.group, LINE.finditer(text, start))
+    return rows_of(path, lines, delimiter, len(LINE.findall(text, 0, start)) if start else 0, width)
+
+
+def rows_of(
+    path: Path, lines: Iterable[str], delimiter: str, before: int, width: int | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """The same of lines with their ends, before which there were so many."""
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    before = len(LINE.findall(text, 0, start)) if start else 0
     try:
         for row in reader:
             if not row:
@@ -110,7 +120,7 @@ def _rows(
         raise FileError(f"{path}, line {line}: {error}; is a quotation mark left open?") from None
 
 
-def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
+def header_of(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
     """The names of the columns, and the character at which the rows below them begin, 0 where there are no names."""
     rows = _rows(path, text, delimiter)
     first = next(rows, None)
@@ -131,7 +141,7 @@ def _header(path: Path, text: str, delimiter: str) -> tuple[list[str], int]:
     return names, max((line.end() for line in lines), default=0)
 
 
-def _delimiter(path: Path, text: str) -> str:
+def delimiter_of(path: Path, text: str) -> str:
     """The separator that the first line holds most often, outside of quotation marks."""
     if re.search(r"\.tsv(\.gz|\.zip)?$", path.name.lower()):
         return "\t"

@@ -153,7 +153,10 @@ def _arrow(column: Any) -> Values:
     if kind.startswith("dictionary"):
         return _arrow(column.cast(column.type.value_type))
     if kind in ("int64", "uint64") and column.null_count:
-        return _objects(column.to_pylist())  # as float64 some of them would change
+        try:
+            column = column.cast("float64")
+        except ValueError:  # as float64 some of them would change
+            return _objects(column.to_pylist())
     return column_of(
         column.to_numpy(zero_copy_only=False) if not hasattr(column, "chunks") else column.to_numpy(), cells=False
     )

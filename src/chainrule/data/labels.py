@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.coercion import as_target, plain
-from chainrule.data.conversions import gap_text, places
+from chainrule.data.conversions import Where, gap_text, places
 from chainrule.data.table import Table
 from chainrule.data.values import gaps
 from chainrule.errors import DataError, ShapeError, listed
@@ -62,8 +62,8 @@ def find_labels(target: Array, name: str = "y") -> tuple[Any, ...]:
     return tuple(values.tolist())
 
 
-def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
-    """Labels (rows,) as their numbers in `labels`. Raises DataError for a label that is not among them."""
+def class_numbers(target: Any, labels: Sequence[Any], name: str = "y", where: Where = "row {}".format) -> Array:
+    """Labels (rows,) as their numbers in `labels`. Raises DataError, with its row, for a label that is not among them."""
     target, keys = as_target(target, name), np.array(labels)
     if target.ndim != 1:
         raise ShapeError(f"the target {name!r} is one label per row (rows,), got an array of shape {target.shape}")
@@ -81,7 +81,7 @@ def class_numbers(target: Any, labels: Sequence[Any], name: str = "y") -> Array:
     if np.any(wrong):
         row = int(np.argmax(wrong))
         raise DataError(
-            f"row {row} has the target {name} = {plain(target[row])!r}, which is not one of the classes {listed(labels, 8)}"
+            f"{where(row)} has the target {name} = {plain(target[row])!r}, which is not one of the classes {listed(labels, 8)}"
         )
     return found
 

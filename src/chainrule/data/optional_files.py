@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 from chainrule.data.frames import table_of_frame
 from chainrule.data.table import Table, learning_table
 from chainrule.data.values import Values, column_of
-from chainrule.errors import DataError, FileError
+from chainrule.errors import ChainruleError, DataError, FileError
+
+ROWS = 2**16  # of a batch
 
 
 def _module(name: str, path: Path, kind: str) -> Any:
@@ -48,16 +51,53 @@ EXCEL = (".xlsx", ".xlsm")
 def read_optional(path: Path, target: str | None, optional: bool) -> Table:
     """The table of a file whose suffix is one of ARROW or EXCEL. Raises FileError where its package is not installed."""
     suffix = path.suffix.lower()
-    try:
+    with _errors(path):
         if suffix in EXCEL:
             names, columns = _excel(path)
             return learning_table(path.name, names, columns, target, optional)
         frame = ARROW[suffix](path)
-        nested = [field.name for field in frame.schema if field.type.num_fields and "dictionary" not in str(field.type)]
-        if nested:
-            raise DataError(f"{path}: the column {nested[0]!r} holds lists or records; one value per row is needed")
+        _check_flat(path, frame.schema)
         return table_of_frame(frame, target, optional=optional, name=path.name)
-    except (FileError, DataError):
+    raise AssertionError("an error is raised in there")
+
+
+def batches_of(path: Path, target: str | None, names: frozenset[str]) -> Iterator[Table]:
+    """The tables of a Parquet or Feather file's rows, part after part; of the columns `names` alone if it has them."""
+    with _errors(path):
+        if path.suffix.lower() == ".parquet":
+            file = _module("pyarrow.parquet", path, "a Parquet file").ParquetFile(path)
+            schema, wanted = file.schema_arrow, _wanted(file.schema_arrow.names, target, names)
+            batches = file.iter_batches(batch_size=ROWS, columns=wanted)
+        else:
+            dataset = _module("pyarrow.dataset", path, "a Feather file").dataset(path, format="feather")
+            schema, wanted = dataset.schema, _wanted(dataset.schema.names, target, names)
+            batches = dataset.to_batches(columns=wanted, batch_size=ROWS, use_threads=False)
+        _check_flat(path, schema)
+        table, done = import_module("pyarrow").Table, 0
+        for batch in batches:
+            if batch.num_rows:
+                made = table_of_frame(table.from_batches([batch]), target, optional=True, name=path.name)
+                yield made.behind(done)
+                done += batch.num_rows
+
+
+def _wanted(names: list[str], target: str | None, wanted: frozenset[str]) -> list[str] | None:
+    """The columns to read, in the file's order; None for all."""
+    return [name for name in names if name in wanted or name == target] if wanted and wanted <= set(names) else None
+
+
+def _check_flat(path: Path, schema: Any) -> None:
+    nested = [field.name for field in schema if field.type.num_fields and "dictionary" not in str(field.type)]
+    if nested:
+        raise DataError(f"{path}: the column {nested[0]!r} holds lists or records; one value per row is needed")
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """Whatever fails in here is a file that cannot be read."""
+    try:
+        yield
+    except ChainruleError:
         raise
     except Exception as error:  # a damaged file fails in pyarrow, zipfile and the readers of XML alike
         raise FileError(

@@ -5,24 +5,34 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from chainrule.errors import FileError, listed
 
 
 def unpacked(path: Path) -> bytes:
     """The bytes of a file, or of the one file of rows that is packed in it (.gz, .zip)."""
+    with opened(path) as stream:
+        return stream.read()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The same as a stream, which may be read in parts."""
     if path.suffix.lower() == ".zip":
-        return _unzipped(path)
+        with _unzipped(path) as stream:
+            yield stream
+        return
     opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else open
     with opener(path, "rb") as stream:
-        content: bytes = stream.read()
-    return content
+        yield stream
 
 
-def _unzipped(path: Path) -> bytes:
+@contextmanager
+def _unzipped(path: Path) -> Iterator[IO[bytes]]:
     if not zipfile.is_zipfile(path):
         raise FileError(f"{path} is not a ZIP file, or is damaged")
     with zipfile.ZipFile(path) as archive:
@@ -34,7 +44,8 @@ def _unzipped(path: Path) -> bytes:
                 f"{path} must hold one file of rows (.csv, .tsv or .txt) and holds {found}: unpack it first"
             )
         try:
-            return archive.read(names[0])
+            with archive.open(names[0]) as stream:
+                yield stream
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:  # damaged; with a password
             raise FileError(f"cannot read {names[0]} in {path}: {error}") from error
 

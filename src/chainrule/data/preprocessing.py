@@ -13,7 +13,8 @@ import numpy as np
 from chainrule.data.choices import Choices
 from chainrule.data.choosing import choose_columns, means_and_scales, refuse_slips
 from chainrule.data.coercion import as_target, plain
-from chainrule.data.columns import Column, Number, column_from_json
+from chainrule.data.columns import Column, Number, Strange, column_from_json
+from chainrule.data.conversions import Where
 from chainrule.data.labels import (
     TASKS,
     are_labels,
@@ -29,7 +30,7 @@ from chainrule.data.moments import moments
 from chainrule.data.overview import overview
 from chainrule.data.table import Table, check_names
 from chainrule.data.values import column_of
-from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, counted, listed, unknown_name
+from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed, unknown_name
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time
@@ -120,7 +121,7 @@ class Preprocessing:
         check_names(table.columns)
         columns = choose_columns(table := choices.complete(table), choices)
         noted = [f"{c.name!r}: {c.note}" for c in columns if c.note and choices.of(c.name) is None]
-        _warn(table, noted, "have such notes: print(preprocessing) shows them", stacklevel=5)
+        _warn(table.name, noted, "have such notes: print(preprocessing) shows them", stacklevel=5)
         if table.target is None:
             return cls(columns)
         name, target = table.target_name, target_of(table)
@@ -158,8 +159,15 @@ class Preprocessing:
         """
         if self.columns is None:
             return inputs.inputs if isinstance(inputs, Table) else as_inputs(inputs, "inputs")
-        used = [column for column in self.columns if column.width]
-        table = self._named(inputs) if isinstance(inputs, Table) else self._table(inputs, names)
+        table = inputs if isinstance(inputs, Table) else self._table(inputs, names)
+        rows, strange = self.encoded(table, dtype)
+        self.warn(table.name, strange, stacklevel=4)
+        return rows
+
+    def encoded(self, table: Table, dtype: Any) -> tuple[Inputs, list[Strange]]:
+        """The same of a Table, without a warning; and what in each column that is used was not seen in training."""
+        used = [column for column in self.columns or () if column.width]
+        table = self._named(table)
         known, wanted = set(table.columns), [column.name for column in used]
         missing = [name for name in wanted if name not in known]
         if missing:
@@ -169,9 +177,13 @@ class Preprocessing:
             )
         table = table.select(wanted)
         mapped = isinstance(table.matrix, MappedRows)
-        rows, said = _of_mapped(table, used, dtype) if mapped else _encoded(table, used, dtype)
-        _warn(table, said, "have gaps or values not seen in training", stacklevel=4)
-        return rows
+        return _of_mapped(table, used, dtype) if mapped else _encoded(table, used, dtype)
+
+    def warn(self, name: str, strange: Sequence[Strange], stacklevel: int = 2) -> None:
+        """A DataWarning for each column that is used in which something was not seen in training."""
+        used = [column for column in self.columns or () if column.width]
+        said = [said for column, found in zip(used, strange) if (said := column.said(found))]
+        _warn(name, said, "have gaps or values not seen in training", stacklevel=stacklevel + 1)
 
     def _named(self, table: Table) -> Table:
         """A table; one whose columns have no names of their own, as a matrix in a file, gets those of training."""
@@ -198,10 +210,13 @@ class Preprocessing:
             )
         return Table("inputs", every if width == len(every) else used, array)
 
-    def targets(self, target: Any) -> Array:
-        """A user's target as the network's: labels to class numbers (rows,), numbers to scaled rows (rows, k)."""
+    def targets(self, target: Any, where: Where = "row {}".format) -> Array:
+        """A user's target as the network's: labels to class numbers (rows,), numbers to scaled rows (rows, k).
+
+        `where` says where a row stood that has another label.
+        """
         if self.labels is not None:
-            return class_numbers(target, self.labels, self.target_name)
+            return class_numbers(target, self.labels, self.target_name, where)
         rows = target_rows(as_target(target, self.target_name), self.target_name)
         if not self.target_mean:
             return rows
@@ -262,9 +277,9 @@ class Preprocessing:
         )
 
 
-def _of_mapped(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Inputs, list[str]]:
+def _of_mapped(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Inputs, list[Strange]]:
     """The rows of a mapped file, which are made when they are read; and what in them was not seen in training."""
-    matrix, said = cast(MappedRows, table.matrix), list[str]()
+    matrix, strange = cast(MappedRows, table.matrix), [Strange() for _ in columns]
     if matrix.dtype.kind == "f" and not matrix.file.is_finite:  # one pass that finds what would stop them, or be new
         found = moments(matrix)
         if found.infinite is not None:
@@ -272,11 +287,11 @@ def _of_mapped(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Inp
             raise DataError(
                 f"{table.name}, row {found.infinite[0]:,}: the column {name!r} is infinite, and a network needs finite numbers"
             )
-        for column, gaps in zip(columns, found.gaps.tolist()):
-            one = np.array([np.nan])
-            if gaps and (told := column.encode(one, np.zeros((1, column.width)), table.where)):
-                said.append(told.replace("1 gap", counted(gaps, "gap"), 1))
-    return matrix.then(Encoding(table.columns, columns, dtype), sum(column.width for column in columns), dtype), said
+        for place, (column, gaps) in enumerate(zip(columns, found.gaps.tolist())):
+            if gaps:  # what one of them is taken for, all are
+                new = column.encode(np.array([np.nan]), np.zeros((1, column.width)), table.where).gaps
+                strange[place] = Strange(gaps=gaps * new)
+    return matrix.then(Encoding(table.columns, columns, dtype), sum(column.width for column in columns), dtype), strange
 
 
 class Encoding:
@@ -305,17 +320,17 @@ def scaling_of(columns: Sequence[Column]) -> tuple[Array, Array] | None:
     return np.array([column.mean for column in numbers]), np.array([column.scale for column in numbers])
 
 
-def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[str]]:
+def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[Strange]]:
     """The rows of a table that has these columns, in this order; and what in them was not seen in training."""
     with np.errstate(over="ignore"):  # the network refuses what is too large for it
         rows = _scaled(table, columns, dtype)
         if rows is not None and np.isfinite(rows).all():
-            return rows, []
-        rows, said, at = np.zeros((len(table), sum(column.width for column in columns)), dtype), [], 0
+            return rows, [Strange() for _ in columns]
+        rows, strange, at = np.zeros((len(table), sum(column.width for column in columns)), dtype), [], 0
         for place, column in enumerate(columns):
-            said.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))
+            strange.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))
             at += column.width
-    return rows, [each for each in said if each]
+    return rows, strange
 
 
 def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None:
@@ -333,10 +348,10 @@ def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None
     return rows
 
 
-def _warn(table: Table, said: Sequence[str], rest: str, stacklevel: int) -> None:
+def _warn(name: str, said: Sequence[str], rest: str, stacklevel: int) -> None:
     """A DataWarning for each of the first columns, and one for the rest."""
     for each in said[:MOST_TOLD]:
-        warnings.warn(f"{table.name}: the column {each}", DataWarning, stacklevel=stacklevel)
+        warnings.warn(f"{name}: the column {each}", DataWarning, stacklevel=stacklevel)
     if len(said) > MOST_TOLD:
         more = len(said) - MOST_TOLD
-        warnings.warn(f"{table.name}: and {more:,} more columns {rest}", DataWarning, stacklevel=stacklevel)
+        warnings.warn(f"{name}: and {more:,} more columns {rest}", DataWarning, stacklevel=stacklevel)

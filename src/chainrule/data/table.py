@@ -164,6 +164,11 @@ class Table:
         """The table of these inputs with another target, or with none."""
         return self._like(target=target, target_name=name)
 
+    def behind(self, rows: int) -> Table:
+        """The table as the part of a larger one before which so many rows were read."""
+        place = self._place or (lambda row: f"row {row}")
+        return self._like(place=lambda row: place(rows + row))
+
     def where(self, row: int) -> str:
         """Where a row of this table stood in what was read: "flights.csv, line 7", or "row 5" counted from 0."""
         read = row if self._origin is None else int(self._origin[row])

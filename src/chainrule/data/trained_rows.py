@@ -34,10 +34,15 @@ class TrainedRows:
 
     def share(self, rows: Inputs) -> float:
         """The share of these rows (rows, in) that are among those of the sketch: exact up to 1,024 rows, else estimated."""
+        found, looked_at = self.found(rows)
+        return found / looked_at if looked_at else 0.0
+
+    def found(self, rows: Inputs) -> tuple[int, int]:
+        """(how many of these rows are among those of the sketch, of how many it can tell)."""
         hashes = _hashes(rows)
         if len(self.hashes) == MOST:
             hashes = hashes[hashes <= self.hashes[-1]]  # of the others the sketch knows nothing
-        return float(np.isin(hashes, self.hashes).mean()) if hashes.size else 0.0
+        return int(np.isin(hashes, self.hashes).sum()), hashes.size
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a file's header."""

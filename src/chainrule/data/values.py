@@ -69,7 +69,7 @@ def gaps(values: Values) -> Array:
         missing = np.isnat(values)
     else:
         missing = np.zeros(len(values), dtype=bool)
-    return np.asarray(missing.reshape(len(values), -1).any(axis=1))
+    return missing if missing.ndim == 1 else np.asarray(missing.any(axis=1))
 
 
 # cells of a text file -----------------------------------------------------------------------------------------------
@@ -96,6 +96,13 @@ def column_of_cells(codes: Array, cells: Sequence[str], *, labels: bool = False)
         if dates is not None:
             return np.append(dates, np.datetime64("NaT"))[codes]
     return sorted_texts(codes, texts)
+
+
+def texts_of_cells(codes: Array, cells: Sequence[str]) -> Texts:
+    """The same as a column of texts, also where all of them are numbers or dates."""
+    places: dict[str, int] = {}
+    move = np.array([_level(cell.strip(), places) for cell in cells], dtype=np.int32)
+    return sorted_texts(move[codes], list(places))
 
 
 def _level(text: str, places: dict[str, int]) -> int:
@@ -163,6 +170,9 @@ def _dates(texts: Sequence[str]) -> Array | None:
 
 def dates_of_texts(texts: Sequence[str]) -> list[Any]:
     """Each text as datetime64, NaT where it is not a date."""
+    whole = _dates(texts)
+    if whole is not None:
+        return list(whole)
     return [found[0] if (found := _dates([text])) is not None else np.datetime64("NaT") for text in texts]
 
 
