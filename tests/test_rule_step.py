@@ -108,7 +108,8 @@ def test_what_a_rule_remembers_begins_at_0_and_is_written_line_by_line() -> None
     assert "Here β₁ = 0.9, β₂ = 0.999, ε = 1e−8; m, s begin at 0." in adam
     assert "u = M/(√S + ε) = [ 1.000000 ]" in adam
     assert "with λ = 0.01" in adam
-    assert r"u = M/(\sqrt S + \varepsilon )" in cr.worksheet(CHAIN, [0.6], [1.0], rule="adam").latex()
+    assert r"u = M/(\sqrt{S} + \varepsilon )" in cr.worksheet(CHAIN, [0.6], [1.0], rule="adam").latex()
+    assert "<msqrt><mi>S</mi></msqrt>" in cr.worksheet(CHAIN, [0.6], [1.0], rule="adam").html()
 
 
 def test_a_rule_of_ones_own_is_shown_by_what_it_adds() -> None:

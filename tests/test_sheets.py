@@ -68,6 +68,7 @@ def every_sheet(preset):
     return [
         worksheet(p.network, x, y, convention=preset),
         worksheet(p.network, p.x, p.y, convention=preset),
+        worksheet(p.network, x, y, convention=preset, rule="adamw", l1=0.01, l2=0.1),
         nested_formula(p.network, preset, x),
         pseudocode(preset),
         proof(preset),

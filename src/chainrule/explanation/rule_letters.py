@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.updates import NAMED, Rule
-from chainrule.writing.formula import Formula, Numeral, Row, Symbol, filled
+from chainrule.writing.formula import Formula, Numeral, Root, Row, Symbol, filled
 from chainrule.writing.numbers import short
 
 Array = np.ndarray
@@ -25,7 +25,7 @@ SIGNS: dict[str, Formula] = {
 class Line:
     """letter = template, an operation entry by entry; `slot` is the number that the rule remembers by that name.
 
-    `in_numbers` where the numbers are put into the template too.
+    `in_numbers` where the numbers are put into the template too; {root_s} is √s.
     """
 
     letter: str
@@ -42,7 +42,7 @@ ADAM = (
     Line("s", SQUARE, lambda n: n["beta2"] * n["s"] + (1 - n["beta2"]) * n["g"] ** 2, "square"),
     Line("M", "{m}/(1 − {beta1})", lambda n: n["m"] / (1 - n["beta1"]), in_numbers=False),
     Line("S", "{s}/(1 − {beta2})", lambda n: n["s"] / (1 - n["beta2"]), in_numbers=False),
-    Line("u", "{M}/(√{S} + {epsilon})", lambda n: n["M"] / (np.sqrt(n["S"]) + n["epsilon"]), in_numbers=False),
+    Line("u", "{M}/({root_S} + {epsilon})", lambda n: n["M"] / (np.sqrt(n["S"]) + n["epsilon"]), in_numbers=False),
 )
 LINES: dict[str, tuple[Line, ...]] = {  # the last of them is what η is multiplied with
     "delta_rule": (),
@@ -50,7 +50,7 @@ LINES: dict[str, tuple[Line, ...]] = {  # the last of them is what η is multipl
     "nesterov": (MOMENTUM, Line("u", "{g} + {momentum} {v}", lambda n: n["g"] + n["momentum"] * n["v"])),
     "rmsprop": (
         Line("s", SQUARE.replace("beta2", "rho"), lambda n: n["rho"] * n["s"] + (1 - n["rho"]) * n["g"] ** 2, "square"),
-        Line("u", "{g}/(√{s} + {epsilon})", lambda n: n["g"] / (np.sqrt(n["s"]) + n["epsilon"]), in_numbers=False),
+        Line("u", "{g}/({root_s} + {epsilon})", lambda n: n["g"] / (np.sqrt(n["s"]) + n["epsilon"]), in_numbers=False),
     ),
     "adam": ADAM,
     "adamw": ADAM,
@@ -73,7 +73,11 @@ def computed(rule: Rule, lines: tuple[Line, ...], g: Array) -> dict[str, Array]:
 
 def letters(line: Line) -> Row:
     """The right side of a line in letters."""
-    return _filled(line, lambda name: SIGNS.get(name) or Symbol(name))
+
+    def of(name: str) -> Formula:
+        return Root(Symbol(name.removeprefix("root_"))) if name.startswith("root_") else SIGNS.get(name) or Symbol(name)
+
+    return _filled(line, of)
 
 
 def in_numbers(line: Line, rule: Rule, cells: Callable[[str], Formula]) -> Row:

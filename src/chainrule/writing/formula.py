@@ -114,6 +114,16 @@ class Ratio(Formula):
 
 
 @dataclass(frozen=True, repr=False)
+class Root(Formula):
+    """The square root of a letter."""
+
+    base: Symbol
+
+    def __str__(self) -> str:
+        return f"√{self.base}"
+
+
+@dataclass(frozen=True, repr=False)
 class Sum(Formula):
     """Σ over an index of what follows."""
 

@@ -37,6 +37,8 @@ def mathml(formula: nodes.Formula) -> str:
             return _scripts(mathml(base), above, below)
         case nodes.Ratio(top, bottom):
             return f"<mfrac>{mathml(top)}{mathml(bottom)}</mfrac>"
+        case nodes.Root(base):
+            return f"<msqrt>{mathml(base)}</msqrt>"
         case nodes.Sum(index, body):
             return f"<mrow><munder><mo>∑</mo>{mathml(nodes.marks(index))}</munder>{mathml(body)}</mrow>"
         case nodes.Transposed(base):

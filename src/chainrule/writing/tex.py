@@ -12,7 +12,7 @@ LATEX = {
     "≈": r"\approx ", "∞": r"\infty ", "≠": r"\ne ", "½": r"\tfrac12 ", "×": r"\times ", "Δ": r"\Delta ", "τ": r"\tau ",
     "\u2009": r"\,", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "≤": r"\le ", "∈": r"\in ",
     "⋮": r"\vdots ", "ᵀ": "^{T}", "ε": r"\varepsilon ", "≡": r"\equiv ", "^": r"\hat{}", "²": "^{2}",
-    "λ": r"\lambda ", "μ": r"\mu ", "ρ": r"\rho ", "β": r"\beta ", "Ω": r"\Omega ", "√": r"\sqrt ",
+    "λ": r"\lambda ", "μ": r"\mu ", "ρ": r"\rho ", "β": r"\beta ", "Ω": r"\Omega ",
 }  # fmt: skip
 ESCAPED = {character: "\\" + character for character in "{}$&#%_"} | {
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "–": "--", "’": "'", "✓": r"$\surd$",
@@ -40,6 +40,8 @@ def latex(formula: nodes.Formula) -> str:
             return latex(base) + _scripts(above, below)
         case nodes.Ratio(top, bottom):
             return rf"\frac{{{latex(top)}}}{{{latex(bottom)}}}"
+        case nodes.Root(base):
+            return rf"\sqrt{{{latex(base)}}}"
         case nodes.Sum(index, body):
             return rf"\sum_{{{latex(nodes.marks(index))}}} {latex(body)}"
         case nodes.Transposed(base):
