@@ -82,7 +82,7 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     x = np.linspace(-1, 1, 6)[:, None]
     report = cr.train(cr.Network.random([1, 2, 1], seed=1), (x, 2 * x), epochs=3, fixed=1).report
     assert cr.Report.read(report.write(tmp_path / "r.json")) == report
-    for text in ("{}", "[]", '"x"', "{", json.dumps({"chainrule report": 2})):
+    for text in ("{}", "[]", '"x"', "{", json.dumps({"chainrule report": 0})):
         (tmp_path / "r.json").write_text(text)
         with pytest.raises(cr.FileError, match="is not a report of a training"):
             cr.Report.read(tmp_path / "r.json")
@@ -97,7 +97,7 @@ def test_show_draws_the_curve_of_a_model_or_of_its_report(chainrule_: Run) -> No
     code, out, _ = chainrule_("show", "iris.json", "curve", "--table")
     assert (code, len(out.splitlines())) == (0, 5)
     code, out, _ = chainrule_("show", "iris.json")
-    assert out.startswith("Network(4-128-3, relu → softmax, float32, 1,027 parameters) on iris (120 rows)")
+    assert out.startswith("iris: test accuracy ")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.json_text import json_text
-from chainrule.report import is_report, sparkline
+from chainrule.report import is_report
+from chainrule.run_facts import sparkline
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_what_is_written_is_what_the_report_holds(report: cr.Report, tmp_path: P
     read = json.loads(path.read_text(encoding="utf-8"))
     assert read["history"] == report.history
     assert read["versions"]["numpy"] == np.__version__
-    assert (read["chainrule report"], read["steps"], read["ended"], read["seed"]) == (1, 6, "finished", 0)
+    assert (read["chainrule report"], read["steps"], read["ended"], read["seed"]) == (2, 6, "finished", 0)
     assert is_report(path)
 
 

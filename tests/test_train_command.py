@@ -18,8 +18,8 @@ import chainrule.cli.gradient_check
 import chainrule.cli.main
 from chainrule.aligned import laid_out
 from chainrule.cli import progress
-from chainrule.cli.answers import Confusions
 from chainrule.cli.progress import Pace
+from chainrule.confusions import Confusions
 from chainrule.durations import written
 from chainrule.run import Epoch
 

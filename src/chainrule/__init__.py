@@ -56,7 +56,15 @@ settings.py        its arguments, checked
 stopping.py        when it stops before its last epoch, and which network is given back
 evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives
+run_facts.py       the facts of a run, in values
+run_figures.py     small figures of one run or several, over the epochs
+confusions.py      which classes are confused, by how much numbers are missed
+answered_rows.py   how each test row was answered, for a comparison row by row
+report_sections.py what a report says at length
 report.py          what a run leaves behind
+result_parts.py    what the page of a result is made of
+result_page.py     such a page, as text and Markdown
+result_html.py     and as one HTML file
 cost_curve.py      its cost epoch by epoch, as a picture
 storage.py         networks to and from one file each
 checkpoints.py     a run to and from one file, to go on with it
@@ -92,7 +100,8 @@ writing/           formula.py formulas as trees, and as text · tex.py mathml.py
                    document.py what a page is made of · text.py latex.py html.py its writers · sheet.py the page ·
                    card.py a network or a run in a notebook
 pictures/          shapes.py what a picture is made of · widths.py of characters · svg.py its writer · converted.py as PNG
-                   or PDF · scene.py the picture · plot.py axes, curves · tiles.py numbers as shaded cells
+                   or PDF · scene.py the picture · plot.py axes, curves · panel.py several in one
+                   rectangle · tiles.py numbers as shaded cells
 
 explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py in tables · view.py one example seen from u ·
                    audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py the
@@ -125,7 +134,7 @@ cli/               main.py the command · train.py · prepared.py its run · pre
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·
-                   answers.py classes confused, numbers missed · progress.py how far it is ·
+                   answers.py on rows · saved_run.py a run in files, and its page · progress.py how far it is ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · remembered.py how it was trained ·

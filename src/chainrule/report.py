@@ -1,74 +1,35 @@
-"""What a run leaves behind: a few lines to read, and everything in JSON."""
+"""What a run leaves behind: a few lines to read, a page, and everything in JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from chainrule.errors import FileError
+from chainrule.files import as_file, as_path, write_atomically
+from chainrule.json_text import as_json, json_text
+from chainrule.report_sections import report_page
+from chainrule.result_page import ResultPage
+from chainrule.run_facts import RunFacts, settings_text, sparkline, titled
+from chainrule.writing.numbers import short
 
-from chainrule.errors import FileError, counted
-from chainrule.files import as_file, write_atomically
-from chainrule.json_text import json_text
-from chainrule.writing.numbers import minus, short
-
-SPARKS = "▁▂▃▄▅▆▇█"
-MEASURES = {"r_squared": "R²", "mae": "MAE", "rmse": "RMSE"}  # whose names are not words
 MARK = "chainrule report"  # the first key of the file
+VERSION = 2  # what stands behind it; from 2 on the file ends with a checksum
+CHECKSUM = "checksum"
+PAGES = (".html", ".htm", ".md", ".txt")  # a file of another ending is JSON
 
 
-@dataclass(frozen=True)
-class Report:
-    """The facts of one run. `print(report)` reads them; `report.write(path)` writes all of them as JSON.
+@dataclass(frozen=True, repr=False)
+class Report(RunFacts):
+    """The facts of one run. `print(report)` reads them in short; `report.write("run.html")` is a page with curves, `.json` all.
 
     `cost_before` and `cost_after` are the cost of the network as it was given and as it is now, on the same rows: at most
     1,000, evenly spaced. (`history` has the mean over an epoch's steps, each taken before its move.)
     """
-
-    data: str
-    rows: int
-    network: str
-    cost: str
-    rule: str
-    engine: str
-    batch_size: int
-    seed: int | None
-    epochs: int
-    steps: int
-    seconds: float
-    history: list[dict[str, Any]]
-    ended: str = "finished"
-    results: Mapping[str, Any] = field(default_factory=dict)
-    cost_before: float | None = None
-    cost_after: float | None = None
-    threads: int | None = None  # of BLAS, in the steps; None where it is not known
-    shuffle: bool = True
-    fixed: tuple[int, ...] = ()  # the layers whose weights and biases were held
-    settings: Mapping[str, Any] = field(default_factory=dict)  # those that were given, such as dropout, by name
-    kept: str = ""  # which network was given back and why, where it may not be the last epoch's
-    model_sha256: str | None = None  # of the model's file that it was written beside, as sha256sum gives it
-
-    @property
-    def warnings(self) -> list[str]:
-        """What speaks against the run, as sentences: a cost that rose, and what its results say."""
-        return [*self._of_cost(), *self.results.get("warnings", [])]
-
-    def _of_cost(self) -> list[str]:
-        before, after = self.cost_before, self.cost_after
-        if not self.epochs or before is None or after is None or not after >= before > 0:
-            return []
-        if f"{after:.4g}" == f"{before:.4g}":
-            return [f"the cost did not fall: it is {short(after)}, as before the training"]
-        return [
-            f"the cost rose from {short(before)} before the training to {short(after)}; a smaller learning rate than in "
-            f"{minus(self.rule)} is the usual cure"
-        ]
 
     def __repr__(self) -> str:  # what a prompt shows
         return f"Report({self.network} on {self.data}, {self.course})"
@@ -90,50 +51,68 @@ class Report:
         ]
         return "\n".join(lines)
 
-    def short_results(self) -> list[tuple[str, str]]:
-        """The results that take one line each: (name, text)."""
-        return [(key, _shown(value)) for key, value in self.results.items() if _is_short(key)]
-
     @property
-    def course(self) -> str:
-        """How many epochs, the cost of the first and of the last, and how it ended."""
-        costs = [short(self.history[place]["cost"]) for place in (0, -1)] if self.history else []
-        change = [f"cost {' → '.join(costs)}"] if costs else []
-        return ", ".join([counted(self.epochs, "epoch"), *change, self.ended])
+    def page(self) -> ResultPage:
+        """The report at length: `page.lines(80)`, `page.markdown()`, `page.html()`."""
+        return report_page(self)
 
-    @property
-    def in_short(self) -> str:
-        """What was trained on what, and how, in a line."""
-        return f"{self.network} on {self.data}; {self.cost}, {self.rule}, batches of {self.batch_size}"
+    def html(self) -> str:
+        """The report as one HTML file, which needs no script and nothing from outside."""
+        return self.page.html()
 
     def to_json(self) -> dict[str, Any]:
         """Everything, with the versions it ran on."""
+        last = ("results", "warnings", "versions")
+        told = {key: value for key, value in self.__dict__.items() if key not in last}
         return {
-            MARK: 1,
-            **{key: value for key, value in self.__dict__.items() if key != "results"},
+            MARK: VERSION,
+            **told,
             "results": dict(self.results),
             "warnings": self.warnings,
-            "versions": {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()},
+            "versions": self.versions,
         }
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Report:
-        """The report in a file that `write` wrote. Raises FileError for any other."""
+        """The report in a JSON file that `write` wrote. Raises FileError for any other, and for one that is damaged."""
         where = as_file(path, "the report of a training")
         try:
             told = json.loads(where.read_text("utf-8"))
-            if told.get(MARK) != 1:
+            version = told.get(MARK)
+            if type(version) is not int or version < 1:
                 raise ValueError
+            if version > VERSION:
+                raise FileError(
+                    f"{where} has the format {version}, and this chainrule reads up to {VERSION}: upgrade chainrule"
+                )
+            if version > 1 and told.pop(CHECKSUM, None) != _checksum(told):
+                raise FileError(
+                    f"{where} is damaged: its checksum is not that of its content, which changed after it was written"
+                )
             known = {key: told[key] for key in cls.__dataclass_fields__ if key in told}
-            return cls(**{**known, "fixed": tuple(known.get("fixed", ()))})
+            return cls(**{"versions": {}, **known, "fixed": tuple(known.get("fixed", ()))})
+        except FileError:
+            raise
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             raise FileError(
                 f"{where} is not a report of a training, as chainrule train writes it beside a model"
             ) from None
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as JSON, whole or not at all."""
-        return write_atomically(path, (json_text(self.to_json(), indent=1) + "\n").encode("utf-8", "backslashreplace"))
+        """Write the report, whole or not at all: as a page where the file ends in .html, .md or .txt, else as JSON."""
+        return write_atomically(path, self.content(as_path(path).suffix.lower()).encode("utf-8", "backslashreplace"))
+
+    def content(self, suffix: str = ".json") -> str:
+        """What is written into a file that ends so."""
+        if suffix in PAGES:
+            return self.page.content(suffix)
+        told = as_json(self.to_json())
+        return json_text({**told, CHECKSUM: _checksum(told)}, indent=1) + "\n"
+
+
+def _checksum(told: dict[str, Any]) -> str:
+    """SHA-256 of a report without its checksum."""
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def is_report(path: Path) -> bool:
@@ -150,48 +129,3 @@ def is_of_another(report: Path, model: Path) -> bool:
     except (OSError, ValueError, AttributeError, RecursionError):
         return False  # no report
     return told is not None and told != hashlib.sha256(model.read_bytes()).hexdigest()
-
-
-def settings_text(settings: Mapping[str, Any]) -> str:
-    """Settings in a line: dropout 0.2, 0.5; patience 10; schedule cosine(warmup=0.1)."""
-    return "; ".join(f"{key.replace('_', ' ')} {_setting(value)}" for key, value in settings.items())
-
-
-def _setting(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        pairs = all(isinstance(each, list | tuple) for each in value)
-        return ", ".join(" ".join(map(_setting, each)) if pairs else _setting(each) for each in value)
-    return minus(f"{value:g}") if isinstance(value, float) else str(value)
-
-
-def titled(key: str) -> str:
-    """The name of a result as it is printed: test R², train accuracy, test MAE."""
-    part, _, measure = key.partition("_")
-    return f"{part} {MEASURES[measure]}" if measure in MEASURES else key.replace("_", " ")
-
-
-def _is_short(key: str) -> bool:
-    """Whether a result takes one line: tables of classes are in the file alone, and warnings have lines of their own."""
-    return key != "warnings" and not key.endswith("_classes")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
-    if not isinstance(value, float):
-        return str(value)
-    return minus(f"{value:.4f}") if abs(value) >= 1e-3 or value == 0 else short(value)
-
-
-def sparkline(values: list[float], width: int = 24) -> str:
-    """Values as a row of bars, the lowest to the highest finite one; a value that is not finite is a ×."""
-    finite = [value for value in values if np.isfinite(value)]
-    if not finite:
-        return "×" * min(len(values), width)
-    picked = [
-        values[round(i * (len(values) - 1) / max(1, min(width, len(values)) - 1))]
-        for i in range(min(width, len(values)))
-    ]
-    low, high = min(finite), max(finite)
-    span = (high - low) or 1.0
-    return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1) + 0.5)] if np.isfinite(v) else "×" for v in picked)

@@ -14,7 +14,8 @@ from chainrule.cost_curve import cost_curve
 from chainrule.errors import SettingError, counted
 from chainrule.network import Network
 from chainrule.parameters import Parameters
-from chainrule.report import Report, titled
+from chainrule.report import Report
+from chainrule.run_facts import titled
 from chainrule.writing.card import card, folded, table
 
 Array = np.ndarray

@@ -154,3 +154,9 @@ def _rows(values: Array, what: str = "R²") -> Array:
     if not np.isfinite(numbers).all():
         raise DataError(f"{what} compares finite numbers, got {numbers[~np.isfinite(numbers)][0]} among them")
     return numbers
+
+
+def interval(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
+    """Where the true accuracy lies with 95 %, if `share` of `rows` independent rows were right (Wilson, 1927)."""
+    middle, width = share + z * z / (2 * rows), z * math.sqrt(share * (1 - share) / rows + (z / (2 * rows)) ** 2)
+    return (middle - width) / (1 + z * z / rows), (middle + width) / (1 + z * z / rows)

@@ -17,6 +17,7 @@ from chainrule.activations import Activation
 from chainrule.checkpoints import Checkpoint, save_checkpoint
 from chainrule.costs import Cost
 from chainrule.data import epoch_order
+from chainrule.data.overview import groups
 from chainrule.diagnostics.divergence import first_not_finite
 from chainrule.engines.engine import Steps, batches
 from chainrule.engines.threads import blas_threads
@@ -360,6 +361,7 @@ class Epochs:
             math.fsum(facts["seconds"] for facts in history), history, self.ended, cost_before=before, cost_after=after,
             threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
             settings=job.told(), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
+            epochs_asked=job.epochs, watched=None if job.beside is None else len(job.beside), became=_became(job.network),
         )  # fmt: skip
         return Run(network, history, report)
 
@@ -389,6 +391,12 @@ class Epochs:
 
 
 epochs = Epochs
+
+
+def _became(network: Network) -> list[dict[str, Any]]:
+    """What the columns of a user's table became, those that became the same in one entry; none where there are no names."""
+    terms = network.preprocessing
+    return [] if terms is None or terms.columns is None else groups(terms.columns)
 
 
 def _generator(seed: int | np.random.Generator, state: Mapping[str, Any] | None) -> np.random.Generator:

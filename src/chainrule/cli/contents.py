@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.aligned import Printed, Table, laid_out
-from chainrule.cli.answers import Confusions
 from chainrule.cli.examples import Given, written_example
 from chainrule.cli.output import one_line, say_json, say_result, shown, tell
+from chainrule.confusions import Confusions
 from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
-from chainrule.report import Report, is_of_another, sparkline, titled
+from chainrule.report import Report, is_of_another
+from chainrule.run_facts import sparkline, titled
 from chainrule.writing.numbers import minus, short
 
 LABEL = 16  # characters of what stands before a value
@@ -96,9 +95,8 @@ class Contents(Printed):
             if not key.endswith("_classes"):
                 said = _shown(value)
                 yield _line(titled(key), minus(said) if key == "rule" else said)
-            elif "confusion" in value:
-                labels = tuple(str(each["class"]) for each in value["classes"])
-                yield from Confusions(labels, np.array(value["confusion"])).parts(width)
+            elif (confusions := Confusions.of_json(value)) is not None:
+                yield from confusions.parts(width)
         if self.report is not None and self.report.history:
             costs = [entry["cost"] for entry in self.report.history if entry["cost"] is not None]
             if costs:

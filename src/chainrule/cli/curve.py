@@ -1,4 +1,4 @@
-"""The curve of a training's cost, as `chainrule show RUN curve` asks for it: of a report, or of the one beside a model."""
+"""The curve of a training's cost, as `chainrule show RUN curve` asks for it: of a report, a model or a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import FileError, SettingError
+from chainrule.cli.saved_run import SavedRun
+from chainrule.errors import SettingError
 from chainrule.explanation.figures import CURVE, figure
 from chainrule.pictures.scene import Scene
-from chainrule.report import Report, is_of_another
+from chainrule.report import Report
 
 TAKEN = ("theme", "output", "open", "table")  # options of a figure that this one has too
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The curve of the run in a file: a report, or a model that has its report beside it."""
+    """The curve of the run in a file: a report, a model that has its report beside it, or a checkpoint."""
 
     run: Path
     figure = CURVE
@@ -47,9 +48,4 @@ class Curve:
         return Path(f"{self.run.stem}-curve.svg")
 
     def _report(self) -> Report:
-        path = self.run if self.run.suffix == ".json" else self.run.with_suffix(".json")
-        if not path.exists() and self.run.exists():
-            raise FileError(f"there is no report {path} beside {self.run}: chainrule train writes both")
-        if path != self.run and self.run.exists() and is_of_another(path, self.run):
-            raise FileError(f"{path} is the report of another model than {self.run}")
-        return Report.read(path)
+        return SavedRun.read(self.run).report

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from chainrule.cli.answers import Misses
 from chainrule.cli.output import say_data, say_json, tell
 from chainrule.cli.rows import parts_for
 from chainrule.cli.written import check_text
+from chainrule.confusions import Misses
 from chainrule.data import Table, gaps
 from chainrule.data.columns import Strange
 from chainrule.data.mapped import Inputs

@@ -27,7 +27,7 @@ from chainrule.durations import seconds
 from chainrule.errors import DataError, SettingError, brief, counted
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_dtype
-from chainrule.report import settings_text
+from chainrule.run_facts import settings_text
 from chainrule.settings import Saving
 from chainrule.training import Epochs
 from chainrule.updates import named

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from chainrule.aligned import Table
+from chainrule.checked_file import CHECKPOINT, is_of
 from chainrule.cli.contents import say_contents
 from chainrule.cli.curve import Curve
 from chainrule.cli.examples import Given, convention_of, examples
@@ -29,6 +30,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.remembered import Asked
+from chainrule.cli.saved_run import SavedRun, is_page, show_run
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import DATA_SETS, figure_meant, one_of
 from chainrule.cli.written import check_text
@@ -37,7 +39,7 @@ from chainrule.explanation.figures import CURVE, FIGURES
 from chainrule.explanation.figures import figure as draw
 from chainrule.pictures.converted import KINDS, check_kind
 from chainrule.pictures.scene import Scene
-from chainrule.report import Report, is_report
+from chainrule.report import is_report
 
 FIGURE = "What the figure shows"
 
@@ -194,13 +196,13 @@ def command(
         figure is None and model is not None and not model.exists() and str(model).isidentifier()
     ):  # a name, and no figure's
         raise _no_model(model)
-    if figure is None and path is not None and path.is_file() and path.suffix == ".json" and is_report(path):
-        report = Report.read(path)
-        say_json(report.to_json()) if as_json else say(str(report))
-        return
     if figure is None:
-        _check_alone(given.name, {**told, **always})
-        say_contents(given, as_json)
+        writes = open_it or (output is not None and is_page(output))  # a page, which no figure is
+        _check_alone(given.name, {**told, **always, **({"output": None, "open": None} if writes else {})})
+        if path is not None and (writes or _is_run(path)):
+            show_run(SavedRun.read(path), output, open_it, as_json)
+        else:
+            say_contents(given, as_json)
         return
     if sum(map(bool, (output, table, as_json))) > 1:
         raise SettingError("--output, --table and --json each say what becomes of the figure: give one of them")
@@ -225,6 +227,11 @@ def command(
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a file is of a run, and not of a network: a report or a checkpoint."""
+    return path.is_file() and (is_of(CHECKPOINT, path) or (path.suffix == ".json" and is_report(path)))
 
 
 def _is_figure(model: Path) -> bool:
@@ -274,7 +281,8 @@ def _check_alone(model: str, given: dict[str, Any]) -> None:
         if value is not None:
             example = TOLD[name].for_instance if name in TOLD else ALWAYS[name]
             figure = TOLD[name].names[0] if name in TOLD else _several()[0] if name == "rows" else "network"
-            raise SettingError(f"{_flag(name)} goes with a figure: chainrule show {model} {figure} {example}")
+            page = "; a report is written into FILE.html, FILE.md or FILE.txt" if name == "output" else ""
+            raise SettingError(f"{_flag(name)} goes with a figure: chainrule show {model} {figure} {example}{page}")
 
 
 def _several() -> list[str]:

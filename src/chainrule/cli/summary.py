@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.aligned import Printed, Table, laid_out
-from chainrule.cli.answers import MOST_KEPT, Confusions, Misses, answers_on
+from chainrule.cli.answers import answers_on
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
 from chainrule.cli.output import one_line, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
+from chainrule.confusions import MOST_KEPT, Confusions, Misses
 from chainrule.costs import Cost
 from chainrule.data import Column, Number, Preprocessing, are_plain, overview
 from chainrule.errors import counted
 from chainrule.prediction import scored_data
-from chainrule.report import sparkline
 from chainrule.run import Run
-from chainrule.scores import Score
+from chainrule.run_facts import sparkline
+from chainrule.scores import Score, interval
 
 MOST_NAMES = 12  # of columns that are listed by name
 SCALED = ", each scaled to mean 0 and deviation 1"
@@ -191,9 +192,3 @@ def _of_test(test: Score, rows: int, guess: float | None) -> list[str]:
     elif rows < FEWEST_TO_SPLIT:
         found.append(f"R² on {counted(rows, 'row')} is uncertain: other rows may give quite another")
     return found
-
-
-def interval(share: float, rows: int, z: float = 1.96) -> tuple[float, float]:
-    """Where the true accuracy lies with 95 %, if `share` of `rows` independent rows were right (Wilson, 1927)."""
-    middle, width = share + z * z / (2 * rows), z * math.sqrt(share * (1 - share) / rows + (z / (2 * rows)) ** 2)
-    return (middle - width) / (1 + z * z / rows), (middle + width) / (1 + z * z / rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from chainrule.aligned import Table
 from chainrule.data.columns import Category, Column, Dates, Dropped, Number
@@ -17,21 +18,38 @@ def are_plain(columns: Sequence[Column]) -> bool:
     return all(isinstance(column, Number) and not (column.boolean or column.gaps or column.note) for column in columns)
 
 
-def overview(columns: Sequence[Column], width: int = 80) -> list[str]:
-    """A heading, and a line for each group of columns that became the same: their kind, inputs, gaps, names and notes."""
-    groups: dict[tuple[str, str], list[Column]] = {}
+def groups(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """An entry for each group of columns that became the same: what they became, inputs, gaps, names and notes."""
+    alike: dict[tuple[str, str], list[Column]] = {}
     for column in columns:
         said = _said(column)
-        groups.setdefault(
-            (_title(column), said if isinstance(column, Dropped) or not said else column.name), []
-        ).append(column)
-    ordered = sorted(groups.values(), key=lambda group: ORDER.index(_title(group[0])))
+        alike.setdefault((_title(column), said if isinstance(column, Dropped) or not said else column.name), []).append(
+            column
+        )
+    ordered = sorted(alike.values(), key=lambda group: ORDER.index(_title(group[0])))
+    return [
+        {
+            "became": _title(group[0]),
+            "inputs": sum(column.width for column in group),
+            "gaps": sum(column.gaps for column in group),
+            "columns": _text(group),
+        }
+        for group in ordered
+    ]
+
+
+def overview_rows(told: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """Such entries as a table below its head."""
     rows = [["became", "inputs", "gaps", "columns"]]
-    for group in ordered:
-        inputs, missing = sum(column.width for column in group), sum(column.gaps for column in group)
-        counts = [f"{inputs:,}" if inputs else "–", f"{missing:,}" if missing else "–"]
-        rows.append([_title(group[0]), *counts, _text(group)])
-    return Table(rows, "<>><").lines(width)
+    for each in told:
+        counts = [f"{each[key]:,}" if each[key] else "–" for key in ("inputs", "gaps")]
+        rows.append([str(each["became"]), *counts, str(each["columns"])])
+    return rows
+
+
+def overview(columns: Sequence[Column], width: int = 80) -> list[str]:
+    """A heading, and a line for each group of columns that became the same."""
+    return Table(overview_rows(groups(columns)), "<>><").lines(width)
 
 
 def _title(column: Column) -> str:

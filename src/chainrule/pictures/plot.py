@@ -59,11 +59,11 @@ class Plot:
         """A thin line from the lower edge to the upper one, at a pixel."""
         return Line(((x, self.up), (x, self.down)), "faint", width, opacity=opacity)
 
-    def rules(self, most: int = 6) -> list[Element]:
+    def rules(self, most: int = 6, size: float = TICK) -> list[Element]:
         """Level lines at round numbers, and the numbers to the left of them."""
         found: list[Element] = []
         for y, text in self.y.ticks(most):
-            found += [self.across(y, 0.6, 0.3), Label(self.x.start - 8, y, text, "faint", TICK, "end")]
+            found += [self.across(y, 0.6, 0.3), Label(self.x.start - 8, y, text, "faint", size, "end")]
         return found
 
     def foot(self, y: float, most: int = 6) -> list[Element]:
