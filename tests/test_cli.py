@@ -275,7 +275,7 @@ def test_progress_goes_to_standard_error_and_results_to_standard_output(chainrul
 
 def test_validation_is_shown_and_kept(chainrule_: Run) -> None:
     said = chainrule_("train", "animals.csv", "--epochs", "3", "--validation", "0.2")
-    assert "6 to watch" in said.out
+    assert "6 for validation" in said.out
     assert "validation cost" in said.err
     history = json.loads(Path("runs/animals.json").read_text())["history"]
     assert all({"validation_cost", "validation_score"} <= set(facts) for facts in history)
@@ -366,7 +366,7 @@ def test_train_says_what_each_column_became(chainrule_: Run, here: Path) -> None
     said = chainrule_("train", "wages.csv", "--epochs", "2", "--task", "classification", "-o", "wages")
     assert said.code == 0
     assert (
-        "wages.csv: 80 rows of 6 columns, 2 classes of y; 16 kept apart for the test\n1 row without y is left out\n"
+        "wages.csv: 80 rows of 6 columns, 2 classes of y; 16 held out for the test\n1 row without y is left out\n"
         in said.out
     )
     lines = said.out.splitlines()

@@ -81,10 +81,10 @@ def test_train_tests_on_the_rows_that_the_set_keeps_for_it(folder: Path, chainru
     images(folder / "fashion-mnist")
     code, out, err = chainrule_("train", "fashion-mnist", "--epochs", "1", "--hidden", "3")
     assert code == 0, err
-    assert "10 rows of 4 columns, 2 classes of label; 4 kept apart for the test" in out
+    assert "10 rows of 4 columns, 2 classes of label; 4 held out for the test" in out
     assert "on 4 rows it has never seen" in out
     _, out, _ = chainrule_("train", "fashion-mnist", "--epochs", "1", "--test", "0")
-    assert "none kept apart for a test" in out
+    assert "none held out for a test" in out
 
 
 def test_late_flights_are_learnt_from_what_is_known_before_they_depart(folder: Path, chainrule_: Run) -> None:

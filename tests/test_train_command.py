@@ -98,7 +98,7 @@ def test_the_cost_is_a_curve_and_its_lowest_epoch_is_told(chainrule_: Run) -> No
     assert found is not None, out + err
     assert found.group(1) == f"{history[0]['cost']:.4f}"
     watched = [facts["validation_cost"] for facts in history]
-    assert "watched   24 rows, cost " in out
+    assert "validated 24 rows, cost " in out
     lowest = int(np.argmin(watched))
     if lowest < 11:
         assert f"lowest {watched[lowest]:.4f} in epoch {lowest + 1}" in out

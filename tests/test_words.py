@@ -53,6 +53,7 @@ INSTEAD = {
     r"\b(leaves?|left) the numbers\b": "becomes NaN or infinite",
     r"\bmay (stand|lie) (in|on)\b": "may be in",
     r"\bheld against\b": "compared with",
+    r"\b(rows?|kept|keeps?|none) apart (for|with)\b|\bkept apart\b": "held out",
     r"\bsome (two|three|five|six|ten|twenty|hundred|thousand|\d)": "about",
 }
 ALLOWED = {  # a name that earlier versions used, and still works

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.data import Choices, Dataset, Preprocessing, Table, find_labels, own_division, split_rows, target_of
 from chainrule.errors import DataError, DataWarning, SettingError, counted
 
-FEWEST_TO_SPLIT = 50  # with fewer rows none is kept apart unless asked: a test on nine rows says little
+FEWEST_TO_SPLIT = 50  # with fewer rows none is held out unless asked: a test on nine rows says little
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,20 @@ def _split(table: Table, share: float | None, seed: int, task: str, in_order: bo
 def _encoded(
     rows: Table | None, terms: Preprocessing, dtype: str, remarks: list[str], what: str, without: str
 ) -> Dataset | None:
-    """The rows kept apart as `terms` makes them; `remarks` gets what the rows to learn from had not.
+    """The rows held out as `terms` makes them; `remarks` gets what the rows to learn from had not.
 
     Raises DataError where they cannot be used, as at an infinity.
     """
     if rows is None:
         return None
-    place = f"of the {counted(len(rows), 'row')} kept apart for the {what}"
+    place = f"of the {counted(len(rows), 'row')} held out for the {what}"
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", DataWarning)
             found = Dataset.from_table(rows, terms, dtype)
     except DataError as error:
         raise DataError(
-            f"{place}, {error}. Remove that column or those rows, or keep none apart with {without}"
+            f"{place}, {error}. Remove that column or those rows, or hold none out with {without}"
         ) from None
     remarks += [f"{place}, {str(each.message).removeprefix(rows.name + ': ')}" for each in told]
     return found

@@ -150,7 +150,7 @@ def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
     given = {name: getattr(asked, name) for name in same.split() if getattr(asked, name)}
     watching = [f"--{name} {given[name]}" for name in ("patience", "best") if given.get(name, "last") != "last"]
     if watching and rows.watched is None:
-        raise SettingError(f"{watching[0]} needs rows to watch that are not learnt from: add --validation 0.1")
+        raise SettingError(f"{watching[0]} needs validation rows, which are not learnt from: add --validation 0.1")
     if asked.max_time is not None:
         given["max_time"] = seconds(asked.max_time, "--max-time")
     if asked.decay is not None:

@@ -32,15 +32,15 @@ WIDEST = 0.1  # an accuracy that its test rows tell less precisely is shown with
 
 
 def header(parts: Parts) -> str:
-    """The data in a line: its rows and columns, what is learnt, and what is kept apart."""
+    """The data in a line: its rows and columns, what is learnt, and what is held out."""
     terms, test, watched = parts.terms, parts.test, parts.watched
     kind = (
         f"{len(terms.labels)} classes of {terms.target_name}"
         if terms.labels is not None
         else f"the number {terms.target_name}"
     )
-    kept = f"{len(test):,} kept apart for the test" if test is not None else "none kept apart for a test"
-    watch = f", {len(watched):,} to watch" if watched is not None else ""
+    kept = f"{len(test):,} held out for the test" if test is not None else "none held out for a test"
+    watch = f", {len(watched):,} for validation" if watched is not None else ""
     size = f"{counted(len(parts.table), 'row')} of {counted(len(parts.table.columns), 'column')}"
     return f"{parts.table.name}: {size}, {kind}; {kept}{watch}"
 
@@ -56,7 +56,7 @@ def taken_as(terms: Preprocessing) -> list[str]:
 
 
 def became(parts: Parts, width: int | None = None) -> list[str]:
-    """What each column became, in a table where not all are plain numbers; and what the rows kept apart lack."""
+    """What each column became, in a table where not all are plain numbers; and what the rows held out lack."""
     columns = parts.terms.columns or ()
     lines = [line for remark in parts.remarks for line in textwrap.wrap(remark, width or 80)]
     if are_plain(columns):
@@ -83,7 +83,7 @@ def columns_json(parts: Parts) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Summary(Printed):
-    """The scores of a run on its own rows and on those kept apart, its answers to these, and the check of its gradient."""
+    """The scores of a run on its own rows and on those held out, its answers to these, and the check of its gradient."""
 
     run: Run
     parts: Parts
@@ -123,7 +123,7 @@ class Summary(Printed):
         seconds = f"{self.run.report.seconds:.2f} s"
         yield f"trained   {counted(len(self.run.history), 'epoch')} in {seconds}, cost {self._curve('cost', width)}"
         if "validation_cost" in self.run.history[-1]:
-            yield f"watched   {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
+            yield f"validated {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
         if self.run.report.kept:
             yield f"kept      {self.run.report.kept}"
         if self.run.report.ended.startswith("stopped after"):
@@ -149,7 +149,7 @@ class Summary(Printed):
         if self.test is None or self.parts.test is None:
             rows, size = len(self.parts.train), self.run.network.parameters.size
             fits = f"{size:,} parameters can fit any {rows:,} rows"
-            why = fits if size >= rows else "keep rows apart with --test 0.2"
+            why = fits if size >= rows else "hold rows out with --test 0.2"
             on = f"on the {counted(rows, 'row')} it was trained on"
             return f"train     {self.train}{self._misses} {on}, which is not a test: {why}"
         tested = counted(len(self.parts.test), "row")

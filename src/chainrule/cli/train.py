@@ -16,7 +16,7 @@ from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.checkpoints import Checkpoint
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import CHECKPOINT_SUFFIX, Kept, ModelPlace, keep, keep_again
-from chainrule.cli.output import going_on, page_width, say_json, say_lines, say_result, tell
+from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, continued, prepared
 from chainrule.cli.progress import progress
@@ -78,11 +78,13 @@ def command(
         float | None,
         _option(
             DATA,
-            f"Share of the rows kept apart for the test.  [default: 0.2; 0 for fewer than {FEWEST_TO_SPLIT} rows; or the "
+            f"Share of the rows held out for the test.  [default: 0.2; 0 for fewer than {FEWEST_TO_SPLIT} rows; or the "
             "division that a known set has]",
         ),
     ] = None,
-    validation: Annotated[float, _option(DATA, "Share of the training rows to watch, not to learn from.")] = 0.0,
+    validation: Annotated[
+        float, _option(DATA, "Share of the training rows for validation: looked at after each epoch, not learnt from.")
+    ] = 0.0,
     hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, such as 128 or 64,32; or none.")] = "128",
     activation: Annotated[
         str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.", one=ACTIVATIONS)
@@ -191,7 +193,8 @@ def command(
     telling = nullcontext(_as_json) if json_lines else progress(stream, show)
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
-            say_lines(ready.lines(page_width()))
+            for line in ready.lines(page_width()):
+                say(line)
         with _one_stop() as no_more:
             stopped, kept = _learn(stream, place, ready.notes, telling, no_more)
             run, summary, kept = _summed_up(stream.run(), rows, stream.job.recipe.cost, kept, ready.notes)

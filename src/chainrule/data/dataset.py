@@ -115,7 +115,7 @@ class Dataset:
         0.2 where there is none.
 
         What `load_data` gives is scaled and encoded anew, by the means, scales and levels of the rest alone: nothing of the
-        rows kept apart is learnt. Splitting the rest once more keeps those, so that all parts fit one network.
+        rows held out is learnt. Splitting the rest once more keeps those, so that all parts fit one network.
         """
         own = own_division(self.source.table) if share is None and self.source is not None else None
         share = 0.2 if share is None else share
@@ -135,7 +135,7 @@ class Dataset:
 def load_data(source: Any, target: str | None = None, *, task: str = "auto", **choices: Any) -> Dataset:
     """What `read_table` reads (a shipped set by name, a file, a data frame), scaled and encoded by `Preprocessing`.
 
-    Means, scales and levels are those of all rows; `split` keeps rows apart for a test, and takes them from the others alone.
+    Means, scales and levels are those of all rows; `split` holds rows out for a test, and takes them from the others alone.
     Rows whose target is unknown are left out. `choices` decide about columns, as those of `Preprocessing.fit` do: scale,
     gaps, kinds, drop, columns. A DataWarning counts rows that are left out, and names columns that are.
     """
