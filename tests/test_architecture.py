@@ -22,7 +22,7 @@ LAYERS = [
     "diagnostics.divergence evaluation run settings",
     "storage",
     "by_hand",
-    "stopping",
+    "footprint stopping",
     "circuits cost_curve engines per_example report",
     "report_sections",
     "answered_rows confusions run_facts run_figures",

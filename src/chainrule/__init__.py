@@ -53,6 +53,7 @@ recurrent/         a recurrent network over time: recurrent.py itself · steps.p
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
+footprint.py       about how much memory a run takes
 stopping.py        when it stops before its last epoch, and which network is given back
 evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives

@@ -14,6 +14,7 @@ from chainrule.errors import MemoryLimitError
 
 resource: Any = import_module("resource") if os.name == "posix" else None  # Windows has no such limits
 PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+SMALL = 2**24  # bytes that are not worth a look
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -28,7 +29,7 @@ def available() -> int | None:
 
 def check_memory(needed: int, what: str, instead: str) -> None:
     """Raises MemoryLimitError where so many bytes are not to spare; `what` needs them, `instead` says what to do."""
-    free = available()
+    free = available() if needed > SMALL else None
     if free is not None and needed > free:
         raise MemoryLimitError(
             f"{what} needs about {in_bytes(needed)} of memory, and {in_bytes(free)} are available: {instead}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.errors import DataError, SettingError, ShapeError, brief, listed
 from chainrule.ids import Id, entry_of, parse
 from chainrule.initialization import Draw, first_parameters
+from chainrule.memory import check_memory
 from chainrule.parameters import Layers, Parameters
 from chainrule.writing.card import card, folded, layer_rows, lines, matrix, table
 
@@ -132,6 +134,11 @@ class Network:
         if len(hidden) != hidden_count:
             raise ShapeError(f"sizes {sizes} have {hidden_count} hidden layers, got {len(hidden)} activations for them")
         sigmas = [as_activation(each) for each in [*hidden, output]]
+        count = sum(map(operator.mul, sizes, sizes[1:]))
+        shown = "-".join(map(str, sizes))
+        check_memory(
+            count * (8 + as_dtype(dtype).itemsize), f"Network {shown} of {count:,} weights", "take fewer neurons"
+        )
         weights, biases = zip(*first_parameters(generator(seed), sizes, sigmas, init, bias, as_dtype(dtype)))
         return cls(weights, biases, sigmas)
 

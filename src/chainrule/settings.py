@@ -25,6 +25,7 @@ from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, FileError, SettingError, brief, unknown_name
 from chainrule.files import check_writable
+from chainrule.footprint import check_fits
 from chainrule.network import Network, as_network, cost_for
 from chainrule.ranges import truth, whole
 from chainrule.regularization import Clip, Penalty
@@ -160,10 +161,12 @@ def job_of(
         learnt, validation = learnt.split(share, seed)
     check_width(network, learnt)
     learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
-    rows, watched, beside = rows_for(learner, learnt, recipe.cost), None, None
-    rows = weighted_by_class(rows, learner, more.get("class_weight"))
-    if validation is not None:
-        beside = as_dataset(validation, learner.preprocessing)
+    beside = None if validation is None else as_dataset(validation, learner.preprocessing)
+    parts = [learnt] if beside is None else [learnt, beside]
+    check_fits(learner, parts, len(recipe.rule.slots), batch_size)
+    rows = weighted_by_class(rows_for(learner, learnt, recipe.cost), learner, more.get("class_weight"))
+    watched = None
+    if beside is not None:
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
     return Job(

@@ -19,14 +19,19 @@ from chainrule.data.packed import opened, unpacked
 from chainrule.data.table import Table, check_names, learning_table, target_place
 from chainrule.data.values import Texts, Values, is_number
 from chainrule.errors import DataError, FileError, listed
+from chainrule.memory import check_memory
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 FIRST = 1000  # lines that surely hold the header and the row below it
+TIMES = 3  # of its size that a file needs while it is read
 SAMPLE = 100  # rows that tell which columns begin as numbers
 
 
 def read_csv(path: Path, target: str | None, optional: bool) -> Table:
     """The table of a CSV file. `optional`: the target may be absent, or its column empty."""
+    size = path.stat().st_size
+    instead = "save its numbers by numpy.save, and they are read batch by batch; or take fewer rows"
+    check_memory(size * TIMES, f"reading {path}", instead)
     text = _text(path)
     delimiter = delimiter_of(path, text)
     header, start = header_of(path, text, delimiter)

@@ -31,6 +31,7 @@ from chainrule.data.overview import overview
 from chainrule.data.table import Table, check_names
 from chainrule.data.values import column_of
 from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, listed, unknown_name
+from chainrule.memory import check_memory
 
 Array = np.ndarray
 CHUNK = 4096  # rows that are worked on at a time
@@ -326,7 +327,11 @@ def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array
         rows = _scaled(table, columns, dtype)
         if rows is not None and np.isfinite(rows).all():
             return rows, [Strange() for _ in columns]
-        rows, strange, at = np.zeros((len(table), sum(column.width for column in columns)), dtype), [], 0
+        width = sum(column.width for column in columns)
+        size = len(table) * width * np.dtype(dtype).itemsize
+        instead = "leave out columns of many levels, or take fewer rows"
+        check_memory(size, f"{table.name} as {len(table):,} rows of {width:,} inputs", instead)
+        rows, strange, at = np.zeros((len(table), width), dtype), [], 0
         for place, column in enumerate(columns):
             strange.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))
             at += column.width
