@@ -52,6 +52,7 @@ INSIDE = {  # the layers of the larger packages
         "all_derivatives derivative summary",
         "audit",
         "derivation",
+        "in_training",
         "derivation_blocks parts rule_step",
         "forms letters shown update",
         "typeset view",

@@ -106,7 +106,8 @@ pictures/          shapes.py what a picture is made of · widths.py of character
 
 explanation/       derivative.py any ∂u/∂v worked out · all_derivatives.py in tables · view.py one example seen from u ·
                    audit.py no number that no other method gives · document.py the intermediate form · derivation_blocks.py the
-                   blocks of its page · derivation.py the result · noise.py rounding noise as 0 ·
+                   blocks of its page · derivation.py the result · in_training.py what a penalty and a rule make of it ·
+                   noise.py rounding noise as 0 ·
                    figures.py every figure · typeset.py formulas in it · shown.py the strongest of many ·
                    letters.py an author's symbols · summary.py what the four equations say, and their page · update.py one step
                    of a rule · rule_letters.py rule_step.py as it is written · worksheet.py nested_formula.py pseudocode.py

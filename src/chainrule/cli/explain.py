@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -12,18 +12,24 @@ import typer
 from chainrule.backward import gradient
 from chainrule.cli.examples import Examples, Given, check_no_id, convention_of, example_of
 from chainrule.cli.options import (
+    L1,
+    L2,
     Author,
     Biases,
     CostName,
+    Decay,
     ExampleData,
     ModelOrChain,
+    OneRule,
     OwnActivation,
     OwnX,
     OwnY,
+    PenalizeBiases,
     Row,
     Weights,
 )
 from chainrule.cli.output import say, say_document, say_json, say_result
+from chainrule.cli.remembered import Asked
 from chainrule.cli.usage import one_of
 from chainrule.errors import SettingError, unknown_name
 from chainrule.explanation.all_derivatives import all_derivatives
@@ -54,6 +60,11 @@ def command(
     everything: Annotated[
         bool, typer.Option("--all", help="Every δ and every derivative of the cost instead, in tables by layer.")
     ] = False,
+    rule: OneRule = None,
+    l1: L1 = None,
+    l2: L2 = None,
+    decay: Decay = None,
+    penalize_biases: PenalizeBiases = None,
     weights: Weights = None,
     biases: Biases = None,
     activation: OwnActivation = None,
@@ -84,6 +95,10 @@ def command(
     if everything:
         if (by, form, written, of) != (None, None, None, "C"):
             raise SettingError("--all is every derivative of the cost: leave out --by, --of, --form and --format")
+        if any(each is not None for each in (rule, l1, l2, decay, penalize_biases)):
+            raise SettingError(
+                "a rule and penalties go with one weight or bias: leave out --all, and name it with --by"
+            )
         found = all_derivatives(here.network, here.x, here.y, cost=here.cost, convention=author)
         if as_json:
             say_json(found.to_json())
@@ -97,7 +112,8 @@ def command(
         )
     if by is None:
         by = "w/2/0/0" if given.is_chain else _steepest(here)
-    derivation = explain(here.network, here.x, here.y, by, of=of, convention=author, cost=here.cost, form=form)
+    step = _step(Asked(rule, None, l1, l2, decay, penalize_biases), here, of, by)
+    derivation = explain(here.network, here.x, here.y, by, of=of, convention=author, cost=here.cost, form=form, **step)
     if as_json:
         say_json({"of": of, "by": by, **derivation.to_json()})
         return
@@ -106,6 +122,15 @@ def command(
         return
     say(here.about)
     say_result(derivation)
+
+
+def _step(asked: Asked, here: Examples, of: str, by: str) -> dict[str, Any]:
+    """The penalty and the rule of the training, where they are asked for or the model was trained with a penalty or decay."""
+    is_asked = any(value is not None for value in vars(asked).values())
+    if not is_asked and (of != "C" or by.strip()[:1] not in ("w", "b")):
+        return {}
+    step = asked.step(here.notes)
+    return step if is_asked or step["l1"] or step["l2"] or step["decay"] else {}
 
 
 def _page(derivation: Derivation, about: str, check: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from chainrule.conventions import Convention
 from chainrule.explanation.derivation_blocks import blocks_of
 from chainrule.explanation.document import Checks, CostValue, Part, Product, Terms
+from chainrule.explanation.in_training import InTraining
 from chainrule.verification.differences import Difference
 from chainrule.writing import html, latex, text
 from chainrule.writing.document import Block
@@ -22,6 +23,7 @@ class Derivation:
 
     exact  by dual numbers; check  a central difference with its error bar and one-sided slopes
     total  where the cost is differentiated: which cost it is, and C of this example
+    training  where it was asked for: the derivative with a penalty, and the move of a rule
     """
 
     left: Formula
@@ -32,6 +34,7 @@ class Derivation:
     form: str
     convention: Convention
     total: CostValue | None = None
+    training: InTraining | None = None
 
     @property
     def checks(self) -> Checks:
@@ -48,7 +51,8 @@ class Derivation:
         return self._blocks(check=True)
 
     def _blocks(self, *, check: bool) -> list[Block]:
-        return blocks_of(self.left, self.parts, self.checks, self.total, check)
+        training = [] if self.training is None else self.training.blocks(check)
+        return [*blocks_of(self.left, self.parts, self.checks, self.total, check), *training]
 
     def lines(self, width: int | None = None) -> list[str]:
         """The derivation as text, in lines of at most so many characters; 100 without a width."""
@@ -95,5 +99,6 @@ class Derivation:
             "at_kink": self.check.kink,
             "confirmed_by": self.confirmed_by,
             **({} if self.total is None else {"cost": self.total.name, "C": self.total.value}),
+            **({} if self.training is None else self.training.to_json()),
             "text": str(self),
         }

@@ -59,7 +59,7 @@ def _checked(left: Formula, part: Part, lines: list[DisplayLine], checks: Checks
     if isinstance(part, Lines | Dot):  # the first number alone is the derivative
         place = next((i for i, line in enumerate(lines) if isinstance(line.cells[0], Numeral)), place)
     note = [lines[place].note, Text("; ")] if lines[place].note.pieces else []
-    lines[place] = replace(lines[place], note=row(*note, _said_by(checks)), check=True)
+    lines[place] = replace(lines[place], note=row(*note, said_by(checks)), check=True)
     return lines
 
 
@@ -178,7 +178,7 @@ def numeral(value: float) -> Numeral:
     return Numeral(number(value))
 
 
-def _said_by(checks: Checks) -> Row:
+def said_by(checks: Checks) -> Row:
     """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
     check, exact = checks.check, row(Text("dual numbers "), Numeral(number(checks.exact)))
     if check.kink:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost, named
-from chainrule.errors import DataError, IdError, ShapeError
+from chainrule.errors import DataError, IdError, SettingError, ShapeError
 from chainrule.explanation.audit import audit_of, check
 from chainrule.explanation.derivation import Derivation
 from chainrule.explanation.document import CostValue, Part, Product, Statement
 from chainrule.explanation.forms import as_form, written
+from chainrule.explanation.in_training import in_training
 from chainrule.explanation.view import View, view
 from chainrule.ids import Id, parse
 from chainrule.network import Network, as_network
+from chainrule.regularization import Penalty
+from chainrule.updates import Rule, as_rule
 from chainrule.writing.document import Words
 from chainrule.writing.numbers import short
 
@@ -31,15 +35,21 @@ def explain(
     convention: str | Convention = "nielsen",
     cost: str | Cost | None = None,
     form: str | None = None,
+    rule: str | Rule | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    decay: float | None = None,
+    penalize_biases: bool = False,
 ) -> Derivation:
     """The derivative of one quantity of one example by another, from symbols to numbers to independent checks.
 
-    x (in,) and y (out,) are one example, in the network's terms; y may be None where `of` is not a cost. `by` is an id such as
-    "w/2/0/0", "b/2/0", "z/1/3", "a/1/3" or "x/5", `of` is "C", "z/l/j" or "a/l/j". The cost is the network's own unless one
-    is named; a convention changes how it is written, never which it is. Without a `form`, a single path is shown as a product,
-    several as δ. Numbers are computed in float64 from the network's parameters. Raises DisagreementError, and shows nothing,
-    where backpropagation, dual numbers and central differences differ, or a symbol would stand beside another quantity's
-    number.
+    x (in,) and y (out,) are one example, in the network's terms; y may be None where `of` is not a cost. `by` is an id such
+    as "w/2/0/0", "b/2/0", "z/1/3", "a/1/3" or "x/5", `of` is "C", "z/l/j" or "a/l/j". The cost is the network's own unless
+    one is named; a convention changes how it is written, never which it is. With a rule, `l1`, `l2` or `decay`, as `train`
+    takes them, the derivative of the cost with its penalty follows, and the move of the rule's first step. Without a
+    `form`, a single path is shown as a product, several as δ. Numbers are computed in float64 from the network's
+    parameters. Raises DisagreementError, and shows nothing, where backpropagation, dual numbers and central differences
+    differ, or a symbol would stand beside another quantity's number.
     """
     how = as_convention(convention)
     if form is not None:
@@ -65,7 +75,16 @@ def explain(
         checks = exact, audit.difference(v)
         found = Derivation(seen.by(v), tuple(parts), value, *checks, chosen, how, _total(seen))
         check(audit, found, v)
-    return found
+    if rule is None and not (l1 or l2 or decay):
+        return found
+    if u.kind != "C" or v.kind not in "wb":
+        raise SettingError(
+            f"rules and penalties move weights and biases by the derivative of the cost: with of={str(of)!r} and "
+            f"by={str(by)!r} leave them out"
+        )
+    the_rule = as_rule("delta_rule" if rule is None else rule)
+    penalty = Penalty.of(the_rule.decay, l1, l2, decay, penalize_biases)
+    return replace(found, training=in_training(seen, v, found.checks, the_rule, penalty))
 
 
 def _total(seen: View) -> CostValue | None:
