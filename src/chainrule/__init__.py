@@ -63,6 +63,8 @@ confusions.py      which classes are confused, by how much numbers are missed
 answered_rows.py   how each test row was answered, for a comparison row by row
 report_sections.py what a report says at length
 report.py          what a run leaves behind
+verdict.py         which of several runs is better, and whether chance can explain it
+comparison.py      runs side by side
 result_parts.py    what the page of a result is made of
 result_page.py     such a page, as text and Markdown
 result_html.py     and as one HTML file
@@ -131,8 +133,8 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
-cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · explain.py · nudge.py ·
-                   why.py · quiz.py · verify.py · page.py a command each · usage.py what is typed, understood ·
+cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · compare.py · explain.py ·
+                   nudge.py · why.py · quiz.py · verify.py · page.py a command each · usage.py what is typed, understood ·
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·

@@ -7,6 +7,8 @@ from chainrule.backward import backward as backward
 from chainrule.backward import gradient as gradient
 from chainrule.circuits.circuit import Circuit as Circuit
 from chainrule.circuits.of_network import circuit_of as circuit_of
+from chainrule.comparison import Comparison as Comparison
+from chainrule.comparison import compare as compare
 from chainrule.conventions import Convention as Convention
 from chainrule.costs import Cost as Cost
 from chainrule.costs import binary_cross_entropy as binary_cross_entropy

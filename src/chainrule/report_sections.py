@@ -14,7 +14,7 @@ from chainrule.names import printable
 from chainrule.pictures.scene import Scene
 from chainrule.result_page import ResultPage
 from chainrule.result_parts import Caution, Facts, Gallery, Grid, Listing, Part, Picture, Section, Tiles
-from chainrule.run_facts import RunFacts, settings_rows, sparkline, titled
+from chainrule.run_facts import RunFacts, curve_text, settings_rows, titled
 from chainrule.run_figures import (
     cost_figure,
     gradient_figure,
@@ -182,8 +182,7 @@ def _pictures(run: RunFacts) -> Iterator[Picture]:
 def _picture(
     title: str, draw: Callable[[Sequence[Mapping[str, Any]]], Scene], run: RunFacts, key: str, says: str
 ) -> Picture:
-    values = [math.nan if facts.get(key) is None else float(facts[key]) for facts in run.history]
-    return Picture(title, draw(run.history), says, _spark(values))
+    return Picture(title, draw(run.history), says, curve_text(run.history, key))
 
 
 def _by_layer(
@@ -192,11 +191,6 @@ def _by_layer(
     last = next(facts[key] for facts in reversed(run.history) if facts.get(key))
     line = ", ".join("∞" if each is None else short(each, 2) for each in last)
     return Picture(title, draw(run.history), says, f"{line} at the end, by layer")
-
-
-def _spark(values: Sequence[float]) -> str:
-    first, last = (short(value) if math.isfinite(value) else "not finite" for value in (values[0], values[-1]))
-    return f"{first} {sparkline(list(values))} {last}"
 
 
 # how well it answers -------------------------------------------------------------------------------------------------

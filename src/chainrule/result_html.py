@@ -30,7 +30,7 @@ p{margin:.5rem 0;max-width:72ch;overflow-wrap:anywhere}
 .tiles dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .tiles dd small{display:block;font-size:.8rem;font-weight:400;color:var(--chainrule-faint)}
 .caution{background:var(--alarm);border-left:4px solid var(--chainrule-negative);padding:.55rem .9rem;border-radius:0 6px 6px 0}
-.facts{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.25rem 1.2rem;margin:0}
+.facts{display:grid;grid-template-columns:minmax(2rem,max-content) minmax(0,1fr);gap:.25rem 1.4rem;margin:0 0 .8rem}
 .facts dt{color:var(--chainrule-faint)}
 .facts dd{margin:0;overflow-wrap:anywhere}
 .wide{overflow-x:auto;max-width:100%}
@@ -41,7 +41,7 @@ th{font-weight:600;color:var(--chainrule-faint);border-bottom:1px solid var(--li
 td{border-bottom:1px solid color-mix(in srgb,var(--line) 55%,transparent)}
 .r{text-align:right;white-space:nowrap}
 .shaded td,.shaded th{padding:.3rem .55rem}
-.gallery{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:1.6rem 2rem}
+.gallery{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:1.6rem 2rem;margin-top:1.2rem}
 figure{margin:0;break-inside:avoid;min-width:0}
 figure svg{display:block;width:100%;height:auto;max-width:560px;margin-top:.5rem}
 figcaption{font-size:.86rem;padding-top:.3rem;color:var(--chainrule-faint)}

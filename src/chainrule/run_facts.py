@@ -149,3 +149,10 @@ def sparkline(values: list[float], width: int = 24) -> str:
     low, high = min(finite), max(finite)
     span = (high - low) or 1.0
     return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1) + 0.5)] if np.isfinite(v) else "×" for v in picked)
+
+
+def curve_text(history: Sequence[Mapping[str, Any]], key: str, width: int = 24) -> str:
+    """How a number of each epoch went, in a line: its first value, bars, its last."""
+    values = [float("nan") if facts.get(key) is None else float(facts[key]) for facts in history]
+    first, last = (short(value) if np.isfinite(value) else "not finite" for value in (values[0], values[-1]))
+    return f"{first} {sparkline(values, width)} {last}"

@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.pictures.panel import Curve, Panel, legend, whole_foot
 from chainrule.pictures.plot import Scale
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.shapes import Element, Label
+from chainrule.pictures.shapes import Element, Label, moved, titled
 from chainrule.scores import TITLES
 from chainrule.writing.numbers import number, short
 
@@ -28,6 +28,8 @@ ROLES = (
     "forward",
     "backward",
 )  # of several curves, one after the other
+BETWEEN, HEAD = 24.0, 44.0  # figures beside each other, and the title of each
+FEW = 4  # curves that a legend names with their best epochs
 USUAL = 1e-3  # ‖Δθ‖ / ‖θ‖ of a step, as a rule of thumb (Karpathy, CS231n: neural networks part 3)
 
 
@@ -76,6 +78,20 @@ def compared_figure(histories: Mapping[str, History], key: str, title: str, best
         if _has(history, key)
     ]
     return _figure(title, curves, f"compared-{key.replace('_', '-')}")
+
+
+def together(scenes: Sequence[Scene], title: str) -> Scene:
+    """Such figures in one picture, two in a row, each below its title."""
+    elements: list[Element] = []
+    rows: list[tuple[str, ...]] = []
+    for place, scene in enumerate(scenes):
+        x, y = (place % 2) * (WIDTH + BETWEEN), (place // 2) * (HEIGHT + HEAD)
+        elements += [titled(scene.title, x + 16, y + 28), *moved(scene.elements, x, y + HEAD)]
+        rows += [(scene.title,), *scene.table]
+    across, down = min(len(scenes), 2), math.ceil(len(scenes) / 2)
+    size = across * WIDTH + (across - 1) * BETWEEN, down * (HEIGHT + HEAD) + 8
+    described = " ".join(f"{scene.title}: {scene.description}" for scene in scenes)
+    return Scene(*size, tuple(elements), title, described, tuple(rows), "runs")
 
 
 def _has(history: History, key: str) -> bool:
@@ -130,6 +146,7 @@ def _figure(
     epochs = [x for curve in curves for x, _ in curve.points] or [1.0]
     across = Scale(min(epochs), max(max(epochs), min(epochs) + 1), LEFT, WIDTH - (ENDS if ends else RIGHT))
     named = [curve for curve in curves if curve.marked is not None or (len(curves) > 1 and not curve.end)]
+    named = named if len(named) <= FEW else []  # their ends tell them apart
     said, last = legend(named, LEFT, WIDTH - 8, 14.0, SIZE) if named else ([], -6.0)
     up, down = last + 18, HEIGHT - 48
     panel = Panel(across, up, down - up, curves, tens, level, least, POINTS, SIZE)

@@ -362,6 +362,7 @@ class Epochs:
             threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
             settings=job.told(), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
             epochs_asked=job.epochs, watched=None if job.beside is None else len(job.beside), became=_became(job.network),
+            command=str(self.notes.get("command", "")),
         )  # fmt: skip
         return Run(network, history, report)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from chainrule.answered_rows import MOST_BITS, AnsweredRows, targets_sha256
 from chainrule.cli.output import one_line
 from chainrule.confusions import Confusions, Misses
-from chainrule.data import Dataset, Preprocessing, class_of, encode_targets
+from chainrule.data import Dataset, Preprocessing, Table, class_of, encode_targets, target_of
 from chainrule.data.network_rows import inputs_for
 from chainrule.network import Network
 from chainrule.prediction import activations_of_rows
@@ -20,6 +21,20 @@ def answers_on(network: Network, data: Dataset, terms: Preprocessing) -> Confusi
     given = activations_of_rows(network, inputs_for(network, data.inputs))
     true, _ = encode_targets(data.targets, network.sizes[-1], len(data))
     return compared(given, true, terms)
+
+
+def answered_rows(network: Network, data: Dataset, terms: Preprocessing, table: Table) -> AnsweredRows:
+    """How each of the same rows was answered; `table` has them as the user does."""
+    targets = targets_sha256(target_of(table))
+    if len(data) > MOST_BITS:
+        return AnsweredRows(len(data), targets)
+    given = activations_of_rows(network, inputs_for(network, data.inputs))
+    true, _ = encode_targets(data.targets, network.sizes[-1], len(data))
+    if terms.labels is not None:
+        return AnsweredRows(len(data), targets, class_of(given, terms.threshold) == class_of(true, 0.5))
+    scale = np.array(terms.target_scale) if terms.target_scale else 1.0
+    errors = np.square((given - true).astype(float) * scale).reshape(len(data), -1).mean(axis=1)
+    return AnsweredRows(len(data), targets, squared_errors=errors)
 
 
 def compared(given: Array, true: Array, terms: Preprocessing) -> Confusions | Misses:

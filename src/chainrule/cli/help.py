@@ -41,6 +41,10 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "chainrule show runs/iris.safetensors path_sum --table": "the numbers of a figure",
         "chainrule show runs/iris.safetensors curve --open": "the cost of its training, epoch by epoch",
     },
+    "compare": {
+        "chainrule compare runs/iris.safetensors runs/iris-2.safetensors": "what differs, and which is better",
+        "chainrule compare runs/iris*.json -o iris.html": "the same as a page, with curves",
+    },
     "explain": {
         "chainrule explain": "of the worked example, four neurons in a row",
         "chainrule explain runs/iris.safetensors --by w/2/0/59": "to neuron 0 of layer 2 from neuron 59",

@@ -38,6 +38,7 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "train": "Train a network, test it, check its gradient, and keep it in a file.",
     "predict": "Predict every row of a file, in the target's own labels or unit.",
     "show": "What is in a model's file; or a figure of the network at work.",
+    "compare": "Runs side by side: settings, results, curves, and what chance can explain.",
     "explain": "Work out a derivative of one example, from symbols to numbers.",
     "nudge": "Move one quantity: what its slope predicts, and what happens.",
     "why": "Say why a weight learns slowly.",

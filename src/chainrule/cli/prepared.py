@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,7 +94,27 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
     }
 
 
-def prepared(asked: SimpleNamespace, saved: Checkpoint | None) -> Prepared:
+def command_line(parameters: Iterable[Any], asked: SimpleNamespace) -> str:
+    """What begins the run anew: its options that are not as they come, quoted for a shell."""
+    words = ["chainrule", "train"]
+    for each in parameters:
+        value = getattr(asked, each.name, None)
+        if each.param_type_name == "argument":
+            words.append(str(value))
+        elif each.name in (*PRINTED, "output", "checkpoint_every") or value is None or value == each.default:
+            continue
+        elif each.is_flag:
+            words.append(each.opts[0])
+        else:
+            words += [
+                word
+                for item in (value if isinstance(value, list | tuple) else [value])
+                for word in (each.opts[0], str(item))
+            ]
+    return shlex.join(words)
+
+
+def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = "") -> Prepared:
     """Everything that is asked for, checked before anything is learnt, as it was before where a run goes on."""
     if asked.seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {asked.seed}")
@@ -129,7 +150,8 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None) -> Prepared:
     notes = {"data": asked.data, "target": asked.target, "rule": repr(rule), "seed": asked.seed, "task": task,
              "trained_on": trained_on, "penalty": asdict(stream.job.recipe.penalty)}  # fmt: skip
     told = {name: str(value) if hasattr(value, "__fspath__") else value for name, value in vars(asked).items()}
-    stream.notes = {"asked": as_json({name: value for name, value in told.items() if name not in (*PRINTED, "output")})}
+    options = {name: value for name, value in told.items() if name not in (*PRINTED, "output")}
+    stream.notes = {"asked": as_json(options), "command": command}
     if saved is None and asked.checkpoint_every is not None:
         saving = Saving.every(Path(), asked.checkpoint_every, "--checkpoint-every")
         stream.saves(saving)  # which is in the file that is written now

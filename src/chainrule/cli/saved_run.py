@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,18 +70,28 @@ def show_run(run: SavedRun, output: Path | None, open_it: bool, as_json: bool) -
         return
     if as_json:
         raise SettingError("--output writes a page and --json prints the report: give one of them")
-    write_page(run.page, output, {"model": run.path}, open_it)
+    write_page(run.page, output, run.path, open_it)
 
 
-def write_page(page: ResultPage, output: Path, read: dict[str, Path], open_it: bool) -> None:
+def write_page(page: ResultPage, output: Path, read: Path, open_it: bool) -> None:
     """Write a page into a file, as its ending says, and open it where that is asked for."""
-    check_text(output, str(output.with_suffix(".html")), {}, "--output")
-    for what, path in read.items():
-        if output.exists() and path.exists() and output.samefile(path):
-            raise FileError(f"--output {output} is the {what} itself, which would be lost: name another file")
+    check_page(output, [read])
     replaces = output.exists()
     write_atomically(output, page.content(output.suffix.lower()).encode("utf-8", "backslashreplace"))
     tell(f"wrote {output}{', over the one before' if replaces else ''}")
+    opened(output, open_it)
+
+
+def check_page(output: Path, read: Iterable[Path], begins: bytes = b"\0") -> None:
+    """Raises FileError where a page, or a picture that `begins` so, cannot be written there, or a run would be lost."""
+    check_text(output, str(output.with_suffix(".html")), {}, "--output", begins)
+    for path in read:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise FileError(f"--output {output} is the run itself, which would be lost: name another file")
+
+
+def opened(output: Path, open_it: bool) -> None:
+    """Open a file that was written, where that is asked for and there is a program that can."""
     if open_it and typer.launch(str(output)) != 0:
         tell(f"there is no program here to open it with: open {output} in a browser")
 
@@ -102,6 +112,7 @@ def report_of(saved: Checkpoint) -> Report:
         threads=saved.made_on.get("threads"), shuffle=told["shuffle"], fixed=tuple(told["fixed"]), settings=told["more"],
         kept="" if best is None else f"epoch {best[0]:,}, the best so far on the validation rows ({shown(best[1])})",
         epochs_asked=told["epochs"], watched=data["watched"] and data["watched"]["rows"],
+        command=str(saved.notes.get("command", "")),
         versions={key: str(value) for key, value in saved.made_on.items() if key != "threads"},
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.aligned import Printed, Table, laid_out
-from chainrule.cli.answers import answers_on
+from chainrule.cli.answers import answered_rows, answers_on
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
 from chainrule.cli.output import one_line, shown
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
@@ -114,6 +114,14 @@ class Summary(Printed):
         elif len(self.answers.labels) <= MOST_KEPT:
             scores[f"{part}_classes"] = self.answers.to_json()
         return {**scores, "gradient_check": self.check.to_json(), "warnings": self.warnings}
+
+    @property
+    def tested(self) -> dict[str, Any]:
+        """How each test row was answered, as plain values, for a comparison of reports; nothing without test rows."""
+        rows = self.parts
+        if rows.test is None or rows.testing is None:
+            return {}
+        return answered_rows(self.run.network, rows.testing, rows.terms, rows.test).to_json()
 
     def lines(self, width: int | None = None) -> list[str]:
         """The summary in lines of at most so many characters."""

@@ -18,7 +18,7 @@ from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import CHECKPOINT_SUFFIX, Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
-from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, continued, prepared
+from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, command_line, continued, prepared
 from chainrule.cli.progress import progress
 from chainrule.cli.summary import Summary, columns_json
 from chainrule.cli.usage import one_of
@@ -187,7 +187,7 @@ def command(
     """Train a network, test it, check its gradient, and keep it in a file."""
     saved = None if resume is None else Checkpoint.read(resume)
     asked = SimpleNamespace(**(ctx.params if saved is None else continued(ctx, saved)))
-    ready = prepared(asked, saved)
+    ready = prepared(asked, saved, command_line(ctx.command.params, asked))
     stream, rows, place = ready.stream, ready.rows, ready.place
     show = not (quiet or as_json or json_lines)
     telling = nullcontext(_as_json) if json_lines else progress(stream, show)
@@ -283,7 +283,7 @@ def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, A
     except BaseException:
         tell(f"{kept.model} is what was learnt")
         raise
-    run = replace(run, report=replace(run.report, results=summary.results))
+    run = replace(run, report=replace(run.report, results=summary.results, tested=summary.tested))
     return run, summary, keep_again(run, kept, notes)
 
 

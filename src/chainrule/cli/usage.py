@@ -22,6 +22,7 @@ SAME_FIGURE = {
 }  # fmt: skip
 PAGES = ("worksheet", "equations", "pseudocode", "proof", "formula")
 SAME_COMMAND = {
+    "diff": "compare", "versus": "compare",
     "derive": "explain", "derivative": "explain", "differentiate": "explain", "gradient": "explain", "grad": "explain",
     "backprop": "explain", "backpropagation": "explain", "example": "explain", "demo": "explain", "fit": "train",
     "learn": "train", "draw": "show", "plot": "show", "figure": "show", "figures": "show", "picture": "show",
@@ -156,6 +157,7 @@ EXAMPLE = {
     "train": "chainrule train house.csv --target price",
     "predict": "chainrule predict runs/digits.safetensors digits",
     "show": "chainrule show runs/digits.safetensors network",
+    "compare": "chainrule compare runs/digits.safetensors runs/digits-2.safetensors",
     "explain": "chainrule explain runs/digits.safetensors --row 3",
     "nudge": "chainrule nudge runs/digits.safetensors --by z/2/0",
     "why": "chainrule why runs/digits.safetensors --by w/1/0/0",
