@@ -36,7 +36,7 @@ def jaxtyped_where_shapes_are(made: Any = None, *, typechecker: Callable[[Any], 
     if _has_shapes(made):
         watched = jaxtyped(made, typechecker=typechecker)
         return watched if ALL_TYPES else _mostly_unwatched(watched, made)
-    return checked(made) if ALL_TYPES else made
+    return checked(made) if ALL_TYPES and not _has_context(made) else made
 
 
 def _mostly_unwatched(watched: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,6 +53,11 @@ def _mostly_unwatched(watched: Callable[..., Any], plain: Callable[..., Any]) ->
 def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function as users call it, without the tests' check of types."""
     return unwrap(function)
+
+
+def _has_context(function: Any) -> bool:
+    """Whether typer calls it with its context, whose class is not the one that typer wants it to be annotated with."""
+    return "typer.Context" in getattr(function, "__annotations__", {}).values()
 
 
 def _has_shapes(function: Any) -> bool:

@@ -109,7 +109,7 @@ def _with_penalty(checks: Checks, penalty: Penalty, w: float) -> Checks:
     exact = float(dual(penalty.form(Dual(w, 1.0), DUALS)).slope)
     own, of = derivative(lambda t: float(penalty.form(t, ARRAYS)), w), checks.check
     parts = [getattr(of, part) + getattr(own, part) for part in ("value", "error", "left", "right", "blur")]
-    value, slope = checks.value + float(penalty.slope(np.asarray(w))), Difference(*parts)
+    value, slope = checks.value + float(penalty.slope(np.array([w]))[0]), Difference(*parts)
     both = Checks(value, checks.exact + exact, slope)
     if abs(value - both.exact) > SAME * abs(value) + 1e-12 or not slope.holds(value, SAME * abs(value) + 1e-12):
         raise DisagreementError(
