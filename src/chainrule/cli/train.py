@@ -38,7 +38,10 @@ RATES = {name: f"{made().learning_rate:g}" for name, made in RULES.items()}
 OWN_RATES = ", ".join(
     f"{rate} for {joined([name for name in RATES if RATES[name] == rate])}" for rate in dict.fromkeys(RATES.values())
 )
-RULES_HELP = "How the weights move: delta_rule (also called sgd), momentum, nesterov, rmsprop, adam or adamw."
+RULES_HELP = (
+    "How the weights move: delta_rule (also called sgd), momentum, nesterov, rmsprop, adam or adamw; with settings as in "
+    "adamw:decay=0.1."
+)
 Telling = AbstractContextManager[Callable[[Epoch], None]]
 
 
