@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,15 +24,18 @@ from chainrule.dropout import Dropout
 from chainrule.durations import seconds
 from chainrule.engines.choose import choose
 from chainrule.engines.engine import Engine, Recipe
-from chainrule.errors import DataError, FileError, SettingError, brief, unknown_name
+from chainrule.errors import DataError, DataWarning, FileError, SettingError, brief, listed, unknown_name
 from chainrule.files import check_writable
 from chainrule.footprint import check_fits
 from chainrule.network import Network, as_network, cost_for
+from chainrule.prediction import answered
 from chainrule.ranges import truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule
 from chainrule.stopping import BEST, Stopping
 from chainrule.updates import Rule, as_rule
+
+MANY = 10  # rows that are too many to have one target by chance
 
 
 class Settings(TypedDict, total=False):
@@ -165,6 +169,7 @@ def job_of(
     parts = [learnt] if beside is None else [learnt, beside]
     check_fits(learner, parts, len(recipe.rule.slots), batch_size)
     rows = weighted_by_class(rows_for(learner, learnt, recipe.cost), learner, more.get("class_weight"))
+    warn_of_one_target(rows, learner, learnt.name)
     watched = None
     if beside is not None:
         check_width(learner, beside)
@@ -173,6 +178,18 @@ def job_of(
         learner, recipe, rows, watched, the_engine, stopping, saving_of(more, seed), epochs, batch_size, seed, shuffle, learnt,
         beside, share, as_schedule(more.get("schedule")), more,
     )  # fmt: skip
+
+
+def warn_of_one_target(rows: Rows, network: Network, name: str) -> None:
+    """A DataWarning where all rows have one target."""
+    if len(rows) >= MANY and (rows.targets == rows.targets[0]).all():
+        target = listed(map(str, np.ravel(answered(network, rows.targets[:1])).tolist()), 6)
+        warnings.warn(
+            f"{name}: all {len(rows):,} rows have the same target ({target}), so there is nothing to tell apart: is it the "
+            "right column?",
+            DataWarning,
+            stacklevel=5,  # the call of train
+        )
 
 
 def check_names(more: Mapping[str, Any]) -> None:

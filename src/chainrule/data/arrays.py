@@ -123,9 +123,10 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any], bool] | No
 def read_npy(path: Path, target: str | None, optional: bool) -> Table:
     """A plain array (rows, columns), as a CSV file without a header; or a structured one, whose fields are columns."""
     try:
-        file = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:  # objects, a file cut short, no array at all
-        raise FileError(f"cannot read {path}: {error}; a plain array of numbers is needed") from error
+        file = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # objects, a file cut short, no array at all, a header that is no Python
+        what = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise FileError(f"cannot read {path}: {what}; a plain array of numbers is needed") from error
     plain = file.dtype.kind in "fiub" and file.ndim >= 2 and file.flags.c_contiguous
     if plain and stays_in_file(file.shape, file.dtype):
         return _npy_table(path, as_inputs(file.reshape(len(file), -1), "inputs"), target, optional)

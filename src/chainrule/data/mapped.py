@@ -34,7 +34,7 @@ class MappedFile:
         """The file below an array that numpy.load(path, mmap_mode="r") or numpy.memmap gave, or below a part of one."""
         path = None if array.filename is None else Path(array.filename)
         mapping: Any = array._mmap  # type: ignore[attr-defined]  # the only way to its length now
-        return cls(np.asarray(array), path, mapping, mapping.size(), None if path is None else _stamp(path))
+        return cls(np.asarray(array), path, mapping, mapping.size(), None if path is None else stamp_of(path))
 
     def read(self, rows: Array | slice) -> Array:
         """These rows of the file, in the order that is given. Raises FileError where the file was changed meanwhile."""
@@ -43,7 +43,7 @@ class MappedFile:
 
     def check(self) -> None:
         """Raises FileError where the file was written to after it was mapped. One that was replaced is still mapped whole."""
-        now = None if self.path is None else _stamp(self.path)
+        now = None if self.path is None else stamp_of(self.path)
         shorter = self.mapping.size() < self.size
         if shorter or (now is not None and self.stamp is not None and now[:2] == self.stamp[:2] and now != self.stamp):
             what = (
@@ -187,7 +187,7 @@ def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype({"e": np.float32, "g": np.float64}.get(dtype.char, dtype.newbyteorder("=")))
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int] | None:
+def stamp_of(path: Path) -> tuple[int, int, int, int] | None:
     """Which file it is, its size and when it was last written to; None where it is not there any more."""
     try:
         found = path.stat()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chainrule.data.columns import Category, Number
 from chainrule.data.csv_stream import Wanted, csv_tables
+from chainrule.data.mapped import stamp_of
 from chainrule.data.optional_files import batches_of
 from chainrule.data.preprocessing import Preprocessing
 from chainrule.data.reading import read_table
@@ -38,12 +39,14 @@ def read_parts(source: str, terms: Preprocessing | None) -> Iterator[Table]:
 
 def _streamed(path: Path, target: str | None, terms: Preprocessing | None) -> Iterator[Table]:
     """The parts of a file that can be read in parts; none of any other."""
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zip")
+    name, before = path.name.lower().removesuffix(".gz").removesuffix(".zip"), stamp_of(path)
     try:
         if name.endswith(TEXT) or path.suffix.lower() == ".zip":
             yield from csv_tables(path, target, _wanted(terms))
         elif path.suffix.lower() in ARROW:
             yield from batches_of(path, target, _wanted(terms).names)
+        if stamp_of(path) != before:
+            raise FileError(f"{path} was changed while its rows were read: begin again once nothing is written to it")
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, FileError):
             raise
