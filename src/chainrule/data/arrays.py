@@ -124,7 +124,7 @@ def read_npy(path: Path, target: str | None, optional: bool) -> Table:
     """A plain array (rows, columns), as a CSV file without a header; or a structured one, whose fields are columns."""
     try:
         file = np.lib.format.open_memmap(path, mode="r")
-    except Exception as error:  # objects, a file cut short, no array at all, a header that is no Python
+    except Exception as error:  # objects, a file cut short, no array at all, a header with a slip
         what = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise FileError(f"cannot read {path}: {what}; a plain array of numbers is needed") from error
     plain = file.dtype.kind in "fiub" and file.ndim >= 2 and file.flags.c_contiguous
