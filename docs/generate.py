@@ -288,7 +288,7 @@ AREAS = {  # of the public names, by the module that holds them
     "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
     "Activations and costs": ("activations", "costs"),
     "Training": ("training", "run", "report", "updates", "schedules", "settings"),
-    "Data, predictions, files": ("data", "prediction", "scores", "storage"),
+    "Data, predictions, files": ("data", "prediction", "scores", "storage", "records"),
     "Explanations": (
         "explanation",
         "nudges",

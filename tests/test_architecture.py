@@ -18,7 +18,7 @@ LAYERS = [
     "diagnostics nudges",
     "verification conventions",
     "recurrent training",
-    "checkpoints",
+    "checkpoints records",
     "comparison diagnostics.divergence evaluation settings",
     "run",
     "storage",

@@ -71,6 +71,7 @@ result_html.py     and as one HTML file
 cost_curve.py      its cost epoch by epoch, as a picture
 storage.py         networks to and from one file each
 checkpoints.py     a run to and from one file, to go on with it
+records.py         its networks as it learnt, to and from one file
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
                    noise.py how exact the values of a function are ·

@@ -65,6 +65,8 @@ from chainrule.per_example import per_example_gradients as per_example_gradients
 from chainrule.prediction import predict as predict
 from chainrule.prediction import predict_probabilities as predict_probabilities
 from chainrule.prediction import score as score
+from chainrule.records import load_record as load_record
+from chainrule.records import save_record as save_record
 from chainrule.report import Report as Report
 from chainrule.run import Epoch as Epoch
 from chainrule.run import Run as Run

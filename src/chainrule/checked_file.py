@@ -42,8 +42,10 @@ MODEL = Kind("chainrule", "a model", "save or chainrule train", 2, first_checked
 CHECKPOINT = Kind(
     "chainrule checkpoint", "a checkpoint", "train(…, checkpoint=…) or chainrule train --checkpoint-every 1", 1
 )
+RECORD = Kind("chainrule record", "a record", "save_record or chainrule train --record 12", 1)
 OTHER = {  # what to do with a file of the other kind
     "a model": "chainrule explain or chainrule predict takes it",
+    "a record": "chainrule.load_record reads it",
     "a checkpoint": "chainrule train --resume or chainrule.resume goes on from it",
 }
 
@@ -97,7 +99,7 @@ def checksum(header: Mapping[str, Any], tensors: Tensors) -> str:
 
 def _stranger(texts: Mapping[str, str], tensors: Tensors) -> str:
     """What a safetensors file is that is not of the kind that is needed."""
-    for kind in (MODEL, CHECKPOINT):
+    for kind in (MODEL, CHECKPOINT, RECORD):
         if kind.key in texts:
             return f"{kind.called}: {OTHER[kind.called]}"
     return f"a safetensors file that chainrule did not write (it holds {listed(tensors, 4) or 'nothing'})"

@@ -25,7 +25,13 @@ from chainrule.updates import NAMED as RULES
 from chainrule.updates import Rule, named
 
 Array = np.ndarray
-GIVEN, ENGINE, GOOD, BEST = "given/", "engine/", "good", "best"  # how the names of the tensors begin
+GIVEN, ENGINE, GOOD, BEST, RECORDED = (
+    "given/",
+    "engine/",
+    "good",
+    "best",
+    "record/",
+)  # how the names of the tensors begin
 
 
 def save_checkpoint(job: Job, state: TrainingState, path: str | os.PathLike[str], notes: Mapping[str, Any]) -> Path:
@@ -164,6 +170,7 @@ def _header(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> dict[st
             "good": state.good and state.good[0],
             "best": state.best and state.best[:2],
             "schedule": state.schedule,
+            "record": sorted(state.record),
         },
         "notes": dict(notes),
     }
@@ -173,7 +180,8 @@ def _tensors(job: Job, state: TrainingState) -> Tensors:
     found = {f"{GIVEN}{name}": value for name, value in tensors_of(job.network).items()}
     found |= {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
     found |= {} if state.good is None else {GOOD: state.good[1]}
-    return found if state.best is None else {**found, BEST: state.best[2]}
+    found |= {} if state.best is None else {BEST: state.best[2]}
+    return found | {f"{RECORDED}{epoch}": theta for epoch, theta in state.record.items()}
 
 
 def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
@@ -188,12 +196,14 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
         None if good is None else (good, tensors[GOOD]),
         None if best is None else (best[0], best[1], tensors[BEST]),
         told["schedule"],
+        {epoch: tensors[f"{RECORDED}{epoch}"] for epoch in told["record"]},
     )
 
 
 def _all_names(state: TrainingState, given: Tensors) -> list[str]:
     names = [f"{GIVEN}{name}" for name in given]
     names += [f"{ENGINE}{name}" for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)]
+    names += [f"{RECORDED}{epoch}" for epoch in state.record]
     return names + ([GOOD] if state.good else []) + ([BEST] if state.best else [])
 
 

@@ -109,7 +109,7 @@ class TrainingState:
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
     `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, weights).
     `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights). `schedule` is what the
-    schedule of the learning rate remembers.
+    schedule of the learning rate remembers, `record` the weights of the epochs that are recorded.
     """
 
     epoch: int = 0
@@ -121,15 +121,20 @@ class TrainingState:
     good: tuple[int, Array] | None = None
     best: tuple[int, float, Array] | None = None
     schedule: Mapping[str, Any] | None = None
+    record: Mapping[int, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What training gives: the network, the history as a list of facts by epoch, and the report. `print(run)` reads it."""
+    """What training gives: the network, the history as a list of facts by epoch, and the report. `print(run)` reads it.
+
+    `record` has networks by epoch, 0 being before the first, where train(…, record=12) asked for some.
+    """
 
     network: Network
     history: list[dict[str, Any]]
     report: Report
+    record: Mapping[int, Network] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:  # what a prompt shows
         return f"Run({self.report.network}, {self.report.course})"

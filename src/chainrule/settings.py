@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     schedule: str | Schedule | Callable[[int], float] | None
     checkpoint: str | os.PathLike[str] | None
     checkpoint_every: int | str | None
+    record: int | None
 
 
 class Changes(TypedDict, total=False):
@@ -110,6 +111,7 @@ class Job:
     beside: Dataset | None  # the validation rows
     share: float | None  # of the rows, where they were taken from them
     schedule: Schedule
+    recorded: frozenset[int]  # the epochs whose networks are kept
     more: Settings
 
     @cached_property
@@ -176,7 +178,7 @@ def job_of(
         watched = rows_for(learner, beside, recipe.cost)
     return Job(
         learner, recipe, rows, watched, the_engine, stopping, saving_of(more, seed), epochs, batch_size, seed, shuffle, learnt,
-        beside, share, as_schedule(more.get("schedule")), more,
+        beside, share, as_schedule(more.get("schedule")), recorded_of(more, epochs), more,
     )  # fmt: skip
 
 
@@ -260,6 +262,15 @@ def saving_of(more: Settings, seed: Any) -> Saving | None:
     if Path(path).exists() and not is_of(CHECKPOINT, Path(path)):
         raise FileError(f"checkpoint={str(path)!r} would replace a file that is not a checkpoint; choose another name")
     return Saving.every(Path(path), every)
+
+
+def recorded_of(more: Settings, epochs: int) -> frozenset[int]:
+    """The epochs whose networks are kept: so many from 0 to the last, spaced logarithmically."""
+    count = more.get("record")
+    if count is None:
+        return frozenset()
+    whole(count, "record", least=2)
+    return frozenset([0, *np.geomspace(epochs, 1, count - 1).round().astype(int).tolist()])
 
 
 def check_can_be_kept(seed: Any) -> None:

@@ -74,6 +74,7 @@ def train(
     max_time         no further epoch is begun after so many seconds, or after a time such as "1h30m"
     checkpoint       a file that the run is saved to, from which `resume` goes on
     checkpoint_every how often: after so many epochs, or after a time such as "10min"; after each epoch unless given
+    record           how many networks to keep in `run.record`, from before the first epoch to the last, spaced logarithmically
     schedule         the learning rate of each step: "cosine", "one_cycle:pct_start=0.2", a Schedule, or a function of the
                      step 0, 1, … that gives its multiple of the rule's learning rate; see `chainrule.schedules`
 
@@ -304,14 +305,20 @@ class Epochs:
         seconds = time.perf_counter() - started
         epoch = Epoch(number, step, cost, seconds, *self._validate(last_step), float(rates[-1]), last_step)
         good = (number, theta) if first is not None and cost <= first else last.good
-        value = epoch.validation_score if job.stopping.measure == "score" else epoch.validation_cost
-        is_best = value is not None and job.stopping.is_better(value, None if last.best is None else last.best[1])
-        best = (number, value, theta) if value is not None and is_best else last.best
         looked_at = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
-        schedule = job.schedule.after_epoch(last.schedule or job.schedule.begin(), looked_at)
         return epoch, TrainingState(
-            number, step, left, random, first_cost=first, good=good, best=best, schedule=schedule
-        )
+            number, step, left, random, first_cost=first, good=good, best=self._best(epoch, theta),
+            schedule=job.schedule.after_epoch(last.schedule or job.schedule.begin(), looked_at),
+            record={**last.record, number: theta} if number in job.recorded else last.record,
+        )  # fmt: skip
+
+    def _best(self, epoch: Epoch, theta: Array) -> tuple[int, float, Array] | None:
+        """The epoch that did best on the validation rows: this one, or the best one before."""
+        best, stopping = self._state.best, self.job.stopping
+        value = epoch.validation_score if stopping.measure == "score" else epoch.validation_cost
+        if value is None or not stopping.is_better(value, None if best is None else best[1]):
+            return best
+        return epoch.number, value, theta
 
     def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, LastStep | None]:
         """All steps of an epoch. The last is taken in its two halves, and looked at; None where it was not taken."""
@@ -364,7 +371,12 @@ class Epochs:
             epochs_asked=job.epochs, watched=None if job.beside is None else len(job.beside), became=_became(job.network),
             command=str(self.notes.get("command", "")),
         )  # fmt: skip
-        return Run(network, history, report)
+        return Run(network, history, report, self._record() if job.recorded else {})
+
+    def _record(self) -> dict[int, Network]:
+        """The networks that are recorded, with that after the last whole epoch, wherever it ended."""
+        found = {0: self.job.network, **{epoch: self._with(theta) for epoch, theta in self._state.record.items()}}
+        return {**found, self._state.epoch: self.network}
 
     def _with(self, weights: Array) -> Network:
         return self.job.network.with_parameters(self.job.network.parameters.like(weights))

@@ -21,7 +21,7 @@ from chainrule.run import Run
 from chainrule.storage import to_bytes
 
 FOLDER = Path("runs")
-SUFFIX, CHECKPOINT_SUFFIX = ".safetensors", ".checkpoint"
+SUFFIX, CHECKPOINT_SUFFIX, RECORD_SUFFIX = ".safetensors", ".checkpoint", ".record"
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ def _names(folder: Path, stem: str, ending: str) -> Iterator[Path]:
     """t.safetensors, t-2.safetensors … in that folder, of which neither the model nor its report is there."""
     for number in itertools.count(1):
         path = fitting(folder, stem, f"{ending}{f'-{number}' if number > 1 else ''}{SUFFIX}")
-        if not any(os.path.lexists(path.with_suffix(each)) for each in (SUFFIX, ".json", CHECKPOINT_SUFFIX)):
+        if not any(
+            os.path.lexists(path.with_suffix(each)) for each in (SUFFIX, ".json", CHECKPOINT_SUFFIX, RECORD_SUFFIX)
+        ):
             yield path
 
 
@@ -126,17 +128,22 @@ class Kept:
     sha256: str  # of the model's file
     failure: str | None = None
     checkpoint: Path | None = None
+    record: Path | None = None
 
     def to_json(self) -> dict[str, str]:
         """Where they are, as plain values."""
         told = {"model": str(self.model), "model_sha256": self.sha256, "report": str(self.report)}
-        return told if self.checkpoint is None else {**told, "checkpoint": str(self.checkpoint)}
+        return told | {key: str(path) for key, path in self._more().items()}
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
         then = (f"next      chainrule explain {self.model}", f"          chainrule show {self.model} curve")
-        saved = [] if self.checkpoint is None else [f"saved run {self.checkpoint}"]
-        return [f"model     {self.model}", f"report    {self.report}", *saved, *then]
+        titles = {"checkpoint": "saved run", "record": "record"}
+        more = [f"{titles[key]:10}{path}" for key, path in self._more().items()]
+        return [f"model     {self.model}", f"report    {self.report}", *more, *then]
+
+    def _more(self) -> dict[str, Path]:
+        return {key: path for key in ("checkpoint", "record") if (path := getattr(self, key)) is not None}
 
     def check(self) -> None:
         """Raises FileError, with the place of the model, where anything could not be written."""

@@ -168,7 +168,7 @@ def _beside(checkpoint: Path) -> Path:
 
 def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
     """The settings of `train` that options give, where they are given."""
-    same = "l1 l2 decay penalize_biases clip_norm clip_value patience best"
+    same = "l1 l2 decay penalize_biases clip_norm clip_value patience best record"
     given = {name: getattr(asked, name) for name in same.split() if getattr(asked, name)}
     watching = [f"--{name} {given[name]}" for name in ("patience", "best") if given.get(name, "last") != "last"]
     if watching and rows.watched is None:

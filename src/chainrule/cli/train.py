@@ -15,7 +15,7 @@ import typer
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.checkpoints import Checkpoint
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
-from chainrule.cli.keeping import CHECKPOINT_SUFFIX, Kept, ModelPlace, keep, keep_again
+from chainrule.cli.keeping import CHECKPOINT_SUFFIX, RECORD_SUFFIX, Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, command_line, continued, prepared
@@ -26,6 +26,7 @@ from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost
 from chainrule.errors import DivergenceError, FileError, counted, joined
 from chainrule.initialization import BIASES, INITS
+from chainrule.records import save_record
 from chainrule.run import Epoch, Run
 from chainrule.schedules import NAMED as SCHEDULES
 from chainrule.stopping import BEST
@@ -181,6 +182,10 @@ def command(
     resume: Annotated[
         Path | None, _option(KEPT, "Go on with the run in this checkpoint; --epochs may add more.")
     ] = None,
+    record: Annotated[
+        int | None,
+        _option(KEPT, "Keep so many networks on the way, beside the model: from before the first epoch to the last."),
+    ] = None,
     as_json: Annotated[bool, _option(KEPT, "Print the report as JSON.", "--json")] = False,
     json_lines: Annotated[
         bool, _option(KEPT, "Print a line of JSON after each epoch, and the report as the last line.", "--json-lines")
@@ -265,18 +270,21 @@ def _learn(
     if stopped and not stream.history:
         tell("stopped before the first epoch was finished: nothing was saved")
         raise typer.Exit(exit_code(stopped))
-    kept = keep(stream.run(), place, notes)
-    return stopped, _with_checkpoint(stream, kept) if stopped or stream.job.saving else kept
+    return stopped, _with_run(stream, keep(stream.run(), place, notes), stopped is not None)
 
 
-def _with_checkpoint(stream: Epochs, kept: Kept) -> Kept:
-    """The run saved beside its model, to go on from there, unless it was just saved elsewhere."""
+def _with_run(stream: Epochs, kept: Kept, stopped: bool) -> Kept:
+    """What is saved of the run beside its model: its record, where one was asked for, and the whole of it, to go on."""
     saving = stream.job.saving
-    path = kept.model.with_suffix(CHECKPOINT_SUFFIX) if saving is None else saving.path
     try:
-        return replace(kept, checkpoint=path if stream.is_saved else stream.save(path))
+        if stream.job.recorded:
+            kept = replace(kept, record=save_record(stream.run().record, kept.model.with_suffix(RECORD_SUFFIX)))
+        if stopped or saving is not None:
+            path = kept.model.with_suffix(CHECKPOINT_SUFFIX) if saving is None else saving.path
+            kept = replace(kept, checkpoint=path if stream.is_saved else stream.save(path))
     except FileError as error:
-        return replace(kept, failure=kept.failure or str(error))
+        kept = replace(kept, failure=kept.failure or str(error))
+    return kept
 
 
 def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, Any]) -> tuple[Run, Summary, Kept]:
