@@ -57,8 +57,21 @@ def test_verify_is_of_the_cost_that_was_minimised(model: Run) -> None:
     assert (code, "leave --l1 and --l2 out" in err) == (2, True)
 
 
+def test_the_worksheet_leaves_out_neurons_where_it_is_asked_to(model: Run) -> None:
+    _, out, _ = model("page", "worksheet", M, "--dropout", "0.2,0.5", "--seed", "3")
+    assert "a¹ ← m¹ ⊙ a¹" in out
+    assert "m⁰" not in model("page", "worksheet", M, "--dropout", "0.5")[1]
+    assert "⊙ a¹" not in model("page", "worksheet", M)[1]
+    for wrong, said in (
+        ("half", "--dropout takes shares, as 0.5 or 0.2,0.5; got 'half'"),
+        ("1.5", "dropout is a rate 0 ≤ p < 1"),
+    ):
+        code, _, err = model("page", "worksheet", M, "--dropout", wrong)
+        assert (code, said in err) == (2, True)
+
+
 def test_other_pages_have_no_rule(chainrule_: Run) -> None:
-    for option in (["--l2", "0.1"], ["--rule", "adam"], ["--penalize-biases"]):
+    for option in (["--l2", "0.1"], ["--dropout", "0.5"], ["--seed", "3"], ["--rule", "adam"], ["--penalize-biases"]):
         code, _, err = chainrule_("page", "proof", *option)
         assert code == 2
         assert f"error: {option[0]} is the worksheet's: chainrule page worksheet {' '.join(option)}\n" == err

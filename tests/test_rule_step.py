@@ -194,3 +194,58 @@ def test_settings_that_do_not_go_are_refused(settings: dict[str, Any], message: 
     ):
         with pytest.raises(cr.ChainruleError, match=message):
             shown()
+
+
+# dropout ----------------------------------------------------------------------------------------------------------------
+WIDE = cr.Network.random([2, 4, 3, 2], "tanh", "sigmoid", seed=1, dtype="float64")
+WIDE = WIDE.with_parameters(WIDE.parameters.map(lambda array: array + 0.1))
+
+
+@pytest.mark.parametrize("preset", ["article", "3blue1brown", "nielsen", "3h4"])
+@pytest.mark.parametrize("dropout", [0.5, [0.3, 0.5, 0.5], {1: 0.4}])
+def test_the_step_with_dropout_is_the_first_of_a_training(dropout: Any, preset: str) -> None:
+    settings: dict[str, Any] = {"rule": "adamw", "dropout": dropout, "seed": 3, "l2": 0.1}
+    after = cr.train(WIDE, [X], [Y], epochs=1, cost="squared_error", **settings).network
+    sheet = cr.worksheet(WIDE, X, Y, convention=preset, cost="squared_error", **settings)
+    blocks = [block for block in sheet.blocks if isinstance(block, Values)]
+    moves = [b for b in blocks if str(b.pieces[0])[:1] in ("w", "b") and "←" in "".join(map(str, b.pieces[1:2]))]
+    found = [b.cells()[-1].array for b in moves]
+    wanted = [np.atleast_2d(array) for pair in zip(after.weights, after.biases) for array in pair]
+    assert len(found) == len(wanted) == 6
+    for shown, right in zip(found, wanted):  # no matrix here is square, so that its shape tells how it is turned
+        np.testing.assert_allclose(shown if shown.shape == right.shape else shown.T, right, rtol=1e-9)
+
+
+def test_dropout_is_written_with_its_masks_forward_and_back() -> None:
+    text = str(cr.worksheet(WIDE, X, Y, dropout=[0.3, 0.5, 0.5], seed=3))
+    flat = " ".join(text.split())
+    assert "a⁰ ← m⁰ ⊙ a⁰ = [ 1.428571 ] ⊙" in flat
+    assert "a¹ ← m¹ ⊙ a¹ =" in text
+    assert "δ¹ = (m¹ ⊙ ((w²)ᵀ δ²)) ⊙ σ′(z¹)" in text
+    assert str(cr.worksheet(WIDE, X, Y, dropout=0.0, seed=3)) == str(cr.worksheet(WIDE, X, Y))
+
+
+def test_each_matrix_with_dropout_is_the_product_of_those_beside_it() -> None:
+    sheet = cr.worksheet(WIDE, X, Y, dropout=[0.3, 0.5, 0.5], seed=3)
+    lines = {
+        str(b.pieces[0]) + str(b.pieces[1]): [c.array for c in b.cells()] for b in sheet.blocks if isinstance(b, Values)
+    }
+    for l in (1, 2, 3):
+        mark = "⁰¹²³"[l]
+        w, a, b, z = lines[f"z{mark} = "]
+        assert w @ a + b == pytest.approx(z)
+        assert np.array_equal(w, WIDE.weights[l])
+    for mark in "¹²":
+        m, w, delta, slope, result = lines[f"δ{mark} = "]
+        assert m * (w @ delta) * slope == pytest.approx(result)
+        before, thinned, left = lines[f"a{mark} ← "]
+        assert before * thinned == pytest.approx(left)
+
+
+def test_dropout_is_shown_of_one_example() -> None:
+    with pytest.raises(cr.SettingError, match="dropout is shown of one example"):
+        cr.worksheet(WIDE, [X, X], [Y, Y], dropout=0.5)
+    with pytest.raises(cr.SettingError, match="dropout is a rate"):
+        cr.worksheet(WIDE, X, Y, dropout=1.0)
+    with pytest.raises(cr.SettingError, match="seed is a whole number"):
+        cr.worksheet(WIDE, X, Y, dropout=0.5, seed=-1)

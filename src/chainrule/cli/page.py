@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ from chainrule.cli.options import (
 from chainrule.cli.output import say, say_document, say_json, say_result
 from chainrule.cli.remembered import Asked
 from chainrule.cli.usage import PAGES
-from chainrule.errors import SettingError, unknown_name
+from chainrule.errors import SettingError, brief, unknown_name
 from chainrule.explanation.nested_formula import nested_formula
 from chainrule.explanation.proof import proof
 from chainrule.explanation.pseudocode import pseudocode
@@ -56,6 +56,17 @@ def command(
     l2: L2 = None,
     decay: Decay = None,
     penalize_biases: PenalizeBiases = None,
+    dropout: Annotated[
+        str | None,
+        typer.Option(
+            help="Leave out this share of the hidden neurons, or shares of the inputs and each layer, as train does in its "
+            "first step with --seed.",
+            rich_help_panel=STEP,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides which neurons those are.  [default: 0]", rich_help_panel=STEP)
+    ] = None,
     weights: Weights = None,
     biases: Biases = None,
     activation: OwnActivation = None,
@@ -78,7 +89,7 @@ def command(
     if written is not None and as_json:
         raise SettingError("--format and --json each say how it is written: give one of them")
     asked = Asked(rule, learning_rate, l1, l2, decay, penalize_biases)
-    _check_worksheet(name, asked)
+    _check_worksheet(name, {**vars(asked), "dropout": dropout, "seed": seed})
     given = Given(model, weights, biases, activation, x, y)
     author, about = convention_of(given, convention), ""
     if name in OF_ANY:
@@ -89,7 +100,7 @@ def command(
         here = example_of("page worksheet", given, data, row, cost)
         about = here.about
         if name == "worksheet":
-            step = asked.step(here.notes)
+            step = {**asked.step(here.notes), "seed": seed or 0, "dropout": 0.0 if dropout is None else _rates(dropout)}
             sheet = worksheet(here.network, here.x, here.y, convention=author, cost=here.cost, **step)
         elif name == "proof":
             sheet = proof(author, here.network, here.x, here.y, here.cost)
@@ -98,9 +109,18 @@ def command(
     _print(sheet, about, written or "text", as_json)
 
 
-def _check_worksheet(name: str, asked: Asked) -> None:
+def _rates(text: str) -> float | list[float]:
+    """The shares of --dropout. Raises SettingError where one is not a number."""
+    try:
+        rates = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(f"--dropout takes shares, as 0.5 or 0.2,0.5; got {brief(text)}") from None
+    return rates if len(rates) > 1 else rates[0]
+
+
+def _check_worksheet(name: str, asked: dict[str, Any]) -> None:
     """Raises SettingError for an option of the worksheet with another page."""
-    for option, value in vars(asked).items():
+    for option, value in asked.items():
         if value is not None and name != "worksheet":
             flag, number = f"--{option.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)
             written = flag if isinstance(value, bool) else f"{flag} {number}"

@@ -12,7 +12,7 @@ from chainrule.dual import DUALS, Dual, dual
 from chainrule.errors import DataError, DisagreementError, SettingError
 from chainrule.explanation.noise import Settled, exact_sum, settled_gradient, settled_passes
 from chainrule.explanation.rule_letters import computed, lines_of
-from chainrule.forward import shares, total_cost
+from chainrule.forward import NO_MASKS, shares, total_cost
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
@@ -33,6 +33,7 @@ SAME = 1e-9  # of a value: what two methods may differ by, beside rounding
 class Update:
     """The first step of a rule in float64: what was computed on the way, and the network after it.
 
+    problem    of dropout that of the network whose weights are multiplied by the `masks` of what comes in, else of `network`
     gradient   of the cost alone; `total`, what the rule gets, is that of the penalty too
     worked     the numbers of the rule's lines, by letter (rule_letters.py); None for a rule of the user's own
     move       what the rule adds to each weight and bias; `step` with the decay
@@ -41,6 +42,8 @@ class Update:
     """
 
     problem: Problem
+    network: Network
+    masks: Mapping[int, Array]
     reduction: str
     rule: Rule
     penalty: Penalty
@@ -54,10 +57,6 @@ class Update:
     cost_after: float
     predicted: float
     checked: float
-
-    @property
-    def network(self) -> Network:
-        return self.problem.network
 
     @property
     def passes(self) -> Settled:
@@ -122,13 +121,16 @@ def rule_of(rule: str | Rule, learning_rate: float | None) -> Rule:
 
 
 @np.errstate(all="ignore")
-def one_update(problem: Problem, reduction: str, rule: Rule, penalty: Penalty = NO_PENALTY) -> Update:
-    """The first step of a rule on a problem in float64, all that it remembers 0.
+def one_update(
+    problem: Problem, reduction: str, rule: Rule, penalty: Penalty = NO_PENALTY, masks: Mapping[int, Array] = NO_MASKS
+) -> Update:
+    """The first step of a rule on a problem in float64, all that it remembers 0; of one example with the masks of dropout.
 
     Raises DataError where a number overflows, DisagreementError where methods differ.
     """
     network, space = problem.network, problem.network.parameters
-    gradient = settled_gradient(problem, shares(len(problem.x), reduction))
+    thinned = problem if not masks else problem.with_network(thin(network, space, masks))
+    gradient = masked(settled_gradient(thinned, shares(len(problem.x), reduction)), masks)
     entries = penalty.entries(space)
     total = space.like(gradient.flat() + penalty.slope(space.flat()) * entries) if penalty else gradient
     move, _ = replace(rule, decay=0.0).move(total, rule.start(space), space)
@@ -139,8 +141,8 @@ def one_update(problem: Problem, reduction: str, rule: Rule, penalty: Penalty = 
         raise DataError(f"the weights overflow in this update: {advice}")
     after = network.with_parameters(moved)
     before, now = (
-        float(total_cost(each, reduction)) + penalty.value(each.network.parameters)
-        for each in (problem, problem.with_network(after))
+        float(total_cost(problem.with_network(thin(network, each, masks)), reduction)) + penalty.value(each)
+        for each in (space, moved)
     )
     if not (np.isfinite(before) and np.isfinite(now)):
         raise DataError(f"the cost overflows in this update: {advice}")
@@ -150,11 +152,26 @@ def one_update(problem: Problem, reduction: str, rule: Rule, penalty: Penalty = 
             "the gradient is so large on these numbers that the slope of the cost along the step overflows: nothing can be "
             "shown; smaller inputs, targets or weights will do"
         )
-    checked = _slope_along(problem, reduction, step.flat()) + _slope_of_penalty(penalty, space, step.flat())
-    _same(problem, reduction, step.flat(), predicted, checked)
+    along = masked(step, masks).flat()
+    checked = _slope_along(thinned, reduction, along) + _slope_of_penalty(penalty, space, step.flat())
+    _same(thinned, reduction, along, predicted, checked)
     return Update(
-        problem, reduction, rule, penalty, gradient, total, worked, move, step, after, before, now, predicted, checked
-    )
+        thinned, network, masks, reduction, rule, penalty, gradient, total, worked, move, step, after, before, now, predicted,
+        checked,
+    )  # fmt: skip
+
+
+def masked(parameters: Parameters, masks: Mapping[int, Array]) -> Parameters:
+    """Weights multiplied by the mask of what comes into them: w (m ⊙ a) is (w diag m) a."""
+    if not masks:
+        return parameters
+    ws = [w * masks[l - 1][0] if l - 1 in masks else w for l, w in parameters.weights.items()]
+    return Parameters(ws, parameters.biases)
+
+
+def thin(network: Network, parameters: Parameters, masks: Mapping[int, Array]) -> Network:
+    """The network with these weights, whose neurons are left out by the masks."""
+    return network.with_parameters(masked(parameters, masks))
 
 
 def _worked(rule: Rule, total: Parameters, move: Parameters) -> dict[str, Parameters] | None:

@@ -10,13 +10,16 @@ import numpy as np
 from chainrule.activations import sigmoid, softmax
 from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
+from chainrule.errors import SettingError
 from chainrule.explanation.letters import Index, Layer, Letters, definition, meaning
 from chainrule.explanation.rule_step import OMEGA, Pick, beginning, in_line, minimised, moved
 from chainrule.explanation.shown import whole_number
 from chainrule.explanation.update import TITLE, Update, one_update, rule_of, six_steps_of
 from chainrule.network import Network, as_network
 from chainrule.problem import Problem
+from chainrule.ranges import whole
 from chainrule.regularization import Penalty
+from chainrule.settings import dropout_of
 from chainrule.updates import Rule
 from chainrule.writing.document import Block, Cells, Heading, Values, sentence
 from chainrule.writing.formula import (
@@ -26,6 +29,7 @@ from chainrule.writing.formula import (
     Space,
     Sum,
     Symbol,
+    joined,
     row,
 )
 from chainrule.writing.numbers import number
@@ -49,10 +53,13 @@ def worksheet(
     l2: float = 0.0,
     decay: float | None = None,
     penalize_biases: bool = False,
+    dropout: Any = 0.0,
+    seed: int = 0,
 ) -> Sheet:
     """The six steps of one update with every number in them, and the cost before and after (S4.15).
 
-    The update is the first step of `rule`, with the penalties and the decay that `train` takes by these names.
+    The update is the first step of `rule`, with the penalties, the decay and the dropout that `train` takes by these names: of
+    one example, the neurons left out are those that `train` leaves out with this seed where it is the first row.
 
     x (in,) and y (out,) or a label are one example; rows (batch, in) make the matrices of S4.16, whose gradients are added up
     for an author who adds, else averaged. Of a large matrix `most` rows and columns are shown. The last line checks the
@@ -64,20 +71,52 @@ def worksheet(
     problem = Problem.exact(network, x, y, how.cost_for(network, cost))
     the_rule = rule_of(rule, learning_rate)
     penalty = Penalty.of(the_rule.decay, l1, l2, decay, penalize_biases)
-    update = one_update(problem, "sum" if how.over == "sum" else "mean", the_rule, penalty)
-    page = WorksheetPage(update, Letters(how), InNumbers(how, update, most), batch=not problem.single)
+    masks = _masks(problem, dropout, seed)
+    update = one_update(problem, "sum" if how.over == "sum" else "mean", the_rule, penalty, masks)
+    page = WorksheetPage(update, InLetters(how, update), InNumbers(how, update, most), batch=not problem.single)
     return Sheet(TITLE, how.name, tuple(page.blocks()))
 
 
+def _masks(problem: Problem, dropout: Any, seed: int) -> dict[int, Array]:
+    """What the activations of each layer are multiplied by, nothing where no neuron is left out."""
+    recipe = dropout_of(dropout, problem.network.depth, whole(seed, "seed", 0))
+    if recipe and not problem.single:
+        raise SettingError("each row leaves out other neurons: dropout is shown of one example, x of shape (in,)")
+    return recipe.masks(1, np.zeros(1, np.int64), problem.network.sizes, np.float64) if recipe else {}
+
+
 @dataclass(frozen=True)
-class InNumbers(Letters):
+class InLetters(Letters):
+    """The letters of an author, in which m^l leaves out neurons of a layer: a^l = m^l ⊙ σ(z^l)."""
+
+    of: Update
+
+    def mask(self, layer: Layer) -> Formula:
+        return self.how.symbol("m", layer)
+
+    def hidden(self, layer: Layer, full: bool = False) -> Formula:
+        """δ^l by BP2, what arrives at a neuron that is left out being 0."""
+        if layer not in self.of.masks:
+            return super().hidden(layer, full)
+        arriving = row("(", self.mask(layer), " ⊙ (", self.moved(layer), "))")
+        return self._through(arriving, layer, full)
+
+
+@dataclass(frozen=True)
+class InNumbers(InLetters):
     """The letters of an author with numbers in their place: a product made of them is the formula in numbers.
 
     Vectors are turned as this author turns them, of several examples a matrix with one column, or row, for each.
     """
 
-    of: Update
     most: int
+
+    def mask(self, layer: Layer) -> Cells:
+        return self.vector(self.of.masks[int(layer)])
+
+    def whole(self, layer: int) -> Cells:
+        """a^l before neurons are left out."""
+        return self.vector(self.of.passes.trace.a[layer])
 
     def vector(self, rows: Array) -> Cells:
         return Cells(np.atleast_2d(rows).T if self.how.orientation == "columns" else np.atleast_2d(rows), self.most)
@@ -89,7 +128,7 @@ class InNumbers(Letters):
     def symbol(self, letter: str, layer: Layer, *neuron: Index) -> Cells:
         l, trace, biases = int(layer), self.of.passes.trace, self.of.network.biases
         rows = self.of.passes.delta[l] if letter == "δ" else {"z": trace.z, "a": trace.a, "b": biases}[letter][l]
-        return self.vector(rows)
+        return self.vector(rows * self.of.masks[l] if letter == "a" and l in self.of.masks else rows)
 
     def w(self, layer: Layer) -> Cells:
         return self.matrix(self.of.network.weights[int(layer)])
@@ -120,7 +159,7 @@ class WorksheetPage:
     """An update as it is written in one convention: `batch` where it has rows of examples, even if it is one row."""
 
     of: Update
-    s: Letters
+    s: InLetters
     n: InNumbers
     batch: bool
 
@@ -156,9 +195,29 @@ class WorksheetPage:
             *definition(s, p.cost, p.pair, last, Symbol(s.how.letter, below="i") if self.batch else s.cost),
             *meaning(s, p.cost, p.pair, last),
             *minimised(self.of),
-            Values.of(row(s.a(0), " = x"), " = ", self.n.a(0)),
+            *self.dropout(),
+            Values.of(row(s.a(0), " = x"), " = ", self.n.whole(0)),
+            *self.thinned(0),
             Values.of(s.y(), " = ", self.n.y()),
         ]  # fmt: skip
+
+    def dropout(self) -> list[Block]:
+        """What the masks are."""
+        if not self.of.masks:
+            return []
+        kept = joined([self.s.mask(l) for l in self.of.masks], ", ")
+        return [
+            sentence("Dropout leaves out neurons of this step: where one stays, ", kept, " is 1 over the share that stays, "
+                     "where it is left out 0.")
+        ]  # fmt: skip
+
+    def thinned(self, l: int) -> list[Block]:
+        """a^l with the neurons that stay."""
+        s, n = self.s, self.n
+        if l not in self.of.masks:
+            return []
+        worked = n.mask(l), Sign(" ⊙ "), n.whole(l)
+        return [Values.of(s.a(l), " ← ", row(s.mask(l), " ⊙ ", s.a(l)), " = ", *worked, " = ", n.a(l))]
 
     def forward(self) -> list[Block]:
         """Step 1: z and a of every layer."""
@@ -173,7 +232,8 @@ class WorksheetPage:
         return [
             sentence(f"Layer {l}, {words}{shared}:"),
             Values.of(s.z(l), " = ", s.weighted(l, biased), " = ", *in_line(n.weighted(l, biased)), " = ", n.z(l)),
-            Values.of(s.a(l), " = ", s.z(l) if linear else row("σ(", s.z(l), ")"), " = ", n.a(l)),
+            Values.of(s.a(l), " = ", s.z(l) if linear else row("σ(", s.z(l), ")"), " = ", n.whole(l)),
+            *self.thinned(l),
         ]
 
     def output(self) -> list[Block]:
