@@ -281,13 +281,14 @@ def drawings() -> dict[str, tuple[str, str]]:
         name = next(name for name in FIGURES if file == name or file.startswith(f"{name}-"))
         call = f'figure("{name}", {arguments})'
         found[file] = (f"cr.{call}", eval(call, names).svg("auto"))
-    return found
+    exec(compile(TWO_RUNS, "docs/generate.py", "exec"), names)
+    return found | {file: (call, eval(call, names).svg("auto")) for file, call in OF_RUNS.items()}
 
 
 AREAS = {  # of the public names, by the module that holds them
     "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
     "Activations and costs": ("activations", "costs"),
-    "Training": ("training", "run", "report", "updates", "schedules", "settings"),
+    "Training": ("training", "run", "report", "comparison", "updates", "schedules", "settings"),
     "Data, predictions, files": ("data", "prediction", "scores", "storage", "records"),
     "Explanations": (
         "explanation",
@@ -388,6 +389,14 @@ OF_TEXTS = {  # figures on the pages of the texts, in their notation
     "s4-six_steps": f'figure("six_steps", {OF_CHAIN}, convention="3h4")',
     "recurrent-last": 'figure("unrolled", reader, np.eye(4, 2), np.ones((4, 1)), cost_at="last")',
 }
+TWO_RUNS = """
+from chainrule.run_figures import update_figure
+learnt, _ = cr.load_data("breast_cancer").split(0.2, seed=0)
+one = cr.train(cr.Network.random([30, 16, 2], "relu", "softmax", seed=0), learnt, validation=0.2)
+other = cr.train(cr.Network.random([30, 16, 2], "relu", "softmax", seed=0), learnt, "cross_entropy", rule=cr.adam(0.01),
+                 validation=0.2)
+"""
+OF_RUNS = {"compare": "cr.compare(one, other).figure()", "report-steps": "update_figure(one.history)"}
 PAGES = {
     "api.md": api_page,
     "equations.md": equations_page,

@@ -213,6 +213,18 @@ def test_a_single_point_is_a_dot() -> None:
     assert panel(Curve("c", "z", ((1.0, math.nan),))).elements()
 
 
+def test_no_peak_of_very_many_points_is_lost() -> None:
+    points = tuple((float(x), 9.0 if x == 123 else -5.0 if x == 778 else 1.0) for x in range(1000))
+    (line,) = (
+        each
+        for each in panel(Curve("c", "z", points), most=50).elements()
+        if isinstance(each, Line) and each.width == 2
+    )
+    assert len(line.points) <= 52
+    plot = panel(Curve("c", "z", points)).plot.y
+    assert {min(y for _, y in line.points), max(y for _, y in line.points)} == {plot.at(9.0), plot.at(-5.0)}
+
+
 def test_names_at_the_ends_are_apart_and_in_the_order_of_the_curves() -> None:
     curves = [Curve("c", "z", ((1.0, 1.0), (3.0, 1 + n / 1000)), end=str(n)) for n in range(4)]
     ends = [each for each in panel(*curves).elements() if isinstance(each, Label) and each.bold]

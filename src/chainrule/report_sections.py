@@ -145,19 +145,25 @@ def _course_sentences(run: RunFacts) -> Iterator[str]:
     rates = {facts.get("learning_rate") for facts in run.history}
     if len(rates) == 1 and (rate := rates.pop()) is not None:
         yield f"The learning rate was {short(rate)} throughout."
-    if not run.history:
-        yield "No epoch was finished: there are no curves."
+    if len(run.history) < 2:
+        yield "With one epoch there are no curves." if run.history else "No epoch was finished: there are no curves."
 
 
 def _figures(run: RunFacts) -> Iterator[Part]:
     found = [*_pictures(run)]
     if found:
         yield Gallery(found)
+    elif run.history and run.history[0].get("gradient_norms"):
+        facts = run.history[0]
+        norms = enumerate(zip(facts["gradient_norms"], facts["update_ratios"]), 1)
+        rows = [[f"{layer}", *map(_number, each)] for layer, each in norms]
+        yield "In its last step:"
+        yield Grid([["layer", "gradient ‖∂C/∂θˡ‖", "step ‖Δθˡ‖ / ‖θˡ‖"], *rows], ">")
 
 
 def _pictures(run: RunFacts) -> Iterator[Picture]:
     history = run.history
-    if not history:
+    if len(history) < 2:  # a curve has two points at least
         return
     watched = history[-1].get("validation_cost") is not None
     says = "Mean over the steps of each epoch, each taken before its move"
@@ -175,8 +181,7 @@ def _pictures(run: RunFacts) -> Iterator[Picture]:
                         "Length in the last step of an epoch, before clipping; numbers are layers.")  # fmt: skip
         yield _by_layer("Step: ‖Δθˡ‖ / ‖θˡ‖ of layer l", update_figure, run, "update_ratios",
                         "How far the last step of an epoch moved a layer; dashed: 10⁻³, which is usual.")  # fmt: skip
-    if len(history) > 1:
-        yield _picture("Time per epoch", seconds_figure, run, "seconds", "Seconds, validation included.")
+    yield _picture("Time per epoch", seconds_figure, run, "seconds", "Seconds, validation included.")
 
 
 def _picture(

@@ -29,7 +29,8 @@ p{margin:.5rem 0;max-width:72ch;overflow-wrap:anywhere}
 .tiles dt{color:var(--chainrule-faint);font-size:.82rem}
 .tiles dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .tiles dd small{display:block;font-size:.8rem;font-weight:400;color:var(--chainrule-faint)}
-.caution{background:var(--alarm);border-left:4px solid var(--chainrule-negative);padding:.55rem .9rem;border-radius:0 6px 6px 0}
+.caution{background:var(--alarm);border-left:4px solid var(--chainrule-negative);padding:.55rem .9rem;border-radius:0 6px 6px 0;
+margin-bottom:1rem}
 .facts{display:grid;grid-template-columns:minmax(2rem,max-content) minmax(0,1fr);gap:.25rem 1.4rem;margin:0 0 .8rem}
 .facts dt{color:var(--chainrule-faint)}
 .facts dd{margin:0;overflow-wrap:anywhere}

@@ -103,10 +103,16 @@ class Panel:
         return self.plot.x.at(point[0]), self.plot.y.at(point[1])
 
     def _drawn(self, curve: Curve) -> Iterator[tuple[float, float]]:
-        every = max(1, math.ceil(len(curve.points) / self.most))
-        for place, (x, y) in enumerate(curve.points):
-            if place % every == 0 or place in (curve.marked, len(curve.points) - 1):
-                yield x, self.height_of(y)
+        """Its points; of very many the lowest and the highest of each run of them, so that no peak is lost."""
+        heights = [self.height_of(y) for _, y in curve.points]
+        every = max(1, math.ceil(2 * len(heights) / self.most)) if len(heights) > self.most else 1
+        for start in range(0, len(heights), every):
+            places = range(start, min(start + every, len(heights)))
+            there = [place for place in places if math.isfinite(heights[place])]
+            ends = {extreme(there, key=heights.__getitem__) for extreme in (min, max)} if there else {start}
+            ends |= {place for place in (curve.marked, len(heights) - 1) if place is not None and place in places}
+            for place in sorted(ends):
+                yield curve.points[place][0], heights[place]
 
     def _ends(self) -> list[Element]:
         """The names at the ends of the curves, moved apart where they would touch; of too many, evenly chosen ones."""
