@@ -41,6 +41,11 @@ def trained(optimizer: Callable[[Any], Any], clip: Callable[[Any], Any] = lambda
             (0.5 * ((net(x) - y) ** 2).sum(dim=1).mean()).backward()
             clip(net.parameters())
             steps.step()
+    return flat(net)
+
+
+def flat(net: Any) -> np.ndarray:
+    """All its parameters as one vector."""
     return np.asarray(torch.cat([each.detach().reshape(-1) for each in net.parameters()]).numpy())
 
 
@@ -188,6 +193,31 @@ def test_the_rates_of_a_schedule_are_those_of_pytorch(text: str) -> None:
     theirs = SCHEDULES[text]()
     assert scheduled(cr.schedule(text)) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
     assert text == "constant" or len(set(theirs)) > 2
+
+
+@pytest.mark.parametrize(
+    ("text", "scheduler", "by_epoch"),
+    [
+        ("step:every=3,factor=0.5", lambda o: LR.StepLR(o, 3, 0.5), True),
+        ("one_cycle", lambda o: LR.OneCycleLR(o, 0.05, total_steps=50, cycle_momentum=False), False),
+        ("cosine", lambda o: LR.CosineAnnealingLR(o, 50), False),
+    ],
+)
+def test_a_training_with_a_schedule_ends_where_pytorch_ends(text: str, scheduler: Any, by_epoch: bool) -> None:
+    net = module_like(START)
+    optimizer = OPTIM.SGD(net.parameters(), lr=0.05)
+    each = scheduler(optimizer)
+    steps = [range(first, min(first + BATCH, ROWS)) for first in range(0, ROWS, BATCH)]
+    for number, rows in enumerate(steps * EPOCHS, 1):
+        x, y = (torch.as_tensor(array[rows.start : rows.stop]) for array in (X, Y))
+        optimizer.zero_grad()
+        (0.5 * ((net(x) - y) ** 2).sum(dim=1).mean()).backward()
+        optimizer.step()
+        if number < 50 and (not by_epoch or number % len(steps) == 0):
+            each.step()
+    theirs = flat(net)
+    assert ours(cr.delta_rule(0.05), schedule=text) == pytest.approx(theirs, rel=0, abs=CLOSE)
+    assert np.abs(theirs - ours(cr.delta_rule(0.05))).max() > 0.001
 
 
 def test_a_function_of_the_step_is_pytorchs_lambda() -> None:
