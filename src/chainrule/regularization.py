@@ -70,8 +70,7 @@ class Penalty:
 
     def entries(self, parameters: Parameters) -> Array:
         """1 where an entry of `Parameters.flat` is penalised, 0 elsewhere, in its dtype."""
-        biases = np.ones_like if self.biases else np.zeros_like
-        return Parameters([np.ones_like(w) for w in parameters.weights], [biases(b) for b in parameters.biases]).flat()
+        return (parameters.are_weights() | self.biases).astype(parameters.dtype)
 
 
 @dataclass(frozen=True)
