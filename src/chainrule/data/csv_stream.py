@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from operator import itemgetter
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from chainrule.data.arrow_csv import columns_of_block
 from chainrule.data.cells import columns_of_rows
@@ -109,7 +109,7 @@ def _values(parts: _Parts, plan: _Plan) -> Iterator[dict[int, Values]]:
 class _Parts:
     """The bytes of an open file in blocks of whole rows, and how many lines lie before the next."""
 
-    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+    def __init__(self, path: Path, stream: Any) -> None:
         self.path, self.stream, self.lines, self.bytes = path, stream, 0, 0
         self.rest = b""
         self.first = next(self.blocks(), b"")
@@ -154,7 +154,7 @@ class _Parts:
 class _Chained(io.RawIOBase):
     """Bytes, and then those of a stream."""
 
-    def __init__(self, first: bytes, then: IO[bytes]) -> None:
+    def __init__(self, first: bytes, then: Any) -> None:
         self.first, self.then = memoryview(first), then
 
     def readable(self) -> bool:
