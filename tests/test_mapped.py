@@ -306,6 +306,19 @@ def test_a_file_of_three_times_the_memory_allowed_trains(tmp_path: Path, kind: s
     assert done.stdout.startswith(f"{rows} "), done.stderr[-2000:]
 
 
+@pytest.mark.usefixtures("all_mapped")
+def test_a_file_larger_than_the_addresses_allowed_is_a_clear_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(np.lib.format, "open_memmap", refused)
+    monkeypatch.setattr(np, "memmap", refused)
+    with pytest.raises(
+        cr.MemoryLimitError, match=r"rows.np. \(\d.* bytes|kB\) cannot be mapped: .* \(ulimit -v\); raise that limit"
+    ):
+        cr.load_data(file)
+
+
 # fingerprints ---------------------------------------------------------------------------------------------------------
 def test_the_fingerprint_of_a_mapped_set_is_that_of_its_file(tmp_path: Path) -> None:
     def printed(x: np.ndarray, name: str, rows: slice = slice(None)) -> str:

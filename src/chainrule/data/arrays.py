@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import struct
 import zipfile
@@ -17,13 +18,12 @@ from chainrule.data.mapped import Inputs, MappedFile, MappedRows, as_inputs
 from chainrule.data.packed import unpacked
 from chainrule.data.table import Table, learning_table, target_place, with_target_column
 from chainrule.data.values import column_of, native
-from chainrule.errors import DataError, FileError, listed
-from chainrule.memory import available, check_memory
+from chainrule.errors import DataError, FileError, MemoryLimitError, listed
+from chainrule.memory import available, check_memory, in_bytes
 
 Array = np.ndarray
 MAPPED = 2**30  # bytes from which on an array is left in its file
 SMALL = 2**24  # bytes of an array that is read whole, however little memory there is
-MappingError = (OSError, MemoryError)
 
 
 def read_npz(path: Path, target: str | None, optional: bool) -> Table:
@@ -102,6 +102,8 @@ class _Archive:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except MemoryLimitError:
+            raise
         except Exception as error:  # a damaged archive fails in zipfile, zlib, tokenize, ast and struct alike
             what = str(error) or type(error).__name__
             raise FileError(f"cannot read {self.path}: {what}; plain arrays of numbers or texts are needed") from error
@@ -125,6 +127,7 @@ def read_npy(path: Path, target: str | None, optional: bool) -> Table:
     try:
         file = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # objects, a file cut short, no array at all, a header with a slip
+        _refuse_unmapped(path, error)
         what = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise FileError(f"cannot read {path}: {what}; a plain array of numbers is needed") from error
     plain = file.dtype.kind in "fiub" and file.ndim >= 2 and file.flags.c_contiguous
@@ -160,9 +163,20 @@ def map_rows(path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype[An
     """An array (rows, …) of a file, from a byte on, as rows that stay in it; None where the file cannot be mapped."""
     try:
         array = np.memmap(path, dtype, "r", offset, (shape[0], math.prod(shape[1:])))
-    except MappingError:
+    except OSError as error:
+        _refuse_unmapped(path, error)
         return None
     return MappedRows.of(MappedFile.of(array))
+
+
+def _refuse_unmapped(path: Path, error: Exception) -> None:
+    """Raises MemoryLimitError where a file is larger than the addresses that this process may use."""
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        size = in_bytes(path.stat().st_size)
+        raise MemoryLimitError(
+            f"{path} ({size}) cannot be mapped: the process may not use so many addresses (ulimit -v); raise that limit, or "
+            "limit its data instead (ulimit -d), of which a mapped file is no part"
+        ) from error
 
 
 def _needed(path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, str, str]:
