@@ -335,3 +335,23 @@ def test_a_page_that_cannot_be_written_says_why(line: str, says: str, chainrule_
     assert (code, out) == (2, "")
     assert says in err
     assert not Path("x.html").exists()
+
+
+def test_a_model_says_what_the_report_beside_it_knows_and_that_this_is_damaged(chainrule_: Run) -> None:
+    line = "train iris --epochs 9 --validation 0.2 --patience 1 --learning-rate 0.1 --l2 0.01 -q -o iris"
+    chainrule_(*line.split())
+    report = cr.Report.read("iris.json")
+    code, out, err = chainrule_("show", "iris.safetensors")
+    assert (code, err) == (0, "")
+    for text in (
+        "settings        l2 0.01; patience 1",
+        f"ended           {report.ended}",
+        f"kept            {report.kept}",
+    ):
+        assert text in out
+    Path("iris.json").write_text(Path("iris.json").read_text().replace('"seed": 0', '"seed": 1', 1))
+    code, out, err = chainrule_("show", "iris.safetensors")
+    assert (code, "kept " in out) == (0, False)
+    assert "iris.json is damaged" in err
+    Path("iris.json").write_text("{}")
+    assert chainrule_("show", "iris.safetensors")[2] == ""

@@ -14,8 +14,8 @@ from chainrule.confusions import Confusions
 from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
-from chainrule.report import Report, is_of_another
-from chainrule.run_facts import sparkline, titled
+from chainrule.report import Report, is_of_another, is_report
+from chainrule.run_facts import settings_text, sparkline, titled
 from chainrule.writing.numbers import minus, short
 
 LABEL = 16  # characters of what stands before a value
@@ -101,8 +101,20 @@ class Contents(Printed):
             costs = [entry["cost"] for entry in self.report.history if entry["cost"] is not None]
             if costs:
                 yield _line("cost curve", f"{shown(costs[0])} {sparkline(costs)} {shown(costs[-1])}")
+        if self.report is not None:
+            yield from self._of_report(self.report)
         for warning in self.notes.get("warnings") or ():
             yield _line("warning", one_line(str(warning)))
+
+    @staticmethod
+    def _of_report(report: Report) -> Iterator[str]:
+        """What the report beside it says that the notes do not: settings, how the run ended, which network was kept."""
+        if report.settings:
+            yield _line("settings", settings_text(report.settings))
+        if report.ended != "finished":
+            yield _line("ended", report.ended)
+        if report.kept:
+            yield _line("kept", report.kept)
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the weights."""
@@ -135,9 +147,12 @@ def report_beside(model: Path) -> Report | None:
     path = model.with_suffix(".json")
     if path == model or not path.is_file() or is_of_another(path, model):
         return None
+    if not is_report(path):
+        return None  # another file of that name
     try:
         return Report.read(path)
-    except OSError:
+    except OSError as error:
+        tell(str(error))
         return None
 
 
