@@ -94,11 +94,14 @@ def test_the_page_says_what_was_learnt_how_and_how_to_do_it_again(rich: cr.Repor
 
 
 def test_names_from_outside_are_text_and_no_markup(rich: cr.Report) -> None:
-    odd = replace(rich, data='<b>"x"&\x1b[31m', command="chainrule train '<i>'")
+    odd = replace(
+        rich, data='<b>"x"&\x1b[31m', command="chainrule train '<i>'", network="<u>", results={"warnings": ["<s>"]}
+    )
+    odd = replace(odd, became=[{"became": "number", "inputs": 1, "gaps": 0, "columns": "<em>"}])
     page = odd.html()
     Balanced(page)
     assert "<b>" not in page
-    assert "<i>" not in page
+    assert not any(tag in page for tag in ("<i>", "<u>", "<s>", "<em>"))
     assert "\x1b" not in page
     assert "\\<b>" in odd.page.markdown()
 
@@ -232,6 +235,9 @@ def test_names_at_the_ends_are_apart_and_in_the_order_of_the_curves() -> None:
     heights = sorted(label.y for label in ends)
     assert min(np.diff(heights)) >= 12
     assert max(heights) <= 60
+    crowd = [Curve("c", "z", ((1.0, 1.0), (3.0, end)), end="n") for end in (1.0, 1.98, 1.99, 2.0)]
+    ends = [each for each in panel(*crowd).elements() if isinstance(each, Label) and each.bold]
+    assert min(label.y for label in ends) >= 0
     many = [Curve("c", "z", ((1.0, 1.0), (3.0, n + 1.0)), end=str(n)) for n in range(30)]
     ends = [each for each in panel(*many).elements() if isinstance(each, Label) and each.bold]
     assert len(ends) == 4
@@ -278,6 +284,10 @@ def test_versions_are_those_of_the_run_and_not_of_the_reader(rich: cr.Report, tm
     other = replace(rich, versions={"python": "3.99"})
     again = cr.Report.read(other.write(tmp_path / "r.json"))
     assert again.to_json()["versions"] == {"python": "3.99"}
+    told = json.loads(SAVED.read_text("utf-8"))
+    del told["versions"]
+    (tmp_path / "older.json").write_text(json.dumps(told), "utf-8")
+    assert cr.Report.read(tmp_path / "older.json").versions == {}
 
 
 def test_the_page_is_made_of_facts_alone(rich: cr.Report) -> None:
