@@ -58,7 +58,7 @@ def parameters(path: Path) -> bytes:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, bytes, dict[str, Any]]:
     """A run that nothing disturbed: its epochs, its bits, its report."""
-    folder, epochs = tmp_path_factory.mktemp("whole"), 3000 if PROOF else 300
+    folder, epochs = tmp_path_factory.mktemp("whole"), 800 if PROOF else 200
     said = chainrule_(folder, *OPTIONS.format(epochs=epochs).split(), "--checkpoint-every", "1", "-o", "m", "-q")
     assert said.returncode == 0, said.stderr
     return epochs, parameters(folder / "m.safetensors"), json.loads((folder / "m.json").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,13 +25,8 @@ from chainrule.updates import NAMED as RULES
 from chainrule.updates import Rule, named
 
 Array = np.ndarray
-GIVEN, ENGINE, GOOD, BEST, RECORDED = (
-    "given/",
-    "engine/",
-    "good",
-    "best",
-    "record/",
-)  # how the names of the tensors begin
+# how the names of the tensors begin
+GIVEN, ENGINE, GOOD, BEST, RECORDED, FACTS = "given/", "engine/", "good", "best", "record/", "history/"
 
 
 def save_checkpoint(job: Job, state: TrainingState, path: str | os.PathLike[str], notes: Mapping[str, Any]) -> Path:
@@ -165,7 +160,7 @@ def _header(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> dict[st
             "step": state.step,
             "engine": {key: value for key, value in (state.engine or {}).items() if not isinstance(value, np.ndarray)},
             "random": _plain(state.random),
-            "history": list(state.history),
+            "history": _in_words(state.history),
             "first_cost": state.first_cost,
             "good": state.good and state.good[0],
             "best": state.best and state.best[:2],
@@ -181,6 +176,7 @@ def _tensors(job: Job, state: TrainingState) -> Tensors:
     found |= {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
     found |= {} if state.good is None else {GOOD: state.good[1]}
     found |= {} if state.best is None else {BEST: state.best[2]}
+    found |= {f"{FACTS}{key}": np.array([facts[key] for facts in state.history]) for key in _numbers(state.history)}
     return found | {f"{RECORDED}{epoch}": theta for epoch, theta in state.record.items()}
 
 
@@ -191,7 +187,7 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
         told["step"],
         {**told["engine"], **_named(tensors, ENGINE)} or None,
         told["random"],
-        tuple(told["history"]),
+        _history(told["history"], tensors),
         told["first_cost"],
         None if good is None else (good, tensors[GOOD]),
         None if best is None else (best[0], best[1], tensors[BEST]),
@@ -200,10 +196,40 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
     )
 
 
+# The history of a long run is columns of numbers: as JSON it would cost more with every epoch than the epoch itself.
+def _numbers(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The facts that are a number of one kind in every epoch."""
+    kinds = {key: {type(facts.get(key)) for facts in history} for key in (history[0] if history else ())}
+    return [key for key, found in kinds.items() if found in ({int}, {float})]
+
+
+def _in_words(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is not a column of numbers: facts that are the same in every epoch once, any others by their epoch."""
+    columns = set(_numbers(history))
+    first = history[0] if history else {}
+    same = {
+        key: first[key] for key in first if key not in columns and all(each.get(key) == first[key] for each in history)
+    }
+    known = columns | set(same)
+    rest = [{key: value for key, value in facts.items() if key not in known} for facts in history]
+    others = {str(i): facts for i, facts in enumerate(rest) if facts}
+    return {"epochs": len(history), "keys": [key for key in first if key in known], "same": same, "others": others}
+
+
+def _history(told: Mapping[str, Any], tensors: Tensors) -> tuple[dict[str, Any], ...]:
+    """The facts of each epoch, in the order that they had."""
+    columns = {key: tensors[f"{FACTS}{key}"].tolist() for key in told["keys"] if key not in told["same"]}
+    return tuple(
+        {key: told["same"][key] if key in told["same"] else columns[key][i] for key in told["keys"]}
+        | told["others"].get(str(i), {})
+        for i in range(told["epochs"])
+    )
+
+
 def _all_names(state: TrainingState, given: Tensors) -> list[str]:
     names = [f"{GIVEN}{name}" for name in given]
     names += [f"{ENGINE}{name}" for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)]
-    names += [f"{RECORDED}{epoch}" for epoch in state.record]
+    names += [f"{RECORDED}{epoch}" for epoch in state.record] + [f"{FACTS}{key}" for key in _numbers(state.history)]
     return names + ([GOOD] if state.good else []) + ([BEST] if state.best else [])
 
 
