@@ -150,6 +150,19 @@ def test_without_test_rows_it_says_what_the_numbers_are_worth() -> None:
     assert "says nothing of others" in learnt.verdict.sentences[-1]
     other = cr.compare(report(), report(cost="squared_error"))
     assert other.verdict.in_short == "They cannot be compared"
+    assert cr.compare(report(validation=0.25), report(validation=0.5)).verdict.in_short == "They cannot be compared"
+    assert cr.compare(report(), report(rows=39)).verdict.in_short == "They cannot be compared"
+
+
+def test_runs_on_different_data_are_not_compared() -> None:
+    one, other = (
+        report(**answered([True] * 50), data="a.csv"),
+        report(**answered([True] * 30 + [False] * 20), data="b.csv"),
+    )
+    assert cr.compare(one, other).verdict.chance is False  # the rows they were tested on are the same
+    strange = replace(other, tested={**other.tested, "targets_sha256": "others"})
+    assert "different data" in cr.compare(one, strange).verdict.sentences[0]
+    assert cr.compare(report(data="a.csv"), report(data="b.csv")).verdict.in_short == "They cannot be compared"
 
 
 # what differs --------------------------------------------------------------------------------------------------------

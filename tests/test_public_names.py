@@ -16,7 +16,7 @@ PROMISED = [
     "load", "check_gradient", "explain", "adam", "delta_rule", "momentum", "activation", "own_cost", "Convention", "Dataset",
     "figure", "nudge", "why", "load_data", "read_table", "per_example_gradients", "huber", "leaky_relu", "Parameters",
     "worksheet", "pseudocode", "proof", "nested_formula", "summary", "quiz", "read_quiz", "write_quiz", "grade", "Quiz",
-    "all_derivatives", "predict_probabilities", "nesterov", "rmsprop", "adamw", "schedule",
+    "all_derivatives", "predict_probabilities", "nesterov", "rmsprop", "adamw", "schedule", "compare", "Report",
 ]  # fmt: skip
 
 

@@ -54,11 +54,15 @@ class Verdict:
 
 def verdict_on(runs: Mapping[str, RunFacts]) -> Verdict:
     """The verdict on runs by their letters: by their test rows, else by validation rows, else by the rows they learnt from."""
+    tested = {run.tested.get("targets_sha256") for run in runs.values()}
+    if len({run.data for run in runs.values()}) > 1 and (None in tested or len(tested) > 1):
+        return Verdict(None, "", ("They learnt from different data: there is nothing to compare them by.",))
     for key in SCORES:
         if all(isinstance(run.results.get(key), float) for run in runs.values()):
             return _by_test(runs, key)
     found = {letter: best_epoch(run) for letter, run in runs.items()}
-    if all(best is not None for best in found.values()) and len({run.cost for run in runs.values()}) == 1:
+    rows = {(run.cost, run.rows, run.watched) for run in runs.values()}
+    if all(best is not None for best in found.values()) and len(rows) == 1:
         return _by_validation({letter: best for letter, best in found.items() if best is not None})
     return _by_cost(runs)
 
@@ -214,8 +218,9 @@ def _validation_sentences(best: Mapping[str, Mapping[str, Any]], order: list[str
 def _by_cost(runs: Mapping[str, RunFacts]) -> Verdict:
     costs = {letter: run.cost_after for letter, run in runs.items()}
     known = {letter: cost for letter, cost in costs.items() if cost is not None and math.isfinite(cost)}
-    if len({run.cost for run in runs.values()}) > 1 or len(known) < len(costs):
-        return Verdict(None, "", ("They have no score and no cost in common: there is nothing to compare them by.",))
+    if len({(run.cost, run.rows) for run in runs.values()}) > 1 or len(known) < len(costs):
+        why = "They have no score in common, nor a cost on as many rows: there is nothing to compare them by."
+        return Verdict(None, "", (why,))
     order = sorted(known, key=lambda letter: known[letter])
     said = ", ".join(f"{letter} {short(known[letter])}" for letter in order)
     warn = "That is the cost on the rows they learnt from, and says nothing of others: keep rows apart, with validation=0.1."
