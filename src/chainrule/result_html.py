@@ -51,7 +51,8 @@ font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monosp
 details>summary{cursor:pointer;font-size:1.15rem;font-weight:700;margin:2.2rem 0 .7rem;padding-bottom:.25rem;
 border-bottom:1px solid var(--line)}
 @media(max-width:600px){main{padding:1.2rem .9rem 3rem}h1{font-size:1.4rem}.tiles{grid-template-columns:1fr 1fr}
-.facts{grid-template-columns:minmax(5.5rem,8.5rem) minmax(0,1fr)}}
+.facts{grid-template-columns:minmax(5.5rem,8.5rem) minmax(0,1fr)}
+.shaded td,.shaded th{padding:.2rem .2rem;font-size:.76rem}}
 @media print{main{max-width:none;padding:0}body{font-size:10.5pt}h2{break-after:avoid}pre{white-space:pre-wrap}
 .wide{overflow:visible}.gallery{grid-template-columns:1fr 1fr}.tiles{grid-template-columns:repeat(4,1fr)}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
