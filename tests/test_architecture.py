@@ -19,6 +19,7 @@ LAYERS = [
     "verification conventions",
     "recurrent training",
     "checkpoints records",
+    "checkpoint_checks",
     "comparison diagnostics.divergence evaluation settings",
     "run",
     "storage",

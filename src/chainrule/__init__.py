@@ -70,6 +70,7 @@ result_page.py     such a page, as text and Markdown
 result_html.py     and as one HTML file
 cost_curve.py      its cost epoch by epoch, as a picture
 storage.py         networks to and from one file each
+checkpoint_checks.py  whether what a checkpoint says can be of a run
 checkpoints.py     a run to and from one file, to go on with it
 records.py         its networks as it learnt, to and from one file
 

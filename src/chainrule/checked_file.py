@@ -77,6 +77,8 @@ def unpack(path: str | os.PathLike[str], kind: Kind) -> tuple[dict[str, Any], Te
     header = _header(texts[kind.key], where, kind)
     if header["version"] >= kind.first_checked:
         _check_whole(header, tensors, where)
+        if json.dumps(header) != texts[kind.key]:  # 1E-05 and \u00E9 say the same, and are not as they were saved
+            raise _changed(where)
     return header, tensors
 
 
@@ -131,6 +133,8 @@ def _check_whole(header: Mapping[str, Any], tensors: Tensors, where: Path) -> No
         )
     rest = {key: value for key, value in header.items() if key != CHECKSUM}
     if header.get(CHECKSUM) != checksum(rest, tensors):
-        raise FileError(
-            f"{where} is damaged: its checksum is not that of its content, which changed after it was saved"
-        )
+        raise _changed(where)
+
+
+def _changed(where: Path) -> FileError:
+    return FileError(f"{where} is damaged: its checksum is not that of its content, which changed after it was saved")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +14,10 @@ import numpy as np
 
 from chainrule.activations import Activation
 from chainrule.checked_file import CHECKPOINT, MODEL, Tensors, pack, unpack
+from chainrule.checkpoint_checks import check_facts, check_settings, check_state
 from chainrule.costs import Cost
 from chainrule.engines.threads import suited
-from chainrule.errors import ChainruleError, DataError, FileError, SettingError
+from chainrule.errors import ChainruleError, DataError, FileError, SettingError, brief
 from chainrule.files import write_atomically
 from chainrule.network import Network
 from chainrule.run import TrainingState
@@ -71,13 +73,19 @@ class Checkpoint:
             state = _state(header["state"], tensors)
             if set(_all_names(state, given)) != set(tensors):
                 raise FileError(f"{path} is damaged: it holds tensors of another number or kind than a checkpoint does")
-            return cls(
-                Path(path), network, header["settings"], state, header["data"], header["made_on"], header["notes"]
-            )
+            settings, data, made_on, notes = (header[name] for name in ("settings", "data", "made_on", "notes"))
+            check_settings(settings, network)
+            check_facts(data, made_on, notes)
+            check_state(state, settings, network, data["rows"]["rows"])
         except FileError:
             raise
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, ChainruleError) as error:
+        except ChainruleError as error:
+            raise FileError(f"{path} is damaged: {error}") from error
+        except KeyError as error:
+            raise FileError(f"{path} is damaged: it does not say {error}") from error
+        except (IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+        return cls(Path(path), network, settings, state, data, made_on, notes)
 
     def rule(self, own: Rule | None) -> Rule:
         """The rule of the run; a user's own is handed in, as no file can hold it."""
@@ -181,7 +189,9 @@ def _tensors(job: Job, state: TrainingState) -> Tensors:
 
 
 def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
-    good, best = told["good"], told["best"]
+    good, best, record = told["good"], told["best"], told["record"]
+    if not isinstance(record, list):
+        raise TypeError(f"record is a list of epochs, got {brief(record)}")
     return TrainingState(
         told["epoch"],
         told["step"],
@@ -192,7 +202,7 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
         None if good is None else (good, tensors[GOOD]),
         None if best is None else (best[0], best[1], tensors[BEST]),
         told["schedule"],
-        {epoch: tensors[f"{RECORDED}{epoch}"] for epoch in told["record"]},
+        {epoch: tensors[f"{RECORDED}{epoch}"] for epoch in record},
     )
 
 
@@ -219,11 +229,18 @@ def _in_words(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _history(told: Mapping[str, Any], tensors: Tensors) -> tuple[dict[str, Any], ...]:
     """The facts of each epoch, in the order that they had."""
     columns = {key: tensors[f"{FACTS}{key}"].tolist() for key in told["keys"] if key not in told["same"]}
-    return tuple(
+    if len(columns.get("number", ())) != told["epochs"]:
+        raise ValueError(f"there are not {brief(told['epochs'])} epochs in its history")
+    history = tuple(
         {key: told["same"][key] if key in told["same"] else columns[key][i] for key in told["keys"]}
         | told["others"].get(str(i), {})
         for i in range(told["epochs"])
     )
+    written = {key: np.array([facts[key] for facts in history]) for key in _numbers(history)}
+    kinds = [{key: array.dtype for key, array in each.items()} for each in (written, _named(tensors, FACTS))]
+    if json.dumps(_in_words(history)) != json.dumps(told) or kinds[0] != kinds[1]:
+        raise ValueError("its history is not as chainrule writes it")
+    return history
 
 
 def _all_names(state: TrainingState, given: Tensors) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
 from chainrule.errors import SettingError, brief
+from chainrule.ranges import positive
 
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 UNITS = {"d": "d|days?", "h": "h|hrs?|hours?", "m": "m|mins?|minutes?", "s": "s|secs?|seconds?"}
@@ -23,9 +23,12 @@ def seconds(given: Any, what: str) -> float:
         found = WRITTEN.fullmatch(text)
         parts = {key: float(each) for key, each in found.groupdict().items() if each} if found else {}
         value = sum(SECONDS[key] * each for key, each in parts.items()) if parts else _number(text)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise SettingError(f"{what} is a time above 0: a number of seconds, or 90s, 10min, 1h30m; got {brief(given)}")
-    return float(value)
+    try:
+        return positive(value, what)
+    except SettingError:
+        raise SettingError(
+            f"{what} is a time above 0: a number of seconds, or 90s, 10min, 1h30m; got {brief(given)}"
+        ) from None
 
 
 def _number(text: str) -> float | None:

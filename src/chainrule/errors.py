@@ -134,10 +134,10 @@ def unknown_name(what: str, given: object, known: Iterable[str], also: Iterable[
 
     `also` are other names for them, which are proposed where none of the known ones is near.
     """
-    names = [cut(str(name)) for name in known]
-    near = difflib.get_close_matches(cut(str(given)), names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
+    names, text = [cut(str(name)) for name in known], cut(given) if isinstance(given, str) else brief(given)
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.6)  # s9 is near to none of s0 … s4
     ordered = near + [name for name in names if name not in near]
-    meant = near or difflib.get_close_matches(cut(str(given)), list(also), n=1, cutoff=0.6)
+    meant = near or difflib.get_close_matches(text, list(also), n=1, cutoff=0.6)
     hint = f"did you mean {meant[0]!r}? " if meant else ""
     return UnknownNameError(f"unknown {what} {brief(given)}: {hint}known are {listed(ordered)}")
 

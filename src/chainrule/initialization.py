@@ -84,7 +84,7 @@ def _checked(weights: Any, n_out: int, n_in: int) -> Array:
 
 
 def _count(bias: Any) -> Callable[[int], int]:
-    if bias not in BIASES:
+    if not isinstance(bias, str) or bias not in BIASES:
         raise unknown_name("bias", bias, BIASES)
     return BIASES[bias]
 

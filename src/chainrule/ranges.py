@@ -11,19 +11,19 @@ from chainrule.errors import SettingError, brief
 
 
 def positive(value: Any, what: str) -> float:
-    if not (_is_number(value) and 0 < value < math.inf):
+    if not 0 < _float(value) < math.inf:
         raise SettingError(f"{what} is a finite number above 0, as 0.01, got {brief(value)}")
     return float(value)
 
 
 def at_least_0(value: Any, what: str) -> float:
-    if not (_is_number(value) and 0 <= value < math.inf):
+    if not 0 <= _float(value) < math.inf:
         raise SettingError(f"{what} is a finite number ≥ 0, as 0.01, got {brief(value)}")
     return float(value)
 
 
 def share(value: Any, what: str) -> float:
-    if not (_is_number(value) and 0 <= value < 1):
+    if not 0 <= _float(value) < 1:
         raise SettingError(f"{what} is a number 0 ≤ {what} < 1, got {brief(value)}")
     return float(value)
 
@@ -40,5 +40,11 @@ def truth(value: Any, what: str) -> bool:
     return bool(value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+def _float(value: Any) -> float:
+    """A number as a float, infinite where it is beyond the largest; NaN for anything else."""
+    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

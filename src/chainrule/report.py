@@ -77,7 +77,8 @@ class Report(RunFacts):
         """The report in a JSON file that `write` wrote. Raises FileError for any other, and for one that is damaged."""
         where = as_file(path, "the report of a training")
         try:
-            told = json.loads(where.read_text("utf-8"))
+            text = where.read_text("utf-8")
+            told = json.loads(text)
             version = told.get(MARK)
             if type(version) is not int or version < 1:
                 raise ValueError
@@ -85,7 +86,8 @@ class Report(RunFacts):
                 raise FileError(
                     f"{where} has the format {version}, and this chainrule reads up to {VERSION}: upgrade chainrule"
                 )
-            if version > 1 and told.pop(CHECKSUM, None) != _checksum(told):
+            as_written = _text(told)
+            if version > 1 and (told.pop(CHECKSUM, None) != _checksum(told) or text != as_written):
                 raise FileError(
                     f"{where} is damaged: its checksum is not that of its content, which changed after it was written"
                 )
@@ -107,7 +109,11 @@ class Report(RunFacts):
         if suffix in PAGES:
             return self.page.content(suffix)
         told = as_json(self.to_json())
-        return json_text({**told, CHECKSUM: _checksum(told)}, indent=1) + "\n"
+        return _text({**told, CHECKSUM: _checksum(told)})
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json_text(told, indent=1) + "\n"
 
 
 def _checksum(told: dict[str, Any]) -> str:

@@ -29,13 +29,14 @@ from chainrule.files import check_writable
 from chainrule.footprint import check_fits
 from chainrule.network import Network, as_network, cost_for
 from chainrule.prediction import answered
-from chainrule.ranges import truth, whole
+from chainrule.ranges import positive, truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule
 from chainrule.stopping import BEST, Stopping
 from chainrule.updates import Rule, as_rule
 
 MANY = 10  # rows that are too many to have one target by chance
+LONGEST = 4_300  # digits of a number that Python reads
 
 
 class Settings(TypedDict, total=False):
@@ -84,8 +85,8 @@ class Saving:
         """After every so many epochs, 5 or "5", or after a time such as "10min"; after each epoch unless given."""
         if isinstance(given, str) and not given.strip().isdecimal():
             return cls(path, None, seconds(given, what))
-        count = int(given) if isinstance(given, str) else given
-        return cls(path, whole(1 if count is None else count, what))
+        is_number = isinstance(given, str) and len(given) < LONGEST
+        return cls(path, whole(1 if given is None else int(given) if is_number else given, what))
 
     def is_due(self, epoch: int, since: float) -> bool:
         """Whether to save after this epoch, so many seconds after the last time."""
@@ -162,9 +163,10 @@ def job_of(
     shuffle = truth(shuffle, "shuffle")
     stopping = stopping_of(more, validation is not None)
     learnt = with_targets(data, y, network.preprocessing)
-    share = float(validation) if is_share(validation) else None
-    if share is not None:
-        learnt, validation = learnt.split(share, seed)
+    share = None
+    if is_share(validation):
+        rest, watching = learnt.split(validation, seed)
+        share, learnt, validation = float(validation), rest, watching
     check_width(network, learnt)
     learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
     beside = None if validation is None else as_dataset(validation, learner.preprocessing)
@@ -240,7 +242,7 @@ def stopping_of(more: Settings, watches: bool) -> Stopping:
     patience, best = more.get("patience"), more.get("best")
     if patience is not None:
         patience = whole(patience, "patience")
-    if best is not None and best not in BEST:
+    if best is not None and not (isinstance(best, str) and best in BEST):
         raise unknown_name("best", best, BEST)
     best = best or ("last" if patience is None else "cost")
     if not watches and (patience is not None or best != "last"):
@@ -288,11 +290,10 @@ def is_share(validation: Any) -> bool:
 
 def above_0_or_none(value: Any, what: str) -> float | None:
     """A number above 0, or None. Raises SettingError for anything else."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < math.inf:
-        raise SettingError(f"{what} is a finite number above 0, as 1.0, or None, got {brief(value)}")
-    return float(value)
+    try:
+        return None if value is None else positive(value, what)
+    except SettingError:
+        raise SettingError(f"{what} is a finite number above 0, as 1.0, or None, got {brief(value)}") from None
 
 
 def targets_or_cost(data: Any, y: Any, cost: str | Cost | None) -> tuple[Any, str | Cost | None]:

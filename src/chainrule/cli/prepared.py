@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from types import SimpleNamespace, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import typer
@@ -25,7 +26,7 @@ from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
 from chainrule.data.network_rows import inputs_for
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.durations import seconds
-from chainrule.errors import DataError, SettingError, brief, counted
+from chainrule.errors import DataError, FileError, SettingError, brief, counted
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_dtype
 from chainrule.run_facts import settings_text
@@ -81,6 +82,10 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
         raise SettingError(
             f"{saved.path} is not of chainrule train: chainrule.resume(path, x, y) goes on from it, in Python"
         )
+    kinds = get_type_hints(inspect.unwrap(ctx.command.callback))  # type: ignore[arg-type]
+    for name in asked.keys() & kinds.keys():
+        if not _is_kept(asked[name], kinds[name]):
+            raise FileError(f"{saved.path} is damaged: it says {brief(asked[name])} for --{name.replace('_', '-')}")
     given = {name for name in ctx.params if ctx.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for option in (each for each in ctx.command.params if each.name in given and each.name not in MAY_CHANGE):
         raise SettingError(
@@ -92,6 +97,15 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
         **asked,
         **{name: ctx.params[name] for name in ctx.params if name in given or name in PRINTED},
     }
+
+
+def _is_kept(value: Any, kind: Any) -> bool:
+    """Whether an option of this type can have had this value, which comes from JSON."""
+    if isinstance(kind, UnionType):
+        return any(_is_kept(value, each) for each in get_args(kind))
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return type(value) in {Path: (str,), float: (int, float)}.get(kind, (kind,))
 
 
 def command_line(parameters: Iterable[Any], asked: SimpleNamespace) -> str:
@@ -133,7 +147,7 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = ""
     if saved is not None:
         stream = Epochs.of_checkpoint(
             saved, rows.learning, validation=rows.watched, max_time=asked.max_time, checkpoint_every=asked.checkpoint_every,
-            epochs=asked.epochs if asked.epochs != saved.notes["asked"]["epochs"] else None,
+            epochs=asked.epochs if asked.epochs != saved.notes["asked"].get("epochs") else None,
         )  # fmt: skip
         place = ModelPlace(asked.output or _beside(saved.path), asked.data)
         place.check()
@@ -168,15 +182,21 @@ def _beside(checkpoint: Path) -> Path:
 
 def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
     """The settings of `train` that options give, where they are given."""
-    same = "l1 l2 decay penalize_biases clip_norm clip_value patience best record"
-    given = {name: getattr(asked, name) for name in same.split() if getattr(asked, name)}
+    given = {name: getattr(asked, name) for name in ("l1", "l2", "penalize_biases") if getattr(asked, name)}
+    for name in (
+        "decay",
+        "clip_norm",
+        "clip_value",
+        "patience",
+        "best",
+        "record",
+    ):  # of these 0 is not the same as none
+        given |= {} if getattr(asked, name) is None else {name: getattr(asked, name)}
     watching = [f"--{name} {given[name]}" for name in ("patience", "best") if given.get(name, "last") != "last"]
     if watching and rows.watched is None:
         raise SettingError(f"{watching[0]} needs validation rows, which are not learnt from: add --validation 0.1")
     if asked.max_time is not None:
         given["max_time"] = seconds(asked.max_time, "--max-time")
-    if asked.decay is not None:
-        given["decay"] = asked.decay
     if asked.schedule != "constant":
         given["schedule"] = asked.schedule
     if asked.dropout != "0":

@@ -29,7 +29,7 @@ SMALL = 2**24  # bytes of an array that is read whole, however little memory the
 def read_npz(path: Path, target: str | None, optional: bool) -> Table:
     """The arrays x (or X) and y (or Y, or the one named as target) of an NPZ file. Only these are read."""
     arrays = _Archive(path)
-    x_name, y_name = arrays.name_of("x"), target or arrays.name_of("y") or "y"
+    x_name, y_name = arrays.name_of("x"), (arrays.name_of("y") or "y") if target is None else target
     if y_name == x_name and x_name is not None:
         raise DataError(f"{path}: {x_name} holds the inputs, and cannot be the target too")
     for name, needed in ((x_name, "x"), (y_name, y_name)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,14 @@ class Choices:
         for name in ("drop", "columns"):
             if isinstance(getattr(self, name), str):
                 raise SettingError(f"{name} takes the names of columns, as {name}=[{getattr(self, name)!r}]")
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any]) -> Choices:
+        """The choices of a call. Raises UnknownNameError for one that there is not."""
+        for name in given:
+            if name not in cls.__dataclass_fields__:
+                raise unknown_name("choice about columns", name, cls.__dataclass_fields__)
+        return cls(**given)
 
     def check(self, table: Table) -> None:
         """Raises UnknownNameError where a column is named that the table has not."""

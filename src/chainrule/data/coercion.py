@@ -82,7 +82,7 @@ def numbers_of(objects: Array) -> Array | None:
             try:
                 out[place] = value
             except (OverflowError, ValueError):  # beyond the largest float; a signalling NaN
-                out[place] = np.nan if is_gap(value) else math.copysign(math.inf, value)
+                out[place] = np.nan if is_gap(value) else math.inf if value > 0 else -math.inf
         elif is_gap(value):
             out[place] = np.nan
         else:
@@ -122,6 +122,8 @@ def as_target(given: Any, name: str = "y") -> Array:
         target = _target_of_objects(target, name)
     if target.dtype.kind not in "fiubU":
         raise DataError(f"the target {name!r} is {target.dtype}: targets are numbers, truth values or texts")
+    if target.ndim == 0 and not (target.dtype.kind in "iubU" or np.isfinite(target)):
+        raise DataError(f"the target {name!r} is {target}: targets are finite numbers, truth values or texts")
     if target.dtype.kind == "f" and not np.isfinite(target).all():
         row = int(np.argwhere(~np.isfinite(target))[0][0])
         raise DataError(

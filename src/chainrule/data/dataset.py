@@ -140,7 +140,7 @@ def load_data(source: Any, target: str | None = None, *, task: str = "auto", **c
     gaps, kinds, drop, columns. A DataWarning counts rows that are left out, and names columns that are.
     """
     table = read_table(source, target)
-    table, said = learnable(table, Choices(**choices))
+    table, said = learnable(table, Choices.checked(choices))
     for each in said:
         warnings.warn(f"{table.name}: {each}", DataWarning, stacklevel=2)
     if task == "auto":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -118,8 +118,8 @@ def weighted_by_class(rows: Rows, network: Network, given: Any) -> Rows:
     """
     if given is None:
         return rows
-    if isinstance(given, Sequence) and not isinstance(given, str):  # pairs, as JSON has them
-        given = dict(given)
+    if isinstance(given, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in given):
+        given = dict(given)  # pairs, as JSON has them
     labels = None if network.preprocessing is None else network.preprocessing.labels
     one = len(rows.targets[0]) == 1
     if labels is None or not (one or (np.sort(rows.targets, axis=1)[:, :-1] == 0).all()):
@@ -140,7 +140,7 @@ def weighted_by_class(rows: Rows, network: Network, given: Any) -> Rows:
 
 def _by_class(given: Any, labels: tuple[Any, ...], counts: Array) -> Array:
     """The weight of each class in the order of the labels."""
-    if given == "balanced":
+    if isinstance(given, str) and given == "balanced":
         present = counts > 0
         return np.divide(counts.sum(), present.sum() * counts, out=np.zeros(len(labels)), where=present)
     weights = list(given.values()) if isinstance(given, Mapping) else [None]

@@ -97,7 +97,7 @@ class Preprocessing:
             target = as_target(target, target_name)
             if target.shape[:1] != inputs.shape[:1]:
                 raise ShapeError(f"{len(inputs):,} rows need as many targets, got an array of shape {target.shape}")
-        return cls._fit(Table("inputs", names, inputs, target, target_name), task, labels, Choices(**choices))
+        return cls._fit(Table("inputs", names, inputs, target, target_name), task, labels, Choices.checked(choices))
 
     @classmethod
     def fit_table(
@@ -107,7 +107,7 @@ class Preprocessing:
 
         Raises DataError for slips in columns of numbers, and for gaps in the target, with their place in the file.
         """
-        chosen = Choices(**choices)
+        chosen = Choices.checked(choices)
         for place, name in enumerate(table.columns if table.matrix is None else ()):
             if chosen.of(name) is None:
                 refuse_slips(table, name, table.values(place))

@@ -208,6 +208,8 @@ def learning_table(
 
     With `optional` it may be absent, or a column of gaps alone, for the answers to come.
     """
+    if not names:
+        raise DataError(f"{name} has no columns: a column of inputs is needed, and to learn another, the target")
     at = target_place(names, target, optional)
     if at is None:
         return Table(name, names, values, None, target or "y", place=place, named=named)

@@ -11,6 +11,6 @@ NAMED = {"reference": ReferenceEngine}
 
 def choose(name: str) -> Engine:
     """The engine of that name."""
-    if name not in NAMED:
+    if not isinstance(name, str) or name not in NAMED:
         raise unknown_name("engine", name, NAMED)
     return NAMED[name]()
