@@ -88,7 +88,9 @@ math { font-family: chainrule-math, math; font-size: 1.1em; }
 .content { width: 58em; }
 article img { border-radius: 4px; }
 article pre { font-variant-ligatures: none; }
+article pre .go { color: inherit; }
 article td { vertical-align: top; min-width: 5em; }
+article td:first-child code { white-space: nowrap; }
 article th { text-align: left; }
 .sidebar-brand-text { font-size: 1.3rem; }
 @media (max-width: 40em) {
