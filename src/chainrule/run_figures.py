@@ -49,9 +49,9 @@ def score_figure(history: History) -> Scene:
 
 
 def rate_figure(history: History) -> Scene:
-    """The learning rate of the last step of each epoch."""
+    """The learning rate of the last step of each epoch, from 0 up: a schedule is known by its shape."""
     curve = _curve("learning rate", "b", _points(history, "learning_rate"))
-    return _figure("The learning rate, epoch by epoch", [curve], "rate")
+    return _figure("The learning rate, epoch by epoch", [curve], "rate", least=0.0)
 
 
 def seconds_figure(history: History) -> Scene:
