@@ -27,7 +27,8 @@ OPTIONS = (
     "train diabetes --epochs {epochs} --hidden 16 --seed 3 --validation 0.2 --best cost --dropout 0.2 --rule adamw "
     "--schedule cosine:warmup=0.1 --clip-norm 1 --l1 1e-4"
 )
-KILLS = 20 if PROOF else 4
+Whole = tuple[int, bytes, dict[str, Any], int]
+KILLS = 20 if PROOF else 3
 
 
 def chainrule_(folder: Path, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -57,17 +58,18 @@ def parameters(path: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, bytes, dict[str, Any]]:
-    """A run that nothing disturbed: its epochs, its bits, its report."""
-    folder, epochs = tmp_path_factory.mktemp("whole"), 800 if PROOF else 200
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A run that nothing disturbed: its epochs, its bits, its report, the size of its last checkpoint."""
+    folder, epochs = tmp_path_factory.mktemp("whole"), 800 if PROOF else 120
     said = chainrule_(folder, *OPTIONS.format(epochs=epochs).split(), "--checkpoint-every", "1", "-o", "m", "-q")
     assert said.returncode == 0, said.stderr
-    return epochs, parameters(folder / "m.safetensors"), json.loads((folder / "m.json").read_text())
+    report, size = json.loads((folder / "m.json").read_text()), (folder / "m.checkpoint").stat().st_size
+    return epochs, parameters(folder / "m.safetensors"), report, size
 
 
-def assert_as_whole(folder: Path, whole: tuple[int, bytes, dict[str, Any]]) -> None:
+def assert_as_whole(folder: Path, whole: Whole) -> None:
     """The model and the report are those of the run that nothing disturbed."""
-    epochs, bits, report = whole
+    epochs, bits, report, _ = whole
     assert parameters(folder / "m.safetensors") == bits
     mine = json.loads((folder / "m.json").read_text())
     for told in (report, mine):
@@ -78,9 +80,7 @@ def assert_as_whole(folder: Path, whole: tuple[int, bytes, dict[str, Any]]) -> N
     assert sorted(each.name for each in folder.iterdir()) == ["m.checkpoint", "m.json", "m.safetensors"]
 
 
-def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(
-    whole: tuple[int, bytes, dict[str, Any]], tmp_path: Path
-) -> None:
+def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(whole: Whole, tmp_path: Path) -> None:
     """kill -9 at moments drawn at random, most after the first checkpoint, as each epoch writes one some inside a write."""
     epochs, rng, moments, inside = whole[0], np.random.default_rng(7), [], 0
     options = [*OPTIONS.format(epochs=epochs).split(), "--checkpoint-every", "1", "-o", "m"]
@@ -108,7 +108,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
 def test_a_run_that_is_stopped_says_how_to_go_on(
-    number: signal.Signals, code: int, whole: tuple[int, bytes, dict[str, Any]], tmp_path: Path
+    number: signal.Signals, code: int, whole: Whole, tmp_path: Path
 ) -> None:
     """Without --checkpoint-every too: what was learnt is saved beside the model."""
     process = begun(tmp_path, *OPTIONS.format(epochs=whole[0]).split(), "-o", "m")
@@ -128,14 +128,11 @@ def test_a_run_that_is_stopped_says_how_to_go_on(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system that can be limited")
-def test_a_disk_that_fills_keeps_the_run_before_and_the_training_goes_on(
-    whole: tuple[int, bytes, dict[str, Any]], tmp_path: Path
-) -> None:
+def test_a_disk_that_fills_keeps_the_run_before_and_the_training_goes_on(whole: Whole, tmp_path: Path) -> None:
     """A limit of bytes per file stands for the disk: it is met in the middle of a write, as the history grows."""
     options = [*OPTIONS.format(epochs=whole[0]).split(), "--checkpoint-every", "1", "-o", "m"]
-    size = len((tmp_path / "m.checkpoint").read_bytes()) if (tmp_path / "m.checkpoint").exists() else 0
-    assert size == 0
-    command = f"ulimit -f 40; exec {sys.executable} -m chainrule {' '.join(options)}"  # 40 blocks of 1,024 bytes
+    blocks = whole[3] * 3 // 4 // 1024  # of 1,024 bytes: three quarters of what the last checkpoint needs
+    command = f"ulimit -f {blocks}; exec {sys.executable} -m chainrule {' '.join(options)}"
     said = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
     )
