@@ -40,7 +40,7 @@ with jaxtyping.install_import_hook(CHECKED, "typechecker.checked"):
         import_module(name)
 
 # 200 random networks for the gradient against differences, 100 or 25 for other properties; `make proof` asks for 1,000
-EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "120"))
 FEW = EXAMPLES // (4 if os.environ.get("CHAINRULE_PROOF") == "1" else 8)
 hypothesis.settings.register_profile("chainrule", max_examples=FEW, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("chainrule")

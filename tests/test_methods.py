@@ -17,7 +17,7 @@ from chainrule.verification.differences import derivative
 from chainrule.verification.evaluate import evaluate
 from chainrule.verification.rounding import rounding
 
-EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("CHAINRULE_EXAMPLES", "120"))
 SEEDS = 3 if PROOF else 1  # of each activation and each pair
 
 
