@@ -159,7 +159,9 @@ def command(
     decay: Annotated[
         float | None, _option(STEADY, "Before each step w ← w − η · decay · w.  [default: 0.01 for adamw, else 0]")
     ] = None,
-    penalize_biases: Annotated[bool, _option(STEADY, "l1, l2 and decay count for the biases too.")] = False,
+    penalize_biases: Annotated[
+        bool, _option(STEADY, "l1, l2 and decay count for the biases too.", "--penalize-biases")
+    ] = False,
     clip_norm: Annotated[float | None, _option(STEADY, "Shorten a longer gradient to this length.")] = None,
     clip_value: Annotated[float | None, _option(STEADY, "Keep each entry of the gradient within ± this value.")] = None,
     class_weight: Annotated[
