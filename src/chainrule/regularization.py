@@ -40,7 +40,7 @@ class Penalty:
     biases: bool = False
 
     @classmethod
-    def of(cls, own_decay: float, l1: float, l2: float, decay: float | None, biases: bool) -> Penalty:
+    def of(cls, own_decay: float, l1: float, l2: float, decay: float | None, biases: Any) -> Penalty:
         """The settings of a call, checked; without a `decay` it is the rule's own."""
         decay = own_decay if decay is None else at_least_0(decay, "decay")
         return cls(at_least_0(l1, "l1"), at_least_0(l2, "l2"), decay, truth(biases, "penalize_biases"))
