@@ -1,9 +1,7 @@
 """storage.py: what is saved comes back bit for bit, and what was tampered with does not come back at all."""
 
-import copy
 import json
 import os
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,14 @@ import numpy as np
 import pytest
 import safetensors
 import safetensors.numpy
+from resealed import places, replaced, sealed
 
 import chainrule as cr
-from chainrule.checked_file import checksum
 from chainrule.data import Category, Number, Preprocessing
 from chainrule.errors import FileError, SettingError
 from chainrule.storage import load, load_notes, save
 
+KEY = "chainrule"
 TERMS = Preprocessing(
     (Number("größe", 2.5, 1.1), Category("b", ("u", "ü"))), ("ä", "日"), 0.5, "Art", (), ()
 )  # fmt: skip
@@ -109,34 +108,6 @@ def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         return json.loads(opened.metadata()["chainrule"]), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
 
 
-def sealed(header: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
-    """A file of these parts whose list of tensors and checksum are right, so that what is refused is something else."""
-    rest = {**{key: value for key, value in header.items() if key != "checksum"}, "tensors": list(tensors)}
-    text = json.dumps({**rest, "checksum": checksum(rest, tensors)})
-    return safetensors.numpy.save(tensors, {"chainrule": text})
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value inside of a JSON value."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inside:
-        yield (*at, key)
-        yield from places(each, (*at, key))
-
-
-def put(header: Any, at: tuple[Any, ...], value: Any) -> Any:
-    """The header with one value replaced, or, without a value, taken out."""
-    made = copy.deepcopy(header)
-    holder = made
-    for key in at[:-1]:
-        holder = holder[key]
-    if value is ...:
-        del holder[at[-1]]
-    else:
-        holder[at[-1]] = value
-    return made
-
-
 # a network of numbers alone, of columns of any kind, without labels: a file may say so
 ABSENT = {("preprocessing",), ("preprocessing", "columns"), ("preprocessing", "labels")}
 
@@ -158,7 +129,7 @@ def test_a_header_with_a_value_of_another_kind_is_refused_wherever_it_is(tmp_pat
             allowed |= value == old and value in ({}, [])
             if allowed or (kind(value) == kind(old) in ("str", "finite number")):
                 continue
-            path.write_bytes(sealed(put(header, at, value), tensors))
+            path.write_bytes(sealed(KEY, replaced(header, at, value), tensors))
             tried += 1
             with pytest.raises(FileError, match=r"is damaged|own activation|reads up to"):
                 load_notes(path) if at[0] == "notes" else load(path)
@@ -179,7 +150,7 @@ def test_a_header_that_is_no_header_of_ours_is_refused(tmp_path: Path, text: str
 def test_another_version_is_refused(tmp_path: Path, version: int, reason: str) -> None:
     path = save(labelled(), tmp_path / "m")
     header, tensors = parts(path)
-    path.write_bytes(sealed(header | {"version": version}, tensors))
+    path.write_bytes(sealed(KEY, header | {"version": version}, tensors))
     with pytest.raises(FileError, match=reason):
         load(path)
 
@@ -207,7 +178,7 @@ def test_tensors_other_than_those_of_the_network_are_refused(tmp_path: Path, nam
     changed = {key: value for key, value in tensors.items() if key != name}
     if change is not None:
         changed[name] = np.ascontiguousarray(change(tensors.get(name)))
-    path.write_bytes(sealed(header, changed))
+    path.write_bytes(sealed(KEY, header, changed))
     with pytest.raises(FileError, match="is damaged"):
         load(path)
 
@@ -216,7 +187,7 @@ def test_labels_that_do_not_fit_the_outputs_are_refused(tmp_path: Path) -> None:
     path = save(labelled(), tmp_path / "m")
     header, tensors = parts(path)
     header["preprocessing"]["labels"] = ["a", "b", "c"]
-    path.write_bytes(sealed(header, tensors))
+    path.write_bytes(sealed(KEY, header, tensors))
     with pytest.raises(FileError, match=r"damaged.*2 outputs.*3 labels"):
         load(path)
 
