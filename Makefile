@@ -17,7 +17,7 @@ test proof docs: export PYTHONPYCACHEPREFIX = $(CURDIR)/$(VENV)/pycache
 # $(call timed,COMMAND) runs it and says how long it took.
 timed = @echo "$(1)"; began=$$(date +%s); $(1) || exit $$?; echo "… took $$(( $$(date +%s) - began )) s"
 
-.PHONY: run test verify proof proof-tools docs site gallery clean
+.PHONY: run test verify proof proof-tools bench docs site gallery clean
 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
@@ -55,6 +55,9 @@ proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 	if [ -n "$$(missing)" ]; then echo "make proof needs" $$(missing)", which is not installed here; on Debian:" \
 	  "apt-get install $(DEBIAN)"; exit 1; fi
 
+bench: $(VENV)/.bench  ## speed beside PyTorch, JAX and scikit-learn; QUICK=1 takes under three minutes
+	$(BIN)/python benchmarks/speed.py
+
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python docs/generate.py
 
@@ -80,6 +83,10 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.made pyproject.toml
+	$(PIP) --editable '.[bench]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.docs: $(VENV)/.made pyproject.toml

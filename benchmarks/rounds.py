@@ -1,0 +1,230 @@
+"""Rounds in which contestants take turns, A B C, A B C, …: each in a process of its own, all on the same cores."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from contestants import PACE, SGEMM
+from machine import SIDE
+from workloads import WORKLOADS
+
+SERVER = Path(__file__).with_name("server.py")
+LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # no contestant is held back by these
+STARTS, ANSWERS = 900.0, 300.0  # seconds after which a contestant that says nothing is given up
+CHECKED = 2  # epochs whose costs are compared
+APART = 1e-4  # relative: how far the costs of two contestants may differ that do the same work
+
+
+class GoneError(Exception):
+    """A contestant that cannot go on, and why."""
+
+
+@dataclass
+class Record:
+    """What one contestant did. Of each turn: its epochs, their seconds, the fastest, the CPU seconds. `why` it is left out."""
+
+    name: str
+    turns: list[dict[str, float]] = field(default_factory=list)
+    version: str = ""
+    threads: int | None = None
+    costs: list[float] = field(default_factory=list)
+    why: str = ""
+
+    def per_epoch(self, fastest: bool = False) -> list[float]:
+        """Seconds an epoch in each of its turns: their mean, or the fastest."""
+        return [turn["fastest"] if fastest else turn["seconds"] / turn["count"] for turn in self.turns]
+
+
+@dataclass
+class Rounds:
+    """The records of one workload under one condition, quiet or beside a busy neighbour, and the machine's yardsticks."""
+
+    workload: str
+    busy: bool
+    records: dict[str, Record]
+    sgemm: list[float] = field(default_factory=list)  # floating-point operations a second, round by round
+    pace: list[float] = field(default_factory=list)  # seconds of a loop on one core
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON."""
+        records = {name: dict(vars(each)) for name, each in self.records.items()}
+        return {
+            "workload": self.workload,
+            "busy": self.busy,
+            "records": records,
+            "sgemm": self.sgemm,
+            "pace": self.pace,
+        }
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Rounds:
+        """From JSON."""
+        records = {name: Record(**each) for name, each in facts["records"].items()}
+        return cls(facts["workload"], facts["busy"], records, facts["sgemm"], facts["pace"])
+
+
+class Server:
+    """A contestant's process."""
+
+    def __init__(self, name: str, workload: str, cores: Sequence[int]) -> None:
+        self.name = name
+        self.said = TemporaryFile("w+")  # noqa: SIM115  (its standard error, read once it has ended)
+        environment = {key: value for key, value in os.environ.items() if key not in LIMITS}
+        self.process = subprocess.Popen(
+            [sys.executable, SERVER, name, workload, ",".join(map(str, cores))], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self.said, text=True, env=environment, start_new_session=True,
+        )  # fmt: skip
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        """Its answer. Raises GoneError where it died, failed, or says nothing."""
+        try:
+            self.process.stdin.write(json.dumps(question) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._gone() from None
+        return self.answer(ANSWERS)
+
+    def answer(self, seconds: float = STARTS) -> dict[str, Any]:
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        if not ready:
+            self.stop()
+            raise GoneError(f"said nothing for {seconds:.0f} s")
+        line = self.process.stdout.readline()
+        if not line:
+            raise self._gone()
+        answer = json.loads(line)
+        if why := answer.get("absent") or answer.get("failed"):
+            raise GoneError(why)
+        return answer
+
+    def _gone(self) -> GoneError:
+        code = self.process.wait(timeout=10)
+        self.said.seek(0)
+        last = (self.said.read().strip() or "no message").splitlines()[-1]
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return GoneError(f"{how}: {last}")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self.said.close()
+
+
+@contextmanager
+def started(names: Iterable[str], workload: str, cores: Sequence[int]) -> Iterator[dict[str, Server]]:
+    """Their servers, all starting at once; stopped at the end."""
+    servers = {name: Server(name, workload, cores) for name in names}
+    try:
+        yield servers
+    finally:
+        for each in servers.values():
+            each.stop()
+
+
+@contextmanager
+def neighbour(core: int | None) -> Iterator[None]:
+    """In here another process keeps that core busy; none where it is None."""
+    if core is None:
+        yield
+        return
+    pin = f"os.sched_setaffinity(0, {{{core}}})" if hasattr(os, "sched_setaffinity") else "0"
+    process = subprocess.Popen([sys.executable, "-c", f"import os\n{pin}\nwhile True: pass"], start_new_session=True)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Race:
+    """The contestants of one workload: started, compared, then timed under each condition."""
+
+    def __init__(self, workload: str, names: Sequence[str], servers: dict[str, Server], expected: list[float]) -> None:
+        self.workload, self.servers, self.expected = workload, servers, expected
+        self.records = {name: Record(name) for name in names}
+
+    def alive(self) -> list[Record]:
+        return [each for each in self.records.values() if not each.why]
+
+    def start(self) -> None:
+        """Wait until each is ready, and compare the costs of its first epochs with those expected."""
+        for record in self.alive():
+            with self._or_gone(record):
+                record.version = self.servers[record.name].answer()["version"]
+        for record in self.alive():
+            with self._or_gone(record):
+                record.costs = self.servers[record.name].ask(do="check", epochs=CHECKED)["costs"]
+                if record.name not in (SGEMM, PACE) and (why := other_work(record.costs, self.expected)):
+                    raise GoneError(why)
+
+    def run(self, rounds: int, seconds: float, busy: int | None) -> Iterator[Rounds]:
+        """The rounds so far, after each of them; a turn takes about so many seconds."""
+        for record in self.records.values():
+            record.turns = []
+        with neighbour(busy):
+            counts = {record.name: self._settled(record, seconds) for record in self.alive()}
+            for _ in range(rounds):
+                for record in self.alive():
+                    with self._or_gone(record):
+                        self._turn(record, counts[record.name])
+                yield self._rounds(self._copies(), busy is not None)
+
+    def _settled(self, record: Record, seconds: float) -> int:
+        """How many epochs a turn has, once the contestant has chosen its threads."""
+        server = self.servers[record.name]
+        with self._or_gone(record):
+            record.threads = server.ask(do="settle")["threads"]
+            once = min(server.ask(do="epochs", count=1)["seconds"] + server.ask(do="epochs", count=1)["seconds"])
+            return max(1, round(seconds / once))
+        return 0
+
+    def _turn(self, record: Record, count: int) -> None:
+        answer = self.servers[record.name].ask(do="epochs", count=count)
+        times = answer["seconds"]
+        if answer["cost"] != answer["cost"]:
+            raise GoneError("its cost became NaN")
+        record.turns.append({"count": count, "seconds": sum(times), "fastest": min(times), "cpu": answer["cpu"]})
+
+    @contextmanager
+    def _or_gone(self, record: Record) -> Iterator[None]:
+        """A contestant that cannot go on is left out from here on, and its record tells why."""
+        try:
+            yield
+        except GoneError as gone:
+            record.why = str(gone)
+
+    def _copies(self) -> dict[str, Record]:
+        return {name: Record(**{**vars(each), "turns": list(each.turns)}) for name, each in self.records.items()}
+
+    def _rounds(self, records: dict[str, Record], busy: bool) -> Rounds:
+        sgemm, pace = (records.pop(name, None) for name in (SGEMM, PACE))
+        return Rounds(
+            self.workload, busy, records,
+            [2 * SIDE**3 / each for each in sgemm.per_epoch()] if sgemm else [], pace.per_epoch() if pace else [],
+        )  # fmt: skip
+
+
+def other_work(costs: Sequence[float], expected: Sequence[float]) -> str:
+    """Why these are not the costs of the same work; empty where they are."""
+    if all(abs(a - b) <= APART * abs(b) for a, b in zip(costs, expected, strict=True)):
+        return ""
+    shown, wanted = (" and ".join(f"{each:.6g}" for each in values) for values in (costs, expected))
+    return f"does other work: its first epochs cost {shown}, and they should cost {wanted}"
+
+
+def expected_costs(workload: str) -> list[float]:
+    """The costs of the first epochs, the rows in their order, on the reference engine."""
+    from peers.in_chainrule import EngineAlone  # noqa: PLC0415  (of the parent alone)
+    from workloads import task  # noqa: PLC0415
+
+    return EngineAlone(task(WORKLOADS[workload]), "reference").in_order(CHECKED)
