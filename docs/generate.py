@@ -289,7 +289,7 @@ AREAS = {  # of the public names, by the module that holds them
     "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
     "Activations and costs": ("activations", "costs"),
     "Training": ("training", "run", "report", "comparison", "updates", "schedules", "settings"),
-    "Data, predictions, files": ("data", "prediction", "scores", "storage", "records"),
+    "Data, predictions, files": ("data", "prediction", "predictor", "scores", "storage", "records"),
     "Explanations": (
         "explanation",
         "nudges",

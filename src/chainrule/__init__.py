@@ -24,13 +24,16 @@ data/              table.py typed columns or one matrix, and which is learnt · 
                    that stay in a file · moments.py of its columns · packed.py gzip
                    and ZIP · optional_files.py Parquet, Feather, JSON lines, Excel · shipped.py five data sets · known.py
                    others, where they are installed ·
-                   preprocessing.py a user's columns and labels to rows of numbers and back · columns.py what a column
+                   preprocessing.py a user's columns and labels to rows of numbers and back · one_row.py of them without
+                   a table · columns.py what a column
                    becomes · conversions.py its values as numbers, dates or places among texts · choices.py what a user
                    decides about columns · choosing.py the rest, and why · labels.py targets · overview.py said in a table ·
                    dataset.py Dataset, splits, the seeded order of batches · network_rows.py in the terms of the network
                    that learns it · trained_rows.py which rows a network was trained on, as a small sketch ·
                    fingerprint.py whether a data set is the same
 initialization.py  first weights, a row each; one bias per neuron, per layer or none
+last_layer.py      a^L of rows alone, in buffers that are allocated once
+predictor.py       Predictor: a network prepared to answer in its user's terms
 network.py         Network
 by_hand.py         one written in a line of text, or in JSON
 problem.py         a network, its examples and a cost, checked once; what is computed of them, once

@@ -65,6 +65,7 @@ from chainrule.per_example import per_example_gradients as per_example_gradients
 from chainrule.prediction import predict as predict
 from chainrule.prediction import predict_probabilities as predict_probabilities
 from chainrule.prediction import score as score
+from chainrule.predictor import Predictor as Predictor
 from chainrule.records import load_record as load_record
 from chainrule.records import save_record as save_record
 from chainrule.report import Report as Report

@@ -21,6 +21,7 @@ from chainrule.ids import Id, entry_of, parse
 from chainrule.initialization import Draw, first_parameters
 from chainrule.memory import check_memory
 from chainrule.parameters import Layers, Parameters
+from chainrule.predictor import Predictor
 from chainrule.writing.card import card, folded, layer_rows, lines, matrix, table
 
 Array = np.ndarray
@@ -230,6 +231,10 @@ class Network:
     def astype(self, dtype: str | type | np.dtype[Any]) -> Network:
         """This network in float32 or float64."""
         return self.with_parameters(self.parameters.astype(as_dtype(dtype)))
+
+    def predictor(self) -> Predictor:
+        """The network prepared for many predictions: `predict = network.predictor()`, then `predict(x)`."""
+        return Predictor(self)
 
     def rows(self, x: Any) -> Array:
         """x as rows (batch, n_0) of this network's dtype; a single example (n_0,) becomes one row.

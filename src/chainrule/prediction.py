@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.activations import sigmoid, softmax
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Table, class_of, encode_targets, gaps
 from chainrule.data.coercion import as_array, as_weights
 from chainrule.data.conversions import Where
-from chainrule.data.frames import is_frame, row_of, table_of_frame
-from chainrule.data.mapped import Inputs, as_inputs
-from chainrule.data.network_rows import check_width, inputs_for, rows_for
-from chainrule.errors import DataError, SettingError, ShapeError
-from chainrule.forward import propagate
+from chainrule.data.frames import is_frame, table_of_frame
+from chainrule.data.mapped import Inputs
+from chainrule.data.network_rows import check_width, rows_for
+from chainrule.errors import DataError, ShapeError
+from chainrule.last_layer import LastLayer, chunk_of
 from chainrule.network import Network, as_network, cost_for
+from chainrule.predictor import as_rows, encoded
 from chainrule.scores import Score, accuracy, r_squared, subset_accuracy
 
 Array = np.ndarray
@@ -33,11 +33,9 @@ def predict(network: Network, x: Any) -> Any:
     they stood in the set; where it was trained on columns with names, those of a Table, a data frame, a Series of one row
     or a dictionary are found by name, in any order, and others are passed over. Without labels a softmax answers with class
     numbers, and any other output with a^L itself (also available as `forward(network, x).a[L]`).
+    For many calls, prepare once: `predict = network.predictor()`, then `predict(x)`.
     """
-    as_network(network, CALL)
-    rows, one = _as_rows(x)
-    answers = answered(network, activations_of_rows(network, _encoded(network, rows)))
-    return answers[0] if one else answers
+    return as_network(network, CALL).predictor()(x)
 
 
 def predict_probabilities(network: Network, x: Any) -> Array:
@@ -46,29 +44,7 @@ def predict_probabilities(network: Network, x: Any) -> Array:
     Classes stand in the order of the labels the network was trained with (`network.preprocessing.labels`). Raises
     SettingError for a network whose outputs are not probabilities.
     """
-    as_network(network, "predict_probabilities(network, x)")
-    rows, one = _as_rows(x)
-    found = probabilities(network, activations_of_rows(network, _encoded(network, rows)))
-    return found[0] if one else found
-
-
-def probabilities(network: Network, given: Array) -> Array:
-    """The same of outputs a^L (batch, out): themselves after a softmax; of one output for two classes 1 − a and a."""
-    name, cost, labels = network.output.name, network.cost.name, None
-    if network.preprocessing is not None:
-        labels = network.preprocessing.labels
-    if name == "identity" and cost == "cross_entropy":
-        given, name = softmax.value(given), "softmax"
-    if name == "identity" and cost == "binary_cross_entropy":
-        given, name = sigmoid.value(given), "sigmoid"
-    if name == "sigmoid" and given.shape[1] == 1:
-        return np.concatenate([1 - given, given], axis=1)
-    if name != "softmax" and not (name == "sigmoid" and cost == "binary_cross_entropy" and labels is None):
-        raise SettingError(
-            f"the outputs of this network ({name}, trained with {cost}) are not probabilities of classes: train with the cost "
-            "cross_entropy, or binary_cross_entropy for two"
-        )
-    return given
+    return as_network(network, "predict_probabilities(network, x)").predictor().probabilities(x)
 
 
 def outputs(network: Network, x: Any) -> Array:
@@ -79,54 +55,23 @@ def outputs(network: Network, x: Any) -> Array:
 def network_rows(network: Network, x: Any) -> Inputs:
     """Rows, or one example, in the user's terms as the network takes them (batch, in), in its dtype."""
     as_network(network, CALL)
-    return _encoded(network, _as_rows(x)[0])
+    return encoded(network, as_rows(x)[0])
 
 
-def _encoded(network: Network, rows: Inputs | Table) -> Inputs:
-    if len(rows) == 0:
-        raise DataError("there are no rows to predict")
-    if network.preprocessing is not None:
-        rows = network.preprocessing.rows(rows, dtype=network.dtype)
-    elif isinstance(rows, Table):
-        rows = rows.inputs
-    return inputs_for(network, rows)
-
-
-def _as_rows(x: Any) -> tuple[Inputs | Table, bool]:
-    """Rows as a Table, where their columns have names, or as an array; and whether they were one example."""
-    if isinstance(x, Dataset):
-        raise DataError(
-            "a Dataset is scaled and encoded already, and a network takes its user's terms: pass the Table that "
-            "chainrule.read_table gives, or rows"
-        )
-    if isinstance(x, Table):
-        return x, False
-    if not isinstance(x, (np.ndarray, list, tuple)):
-        row = row_of(x)
-        if row is not None:
-            return row, True
-        if is_frame(x):
-            return table_of_frame(x, optional=True), False
-    rows = as_inputs(x, "inputs", gaps=True)
-    return (np.asarray(rows)[None], True) if rows.ndim < 2 else (rows, False)
-
-
-def activations_of_rows(network: Network, rows: Inputs, chunk: int = 4096) -> Array:
+def activations_of_rows(network: Network, rows: Inputs, chunk: int | None = None) -> Array:
     """a^L of rows already in the network's terms, a few thousand rows at a time, so that memory stays small."""
-    parts = [
-        propagate(network.parameters, network.activations, rows[start : start + chunk])[0][-1]
-        for start in range(0, len(rows), chunk)
-    ]
-    return np.concatenate(parts)
+    return LastLayer(network.parameters, network.activations, chunk)(rows)
 
 
 def outputs_in_parts(
-    network: Network, parts: Iterable[tuple[T, Inputs]], chunk: int = 4096
+    network: Network, parts: Iterable[tuple[T, Inputs]], chunk: int | None = None
 ) -> Iterator[tuple[T, Array]]:
     """a^L of rows in the network's terms that come in parts, each with what belongs to it.
 
     The products are those of all rows at once, bit for bit, whatever the parts are: rows that fill no chunk wait for more.
     """
+    chunk = chunk_of(network.parameters) if chunk is None else chunk
+    last_layer = LastLayer(network.parameters, network.activations, chunk)
     waiting: deque[tuple[T, int]] = deque()
     rest, made = np.empty((0, network.sizes[0]), network.dtype), np.empty((0, network.sizes[-1]), network.dtype)
     for owner, part in parts:
@@ -135,13 +80,13 @@ def outputs_in_parts(
         whole = len(rows) // chunk * chunk
         rest = rows[whole:].copy()
         if whole:
-            made = np.concatenate([made, activations_of_rows(network, rows[:whole], chunk)])
+            made = np.concatenate([made, last_layer(rows[:whole])])
         while waiting and len(made) >= waiting[0][1]:
             owner, count = waiting.popleft()
             yield owner, made[:count]
             made = made[count:]
     if len(rest):
-        made = np.concatenate([made, activations_of_rows(network, rest, chunk)])
+        made = np.concatenate([made, last_layer(rest)])
     for owner, count in waiting:
         yield owner, made[:count]
         made = made[count:]
@@ -283,10 +228,3 @@ def _check_probabilities(rows: Array) -> None:
             f"row {row} of the targets is {rows[row].tolist()}: classes come as labels, as one-hot rows or as rows of "
             "probabilities that sum to 1"
         )
-
-
-def answered(network: Network, given: Array) -> Array:
-    """What outputs a^L (batch, out) answer in the user's terms: labels, class numbers or numbers, a row each."""
-    if network.preprocessing is not None:
-        return network.preprocessing.answers(given)
-    return given.argmax(axis=1) if network.output.full_slope else given

@@ -28,7 +28,7 @@ from chainrule.errors import DataError, DataWarning, FileError, SettingError, br
 from chainrule.files import check_writable
 from chainrule.footprint import check_fits
 from chainrule.network import Network, as_network, cost_for
-from chainrule.prediction import answered
+from chainrule.predictor import answered
 from chainrule.ranges import positive, truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule

@@ -8,9 +8,9 @@ from chainrule.answered_rows import MOST_BITS, AnsweredRows, targets_sha256
 from chainrule.cli.output import one_line
 from chainrule.confusions import Confusions, Misses
 from chainrule.data import Dataset, Preprocessing, Table, class_of, encode_targets, target_of
-from chainrule.data.network_rows import inputs_for
 from chainrule.network import Network
 from chainrule.prediction import activations_of_rows
+from chainrule.predictor import inputs_for
 from chainrule.scores import confusion
 
 Array = np.ndarray

@@ -19,13 +19,13 @@ from chainrule.confusions import Misses
 from chainrule.data import Table, gaps
 from chainrule.data.columns import Strange
 from chainrule.data.mapped import Inputs
-from chainrule.data.network_rows import inputs_for
 from chainrule.data.trained_rows import MOST, TrainedRows
 from chainrule.errors import FileError, counted
 from chainrule.files import write_atomically, writing
 from chainrule.json_text import json_text
 from chainrule.network import Network
-from chainrule.prediction import RunningScore, answered, network_rows, outputs_in_parts, probabilities
+from chainrule.prediction import RunningScore, network_rows, outputs_in_parts
+from chainrule.predictor import answered, inputs_for, probabilities
 from chainrule.storage import load, load_notes
 
 Array = np.ndarray

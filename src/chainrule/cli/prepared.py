@@ -23,12 +23,12 @@ from chainrule.cli.rows import read_rows
 from chainrule.cli.summary import became, header, taken_as
 from chainrule.costs import Cost, as_cost
 from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
-from chainrule.data.network_rows import inputs_for
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.durations import seconds
 from chainrule.errors import DataError, FileError, SettingError, brief, counted
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_dtype
+from chainrule.predictor import inputs_for
 from chainrule.run_facts import settings_text
 from chainrule.settings import Saving
 from chainrule.training import Epochs

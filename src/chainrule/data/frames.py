@@ -63,15 +63,37 @@ def row_of(given: Any) -> Table | None:
     return _one_row(labels, values) if any(isinstance(label, str) for label in labels) else None
 
 
+def values_of_row(given: Any) -> tuple[Mapping[str, Any], bool] | None:
+    """The values of one row by name, and whether it was one example: a dictionary, a Series, or a data frame of one row.
+
+    None for anything else. Of a dictionary the values may be columns.
+    """
+    if isinstance(given, Mapping):
+        return given, True
+    if _has(given, "iloc") and getattr(given, "ndim", 0) in (1, 2):  # pandas
+        if given.ndim == 1:
+            return _by_name(given.index.tolist(), given.tolist(), True)
+        return _by_name(given.columns.tolist(), given.to_numpy()[0].tolist(), False) if len(given) == 1 else None
+    if _has(given, "get_columns") and len(given) == 1:  # Polars
+        return given.row(0, named=True), False
+    return None
+
+
+def _by_name(names: Sequence[Any], values: Sequence[Any], one: bool) -> tuple[Mapping[str, Any], bool] | None:
+    """None where two names are alike."""
+    found = dict(zip(names, values))
+    return (found, one) if len(found) == len(names) else None
+
+
 def _is_column(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, (str, bytes))
 
 
 def _one_row(names: Sequence[Any], values: Sequence[Any]) -> Table:
-    return Table("row", [str(name) for name in names], [_single(value) for value in values])
+    return Table("row", [str(name) for name in names], [single(value) for value in values])
 
 
-def _single(value: Any) -> Values:
+def single(value: Any) -> Values:
     if isinstance(value, float) and value == value:  # most rows hold this or a text, and predictions come one by one
         return np.array([value], dtype=np.float64)
     if type(value) is str:

@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing, encode_targets
-from chainrule.data.mapped import Inputs, MappedRows
+from chainrule.data.mapped import Inputs
 from chainrule.errors import DataError, SettingError, ShapeError, brief, listed
 from chainrule.forward import shares
 from chainrule.network import Network
+from chainrule.predictor import inputs_for
 
 Array = np.ndarray
 
@@ -99,15 +100,6 @@ def rows_for(network: Network, data: Dataset, cost: Cost) -> Rows:
     cost.check_targets(encoded)
     weights = None if data.weights is None else relative(data.weights)
     return Rows(inputs_for(network, inputs), encoded, weights)
-
-
-def inputs_for(network: Network, inputs: Inputs) -> Inputs:
-    """Inputs (rows, in) in the network's terms as it takes them, in its dtype; those of a mapped file stay in it."""
-    if not isinstance(inputs, MappedRows):
-        return network.rows(inputs)
-    if inputs.width != network.sizes[0]:
-        raise ShapeError(f"the network takes rows of {network.sizes[0]} inputs, got {inputs!r}")
-    return inputs.astype(network.dtype)
 
 
 def weighted_by_class(rows: Rows, network: Network, given: Any) -> Rows:

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +28,7 @@ from chainrule.data.labels import (
 )
 from chainrule.data.mapped import Inputs, MappedRows, as_inputs
 from chainrule.data.moments import moments
+from chainrule.data.one_row import OneRow
 from chainrule.data.overview import overview
 from chainrule.data.table import Table, check_names
 from chainrule.data.values import column_of
@@ -147,6 +149,16 @@ class Preprocessing:
         """How many inputs the network needs for these columns; None where any rows of numbers will do."""
         return None if self.columns is None else sum(column.width for column in self.columns)
 
+    @cached_property
+    def one_row(self) -> OneRow | None:
+        """One row encoded without a table; None where any rows of numbers will do."""
+        return None if self.columns is None else OneRow(self.columns)
+
+    @cached_property
+    def _arrays(self) -> tuple[Array, Array, Array]:
+        """The labels, and the means and scales of numbers, as arrays."""
+        return np.array(self.labels or ()), np.array(self.target_mean), np.array(self.target_scale)
+
     def rows(
         self, inputs: Any, names: Sequence[str] | None = None, dtype: str | type | np.dtype[Any] = np.float64
     ) -> Inputs:
@@ -225,7 +237,7 @@ class Preprocessing:
             raise ShapeError(
                 f"the target {self.target_name!r} is {len(self.target_mean)} numbers a row, got an array of shape {rows.shape}"
             )
-        return (rows - np.array(self.target_mean)) / np.array(self.target_scale)
+        return (rows - self._arrays[1]) / self._arrays[2]
 
     def check_outputs(self, count: int) -> None:
         """Raises ShapeError where a network with this number of outputs cannot answer in these terms."""
@@ -248,9 +260,10 @@ class Preprocessing:
     def answers(self, outputs: Array) -> Array:
         """A network's outputs (rows, out) in the user's terms: labels (rows,), or numbers (rows,) or (rows, k)."""
         if self.labels is not None:
-            return np.array(self.labels)[self.classes(outputs)]
+            return self._arrays[0][self.classes(outputs)]
         self.check_outputs(outputs.shape[1])
-        rows = outputs * np.array(self.target_scale) + np.array(self.target_mean) if self.target_mean else outputs
+        _, mean, scale = self._arrays
+        rows = outputs * scale + mean if self.target_mean else outputs
         return rows[:, 0] if rows.shape[1] == 1 else rows
 
     def to_json(self) -> dict[str, Any]:

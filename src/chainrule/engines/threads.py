@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -17,31 +15,30 @@ from chainrule.parameters import Parameters
 FLOPS_A_THREAD = 5e8
 
 
-@contextmanager
-def blas_threads(parameters: Parameters, rows: int) -> Iterator[int | None]:
+def blas_threads(parameters: Parameters, rows: int) -> Limited:
     """In here BLAS uses the number of threads that suits products of `rows` rows with these weights, and gives that number.
 
     It is never more than was allowed before, by OMP_NUM_THREADS or threadpool_limits; None where the BLAS is one that
     threadpoolctl does not know, which keeps its own number.
     """
-    with _LIMIT.to(_needed(parameters, rows)):
-        yield allowed()
+    return Limited(threads_for(parameters, rows))
 
 
 def suited(parameters: Parameters, rows: int) -> int | None:
     """How many threads products of `rows` rows with these weights would be given now."""
     most = allowed()
-    return None if most is None else min(most, _needed(parameters, rows))
+    return None if most is None else min(most, threads_for(parameters, rows))
 
 
-def _needed(parameters: Parameters, rows: int) -> int:
+def threads_for(parameters: Parameters, rows: int) -> int:
+    """How many threads products of `rows` rows with these weights keep busy."""
     flops = 2 * rows * max(w.size for w in parameters.weights)
     return max(1, int(flops // FLOPS_A_THREAD))
 
 
 def allowed() -> int | None:
     """How many threads BLAS may use now; None where threadpoolctl does not know the BLAS."""
-    return min((library.num_threads for library in _libraries()), default=None)
+    return min([library.num_threads for library in _libraries()], default=None)
 
 
 @cache
@@ -49,6 +46,31 @@ def _libraries() -> tuple[Any, ...]:
     """threadpoolctl's handles of the BLAS that NumPy has loaded. Looking for them takes milliseconds, hence once."""
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     return tuple(library for library in libraries if library.num_threads)
+
+
+def is_limited(count: int) -> bool:
+    """Whether BLAS uses no more than `count` threads anyway, which no run has to see to. It takes a microsecond."""
+    return not _LIMIT.is_on and all(library.num_threads <= count for library in _libraries())
+
+
+class Limited:
+    """In here BLAS uses no more than `count` threads."""
+
+    __slots__ = ("_count", "_lowered")
+
+    def __init__(self, count: int) -> None:
+        self._count, self._lowered = count, False
+
+    def __enter__(self) -> int | None:
+        most = allowed()
+        self._lowered = not is_limited(self._count)
+        if self._lowered:
+            _LIMIT.lower(self._count)
+        return None if most is None else min(most, self._count)
+
+    def __exit__(self, *_: object) -> None:
+        if self._lowered:
+            _LIMIT.restore()
 
 
 class _Limit:
@@ -59,24 +81,29 @@ class _Limit:
         self._inside = 0
         self._before: list[int] = []
 
-    @contextmanager
-    def to(self, count: int) -> Iterator[None]:
+    @property
+    def is_on(self) -> bool:
+        """Whether a run has lowered the number: until the last one ends, no other may go without."""
+        return self._inside > 0
+
+    def lower(self, count: int) -> None:
+        """No more threads than this from here on, until `restore`."""
         libraries = _libraries()
         with self._lock:
-            if self._inside == 0:
+            if not self._inside:
                 self._before = [library.num_threads for library in libraries]
             self._inside += 1
             for library in libraries:
                 if library.num_threads > count:
                     library.set_num_threads(count)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside -= 1
-                if self._inside == 0:
-                    for library, number in zip(libraries, self._before):
-                        library.set_num_threads(number)
+
+    def restore(self) -> None:
+        """The number as it was before, once every run has come to its end."""
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                for library, number in zip(_libraries(), self._before):
+                    library.set_num_threads(number)
 
 
 _LIMIT = _Limit()

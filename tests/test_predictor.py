@@ -1,0 +1,229 @@
+"""predictor.py: a prepared network answers as predict does, bit for bit, also from several threads."""
+
+import copy
+import datetime
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data import Preprocessing, Table
+from chainrule.errors import ChainruleError, DataWarning
+from chainrule.last_layer import LastLayer
+from chainrule.prediction import activations_of_rows, network_rows, outputs
+
+NAMES = ("size", "city", "built", "open", "rooms")
+CITIES = ("Bern", "Oslo", "Rome", "York")
+
+
+def values(rows: int, seed: int = 0) -> dict[str, list[Any]]:
+    """Rows of numbers, texts, dates, truth values and whole numbers, as Python has them."""
+    rng = np.random.default_rng(seed)
+    days = [datetime.date(2001, 1, 1) + datetime.timedelta(int(d)) for d in rng.integers(3000, size=rows)]
+    return {
+        "size": rng.normal(80, 20, rows).tolist(),
+        "city": [CITIES[i] for i in rng.integers(4, size=rows)],
+        "built": days,
+        "open": rng.integers(2, size=rows).astype(bool).tolist(),
+        "rooms": rng.integers(1, 9, size=rows).tolist(),
+    }
+
+
+def network(output: str = "softmax", dtype: str = "float32", *, gaps: bool = False) -> cr.Network:
+    """A network of those five columns; with gaps, one of them has an input that says where its gaps are."""
+    columns = values(60)
+    if gaps:
+        columns["size"][3] = columns["city"][5] = None
+    rng = np.random.default_rng(3)
+    target = (
+        rng.normal(size=60) if output == "identity" else np.array(["low", "middle", "high"])[rng.integers(3, size=60)]
+    )
+    table = cr.data.frames.table_of_frame({**columns, "y": target}, "y")
+    terms = Preprocessing.fit_table(table, task="regression" if output == "identity" else "auto")
+    width, out = terms.width or 0, 1 if output == "identity" else len(np.unique(target))
+    return cr.Network.random([width, 6, out], "tanh", output, seed=1, dtype=dtype).with_preprocessing(terms)
+
+
+def row(columns: dict[str, list[Any]], i: int) -> dict[str, Any]:
+    return {name: column[i] for name, column in columns.items()}
+
+
+def one_row_table(one: dict[str, Any]) -> Table:
+    """The same row as a table, which takes the longer way."""
+    return cr.data.frames.table_of_frame({name: [value] for name, value in one.items()}, optional=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_row_with_names_has_the_bits_of_its_table(output: str, dtype: str, gaps: bool) -> None:
+    net, columns = network(output, dtype, gaps=gaps), values(20, seed=1)
+    predict = net.predictor()
+    for i in range(20):
+        one = row(columns, i)
+        assert predict._single(one, np.empty(net.sizes[0], dtype)) is not None, "the short way is not taken"
+        backwards = dict(reversed(one.items())) | {"a column more": "that is passed over"}
+        expected = outputs(net, one_row_table(one))
+        assert predict.outputs(one).dtype == dtype
+        for given in (one, backwards):
+            assert np.array_equal(predict.outputs(given), expected[0])
+        assert predict(one) == cr.predict(net, one) == cr.predict(net, one_row_table(one))[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size": np.float32(71.3)}, {"size": np.int64(71)}, {"size": 71}, {"size": "71.5"}, {"city": np.str_("Oslo")},
+        {"built": "2004-02-29"}, {"built": datetime.datetime(2004, 2, 29, 12, 30)}, {"built": np.datetime64("2004-02-29")},
+        {"open": np.bool_(True)}, {"open": 1}, {"size": 2**70},
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_what_it_is_in_a_table(change: dict[str, Any]) -> None:
+    net, one = network(dtype="float64"), row(values(1), 0) | change
+    assert np.array_equal(net.predictor().outputs(one), outputs(net, one_row_table(one))[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"city": "Paris"}, "'city' has 1 value not seen in training"),
+        ({"city": None}, "'city' has 1 gap"),
+        ({"size": float("nan")}, "'size' has 1 gap"),
+        ({"built": None}, "'built' has 1 gap"),
+    ],
+)
+def test_what_was_not_seen_in_training_is_told_as_it_is_of_a_table(change: dict[str, Any], said: str) -> None:
+    net, one = network(), row(values(1), 0) | change
+    with pytest.warns(DataWarning, match=said):
+        found = net.predictor().outputs(one)
+    with pytest.warns(DataWarning, match=said):
+        assert np.array_equal(found, outputs(net, one_row_table(one))[0])
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        {"size": 71.0}, {**row(values(1), 0), "size": "large"}, {**row(values(1), 0), "size": float("inf")},
+        {**row(values(1), 0), "size": 1e300}, {**row(values(1), 0), "built": "yesterday"}, {1: 2.0}, {},
+        [1.0, 2.0], np.zeros(3), np.zeros((0, 5)), None, "text", cr.load_data("iris"),
+    ],
+)  # fmt: skip
+def test_errors_are_those_of_predict(x: Any) -> None:
+    net = network()
+    with pytest.raises(ChainruleError) as expected:
+        cr.predict(net, x)
+    predict = net.predictor()
+    for attempt in (predict, predict.outputs, predict.probabilities):
+        with pytest.raises(type(expected.value)) as found:
+            attempt(x)
+        assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_without_names_have_the_bits_of_their_rows(dtype: str, rng: np.random.Generator) -> None:
+    """A network of its own terms, one of scaled columns; one example, one row, several; of any type."""
+    x = rng.normal(size=(7, 5)) * 40
+    scaled = Preprocessing.fit(list("abcde"), x, np.arange(7.0) / 2)
+    plain = cr.Network.random([5, 8, 1], "sigmoid", seed=1, dtype=dtype)
+    for net in (plain, plain.with_preprocessing(scaled)):
+        predict = net.predictor()
+        for given in (
+            x,
+            x.astype("float32"),
+            np.asfortranarray(x),
+            x.astype(int),
+            x > 0,
+            x.astype("float16"),
+            x[:, ::-1],
+        ):
+            last = LastLayer(net.parameters, net.activations)
+            expected = np.concatenate([last(network_rows(net, row)) for row in given])
+            assert np.array_equal([predict.outputs(row) for row in given], expected)
+            assert np.array_equal([predict.outputs(row[None])[0] for row in given], expected)
+            assert np.array_equal([predict.outputs(row.tolist()) for row in given], expected) or given.dtype == bool
+            assert np.array_equal(predict(given), cr.predict(net, given))
+            np.testing.assert_allclose(predict.outputs(given), expected, rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
+def test_a_data_frame_of_one_row_and_a_series_are_that_row() -> None:
+    pd = pytest.importorskip("pandas")
+    net, columns = network(dtype="float64"), values(4, seed=2)
+    predict, frame = net.predictor(), pd.DataFrame(columns)
+    for i in range(4):
+        expected = predict.outputs(row(columns, i))
+        assert np.array_equal(predict.outputs(frame.iloc[i]), expected)
+        assert np.array_equal(predict.outputs(frame[i : i + 1]), expected[None])
+    assert predict(frame).tolist() == [predict(row(columns, i)) for i in range(4)]
+
+
+def test_what_was_answered_stays_as_it_was() -> None:
+    net = cr.Network.random([3, 4, 2], seed=1)
+    predict, x = net.predictor(), np.eye(3, dtype="float32")
+    first, many = predict.outputs(x[0]), predict.outputs(x)
+    kept = first.copy(), many.copy()
+    predict.outputs(x[1]), predict.outputs(-x)
+    assert np.array_equal(first, kept[0])
+    assert np.array_equal(many, kept[1])
+
+
+def test_several_threads_share_a_predictor(rng: np.random.Generator) -> None:
+    net = cr.Network.random([20, 300, 300, 3], "relu", "softmax", seed=1)
+    predict, x = net.predictor(), rng.normal(size=(400, 20)).astype("float32")
+    alone = np.array([predict.outputs(row) for row in x])
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            assert np.array_equal(list(pool.map(predict.outputs, x)), alone)
+            together = list(pool.map(predict.outputs, [x[i : i + 100] for i in (0, 100, 200, 300)]))
+            assert all(np.array_equal(found, predict.outputs(x[100 * i :][:100])) for i, found in enumerate(together))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_copy_or_a_pickle_answers_the_same(copied: Any) -> None:
+    predict, one = network().predictor(), row(values(1), 0)
+    expected = predict.probabilities(one)
+    again = copied(predict)
+    assert np.array_equal(again.probabilities(one), expected)
+    assert again(one) == predict(one)
+    assert repr(again) == repr(predict) == f"Predictor({predict.network!r})"
+
+
+def test_probabilities_are_those_of_the_function_and_refused_likewise() -> None:
+    net, one = network(), row(values(1), 0)
+    assert np.array_equal(net.predictor().probabilities(one), cr.predict_probabilities(net, one))
+    with pytest.raises(cr.SettingError, match="are not probabilities"):
+        network("identity").predictor().probabilities(one)
+
+
+@pytest.mark.parametrize("name", sorted(cr.activations.NAMED))
+def test_an_activation_written_over_its_input_has_its_bits(name: str, rng: np.random.Generator) -> None:
+    sigma = cr.activations.named(name)
+    for dtype in ("float32", "float64"):
+        z = (rng.normal(size=(6, 5)) * 10).astype(dtype)
+        z[0] = 0, -0.0, 30, -30, 1e-30
+        for given in (z, z[0], z[:, :3]):
+            before = given.copy()
+            expected = sigma.value(given)
+            assert np.array_equal(given, before), "value(z) alone must leave z as it is"
+            assert np.array_equal(sigma.over(given.copy()).view(np.uint8), expected.copy().view(np.uint8))
+
+
+def test_an_activation_of_ones_own_is_not_written_over_its_input(rng: np.random.Generator) -> None:
+    mine = cr.activation(lambda z, m: z * m.tanh(m.softplus(z)), "mish")
+    net = cr.Network.random([3, 4, 2], mine, mine, seed=1, dtype="float64")
+    x = rng.normal(size=(5, 3))
+    assert np.array_equal(net.predictor().outputs(x), cr.forward(net, x).a[2])
+
+
+@pytest.mark.parametrize("bias", ["neuron", "layer", "none"])
+def test_the_last_layer_is_that_of_the_forward_pass(bias: str, rng: np.random.Generator) -> None:
+    for sizes in ([4, 3], [4, 7, 5, 2], [4, 3, 9, 3, 9, 2]):
+        net = cr.Network.random(sizes, "relu", "softmax", bias=bias, seed=1, dtype="float64")
+        net = net.with_parameters(net.parameters.like(rng.normal(size=net.parameters.size)))
+        x = rng.normal(size=(11, 4))
+        for chunk in (None, 1, 4, 11):
+            np.testing.assert_allclose(activations_of_rows(net, x, chunk), cr.forward(net, x).a[net.depth], rtol=1e-13)
+        assert np.array_equal(activations_of_rows(net, x), cr.forward(net, x).a[net.depth])
+        assert np.array_equal(net.predictor().outputs(x[0]), cr.forward(net, x[0]).a[net.depth])
