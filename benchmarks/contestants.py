@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -38,6 +38,7 @@ class Entry:
     distribution: str = ""  # what is installed
     program: tuple[str, ...] = ()  # one of these has to be there
     lacks: Callable[[Workload], str] = lambda workload: ""
+    one_thread: Mapping[str, str] | None = None  # what the environment tells it where it is to start with one thread
 
     def absent(self) -> str:
         """Why it cannot take part on this machine; empty where it can."""
@@ -87,7 +88,7 @@ def _chainrule(task: Task, engine: str, alone: bool) -> Any:
 PEERS = {
     each.name: each
     for each in (
-        Entry("JAX", _jax, "jax", "jax"),
+        Entry("JAX", _jax, "jax", "jax", one_thread={"PJRT_NPROC": "1"}),
         Entry("PyTorch", _torch, "torch", "torch"),
         Entry("torch.compile", lambda task: _torch(task, compiled=True), "torch", "torch", ("g++", "clang++", "c++")),
         Entry("scikit-learn", _sklearn, "sklearn", "scikit-learn", lacks=_sklearn_lacks),

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from contestants import PACE, SGEMM
 from machine import SIDE
+from processes import Choice, GoneError, Server, neighbour
 from workloads import WORKLOADS
 
-SERVER = Path(__file__).with_name("server.py")
-LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # no contestant is held back by these
-STARTS, ANSWERS = 900.0, 300.0  # seconds after which a contestant that says nothing is given up
 CHECKED = 2  # epochs whose costs are compared
 APART = 1e-4  # relative: how far the costs of two contestants may differ that do the same work
-
-
-class GoneError(Exception):
-    """A contestant that cannot go on, and why."""
 
 
 @dataclass
@@ -73,83 +60,12 @@ class Rounds:
         return cls(facts["workload"], facts["busy"], records, facts["sgemm"], facts["pace"])
 
 
-class Server:
-    """A contestant's process."""
-
-    def __init__(self, name: str, workload: str, cores: Sequence[int]) -> None:
-        self.name = name
-        self.said = TemporaryFile("w+")  # noqa: SIM115  (its standard error, read once it has ended)
-        environment = {key: value for key, value in os.environ.items() if key not in LIMITS}
-        self.process = subprocess.Popen(
-            [sys.executable, SERVER, name, workload, ",".join(map(str, cores))], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self.said, text=True, env=environment, start_new_session=True,
-        )  # fmt: skip
-
-    def ask(self, **question: Any) -> dict[str, Any]:
-        """Its answer. Raises GoneError where it died, failed, or says nothing."""
-        try:
-            self.process.stdin.write(json.dumps(question) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            raise self._gone() from None
-        return self.answer(ANSWERS)
-
-    def answer(self, seconds: float = STARTS) -> dict[str, Any]:
-        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
-        if not ready:
-            self.stop()
-            raise GoneError(f"said nothing for {seconds:.0f} s")
-        line = self.process.stdout.readline()
-        if not line:
-            raise self._gone()
-        answer = json.loads(line)
-        if why := answer.get("absent") or answer.get("failed"):
-            raise GoneError(why)
-        return answer
-
-    def _gone(self) -> GoneError:
-        code = self.process.wait(timeout=10)
-        self.said.seek(0)
-        last = (self.said.read().strip() or "no message").splitlines()[-1]
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return GoneError(f"{how}: {last}")
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-        self.said.close()
-
-
-@contextmanager
-def started(names: Iterable[str], workload: str, cores: Sequence[int]) -> Iterator[dict[str, Server]]:
-    """Their servers, all starting at once; stopped at the end."""
-    servers = {name: Server(name, workload, cores) for name in names}
-    try:
-        yield servers
-    finally:
-        for each in servers.values():
-            each.stop()
-
-
-@contextmanager
-def neighbour(core: int | None) -> Iterator[None]:
-    """In here another process keeps that core busy; none where it is None."""
-    if core is None:
-        yield
-        return
-    pin = f"os.sched_setaffinity(0, {{{core}}})" if hasattr(os, "sched_setaffinity") else "0"
-    process = subprocess.Popen([sys.executable, "-c", f"import os\n{pin}\nwhile True: pass"], start_new_session=True)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 class Race:
     """The contestants of one workload: started, compared, then timed under each condition."""
 
-    def __init__(self, workload: str, names: Sequence[str], servers: dict[str, Server], expected: list[float]) -> None:
+    def __init__(
+        self, workload: str, names: Sequence[str], servers: Mapping[str, Server | Choice], expected: list[float]
+    ) -> None:
         self.workload, self.servers, self.expected = workload, servers, expected
         self.records = {name: Record(name) for name in names}
 

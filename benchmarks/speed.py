@@ -21,7 +21,10 @@ from typing import Any
 
 from contestants import ALONE, PACE, PEERS, SGEMM, entry
 from machine import cores, machine
-from rounds import Race, Rounds, expected_costs, started
+from paired import timed
+from processes import started
+from rounds import Race, Rounds, expected_costs
+from speed_figure import speed_figure
 from speed_tables import report
 from workloads import WORKLOADS
 
@@ -110,6 +113,18 @@ def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+def draw(found: dict[str, Any], asked: argparse.Namespace) -> list[Path]:
+    """A figure for each engine, beside the JSON."""
+    many = len(found["engines"]) > 1
+    return [
+        speed_figure(found, engine, asked.fastest).save(
+            asked.output.with_name(f"{asked.output.stem}{'-' + engine if many else ''}.svg"), "auto"
+        )
+        for engine in found["engines"]
+        if any(engine in {each.name for each in timed(Rounds.of(one))} for one in found["rounds"])
+    ]
+
+
 def main() -> None:
     asked = arguments()
     found = json.loads(asked.show.read_text()) if asked.show else measured(asked)
@@ -117,7 +132,8 @@ def main() -> None:
     if asked.show is None and found["rounds"]:
         asked.output.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(asked.output, json.dumps(found, indent=1).encode())
-        print(f"\nwritten to {asked.output}")
+        pictures = draw(found, asked)
+        print(f"\nwritten to {asked.output}{''.join(f', {each}' for each in pictures)}")
     others = [
         each for each in map(Rounds.of, found["rounds"]) if any("other work" in r.why for r in each.records.values())
     ]
