@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from machine import Pace, Sgemm
 from workloads import Task, Workload
 
+from chainrule import Network
 from chainrule.engines.choose import NAMED as ENGINES
 
 ALONE = " alone"  # behind the name of an engine that is called through its port
@@ -22,10 +23,14 @@ class Contestant(Protocol):
 
     `in_order`  the costs of so many first epochs, from the first weights, the rows in their order
     `epoch`     the cost of one more epoch, its rows shuffled
+    `restart`   again from these weights, its rows shuffled by this seed; all but an engine alone have it
+    `accuracy`  after an epoch, on the task's test rows; the same
     """
 
     def in_order(self, epochs: int) -> list[float]: ...
     def epoch(self) -> float: ...
+    def restart(self, network: Network, seed: int) -> None: ...
+    def accuracy(self) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from contestants import PACE, SGEMM
 from machine import SIDE
 from processes import Choice, GoneError, Server, neighbour
-from workloads import WORKLOADS
+from workloads import Task
 
 CHECKED = 2  # epochs whose costs are compared
 APART = 1e-4  # relative: how far the costs of two contestants may differ that do the same work
@@ -64,9 +64,14 @@ class Race:
     """The contestants of one workload: started, compared, then timed under each condition."""
 
     def __init__(
-        self, workload: str, names: Sequence[str], servers: Mapping[str, Server | Choice], expected: list[float]
+        self,
+        workload: str,
+        names: Sequence[str],
+        servers: Mapping[str, Server | Choice],
+        expected: list[float],
+        apart: float = APART,
     ) -> None:
-        self.workload, self.servers, self.expected = workload, servers, expected
+        self.workload, self.servers, self.expected, self.apart = workload, servers, expected, apart
         self.records = {name: Record(name) for name in names}
 
     def alive(self) -> list[Record]:
@@ -75,12 +80,12 @@ class Race:
     def start(self) -> None:
         """Wait until each is ready, and compare the costs of its first epochs with those expected."""
         for record in self.alive():
-            with self._or_gone(record):
+            with self.or_gone(record):
                 record.version = self.servers[record.name].answer()["version"]
         for record in self.alive():
-            with self._or_gone(record):
+            with self.or_gone(record):
                 record.costs = self.servers[record.name].ask(do="check", epochs=CHECKED)["costs"]
-                if record.name not in (SGEMM, PACE) and (why := other_work(record.costs, self.expected)):
+                if record.name not in (SGEMM, PACE) and (why := other_work(record.costs, self.expected, self.apart)):
                     raise GoneError(why)
 
     def run(self, rounds: int, seconds: float, busy: int | None) -> Iterator[Rounds]:
@@ -91,14 +96,14 @@ class Race:
             counts = {record.name: self._settled(record, seconds) for record in self.alive()}
             for _ in range(rounds):
                 for record in self.alive():
-                    with self._or_gone(record):
+                    with self.or_gone(record):
                         self._turn(record, counts[record.name])
                 yield self._rounds(self._copies(), busy is not None)
 
     def _settled(self, record: Record, seconds: float) -> int:
         """How many epochs a turn has, once the contestant has chosen its threads."""
         server = self.servers[record.name]
-        with self._or_gone(record):
+        with self.or_gone(record):
             record.threads = server.ask(do="settle")["threads"]
             once = min(server.ask(do="epochs", count=1)["seconds"] + server.ask(do="epochs", count=1)["seconds"])
             return max(1, round(seconds / once))
@@ -112,7 +117,7 @@ class Race:
         record.turns.append({"count": count, "seconds": sum(times), "fastest": min(times), "cpu": answer["cpu"]})
 
     @contextmanager
-    def _or_gone(self, record: Record) -> Iterator[None]:
+    def or_gone(self, record: Record) -> Iterator[None]:
         """A contestant that cannot go on is left out from here on, and its record tells why."""
         try:
             yield
@@ -130,17 +135,16 @@ class Race:
         )  # fmt: skip
 
 
-def other_work(costs: Sequence[float], expected: Sequence[float]) -> str:
+def other_work(costs: Sequence[float], expected: Sequence[float], apart: float = APART) -> str:
     """Why these are not the costs of the same work; empty where they are."""
-    if all(abs(a - b) <= APART * abs(b) for a, b in zip(costs, expected, strict=True)):
+    if all(abs(a - b) <= apart * abs(b) for a, b in zip(costs, expected, strict=True)):
         return ""
     shown, wanted = (" and ".join(f"{each:.6g}" for each in values) for values in (costs, expected))
     return f"does other work: its first epochs cost {shown}, and they should cost {wanted}"
 
 
-def expected_costs(workload: str) -> list[float]:
+def expected_costs(task: Task) -> list[float]:
     """The costs of the first epochs, the rows in their order, on the reference engine."""
     from peers.in_chainrule import EngineAlone  # noqa: PLC0415  (of the parent alone)
-    from workloads import task  # noqa: PLC0415
 
-    return EngineAlone(task(WORKLOADS[workload]), "reference").in_order(CHECKED)
+    return EngineAlone(task, "reference").in_order(CHECKED)

@@ -1,10 +1,12 @@
 """One contestant in a process of its own: it answers lines of JSON on its standard input, a line each.
 
     python benchmarks/server.py JAX small 0,1
+    python benchmarks/server.py JAX build/fashion.npz 0,1
 
 {"do": "check", "epochs": 2}   {"costs": […]}           of the first epochs, the rows in their order
 {"do": "settle"}               {"threads": 1}           the number of threads that is quicker, where there is a choice
 {"do": "epochs", "count": 8}   {"seconds": […], "cpu": 0.4, "cost": 0.3}
+{"do": "goal", "accuracy": 0.88, "most": 50, "seed": 1}   {"seconds": […], "accuracies": […]} of each epoch until there
 
 Its first line is {"ready": seconds, "version": …}, or {"absent": why} or {"failed": why}.
 """
@@ -17,6 +19,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 RESTS = 0.03  # seconds before a turn: until then the threads of the one before have stopped spinning
@@ -42,13 +45,13 @@ def serve(name: str, workload: str, cores: int, answer: Callable[[dict[str, Any]
     """Make the contestant, and answer until the input ends."""
     started = time.perf_counter()
     from contestants import entry  # noqa: PLC0415  (after the cores are set)
-    from workloads import WORKLOADS, task  # noqa: PLC0415
+    from workloads import FASHION, WORKLOADS, fashion_task, task  # noqa: PLC0415
 
     one = entry(name)
-    if why := one.absent() or one.lacks(WORKLOADS[workload]):
+    if why := one.absent() or one.lacks(WORKLOADS.get(workload, FASHION)):
         answer({"absent": why})
         return
-    contestant = one.make(task(WORKLOADS[workload]))
+    contestant = one.make(task(WORKLOADS[workload]) if workload in WORKLOADS else fashion_task(Path(workload)))
     answer({"ready": time.perf_counter() - started, "version": one.version()})
     for line in sys.stdin:
         asked = json.loads(line)
@@ -59,6 +62,8 @@ def serve(name: str, workload: str, cores: int, answer: Callable[[dict[str, Any]
                 answer({"threads": settle(contestant, cores)})
             case "epochs":
                 answer(timed(contestant, asked["count"]))
+            case "goal":
+                answer(until(contestant, asked["accuracy"], asked["most"], asked["seed"]))
 
 
 def timed(contestant: Any, count: int) -> dict[str, Any]:
@@ -70,6 +75,20 @@ def timed(contestant: Any, count: int) -> dict[str, Any]:
         cost = contestant.epoch()
         seconds.append(time.perf_counter() - started)
     return {"seconds": seconds, "cpu": time.process_time() - cpu, "cost": cost}
+
+
+def until(contestant: Any, goal: float, most: int, seed: int) -> dict[str, Any]:
+    """Seconds from the first weights to the end of each epoch, with a look at the test rows, and the accuracy there."""
+    from workloads import first_network  # noqa: PLC0415
+
+    contestant.restart(first_network(seed), seed)
+    time.sleep(RESTS)
+    seconds, accuracies, started = [], [], time.perf_counter()
+    while not accuracies or (accuracies[-1] < goal and len(accuracies) < most):
+        contestant.epoch()
+        accuracies.append(contestant.accuracy())
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": seconds, "accuracies": accuracies}
 
 
 def settle(contestant: Any, cores: int) -> int | None:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from asked import DEFAULT_ENGINE, QUICK, WIDTH, names, tell, write
 from contestants import ALONE, PACE, PEERS, SGEMM, entry
 from machine import cores, machine
 from paired import timed
@@ -26,27 +26,11 @@ from processes import started
 from rounds import Race, Rounds, expected_costs
 from speed_figure import speed_figure
 from speed_tables import report
-from workloads import WORKLOADS
+from workloads import WORKLOADS, task
 
 from chainrule.aligned import laid_out
 from chainrule.engines.choose import NAMED as ENGINES
-from chainrule.files import write_atomically
-
-WIDTH = 80
-QUICK = os.environ.get("QUICK") == "1"
-DEFAULT_ENGINE = "compiled" if "compiled" in ENGINES else "reference"
-
-
-def names(known: Any) -> Any:
-    """A list with commas, of known names."""
-
-    def read(text: str) -> list[str]:
-        found = [each.strip() for each in text.split(",") if each.strip()]
-        if unknown := [each for each in found if each not in known]:
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
-        return found
-
-    return read
+from chainrule.pictures.scene import Scene
 
 
 def arguments() -> argparse.Namespace:
@@ -92,7 +76,7 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
 
 def race(workload: str, contestants: list[str], asked: argparse.Namespace, results: list[Any]) -> None:
     """One workload, under each condition; each condition's rounds so far are the last of the results."""
-    expected, pinned = expected_costs(workload), [int(each) for each in asked.cores.split(",")]
+    expected, pinned = expected_costs(task(WORKLOADS[workload])), [int(each) for each in asked.cores.split(",")]
     with started(contestants, workload, pinned) as servers:
         tell(f"{workload}: {WORKLOADS[workload].said}")
         race = Race(workload, contestants, servers, expected)
@@ -105,24 +89,11 @@ def race(workload: str, contestants: list[str], asked: argparse.Namespace, resul
     tell("")
 
 
-def tell(text: str) -> None:
-    """How far it is, on a terminal in one line that is written over."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text[: WIDTH - 1]}", end="", file=sys.stderr, flush=True)
-    elif text and ": round" not in text:
-        print(text, file=sys.stderr, flush=True)
-
-
-def draw(found: dict[str, Any], asked: argparse.Namespace) -> list[Path]:
-    """A figure for each engine, beside the JSON."""
-    many = len(found["engines"]) > 1
-    return [
-        speed_figure(found, engine, asked.fastest).save(
-            asked.output.with_name(f"{asked.output.stem}{'-' + engine if many else ''}.svg"), "auto"
-        )
-        for engine in found["engines"]
-        if any(engine in {each.name for each in timed(Rounds.of(one))} for one in found["rounds"])
-    ]
+def figures(found: dict[str, Any], fastest: bool) -> dict[str, Scene]:
+    """A figure for each engine that was timed."""
+    races = [Rounds.of(each) for each in found["rounds"]]
+    engines = [name for name in found["engines"] if any(name in {each.name for each in timed(race)} for race in races)]
+    return {f"-{name}" if len(engines) > 1 else "": speed_figure(found, name, fastest) for name in engines}
 
 
 def main() -> None:
@@ -130,10 +101,7 @@ def main() -> None:
     found = json.loads(asked.show.read_text()) if asked.show else measured(asked)
     print("\n".join(laid_out(report(found, asked.fastest), WIDTH)))
     if asked.show is None and found["rounds"]:
-        asked.output.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(asked.output, json.dumps(found, indent=1).encode())
-        pictures = draw(found, asked)
-        print(f"\nwritten to {asked.output}{''.join(f', {each}' for each in pictures)}")
+        write(asked.output, found, figures(found, asked.fastest))
     others = [
         each for each in map(Rounds.of, found["rounds"]) if any("other work" in r.why for r in each.records.values())
     ]

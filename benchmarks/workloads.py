@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -76,11 +77,17 @@ class Task:
     inputs: Array  # (rows, in)
     targets: Array  # (rows, out)
     network: cr.Network
+    tests: tuple[Array, Array] | None = None  # rows and classes that an accuracy is taken on
 
     @cached_property
     def labels(self) -> Array:
         """The classes by number, (rows,)."""
         return self.targets.argmax(axis=1)
+
+
+FASHION = Workload(
+    "fashion-mnist", (784, 256, 128, 10), "relu", "softmax", "cross_entropy", 128, "adam", 1e-3, 60_000, 1.0
+)
 
 
 def task(workload: Workload, seed: int = 0) -> Task:
@@ -97,3 +104,14 @@ def task(workload: Workload, seed: int = 0) -> Task:
     return Task(
         workload, inputs, targets, cr.Network.random(workload.sizes, workload.hidden, workload.output, seed=seed)
     )
+
+
+def fashion_task(path: Path) -> Task:
+    """Fashion-MNIST from the file that `fashion.py` wrote for everybody."""
+    with np.load(path) as rows:
+        targets = np.eye(10, dtype=np.float32)[rows["labels"]]
+        return Task(FASHION, rows["inputs"], targets, first_network(0), (rows["test_inputs"], rows["test_labels"]))
+
+
+def first_network(seed: int) -> cr.Network:
+    return cr.Network.random(FASHION.sizes, FASHION.hidden, FASHION.output, seed=seed)

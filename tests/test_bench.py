@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from networks import PROOF
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import contestants  # noqa: E402  (the benchmarks are scripts beside the package)
+import fashion  # noqa: E402
+import fashion_figure  # noqa: E402
+import machine  # noqa: E402
 import paired  # noqa: E402
+import processes  # noqa: E402
 import rounds  # noqa: E402
+import scaling  # noqa: E402
+import scaling_figure  # noqa: E402
+import slopes  # noqa: E402
+import speed_figure  # noqa: E402
 import speed_tables  # noqa: E402
 from workloads import WORKLOADS, Workload, task  # noqa: E402
 
@@ -127,3 +138,121 @@ def test_a_contestant_that_does_other_work_is_found() -> None:
     fewer = Workload(**{**vars(TINY), "rows": 16})
     assert "other work" in rounds.other_work(contestants.entry("reference").make(task(fewer)).in_order(2), right)
     assert "other work" in rounds.other_work([float("nan"), right[1]], right)
+
+
+class Fake:
+    """A contestant's process that answers from memory, and fails at the question it is told to fail at."""
+
+    def __init__(self, costs: list[float], cost: float = 0.5, fails_at: int = 99) -> None:
+        self.costs, self.cost, self.left = costs, cost, fails_at
+
+    def answer(self) -> dict[str, Any]:
+        return {"version": "1.0"}
+
+    def ask(self, **question: Any) -> dict[str, Any]:
+        self.left -= 1
+        if self.left < 0:
+            raise processes.GoneError("was ended by signal 9: no message")
+        answers: dict[str, dict[str, Any]] = {
+            "check": {"costs": self.costs}, "settle": {"threads": None},
+            "epochs": {"seconds": [0.01] * question.get("count", 0), "cpu": 0.01, "cost": self.cost},
+        }  # fmt: skip
+        return answers[question["do"]]
+
+
+def race(**fakes: Fake) -> tuple[rounds.Rounds, dict[str, str]]:
+    """Two rounds of these; and who was left out, and why."""
+    run = rounds.Race("small", list(fakes), fakes, [1.0, 0.5])
+    run.start()
+    *_, last = run.run(2, 0.1, None)
+    return last, {name: record.why for name, record in last.records.items() if record.why}
+
+
+def test_a_race_leaves_out_who_does_other_work_who_dies_and_whose_cost_is_nan() -> None:
+    last, why = race(
+        good=Fake([1.0, 0.5]), other=Fake([1.0, 0.51]), dies=Fake([1.0, 0.5], fails_at=5), nan=Fake([1.0, 0.5], np.nan)
+    )
+    assert [turn["count"] for turn in last.records["good"].turns] == [10, 10]
+    assert "other work: its first epochs cost 1 and 0.51, and they should cost 1 and 0.5" in why["other"]
+    assert why["dies"] == "was ended by signal 9: no message"
+    assert why["nan"] == "its cost became NaN"
+    assert [each.name for each in paired.timed(last)] == ["good"]
+
+
+def test_yardsticks_are_no_contestants() -> None:
+    last, why = race(good=Fake([1.0, 0.5]), sgemm=Fake([0.0, 0.0]), pace=Fake([0.0, 0.0]))
+    assert not why
+    assert list(last.records) == ["good"]
+    assert last.sgemm == pytest.approx([2 * machine.SIDE**3 / 0.01] * 2)
+    assert last.pace == pytest.approx([0.01, 0.01])
+
+
+def test_rounds_go_to_json_and_back() -> None:
+    last, _ = race(good=Fake([1.0, 0.5]), sgemm=Fake([0.0, 0.0]))
+    assert rounds.Rounds.of(json.loads(json.dumps(last.facts()))) == last
+
+
+@pytest.mark.skipif(not PROOF, reason="starts a process")
+def test_a_process_that_is_killed_is_named_with_its_signal() -> None:
+    with processes.started(["pace"], "tiny", machine.cores()) as servers:
+        server = servers["pace"]
+        assert server.answer()["version"]
+        assert len(server.ask(do="epochs", count=2)["seconds"]) == 2
+        server.process.kill()
+        with pytest.raises(processes.GoneError, match="signal 9"):
+            server.ask(do="epochs", count=2)
+
+
+def test_the_quicker_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "TRIED", 0.0)
+
+    class Slow(Fake):
+        def ask(self, **question: Any) -> dict[str, Any]:
+            found = super().ask(**question)
+            return {**found, "seconds": [1.0]} if question["do"] == "epochs" else found
+
+    choice = processes.Choice({2: Slow([], fails_at=9**9), 1: Fake([], fails_at=9**9)})
+    assert choice.ask(do="settle") == {"threads": 1}
+    assert choice.ask(do="epochs", count=1)["seconds"] == [0.01]
+
+
+def test_the_figure_of_speed_has_its_numbers_and_no_two_labels_meet() -> None:
+    race = small(given("ours", 0.0313, 0.0313), given("JAX", 0.0626, 0.0939), given("PyTorch", 0.313, 0.313))
+    facts = {"engines": ["ours"], "peers": ["JAX", "PyTorch"], "rounds": [race.facts()]}
+    scene = speed_figure.speed_figure(facts, "ours")
+    assert scene.table[1] == ("small", "alone", "2.50 (2.25–2.75)", "10.00 (10.00–10.00)")
+    assert not scene.overlapping()
+    assert not scene.clipped()
+
+
+def test_a_slope_is_that_of_the_larger_half() -> None:
+    """A constant beside n²: the small sizes tell of the constant."""
+    sizes = [2**i for i in range(12)]
+    assert slopes.fitted(sizes, [3.0 * n**2 for n in sizes]) == pytest.approx(2.0)
+    assert slopes.fitted(sizes, [1e3 if n < 2**6 else n**1.5 for n in sizes]) == pytest.approx(1.5)
+    assert slopes.least_gain([1, 2, 4], [1.0, 1.0, 3.0]) == pytest.approx(2 / 3)
+
+
+def test_growth_is_told_in_a_table_and_drawn() -> None:
+    question = {"name": "batch", "said": "rows of a batch", "sizes": [1, 2, 4, 8], "slope": 1.0, "per_epoch": False,
+                "seconds": [1e-4, 1e-4, 2e-4, 4e-4]}  # fmt: skip
+    found = {"engine": "reference", "rounds": 3, "machine": {"processor": "P"}, "questions": [question]}
+    text = "\n".join(laid_out(scaling.report(found), 80))
+    assert re.search(r"batch +4 +8 +1 +1.00  rows of a batch", text)
+    assert "grow by at least 1.00 times" in text
+    scene = scaling_figure.scaling_figure(found)
+    assert ("8", "400") in scene.table
+    assert not scene.overlapping()
+
+
+def test_seconds_to_an_accuracy_are_told_and_one_that_never_got_there_is_named() -> None:
+    runs = {"reference": [{"seconds": [1.0, 2.0], "accuracies": [0.8, 0.9]}],
+            "JAX": [{"seconds": [2.0, 6.0], "accuracies": [0.7, 0.88]}],
+            "PyTorch": [{"seconds": [2.0, 6.0], "accuracies": [0.7, 0.8]}]}  # fmt: skip
+    found = {"goal": 0.88, "engines": ["reference"], "runs": runs, "absent": {"scikit-learn": "not installed"},
+             "left_out": {}, "machine": {"processor": "P"}}  # fmt: skip
+    text = "\n".join(laid_out(fashion.report(found), 80))
+    assert re.search(r"JAX +6.00 +\(6.00–6.00\) +2 +3.00 +3.00", text)
+    assert re.search(r"PyTorch +not reached +2", text)
+    assert "scikit-learn is absent: not installed." in text
+    assert not fashion_figure.fashion_figure(found).overlapping()

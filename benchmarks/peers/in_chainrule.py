@@ -25,19 +25,28 @@ class Chainrule:
 
     def __init__(self, task: Task, engine: str) -> None:
         self.task, self.engine = task, engine
+        self.restart(task.network, 0)
+
+    def restart(self, network: cr.Network, seed: int) -> None:
+        self.network, self.seed = network, seed
         self._stream: Iterator[cr.Epoch] = iter(self._epochs(shuffle=True))
 
     def in_order(self, epochs: int) -> list[float]:
         return [each.cost for each in islice(self._epochs(shuffle=False), epochs)]
 
     def epoch(self) -> float:
-        return next(self._stream).cost
+        self.last = next(self._stream)
+        return self.last.cost
+
+    def accuracy(self) -> float:
+        """That on the validation rows, which belongs to an epoch."""
+        return float(self.last.validation_score or 0.0)
 
     def _epochs(self, shuffle: bool) -> cr.Epochs:
         task = self.task
         return cr.epochs(
-            task.network, (task.inputs, task.targets), rule=_rule(task), cost=task.workload.cost, epochs=ENDLESS,
-            batch_size=task.workload.batch, engine=self.engine, shuffle=shuffle,
+            self.network, (task.inputs, task.targets), rule=_rule(task), cost=task.workload.cost, epochs=ENDLESS,
+            batch_size=task.workload.batch, engine=self.engine, shuffle=shuffle, seed=self.seed, validation=task.tests,
         )  # fmt: skip
 
 

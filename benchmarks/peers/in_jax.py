@@ -18,10 +18,15 @@ class Jax:
     """`order` are row numbers, drawn by NumPy: its permutation is faster than jax.random's."""
 
     def __init__(self, task: Task) -> None:
-        self.task, self.rng = task, np.random.default_rng(0)
+        self.task = task
         self.inputs = jnp.asarray(task.inputs)
         self.targets = jnp.asarray(task.labels if task.workload.cost == "cross_entropy" else task.targets)
+        self._right = jax.jit(_right_of(task))
         self._epoch = jax.jit(_epoch_of(task), donate_argnums=0)
+        self.restart(task.network, 0)
+
+    def restart(self, network: Any, seed: int) -> None:
+        self.network, self.rng = network, np.random.default_rng(seed)
         self.state = self._start()
 
     def in_order(self, epochs: int) -> list[float]:
@@ -34,8 +39,12 @@ class Jax:
     def epoch(self) -> float:
         return self._run(self.rng.permutation(self.task.workload.rows))
 
+    def accuracy(self) -> float:
+        inputs, labels = self.task.tests
+        return float(self._right(self.state[0], inputs, labels))
+
     def _start(self) -> Tree:
-        network = self.task.network
+        network = self.network
         weights = [(jnp.array(w.T), jnp.array(b)) for w, b in zip(network.weights, network.biases)]
         slots = {"delta_rule": 0, "momentum": 1, "adam": 2}[self.task.workload.rule]
         return weights, [jax.tree.map(jnp.zeros_like, weights) for _ in range(slots)], jnp.zeros((), jnp.int32)
@@ -71,14 +80,24 @@ def _epoch_of(task: Task) -> Any:
     return epoch
 
 
+def _outputs(task: Task, weights: Tree, x: jax.Array) -> jax.Array:
+    """z of the last layer."""
+    for w, b in weights[:-1]:
+        x = HIDDEN[task.workload.hidden](x @ w + b)
+    w, b = weights[-1]
+    return x @ w + b
+
+
+def _right_of(task: Task) -> Any:
+    """The share of rows whose largest output is that of their class."""
+    return lambda weights, x, labels: (_outputs(task, weights, x).argmax(axis=1) == labels).mean()
+
+
 def _cost_of(task: Task) -> Any:
     workload = task.workload
 
     def cost(weights: Tree, x: jax.Array, y: jax.Array) -> jax.Array:
-        for w, b in weights[:-1]:
-            x = HIDDEN[workload.hidden](x @ w + b)
-        w, b = weights[-1]
-        z = x @ w + b
+        z = _outputs(task, weights, x)
         if workload.cost == "cross_entropy":
             return -jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], axis=1).mean()
         a = jax.nn.sigmoid(z) if workload.output == "sigmoid" else z

@@ -7,6 +7,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from threadpoolctl import ThreadpoolController
 from workloads import Task, Workload
 
+from chainrule import Network
+
 
 def lacks(workload: Workload) -> str:
     """What of a recipe scikit-learn's networks do not have; empty where they can do it."""
@@ -31,8 +33,12 @@ class Sklearn:
         hidden = {"relu": "relu", "sigmoid": "logistic"}[workload.hidden]
         self.network = (MLPClassifier if self.classes else MLPRegressor)(
             workload.sizes[1:-1], hidden, learning_rate_init=workload.rate, batch_size=workload.batch, alpha=0.0,
-            random_state=np.random.RandomState(0), **rule,
+            **rule,
         )  # fmt: skip
+        self.restart(task.network, 0)
+
+    def restart(self, network: Network, seed: int) -> None:
+        self.first, self.network.random_state = network, np.random.RandomState(seed)
         self._restore()
 
     def threads(self, count: int) -> None:
@@ -52,6 +58,10 @@ class Sklearn:
             loss if self.classes else loss * self.task.workload.sizes[-1]
         )  # its squared error is a mean over the outputs
 
+    def accuracy(self) -> float:
+        inputs, labels = self.task.tests
+        return float((self.network.predict(inputs) == labels).mean())
+
     def _fit(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         if self.classes:
             self.network.partial_fit(inputs, targets, classes=np.arange(self.task.workload.sizes[-1]))
@@ -62,6 +72,6 @@ class Sklearn:
         """The first weights, and a rule that remembers nothing."""
         if not hasattr(self.network, "coefs_"):
             self._fit(self.task.inputs[: self.task.workload.batch], self.targets[: self.task.workload.batch])
-        for place, (w, b) in enumerate(zip(self.task.network.weights, self.task.network.biases)):
+        for place, (w, b) in enumerate(zip(self.first.weights, self.first.biases)):
             self.network.coefs_[place], self.network.intercepts_[place] = w.T.copy(), b.copy()
         self.network.__dict__.pop("_optimizer", None)  # it holds the arrays that it moves

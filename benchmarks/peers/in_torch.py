@@ -7,6 +7,8 @@ from torch import nn
 from torch.nn import functional
 from workloads import Task
 
+from chainrule import Network
+
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 
 
@@ -18,8 +20,13 @@ class Torch:
         self.inputs = torch.from_numpy(task.inputs)
         by_class = task.workload.cost == "cross_entropy"
         self.targets = torch.from_numpy(task.labels if by_class else task.targets)
-        torch.manual_seed(0)
-        self._start()
+        self._make()
+        self.restart(task.network, 0)
+
+    def restart(self, network: Network, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.first = network
+        self._restore()
 
     def threads(self, count: int) -> None:
         torch.set_num_threads(count)
@@ -33,7 +40,12 @@ class Torch:
     def epoch(self) -> float:
         return self._run(torch.randperm(self.task.workload.rows))
 
-    def _start(self) -> None:
+    @torch.no_grad()
+    def accuracy(self) -> float:
+        inputs, labels = map(torch.from_numpy, self.task.tests)
+        return (self.network(inputs).argmax(dim=1) == labels).float().mean().item()
+
+    def _make(self) -> None:
         workload, layers = self.task.workload, []
         for l, (n, m) in enumerate(zip(workload.sizes, workload.sizes[1:]), 1):
             layers += [nn.Linear(n, m), *([ACTIVATIONS[workload.hidden]()] if l < len(workload.sizes) - 1 else [])]
@@ -44,11 +56,10 @@ class Torch:
         self.cost = lambda x, y: cost(self.network(x), y)
         if self.compiled:
             self.cost = torch.compile(self.cost)
-        self._restore()
 
     def _restore(self) -> None:
         """The first weights, and a rule that remembers nothing."""
-        network = self.task.network
+        network = self.first
         with torch.no_grad():
             for layer, w, b in zip(
                 (e for e in self.network if isinstance(e, nn.Linear)), network.weights, network.biases
