@@ -91,6 +91,16 @@ def test_the_gradient_by_the_inputs_agrees_with_differences(drawn: Drawn) -> Non
     assert verdict or verdict.undecided, str(verdict)
 
 
+def test_norms_of_float32_gradients_are_computed_in_float64() -> None:
+    """Squares of 1e25 overflow float32; and 300 rows are more than are squared at a time."""
+    network = cr.Network([np.full((2, 200), 1e-6, np.float32)], [np.zeros(2, np.float32)], "identity")
+    x = np.linspace(1e25, 2e25, 60_000).reshape(300, 200).astype(np.float32)
+    each = cr.per_example_gradients(network, x, np.zeros((300, 2)), "quadratic")
+    delta = each.biases(1).astype(np.float64)
+    expected = np.sqrt((delta**2).sum(axis=1) * ((x.astype(np.float64) ** 2).sum(axis=1) + 1))
+    assert np.allclose(each.norms(), expected, rtol=1e-14)
+
+
 @settings(max_examples=EXAMPLES // 2)
 @given(problems(), st.booleans(), st.sampled_from(["mean", "sum"]))
 def test_per_example_gradients_reduce_to_the_batch_gradient(drawn: Drawn, weighted: bool, reduction: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.data import Preprocessing, Table
+from chainrule.data.coercion import are_finite
 from chainrule.errors import ChainruleError, DataError, ShapeError
 from chainrule.prediction import activations_of_rows, outputs, predict, score, scored
 from chainrule.scores import Score
@@ -182,3 +183,27 @@ def test_labels_that_the_network_does_not_know_are_no_score(labelled: cr.Network
 def test_a_table_without_a_target_has_no_score(labelled: cr.Network) -> None:
     with pytest.raises(DataError, match="pass y"):
         score(labelled, Table("t", TABLE.columns, TABLE.inputs, None))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_one_number_that_is_not_finite_is_found_wherever_it_is(dtype: str) -> None:
+    """Numbers whose squares overflow are finite all the same."""
+    values = np.full((50, 400), 1e30 if dtype == "float32" else 1e200 if dtype == "float64" else 7).astype(dtype)
+    assert are_finite(values)
+    assert are_finite(values[:, ::3])
+    for bad in (np.nan, np.inf, -np.inf) if dtype != "int64" else ():
+        for row, column in ((0, 0), (20, 192), (20, 191), (49, 399)):
+            changed = values.copy()
+            changed[row, column] = bad
+            for given in (changed, np.asfortranarray(changed), changed[:, ::-1], changed.ravel()):
+                assert not are_finite(given)
+
+
+@pytest.mark.parametrize("columns", range(2, 12))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_softmax_of_many_rows_has_the_bits_of_each_row(columns: int, dtype: str, rng: np.random.Generator) -> None:
+    z = (rng.normal(size=(300, columns)) * 5).astype(dtype)
+    z[7] = 3.0
+    one_by_one = np.array([cr.activations.softmax.value(row) for row in z])
+    assert np.array_equal(cr.activations.softmax.value(z), one_by_one)
+    assert np.array_equal(cr.activations.softmax.value(z[None])[0], one_by_one)

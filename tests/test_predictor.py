@@ -11,6 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.data import Preprocessing, Table
+from chainrule.data.columns import Category, Dates, Dropped, Number
 from chainrule.errors import ChainruleError, DataWarning
 from chainrule.last_layer import LastLayer
 from chainrule.prediction import activations_of_rows, network_rows, outputs
@@ -78,12 +79,29 @@ def test_a_row_with_names_has_the_bits_of_its_table(output: str, dtype: str, gap
     [
         {"size": np.float32(71.3)}, {"size": np.int64(71)}, {"size": 71}, {"size": "71.5"}, {"city": np.str_("Oslo")},
         {"built": "2004-02-29"}, {"built": datetime.datetime(2004, 2, 29, 12, 30)}, {"built": np.datetime64("2004-02-29")},
+        {"built": datetime.datetime(2004, 2, 29)}, {"built": "2004-02-29T00:00"},
+        {"built": datetime.datetime(2004, 3, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=3)))},
         {"open": np.bool_(True)}, {"open": 1}, {"size": 2**70},
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_what_it_is_in_a_table(change: dict[str, Any]) -> None:
     net, one = network(dtype="float64"), row(values(1), 0) | change
     assert np.array_equal(net.predictor().outputs(one), outputs(net, one_row_table(one))[0])
+
+
+def test_rare_levels_a_column_left_out_and_one_of_whole_numbers_as_levels() -> None:
+    columns = (
+        Dropped("id"), Category("kind", levels=("a", "b"), rare=("c", "d")), Number("size", mean=2.0, scale=3.0),
+        Category("code", levels=("1", "2"), indicator=True, gaps=1, fill="1"), Dates("day", parts=(("hour", 0.0, 1.0),)),
+    )  # fmt: skip
+    net = cr.Network.random([9, 3], seed=1, dtype="float64").with_preprocessing(Preprocessing(columns))
+    for kind, code, day in (
+        ("a", "2", "2020-01-01"),
+        ("d", 2, "2020-01-01T18:30"),
+        ("c", None, datetime.date(2020, 1, 1)),
+    ):
+        one = {"kind": kind, "size": 4, "code": code, "day": day}
+        assert np.array_equal(net.predictor().outputs(one), outputs(net, one_row_table(one))[0])
 
 
 @pytest.mark.parametrize(
@@ -93,6 +111,7 @@ def test_a_value_of_another_type_is_what_it_is_in_a_table(change: dict[str, Any]
         ({"city": None}, "'city' has 1 gap"),
         ({"size": float("nan")}, "'size' has 1 gap"),
         ({"built": None}, "'built' has 1 gap"),
+        ({"built": np.datetime64("NaT")}, "'built' has 1 gap"),
     ],
 )
 def test_what_was_not_seen_in_training_is_told_as_it_is_of_a_table(change: dict[str, Any], said: str) -> None:

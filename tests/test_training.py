@@ -479,6 +479,29 @@ def test_of_runs_side_by_side_the_last_gives_the_threads_back(library: Library) 
     assert library.num_threads == 8
 
 
+@on_the_reference_engine
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda net: cr.forward(net, X), lambda net: cr.gradient(net, X, NUMBERS), lambda net: cr.cost(net, X, NUMBERS),
+        lambda net: cr.predict(net, X), lambda net: cr.predict(net, X[0]), lambda net: net.predictor()(X[0]),
+        lambda net: cr.verify(net, X, NUMBERS, methods=["delta", "differences"]),
+    ],
+)  # fmt: skip
+def test_predictions_gradients_and_checks_have_the_threads_that_suit_them(library: Library, call: Any) -> None:
+    seen: list[int] = []
+
+    def form(z: Any, m: Any) -> Any:
+        seen.append(library.num_threads)
+        return m.tanh(z)
+
+    network = cr.Network.random([3, 5, 1], cr.activation(form, "mine"))
+    seen.clear()
+    call(network)
+    assert set(seen) == {1}
+    assert library.num_threads == 8
+
+
 def test_a_blas_that_is_not_known_keeps_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_libraries", tuple)
     assert cr.train(net(), X, NUMBERS, epochs=1).report.threads is None

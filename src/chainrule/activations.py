@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -124,9 +124,16 @@ def _softmax(z: Array, out: Array | None = None) -> Array:
     if z.ndim == 1:  # the same numbers: an axis costs a single row more than its arithmetic
         e = np.subtract(z, z[z.argmax()], out)
         return np.divide(np.exp(e, e), np.add.reduce(e), e)
-    e = np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
+    e = np.subtract(z, _of_each_row(np.maximum, z), out=out)
     np.exp(e, out=e)
-    return np.divide(e, np.add.reduce(e, axis=-1, keepdims=True), out=e)
+    return np.divide(e, _of_each_row(np.add, e), out=e)
+
+
+def _of_each_row(ufunc: np.ufunc, z: Array) -> Array:
+    """The maximum or sum of each row (…, 1): below eight columns, column by column gives the same bits ten times as fast."""
+    if z.ndim == 2 and z.shape[1] < 8 and len(z) > 16 * z.shape[1]:
+        return np.asarray(reduce(ufunc, z.T))[:, None]
+    return np.asarray(ufunc.reduce(z, axis=-1, keepdims=True))
 
 
 def _softmax_slope(z: Array) -> Array:

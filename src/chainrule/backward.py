@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from chainrule.activations import Activation
 from chainrule.costs import Cost, Pair
+from chainrule.engines.threads import blas_threads
 from chainrule.equations import bp1, bp2, bp3, bp4
 from chainrule.errors import SettingError
 from chainrule.forward import NO_MASKS, Trace, shares, trace_of
@@ -70,7 +71,8 @@ def backward_through(trace: Trace, problem: Problem) -> Backward:
     """Every δ of a trace of the problem's examples."""
     network = trace.network
     a, z = ([np.atleast_2d(each) for each in layers] for layers in (trace.a, trace.z))
-    delta = errors(network.parameters, network.activations, a, z, problem.y, problem.pair)
+    with blas_threads(network.parameters, len(a[0])):
+        delta = errors(network.parameters, network.activations, a, z, problem.y, problem.pair)
     return Backward(trace, problem, Layers([d[0] for d in delta] if trace.single else delta))
 
 
@@ -129,5 +131,6 @@ def gradient(
 def gradient_of(problem: Problem, reduction: str = "mean", weight: Any = None) -> Parameters:
     """∂C/∂w and ∂C/∂b of a problem, C being the mean or the sum over its examples."""
     share = shares(len(problem.x), reduction, weight)
-    back = problem.once(errors_of)
-    return collect(problem.network.parameters, list(back.trace.a), list(back.delta), share)
+    back, parameters = problem.once(errors_of), problem.network.parameters
+    with blas_threads(parameters, len(problem.x)):
+        return collect(parameters, list(back.trace.a), list(back.delta), share)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from chainrule.activations import Activation
 from chainrule.costs import Cost
 from chainrule.data.coercion import as_weights
+from chainrule.engines.threads import blas_threads
 from chainrule.errors import ShapeError, unknown_name
 from chainrule.network import Network, as_network
 from chainrule.parameters import Layers, Parameters
@@ -51,7 +52,8 @@ def forward(network: Network, x: Any) -> Trace:
     x is one example (in,) or rows (batch, in), cast to the network's dtype.
     """
     rows = as_network(network, "forward(network, x)").rows(x)
-    a, z = propagate(network.parameters, network.activations, rows)
+    with blas_threads(network.parameters, len(rows)):
+        a, z = propagate(network.parameters, network.activations, rows)
     trace = Trace(network, Layers(a, first=0), Layers(z))
     return trace.example(0) if np.ndim(x) == 1 else trace
 
@@ -77,7 +79,9 @@ def propagate(
 
 def trace_of(problem: Problem) -> Trace:
     """The trace of a problem's examples, as rows also where there is one."""
-    a, z = propagate(problem.network.parameters, problem.network.activations, problem.x)
+    parameters = problem.network.parameters
+    with blas_threads(parameters, len(problem.x)):
+        a, z = propagate(parameters, problem.network.activations, problem.x)
     return Trace(problem.network, Layers(a, first=0), Layers(z))
 
 

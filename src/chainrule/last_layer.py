@@ -13,7 +13,8 @@ from chainrule.engines.threads import Limited, blas_threads, is_limited, threads
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
-FEWEST, MOST = 512, 4096  # rows of a chunk
+FEWEST, MOST = 2**10, 2**13  # rows of a chunk
+NUMBERS = 2**17  # of a chunk by the widest layer: they fit in a cache of half a megabyte or one
 
 
 class LastLayer:
@@ -72,9 +73,9 @@ class LastLayer:
 
 
 def chunk_of(parameters: Parameters) -> int:
-    """How many rows are taken at a time, by the sizes alone, and so are the bits.
+    """How many rows are taken at a time, by the sizes alone: so are the bits.
 
-    BLAS copies the weights once per product, which costs little where there are two rows per weight of a neuron.
+    BLAS copies the weights once per product, which costs little where the rows are many.
     """
     widest = max(max(w.shape) for w in parameters.weights)
-    return min(MOST, max(FEWEST, 1 << (2 * widest - 1).bit_length()))
+    return min(MOST, max(FEWEST, 1 << (NUMBERS // widest).bit_length() - 1))

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.activations import Activation, as_activation
 from chainrule.costs import Cost, as_cost, natural
 from chainrule.data import Preprocessing, Table
-from chainrule.data.coercion import as_array, contents
+from chainrule.data.coercion import are_finite, as_array, contents
 from chainrule.data.dataset import generator
 from chainrule.data.frames import is_frame, table_of_frame
 from chainrule.errors import DataError, SettingError, ShapeError, brief, listed
@@ -257,7 +257,7 @@ class Network:
             raise DataError(f"x holds no rows: its shape is {a.shape}")
         with np.errstate(over="ignore"):  # a number too large for float32 is refused below
             rows = np.atleast_2d(a.astype(self.dtype, copy=False))
-        if not np.isfinite(rows).all():
+        if not are_finite(rows):
             row, column = np.argwhere(~np.isfinite(rows))[0]
             raise DataError(f"x[{row}, {column}] is {rows[row, column]} in {self.dtype}: inputs are finite numbers")
         return rows

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.data.columns import Category, Column, Dates, Number, Strange
+from chainrule.data.columns import PERIODS, Category, Column, Dates, Number, Strange
 from chainrule.data.frames import single
 from chainrule.errors import DataError
 
@@ -35,7 +36,7 @@ class OneRow:
         self._scale = np.array([column.scale for column, _ in numbers])
         self._at = _places([start for _, start in numbers])
         self._texts = [(column, start, _inputs(column)) for column, start in placed if isinstance(column, Category)]
-        self._dates = [(column, start) for column, start in placed if isinstance(column, Dates)]
+        self._dates = [(OneDate(column), start) for column, start in placed if isinstance(column, Dates)]
         self._width = starts[-1]
         # the width of rows without names that are all numbers, one per column of training
         self.numbers = len(columns) if len(numbers) == len(columns) == self._width else None
@@ -69,7 +70,56 @@ class OneRow:
                 out[start + place] = 1
             elif not _encoded(column, values[column.name], out[start : start + column.width]):
                 return False
-        return all(_encoded(column, values[column.name], out[at : at + column.width]) for column, at in self._dates)
+        return all(date.write(values[date.column.name], out, start) for date, start in self._dates)
+
+
+class OneDate:
+    """One date as the inputs of its column: sine and cosine are looked up in what the column makes of a whole period."""
+
+    def __init__(self, column: Dates) -> None:
+        self.column = column
+        self._waves = {part: _waves(PERIODS[part]) for part, _, _ in column.parts if part in PERIODS}
+
+    def write(self, value: Any, out: Array, start: int) -> bool:
+        """Whether nothing about the value is strange, which is then written to `out` from `start` on."""
+        date = _date(value)
+        if date is None:
+            return _encoded(self.column, value, out[start : start + self.column.width])
+        for part, mean, scale in self.column.parts:
+            number = _part_of(date, part)
+            if part in PERIODS:
+                out[start], out[start + 1] = self._waves[part][number]
+                start += 2
+            else:
+                out[start] = (number - mean) / scale
+                start += 1
+        return True
+
+
+def _date(value: Any) -> datetime.date | None:
+    """A date, or a text such as 2013-01-31, without a time of day; None for anything else."""
+    if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime.datetime):
+        midnight = value.tzinfo is None and value == value and value.time() == datetime.time.min
+        return value if midnight else None
+    return value if isinstance(value, datetime.date) else None
+
+
+def _part_of(date: datetime.date, part: str) -> int:
+    """The part of a date as `conversions.part_of` counts it."""
+    if part in ("year", "day"):
+        return int(getattr(date, part))
+    return date.month - 1 if part == "month" else date.weekday() if part == "weekday" else 0
+
+
+def _waves(period: int) -> list[tuple[float, float]]:
+    """Sine and cosine of each whole number of a period."""
+    angles = np.arange(float(period)) * (2 * math.pi / period)
+    return list(zip(np.sin(angles).tolist(), np.cos(angles).tolist()))
 
 
 def _is_single(kind: type) -> bool:

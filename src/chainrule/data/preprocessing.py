@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.data.choices import Choices
 from chainrule.data.choosing import choose_columns, means_and_scales, refuse_slips
-from chainrule.data.coercion import as_target, plain
+from chainrule.data.coercion import are_finite, as_target, plain
 from chainrule.data.columns import Column, Number, Strange, column_from_json
 from chainrule.data.conversions import Where
 from chainrule.data.labels import (
@@ -321,7 +321,7 @@ class Encoding:
             scaled = rows - mean  # in float64, whatever the rows are
             scaled /= scale
             scaled = scaled.astype(self.dtype, copy=False)
-            if np.isfinite(scaled).all():
+            if are_finite(scaled):
                 return scaled
         return _encoded(Table("rows", self.names, rows), self.columns, self.dtype)[0]
 
@@ -338,7 +338,7 @@ def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array
     """The rows of a table that has these columns, in this order; and what in them was not seen in training."""
     with np.errstate(over="ignore"):  # the network refuses what is too large for it
         rows = _scaled(table, columns, dtype)
-        if rows is not None and np.isfinite(rows).all():
+        if rows is not None and are_finite(rows):
             return rows, [Strange() for _ in columns]
         width = sum(column.width for column in columns)
         size = len(table) * width * np.dtype(dtype).itemsize

@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.backward import gradient_of
 from chainrule.costs import Cost
+from chainrule.engines.threads import blas_threads
 from chainrule.errors import DataError, SettingError, counted, listed, unknown_name
 from chainrule.forward import total_cost
 from chainrule.network import Network, as_network
@@ -62,7 +63,7 @@ def verify(
     penalty = Penalty.of(0.0, l1, l2, None, penalize_biases)
     p = Problem.of(network, x, y, cost)
     exact = p.in_float64()
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), blas_threads(p.network.parameters, len(p.x)):
         value = float(total_cost(p))
         if not math.isfinite(value):
             raise DataError(
