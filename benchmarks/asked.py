@@ -42,6 +42,6 @@ def tell(text: str) -> None:
 def write(path: Path, found: dict[str, Any], figures: Mapping[str, Scene]) -> None:
     """The JSON, its figures beside it by what is added to its name, and a line that says where."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(found, indent=1).encode())
+    write_atomically(path, json.dumps(found).encode() + b"\n")
     drawn = [scene.save(path.with_name(f"{path.stem}{added}.svg"), "auto") for added, scene in figures.items()]
     print(f"\nwritten to {', '.join(map(str, [path, *drawn]))}")

@@ -7,19 +7,19 @@ import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 from contestants import entry
+from quicker import quicker
 
 SERVER = Path(__file__).with_name("server.py")
 LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # no contestant is held back by these
 STARTS, ANSWERS = 900.0, 300.0  # seconds after which a contestant that says nothing is given up
-TRIES, TRIED = 3, 0.1  # how often each of several processes is tried, for about so many seconds
 
 
 class GoneError(Exception):
@@ -98,22 +98,13 @@ class Choice:
             each.stop()
 
     def _settle(self) -> dict[str, Any]:
-        times = dict.fromkeys(self.servers, 0.0)
-        for each in self.servers.values():
-            each.ask(do="settle")
-        for _ in range(TRIES):
-            for threads, server in self.servers.items():
-                times[threads] += mean_time(server)
-        self.chosen = min(times, key=times.__getitem__)
-        return {"threads": self.chosen}
+        ways = {threads: partial(_once, server) for threads, server in self.servers.items()}
+        self.chosen, seconds = quicker(ways)
+        return {"threads": self.chosen, "seconds": seconds}
 
 
-def mean_time(server: Server) -> float:
-    """Seconds of an epoch, over about TRIED seconds."""
-    ends, seconds = time.perf_counter() + TRIED, []
-    while not seconds or time.perf_counter() < ends:
-        seconds += server.ask(do="epochs", count=1)["seconds"]
-    return sum(seconds) / len(seconds)
+def _once(server: Server) -> float:
+    return server.ask(do="epochs", count=1)["seconds"][0]
 
 
 def process_of(name: str, workload: str, cores: Sequence[int]) -> Server | Choice:

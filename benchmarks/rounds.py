@@ -102,11 +102,10 @@ class Race:
 
     def _settled(self, record: Record, seconds: float) -> int:
         """How many epochs a turn has, once the contestant has chosen its threads."""
-        server = self.servers[record.name]
         with self.or_gone(record):
-            record.threads = server.ask(do="settle")["threads"]
-            once = min(server.ask(do="epochs", count=1)["seconds"] + server.ask(do="epochs", count=1)["seconds"])
-            return max(1, round(seconds / once))
+            answer = self.servers[record.name].ask(do="settle")
+            record.threads = answer["threads"]
+            return max(1, round(seconds / answer["seconds"]))
         return 0
 
     def _turn(self, record: Record, count: int) -> None:
@@ -114,7 +113,8 @@ class Race:
         times = answer["seconds"]
         if answer["cost"] != answer["cost"]:
             raise GoneError("its cost became NaN")
-        record.turns.append({"count": count, "seconds": sum(times), "fastest": min(times), "cpu": answer["cpu"]})
+        turn = {"seconds": sum(times), "fastest": min(times), "cpu": answer["cpu"]}
+        record.turns.append({"count": count} | {key: float(f"{value:.6g}") for key, value in turn.items()})
 
     @contextmanager
     def or_gone(self, record: Record) -> Iterator[None]:

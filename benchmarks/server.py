@@ -4,7 +4,7 @@
     python benchmarks/server.py JAX build/fashion.npz 0,1
 
 {"do": "check", "epochs": 2}   {"costs": […]}           of the first epochs, the rows in their order
-{"do": "settle"}               {"threads": 1}           the number of threads that is quicker, where there is a choice
+{"do": "settle"}               {"threads": 1, "seconds": 0.03}   the quicker number of threads, and what an epoch takes
 {"do": "epochs", "count": 8}   {"seconds": […], "cpu": 0.4, "cost": 0.3}
 {"do": "goal", "accuracy": 0.88, "most": 50, "seed": 1}   {"seconds": […], "accuracies": […]} of each epoch until there
 
@@ -19,11 +19,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 RESTS = 0.03  # seconds before a turn: until then the threads of the one before have stopped spinning
-TRIED = 0.15  # seconds for which each number of threads is tried
 
 
 def main() -> None:
@@ -52,6 +52,8 @@ def serve(name: str, workload: str, cores: int, answer: Callable[[dict[str, Any]
         answer({"absent": why})
         return
     contestant = one.make(task(WORKLOADS[workload]) if workload in WORKLOADS else fashion_task(Path(workload)))
+    if hasattr(contestant, "threads"):
+        contestant.threads(1)  # until it settles: several threads are slow where a core is busy
     answer({"ready": time.perf_counter() - started, "version": one.version()})
     for line in sys.stdin:
         asked = json.loads(line)
@@ -59,7 +61,7 @@ def serve(name: str, workload: str, cores: int, answer: Callable[[dict[str, Any]
             case "check":
                 answer({"costs": contestant.in_order(asked["epochs"])})
             case "settle":
-                answer({"threads": settle(contestant, cores)})
+                answer(settle(contestant, cores))
             case "epochs":
                 answer(timed(contestant, asked["count"]))
             case "goal":
@@ -91,26 +93,20 @@ def until(contestant: Any, goal: float, most: int, seed: int) -> dict[str, Any]:
     return {"seconds": seconds, "accuracies": accuracies}
 
 
-def settle(contestant: Any, cores: int) -> int | None:
-    """Take one thread or all, whichever is quicker; None for a contestant that has no such choice."""
-    if not hasattr(contestant, "threads"):
-        contestant.epoch()
-        return None
-    if cores == 1:
-        contestant.threads(1)
-        return 1
-    quickest = {count: float("inf") for count in (cores, 1)}
-    for _ in range(2):
-        for count in quickest:
+def settle(contestant: Any, cores: int) -> dict[str, Any]:
+    """Take one thread or all, whichever is quicker, where there is a choice; the seconds of an epoch so far."""
+    from quicker import quicker  # noqa: PLC0415
+
+    def with_threads(count: int | None) -> float:
+        if count is not None:
             contestant.threads(count)
-            ends = time.perf_counter() + TRIED
-            while True:
-                quickest[count] = min(quickest[count], *timed(contestant, 1)["seconds"])
-                if time.perf_counter() > ends:
-                    break
-    chosen = min(quickest, key=quickest.__getitem__)
-    contestant.threads(chosen)
-    return chosen
+        return timed(contestant, 1)["seconds"][0]
+
+    counts = sorted({1, cores}) if hasattr(contestant, "threads") else [None]
+    chosen, seconds = quicker({count: partial(with_threads, count) for count in counts})
+    if chosen is not None:
+        contestant.threads(chosen)
+    return {"threads": chosen, "seconds": seconds}
 
 
 if __name__ == "__main__":

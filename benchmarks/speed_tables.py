@@ -58,7 +58,7 @@ def machine_line(machine: dict[str, Any], rounds: Sequence[Rounds]) -> str:
 
 def goal_table(rounds: Sequence[Rounds], engine: str, peers: Sequence[str], fastest: bool = False) -> Table:
     """A line per workload: ours, the best peer, the ratio, what is wanted, the share of the sgemm rate."""
-    rows = [("", "µs a step", "best peer", "", "ratio", "", "wanted", "of sgemm")]
+    rows = [("", "µs a step", "best peer", "", "ratio", "", "goal", "sgemm")]
     for each in rounds:
         if engine not in {record.name for record in timed(each)}:
             continue
@@ -118,7 +118,9 @@ def left_out(rounds: Sequence[Rounds], absent: dict[str, str]) -> Iterator[str]:
 
 
 def ratio_cells(found: Quartiles) -> tuple[str, str]:
-    return f"{found.middle:.2f}", f"({found.low:.2f}–{found.high:.2f})"
+    digits = max(0, 2 - int(np.log10(max(found.middle, 1.0))))
+    low, middle, high = (f"{value:.{digits}f}" for value in found)
+    return middle, f"({low}–{high})"
 
 
 def number(value: float) -> str:

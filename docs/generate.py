@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import performance
 import published
 import typer
 from concepts_rows import PRELUDE, ROWS
@@ -403,6 +404,7 @@ PAGES = {
     "commands.md": commands_page,
     "concepts.md": concepts_page,
     "figures.md": figures_page,
+    "performance.md": performance.page,
     "published.md": lambda: published.page(EXAMPLES),
 }
 
@@ -412,6 +414,7 @@ def main() -> None:
     made = {name: page() for name, page in PAGES.items()}
     made |= {f"figures/{name}.svg": svg for name, (_, svg) in drawings().items()}
     made["figures/front.svg"] = front()
+    made |= performance.figures()
     stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
     if "--check" in sys.argv:
         sys.exit(f"out of date, run make docs: {', '.join(stale)}" if stale else 0)

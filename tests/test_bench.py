@@ -21,6 +21,7 @@ import fashion_figure  # noqa: E402
 import machine  # noqa: E402
 import paired  # noqa: E402
 import processes  # noqa: E402
+import quicker  # noqa: E402
 import rounds  # noqa: E402
 import scaling  # noqa: E402
 import scaling_figure  # noqa: E402
@@ -88,10 +89,22 @@ def test_the_table_names_the_best_peer_the_ratio_and_who_is_left_out() -> None:
     text = report(
         race, small(given("ours", 0.0313), given("JAX", 0.0313), busy=True), absent={"torch.compile": "no g++"}
     )
-    assert "small        100  JAX        250   2.50  (2.25–2.75)     1.8" in text
+    assert "small        100  JAX        250   2.50  (2.25–2.75)   1.8" in text
     assert "one core is busy" in text
     assert "PyTorch (small): ended by signal 9." in text
     assert "torch.compile is absent: no g++." in text
+
+
+def test_large_ratios_have_fewer_digits() -> None:
+    cells = [speed_tables.ratio_cells(paired.quartiles([each])) for each in (0.029, 4.0, 31.25, 250.4)]
+    assert cells == [("0.03", "(0.03–0.03)"), ("4.00", "(4.00–4.00)"), ("31.2", "(31.2–31.2)"), ("250", "(250–250)")]
+
+
+def test_the_widest_table_fits() -> None:
+    """Long names and large numbers, in lines of 80 characters, none of them broken."""
+    race = small(given("ours", 600.0, 600.0), given("torch.compile", 300.0, 330.0), sgemm=(1e11, 1e11))
+    table = speed_tables.goal_table([race], "ours", ["torch.compile"])
+    assert table.lines(80) == table.lines()
 
 
 def test_a_table_without_any_peer_is_a_table() -> None:
@@ -154,7 +167,7 @@ class Fake:
         if self.left < 0:
             raise processes.GoneError("was ended by signal 9: no message")
         answers: dict[str, dict[str, Any]] = {
-            "check": {"costs": self.costs}, "settle": {"threads": None},
+            "check": {"costs": self.costs}, "settle": {"threads": None, "seconds": 0.01},
             "epochs": {"seconds": [0.01] * question.get("count", 0), "cpu": 0.01, "cost": self.cost},
         }  # fmt: skip
         return answers[question["do"]]
@@ -170,7 +183,7 @@ def race(**fakes: Fake) -> tuple[rounds.Rounds, dict[str, str]]:
 
 def test_a_race_leaves_out_who_does_other_work_who_dies_and_whose_cost_is_nan() -> None:
     last, why = race(
-        good=Fake([1.0, 0.5]), other=Fake([1.0, 0.51]), dies=Fake([1.0, 0.5], fails_at=5), nan=Fake([1.0, 0.5], np.nan)
+        good=Fake([1.0, 0.5]), other=Fake([1.0, 0.51]), dies=Fake([1.0, 0.5], fails_at=3), nan=Fake([1.0, 0.5], np.nan)
     )
     assert [turn["count"] for turn in last.records["good"].turns] == [10, 10]
     assert "other work: its first epochs cost 1 and 0.51, and they should cost 1 and 0.5" in why["other"]
@@ -204,7 +217,7 @@ def test_a_process_that_is_killed_is_named_with_its_signal() -> None:
 
 
 def test_the_quicker_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "TRIED", 0.0)
+    monkeypatch.setattr(quicker, "TRIED", 0.0)
 
     class Slow(Fake):
         def ask(self, **question: Any) -> dict[str, Any]:
@@ -212,7 +225,7 @@ def test_the_quicker_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyP
             return {**found, "seconds": [1.0]} if question["do"] == "epochs" else found
 
     choice = processes.Choice({2: Slow([], fails_at=9**9), 1: Fake([], fails_at=9**9)})
-    assert choice.ask(do="settle") == {"threads": 1}
+    assert choice.ask(do="settle") == {"threads": 1, "seconds": 0.01}
     assert choice.ask(do="epochs", count=1)["seconds"] == [0.01]
 
 

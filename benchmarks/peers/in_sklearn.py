@@ -32,8 +32,8 @@ class Sklearn:
         }  # fmt: skip
         hidden = {"relu": "relu", "sigmoid": "logistic"}[workload.hidden]
         self.network = (MLPClassifier if self.classes else MLPRegressor)(
-            workload.sizes[1:-1], hidden, learning_rate_init=workload.rate, batch_size=workload.batch, alpha=0.0,
-            **rule,
+            hidden_layer_sizes=workload.sizes[1:-1], activation=hidden, learning_rate_init=workload.rate,
+            batch_size=workload.batch, alpha=0.0, **rule,
         )  # fmt: skip
         self.restart(task.network, 0)
 
