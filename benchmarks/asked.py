@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from machine import cores
+
 from chainrule.engines.choose import NAMED as ENGINES
 from chainrule.files import write_atomically
 from chainrule.pictures.scene import Scene
@@ -29,6 +31,40 @@ def names(known: Iterable[str]) -> Callable[[str], list[str]]:
         return found
 
     return read
+
+
+def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """A number above 0."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"a {'whole ' if kind is int else ''}number above 0 is needed, got {text}")
+        return value
+
+    return read
+
+
+def core_numbers(text: str) -> list[int]:
+    """Cores that this process may use, such as 0,1."""
+    try:
+        found = [int(each) for each in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not set(found) <= set(cores()):
+        raise argparse.ArgumentTypeError(f"the cores here are {','.join(map(str, cores()))}; got {text}")
+    return found
+
+
+def earlier(text: str) -> Any:
+    """What an earlier run wrote."""
+    try:
+        return json.loads(Path(text).read_text())
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text} cannot be read: {error}") from None
 
 
 def tell(text: str) -> None:

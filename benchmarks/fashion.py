@@ -13,7 +13,6 @@ the order of the rows; medians are over the seeds.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, names, tell, write
+from asked import DEFAULT_ENGINE, QUICK, WIDTH, core_numbers, earlier, names, positive, tell, write
 from contestants import PEERS, entry
 from fashion_figure import fashion_figure
 from machine import cores, machine
@@ -66,7 +65,7 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         path = Path(folder) / "fashion-mnist.npz"
         tell("reading Fashion-MNIST")
         rows_in(path)
-        with started(contestants, str(path), [int(each) for each in asked.cores.split(",")]) as servers:
+        with started(contestants, str(path), asked.cores) as servers:
             race = Race(str(path), contestants, servers, expected_costs(fashion_task(path)), APART)
             try:
                 run(race, asked, found)
@@ -130,18 +129,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engines", type=names(ENGINES), default=[DEFAULT_ENGINE], metavar="NAMES")
     parser.add_argument("--peers", type=names(PEERS), default=list(PEERS), metavar="NAMES")
-    parser.add_argument("--seeds", type=int, default=1 if QUICK else 5)
+    parser.add_argument("--seeds", type=positive(int), default=1 if QUICK else 5)
     parser.add_argument("--goal", type=float, default=0.88)
-    parser.add_argument("--most", type=int, default=30, metavar="EPOCHS")
-    parser.add_argument("--cores", default=",".join(map(str, cores())), help="that all run on, such as 0,1")
+    parser.add_argument("--most", type=positive(int), default=30, metavar="EPOCHS")
+    parser.add_argument(
+        "--cores", type=core_numbers, default=cores(), metavar="NUMBERS", help="that all run on, such as 0,1"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/fashion.json"))
-    parser.add_argument("--show", type=Path, metavar="JSON", help="print the table of an earlier run")
+    parser.add_argument("--show", type=earlier, metavar="JSON", help="print the table of an earlier run")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = arguments()
-    found = json.loads(asked.show.read_text()) if asked.show else measured(asked)
+    found = asked.show if asked.show else measured(asked)
     print("\n".join(laid_out(report(found), WIDTH)))
     if not asked.show and any(found["runs"].values()):
         write(asked.output, found, {"": fashion_figure(found)})

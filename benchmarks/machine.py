@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,11 @@ def cores() -> list[int]:
 
 
 def machine() -> dict[str, Any]:
-    """Its processor, the cores that may be used, the vector instructions, the frequency where Linux tells."""
+    """The day, its processor, the cores that may be used, the vector instructions, the frequency where Linux tells."""
     info = _cpuinfo()
     flags = info.get("flags", "").split()
     return {
+        "date": time.strftime("%Y-%m-%d"),
         "processor": info.get("model name") or platform.processor() or platform.machine(),
         "vectors": next((name for name in ("avx512f", "avx2", "avx") if name in flags), ""),
         "megahertz": float(info["cpu MHz"]) if "cpu MHz" in info else None,

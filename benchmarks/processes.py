@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from contestants import entry
-from quicker import quicker
+from faster import faster
 
 SERVER = Path(__file__).with_name("server.py")
 LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # no contestant is held back by these
@@ -79,7 +79,7 @@ class Server:
 class Choice:
     """The same contestant in processes with one thread and with all, for what has to be decided before it starts.
 
-    It settles for the one that is quicker; that one answers from then on.
+    It settles for the one that is faster; that one answers from then on.
     """
 
     def __init__(self, servers: dict[int, Server]) -> None:
@@ -99,7 +99,7 @@ class Choice:
 
     def _settle(self) -> dict[str, Any]:
         ways = {threads: partial(_once, server) for threads, server in self.servers.items()}
-        self.chosen, seconds = quicker(ways)
+        self.chosen, seconds = faster(ways)
         return {"threads": self.chosen, "seconds": seconds}
 
 

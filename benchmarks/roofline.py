@@ -15,7 +15,6 @@ and, by a profile of the reference engine, how many functions of Python and of N
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, names, tell, write
+from asked import DEFAULT_ENGINE, QUICK, WIDTH, earlier, names, tell, write
 from machine import SIDE, Sgemm, cores, machine
 from peers.in_chainrule import EngineAlone
 from speed_tables import number
@@ -96,7 +95,7 @@ def bandwidth(size: int) -> float:
 
 
 def products(workload: Workload) -> float:
-    """Seconds of a step's products alone: NumPy's, in their shapes, on one thread or on all, whichever is quicker."""
+    """Seconds of a step's products alone: NumPy's, in their shapes, on one thread or on all, whichever is faster."""
     calls, rng = [], np.random.default_rng(0)
     for l, (n, m) in enumerate(pairwise(workload.sizes)):
         a, delta, w = (
@@ -169,7 +168,7 @@ def report(found: dict[str, Any]) -> Iterator[str | Table]:
     for each in found["workloads"]:
         by = roof(each, found["sgemm"])
         times = (*by, max(by), each["products"], each["step"])
-        rows.append((each["name"], *(number(1e6 * value) for value in times), f"{each['step'] / max(by):.1f}"))
+        rows.append((each["name"], *(number(1e6 * value) for value in times), number(each["step"] / max(by))))
     yield Table(rows)
 
 
@@ -178,13 +177,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=names(WORKLOADS), default=list(WORKLOADS), metavar="NAMES", help="of workloads")
     parser.add_argument("--engine", choices=list(ENGINES), default=DEFAULT_ENGINE)
     parser.add_argument("--output", type=Path, default=Path("build/roofline.json"))
-    parser.add_argument("--show", type=Path, metavar="JSON", help="print the table of an earlier run")
+    parser.add_argument("--show", type=earlier, metavar="JSON", help="print the table of an earlier run")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = arguments()
-    found = json.loads(asked.show.read_text()) if asked.show else measured(asked)
+    found = asked.show if asked.show else measured(asked)
     print("\n".join(laid_out(report(found), WIDTH)))
     if not asked.show:
         write(asked.output, found, {})

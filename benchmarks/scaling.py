@@ -12,7 +12,6 @@ time, and doubling the batch is not to lower the number of rows a second.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, names, tell, write
+from asked import DEFAULT_ENGINE, QUICK, WIDTH, earlier, names, positive, tell, write
 from machine import machine
 from peers.in_chainrule import Chainrule
 from scaling_figure import scaling_figure
@@ -126,16 +125,16 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=names(QUESTIONS), default=list(QUESTIONS), metavar="NAMES", help="of questions")
     parser.add_argument("--engine", choices=list(ENGINES), default=DEFAULT_ENGINE)
-    parser.add_argument("--rounds", type=int, default=3 if QUICK else 9)
+    parser.add_argument("--rounds", type=positive(int), default=3 if QUICK else 9)
     parser.add_argument("--output", type=Path, default=Path("build/scaling.json"))
-    parser.add_argument("--show", type=Path, metavar="JSON", help="print the tables of an earlier run")
+    parser.add_argument("--show", type=earlier, metavar="JSON", help="print the tables of an earlier run")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = arguments()
     if asked.show:
-        found = json.loads(asked.show.read_text())
+        found = asked.show
     else:
         found = {"machine": machine(), "engine": asked.engine, "rounds": asked.rounds, "questions": []}
         try:

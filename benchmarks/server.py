@@ -4,7 +4,7 @@
     python benchmarks/server.py JAX build/fashion.npz 0,1
 
 {"do": "check", "epochs": 2}   {"costs": […]}           of the first epochs, the rows in their order
-{"do": "settle"}               {"threads": 1, "seconds": 0.03}   the quicker number of threads, and what an epoch takes
+{"do": "settle"}               {"threads": 1, "seconds": 0.03}   the faster number of threads, and what an epoch takes
 {"do": "epochs", "count": 8}   {"seconds": […], "cpu": 0.4, "cost": 0.3}
 {"do": "goal", "accuracy": 0.88, "most": 50, "seed": 1}   {"seconds": […], "accuracies": […]} of each epoch until there
 
@@ -94,8 +94,8 @@ def until(contestant: Any, goal: float, most: int, seed: int) -> dict[str, Any]:
 
 
 def settle(contestant: Any, cores: int) -> dict[str, Any]:
-    """Take one thread or all, whichever is quicker, where there is a choice; the seconds of an epoch so far."""
-    from quicker import quicker  # noqa: PLC0415
+    """Take one thread or all, whichever is faster, where there is a choice; the seconds of an epoch so far."""
+    from faster import faster  # noqa: PLC0415
 
     def with_threads(count: int | None) -> float:
         if count is not None:
@@ -103,7 +103,7 @@ def settle(contestant: Any, cores: int) -> dict[str, Any]:
         return timed(contestant, 1)["seconds"][0]
 
     counts = sorted({1, cores}) if hasattr(contestant, "threads") else [None]
-    chosen, seconds = quicker({count: partial(with_threads, count) for count in counts})
+    chosen, seconds = faster({count: partial(with_threads, count) for count in counts})
     if chosen is not None:
         contestant.threads(chosen)
     return {"threads": chosen, "seconds": seconds}

@@ -13,12 +13,11 @@ measured alone, and with a process that keeps one core busy. Peers come with `pi
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, names, tell, write
+from asked import DEFAULT_ENGINE, QUICK, WIDTH, core_numbers, earlier, names, positive, tell, write
 from contestants import ALONE, PACE, PEERS, SGEMM, entry
 from machine import cores, machine
 from paired import timed
@@ -39,17 +38,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--engines", type=names(ENGINES), default=[DEFAULT_ENGINE], metavar="NAMES")
     peers = [name for name in PEERS if not (QUICK and name == "torch.compile")]
     parser.add_argument("--peers", type=names(PEERS), default=peers, metavar="NAMES")
-    parser.add_argument("--rounds", type=int, default=3 if QUICK else 9)
-    parser.add_argument("--turn", type=float, default=0.1 if QUICK else 0.25, metavar="SECONDS", help="of each turn")
-    parser.add_argument("--quiet", action="store_true", default=QUICK, help="leave out the busy neighbour")
-    parser.add_argument("--busy", action="store_true", help="only with the busy neighbour")
+    parser.add_argument("--rounds", type=positive(int), default=3 if QUICK else 9)
+    parser.add_argument(
+        "--turn", type=positive(float), default=0.1 if QUICK else 0.25, metavar="SECONDS", help="of each turn"
+    )
+    parser.add_argument("--quiet", action="store_true", help="leave out the busy neighbour, as QUICK=1 does")
+    parser.add_argument("--busy", action="store_true", help="only beside the busy neighbour")
     parser.add_argument("--without-alone", action="store_true", help="leave out the engines called by themselves")
     parser.add_argument(
         "--fastest", action="store_true", help="compare the fastest epoch of each turn, not the whole turn"
     )
-    parser.add_argument("--cores", default=",".join(map(str, cores())), help="that all run on, such as 0,1")
+    parser.add_argument(
+        "--cores", type=core_numbers, default=cores(), metavar="NUMBERS", help="that all run on, such as 0,1"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/speed.json"))
-    parser.add_argument("--show", type=Path, metavar="JSON", help="print the tables of an earlier run")
+    parser.add_argument("--show", type=earlier, metavar="JSON", help="print the tables of an earlier run")
     return parser.parse_args()
 
 
@@ -76,17 +79,23 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
 
 def race(workload: str, contestants: list[str], asked: argparse.Namespace, results: list[Any]) -> None:
     """One workload, under each condition; each condition's rounds so far are the last of the results."""
-    expected, pinned = expected_costs(task(WORKLOADS[workload])), [int(each) for each in asked.cores.split(",")]
-    with started(contestants, workload, pinned) as servers:
+    expected = expected_costs(task(WORKLOADS[workload]))
+    with started(contestants, workload, asked.cores) as servers:
         tell(f"{workload}: {WORKLOADS[workload].said}")
         race = Race(workload, contestants, servers, expected)
         race.start()
-        for busy in ([] if asked.busy else [None]) + ([] if asked.quiet else [pinned[-1]]):
+        for busy in conditions(asked):
             place = len(results)
             for number, rounds in enumerate(race.run(asked.rounds, asked.turn, busy), 1):
                 results[place:] = [rounds.facts()]
                 tell(f"{workload}: round {number} of {asked.rounds}{' beside a busy neighbour' if rounds.busy else ''}")
     tell("")
+
+
+def conditions(asked: argparse.Namespace) -> list[int | None]:
+    """None for nothing else to run, and the core that a neighbour keeps busy."""
+    quiet = asked.quiet or (QUICK and not asked.busy)
+    return [None] * (quiet or not asked.busy) + [asked.cores[-1]] * (asked.busy or not quiet)
 
 
 def figures(found: dict[str, Any], fastest: bool) -> dict[str, Scene]:
@@ -98,7 +107,7 @@ def figures(found: dict[str, Any], fastest: bool) -> dict[str, Scene]:
 
 def main() -> None:
     asked = arguments()
-    found = json.loads(asked.show.read_text()) if asked.show else measured(asked)
+    found = asked.show if asked.show else measured(asked)
     print("\n".join(laid_out(report(found, asked.fastest), WIDTH)))
     if asked.show is None and found["rounds"]:
         write(asked.output, found, figures(found, asked.fastest))

@@ -51,7 +51,7 @@ def speed_figure(found: dict[str, Any], engine: str, fastest: bool = False) -> S
     return Scene.around(elements, 24, title, f"{SAYS}. {_told(table)}", table, "speed")
 
 
-SAYS = "Right of 1 chainrule is quicker. Dot: median of the rounds; bar: quartiles; upright bar: the goal beside the best peer"
+SAYS = "Right of 1 chainrule is faster. Dot: median of the rounds; bar: quartiles; upright bar: the goal beside the best peer"
 
 
 def _of(rounds: Rounds, engine: str, peers: Sequence[str], fastest: bool) -> dict[str, Quartiles]:

@@ -19,6 +19,10 @@ def report(found: dict[str, Any], fastest: bool = False) -> Iterator[str | Table
     rounds = [Rounds.of(each) for each in found["rounds"]]
     engines, peers = found["engines"], found["peers"]
     yield machine_line(found["machine"], rounds)
+    records = [record for each in rounds for record in each.records.values()]
+    versions = {each.name: each.version for each in records if each.version and each.name in peers}
+    if versions:
+        yield ", ".join(f"{name} {version}" for name, version in versions.items())
     for busy in (False, True):
         part = [each for each in rounds if each.busy == busy]
         if not part:
@@ -44,7 +48,8 @@ def machine_line(machine: dict[str, Any], rounds: Sequence[Rounds]) -> str:
     quiet = [each for each in rounds if not each.busy]
     rates, pace = ([value for each in quiet for value in getattr(each, name)] for name in ("sgemm", "pace"))
     cores = len(machine["cores"])
-    said = f"{machine['processor']}, {cores} core{'s' * (cores != 1)}"
+    said = f"{machine['date']}, " if "date" in machine else ""
+    said += f"{machine['processor']}, {cores} core{'s' * (cores != 1)}"
     said += f", {machine['vectors']}" if machine["vectors"] else ""
     said += f", {machine['megahertz']:,.0f} MHz" if machine["megahertz"] else ""
     if rates:
@@ -68,7 +73,7 @@ def goal_table(rounds: Sequence[Rounds], engine: str, peers: Sequence[str], fast
         )  # fmt: skip
         rows.append((
             each.workload, number(microseconds(each, engine, fastest).middle), *(one or ("none", "", "", "")),
-            wanted(each), "" if share is None else f"{100 * share.middle:.0f} %",
+            wanted(each), "" if share is None else percent(share.middle),
         ))  # fmt: skip
     return Table(rows, "<><>><>>")
 
@@ -121,6 +126,10 @@ def ratio_cells(found: Quartiles) -> tuple[str, str]:
     digits = max(0, 2 - int(np.log10(max(found.middle, 1.0))))
     low, middle, high = (f"{value:.{digits}f}" for value in found)
     return middle, f"({low}–{high})"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
 
 
 def number(value: float) -> str:

@@ -13,15 +13,15 @@ import pytest
 from networks import PROOF
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.append(str(ROOT / "benchmarks"))
 
 import contestants  # noqa: E402  (the benchmarks are scripts beside the package)
 import fashion  # noqa: E402
 import fashion_figure  # noqa: E402
+import faster  # noqa: E402
 import machine  # noqa: E402
 import paired  # noqa: E402
 import processes  # noqa: E402
-import quicker  # noqa: E402
 import rounds  # noqa: E402
 import scaling  # noqa: E402
 import scaling_figure  # noqa: E402
@@ -58,7 +58,7 @@ def test_quartiles_are_those_of_numpy() -> None:
     assert paired.quartiles(values) == tuple(np.quantile(values, [0.25, 0.5, 0.75]))
 
 
-def test_the_best_peer_is_the_quickest_of_those_that_finished() -> None:
+def test_the_best_peer_is_the_fastest_of_those_that_finished() -> None:
     race = small(given("ours", 1.0), given("JAX", 3.0), given("PyTorch", 2.0), given("dead", 0.1, why="ended"))
     assert paired.best_peer(race, ["JAX", "PyTorch", "dead"]) == "PyTorch"
     assert paired.best_peer(race, ["dead"]) is None
@@ -216,8 +216,8 @@ def test_a_process_that_is_killed_is_named_with_its_signal() -> None:
             server.ask(do="epochs", count=2)
 
 
-def test_the_quicker_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quicker, "TRIED", 0.0)
+def test_the_faster_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faster, "TRIED", 0.0)
 
     class Slow(Fake):
         def ask(self, **question: Any) -> dict[str, Any]:

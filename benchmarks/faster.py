@@ -1,4 +1,4 @@
-"""Which of several ways is the quicker one, by trying each in turn."""
+"""Which of several ways is the faster one, by trying each in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRIES, TRIED = 3, 0.1  # how often each is tried, for about so many seconds
 ENOUGH = 1.5  # seconds of trying, after which no further try is begun
 
 
-def quicker(ways: Mapping[Way, Callable[[], float]]) -> tuple[Way, float]:
+def faster(ways: Mapping[Way, Callable[[], float]]) -> tuple[Way, float]:
     """(the way whose median is the least, that median); each way is a function that gives the seconds it took."""
     found: dict[Way, list[float]] = {way: [] for way in ways}
     for _ in range(TRIES):
