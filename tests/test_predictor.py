@@ -244,5 +244,8 @@ def test_the_last_layer_is_that_of_the_forward_pass(bias: str, rng: np.random.Ge
         x = rng.normal(size=(11, 4))
         for chunk in (None, 1, 4, 11):
             np.testing.assert_allclose(activations_of_rows(net, x, chunk), cr.forward(net, x).a[net.depth], rtol=1e-13)
+            z = np.full((11, sizes[-1]), np.nan)
+            LastLayer(net.parameters, net.activations, chunk)(x, z)
+            np.testing.assert_allclose(z, cr.forward(net, x).z[net.depth], rtol=1e-13)
         assert np.array_equal(activations_of_rows(net, x), cr.forward(net, x).a[net.depth])
         assert np.array_equal(net.predictor().outputs(x[0]), cr.forward(net, x[0]).a[net.depth])

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation, sigmoid, softplus
+from chainrule.activations import Activation, of_each_row, sigmoid, softplus
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError, brief
@@ -175,10 +175,10 @@ def huber(threshold: float | np.number[Any] = 1.0) -> Cost:
 
 def _parts(z: Array) -> tuple[Array, Array, Array]:
     """(largest z, e^(z − largest), Σ of those without the largest itself), by which nothing small is lost beside 1."""
-    top = z.max(axis=1, keepdims=True)
+    top = of_each_row(np.maximum, z)
     e = np.exp(z - top)
     first = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
-    return top, e, np.where(first, 0, e).sum(axis=1, keepdims=True)
+    return top, e, of_each_row(np.add, np.where(first, 0, e))
 
 
 def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
@@ -187,7 +187,7 @@ def _cross_entropy_form(z: Any, y: Array, m: Elementary) -> Any:
 
 def _cross_entropy_value(z: Array, y: Array) -> Array:
     top, _, rest = _parts(z)
-    return (y * ((top - z) + np.log1p(rest))).sum(axis=1)
+    return of_each_row(np.add, y * ((top - z) + np.log1p(rest)))[:, 0]
 
 
 def _cross_entropy_delta(z: Array, y: Array) -> Array:

@@ -10,15 +10,15 @@ from chainrule.costs import Cost
 from chainrule.data.mapped import Inputs
 from chainrule.data.network_rows import Rows
 from chainrule.engines.engine import batches
-from chainrule.engines.threads import blas_threads
-from chainrule.forward import propagate, shares
+from chainrule.forward import shares
+from chainrule.last_layer import LastLayer
 from chainrule.network import Network
 from chainrule.prediction import score_rows
 from chainrule.scores import Score
 
 Array = np.ndarray
 SOME = 1000  # rows that tell the cost of many
-CHUNK = 4096  # rows whose activations are held at a time
+CHUNK = 4096  # rows whose costs are computed at a time
 
 
 def cost_and_score(network: Network, rows: Rows, cost: Cost) -> tuple[float, Score]:
@@ -53,11 +53,10 @@ def first_cost(costs: Array, rows: Rows, order: Array) -> float | None:
 
 
 def _costs(network: Network, x: Inputs, y: Array, cost: Cost) -> tuple[Array, Array]:
-    """(a^L, each row's cost), some rows at a time: only their a^L is kept."""
-    pair, found = cost.on(network.output), []
-    with np.errstate(all="ignore"), blas_threads(network.parameters, min(len(x), CHUNK)):
-        for start in range(0, len(x), CHUNK):
-            a, z = propagate(network.parameters, network.activations, x[start : start + CHUNK])
-            found.append((a[-1], pair.value(z[-1] if pair.of == "z" else a[-1], y[start : start + CHUNK])))
-    outputs, costs = (np.concatenate(parts) for parts in zip(*found))
-    return outputs, costs
+    """(a^L, each row's cost), some rows at a time: only their a^L and z^L are kept."""
+    pair, z = cost.on(network.output), np.empty((len(x), network.sizes[-1]), network.dtype)
+    with np.errstate(all="ignore"):
+        a = LastLayer(network.parameters, network.activations)(x, z)
+        last = z if pair.of == "z" else a
+        costs = [pair.value(last[start : start + CHUNK], y[start : start + CHUNK]) for start in range(0, len(x), CHUNK)]
+    return a, np.concatenate(costs)

@@ -35,7 +35,8 @@ class LastLayer:
         self._row = [np.empty(size, self._dtype) for size in self._sizes[:-1]]
         self._two = [np.empty(0, self._dtype)] * 2
 
-    def __call__(self, rows: Inputs) -> Array:
+    def __call__(self, rows: Inputs, z: Array | None = None) -> Array:
+        """a^L; of rows (batch, in) also z^L, written to `z` (batch, out) where that is given."""
         if rows.ndim == 1:
             places = [*self._row, np.empty(self._sizes[-1], self._dtype)]
             if is_limited(self._few):
@@ -45,9 +46,9 @@ class LastLayer:
         made = np.empty((len(rows), self._sizes[-1]), self._dtype)
         with blas_threads(self._parameters, min(len(rows), self._chunk)):
             for start in range(0, len(rows), self._chunk):
-                out = made[start : start + self._chunk]
-                part = np.ascontiguousarray(rows[start : start + self._chunk], self._dtype)
-                found = self._through(part, [*self._hidden(len(part)), out])
+                here = slice(start, start + self._chunk)
+                part, out = np.ascontiguousarray(rows[here], self._dtype), made[here]
+                found = self._through(part, [*self._hidden(len(part)), out], None if z is None else z[here])
                 if found is not out:
                     out[...] = found
         return made
@@ -59,8 +60,10 @@ class LastLayer:
             self._two = [np.empty(rows * max(sizes), self._dtype) for _ in range(2)]
         return [self._two[l % 2][: rows * size].reshape(rows, size) for l, size in enumerate(sizes)]
 
-    def _through(self, a: Float[np.ndarray, "*batch in"], places: Sequence[Array]) -> Float[np.ndarray, "*batch out"]:
-        """a^L from a^0: z^l = w^l a^(l−1) + b^l is written to its place, and a^l over it."""
+    def _through(
+        self, a: Float[np.ndarray, "*batch in"], places: Sequence[Array], last: Array | None = None
+    ) -> Float[np.ndarray, "*batch out"]:
+        """a^L from a^0: z^l = w^l a^(l−1) + b^l is written to its place, and a^l over it; z^L is copied to `last`."""
         for (w, b, sigma), z in zip(self._layers, places):
             if a.ndim == 1:
                 np.dot(w, a, z)  # a microsecond faster than matmul
@@ -68,6 +71,8 @@ class LastLayer:
                 np.matmul(a, w.T, z)
             if b.size:
                 np.add(z, b, z)
+            if last is not None and z is places[-1]:
+                last[...] = z
             a = sigma.over(z)
         return a
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float
 
+from chainrule.data.coercion import are_finite
 from chainrule.errors import IdError, ShapeError, brief
 
 T = TypeVar("T")
@@ -179,4 +180,4 @@ class Parameters:
 
     def is_finite(self) -> bool:
         """False as soon as one entry is infinite or not a number."""
-        return all(bool(np.isfinite(array).all()) for array in self.arrays())
+        return all(map(are_finite, self.arrays()))

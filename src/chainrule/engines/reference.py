@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.costs import Pair
+from chainrule.data.coercion import are_finite
 from chainrule.data.network_rows import Rows
 from chainrule.engines.engine import Recipe, Steps
 from chainrule.engines.threads import blas_threads
@@ -126,7 +127,7 @@ def moved(state: Running, gradient: Array, rate: float) -> tuple[Array, Memory]:
 
 def _apply(state: Running, gradient: Array, rate: float) -> bool:
     theta, memory = moved(state, gradient, rate)
-    if not (np.isfinite(theta).all() and all(map(_is_finite, memory.values()))):
+    if not (are_finite(theta) and all(map(_is_finite, memory.values()))):
         return False
     state.theta[:], state.memory = theta, memory
     state.step += 1
@@ -148,7 +149,7 @@ def _remembered(snapshot: Mapping[str, Any], parameters: Parameters | None) -> M
 
 
 def _is_finite(value: Any) -> bool:
-    return value.is_finite() if isinstance(value, Parameters) else bool(np.isfinite(value).all())
+    return value.is_finite() if isinstance(value, Parameters) else are_finite(np.asarray(value))
 
 
 def _free(parameters: Parameters, fixed: frozenset[int]) -> Array:
