@@ -182,7 +182,7 @@ def test_every_layer_in_the_list_exists() -> None:
 
 
 def test_imports_inside_functions_are_rare_and_give_their_reason() -> None:
-    """Eight at most, all of heavy packages and of the command line, which Ctrl-C may meet while it is imported."""
+    """Nine at most, all of heavy packages and of the command line, which Ctrl-C may meet while it is imported."""
     inside = []
     for path in [*modules(), SOURCE / "__main__.py"]:
         tree, lines = ast.parse(path.read_text()), path.read_text().splitlines()
@@ -192,7 +192,7 @@ def test_imports_inside_functions_are_rare_and_give_their_reason() -> None:
                 line = lines[node.lineno - 1]
                 assert re.search(r"noqa: PLC0415 +\(.+\)", line), f"{path.name}:{node.lineno}: {line}"
                 inside.append(line)
-    assert len(inside) <= 8
+    assert len(inside) <= 9
     assert [line.strip() for line in inside if "chainrule" in line.split("#")[0]] == [
         "from chainrule.cli.main import main as run  # noqa: PLC0415 (it takes a while, and Ctrl-C may come before it ends)"
     ]

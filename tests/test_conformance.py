@@ -19,13 +19,14 @@ from sloppy import SloppyEngine
 import chainrule as cr
 from chainrule.data.network_rows import Rows, relative
 from chainrule.dropout import Dropout
+from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Engine, Recipe, batches
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.problem import Problem as Checked
 from chainrule.regularization import Clip, Penalty
 from chainrule.verification import forward_mode
 
-ENGINES: list[tuple[type[Any], float]] = [(ReferenceEngine, 1e-11), (SloppyEngine, 3e-5)]
+ENGINES: list[tuple[type[Any], float]] = [(ReferenceEngine, 1e-11), (CompiledEngine, 1e-11), (SloppyEngine, 3e-5)]
 MEAN = cr.Rule(
     "mean",
     lambda parameters: {"mean": parameters.zeros(), "count": 1},

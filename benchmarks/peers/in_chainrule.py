@@ -12,7 +12,7 @@ import chainrule as cr
 from chainrule.costs import named as cost_named
 from chainrule.data.dataset import epoch_order
 from chainrule.data.network_rows import Rows
-from chainrule.engines.choose import choose
+from chainrule.engines.choose import NAMED
 from chainrule.engines.engine import Recipe, Steps
 from chainrule.updates import Rule
 from chainrule.updates import named as rule_named
@@ -54,7 +54,7 @@ class EngineAlone:
     """The same epochs in one call each of `Engine.run`: what is left is the price of what stands around an engine."""
 
     def __init__(self, task: Task, engine: str) -> None:
-        self.task, self.engine, self.rng = task, choose(engine), np.random.default_rng(0)
+        self.task, self.engine, self.rng = task, NAMED[engine](), np.random.default_rng(0)
         self.state = self._start()
         self.rates = np.full(task.workload.steps, task.workload.rate)
 

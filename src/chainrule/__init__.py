@@ -48,7 +48,10 @@ updates.py         rules as data: the delta rule, momentum, Nesterov, RMSProp, A
 schedules.py       schedules as data: the learning rate of each step
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
-                   choose.py by name
+                   compiled.py whole epochs in native code · choose.py by name, or by the size of the work
+engines/native/    steps.py a step, as it is written for Numba · products.py its matrix products · passes.py activations,
+                   slopes, rules · row_costs.py · tiles.py what Numba has no words for, in LLVM · plan.py where everything
+                   lies · layout.py weights in panels · build.py to machine code · code.py kept and loaded · team.py threads
 circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
                    values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
                    by_gate.py one after the other · of_network.py a network wired gate by gate

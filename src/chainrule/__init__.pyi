@@ -29,6 +29,8 @@ from chainrule.errors import DataError as DataError
 from chainrule.errors import DataWarning as DataWarning
 from chainrule.errors import DisagreementError as DisagreementError
 from chainrule.errors import DivergenceError as DivergenceError
+from chainrule.errors import EngineError as EngineError
+from chainrule.errors import EngineWarning as EngineWarning
 from chainrule.errors import FileError as FileError
 from chainrule.errors import FileWarning as FileWarning
 from chainrule.errors import FormError as FormError

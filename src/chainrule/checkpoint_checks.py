@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engines.choose import choose
+from chainrule.engines.choose import check_name
 from chainrule.errors import SettingError, brief
 from chainrule.network import Network
 from chainrule.ranges import at_least_0, truth, whole
@@ -39,7 +39,7 @@ def check_settings(told: Mapping[str, Any], network: Network) -> None:
     stopping_of(more, watches=True)
     if not truth(told["own_schedule"], "own_schedule"):
         as_schedule(more.get("schedule"))
-    choose(_text(told["engine"], "engine"))
+    check_name(_text(told["engine"], "engine"))
     for name in ("epochs", "batch_size"):
         whole(told[name], name)
     truth(told["shuffle"], "shuffle")

@@ -51,6 +51,14 @@ class Dropout:
         return stays.astype(dtype) * np.dtype(dtype).type(1 / (1 - rate))
 
 
+def keys_of_steps(seed: int, steps: Array, layer: int) -> Array:
+    """The key of a layer in each of these steps, by which a count decides."""
+    key = np.full(len(steps), _key(seed), np.uint64)
+    for numbers in (steps.astype(np.uint64), np.full(len(steps), layer, np.uint64)):
+        key = _mixed(key + numbers * np.uint64(GOLDEN) + np.uint64(GOLDEN))
+    return key
+
+
 def _key(*numbers: int) -> int:
     """One number for several."""
     key = 0

@@ -10,12 +10,13 @@
     ├── FileError           a file missing, foreign, damaged, unwritable (an OSError)
     ├── MemoryLimitError    what was asked for does not fit in memory    (a MemoryError)
     ├── FormError           a user's own σ or C that cannot be used      (a ValueError)
+    ├── EngineError         native code that cannot be made here         (a RuntimeError)
     ├── CircuitError        wires, values or gates that do not fit       (a ValueError)
     ├── DisagreementError   two methods disagree on a derivative         (an ArithmeticError)
     └── DivergenceError     training became NaN or infinite              (an ArithmeticError)
 
-And two warnings (UserWarnings), DataWarning: what became of a table's columns, gaps and unknown values; and FileWarning: a file
-that could not be written while the work goes on.
+And three warnings (UserWarnings), DataWarning: what became of a table's columns, gaps and unknown values; FileWarning: a file
+that could not be written while the work goes on; and EngineWarning: a run that is slower than it could be.
 Each message says what was given, what was needed, where, and what to write instead. Of a value that is longer than 60
 characters it shows the beginning: in quotation marks by itself, any other with `brief`.
 """
@@ -64,6 +65,10 @@ class FileWarning(UserWarning):
     """A file that could not be written while the work goes on."""
 
 
+class EngineWarning(UserWarning):
+    """A run that is slower than it could be."""
+
+
 class ChainruleError(Exception):
     """The root: `except chainrule.ChainruleError` catches all of them."""
 
@@ -108,6 +113,10 @@ class MemoryLimitError(ChainruleError, MemoryError):
 
 class FormError(ChainruleError, ValueError):
     """A user's own activation or cost that cannot be used."""
+
+
+class EngineError(ChainruleError, RuntimeError):
+    """Native code that cannot be made on this machine."""
 
 
 class CircuitError(ChainruleError, ValueError):

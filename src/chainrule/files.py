@@ -178,6 +178,17 @@ def _lock(number: int, *, wait: bool = True) -> bool:
     return True
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """While this lasts, no other process that does the same with this path is in here; the file itself stays empty.
+
+    Raises OSError where the file cannot be made. Where the system has no such locks, nothing is locked.
+    """
+    with path.open("ab") as stream:
+        _lock(stream.fileno())
+        yield
+
+
 def _remove_stale(folder: Path) -> None:
     """Remove the temporary files that processes which were killed have left in a folder."""
     if fcntl is None:

@@ -22,7 +22,7 @@ from chainrule.data.frames import column_names
 from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for, weighted_by_class
 from chainrule.dropout import Dropout
 from chainrule.durations import seconds
-from chainrule.engines.choose import choose
+from chainrule.engines.choose import check_name, choose
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, DataWarning, FileError, SettingError, brief, listed, unknown_name
 from chainrule.files import check_writable
@@ -156,9 +156,7 @@ def job_of(
     seed = seed if isinstance(seed, np.random.Generator) else whole(seed, "seed", least=0)
     recipe = recipe_of(network, cost_for(network, cost), as_rule(rule), fixed_layers(fixed, network), seed, more)
     recipe.cost.on(network.output)
-    the_engine = choose(engine)
-    if refusal := the_engine.refuses(recipe, network):
-        raise SettingError(f"the {the_engine.name} engine {refusal}; engine='reference' runs everything")
+    check_name(engine)
     epochs, batch_size = whole(epochs, "epochs"), whole(batch_size, "batch_size")
     shuffle = truth(shuffle, "shuffle")
     stopping = stopping_of(more, validation is not None)
@@ -178,6 +176,7 @@ def job_of(
     if beside is not None:
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
+    the_engine = choose(engine, recipe, learner, epochs * -(-len(rows) // batch_size), epochs * len(rows))
     return Job(
         learner, recipe, rows, watched, the_engine, stopping, saving_of(more, seed), epochs, batch_size, seed, shuffle, learnt,
         beside, share, as_schedule(more.get("schedule")), recorded_of(more, epochs), more,

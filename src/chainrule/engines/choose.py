@@ -1,16 +1,62 @@
-"""Engines by name."""
+"""Engines by name, and "auto": the one that is not slower than another, chosen by the size of the work alone.
+
+The choice is never one of the moment: the same call takes the same engine on every day, and so gives the same bits.
+"""
 
 from __future__ import annotations
 
-from chainrule.engines.engine import Engine
+import warnings
+from collections.abc import Callable
+from functools import cache
+
+from chainrule.engines.compiled import CompiledEngine
+from chainrule.engines.engine import Engine, Recipe
 from chainrule.engines.reference import ReferenceEngine
-from chainrule.errors import unknown_name
+from chainrule.errors import EngineWarning, SettingError, unknown_name
+from chainrule.network import Network
 
-NAMED = {"reference": ReferenceEngine}
+NAMED: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine, "compiled": CompiledEngine}
+AUTO = "auto"
+# Seconds that a run is expected to take on the reference engine, from which on native code is worth being compiled for
+WORTH_COMPILING = 3.0
+STEP_SECONDS, LAYER_SECONDS, FLOPS_A_SECOND = 100e-6, 40e-6, 2e10
 
 
-def choose(name: str) -> Engine:
-    """The engine of that name."""
-    if not isinstance(name, str) or name not in NAMED:
-        raise unknown_name("engine", name, NAMED)
-    return NAMED[name]()
+def check_name(name: str) -> str:
+    """The name of an engine, or "auto". Raises UnknownNameError for another."""
+    if not isinstance(name, str) or (name != AUTO and name not in NAMED):
+        raise unknown_name("engine", name, [AUTO, *NAMED])
+    return name
+
+
+def choose(name: str, recipe: Recipe, network: Network, steps: int = 0, rows: int = 0) -> Engine:
+    """The engine of that name, for so many steps over so many rows in all.
+
+    Raises SettingError where the engine that is named cannot run the recipe. "auto" then takes the reference engine, and an
+    EngineWarning says so once where that is slower.
+    """
+    if check_name(name) != AUTO:
+        engine = NAMED[name]()
+        if refusal := engine.refuses(recipe, network):
+            raise SettingError(f"the {name} engine {refusal}; engine='reference' runs everything")
+        return engine
+    if expected_seconds(network, steps, rows) < WORTH_COMPILING:
+        return NAMED["reference"]()
+    compiled = NAMED["compiled"]()
+    if refusal := compiled.refuses(recipe, network):
+        _say_once(f"{compiled.name} engine {refusal}")
+        return NAMED["reference"]()
+    return compiled
+
+
+def expected_seconds(network: Network, steps: int, rows: int) -> float:
+    """About how long the reference engine takes for so many steps over so many rows in all."""
+    weights = sum(w.size for w in network.weights)
+    return steps * (STEP_SECONDS + LAYER_SECONDS * network.depth) + 6 * weights * rows / FLOPS_A_SECOND
+
+
+@cache
+def _say_once(refusal: str) -> None:
+    warnings.warn(
+        EngineWarning(f"training takes the reference engine, which is slower here: the {refusal}"), stacklevel=6
+    )

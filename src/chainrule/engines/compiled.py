@@ -1,0 +1,303 @@
+"""The compiled engine: whole epochs in native code, for every built-in activation, cost and rule.
+
+What a step is stands in `native/steps.py`; here a run is laid out in memory, given to threads in parts, and read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule import updates
+from chainrule.activations import Activation
+from chainrule.data.mapped import MappedRows
+from chainrule.data.network_rows import Rows
+from chainrule.dropout import ALL, keys_of_steps
+from chainrule.engines.engine import Recipe, Steps
+from chainrule.engines.native import plan as p
+from chainrule.engines.native.code import Work, missing, work_for
+from chainrule.engines.native.layout import Memory, Panels, lanes, row_length, shapes_of
+from chainrule.engines.native.team import Pace, together
+from chainrule.network import Network
+from chainrule.prediction import activations_of_rows
+
+Array = np.ndarray
+ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu", "softmax"]
+KEEP_Z = ("gelu", "silu")  # whose slope does not follow from a alone
+COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge"]
+RULES: list[Any] = [updates._downhill, updates._roll, updates._roll_ahead, updates._scale, updates._adapt]
+AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SECOND, "epsilon": p.EPSILON}
+MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
+
+
+@dataclass
+class Running:
+    """A run under way: its numbers in panels, and the plan that says where everything is."""
+
+    recipe: Recipe
+    origin: Network
+    rows: Rows
+    work: Work
+    memory: Memory
+    theta: Panels
+    slots: Panels
+    gradient: Panels
+    plan: Array
+    settings: Array
+    pace: Pace
+    step: int = 0
+    kept: dict[str, Array] = field(default_factory=dict)  # what the plan points to
+
+    @property
+    def numbers(self) -> tuple[Array, Array]:
+        """What a step changes."""
+        return self.theta.numbers, self.slots.numbers
+
+
+class CompiledEngine:
+    """Forward, backward and update in native code; it runs every recipe whose parts are built in."""
+
+    name = "compiled"
+
+    def refuses(self, recipe: Recipe, network: Network) -> str | None:
+        if why := missing():
+            return f"cannot run here: {why}"
+        own = next((sigma for sigma in network.activations if sigma.own), None)
+        if own is not None:
+            return f"has no native code for your own activation {own.name}"
+        if recipe.cost.own:
+            return f"has no native code for your own cost {recipe.cost.name}"
+        if recipe.rule.step not in RULES:
+            return f"has no native code for your own rule {recipe.rule.name}"
+        return None
+
+    def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
+        given, dtype, shapes = network.parameters, network.dtype, shapes_of(network.sizes, network.dtype)
+        memory = Memory()
+        theta, slots = Panels(memory, shapes, dtype), Panels(memory, shapes, dtype, max(1, len(recipe.rule.slots)))
+        gradient = Panels(memory, shapes, dtype)
+        theta.write(given.flat() if snapshot is None else snapshot["parameters"], given)
+        step = 0
+        if snapshot is not None:
+            step = snapshot["step"]
+            for copy, slot in enumerate(recipe.rule.slots):
+                slots.write(snapshot[f"rule/{slot}"], given, copy)
+        settings = _settings(recipe, network)
+        plan = np.zeros(p.GENERAL + (network.depth + 1) * p.BY_LAYER, np.int64)
+        running = Running(
+            recipe, network, rows, work_for(str(dtype)), memory, theta, slots, gradient, plan, settings, Pace(), step
+        )
+        _lay_out(running)
+        return running
+
+    def run(self, state: Running, order: Array, rates: Array) -> Steps:
+        costs = np.empty(len(order))
+        if not len(order):
+            return Steps(costs)
+        bad = _steps(state, np.ascontiguousarray(order, np.int64), np.asarray(rates, float), costs, 0, len(order))
+        return Steps(costs) if bad is None else Steps(costs[: bad + 1], bad)
+
+    def gradient(self, state: Running, batch: Array) -> tuple[float, Array]:
+        cost = np.empty(1)
+        _work(state, batch[None].astype(np.int64), np.zeros(1), cost, 0, 1, p.NOT_AT_ALL)
+        like, recipe = state.origin.parameters, state.recipe
+        gradient = state.gradient.read(like)
+        if recipe.penalty:
+            theta = state.theta.read(like)
+            gradient += recipe.penalty.slope(theta) * recipe.penalty.entries(like)
+        if recipe.fixed:
+            gradient = like.like(gradient).with_layers(recipe.fixed, like.zeros()).flat()
+        return float(cost[0]), gradient
+
+    def apply(self, state: Running, gradient: Array, rate: float) -> bool:
+        state.gradient.write(gradient, state.origin.parameters)
+        before = [numbers.copy() for numbers in state.numbers]
+        penalties = state.settings[[p.L1, p.L2]]
+        state.settings[[p.L1, p.L2]] = 0.0  # the gradient has them already
+        _work(state, np.zeros((1, 1), np.int64), np.array([rate]), np.empty(1), 0, 1, p.MOVE_ALONE)
+        state.settings[[p.L1, p.L2]] = penalties
+        if not all(np.isfinite(numbers).all() for numbers in state.numbers):
+            _put_back(state, before)
+            return False
+        state.step += 1
+        return True
+
+    def network(self, state: Running) -> Network:
+        like = state.origin.parameters
+        return state.origin.with_parameters(like.like(state.theta.read(like)))
+
+    def predict(self, network: Network, rows: Array) -> Array:
+        return activations_of_rows(network, rows)
+
+    def snapshot(self, state: Running) -> dict[str, Any]:
+        like = state.origin.parameters
+        slots = {f"rule/{slot}": state.slots.read(like, copy) for copy, slot in enumerate(state.recipe.rule.slots)}
+        return {"parameters": state.theta.read(like), **slots, "step": state.step}
+
+    def threads(self, state: Running) -> int | None:
+        return state.pace.used
+
+
+def _put_back(state: Running, before: list[Array]) -> None:
+    for numbers, old in zip(state.numbers, before):
+        numbers[:] = old
+    state.gradient.numbers[:] = 0  # NaN may have come to where panels are filled up, which no later step writes
+
+
+def _steps(state: Running, order: Array, rates: Array, costs: Array, first: int, last: int) -> int | None:
+    """Take these steps; the number of the first that would leave the finite numbers, before which the state is left."""
+    before = [numbers.copy() for numbers in state.numbers]
+    step = state.step
+    _work(state, order, rates, costs, first, last, p.AT_THE_END if state.recipe.clip.norm is not None else p.AT_ONCE)
+    if np.isfinite(costs[first:last]).all() and all(np.isfinite(numbers).all() for numbers in state.numbers):
+        state.step = step + last - first
+        return None
+    _put_back(state, before)
+    if last - first == 1:
+        return first
+    middle = (first + last) // 2
+    found = _steps(state, order, rates, costs, first, middle)
+    return _steps(state, order, rates, costs, middle, last) if found is None else found
+
+
+def _work(state: Running, order: Array, rates: Array, costs: Array, first: int, last: int, moves: int) -> None:
+    """Steps first … last−1 of the order in native code, a few milliseconds of them at a time."""
+    recipe, plan, batch = state.recipe, state.plan, order.shape[1]
+    of_rates, step = _rates(recipe, state.step, rates[first:last]), state.step
+    _room_for(state, batch)
+    state.pace.suits(batch * sum(w.size for w in state.origin.weights) * 6)
+    plan[p.BATCH], plan[p.DEFERRED] = batch, moves
+    mapped = isinstance(state.rows.inputs, MappedRows)
+    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else last - first
+    for start, count, threads in state.pace.parts(last - first, most):
+        rows = order[first + start : first + start + count]
+        plan[p.ORDER] = plan[p.INPUT_ORDER] = rows.ctypes.data
+        plan[p.RATES], plan[p.COSTS] = of_rates[start:].ctypes.data, costs[first + start :].ctypes.data
+        held = _keys(state, step + start, count), _in_memory(state, rows) if mapped else None
+        together(state.work, plan, state.kept["flags"], threads, count)
+        del held
+
+
+def _keys(state: Running, step: int, count: int) -> list[Array]:
+    """What decides in each of so many steps whom dropout leaves out, told to the plan."""
+    dropout, found = state.recipe.dropout, []
+    for layer, rate in enumerate(dropout.rates):
+        if rate > 0:
+            found.append(keys_of_steps(dropout.seed, np.arange(step + 1, step + 1 + count), layer))
+            state.plan[p.GENERAL + layer * p.BY_LAYER + p.KEYS] = found[-1].ctypes.data
+    return found
+
+
+def _in_memory(state: Running, order: Array) -> tuple[Array, Array]:
+    """The rows of these steps, read from the file that they stay in, told to the plan."""
+    rows = np.ascontiguousarray(state.rows.inputs[order.clip(0).ravel()])
+    places = np.arange(order.size).reshape(order.shape)
+    state.plan[p.INPUTS], state.plan[p.INPUT_ORDER] = rows.ctypes.data, places.ctypes.data
+    return rows, places
+
+
+def _settings(recipe: Recipe, network: Network) -> Array:
+    found = np.zeros(p.ALPHAS + network.depth + 1)
+    cost, penalty, clip = recipe.cost, recipe.penalty, recipe.clip
+    found[p.COST_SETTING] = cost.settings.get("threshold", 0.5 if cost.name == "quadratic" else 1.0)
+    for name, place in AVERAGES.items():
+        if name in recipe.rule.settings:
+            found[place] = recipe.rule.settings[name]
+    found[[p.L1, p.L2, p.DECAY]] = penalty.l1, penalty.l2, penalty.decay
+    found[[p.CLIP_VALUE, p.CLIP_NORM]] = clip.value or 0.0, clip.norm or 0.0
+    for layer, sigma in enumerate(network.activations, 1):
+        found[p.ALPHAS + layer] = sigma.settings.get("alpha", 0.0)
+    return found
+
+
+def _rates(recipe: Recipe, step: int, rates: Array) -> Array:
+    """A row for each step: its rate, that corrected for the start of the averages, 1 / √(1 − β₂^t)."""
+    found = np.empty((len(rates), p.RATE_COUNT))
+    found[:, p.RATE], found[:, p.CORRECTED], found[:, p.ROOT] = rates, rates, 1.0
+    settings = recipe.rule.settings
+    if "beta1" in settings:
+        t = np.arange(step + 1, step + 1 + len(rates), dtype=float)
+        found[:, p.CORRECTED] = rates / (1 - settings["beta1"] ** t)
+        found[:, p.ROOT] = (1 - settings["beta2"] ** t) ** -0.5
+    return found
+
+
+def _code(sigma: Activation) -> int:
+    return ACTIVATIONS.index(sigma.name)
+
+
+def _lay_out(state: Running) -> None:
+    """The part of the plan that no call changes."""
+    network, recipe, rows, plan, keep = state.origin, state.recipe, state.rows, state.plan, state.kept
+    pair, name = (
+        recipe.cost.on(network.output),
+        "squared_error" if recipe.cost.name == "quadratic" else recipe.cost.name,
+    )
+    keep["inputs"] = np.empty(0) if isinstance(rows.inputs, MappedRows) else np.ascontiguousarray(rows.inputs)
+    keep["targets"] = np.ascontiguousarray(rows.targets)
+    keep["settings"], keep["flags"] = state.settings, state.memory.array(64 * 8, np.int64)
+    plan[p.LAYERS], plan[p.COST], plan[p.RULE] = network.depth, COSTS.index(name), RULES.index(recipe.rule.step)
+    plan[p.INPUTS], plan[p.INPUT_STRIDE] = keep["inputs"].ctypes.data, network.sizes[0]
+    plan[p.TARGETS], plan[p.SETTINGS], plan[p.FLAGS] = (keep[k].ctypes.data for k in ("targets", "settings", "flags"))
+    if rows.weights is not None:
+        keep["weights"] = np.ascontiguousarray(rows.weights, float)
+        plan[p.ROW_WEIGHTS] = keep["weights"].ctypes.data
+    keep["squares"] = np.zeros(2 * sum(shape.panels for shape in state.theta.shapes))
+    plan[p.SQUARES] = keep["squares"].ctypes.data
+    plan[p.SPINS] = 2000
+    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE] = 256, 96, 3
+    for i, shape in enumerate(state.theta.shapes):
+        record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
+        sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
+        at_output = i + 1 == network.depth and pair.of == "z"
+        record[p.NUMBER], record[p.NEURONS], record[p.SOURCES] = i + 1, shape.neurons, shape.sources
+        record[p.PANELS], record[p.DEPTH] = shape.panels, shape.depth
+        for place, panels in (
+            ((p.WEIGHTS, p.BIASES), state.theta), ((p.WEIGHT_SLOTS, p.BIAS_SLOTS), state.slots),
+            ((p.WEIGHT_GRADIENT, p.BIAS_GRADIENT), state.gradient),
+        ):  # fmt: skip
+            record[place[0]], record[place[1]] = panels.weights[i].ctypes.data, panels.biases[i].ctypes.data
+        record[p.ACTIVATION] = 0 if at_output else _code(sigma)
+        record[p.FIXED] = i + 1 in recipe.fixed
+        record[p.BIAS_KIND] = (
+            p.NO_BIAS if not b.size else p.BIAS_PER_LAYER if b.size < shape.neurons else p.BIAS_PER_NEURON
+        )
+        record[p.PENALIZED_BIAS] = recipe.penalty.biases
+        record[p.BY_ROWS] = i + 1 == network.depth
+        record[p.STRIDE] = row_length(shape.neurons, shape.width)
+    for layer, rate in enumerate(recipe.dropout.rates):
+        plan[p.GENERAL + layer * p.BY_LAYER + p.DROP_BELOW] = np.array(int(rate * ALL), np.uint64).view(np.int64)
+
+
+def _room_for(state: Running, batch: int) -> None:
+    """Arrays for a batch of so many rows, unless there are such already."""
+    plan, keep, network, dtype = state.plan, state.kept, state.origin, state.origin.dtype
+    if len(keep.get("row costs", ())) >= batch:
+        return
+    width = lanes(dtype)
+    keep["row costs"] = np.empty(batch)
+    plan[p.ROW_COSTS] = keep["row costs"].ctypes.data
+    stride = row_length(network.sizes[0], width)
+    keep["gathered"] = state.memory.array(2 * batch * stride, dtype)
+    plan[p.GATHERED], plan[p.GATHERED_STRIDE] = keep["gathered"].ctypes.data, stride
+    at_once = int(plan[p.BLOCKS_AT_ONCE])
+    most = max([shape.panels for shape in state.theta.shapes[1:]], default=0)
+    size = (1 + at_once * width + at_once * most * width) * width
+    keep["scratch"] = state.memory.array(size * 64, dtype)
+    plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
+    dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}
+    for layer in range(network.depth + 1):
+        record = plan[p.GENERAL + layer * p.BY_LAYER :][: p.BY_LAYER]
+        stride = record[p.STRIDE] if layer else stride
+        for name, place, there in (
+            ("outgoing", p.OUTGOING, layer > 0), ("errors", p.ERRORS, layer > 0), ("masks", p.MASKS, layer in dropped),
+            ("source", p.SOURCE, layer > 0 and (layer in dropped or network.activations[layer].name in KEEP_Z)),
+        ):  # fmt: skip
+            if there:
+                keep[f"{name} {layer}"] = state.memory.array(batch * stride, dtype)
+                record[place] = keep[f"{name} {layer}"].ctypes.data
+        if layer and record[p.SOURCE] == 0:
+            record[p.SOURCE] = record[p.OUTGOING]

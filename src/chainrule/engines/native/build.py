@@ -1,0 +1,57 @@
+"""From the steps, as they are written for Numba, to machine code: `python -m chainrule.engines.native.build float32`.
+
+The code goes to stdout. It runs in a process of its own, which alone imports Numba.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+from numba import cfunc, types
+
+from chainrule.engines.native.steps import work
+from chainrule.engines.native.tiles import OPTIONS
+
+INTP = types.intp
+SIGNATURE = types.void(types.CPointer(types.int64), INTP, INTP, INTP, INTP)
+
+
+def machine_code(dtype: str) -> bytes:
+    """An object file for this processor with the function `work`, for numbers of that type."""
+    one = np.dtype(dtype).type(1)
+
+    def entry(plan: Any, thread: Any, threads: Any, first: Any, last: Any) -> None:
+        work(plan, thread, threads, first, last, one)
+
+    function = cfunc(SIGNATURE, **OPTIONS)(entry)
+    module = llvm.parse_assembly(function.inspect_llvm())
+    symbol = function.native_name.removeprefix("cfunc.")
+    for each in module.functions:  # what Numba puts around it needs Python; unused, it is left out
+        if not each.is_declaration:
+            each.linkage = "external" if each.name == symbol else "internal"
+    module.get_function(symbol).name = "work"
+    return _optimised(module)
+
+
+def _optimised(module: Any) -> bytes:
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, reloc="pic"
+    )
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
+    options.loop_interleaving = (
+        False  # a row of a panel is two vectors; four at once would leave it to a loop of single steps
+    )
+    builder = llvm.create_pass_builder(machine, options)
+    cleaning = llvm.create_new_module_pass_manager()
+    cleaning.add_global_dead_code_eliminate_pass()
+    cleaning.run(module, builder)
+    builder.getModulePassManager().run(module, builder)
+    return machine.emit_object(module)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(machine_code(sys.argv[1]))

@@ -1,0 +1,37 @@
+"""The plan of a run: whole numbers that say where everything lies and which passes there are, read by the native steps.
+
+An address is that of the first number of an array. A plan begins with one number of each of the first list; then come those of
+the second for layer 0, 1, …, L; of layer 0, the inputs, only what belongs to dropout is used. The arrays of a layer with N
+neurons over K inputs:
+
+WEIGHTS   (panels, depth, lanes): panel p holds the weights into the neurons p·lanes … as rows by input; depth is K in layer 1,
+          elsewhere K rounded up to whole panels. What fills a panel up is 0 and stays so.
+BIASES    (panels · lanes,); where a layer has one bias, it stands in every place
+OUTGOING  (batch, STRIDE): a^l, or z^L in an output layer whose cost is a function of it
+ERRORS    (batch, STRIDE): δ^l, each row times its share in the step
+SOURCE    (batch, STRIDE): from which the slope is computed: a^l itself, or z^l, or a^l before dropout
+MASKS     (batch, STRIDE): what dropout multiplies a^l by; 0 for none
+*_SLOTS   what the rule remembers, two arrays one after the other; *_GRADIENT the same once
+"""
+
+from __future__ import annotations
+
+(
+    LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
+    COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, BLOCKS_AT_ONCE, SCRATCH, SCRATCH_SIZE, GATHERED, GATHERED_STRIDE,
+    SQUARES, SPINS, GENERAL,
+) = range(26)  # fmt: skip
+(
+    NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
+    OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,
+    BY_LAYER,
+) = range(24)  # fmt: skip
+
+# places in the list of settings, all float64; then comes the α of each layer 0, 1, … L
+COST_SETTING, FIRST, SECOND, EPSILON, L1, L2, DECAY, CLIP_VALUE, CLIP_NORM, ALPHAS = range(10)
+# each step's row in the list of rates: the rate, the rate corrected for the start of an average, 1 / √(1 − β₂^t)
+RATE, CORRECTED, ROOT, RATE_COUNT = range(4)
+
+NO_BIAS, BIAS_PER_NEURON, BIAS_PER_LAYER = range(3)
+# when the weights move: each block once its gradient is there, all at the end of a step, not at all, or that and nothing else
+AT_ONCE, AT_THE_END, NOT_AT_ALL, MOVE_ALONE = range(4)

@@ -1,0 +1,94 @@
+"""The three products of a layer, cut into tiles: forward z = a W, back δ Wᵀ, and the gradient aᵀ δ of one block of weights.
+
+Every sum runs over its terms in their order, whatever the blocks are: a sum that is broken off is taken up from C again.
+"""
+
+from __future__ import annotations
+
+from chainrule.engines.native.tiles import at, lanes_of, native, number, tile
+
+
+@native
+def rows_of_tiles(rows, scaled, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count):
+    """One tile of 1…6 rows: C = start + A B; or with `scaled` C + scale · A B."""
+    if scaled:
+        if rows == 6:
+            tile(6, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+        elif rows == 5:
+            tile(5, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+        elif rows == 4:
+            tile(4, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+        elif rows == 3:
+            tile(3, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+        elif rows == 2:
+            tile(2, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+        elif rows == 1:
+            tile(1, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 6:
+        tile(6, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 5:
+        tile(5, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 4:
+        tile(4, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 3:
+        tile(3, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 2:
+        tile(2, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+    elif rows == 1:
+        tile(1, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+
+
+@native
+def column(rows, scaled, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count):
+    """The same for any number of rows, in tiles of nearly equal height."""
+    tiles = (rows + 5) // 6
+    done = 0
+    for t in range(tiles):
+        height = (rows - done) // (tiles - t)
+        rows_of_tiles(
+            height, scaled, at(c, done * c_row), c_row, at(a, done * a_row), a_row, a_step, b, b_row,
+            at(start, done * start_row), start_row, scale, count,
+        )  # fmt: skip
+        done += height
+
+
+@native
+def product(c, c_row, a, a_row, b, apart, start, start_step, panels, rows, count, rows_at_once, count_at_once):
+    """C = start + A B for `rows` rows and `panels` panels of B, each of which has `apart` numbers.
+
+    C's panels lie side by side; those of `start` have one row each, `start_step` numbers apart. The sum goes `count_at_once`
+    terms at a time and the rows so many, so that what is read again is still in a cache.
+    """
+    one, lanes = number(start[0], 1.0), lanes_of(start[0])
+    for k in range(0, count, count_at_once):
+        depth = min(count_at_once, count - k)
+        for r in range(0, rows, rows_at_once):
+            height = min(rows_at_once, rows - r)
+            for p in range(panels):
+                to, of_b = at(c, r * c_row + p * lanes), at(b, p * apart + k * lanes)
+                first, row = (to, c_row) if k > 0 else (at(start, p * start_step), 0)
+                column(height, 0, to, c_row, at(a, r * a_row + k), a_row, 1, of_b, lanes, first, row, one, depth)
+
+
+@native
+def transposed(w, panels, apart, rows, to):
+    """`rows` rows of W in every panel, as one panel `to` with a row by column of W; what fills its rows up is 0."""
+    lanes, zero = lanes_of(w[0]), number(w[0], 0.0)
+    for p in range(panels):
+        here, there = at(w, p * apart), at(to, p * lanes * lanes)
+        for i in range(rows):
+            for j in range(lanes):
+                there[j * lanes + i] = here[i * lanes + j]
+        for i in range(rows, lanes):
+            for j in range(lanes):
+                there[j * lanes + i] = zero
+
+
+@native
+def gradient_block(g, a, a_row, d, d_row, zeros, inputs, rows, at_once):
+    """aᵀ δ of some inputs in a row and one panel of neurons; the sum goes over `rows` rows, `at_once` of them at a time."""
+    one, lanes = number(zeros[0], 1.0), lanes_of(zeros[0])
+    for r in range(0, rows, at_once):
+        first, row = (g, lanes) if r > 0 else (zeros, 0)
+        height = min(at_once, rows - r)
+        column(inputs, 0, g, lanes, at(a, r * a_row), 1, a_row, at(d, r * d_row), d_row, first, row, one, height)

@@ -1,0 +1,516 @@
+"""Whole training steps: gather, forward, cost, backward and update, over as many steps and by as many threads as asked for.
+
+Threads go through a step together, and wait for each other after each of its phases. In a phase each has its share of what is
+computed, cut by rows, or by neurons and their weights; each number is computed by one thread, from the same terms in the same
+order, whoever it is: no bit depends on how many there are.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import types
+
+from chainrule.engines.native import plan as p
+from chainrule.engines.native.passes import (
+    GELU,
+    SILU,
+    SOFTMAX,
+    activate,
+    move,
+    restrain,
+    softmax,
+    times_slope,
+    times_softmax_slope,
+)  # fmt: skip
+from chainrule.engines.native.products import gradient_block, product, transposed
+from chainrule.engines.native.row_costs import row_cost
+from chainrule.engines.native.tiles import at, lanes_of, native, number, observe, pointer_to, publish
+
+GOLDEN, FIRST_MIX, SECOND_MIX = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
+INT64, FLOAT64 = np.int64(0), np.float64(0)
+give_way = types.ExternalFunction("sched_yield", types.int32())
+
+
+# what is where ----------------------------------------------------------------------------------------------------------
+@native
+def array(record, place, like):
+    """The array of numbers of the type of `like` whose address is in that place."""
+    return pointer_to(record[place], like)
+
+
+@native
+def layer_of(plan, l):
+    """What the plan says of layer l."""
+    return at(plan, p.GENERAL + l * p.BY_LAYER)
+
+
+@native
+def setting(plan, place, one):
+    return number(one, array(plan, p.SETTINGS, FLOAT64)[place])
+
+
+@native
+def rows_of(plan, step):
+    """How many rows a step has: −1 fills its batch up."""
+    batch = plan[p.BATCH]
+    order = at(array(plan, p.ORDER, INT64), step * batch)
+    while batch > 0 and order[batch - 1] < 0:
+        batch -= 1
+    return batch
+
+
+@native
+def incoming(plan, l, step, one):
+    """(a^(l−1), how far its rows are apart). The rows of steps lie in two places in turn."""
+    if l == 1:
+        row = plan[p.GATHERED_STRIDE]
+        return at(array(plan, p.GATHERED, one), (step & 1) * plan[p.BATCH] * row), row
+    below = layer_of(plan, l - 1)
+    return array(below, p.OUTGOING, one), below[p.STRIDE]
+
+
+@native
+def own_scratch(plan, thread, one):
+    """What this thread alone writes: zeros, a block of a gradient, and weights turned round."""
+    return at(array(plan, p.SCRATCH, one), thread * plan[p.SCRATCH_SIZE])
+
+
+# threads --------------------------------------------------------------------------------------------------------------
+@native
+def wait(plan, thread, threads, phase):
+    """Until every thread has come to this phase: by asking so many times, then by giving way to others; the next phase."""
+    if threads > 1:
+        flags, spins, asked = array(plan, p.FLAGS, INT64), plan[p.SPINS], 0
+        publish(at(flags, 8 * thread), phase)
+        for other in range(threads):
+            while observe(at(flags, 8 * other)) < phase:
+                asked += 1
+                if asked > spins:
+                    give_way()
+    return phase + 1
+
+
+@native
+def share(total, thread, threads):
+    """(first, last) of this thread's part of `total` things."""
+    return total * thread // threads, total * (thread + 1) // threads
+
+
+# dropout --------------------------------------------------------------------------------------------------------------
+@native
+def drop(plan, layer, step, first_row, rows, first, count, values, masks, apart, one):
+    """values ← masks ⊙ values, for neurons first … of a layer; whom it leaves out is what `dropout` says."""
+    order = at(array(plan, p.ORDER, INT64), step * plan[p.BATCH] + first_row)
+    key, below = np.uint64(array(layer, p.KEYS, INT64)[step]), np.uint64(layer[p.DROP_BELOW])
+    zero, keep = number(one, 0.0), number(one, 1.0 / (1.0 - np.float64(below) / 18446744073709551616.0))
+    for r in range(rows):
+        start = np.uint64(order[r]) << np.uint64(32)
+        for j in range(count):
+            x = key + (start | np.uint64(first + j)) * GOLDEN
+            x = (x ^ (x >> np.uint64(30))) * FIRST_MIX
+            x = (x ^ (x >> np.uint64(27))) * SECOND_MIX
+            x = x ^ (x >> np.uint64(31))
+            factor = keep if x >= below else zero
+            masks[r * apart + j] = factor
+            values[r * apart + j] *= factor
+
+
+# forward --------------------------------------------------------------------------------------------------------------
+@native
+def gather(plan, thread, threads, step, one):
+    """This thread's rows of a step, copied to where they lie together."""
+    width, to_row = plan[p.INPUT_STRIDE], plan[p.GATHERED_STRIDE]
+    first, last = share(rows_of(plan, step), thread, threads)
+    order = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH])
+    inputs, (to, _) = array(plan, p.INPUTS, one), incoming(plan, 1, step, one)
+    for r in range(first, last):
+        here, there = at(inputs, order[r] * width), at(to, r * to_row)
+        for k in range(width):
+            there[k] = here[k]
+    layer = layer_of(plan, 0)
+    if layer[p.MASKS] != 0:
+        masks = at(array(layer, p.MASKS, one), first * to_row)
+        drop(plan, layer, step, first, last - first, 0, width, at(to, first * to_row), masks, to_row, one)
+
+
+@native
+def finish(plan, layer, step, first_row, rows, first, width, one):
+    """a^l = σ(z^l) in place, for neurons first …: and beside it what its slope is computed from; then dropout."""
+    row, code, alpha = layer[p.STRIDE], layer[p.ACTIVATION], setting(plan, p.ALPHAS + layer[p.NUMBER], one)
+    place, apart = first_row * row + first, layer[p.SOURCE] != layer[p.OUTGOING]
+    z, source = at(array(layer, p.OUTGOING, one), place), at(array(layer, p.SOURCE, one), place)
+    of_z = code in (GELU, SILU)
+    if apart and of_z:
+        copy(z, source, row, rows, width)
+    if code == SOFTMAX:
+        for r in range(rows):
+            softmax(at(z, r * row), layer[p.NEURONS], width)
+    else:
+        activate(code, z, row, rows, width, alpha)
+    if apart and not of_z:
+        copy(z, source, row, rows, width)
+    if layer[p.MASKS] != 0:
+        count = min(width, layer[p.NEURONS] - first)
+        drop(plan, layer, step, first_row, rows, first, count, z, at(array(layer, p.MASKS, one), place), row, one)
+
+
+@native
+def copy(here, there, row, rows, width):
+    for r in range(rows):
+        for j in range(r * row, r * row + width):
+            there[j] = here[j]
+
+
+@native
+def forward_part(plan, l, step, first_row, rows, panel, panels, one):
+    """z^l and a^l for some rows and panels."""
+    layer, lanes = layer_of(plan, l), lanes_of(one)
+    (a, a_row), row, apart = incoming(plan, l, step, one), layer[p.STRIDE], layer[p.DEPTH] * lanes
+    z = at(array(layer, p.OUTGOING, one), first_row * row + panel * lanes)
+    weights, biases = array(layer, p.WEIGHTS, one), array(layer, p.BIASES, one)
+    product(
+        z, row, at(a, first_row * a_row), a_row, at(weights, panel * apart), apart, at(biases, panel * lanes), lanes, panels,
+        rows, layer[p.SOURCES], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
+    )  # fmt: skip
+    if layer[p.ACTIVATION] != SOFTMAX:
+        finish(plan, layer, step, first_row, rows, panel * lanes, panels * lanes, one)
+
+
+@native
+def forward(plan, thread, threads, l, step, phase, one):
+    """This thread's share of a layer: some rows of all its neurons, or some neurons, of which two may be shared by rows."""
+    layer, n = layer_of(plan, l), rows_of(plan, step)
+    panels = layer[p.PANELS]
+    if layer[p.BY_ROWS] != 0:
+        first, last = share(n, thread, threads)
+        forward_part(plan, l, step, first, last - first, 0, panels, one)
+    else:
+        first, last = share(panels * n, thread, threads)
+        whole, end = (first + n - 1) // n, last // n
+        if first < whole * n:
+            forward_part(plan, l, step, first - (whole - 1) * n, min(last, whole * n) - first, whole - 1, 1, one)
+        if whole < end:
+            forward_part(plan, l, step, 0, n, whole, end - whole, one)
+        if end >= whole and end * n < last:
+            forward_part(plan, l, step, 0, last - end * n, end, 1, one)
+        phase = wait(plan, thread, threads, phase)
+    if layer[p.ACTIVATION] == SOFTMAX:
+        first, last = share(n, thread, threads)
+        finish(plan, layer, step, first, last - first, 0, panels * lanes_of(one), one)
+        if l < plan[p.LAYERS] and layer[p.BY_ROWS] == 0:
+            phase = wait(plan, thread, threads, phase)
+    return phase
+
+
+@native
+def output_errors(plan, thread, threads, step, one):
+    """This thread's rows of δ^L, each times its share in the step, and its costs times the same."""
+    last_layer = plan[p.LAYERS]
+    layer, n, order = (
+        layer_of(plan, last_layer),
+        rows_of(plan, step),
+        at(array(plan, p.ORDER, INT64), step * plan[p.BATCH]),
+    )
+    row, count, width, code = layer[p.STRIDE], layer[p.NEURONS], layer[p.PANELS] * lanes_of(one), layer[p.ACTIVATION]
+    outputs, errors, source = array(layer, p.OUTGOING, one), array(layer, p.ERRORS, one), array(layer, p.SOURCE, one)
+    targets, weights = array(plan, p.TARGETS, one), array(plan, p.ROW_WEIGHTS, FLOAT64)
+    costs, alpha, of_cost = (
+        array(plan, p.ROW_COSTS, FLOAT64),
+        setting(plan, p.ALPHAS + last_layer, one),
+        setting(plan, p.COST_SETTING, one),
+    )
+    first, last = share(n, thread, threads)
+    for r in range(first, last):
+        d = at(errors, r * row)
+        cost = row_cost(plan[p.COST], at(outputs, r * row), at(targets, order[r] * count), d, count, width, of_cost)
+        if code == SOFTMAX:
+            times_softmax_slope(at(source, r * row), d, count)
+        else:
+            times_slope(code, at(source, r * row), d, row, 1, width, alpha)
+        part = 1.0 / n
+        if plan[p.ROW_WEIGHTS] != 0:
+            part *= weights[order[r]]
+        costs[r] = cost * part
+        factor = number(one, part)
+        for j in range(width):
+            d[j] *= factor
+
+
+@native
+def sum_costs(plan, step):
+    """The cost of a step, from those of its rows in their order."""
+    costs, total = array(plan, p.ROW_COSTS, FLOAT64), 0.0
+    for r in range(rows_of(plan, step)):
+        total += costs[r]
+    array(plan, p.COSTS, FLOAT64)[step] = total
+
+
+# backward and update --------------------------------------------------------------------------------------------------
+@native
+def errors_below(plan, thread, l, step, first, inputs, one):
+    """δ^(l−1) of neurons first … of the layer below: δ^l Wᵀ ⊙ σ′ (BP2). A softmax's Σ′ comes later, row by row."""
+    layer, below, n, lanes = layer_of(plan, l), layer_of(plan, l - 1), rows_of(plan, step), lanes_of(one)
+    scratch, weights = own_scratch(plan, thread, one), array(layer, p.WEIGHTS, one)
+    zeros, turned = scratch, at(scratch, (1 + plan[p.BLOCKS_AT_ONCE] * lanes) * lanes)
+    panels, apart, row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE]
+    blocks = (inputs + lanes - 1) // lanes
+    for block in range(blocks):
+        start = block * lanes
+        rows = min(lanes, inputs - start)
+        transposed(at(weights, (first + start) * lanes), panels, apart, rows, at(turned, start * panels * lanes))
+    place = first
+    d = at(array(below, p.ERRORS, one), place)
+    product(
+        d, row, array(layer, p.ERRORS, one), layer[p.STRIDE], turned, panels * lanes * lanes, zeros, 0, blocks, n,
+        layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
+    )  # fmt: skip
+    width = blocks * lanes
+    if below[p.MASKS] != 0:
+        masks = at(array(below, p.MASKS, one), place)
+        for r in range(n):
+            for j in range(r * row, r * row + inputs):
+                d[j] *= masks[j]
+    source, alpha = at(array(below, p.SOURCE, one), place), setting(plan, p.ALPHAS + l - 1, one)
+    if below[p.ACTIVATION] != SOFTMAX:
+        times_slope(below[p.ACTIVATION], source, d, row, n, width, alpha)
+
+
+@native
+def update_weights(plan, thread, l, step, panel, first, inputs, one):
+    """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later."""
+    layer, n, lanes, scratch = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
+    (a, a_row), d = incoming(plan, l, step, one), at(array(layer, p.ERRORS, one), panel * lanes)
+    place, size = (panel * layer[p.DEPTH] + first) * lanes, inputs * lanes
+    if plan[p.DEFERRED] != p.AT_ONCE:
+        g = at(array(layer, p.WEIGHT_GRADIENT, one), place)
+        gradient_block(g, at(a, first), a_row, d, layer[p.STRIDE], scratch, inputs, n, plan[p.DEPTH_AT_ONCE])
+        return
+    g = at(scratch, lanes)
+    gradient_block(g, at(a, first), a_row, d, layer[p.STRIDE], scratch, inputs, n, plan[p.DEPTH_AT_ONCE])
+    w, slots = at(array(layer, p.WEIGHTS, one), place), at(array(layer, p.WEIGHT_SLOTS, one), place)
+    settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
+    restrain(g, w, size, settings, 1)
+    move(plan[p.RULE], g, w, slots, layer[p.PANELS] * layer[p.DEPTH] * lanes, size, settings, rates, 1)
+
+
+@native
+def update_biases(plan, thread, l, step, panel, panels, one):
+    """The same for the biases of some panels: the gradient is the sum of δ over the rows (BP3)."""
+    layer, n, lanes, row = layer_of(plan, l), rows_of(plan, step), lanes_of(one), layer_of(plan, l)[p.STRIDE]
+    errors, deferred = array(layer, p.ERRORS, one), plan[p.DEFERRED] != p.AT_ONCE
+    for q in range(panel, panel + panels):
+        g = at(own_scratch(plan, thread, one), lanes)
+        if deferred:
+            g = at(array(layer, p.BIAS_GRADIENT, one), q * lanes)
+        for j in range(lanes):
+            g[j] = number(one, 0.0)
+        for r in range(n):
+            for j in range(lanes):
+                g[j] += errors[r * row + q * lanes + j]
+        if not deferred:
+            move_biases(plan, layer, step, g, q * lanes, lanes, one)
+
+
+@native
+def move_biases(plan, layer, step, g, first, count, one):
+    b, slots = at(array(layer, p.BIASES, one), first), at(array(layer, p.BIAS_SLOTS, one), first)
+    settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
+    restrain(g, b, count, settings, layer[p.PENALIZED_BIAS])
+    apart = layer[p.PANELS] * lanes_of(one)
+    move(plan[p.RULE], g, b, slots, apart, count, settings, rates, layer[p.PENALIZED_BIAS])
+
+
+@native
+def update_one_bias(plan, thread, l, step, one):
+    """The same for a layer's one bias, which stands in every place."""
+    layer, n, lanes, row = layer_of(plan, l), rows_of(plan, step), lanes_of(one), layer_of(plan, l)[p.STRIDE]
+    errors, total, width = array(layer, p.ERRORS, one), number(one, 0.0), layer[p.PANELS] * lanes_of(one)
+    for r in range(n):
+        for j in range(layer[p.NEURONS]):
+            total += errors[r * row + j]
+    if plan[p.DEFERRED] != p.AT_ONCE:
+        g = array(layer, p.BIAS_GRADIENT, one)
+        for j in range(width):
+            g[j] = total
+        return
+    g = at(own_scratch(plan, thread, one), lanes)
+    for q in range(0, width, lanes):
+        for j in range(lanes):
+            g[j] = total
+        move_biases(plan, layer, step, g, q, lanes, one)
+
+
+@native
+def biases(plan, thread, threads, l, step, one):
+    """This thread's share of the biases of a layer."""
+    layer = layer_of(plan, l)
+    if layer[p.FIXED] != 0 or layer[p.BIAS_KIND] == p.NO_BIAS:
+        return
+    if layer[p.BIAS_KIND] == p.BIAS_PER_NEURON:
+        first, last = share(layer[p.PANELS], thread, threads)
+        update_biases(plan, thread, l, step, first, last - first, one)
+    elif thread == 0:
+        update_one_bias(plan, thread, l, step, one)
+
+
+@native
+def backward(plan, thread, threads, l, step, one):
+    """This thread's share of layer l ≥ 2, cut by what comes in: δ^(l−1), then the move of the weights that it was read from."""
+    layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
+    sources = layer[p.SOURCES]
+    first, last = share((sources + lanes - 1) // lanes, thread, threads)
+    for block in range(first, last, at_once):
+        start, end = block * lanes, min(min(block + at_once, last) * lanes, sources)
+        errors_below(plan, thread, l, step, start, end - start, one)
+        if layer[p.FIXED] == 0:
+            for panel in range(layer[p.PANELS]):
+                update_weights(plan, thread, l, step, panel, start, end - start, one)
+    biases(plan, thread, threads, l, step, one)
+
+
+@native
+def softmax_below(plan, thread, threads, l, step, one):
+    """This thread's rows of δ^(l−1) where the layer below is a softmax."""
+    below = layer_of(plan, l - 1)
+    first, last = share(rows_of(plan, step), thread, threads)
+    for r in range(first, last):
+        place = r * below[p.STRIDE]
+        source, errors = at(array(below, p.SOURCE, one), place), at(array(below, p.ERRORS, one), place)
+        times_softmax_slope(source, errors, below[p.NEURONS])
+
+
+@native
+def first_layer(plan, thread, threads, step, one):
+    """This thread's share of the weights of layer 1, cut by neurons, of which two may be shared by what comes in."""
+    layer, at_once = layer_of(plan, 1), plan[p.BLOCKS_AT_ONCE] * lanes_of(one)
+    sources = layer[p.SOURCES]
+    if layer[p.FIXED] == 0:
+        first, last = share(layer[p.PANELS] * sources, thread, threads)
+        while first < last:
+            panel, start = first // sources, first % sources
+            inputs = min(min(at_once, sources - start), last - first)
+            update_weights(plan, thread, 1, step, panel, start, inputs, one)
+            first += inputs
+    biases(plan, thread, threads, 1, step, one)
+
+
+# a gradient that is looked at before the move ---------------------------------------------------------------------------
+@native
+def move_all(plan, thread, threads, step, phase, one):
+    """Clip the length of the whole gradient, then move everything: each thread some panels of each layer."""
+    settings, squares, lanes = array(plan, p.SETTINGS, FLOAT64), array(plan, p.SQUARES, FLOAT64), lanes_of(one)
+    place = 0
+    for l in range(1, plan[p.LAYERS] + 1):
+        layer = layer_of(plan, l)
+        first, last = share(layer[p.PANELS], thread, threads)
+        size = layer[p.DEPTH] * lanes
+        for panel in range(first, last):
+            if layer[p.FIXED] == 0:
+                g, w = array(layer, p.WEIGHT_GRADIENT, one), array(layer, p.WEIGHTS, one)
+                restrain(at(g, panel * size), at(w, panel * size), size, settings, 1)
+                squares[place + 2 * panel] = sum_of_squares(at(g, panel * size), size)
+                g, w = array(layer, p.BIAS_GRADIENT, one), array(layer, p.BIASES, one)
+                restrain(at(g, panel * lanes), at(w, panel * lanes), lanes, settings, layer[p.PENALIZED_BIAS])
+                count = lanes if layer[p.BIAS_KIND] == p.BIAS_PER_NEURON else (1 if panel == 0 else 0)
+                squares[place + 2 * panel + 1] = sum_of_squares(at(g, panel * lanes), count)
+        place += 2 * layer[p.PANELS]
+    phase = wait(plan, thread, threads, phase)
+    total = 0.0
+    for i in range(place):
+        total += squares[i]
+    factor, norm = number(one, 1.0), math.sqrt(total)
+    if settings[p.CLIP_NORM] > 0.0 and norm > settings[p.CLIP_NORM]:
+        factor = number(one, settings[p.CLIP_NORM] / norm)
+    move_layers(plan, thread, threads, step, factor, one)
+    return wait(plan, thread, threads, phase)
+
+
+@native
+def sum_of_squares(g, count):
+    total = 0.0
+    for i in range(count):
+        total += np.float64(g[i]) * np.float64(g[i])
+    return total
+
+
+@native
+def move_layers(plan, thread, threads, step, factor, one):
+    settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
+    lanes, rule = lanes_of(one), plan[p.RULE]
+    for l in range(1, plan[p.LAYERS] + 1):
+        layer = layer_of(plan, l)
+        if layer[p.FIXED] == 0:
+            first, last = share(layer[p.PANELS], thread, threads)
+            size, count = layer[p.DEPTH] * lanes, last - first
+            move_scaled(
+                rule, at(array(layer, p.WEIGHT_GRADIENT, one), first * size), at(array(layer, p.WEIGHTS, one), first * size),
+                at(array(layer, p.WEIGHT_SLOTS, one), first * size), layer[p.PANELS] * size, count * size, settings, rates, 1,
+                factor,
+            )  # fmt: skip
+            if layer[p.BIAS_KIND] != p.NO_BIAS:
+                move_scaled(
+                    rule, at(array(layer, p.BIAS_GRADIENT, one), first * lanes), at(array(layer, p.BIASES, one), first * lanes),
+                    at(array(layer, p.BIAS_SLOTS, one), first * lanes), layer[p.PANELS] * lanes, count * lanes, settings, rates,
+                    layer[p.PENALIZED_BIAS], factor,
+                )  # fmt: skip
+
+
+@native
+def move_scaled(rule, g, w, slots, apart, count, settings, rates, penalized, factor):
+    if factor < number(factor, 1.0):
+        for i in range(count):
+            g[i] *= factor
+    move(rule, g, w, slots, apart, count, settings, rates, penalized)
+
+
+# steps ----------------------------------------------------------------------------------------------------------------
+@native
+def one_step(plan, thread, threads, step, phase, one):
+    """Costs, gradient and, unless it is deferred, the move of one step whose rows have been gathered."""
+    layers = plan[p.LAYERS]
+    for l in range(1, layers + 1):
+        phase = forward(plan, thread, threads, l, step, phase, one)
+        if l < layers and layer_of(plan, l)[p.BY_ROWS] != 0 and layer_of(plan, l + 1)[p.BY_ROWS] == 0:
+            phase = wait(plan, thread, threads, phase)
+    output_errors(plan, thread, threads, step, one)
+    phase = wait(plan, thread, threads, phase)
+    if thread == 0:
+        sum_costs(plan, step)
+    for l in range(layers, 1, -1):
+        backward(plan, thread, threads, l, step, one)
+        phase = wait(plan, thread, threads, phase)
+        if layer_of(plan, l - 1)[p.ACTIVATION] == SOFTMAX:
+            softmax_below(plan, thread, threads, l, step, one)
+            phase = wait(plan, thread, threads, phase)
+    first_layer(plan, thread, threads, step, one)
+    return phase
+
+
+@native
+def run(plan, thread, threads, first, last, one):
+    """Steps first … last−1, as one of so many threads."""
+    gather(plan, thread, threads, first, one)
+    phase = wait(plan, thread, threads, 1)
+    for step in range(first, last):
+        phase = one_step(plan, thread, threads, step, phase, one)
+        if plan[p.DEFERRED] == p.AT_THE_END:
+            phase = wait(plan, thread, threads, phase)
+            phase = move_all(plan, thread, threads, step, phase, one)
+        if step + 1 < last:
+            gather(plan, thread, threads, step + 1, one)
+        phase = wait(plan, thread, threads, phase)
+
+
+@native
+def work(plan, thread, threads, first, last, one):
+    """What the plan asks for: whole steps, the gradient of one, or the move along a gradient that is there."""
+    if plan[p.DEFERRED] == p.MOVE_ALONE:
+        move_all(plan, thread, threads, first, 1, one)
+    else:
+        run(plan, thread, threads, first, last, one)

@@ -1,0 +1,121 @@
+"""The compiled engine: the numbers of the reference engine, by any number of threads, bit for bit the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import HIDDEN, LEGAL
+
+import chainrule as cr
+from chainrule.costs import as_cost
+from chainrule.data import epoch_order
+from chainrule.data.network_rows import Rows
+from chainrule.dropout import Dropout, _key, keys_of_steps
+from chainrule.engines.compiled import CompiledEngine
+from chainrule.engines.engine import Engine, Recipe
+from chainrule.engines.native.layout import Memory, Panels, shapes_of
+from chainrule.engines.reference import ReferenceEngine
+from chainrule.regularization import Clip, Penalty
+
+STEPS = 100
+SLACK = {"float64": 1e-10, "float32": 1e-4}  # norm-wise by layer, after so many steps
+RULES: dict[str, dict[str, Any]] = {
+    "delta_rule": {"rule": cr.delta_rule(0.05)},
+    "momentum": {"rule": cr.momentum(0.01), "penalty": Penalty(l1=1e-4, l2=1e-3)},
+    "nesterov": {"rule": cr.nesterov(0.01), "clip": Clip(norm=0.5)},
+    "rmsprop": {"rule": cr.rmsprop(1e-3, epsilon=1e-3), "dropout": Dropout((0.1, 0.3, 0.3), seed=2)},
+    "adam": {"rule": cr.adam(1e-3, epsilon=1e-3), "clip": Clip(value=0.05)},
+    "adamw": {"rule": cr.adamw(1e-3, epsilon=1e-3), "penalty": Penalty(decay=0.1)},
+}
+WIDE = [21, 35, 18, 17]  # no whole number of panels in either type
+
+
+def problem(
+    hidden: str, output: str, cost: str, dtype: str, sizes: list[int] = WIDE, rows: int = 90
+) -> tuple[cr.Network, Rows, cr.Cost]:
+    """A network and rows it can learn a little of."""
+    rng = np.random.default_rng(len(hidden) + 7 * len(cost))
+    network = cr.Network.random(sizes, hidden, output, seed=3, dtype=dtype)
+    x = rng.standard_normal((rows, sizes[0])).astype(dtype)
+    y = rng.random((rows, sizes[-1]))
+    made = as_cost(cost)
+    if made.targets in ("probabilities", "one-hot"):
+        y = np.eye(sizes[-1])[rng.integers(0, sizes[-1], rows)]
+    return network, Rows(x, y.astype(dtype), rng.random(rows) + 0.5), made
+
+
+def after(engine: Engine, recipe: Recipe, network: cr.Network, rows: Rows, batch: int, threads: int = 1) -> Any:
+    """(costs, weights and biases) after so many steps."""
+    rng = np.random.default_rng(0)
+    orders = [epoch_order(len(rows), batch, rng) for _ in range(STEPS)]
+    order = np.concatenate(orders)[:STEPS]
+    state = engine.start(recipe, network, rows)
+    if isinstance(engine, CompiledEngine):
+        state.pace.parts = lambda steps, most: [(0, steps, threads)]
+    steps = engine.run(state, order, np.full(len(order), recipe.rule.learning_rate))
+    assert steps.first_bad is None
+    return steps.costs, engine.network(state).parameters
+
+
+@pytest.mark.parametrize("dtype", SLACK)
+@pytest.mark.parametrize(("hidden", "pair", "rule"), [
+    (hidden, LEGAL[i % len(LEGAL)], list(RULES)[i % len(RULES)]) for i, hidden in enumerate(HIDDEN * 3)
+])  # fmt: skip
+def test_it_agrees_with_the_reference_engine_after_a_hundred_steps(
+    hidden: str, pair: tuple[str, str], rule: str, dtype: str
+) -> None:
+    network, rows, cost = problem(hidden, *pair, dtype)
+    recipe = Recipe(cost, **RULES[rule])
+    costs, found = after(CompiledEngine(), recipe, network, rows, 13)
+    right_costs, right = after(ReferenceEngine(), recipe, network, rows, 13)
+    np.testing.assert_allclose(costs, right_costs, rtol=SLACK[dtype] * 10)
+    for mine, theirs in zip(found.arrays(), right.arrays()):
+        assert mine.dtype == dtype
+        assert np.linalg.norm(mine - theirs) <= SLACK[dtype] * np.linalg.norm(theirs)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("batch", [1, 7, 40])
+def test_the_number_of_threads_changes_no_bit(rule: str, batch: int) -> None:
+    network, rows, cost = problem("relu", "softmax", "cross_entropy", "float32", [70, 67, 36, 10], 160)
+    recipe = Recipe(cost, **RULES[rule])
+    costs, found = after(CompiledEngine(), recipe, network, rows, batch)
+    for threads in (2, 3):
+        other_costs, other = after(CompiledEngine(), recipe, network, rows, batch, threads)
+        assert np.array_equal(costs, other_costs)
+        assert np.array_equal(found.flat(), other.flat())
+
+
+def test_more_rows_and_inputs_at_a_time_than_are_summed_at_once() -> None:
+    network, rows, cost = problem("tanh", "identity", "quadratic", "float64", [600, 9, 300, 5], 700)
+    recipe = Recipe(cost, cr.delta_rule(0.01))
+    costs, found = after(CompiledEngine(), recipe, network, rows, 640)
+    right_costs, right = after(ReferenceEngine(), recipe, network, rows, 640)
+    np.testing.assert_allclose(costs, right_costs, rtol=1e-10)
+    np.testing.assert_allclose(found.flat(), right.flat(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", SLACK)
+def test_numbers_go_into_panels_and_come_back(dtype: str) -> None:
+    network = cr.Network.random(WIDE, "tanh", seed=1, dtype=dtype, bias=["layer", "neuron", "none"])
+    given = network.parameters
+    panels = Panels(Memory(), shapes_of(WIDE, dtype), dtype, 2)
+    panels.write(given.flat(), given, 1)
+    assert np.array_equal(panels.read(given, 1), given.flat())
+    assert not panels.read(given, 0).any()
+    assert all(part.ctypes.data % 64 == 0 for part in (*panels.weights, *panels.biases))
+
+
+def test_the_keys_of_many_steps_are_those_of_each() -> None:
+    steps = np.array([1, 2, 77, 10**9])
+    assert keys_of_steps(5, steps, 2).tolist() == [_key(5, step, 2) for step in steps.tolist()]
+
+
+def test_it_says_what_it_has_no_code_for() -> None:
+    network = cr.Network.random([2, 2, 1], [cr.activation(lambda z, m: z * m.tanh(z), "wave")], seed=0)
+    recipe = Recipe(as_cost("quadratic"), cr.adam())
+    assert "your own activation wave" in str(CompiledEngine().refuses(recipe, network))
+    with pytest.raises(cr.SettingError, match=r"compiled engine has no native code.*wave.*engine='reference'"):
+        cr.train(network, np.zeros((4, 2)), np.ones((4, 1)), engine="compiled", epochs=1)
