@@ -159,12 +159,32 @@ def test_numbers_without_names_have_the_bits_of_their_rows(dtype: str, rng: np.r
             x[:, ::-1],
         ):
             last = LastLayer(net.parameters, net.activations)
-            expected = np.concatenate([last(network_rows(net, row)) for row in given])
+            expected = np.concatenate([last.of_rows(network_rows(net, row)) for row in given])
             assert np.array_equal([predict.outputs(row) for row in given], expected)
             assert np.array_equal([predict.outputs(row[None])[0] for row in given], expected)
             assert np.array_equal([predict.outputs(row.tolist()) for row in given], expected) or given.dtype == bool
             assert np.array_equal(predict(given), cr.predict(net, given))
             np.testing.assert_allclose(predict.outputs(given), expected, rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
+def test_a_data_frame_of_polars_of_one_row_is_that_row() -> None:
+    pl = pytest.importorskip("polars")
+    predict, columns = network(dtype="float64").predictor(), values(4, seed=2)
+    for i in range(4):
+        assert np.array_equal(predict.outputs(pl.DataFrame(columns)[i]), predict.outputs(row(columns, i))[None])
+    assert predict(pl.DataFrame(columns)).tolist() == [predict(row(columns, i)) for i in range(4)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_class_of_one_row_is_the_first_largest_of_its_softmax_however_near_the_next_is(dtype: str) -> None:
+    """Where e^z rounds to the same number, the first class has it, though another z is larger."""
+    eye = cr.Network([np.eye(4, dtype=dtype)], None, "softmax")
+    predict, rng, ties = eye.predictor(), np.random.default_rng(0), 0
+    for scale in (np.finfo(dtype).eps / 8, np.finfo(dtype).eps, 1e-3, 1.0, 500.0):
+        for z in (rng.integers(-3, 4, size=(60, 4)) * scale).astype(dtype):
+            assert predict(z) == cr.predict(eye, z) == predict.probabilities(z).argmax()
+            ties += predict(z) != z.argmax()
+    assert ties, "no z was near enough to the next"
 
 
 def test_a_data_frame_of_one_row_and_a_series_are_that_row() -> None:
@@ -245,7 +265,7 @@ def test_the_last_layer_is_that_of_the_forward_pass(bias: str, rng: np.random.Ge
         for chunk in (None, 1, 4, 11):
             np.testing.assert_allclose(activations_of_rows(net, x, chunk), cr.forward(net, x).a[net.depth], rtol=1e-13)
             z = np.full((11, sizes[-1]), np.nan)
-            LastLayer(net.parameters, net.activations, chunk)(x, z)
+            LastLayer(net.parameters, net.activations, chunk).of_rows(x, z)
             np.testing.assert_allclose(z, cr.forward(net, x).z[net.depth], rtol=1e-13)
         assert np.array_equal(activations_of_rows(net, x), cr.forward(net, x).a[net.depth])
         assert np.array_equal(net.predictor().outputs(x[0]), cr.forward(net, x[0]).a[net.depth])

@@ -56,7 +56,7 @@ def _costs(network: Network, x: Inputs, y: Array, cost: Cost) -> tuple[Array, Ar
     """(a^L, each row's cost), some rows at a time: only their a^L and z^L are kept."""
     pair, z = cost.on(network.output), np.empty((len(x), network.sizes[-1]), network.dtype)
     with np.errstate(all="ignore"):
-        a = LastLayer(network.parameters, network.activations)(x, z)
+        a = LastLayer(network.parameters, network.activations).of_rows(x, z)
         last = z if pair.of == "z" else a
         costs = [pair.value(last[start : start + CHUNK], y[start : start + CHUNK]) for start in range(0, len(x), CHUNK)]
     return a, np.concatenate(costs)

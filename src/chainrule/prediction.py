@@ -60,7 +60,7 @@ def network_rows(network: Network, x: Any) -> Inputs:
 
 def activations_of_rows(network: Network, rows: Inputs, chunk: int | None = None) -> Array:
     """a^L of rows already in the network's terms, a few thousand rows at a time, so that memory stays small."""
-    return LastLayer(network.parameters, network.activations, chunk)(rows)
+    return LastLayer(network.parameters, network.activations, chunk).of_rows(rows)
 
 
 def outputs_in_parts(
@@ -80,13 +80,13 @@ def outputs_in_parts(
         whole = len(rows) // chunk * chunk
         rest = rows[whole:].copy()
         if whole:
-            made = np.concatenate([made, last_layer(rows[:whole])])
+            made = np.concatenate([made, last_layer.of_rows(rows[:whole])])
         while waiting and len(made) >= waiting[0][1]:
             owner, count = waiting.popleft()
             yield owner, made[:count]
             made = made[count:]
     if len(rest):
-        made = np.concatenate([made, last_layer(rest)])
+        made = np.concatenate([made, last_layer.of_rows(rest)])
     for owner, count in waiting:
         yield owner, made[:count]
         made = made[count:]

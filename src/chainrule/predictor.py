@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +19,8 @@ from chainrule.last_layer import LastLayer
 from chainrule.parameters import Layers, Parameters
 
 Array = np.ndarray
-NUMBERS = "?bBhHiIlLqQfd"  # the types of a row that is taken as it is
+NUMBERS = "?bBhHiIlLqQfd"  # the types of a row of numbers
+LEAD = 1e-3  # e^−0.001 is less than 1 by far more than a division rounds
 
 
 class Answering(Protocol):
@@ -56,6 +58,8 @@ class Predictor:
     def __init__(self, network: Answering) -> None:
         self.network = network
         self._own = threading.local()
+        self._softmax = network.output.full_slope
+        self._one_row = None if network.preprocessing is None else network.preprocessing.one_row
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Predictor, (self.network,)
@@ -64,7 +68,7 @@ class Predictor:
         return f"Predictor({self.network!r})"
 
     def __call__(self, x: Any) -> Any:
-        a, one = self._last(x)
+        a, one = self._last(x, answers_only=True)
         answers = answered(self.network, a)
         return answers[0] if one else answers
 
@@ -82,16 +86,22 @@ class Predictor:
         a, one = self._last(x)
         return a[0] if one else a
 
-    def _last(self, x: Any) -> tuple[Array, bool]:
-        """a^L (batch, out), and whether x was one example."""
+    def _last(self, x: Any, answers_only: bool = False) -> tuple[Array, bool]:
+        """a^L (batch, out), or of one row what has the same answer; and whether x was one example."""
         own = self._buffers()
         if isinstance(x, (list, tuple)):
             x = as_inputs(x, "inputs", gaps=True)
-        found = self._single(x, own.row)
-        if found is not None:
-            return own.last_layer(found[0])[None], found[1]
-        rows, one = as_rows(x)
-        return own.last_layer(encoded(self.network, rows)), one
+        row = self._single(x, own.row)
+        if row is None:
+            rows, one = as_rows(x)
+            return own.last_layer.of_rows(encoded(self.network, rows)), one
+        if answers_only and self._softmax:
+            z = own.last_layer.weighted_inputs(row)
+            a = z if _leads(z) else softmax.over(z)
+        else:
+            a = own.last_layer.of_row(row)
+        axes = getattr(x, "ndim", None)
+        return a[None], isinstance(x, Mapping) if axes is None else axes == 1
 
     def _buffers(self) -> Any:
         own = self._own
@@ -100,37 +110,38 @@ class Predictor:
             own.row = np.empty(self.network.sizes[0], self.network.dtype)
         return own
 
-    def _single(self, x: Any, row: Array) -> tuple[Array, bool] | None:
-        """One row in the network's terms (in,), its own or `row`, and whether it was an example; None where it takes longer."""
-        terms = self.network.preprocessing
-        one_row = None if terms is None else terms.one_row
-        if type(x) is np.ndarray:
-            one, written = x.ndim == 1, _numbers(x, one_row, row)
-        elif one_row is not None and (named := values_of_row(x)) is not None:
-            one, written = named[1], one_row.of_named(named[0], row)
+    def _single(self, x: Any, buffer: Array) -> Array | None:
+        """x as the network takes it (in,), in a buffer where it must be changed; None where it is not one row, or strange."""
+        if type(x) is np.ndarray and x.dtype == buffer.dtype and x.shape == buffer.shape and self._one_row is None:
+            row: Array | None = x
         else:
+            row = _encoded_row(x, self._one_row, buffer)
+        if row is None:
             return None
-        return (written, one) if written is not None and _is_finite(written) else None
+        found = np.isfinite(row)
+        return row if found[found.argmin()] else None  # the least of them, in a fourth of the time that all() takes
 
 
-def _is_finite(row: Array) -> bool:
-    """The least of truth values is found in a fourth of the time that `all` takes of one row."""
-    found = np.isfinite(row)
-    return bool(found[found.argmin()])
-
-
-def _numbers(x: Array, one_row: OneRow | None, row: Array) -> Array | None:
-    """x as the network takes it, where it is one row of numbers."""
+def _encoded_row(x: Any, one_row: OneRow | None, buffer: Array) -> Array | None:
+    """One row in the user's terms written to the buffer (in,); None where it is not one, or takes longer."""
+    if type(x) is not np.ndarray:
+        named = None if one_row is None else values_of_row(x)
+        return None if named is None or one_row is None else one_row.of_named(named, buffer)
     values = x if x.ndim == 1 else x[0] if x.ndim == 2 and len(x) == 1 else None
-    if values is None or values.dtype.char not in NUMBERS or len(values) != (one_row.numbers if one_row else len(row)):
+    width = len(buffer) if one_row is None else one_row.numbers
+    if values is None or values.dtype.char not in NUMBERS or len(values) != width:
         return None
     if one_row is not None:
-        return one_row.of_numbers(values, row)
-    if values.dtype == row.dtype:
-        return values
+        return one_row.of_numbers(values, buffer)
     with np.errstate(over="ignore"):  # infinities are refused in the longer way
-        row[:] = values
-    return row
+        buffer[:] = values
+    return buffer
+
+
+def _leads(z: Array) -> bool:
+    """Whether the largest of z^L (classes,) leads by so much that a softmax, which rounds, has it as its first largest too."""
+    first = z.argmax()
+    return bool(first == 0 or z[z[:first].argmax()] < z[first] - LEAD)
 
 
 # the longer way ------------------------------------------------------------------------------------------------------

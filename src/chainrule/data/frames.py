@@ -63,26 +63,27 @@ def row_of(given: Any) -> Table | None:
     return _one_row(labels, values) if any(isinstance(label, str) for label in labels) else None
 
 
-def values_of_row(given: Any) -> tuple[Mapping[str, Any], bool] | None:
-    """The values of one row by name, and whether it was one example: a dictionary, a Series, or a data frame of one row.
+def values_of_row(given: Any) -> Mapping[str, Any] | None:
+    """The values of one row by name: of a dictionary, a Series, or a data frame of one row. None for anything else.
 
-    None for anything else. Of a dictionary the values may be columns.
+    Of a dictionary the values may be columns.
     """
     if isinstance(given, Mapping):
-        return given, True
+        return given
     if _has(given, "iloc") and getattr(given, "ndim", 0) in (1, 2):  # pandas
         if given.ndim == 1:
-            return _by_name(given.index.tolist(), given.tolist(), True)
-        return _by_name(given.columns.tolist(), given.to_numpy()[0].tolist(), False) if len(given) == 1 else None
+            return _by_name(given.index.tolist(), given.tolist())
+        return _by_name(given.columns.tolist(), given.to_numpy()[0].tolist()) if len(given) == 1 else None
     if _has(given, "get_columns") and len(given) == 1:  # Polars
-        return given.row(0, named=True), False
+        row: Mapping[str, Any] = given.row(0, named=True)
+        return row
     return None
 
 
-def _by_name(names: Sequence[Any], values: Sequence[Any], one: bool) -> tuple[Mapping[str, Any], bool] | None:
+def _by_name(names: Sequence[Any], values: Sequence[Any]) -> Mapping[str, Any] | None:
     """None where two names are alike."""
     found = dict(zip(names, values))
-    return (found, one) if len(found) == len(names) else None
+    return found if len(found) == len(names) else None
 
 
 def _is_column(value: Any) -> bool:

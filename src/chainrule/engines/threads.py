@@ -50,7 +50,7 @@ def _libraries() -> tuple[Any, ...]:
 
 def is_limited(count: int) -> bool:
     """Whether BLAS uses no more than `count` threads anyway, which no run has to see to. It takes a microsecond."""
-    return not _LIMIT.is_on and all(library.num_threads <= count for library in _libraries())
+    return not _LIMIT.inside and all([library.num_threads <= count for library in _libraries()])  # noqa: C419  (faster)
 
 
 class Limited:
@@ -78,21 +78,16 @@ class _Limit:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._inside = 0
+        self.inside = 0  # how many runs have lowered it: until the last one ends, no other may go without
         self._before: list[int] = []
-
-    @property
-    def is_on(self) -> bool:
-        """Whether a run has lowered the number: until the last one ends, no other may go without."""
-        return self._inside > 0
 
     def lower(self, count: int) -> None:
         """No more threads than this from here on, until `restore`."""
         libraries = _libraries()
         with self._lock:
-            if not self._inside:
+            if not self.inside:
                 self._before = [library.num_threads for library in libraries]
-            self._inside += 1
+            self.inside += 1
             for library in libraries:
                 if library.num_threads > count:
                     library.set_num_threads(count)
@@ -100,8 +95,8 @@ class _Limit:
     def restore(self) -> None:
         """The number as it was before, once every run has come to its end."""
         with self._lock:
-            self._inside -= 1
-            if not self._inside:
+            self.inside -= 1
+            if not self.inside:
                 for library, number in zip(_libraries(), self._before):
                     library.set_num_threads(number)
 
