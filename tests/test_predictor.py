@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.cli.decimals import lines_of
 from chainrule.data import Preprocessing, Table
 from chainrule.data.columns import Category, Dates, Dropped, Number
 from chainrule.errors import ChainruleError, DataWarning
@@ -217,6 +218,20 @@ def test_several_threads_share_a_predictor(rng: np.random.Generator) -> None:
             assert np.array_equal(list(pool.map(predict.outputs, x)), alone)
             together = list(pool.map(predict.outputs, [x[i : i + 100] for i in (0, 100, 200, 300)]))
             assert all(np.array_equal(found, predict.outputs(x[100 * i :][:100])) for i, found in enumerate(together))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_probabilities_are_written_with_the_decimals_of_python(
+    dtype: str, classes: int, rng: np.random.Generator
+) -> None:
+    halves = (rng.integers(0, 10**6, size=(400, classes)) + 0.5) / 1e6  # where the last decimal may go either way
+    beside = np.nextafter(halves, rng.integers(2, size=halves.shape))
+    ends = np.array([[0.0, 1.0, 0.5], [1e-9, 1 - 1e-9, 2.0**-20], [5e-7, 2.5e-6, 0.9999995]])[:, :classes]
+    strange = [np.array([[bad, 0.5, 0.5]])[:, :classes] for bad in (np.nan, 2.0, -0.25)]
+    for shares in (halves, beside, ends, rng.random((400, classes)), *strange):
+        given = shares.astype(dtype)
+        assert lines_of(given) == [",".join(f"{share:.6f}" for share in row) + "\n" for row in given.tolist()]
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])

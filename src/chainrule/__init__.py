@@ -142,7 +142,8 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · compare.py · explain.py ·
-                   nudge.py · why.py · quiz.py · verify.py · page.py a command each · usage.py what is typed, understood ·
+                   nudge.py · why.py · quiz.py · verify.py · page.py a command each · decimals.py of probabilities ·
+                   usage.py what is typed, understood ·
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import add
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from chainrule.cli.decimals import lines_of
 from chainrule.cli.output import say_data, say_json, tell
 from chainrule.cli.rows import parts_for
 from chainrule.cli.written import check_text
@@ -175,10 +177,10 @@ def _texts(network: Network, parts: Iterable[Array], with_probabilities: bool) -
         if is_first:
             yield _lines([[*(["answer"] if single else []), *_classes(network, shares.shape[1])]])
             is_first = False
-        line = ",".join(["%.6f"] * shares.shape[1]) + "\n"
-        lines: Iterable[str] = map(line.__mod__, map(tuple, shares.tolist()))
+        lines = lines_of(shares)
         if single:
-            lines = (f"{answer[:-1]},{each}" for answer, each in zip(_answer_lines(network, given), lines))
+            answers = (f"{answer[:-1]}," for answer in _answer_lines(network, given))
+            lines = list(chain.from_iterable(zip(answers, lines)))
         yield "".join(lines)
 
 
