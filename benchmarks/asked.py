@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,7 +16,6 @@ from chainrule.files import write_atomically
 from chainrule.pictures.scene import Scene
 
 WIDTH = 80  # of what is printed
-QUICK = os.environ.get("QUICK") == "1"
 DEFAULT_ENGINE = "compiled" if "compiled" in ENGINES else "reference"
 
 

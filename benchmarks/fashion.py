@@ -20,12 +20,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, core_numbers, earlier, names, positive, tell, write
+from asked import DEFAULT_ENGINE, WIDTH, core_numbers, earlier, names, positive, tell, write
 from contestants import PEERS, entry
 from fashion_figure import fashion_figure
 from machine import cores, machine
 from paired import quartiles
 from processes import started
+from quick import QUICK
 from rounds import Race, expected_costs
 from speed_tables import ratio_cells
 from workloads import FASHION, fashion_task

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from quick import QUICK
+
 Way = TypeVar("Way")
-TRIES, TRIED = 3, 0.1  # how often each is tried, for about so many seconds
+TRIES, TRIED = 1 if QUICK else 3, 0.1  # how often each is tried, for about so many seconds
 ENOUGH = 1.5  # seconds of trying, after which no further try is begun
 
 

@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 SIDE = 2048  # of the square matrices whose product is timed
 LOOPS = 200_000
 
 
 class Sgemm:
-    """NumPy's product of two square float32 matrices on all cores; an epoch is one product."""
+    """NumPy's product of two square float32 matrices, on one thread or on all; an epoch is one product."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
         self.a, self.b = (rng.standard_normal((SIDE, SIDE), np.float32) for _ in range(2))
-        self.out = np.empty_like(self.a)
+        self.out, self.blas = np.empty_like(self.a), ThreadpoolController()
+
+    def threads(self, count: int) -> None:
+        self.blas.limit(limits=count, user_api="blas")
 
     def in_order(self, epochs: int) -> list[float]:
         return [0.0] * epochs

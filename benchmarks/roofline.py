@@ -1,11 +1,12 @@
 """What could a training step take at best? Arithmetic, bytes and calls of each workload, at the rates of this machine.
 
-Arithmetic: the three products of a layer, 2·B·K·N operations each, and two for the first layer, at the rate of a large sgemm on
-all cores. Bytes: the least that has to move, if each pass reads and writes its arrays once: the rows of a batch gathered,
-weights read forward, read backward and moved, what the rule remembers read and written, activations and errors; at the rate
-of a sum of arrays whose size is that of all of these together, on all cores, so that it is that of the cache they fit in. The
-roof is the larger of the two. Beside them, measured: NumPy's products alone in just these shapes, a step of the engine,
-and, by a profile of the reference engine, how many functions of Python and of NumPy one of its steps calls.
+Arithmetic: the three products of a layer, 2·B·K·N operations each, and two for the first layer, at the rate of a large sgemm
+(the best of the run, on one thread or on all). Bytes: the least that has to move, if each pass reads and writes its arrays
+once: the rows of a batch gathered, weights read forward, read backward and moved, what the rule remembers read and written,
+activations and errors; at the rate of a sum of arrays whose size is that of all of these together, on all cores, so that it is
+that of the cache they fit in. The roof is the larger of the two. Beside them, measured: NumPy's products alone in just these
+shapes, a step of the engine, and, by a profile of the reference engine, how many functions of Python and of NumPy one of its
+steps calls.
 
     python benchmarks/roofline.py                      the table and build/roofline.json
     python benchmarks/roofline.py --only small,deep --engine reference
@@ -25,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, earlier, names, tell, write
+from asked import DEFAULT_ENGINE, WIDTH, earlier, names, tell, write
 from machine import SIDE, Sgemm, cores, machine
 from peers.in_chainrule import EngineAlone
+from quick import QUICK
 from speed_tables import number
 from threadpoolctl import threadpool_limits
 from workloads import WORKLOADS, Workload, task
@@ -108,10 +110,15 @@ def products(workload: Workload) -> float:
         for left, right, out in calls:
             np.matmul(left, right, out=out)
 
+    return on_one_thread_or_all(step)
+
+
+def on_one_thread_or_all(call: Callable[[], object]) -> float:
+    """The least seconds of a call of BLAS, with whichever number of threads is faster."""
     found = []
     for threads in (1, len(cores())):
         with threadpool_limits(threads, "blas"):
-            found.append(least(step))
+            found.append(least(call))
     return min(found)
 
 
@@ -130,11 +137,11 @@ def calls(workload: Workload) -> dict[str, float]:
 
 def measured(asked: argparse.Namespace) -> dict[str, Any]:
     """A row of facts per workload, and the machine's rates."""
-    tell("sgemm")
-    rate = 2 * SIDE**3 / least(Sgemm().epoch)
-    found: dict[str, Any] = {"machine": machine(), "engine": asked.engine, "sgemm": rate, "workloads": []}
+    found: dict[str, Any] = {"machine": machine(), "engine": asked.engine, "sgemm": 0.0, "workloads": []}
+    sgemm = Sgemm()
     for workload in map(WORKLOADS.__getitem__, asked.only):
         tell(workload.name)
+        found["sgemm"] = max(found["sgemm"], 2 * SIDE**3 / on_one_thread_or_all(sgemm.epoch))
         engine = EngineAlone(task(workload), asked.engine)
         found["workloads"].append({
             "name": workload.name, "flops": flops(workload), "moved": moved(workload), "held": held(workload),

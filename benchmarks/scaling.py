@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, earlier, names, positive, tell, write
+from asked import DEFAULT_ENGINE, WIDTH, earlier, names, positive, tell, write
 from machine import machine
 from peers.in_chainrule import Chainrule
+from quick import QUICK
 from scaling_figure import scaling_figure
 from slopes import fitted, least_gain
 from speed_tables import number as shown

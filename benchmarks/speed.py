@@ -5,7 +5,7 @@ Shuffling the rows and gathering a batch are inside the measured time for everyo
 those of the first two epochs, the rows in their order, must agree, or a contestant does other work and is left out. It is
 measured alone, and with a process that keeps one core busy. Peers come with `pip install -e '.[bench]'`.
 
-    python benchmarks/speed.py                          everything; QUICK=1 takes three rounds, and nothing busy
+    python benchmarks/speed.py                          everything; QUICK=1 takes less than three minutes
     python benchmarks/speed.py --only small,tiny --peers JAX --engines compiled,reference --rounds 5 --turn 0.1 --quiet
     python benchmarks/speed.py --show build/speed.json  the tables of an earlier run
 """
@@ -17,11 +17,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from asked import DEFAULT_ENGINE, QUICK, WIDTH, core_numbers, earlier, names, positive, tell, write
+from asked import DEFAULT_ENGINE, WIDTH, core_numbers, earlier, names, positive, tell, write
 from contestants import ALONE, PACE, PEERS, SGEMM, entry
 from machine import cores, machine
 from paired import timed
 from processes import started
+from quick import QUICK
 from rounds import Race, Rounds, expected_costs
 from speed_figure import speed_figure
 from speed_tables import report
@@ -67,7 +68,7 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         "absent": absent,
         "rounds": [],
     }
-    alone = [] if asked.without_alone else [engine + ALONE for engine in asked.engines]
+    alone = [] if asked.without_alone or QUICK else [engine + ALONE for engine in asked.engines]
     contestants = [*asked.engines, *alone, *peers, SGEMM, PACE]
     try:
         for workload in asked.only:
