@@ -224,7 +224,18 @@ def test_the_faster_of_one_thread_and_all_is_chosen(monkeypatch: pytest.MonkeyPa
             found = super().ask(**question)
             return {**found, "seconds": [1.0]} if question["do"] == "epochs" else found
 
-    choice = processes.Choice({2: Slow([], fails_at=9**9), 1: Fake([], fails_at=9**9)})
+    class Compiles(Fake):
+        """Its first epoch takes long."""
+
+        compiled = False
+
+        def ask(self, **question: Any) -> dict[str, Any]:
+            found = super().ask(**question)
+            first, self.compiled = not self.compiled, True
+            return {**found, "seconds": [5.0]} if question["do"] == "epochs" and first else found
+
+    choice = processes.Choice({2: Slow([], fails_at=9**9), 1: Compiles([], fails_at=9**9)})
+    choice.ask(do="check", epochs=1)
     assert choice.ask(do="settle") == {"threads": 1, "seconds": 0.01}
     assert choice.ask(do="epochs", count=1)["seconds"] == [0.01]
 
