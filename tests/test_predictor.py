@@ -3,7 +3,10 @@
 import copy
 import datetime
 import pickle
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import chainrule as cr
 from chainrule.cli.decimals import lines_of
 from chainrule.data import Preprocessing, Table
 from chainrule.data.columns import Category, Dates, Dropped, Number
+from chainrule.data.mapped import MappedFile, MappedRows
 from chainrule.errors import ChainruleError, DataWarning
 from chainrule.last_layer import LastLayer
 from chainrule.prediction import activations_of_rows, network_rows, outputs
@@ -232,6 +236,91 @@ def test_probabilities_are_written_with_the_decimals_of_python(
     for shares in (halves, beside, ends, rng.random((400, classes)), *strange):
         given = shares.astype(dtype)
         assert lines_of(given) == [",".join(f"{share:.6f}" for share in row) + "\n" for row in given.tolist()]
+
+
+class Library:
+    """A BLAS of which so many threads may be used."""
+
+    def __init__(self, threads: int) -> None:
+        self.num_threads = threads
+
+    def set_num_threads(self, count: int) -> None:
+        self.num_threads = count
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Library:
+    found = Library(4)
+    monkeypatch.setattr("chainrule.engines.threads._libraries", lambda: (found,))
+    return found
+
+
+@pytest.fixture
+def seen(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """Which thread wrote each chunk, with whose buffers, and how many threads BLAS had there."""
+    found: list[tuple[int, int, int]] = []
+    write = LastLayer._write
+
+    def noted(self: LastLayer, *arguments: Any) -> None:
+        found.append((threading.get_ident(), id(self), library.num_threads))
+        time.sleep(0.002)  # the others have their turn
+        write(self, *arguments)
+
+    monkeypatch.setattr(LastLayer, "_write", noted)
+    return found
+
+
+def test_many_chunks_are_shared_among_threads_and_have_the_same_bits(
+    library: Library, seen: list[tuple[int, int, int]], rng: np.random.Generator
+) -> None:
+    net = cr.Network.random([6, 40, 3], "relu", "softmax", seed=1)
+    last, x = LastLayer(net.parameters, net.activations, 5), rng.normal(size=(58, 6)).astype("float32")
+    z = np.empty((58, 3), "float32")
+    shared = last.of_rows(x, z)
+    threads, buffers, blas = (set(each) for each in zip(*seen))
+    assert len(threads) == len(buffers) == len({each[:2] for each in seen}) == 4
+    assert blas == {1}
+    assert (len(seen), library.num_threads) == (12, 4)
+    library.num_threads, alone = 1, np.empty((58, 3), "float32")
+    assert np.array_equal(last.of_rows(x, alone), shared)
+    assert np.array_equal(z, alone)
+    assert len({thread for thread, _, _ in seen[12:]}) == 1
+
+
+def test_few_chunks_and_a_users_own_function_stay_in_one_thread(
+    library: Library, seen: list[tuple[int, int, int]]
+) -> None:
+    own = cr.activation(lambda z, m: m.tanh(z), "mine")
+    for activation, rows in (("tanh", 15), (own, 58)):
+        net = cr.Network.random([2, 3, 2], activation, activation, seed=1)
+        LastLayer(net.parameters, net.activations, 5).of_rows(np.ones((rows, 2), "float32"))
+    assert {thread for thread, _, _ in seen} == {threading.get_ident()}
+
+
+def test_an_error_in_a_chunk_ends_all_of_them(
+    library: Library, seen: list[tuple[int, int, int]], tmp_path: Path
+) -> None:
+    def step(part: np.ndarray) -> np.ndarray:
+        if part[0, 0] == 40:
+            raise cr.FileError("the file was changed")
+        return part
+
+    np.save(tmp_path / "rows.npy", np.arange(10_000, dtype="float32").reshape(5000, 2) / 2)
+    rows = MappedRows.of(MappedFile.of(np.load(tmp_path / "rows.npy", mmap_mode="r"))).then(step, 2, "float32")
+    net = cr.Network.random([2, 3, 2], seed=1)
+    with pytest.raises(cr.FileError, match="was changed"):
+        LastLayer(net.parameters, net.activations, 5).of_rows(rows)
+    assert len(seen) < 100
+    assert library.num_threads == 4
+
+
+def test_what_numpy_is_told_of_overflow_holds_in_every_thread(
+    library: Library, seen: list[tuple[int, int, int]]
+) -> None:
+    net = cr.Network([np.full((2, 2), 1e30, "float32")], None, "identity")
+    last, x = LastLayer(net.parameters, net.activations, 5), np.full((58, 2), 1e30, "float32")
+    with np.errstate(all="ignore"):
+        assert np.isinf(last.of_rows(x)).all()
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
