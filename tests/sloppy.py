@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.backward import collect, errors
 from chainrule.data.network_rows import Rows
-from chainrule.engines.engine import Recipe, Steps, batches
+from chainrule.engines.engine import Measured, Recipe, Steps, batches, in_halves
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate
 from chainrule.network import Network
@@ -107,6 +107,10 @@ class SloppyEngine:
             return False
         state.theta[:], state.memory, state.step = after, memory, state.step + 1
         return True
+
+    def measured(self, state: Buffers, batch: np.ndarray, rate: float) -> tuple[float, Measured | None]:
+        with blas_threads(state.parameters, len(batch)) as state.threads:
+            return in_halves(self, state, batch, rate)
 
     def network(self, state: Buffers) -> Network:
         return state.origin.with_parameters(state.parameters)

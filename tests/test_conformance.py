@@ -20,7 +20,7 @@ import chainrule as cr
 from chainrule.data.network_rows import Rows, relative
 from chainrule.dropout import Dropout
 from chainrule.engines.compiled import CompiledEngine
-from chainrule.engines.engine import Engine, Recipe, batches
+from chainrule.engines.engine import Engine, Recipe, batches, in_halves
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.problem import Problem as Checked
 from chainrule.regularization import Clip, Penalty
@@ -194,6 +194,31 @@ def test_the_halves_of_its_steps_make_the_steps_and_its_numbers_are_those_of_the
     assert one.dtype == dtype
     for layer in parts[0].fixed:
         assert np.array_equal(made.network(at_once).weights[layer], p.network.weights[layer])
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_step_that_is_measured_is_the_step_and_its_lengths_are_those_of_its_halves(
+    engine: tuple[Engine, float], name: str
+) -> None:
+    made, slack = engine
+    p = network_of(RECIPES[name], 4, bias="layer" if name in ("penalties", "all") else "neuron")
+    parts = given(p, RECIPES[name])
+    if made.refuses(*parts[:2]) is not None:
+        return
+    one, other = made.start(*parts), made.start(*parts)
+    rate = parts[0].rule.learning_rate
+    for batch in batches(ORDER):
+        cost, seen = made.measured(one, batch, rate)
+        right_cost, right = in_halves(made, other, batch, rate)
+        assert seen is not None
+        assert right is not None
+        assert (cost, seen.cost) == pytest.approx((right_cost, right_cost), rel=slack, abs=slack)
+        for mine, theirs in zip((seen.before, seen.gradient, seen.move), (right.before, right.gradient, right.move)):
+            np.testing.assert_allclose(mine, theirs, rtol=100 * slack, atol=10 * slack)
+    ends = [made.network(state).parameters.flat() for state in (one, other)]
+    np.testing.assert_allclose(*ends, rtol=10 * slack, atol=10 * slack)
+    assert made.measured(one, ORDER[0], np.inf)[1] is None or RECIPES[name]["rule"] is MEAN
+    assert RECIPES[name]["rule"] is MEAN or np.array_equal(made.network(one).parameters.flat(), ends[0])
 
 
 @pytest.mark.parametrize("pair", LEGAL, ids="-".join)

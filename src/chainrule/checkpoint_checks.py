@@ -66,7 +66,7 @@ def check_state(state: TrainingState, told: Mapping[str, Any], network: Network,
     for name, noted in (("good", state.good), ("best", state.best)):
         if noted is not None:
             _true(name, noted[0], 1 <= whole(noted[0], name) <= state.epoch, "of an epoch that was run")
-            _check_vector(name, noted[-1], network)
+            _check_vector(name, noted[-1]["parameters"] if name == "good" else noted[-1], network)
     if state.best is not None:
         _true("best", state.best[1], _finite(state.best[1]), "a number")
     for epoch, theta in state.record.items():

@@ -182,7 +182,7 @@ def _header(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> dict[st
 def _tensors(job: Job, state: TrainingState) -> Tensors:
     found = {f"{GIVEN}{name}": value for name, value in tensors_of(job.network).items()}
     found |= {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
-    found |= {} if state.good is None else {GOOD: state.good[1]}
+    found |= {} if state.good is None else {GOOD: state.good[1]["parameters"]}
     found |= {} if state.best is None else {BEST: state.best[2]}
     found |= {f"{FACTS}{key}": np.array([facts[key] for facts in state.history]) for key in _numbers(state.history)}
     return found | {f"{RECORDED}{epoch}": theta for epoch, theta in state.record.items()}
@@ -199,7 +199,7 @@ def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
         told["random"],
         _history(told["history"], tensors),
         told["first_cost"],
-        None if good is None else (good, tensors[GOOD]),
+        None if good is None else (good, {"parameters": tensors[GOOD]}),
         None if best is None else (best[0], best[1], tensors[BEST]),
         told["schedule"],
         {epoch: tensors[f"{RECORDED}{epoch}"] for epoch in record},

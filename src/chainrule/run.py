@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.cost_curve import cost_curve
+from chainrule.engines.engine import Measured
 from chainrule.errors import SettingError, counted
 from chainrule.network import Network
-from chainrule.parameters import Parameters
 from chainrule.report import Report
 from chainrule.run_facts import titled
 from chainrule.writing.card import card, folded, table
@@ -24,24 +24,16 @@ SHOWN = 10  # epochs at the beginning and at the end that a notebook lists
 
 @dataclass(frozen=True)
 class LastStep:
-    """The last step of an epoch, as vectors in the order of `Parameters.flat`: the weights and biases before it and after it,
-    and its gradient before that is clipped. `origin` is the network as it was given.
-    """
+    """What was seen of the last step of an epoch, and the snapshot after it; `origin` is the network as it was given."""
 
     origin: Network
-    before: Array
-    gradient: Array
-    after: Array
+    seen: Measured
+    after: Mapping[str, Any]
 
     @cached_property
     def network(self) -> Network:
         """The network after it."""
-        return self.origin.with_parameters(self.origin.parameters.like(self.after))
-
-    def norms(self, vector: Array) -> list[float]:
-        """The Euclidean length of each layer's part of a vector, its weights and biases together."""
-        parts = self.origin.parameters.like(vector)
-        return [Parameters([w], [b]).norm() for w, b in zip(parts.weights, parts.biases)]
+        return self.origin.with_parameters(self.origin.parameters.like(self.after["parameters"]))
 
 
 @dataclass(frozen=True)
@@ -71,18 +63,18 @@ class Epoch:
     @property
     def gradient_norms(self) -> list[float]:
         """‖∂C/∂θ^l‖ of the last step's batch by layer 1…L, penalties included, before it is clipped."""
-        return self._last.norms(self._last.gradient)
+        return self._last.seen.gradient
 
     @property
     def update_norms(self) -> list[float]:
         """‖Δθ^l‖ by layer 1…L: how far the last step moved its weights and biases."""
-        return self._last.norms(self._last.after - self._last.before)
+        return self._last.seen.move
 
     @property
     def update_ratios(self) -> list[float]:
         """‖Δθ^l‖ / ‖θ^l‖ by layer 1…L, infinite where θ^l was 0. Around 10⁻³ is usual."""
-        sizes = self._last.norms(self._last.before)
-        return [update / size if size else math.inf for update, size in zip(self.update_norms, sizes)]
+        seen = self._last.seen
+        return [update / size if size else math.inf for update, size in zip(seen.move, seen.before)]
 
     @property
     def _last(self) -> LastStep:
@@ -107,7 +99,7 @@ class TrainingState:
     """All it takes to go on after a whole epoch: plain values, and vectors of weights as `Parameters.flat` gives them.
 
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
-    `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, weights).
+    `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, snapshot).
     `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights). `schedule` is what the
     schedule of the learning rate remembers, `record` the weights of the epochs that are recorded.
     """
@@ -118,7 +110,7 @@ class TrainingState:
     random: Mapping[str, Any] | None = None
     history: tuple[dict[str, Any], ...] = ()
     first_cost: float | None = None
-    good: tuple[int, Array] | None = None
+    good: tuple[int, Mapping[str, Any]] | None = None
     best: tuple[int, float, Array] | None = None
     schedule: Mapping[str, Any] | None = None
     record: Mapping[int, Array] = field(default_factory=dict)

@@ -19,8 +19,7 @@ from chainrule.costs import Cost
 from chainrule.data import epoch_order
 from chainrule.data.overview import groups
 from chainrule.diagnostics.divergence import first_not_finite
-from chainrule.engines.engine import Steps, batches
-from chainrule.engines.threads import blas_threads
+from chainrule.engines.engine import Measured, Steps, batches
 from chainrule.errors import DataError, DivergenceError, FileError, FileWarning, SettingError, ShapeError
 from chainrule.evaluation import cost_and_score, cost_on_some, first_cost
 from chainrule.network import Network
@@ -294,48 +293,42 @@ class Epochs:
         every = len(order)
         base, total = job.recipe.rule.learning_rate, job.epochs * every
         rates = job.schedule.rates(last.schedule or job.schedule.begin(), last.step, every, total, every, base)
-        steps, last_step = self._steps(running, order, rates)
-        if steps.first_bad is not None or last_step is None:
+        steps, seen = self._steps(running, order, rates)
+        if steps.first_bad is not None or seen is None:
             raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad or 0)
         cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
         first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
         self._threads = engine.threads(running)
         left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state
-        number, step, theta = last.epoch + 1, last.step + len(order), left["parameters"]
+        number, step, last_step = last.epoch + 1, last.step + len(order), LastStep(job.network, seen, left)
         seconds = time.perf_counter() - started
         epoch = Epoch(number, step, cost, seconds, *self._validate(last_step), float(rates[-1]), last_step)
-        good = (number, theta) if first is not None and cost <= first else last.good
+        good = (number, left) if first is not None and cost <= first else last.good
         looked_at = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
         return epoch, TrainingState(
-            number, step, left, random, first_cost=first, good=good, best=self._best(epoch, theta),
+            number, step, left, random, first_cost=first, good=good, best=self._best(epoch, left),
             schedule=job.schedule.after_epoch(last.schedule or job.schedule.begin(), looked_at),
-            record={**last.record, number: theta} if number in job.recorded else last.record,
+            record={**last.record, number: left["parameters"]} if number in job.recorded else last.record,
         )  # fmt: skip
 
-    def _best(self, epoch: Epoch, theta: Array) -> tuple[int, float, Array] | None:
+    def _best(self, epoch: Epoch, left: Mapping[str, Any]) -> tuple[int, float, Array] | None:
         """The epoch that did best on the validation rows: this one, or the best one before."""
         best, stopping = self._state.best, self.job.stopping
         value = epoch.validation_score if stopping.measure == "score" else epoch.validation_cost
         if value is None or not stopping.is_better(value, None if best is None else best[1]):
             return best
-        return epoch.number, value, theta
+        return epoch.number, value, left["parameters"]
 
-    def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, LastStep | None]:
-        """All steps of an epoch. The last is taken in its two halves, and looked at; None where it was not taken."""
+    def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, Measured | None]:
+        """All steps of an epoch, and what was seen of the last; None where it was not taken."""
         engine, many = self.job.engine, len(order) - 1
         steps = self._many(running, order[:many], rates[:many]) if many else Steps(np.empty(0))
         if steps.first_bad is not None:
             return steps, None
-        before, batch = engine.snapshot(running)["parameters"], next(batches(order[many:]))
-        with blas_threads(self.job.network.parameters, len(batch)):  # those of a whole step
-            cost, gradient = engine.gradient(running, batch)
-            costs, gradient = np.append(steps.costs, cost), gradient.copy()
-            if not (math.isfinite(cost) and engine.apply(running, gradient, float(rates[many]))):
-                return Steps(costs, many), None
-        after = engine.snapshot(running)["parameters"]
-        if self.within is not None:
+        cost, seen = engine.measured(running, next(batches(order[many:])), float(rates[many]))
+        if self.within is not None and seen is not None:
             self.within(many + 1)
-        return Steps(costs), LastStep(self.job.network, before, gradient, after)
+        return Steps(np.append(steps.costs, cost), many if seen is None else None), seen
 
     def _many(self, running: Any, order: Array, rates: Array) -> Steps:
         """Steps in one call of the engine, or in as many as it takes to tell `within` of them."""
@@ -399,7 +392,7 @@ class Epochs:
         return DivergenceError(
             f"training {self.ended}: {place}. A smaller learning rate than in {job.recipe.rule!r} is the usual cure; "
             f"{which} is kept",
-            self._run_with(self._with(state.good[1]) if state.good else job.network),
+            self._run_with(self._with(state.good[1]["parameters"]) if state.good else job.network),
         )
 
 

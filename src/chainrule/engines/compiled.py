@@ -5,7 +5,7 @@ What a step is stands in `native/steps.py`; here a run is laid out in memory, gi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,13 @@ from chainrule.activations import Activation
 from chainrule.data.mapped import MappedRows
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import ALL, keys_of_steps
-from chainrule.engines.engine import Recipe, Steps
+from chainrule.engines.engine import Measured, Recipe, Steps
 from chainrule.engines.native import plan as p
 from chainrule.engines.native.code import Work, missing, work_for
-from chainrule.engines.native.layout import Memory, Panels, lanes, row_length, shapes_of
+from chainrule.engines.native.layout import LayerShape, Memory, Panels, lanes, row_length, shapes_of, up_to
 from chainrule.engines.native.team import Pace, together
 from chainrule.network import Network
+from chainrule.parameters import Parameters, length
 from chainrule.prediction import activations_of_rows
 
 Array = np.ndarray
@@ -30,12 +31,16 @@ KEEP_Z = ("gelu", "silu")  # whose slope does not follow from a alone
 COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge"]
 RULES: list[Any] = [updates._downhill, updates._roll, updates._roll_ahead, updates._scale, updates._adapt]
 AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SECOND, "epsilon": p.EPSILON}
+CALLS_BACK = 64  # calls after which what can be taken back is kept anew
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
 
 @dataclass
 class Running:
-    """A run under way: its numbers in panels, and the plan that says where everything is."""
+    """A run under way: its numbers in panels, and the plan that says where everything is.
+
+    `backup` is what a step changes as it was after step `backed_up`, and `since` are the orders and rates of the steps since.
+    """
 
     recipe: Recipe
     origin: Network
@@ -50,6 +55,8 @@ class Running:
     pace: Pace
     step: int = 0
     kept: dict[str, Array] = field(default_factory=dict)  # what the plan points to
+    backup: list[Array] = field(default_factory=list)
+    since: list[tuple[Array, Array]] = field(default_factory=list)
 
     @property
     def numbers(self) -> tuple[Array, Array]:
@@ -77,7 +84,7 @@ class CompiledEngine:
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
         given, dtype, shapes = network.parameters, network.dtype, shapes_of(network.sizes, network.dtype)
         memory = Memory()
-        theta, slots = Panels(memory, shapes, dtype), Panels(memory, shapes, dtype, max(1, len(recipe.rule.slots)))
+        theta, slots = Panels(memory, shapes, dtype), Panels(memory, shapes, dtype, len(recipe.rule.slots))
         gradient = Panels(memory, shapes, dtype)
         theta.write(given.flat() if snapshot is None else snapshot["parameters"], given)
         step = 0
@@ -97,12 +104,22 @@ class CompiledEngine:
         costs = np.empty(len(order))
         if not len(order):
             return Steps(costs)
-        bad = _steps(state, np.ascontiguousarray(order, np.int64), np.asarray(rates, float), costs, 0, len(order))
+        bad = _steps(state, np.ascontiguousarray(order, np.int64), np.asarray(rates, float), costs)
         return Steps(costs) if bad is None else Steps(costs[: bad + 1], bad)
+
+    def measured(self, state: Running, batch: Array, rate: float) -> tuple[float, Measured | None]:
+        cost, measures = np.empty(1), state.kept["measures"]
+        measures[:] = 0
+        state.plan[p.MEASURED] = measures.ctypes.data
+        try:
+            bad = _steps(state, np.ascontiguousarray(batch[None], np.int64), np.array([rate]), cost)
+        finally:
+            state.plan[p.MEASURED] = 0
+        return float(cost[0]), Measured(float(cost[0]), *_lengths(state)) if bad is None else None
 
     def gradient(self, state: Running, batch: Array) -> tuple[float, Array]:
         cost = np.empty(1)
-        _work(state, batch[None].astype(np.int64), np.zeros(1), cost, 0, 1, p.NOT_AT_ALL)
+        _work(state, batch[None].astype(np.int64), np.zeros(1), cost, p.NOT_AT_ALL)
         like, recipe = state.origin.parameters, state.recipe
         gradient = state.gradient.read(like)
         if recipe.penalty:
@@ -114,15 +131,15 @@ class CompiledEngine:
 
     def apply(self, state: Running, gradient: Array, rate: float) -> bool:
         state.gradient.write(gradient, state.origin.parameters)
-        before = [numbers.copy() for numbers in state.numbers]
+        _back_up(state)
         penalties = state.settings[[p.L1, p.L2]]
         state.settings[[p.L1, p.L2]] = 0.0  # the gradient has them already
-        _work(state, np.zeros((1, 1), np.int64), np.array([rate]), np.empty(1), 0, 1, p.MOVE_ALONE)
+        _work(state, np.zeros((1, 1), np.int64), np.array([rate]), np.empty(1), p.MOVE_ALONE)
         state.settings[[p.L1, p.L2]] = penalties
-        if not all(np.isfinite(numbers).all() for numbers in state.numbers):
-            _put_back(state, before)
+        if not _is_finite(state):
+            _put_back(state)
             return False
-        state.step += 1
+        state.step, state.backup = state.step + 1, []
         return True
 
     def network(self, state: Running) -> Network:
@@ -132,50 +149,122 @@ class CompiledEngine:
     def predict(self, network: Network, rows: Array) -> Array:
         return activations_of_rows(network, rows)
 
-    def snapshot(self, state: Running) -> dict[str, Any]:
-        like = state.origin.parameters
-        slots = {f"rule/{slot}": state.slots.read(like, copy) for copy, slot in enumerate(state.recipe.rule.slots)}
-        return {"parameters": state.theta.read(like), **slots, "step": state.step}
+    def snapshot(self, state: Running) -> Mapping[str, Any]:
+        _back_up(state)
+        return Snapshot(state.theta.copied(state.backup[0]), state.slots.copied(state.backup[1]), state.origin.parameters,
+                        state.recipe.rule.slots, state.step)  # fmt: skip
 
     def threads(self, state: Running) -> int | None:
         return state.pace.used
 
 
-def _put_back(state: Running, before: list[Array]) -> None:
-    for numbers, old in zip(state.numbers, before):
+class Snapshot(Mapping[str, Any]):
+    """A snapshot whose vectors are made of panels on demand."""
+
+    def __init__(self, theta: Panels, slots: Panels, like: Parameters, names: tuple[str, ...], step: int) -> None:
+        self._theta, self._slots, self._like, self._step = theta, slots, like, step
+        self._places = {f"rule/{name}": copy for copy, name in enumerate(names)}
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "step":
+            return self._step
+        if name not in self._made:
+            panels, copy = (self._theta, 0) if name == "parameters" else (self._slots, self._places[name])
+            self._made[name] = panels.read(self._like, copy)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("parameters", *self._places, "step"))
+
+    def __len__(self) -> int:
+        return 2 + len(self._places)
+
+
+# steps that can be taken back -------------------------------------------------------------------------------------------
+def _back_up(state: Running) -> None:
+    """Keep what the next steps change, unless no step was taken since it was kept."""
+    if state.since or not state.backup:
+        state.backup, state.since = [numbers.copy() for numbers in state.numbers], []
+
+
+def _put_back(state: Running) -> None:
+    """Everything as it was kept; nothing that may have become NaN is left."""
+    for numbers, old in zip(state.numbers, state.backup):
         numbers[:] = old
-    state.gradient.numbers[:] = 0  # NaN may have come to where panels are filled up, which no later step writes
+    state.step -= sum(len(rates) for _, rates in state.since)
+    state.since = []
 
 
-def _steps(state: Running, order: Array, rates: Array, costs: Array, first: int, last: int) -> int | None:
+def _is_finite(state: Running) -> bool:
+    return all(np.isfinite(numbers).all() for numbers in state.numbers)
+
+
+def _steps(state: Running, order: Array, rates: Array, costs: Array) -> int | None:
     """Take these steps; the number of the first that would leave the finite numbers, before which the state is left."""
-    before = [numbers.copy() for numbers in state.numbers]
-    step = state.step
-    _work(state, order, rates, costs, first, last, p.AT_THE_END if state.recipe.clip.norm is not None else p.AT_ONCE)
-    if np.isfinite(costs[first:last]).all() and all(np.isfinite(numbers).all() for numbers in state.numbers):
-        state.step = step + last - first
+    if not state.backup or len(state.since) >= CALLS_BACK:
+        _back_up(state)
+    _work(state, order, rates, costs, p.AT_ONCE if state.recipe.clip.norm is None else p.AT_THE_END)
+    state.step += len(order)
+    state.since.append((order, rates))
+    if np.isfinite(costs).all() and _is_finite(state):
         return None
-    _put_back(state, before)
-    if last - first == 1:
-        return first
-    middle = (first + last) // 2
-    found = _steps(state, order, rates, costs, first, middle)
-    return _steps(state, order, rates, costs, middle, last) if found is None else found
+    earlier = state.since[:-1]
+    _put_back(state)
+    for good in earlier:
+        _again(state, *good, np.empty(len(good[0])))
+    return _bisected(state, order, rates, costs)
 
 
-def _work(state: Running, order: Array, rates: Array, costs: Array, first: int, last: int, moves: int) -> None:
-    """Steps first … last−1 of the order in native code, a few milliseconds of them at a time."""
+def _again(state: Running, order: Array, rates: Array, costs: Array) -> None:
+    _work(state, order, rates, costs, p.AT_ONCE if state.recipe.clip.norm is None else p.AT_THE_END)
+    state.step += len(order)
+    state.since.append((order, rates))
+
+
+def _bisected(state: Running, order: Array, rates: Array, costs: Array) -> int:
+    """The first of these steps that would leave the finite numbers, one of which does; the state is left before it."""
+    _back_up(state)
+    if len(order) == 1:
+        return 0
+    half = len(order) // 2
+    _again(state, order[:half], rates[:half], costs[:half])
+    if np.isfinite(costs[:half]).all() and _is_finite(state):
+        return half + _bisected(state, order[half:], rates[half:], costs[half:])
+    _put_back(state)
+    return _bisected(state, order[:half], rates[:half], costs[:half])
+
+
+def _lengths(state: Running) -> list[list[float]]:
+    """By layer, from the squares that a measured step left: of weights and biases before it, of its gradient, of its move."""
+    ends = np.cumsum([_blocks(shape) for shape in state.theta.shapes])[:-1] * p.MEASURE_COUNT
+    sums = [part.reshape(-1, p.MEASURE_COUNT).sum(axis=0) for part in np.split(state.kept["measures"], ends)]
+    found = np.sqrt(sums)
+    for layer in state.recipe.fixed:  # which no step goes over
+        w, b = state.theta.weights[layer - 1], state.origin.biases[layer]
+        found[layer - 1, p.BEFORE] = length(np.append(w, b).astype(float))
+    return [found[:, place].tolist() for place in (p.BEFORE, p.SLOPE, p.MOVE)]
+
+
+def _blocks(shape: LayerShape) -> int:
+    """How many blocks of weights, and panels of biases, a layer is measured in."""
+    return shape.panels * (up_to(shape.sources, shape.width) // shape.width + 1)
+
+
+def _work(state: Running, order: Array, rates: Array, costs: Array, moves: int) -> None:
+    """These steps in native code, a few milliseconds of them at a time."""
     recipe, plan, batch = state.recipe, state.plan, order.shape[1]
-    of_rates, step = _rates(recipe, state.step, rates[first:last]), state.step
+    of_rates, step = _rates(recipe, state.step, rates), state.step
     _room_for(state, batch)
     state.pace.suits(batch * sum(w.size for w in state.origin.weights) * 6)
     plan[p.BATCH], plan[p.DEFERRED] = batch, moves
     mapped = isinstance(state.rows.inputs, MappedRows)
-    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else last - first
-    for start, count, threads in state.pace.parts(last - first, most):
-        rows = order[first + start : first + start + count]
+    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else len(order)
+    for start, count, threads in state.pace.parts(len(order), most):
+        rows = order[start : start + count]
         plan[p.ORDER] = plan[p.INPUT_ORDER] = rows.ctypes.data
-        plan[p.RATES], plan[p.COSTS] = of_rates[start:].ctypes.data, costs[first + start :].ctypes.data
+        plan[p.LAST] = count - 1
+        plan[p.RATES], plan[p.COSTS] = of_rates[start:].ctypes.data, costs[start:].ctypes.data
         held = _keys(state, step + start, count), _in_memory(state, rows) if mapped else None
         together(state.work, plan, state.kept["flags"], threads, count)
         del held
@@ -245,16 +334,18 @@ def _lay_out(state: Running) -> None:
     if rows.weights is not None:
         keep["weights"] = np.ascontiguousarray(rows.weights, float)
         plan[p.ROW_WEIGHTS] = keep["weights"].ctypes.data
-    keep["squares"] = np.zeros(2 * sum(shape.panels for shape in state.theta.shapes))
+    keep["squares"] = np.zeros(sum(shape.panels for shape in state.theta.shapes))
+    keep["measures"] = np.zeros(sum(map(_blocks, state.theta.shapes)) * p.MEASURE_COUNT)
+    measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
-    plan[p.SPINS] = 2000
+    plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
     plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE] = 256, 96, 3
     for i, shape in enumerate(state.theta.shapes):
         record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
         at_output = i + 1 == network.depth and pair.of == "z"
         record[p.NUMBER], record[p.NEURONS], record[p.SOURCES] = i + 1, shape.neurons, shape.sources
-        record[p.PANELS], record[p.DEPTH] = shape.panels, shape.depth
+        record[p.PANELS], record[p.DEPTH], record[p.MEASURES] = shape.panels, shape.depth, measures[i]
         for place, panels in (
             ((p.WEIGHTS, p.BIASES), state.theta), ((p.WEIGHT_SLOTS, p.BIAS_SLOTS), state.slots),
             ((p.WEIGHT_GRADIENT, p.BIAS_GRADIENT), state.gradient),
@@ -285,7 +376,7 @@ def _room_for(state: Running, batch: int) -> None:
     plan[p.GATHERED], plan[p.GATHERED_STRIDE] = keep["gathered"].ctypes.data, stride
     at_once = int(plan[p.BLOCKS_AT_ONCE])
     most = max([shape.panels for shape in state.theta.shapes[1:]], default=0)
-    size = (1 + at_once * width + at_once * most * width) * width
+    size = (1 + width + at_once * width + at_once * most * width) * width
     keep["scratch"] = state.memory.array(size * 64, dtype)
     plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
     dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +13,7 @@ from chainrule.costs import Cost
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout
 from chainrule.network import Network
+from chainrule.parameters import Parameters
 from chainrule.regularization import Clip, Penalty
 from chainrule.updates import Rule
 
@@ -47,6 +49,19 @@ class Steps:
     first_bad: int | None = None
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A step that was looked at: its cost, and by layer 1…L the lengths of weights and biases before it, gradient and move.
+
+    The gradient is that before it is clipped, penalties included.
+    """
+
+    cost: float
+    before: list[float]
+    gradient: list[float]
+    move: list[float]
+
+
 @runtime_checkable
 class Engine(Protocol):
     """Many training steps a call. An engine owns its buffers and changes them; the state it hands out is opaque.
@@ -56,6 +71,7 @@ class Engine(Protocol):
     `run`       steps in this order (steps, batch) of row numbers, −1 where a batch has fewer rows, each at its rate (steps,)
     `gradient`  the first half of a step: (cost, gradient) of a batch of row numbers, as `Parameters.flat`
     `apply`     the second: moves along such a gradient, perhaps one averaged over several machines
+    `measured`  a step of its own, looked at: (cost, what was seen), None where the step was not taken
     `threads`   the most that a run's products were given; None where it is not known
 
     A step that would leave the finite numbers is not taken: `run` stops with the state as it was before it, and `apply`
@@ -71,10 +87,27 @@ class Engine(Protocol):
     def run(self, state: Any, order: Array, rates: Array) -> Steps: ...
     def gradient(self, state: Any, batch: Array) -> tuple[float, Array]: ...
     def apply(self, state: Any, gradient: Array, rate: float) -> bool: ...
+    def measured(self, state: Any, batch: Array, rate: float) -> tuple[float, Measured | None]: ...
     def network(self, state: Any) -> Network: ...
     def predict(self, network: Network, rows: Array) -> Array: ...
-    def snapshot(self, state: Any) -> dict[str, Any]: ...
+    def snapshot(self, state: Any) -> Mapping[str, Any]: ...
     def threads(self, state: Any) -> int | None: ...
+
+
+def in_halves(engine: Engine, state: Any, batch: Array, rate: float) -> tuple[float, Measured | None]:
+    """`measured` for an engine that has nothing faster: a step in its two halves."""
+    like, before = engine.network(state).parameters, engine.snapshot(state)["parameters"].copy()
+    cost, gradient = engine.gradient(state, batch)
+    gradient = gradient.copy()
+    if not (math.isfinite(cost) and engine.apply(state, gradient, rate)):
+        return cost, None
+    move = engine.snapshot(state)["parameters"] - before
+    return cost, Measured(cost, *(lengths(like.like(each)) for each in (before, gradient, move)))
+
+
+def lengths(parameters: Parameters) -> list[float]:
+    """The Euclidean length of each layer's part, its weights and biases together."""
+    return [Parameters([w], [b]).norm() for w, b in zip(parameters.weights, parameters.biases)]
 
 
 def batches(order: Array) -> Iterator[Array]:

@@ -13,7 +13,7 @@ from chainrule.backward import collect, errors
 from chainrule.costs import Pair
 from chainrule.data.coercion import are_finite
 from chainrule.data.network_rows import Rows
-from chainrule.engines.engine import Recipe, Steps
+from chainrule.engines.engine import Measured, Recipe, Steps, in_halves
 from chainrule.engines.threads import blas_threads
 from chainrule.forward import propagate
 from chainrule.network import Network
@@ -82,6 +82,10 @@ class ReferenceEngine:
     def apply(self, state: Running, gradient: Array, rate: float) -> bool:
         with np.errstate(all="ignore"):
             return _apply(state, gradient, rate)
+
+    def measured(self, state: Running, batch: Array, rate: float) -> tuple[float, Measured | None]:
+        with blas_threads(state.parameters, len(batch)):  # those of a whole step
+            return in_halves(self, state, batch, rate)
 
     def network(self, state: Running) -> Network:
         return state.origin.with_parameters(state.parameters)

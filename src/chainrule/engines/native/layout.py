@@ -96,8 +96,17 @@ class Panels:
     """A vector like that of all weights and biases, in panels: `weights[i]` and `biases[i]` of layer i + 1 lie in `numbers`."""
 
     def __init__(self, memory: Memory, shapes: Sequence[LayerShape], dtype: Any, copies: int = 1) -> None:
-        self.shapes, self.copies = shapes, copies
-        self.numbers = memory.array(copies * sum(shape.weights + shape.biases for shape in shapes), dtype)
+        size = copies * sum(shape.weights + shape.biases for shape in shapes)
+        self._hold(memory.array(size, dtype), shapes, copies)
+
+    def copied(self, numbers: Array) -> Panels:
+        """Such panels that hold other numbers."""
+        found = Panels.__new__(Panels)
+        found._hold(numbers, self.shapes, self.copies)
+        return found
+
+    def _hold(self, numbers: Array, shapes: Sequence[LayerShape], copies: int) -> None:
+        self.numbers, self.shapes, self.copies = numbers, shapes, copies
         self.weights: list[Array] = []
         self.biases: list[Array] = []
         place = 0

@@ -180,18 +180,42 @@ def times_softmax_slope(a, d, count):
 
 # rules ----------------------------------------------------------------------------------------------------------------
 @native
-def restrain(g, w, count, settings, penalized):
-    """g ← the gradient with its penalty, where there is one, and each entry within ± the clip value, where there is one."""
+def penalize(g, w, count, settings):
+    """g ← the gradient with its penalty, where there is one."""
     zero = number(g[0], 0.0)
-    if penalized and (settings[L1] != 0.0 or settings[L2] != 0.0):
+    if settings[L1] != 0.0 or settings[L2] != 0.0:
         l1, l2 = number(zero, settings[L1]), number(zero, settings[L2])
         for i in range(count):
             sign = l1 if w[i] > zero else (-l1 if w[i] < zero else zero)
             g[i] += sign + l2 * w[i]
+
+
+@native
+def clip_entries(g, count, settings):
+    """Each entry within ± the clip value, where there is one."""
     if settings[CLIP_VALUE] > 0.0:
-        most = number(zero, settings[CLIP_VALUE])
+        most = number(g[0], settings[CLIP_VALUE])
         for i in range(count):
             g[i] = -most if g[i] < -most else (most if g[i] > most else g[i])
+
+
+@native
+def sum_of_squares(g, count):
+    """As float64."""
+    total = 0.0
+    for i in range(count):
+        total += np.float64(g[i]) * np.float64(g[i])
+    return total
+
+
+@native
+def sum_of_squared_differences(a, b, count):
+    """Likewise."""
+    total = 0.0
+    for i in range(count):
+        e = np.float64(a[i]) - np.float64(b[i])
+        total += e * e
+    return total
 
 
 @native

@@ -19,13 +19,13 @@ from __future__ import annotations
 (
     LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
     COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, BLOCKS_AT_ONCE, SCRATCH, SCRATCH_SIZE, GATHERED, GATHERED_STRIDE,
-    SQUARES, SPINS, GENERAL,
-) = range(26)  # fmt: skip
+    SQUARES, SPINS, PLAIN, LAST, MEASURED, GENERAL,
+) = range(29)  # fmt: skip
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,
-    BY_LAYER,
-) = range(24)  # fmt: skip
+    MEASURES, BY_LAYER,
+) = range(25)  # fmt: skip
 
 # places in the list of settings, all float64; then comes the α of each layer 0, 1, … L
 COST_SETTING, FIRST, SECOND, EPSILON, L1, L2, DECAY, CLIP_VALUE, CLIP_NORM, ALPHAS = range(10)
@@ -35,3 +35,5 @@ RATE, CORRECTED, ROOT, RATE_COUNT = range(4)
 NO_BIAS, BIAS_PER_NEURON, BIAS_PER_LAYER = range(3)
 # when the weights move: each block once its gradient is there, all at the end of a step, not at all, or that and nothing else
 AT_ONCE, AT_THE_END, NOT_AT_ALL, MOVE_ALONE = range(4)
+# what is summed of each block of weights and each panel of biases where a step is measured: squares of these
+BEFORE, SLOPE, MOVE, MEASURE_COUNT = range(4)

@@ -5,7 +5,7 @@ Every sum runs over its terms in their order, whatever the blocks are: a sum tha
 
 from __future__ import annotations
 
-from chainrule.engines.native.tiles import at, lanes_of, native, number, tile
+from chainrule.engines.native.tiles import at, lanes_of, native, number, tile, transpose
 
 
 @native
@@ -60,8 +60,10 @@ def product(c, c_row, a, a_row, b, apart, start, start_step, panels, rows, count
     terms at a time and the rows so many, so that what is read again is still in a cache.
     """
     one, lanes = number(start[0], 1.0), lanes_of(start[0])
-    for k in range(0, count, count_at_once):
-        depth = min(count_at_once, count - k)
+    parts = (count + count_at_once - 1) // count_at_once
+    for part in range(parts):
+        k = count * part // parts
+        depth = count * (part + 1) // parts - k
         for r in range(0, rows, rows_at_once):
             height = min(rows_at_once, rows - r)
             for p in range(panels):
@@ -71,17 +73,15 @@ def product(c, c_row, a, a_row, b, apart, start, start_step, panels, rows, count
 
 
 @native
-def transposed(w, panels, apart, rows, to):
-    """`rows` rows of W in every panel, as one panel `to` with a row by column of W; what fills its rows up is 0."""
-    lanes, zero = lanes_of(w[0]), number(w[0], 0.0)
+def transposed(w, panels, apart, to):
+    """As many rows of W as a panel is wide, in every panel, as one panel `to` with a row by column of W."""
+    lanes = lanes_of(w[0])
+    half = lanes // 2
     for p in range(panels):
         here, there = at(w, p * apart), at(to, p * lanes * lanes)
-        for i in range(rows):
-            for j in range(lanes):
-                there[j * lanes + i] = here[i * lanes + j]
-        for i in range(rows, lanes):
-            for j in range(lanes):
-                there[j * lanes + i] = zero
+        for i in range(0, lanes, half):
+            for j in range(0, lanes, half):
+                transpose(at(here, i * lanes + j), lanes, at(there, j * lanes + i), lanes)
 
 
 @native
@@ -92,3 +92,12 @@ def gradient_block(g, a, a_row, d, d_row, zeros, inputs, rows, at_once):
         first, row = (g, lanes) if r > 0 else (zeros, 0)
         height = min(at_once, rows - r)
         column(inputs, 0, g, lanes, at(a, r * a_row), 1, a_row, at(d, r * d_row), d_row, first, row, one, height)
+
+
+@native
+def add_gradient(w, scale, a, a_row, d, d_row, inputs, rows, at_once):
+    """w ← w + scale · aᵀ δ of such a block, without the gradient by itself."""
+    lanes = lanes_of(scale)
+    for r in range(0, rows, at_once):
+        height = min(at_once, rows - r)
+        column(inputs, 1, w, lanes, at(a, r * a_row), 1, a_row, at(d, r * d_row), d_row, w, lanes, scale, height)

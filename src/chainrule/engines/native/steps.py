@@ -14,19 +14,23 @@ from numba import types
 
 from chainrule.engines.native import plan as p
 from chainrule.engines.native.passes import (
+    DELTA_RULE,
     GELU,
     SILU,
     SOFTMAX,
     activate,
+    clip_entries,
     move,
-    restrain,
+    penalize,
     softmax,
+    sum_of_squared_differences,
+    sum_of_squares,
     times_slope,
     times_softmax_slope,
 )  # fmt: skip
-from chainrule.engines.native.products import gradient_block, product, transposed
+from chainrule.engines.native.products import add_gradient, gradient_block, product, transposed
 from chainrule.engines.native.row_costs import row_cost
-from chainrule.engines.native.tiles import at, lanes_of, native, number, observe, pointer_to, publish
+from chainrule.engines.native.tiles import at, lanes_of, native, number, observe, pointer_to, prefetch, publish
 
 GOLDEN, FIRST_MIX, SECOND_MIX = (
     np.uint64(0x9E3779B97F4A7C15),
@@ -77,7 +81,7 @@ def incoming(plan, l, step, one):
 
 @native
 def own_scratch(plan, thread, one):
-    """What this thread alone writes: zeros, a block of a gradient, and weights turned round."""
+    """What this thread alone writes: a row of zeros, a block of weights, blocks of a gradient, and of weights turned round."""
     return at(array(plan, p.SCRATCH, one), thread * plan[p.SCRATCH_SIZE])
 
 
@@ -257,13 +261,12 @@ def errors_below(plan, thread, l, step, first, inputs, one):
     """δ^(l−1) of neurons first … of the layer below: δ^l Wᵀ ⊙ σ′ (BP2). A softmax's Σ′ comes later, row by row."""
     layer, below, n, lanes = layer_of(plan, l), layer_of(plan, l - 1), rows_of(plan, step), lanes_of(one)
     scratch, weights = own_scratch(plan, thread, one), array(layer, p.WEIGHTS, one)
-    zeros, turned = scratch, at(scratch, (1 + plan[p.BLOCKS_AT_ONCE] * lanes) * lanes)
+    zeros, turned = scratch, at(scratch, (1 + (1 + plan[p.BLOCKS_AT_ONCE]) * lanes) * lanes)
     panels, apart, row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE]
     blocks = (inputs + lanes - 1) // lanes
     for block in range(blocks):
         start = block * lanes
-        rows = min(lanes, inputs - start)
-        transposed(at(weights, (first + start) * lanes), panels, apart, rows, at(turned, start * panels * lanes))
+        transposed(at(weights, (first + start) * lanes), panels, apart, at(turned, start * panels * lanes))
     place = first
     d = at(array(below, p.ERRORS, one), place)
     product(
@@ -286,64 +289,120 @@ def update_weights(plan, thread, l, step, panel, first, inputs, one):
     """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later."""
     layer, n, lanes, scratch = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
     (a, a_row), d = incoming(plan, l, step, one), at(array(layer, p.ERRORS, one), panel * lanes)
-    place, size = (panel * layer[p.DEPTH] + first) * lanes, inputs * lanes
+    a, d_row, at_once = at(a, first), layer[p.STRIDE], plan[p.DEPTH_AT_ONCE]
+    place = (panel * layer[p.DEPTH] + first) * lanes
+    w = at(array(layer, p.WEIGHTS, one), place)
     if plan[p.DEFERRED] != p.AT_ONCE:
-        g = at(array(layer, p.WEIGHT_GRADIENT, one), place)
-        gradient_block(g, at(a, first), a_row, d, layer[p.STRIDE], scratch, inputs, n, plan[p.DEPTH_AT_ONCE])
-        return
-    g = at(scratch, lanes)
-    gradient_block(g, at(a, first), a_row, d, layer[p.STRIDE], scratch, inputs, n, plan[p.DEPTH_AT_ONCE])
-    w, slots = at(array(layer, p.WEIGHTS, one), place), at(array(layer, p.WEIGHT_SLOTS, one), place)
+        gradient_block(at(array(layer, p.WEIGHT_GRADIENT, one), place), a, a_row, d, d_row, scratch, inputs, n, at_once)
+    elif plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0:
+        rate = array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]
+        add_gradient(w, number(one, -rate), a, a_row, d, d_row, inputs, n, at_once)
+    else:
+        g, slots = at(scratch, (1 + lanes) * lanes), at(array(layer, p.WEIGHT_SLOTS, one), place)
+        gradient_block(g, a, a_row, d, d_row, scratch, inputs, n, at_once)
+        apart, measures = layer[p.PANELS] * layer[p.DEPTH] * lanes, measures_of_weights(layer, panel, first, lanes)
+        weigh(plan, g, w, inputs * lanes, lanes * lanes, 1, measures)
+        step_down(plan, thread, step, g, w, slots, apart, inputs * lanes, lanes * lanes, 1, measures, one)
+
+
+@native
+def measures_of_weights(layer, panel, first, lanes):
+    """Where the squares of the blocks of a panel begin that belong to inputs first …"""
+    blocks = (layer[p.SOURCES] + lanes - 1) // lanes
+    return layer[p.MEASURES] + (panel * blocks + first // lanes) * p.MEASURE_COUNT
+
+
+@native
+def measures_of_biases(layer, panel, lanes):
+    blocks = (layer[p.SOURCES] + lanes - 1) // lanes
+    return layer[p.MEASURES] + (layer[p.PANELS] * blocks + panel) * p.MEASURE_COUNT
+
+
+@native
+def weigh(plan, g, w, count, block, penalized, measures):
+    """The gradient with its penalty; where the step is measured, its squares and those of the weights, block by block."""
+    settings = array(plan, p.SETTINGS, FLOAT64)
+    if penalized != 0:
+        penalize(g, w, count, settings)
+    if plan[p.MEASURED] != 0:
+        found = at(array(plan, p.MEASURED, FLOAT64), measures)
+        for i in range(0, count, block):
+            size = min(block, count - i)
+            found[p.BEFORE], found[p.SLOPE] = sum_of_squares(at(w, i), size), sum_of_squares(at(g, i), size)
+            found = at(found, p.MEASURE_COUNT)
+    clip_entries(g, count, settings)
+
+
+@native
+def step_down(plan, thread, step, g, w, slots, apart, count, block, penalized, measures, one):
+    """The move along a gradient; where the step is measured, its squares, block by block."""
     settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
-    restrain(g, w, size, settings, 1)
-    move(plan[p.RULE], g, w, slots, layer[p.PANELS] * layer[p.DEPTH] * lanes, size, settings, rates, 1)
+    if plan[p.MEASURED] == 0:
+        move(plan[p.RULE], g, w, slots, apart, count, settings, rates, penalized)
+        return
+    found, before = at(array(plan, p.MEASURED, FLOAT64), measures), at(own_scratch(plan, thread, one), lanes_of(one))
+    for i in range(0, count, block):
+        size = min(block, count - i)
+        for j in range(size):
+            before[j] = w[i + j]
+        move(plan[p.RULE], at(g, i), at(w, i), at(slots, i), apart, size, settings, rates, penalized)
+        found[p.MOVE] = sum_of_squared_differences(at(w, i), before, size)
+        found = at(found, p.MEASURE_COUNT)
 
 
 @native
 def update_biases(plan, thread, l, step, panel, panels, one):
     """The same for the biases of some panels: the gradient is the sum of δ over the rows (BP3)."""
-    layer, n, lanes, row = layer_of(plan, l), rows_of(plan, step), lanes_of(one), layer_of(plan, l)[p.STRIDE]
-    errors, deferred = array(layer, p.ERRORS, one), plan[p.DEFERRED] != p.AT_ONCE
+    layer, n, lanes = layer_of(plan, l), rows_of(plan, step), lanes_of(one)
+    row, errors, deferred = layer[p.STRIDE], array(layer, p.ERRORS, one), plan[p.DEFERRED] != p.AT_ONCE
     for q in range(panel, panel + panels):
-        g = at(own_scratch(plan, thread, one), lanes)
+        g = at(own_scratch(plan, thread, one), (1 + lanes) * lanes)
         if deferred:
             g = at(array(layer, p.BIAS_GRADIENT, one), q * lanes)
         for j in range(lanes):
             g[j] = number(one, 0.0)
         for r in range(n):
+            d = at(errors, r * row + q * lanes)
             for j in range(lanes):
-                g[j] += errors[r * row + q * lanes + j]
+                g[j] += d[j]
         if not deferred:
-            move_biases(plan, layer, step, g, q * lanes, lanes, one)
+            move_biases(plan, thread, layer, step, g, q, one)
 
 
 @native
-def move_biases(plan, layer, step, g, first, count, one):
-    b, slots = at(array(layer, p.BIASES, one), first), at(array(layer, p.BIAS_SLOTS, one), first)
-    settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
-    restrain(g, b, count, settings, layer[p.PENALIZED_BIAS])
-    apart = layer[p.PANELS] * lanes_of(one)
-    move(plan[p.RULE], g, b, slots, apart, count, settings, rates, layer[p.PENALIZED_BIAS])
+def move_biases(plan, thread, layer, step, g, panel, one):
+    """The move of a panel's biases. A layer's one bias is measured once, though it stands in every place."""
+    lanes, penalized = lanes_of(one), layer[p.PENALIZED_BIAS]
+    b, slots = at(array(layer, p.BIASES, one), panel * lanes), at(array(layer, p.BIAS_SLOTS, one), panel * lanes)
+    measures, apart = measures_of_biases(layer, panel, lanes), layer[p.PANELS] * lanes
+    block = lanes if layer[p.BIAS_KIND] == p.BIAS_PER_NEURON else 1
+    count = lanes if block > 1 else 1
+    weigh(plan, g, b, count, block, penalized, measures)
+    step_down(plan, thread, step, g, b, slots, apart, count, block, penalized, measures, one)
 
 
 @native
 def update_one_bias(plan, thread, l, step, one):
-    """The same for a layer's one bias, which stands in every place."""
-    layer, n, lanes, row = layer_of(plan, l), rows_of(plan, step), lanes_of(one), layer_of(plan, l)[p.STRIDE]
-    errors, total, width = array(layer, p.ERRORS, one), number(one, 0.0), layer[p.PANELS] * lanes_of(one)
+    """The same for a layer's one bias, which moves in the first place and is copied to the others."""
+    layer, n = layer_of(plan, l), rows_of(plan, step)
+    row, errors, total = layer[p.STRIDE], array(layer, p.ERRORS, one), number(one, 0.0)
     for r in range(n):
         for j in range(layer[p.NEURONS]):
             total += errors[r * row + j]
     if plan[p.DEFERRED] != p.AT_ONCE:
-        g = array(layer, p.BIAS_GRADIENT, one)
-        for j in range(width):
-            g[j] = total
-        return
-    g = at(own_scratch(plan, thread, one), lanes)
-    for q in range(0, width, lanes):
-        for j in range(lanes):
-            g[j] = total
-        move_biases(plan, layer, step, g, q, lanes, one)
+        array(layer, p.BIAS_GRADIENT, one)[0] = total
+    else:
+        g = at(own_scratch(plan, thread, one), (1 + lanes_of(one)) * lanes_of(one))
+        g[0] = total
+        move_biases(plan, thread, layer, step, g, 0, one)
+        spread_bias(layer, one)
+
+
+@native
+def spread_bias(layer, one):
+    b = array(layer, p.BIASES, one)
+    for j in range(1, layer[p.PANELS] * lanes_of(one)):
+        b[j] = b[0]
 
 
 @native
@@ -386,17 +445,41 @@ def softmax_below(plan, thread, threads, l, step, one):
 
 
 @native
+def prefetch_rows(plan, thread, threads, step, done, after, total, one):
+    """Ask for this thread's rows of the next step, as great a part of them as `done` … `after` is of `total`."""
+    width = plan[p.INPUT_STRIDE]
+    line = lanes_of(one)  # a cache line has as many numbers as a panel has columns
+    lines = (width + line - 1) // line
+    first, last = share(rows_of(plan, step), thread, threads)
+    order, inputs = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH]), array(plan, p.INPUTS, one)
+    count = (last - first) * lines
+    i, end = count * done // total, count * after // total
+    row, k = first + i // lines, i % lines
+    while i < end:
+        here = at(inputs, order[row] * width)
+        stop = min(lines, k + end - i)
+        for l in range(k, stop):
+            prefetch(at(here, l * line))
+        i += stop - k
+        row, k = row + 1, 0
+
+
+@native
 def first_layer(plan, thread, threads, step, one):
-    """This thread's share of the weights of layer 1, cut by neurons, of which two may be shared by what comes in."""
-    layer, at_once = layer_of(plan, 1), plan[p.BLOCKS_AT_ONCE] * lanes_of(one)
+    """This thread's share of the weights of layer 1, cut by neurons, of which some may be shared by what comes in."""
+    layer, lanes, at_once = layer_of(plan, 1), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
     sources = layer[p.SOURCES]
-    if layer[p.FIXED] == 0:
-        first, last = share(layer[p.PANELS] * sources, thread, threads)
-        while first < last:
-            panel, start = first // sources, first % sources
-            inputs = min(min(at_once, sources - start), last - first)
-            update_weights(plan, thread, 1, step, panel, start, inputs, one)
-            first += inputs
+    blocks = (sources + lanes - 1) // lanes
+    begin, last = share(layer[p.PANELS] * blocks, thread, threads)
+    first = begin
+    while first < last and layer[p.FIXED] == 0:
+        panel, block = first // blocks, first % blocks
+        count = min(min(at_once, blocks - block), last - first)
+        inputs = min(count * lanes, sources - block * lanes)
+        update_weights(plan, thread, 1, step, panel, block * lanes, inputs, one)
+        if step < plan[p.LAST]:
+            prefetch_rows(plan, thread, threads, step + 1, first - begin, first + count - begin, last - begin, one)
+        first += count
     biases(plan, thread, threads, 1, step, one)
 
 
@@ -404,69 +487,100 @@ def first_layer(plan, thread, threads, step, one):
 @native
 def move_all(plan, thread, threads, step, phase, one):
     """Clip the length of the whole gradient, then move everything: each thread some panels of each layer."""
-    settings, squares, lanes = array(plan, p.SETTINGS, FLOAT64), array(plan, p.SQUARES, FLOAT64), lanes_of(one)
-    place = 0
+    settings, squares, place = array(plan, p.SETTINGS, FLOAT64), array(plan, p.SQUARES, FLOAT64), 0
     for l in range(1, plan[p.LAYERS] + 1):
         layer = layer_of(plan, l)
         first, last = share(layer[p.PANELS], thread, threads)
-        size = layer[p.DEPTH] * lanes
         for panel in range(first, last):
             if layer[p.FIXED] == 0:
-                g, w = array(layer, p.WEIGHT_GRADIENT, one), array(layer, p.WEIGHTS, one)
-                restrain(at(g, panel * size), at(w, panel * size), size, settings, 1)
-                squares[place + 2 * panel] = sum_of_squares(at(g, panel * size), size)
-                g, w = array(layer, p.BIAS_GRADIENT, one), array(layer, p.BIASES, one)
-                restrain(at(g, panel * lanes), at(w, panel * lanes), lanes, settings, layer[p.PENALIZED_BIAS])
-                count = lanes if layer[p.BIAS_KIND] == p.BIAS_PER_NEURON else (1 if panel == 0 else 0)
-                squares[place + 2 * panel + 1] = sum_of_squares(at(g, panel * lanes), count)
-        place += 2 * layer[p.PANELS]
+                squares[place + panel] = weigh_panel(plan, layer, panel, one)
+        place += layer[p.PANELS]
     phase = wait(plan, thread, threads, phase)
     total = 0.0
     for i in range(place):
         total += squares[i]
-    factor, norm = number(one, 1.0), math.sqrt(total)
-    if settings[p.CLIP_NORM] > 0.0 and norm > settings[p.CLIP_NORM]:
+    norm = math.sqrt(total) if total < math.inf else norm_of_large(plan, one)
+    factor = number(one, 1.0)
+    if settings[p.CLIP_NORM] > 0.0 and math.inf > norm > settings[p.CLIP_NORM]:
         factor = number(one, settings[p.CLIP_NORM] / norm)
-    move_layers(plan, thread, threads, step, factor, one)
+    for l in range(1, plan[p.LAYERS] + 1):
+        layer = layer_of(plan, l)
+        first, last = share(layer[p.PANELS], thread, threads)
+        for panel in range(first, last):
+            if layer[p.FIXED] == 0:
+                move_panel(plan, thread, layer, step, panel, factor, one)
+    phase = wait(plan, thread, threads, phase)
+    for l in range(1, plan[p.LAYERS] + 1):
+        if thread == 0 and layer_of(plan, l)[p.BIAS_KIND] == p.BIAS_PER_LAYER:
+            spread_bias(layer_of(plan, l), one)
     return wait(plan, thread, threads, phase)
 
 
 @native
-def sum_of_squares(g, count):
-    total = 0.0
-    for i in range(count):
-        total += np.float64(g[i]) * np.float64(g[i])
+def norm_of_large(plan, one):
+    """The length of a gradient whose squares are beyond float64."""
+    total, scale = 0.0, 1e-200
+    for l in range(1, plan[p.LAYERS] + 1):
+        layer = layer_of(plan, l)
+        for panel in range(layer[p.PANELS]):
+            place, size, of_bias, count = of_panel(layer, panel, one)
+            for i in range(place, place + size):
+                e = np.float64(array(layer, p.WEIGHT_GRADIENT, one)[i]) * scale
+                total += e * e
+            for i in range(of_bias, of_bias + count):
+                e = np.float64(array(layer, p.BIAS_GRADIENT, one)[i]) * scale
+                total += e * e
+    return math.sqrt(total) / scale
+
+
+@native
+def of_panel(layer, panel, one):
+    """Of its weights (first number, how many); of its biases likewise: a layer's one bias belongs to the first panel."""
+    lanes, kind = lanes_of(one), layer[p.BIAS_KIND]
+    size = layer[p.DEPTH] * lanes
+    count = lanes if kind == p.BIAS_PER_NEURON else 0
+    if kind == p.BIAS_PER_LAYER and panel == 0:
+        count = 1
+    return panel * size, layer[p.SOURCES] * lanes, panel * lanes, count
+
+
+@native
+def weigh_panel(plan, layer, panel, one):
+    """The gradient of a panel before it is shortened; the sum of its squares."""
+    lanes = lanes_of(one)
+    place, size, of_bias, count = of_panel(layer, panel, one)
+    g, w = at(array(layer, p.WEIGHT_GRADIENT, one), place), at(array(layer, p.WEIGHTS, one), place)
+    weigh(plan, g, w, size, lanes * lanes, 1, measures_of_weights(layer, panel, 0, lanes))
+    total = sum_of_squares(g, size)
+    if count > 0:
+        g, b = at(array(layer, p.BIAS_GRADIENT, one), of_bias), at(array(layer, p.BIASES, one), of_bias)
+        weigh(plan, g, b, count, lanes, layer[p.PENALIZED_BIAS], measures_of_biases(layer, panel, lanes))
+        total += sum_of_squares(g, count)
     return total
 
 
 @native
-def move_layers(plan, thread, threads, step, factor, one):
-    settings, rates = array(plan, p.SETTINGS, FLOAT64), at(array(plan, p.RATES, FLOAT64), step * p.RATE_COUNT)
-    lanes, rule = lanes_of(one), plan[p.RULE]
-    for l in range(1, plan[p.LAYERS] + 1):
-        layer = layer_of(plan, l)
-        if layer[p.FIXED] == 0:
-            first, last = share(layer[p.PANELS], thread, threads)
-            size, count = layer[p.DEPTH] * lanes, last - first
-            move_scaled(
-                rule, at(array(layer, p.WEIGHT_GRADIENT, one), first * size), at(array(layer, p.WEIGHTS, one), first * size),
-                at(array(layer, p.WEIGHT_SLOTS, one), first * size), layer[p.PANELS] * size, count * size, settings, rates, 1,
-                factor,
-            )  # fmt: skip
-            if layer[p.BIAS_KIND] != p.NO_BIAS:
-                move_scaled(
-                    rule, at(array(layer, p.BIAS_GRADIENT, one), first * lanes), at(array(layer, p.BIASES, one), first * lanes),
-                    at(array(layer, p.BIAS_SLOTS, one), first * lanes), layer[p.PANELS] * lanes, count * lanes, settings, rates,
-                    layer[p.PENALIZED_BIAS], factor,
-                )  # fmt: skip
+def move_panel(plan, thread, layer, step, panel, factor, one):
+    lanes = lanes_of(one)
+    place, size, of_bias, count = of_panel(layer, panel, one)
+    g, w = at(array(layer, p.WEIGHT_GRADIENT, one), place), at(array(layer, p.WEIGHTS, one), place)
+    slots, apart = at(array(layer, p.WEIGHT_SLOTS, one), place), layer[p.PANELS] * layer[p.DEPTH] * lanes
+    shorten(g, size, factor)
+    measures = measures_of_weights(layer, panel, 0, lanes)
+    step_down(plan, thread, step, g, w, slots, apart, size, lanes * lanes, 1, measures, one)
+    if count > 0:
+        g, b = at(array(layer, p.BIAS_GRADIENT, one), of_bias), at(array(layer, p.BIASES, one), of_bias)
+        slots, apart = at(array(layer, p.BIAS_SLOTS, one), of_bias), layer[p.PANELS] * lanes
+        shorten(g, count, factor)
+        measures = measures_of_biases(layer, panel, lanes)
+        step_down(plan, thread, step, g, b, slots, apart, count, lanes, layer[p.PENALIZED_BIAS], measures, one)
 
 
 @native
-def move_scaled(rule, g, w, slots, apart, count, settings, rates, penalized, factor):
+def shorten(g, count, factor):
     if factor < number(factor, 1.0):
         for i in range(count):
             g[i] *= factor
-    move(rule, g, w, slots, apart, count, settings, rates, penalized)
 
 
 # steps ----------------------------------------------------------------------------------------------------------------

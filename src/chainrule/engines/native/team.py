@@ -19,9 +19,8 @@ from chainrule.engines.threads import allowed
 Array = np.ndarray
 PART_SECONDS = 0.01  # of steps at a time
 FLOPS_A_THREAD = 1e6  # a step that has fewer is over before a second thread has helped
-TRIED_AGAIN = 12  # parts after which the other numbers of threads are tried again …
-TRIED_SELDOM = 48  # … or, where they were much slower
-MUCH = 1.5
+TRYING = 0.02  # what trying other numbers of threads may cost, as a share of the time
+SOONEST, LATEST = 8, 100  # parts after which they are tried again
 
 
 def together(work: Work, plan: Array, flags: Array, threads: int, steps: int) -> None:
@@ -52,14 +51,14 @@ class Pace:
         self.used: int | None = None  # the most threads so far
         self._choices = [1]
         self._seconds: dict[int, float] = {}  # a step takes, by the number of threads
-        self._parts = 0
+        self._parts: dict[int, int] = {}  # since a number of threads was tried
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
         most = max(1, min(int(flops // FLOPS_A_THREAD), _cores(), allowed() or _cores()))
         choices = [1, *(2**i for i in range(1, most.bit_length()) if 2**i < most), most][: most.bit_length() + 1]
         if sorted(set(choices)) != self._choices:
-            self._choices, self._seconds, self._parts = sorted(set(choices)), {}, 0
+            self._choices, self._seconds, self._parts = sorted(set(choices)), {}, {}
 
     def parts(self, steps: int, most: int) -> Iterator[tuple[int, int, int]]:
         """(first step, how many, threads) of each part; the time between two of them is what a part took."""
@@ -80,14 +79,13 @@ class Pace:
         untried = [threads for threads in self._choices if threads not in self._seconds]
         if untried:
             return untried[-1]
-        self._parts += 1
         best = min(self._seconds, key=self._seconds.__getitem__)
-        others = [threads for threads in self._choices if threads != best]
-        near = [threads for threads in others if self._seconds[threads] < MUCH * self._seconds[best]]
-        if near and self._parts % TRIED_AGAIN == 0:
-            return near[self._parts // TRIED_AGAIN % len(near)]
-        if others and self._parts % TRIED_SELDOM == 0:
-            return others[self._parts // TRIED_SELDOM % len(others)]
+        for threads in self._choices:
+            self._parts[threads] = 0 if threads == best else self._parts.get(threads, 0) + 1
+            slower = self._seconds[threads] / self._seconds[best] - 1
+            if threads != best and self._parts[threads] > min(max(slower / TRYING, SOONEST), LATEST):
+                self._parts[threads] = 0
+                return threads
         return best
 
     def _took(self, threads: int, seconds: float) -> None:

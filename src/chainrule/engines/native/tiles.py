@@ -165,6 +165,18 @@ class _Tile:
                 value = build.fadd(build.fmul(value, factor, flags=("contract",)), old, flags=("contract",))
             build.store(value, self._pointer(c, offset, j), align=self.itemsize)
 
+    def transpose(self, here: Any, row: Any, there: Any, there_row: Any) -> None:
+        """Vectors are shuffled in pairs, as cards are, once for each bit of a row's number."""
+        build, half = self.builder, self.width // 2
+        low = [i // 2 + self.width * (i % 2) for i in range(self.width)]
+        masks = [ir.Constant(ir.VectorType(WORD, self.width), [i + shift for i in low]) for shift in (0, half)]
+        rows = [self._load(here, self._place(row, i), 0) for i in range(self.width)]
+        for _ in range(self.width.bit_length() - 1):
+            pairs = zip(rows[:half], rows[half:])
+            rows = [build.shuffle_vector(one, other, mask) for one, other in pairs for mask in masks]
+        for i, each in enumerate(rows):
+            build.store(each, self._pointer(there, self._place(there_row, i), 0), align=self.itemsize)
+
     def _place(self, row_length: Any, row: int) -> Any:
         return self.builder.mul(row_length, INT(row))
 
@@ -180,6 +192,19 @@ class _Tile:
         build, undefined = self.builder, ir.Constant(self.vector, ir.Undefined)
         first = build.insert_element(undefined, number, WORD(0))
         return build.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(WORD, self.width), [0] * self.width))
+
+
+@intrinsic
+def transpose(typing: Any, here: Any, row: Any, there: Any, there_row: Any) -> Any:
+    """A square of as many rows and columns as a vector has numbers, with its rows as columns."""
+    signature = types.void(here, row, there, there_row)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        square = _Tile(context.get_value_type(here.dtype), here.dtype.bitwidth // 8, builder)
+        square.transpose(*args)
+        return context.get_dummy_value()
+
+    return signature, code
 
 
 # what threads agree by -----------------------------------------------------------------------------------------------
