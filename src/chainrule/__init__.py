@@ -51,7 +51,8 @@ engines/           engine.py the port · reference.py the equations as written �
                    compiled.py whole epochs in native code · choose.py by name, or by the size of the work
 engines/native/    steps.py a step, as it is written for Numba · products.py its matrix products · passes.py activations,
                    slopes, rules · row_costs.py · tiles.py what Numba has no words for, in LLVM · plan.py where everything
-                   lies · layout.py weights in panels · build.py to machine code · code.py kept and loaded · team.py threads
+                   lies · layout.py weights in panels · build.py to machine code · compiler.py in a process of its own · code.py
+                   kept and loaded · team.py threads
 circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
                    values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
                    by_gate.py one after the other · of_network.py a network wired gate by gate
@@ -142,12 +143,13 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · compare.py · explain.py ·
-                   nudge.py · why.py · quiz.py · verify.py · page.py a command each · decimals.py of probabilities ·
-                   usage.py what is typed, understood ·
+                   nudge.py · why.py · quiz.py · verify.py · page.py · compile.py a command each · decimals.py of
+                   probabilities · usage.py what is typed, understood ·
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·
                    answers.py on rows · saved_run.py a run in files, and its page · progress.py how far it is ·
+                   compiling.py how long it has taken ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · remembered.py how it was trained ·

@@ -176,10 +176,12 @@ def job_of(
     if beside is not None:
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
+    saving, schedule, recorded = saving_of(more, seed), as_schedule(more.get("schedule")), recorded_of(more, epochs)
+    # the engine comes last: what it compiles takes a while
     the_engine = choose(engine, recipe, learner, epochs * -(-len(rows) // batch_size), epochs * len(rows))
     return Job(
-        learner, recipe, rows, watched, the_engine, stopping, saving_of(more, seed), epochs, batch_size, seed, shuffle, learnt,
-        beside, share, as_schedule(more.get("schedule")), recorded_of(more, epochs), more,
+        learner, recipe, rows, watched, the_engine, stopping, saving, epochs, batch_size, seed, shuffle, learnt,
+        beside, share, schedule, recorded, more,
     )  # fmt: skip
 
 

@@ -75,6 +75,10 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "chainrule page worksheet runs/iris.safetensors --row 3": "of your own network",
         "chainrule page equations --format latex": "the four equations, for a paper",
     },
+    "compile": {
+        "chainrule compile": "for float32 and float64, at the same time",
+        "chainrule compile --list": "what is compiled, and where it is kept",
+    },
 }  # fmt: skip
 LINK_AT = 2 + max(len(text.name) for text in TEXTS) + 2  # the column in which a text is described
 VALUES = {"int": "N", "integer": "N", "float": "X", "path": "FILE", "file": "FILE", "directory": "FILE", "tuple": "X X"}
@@ -129,7 +133,7 @@ def command_help(command: Any, ctx: Any) -> list[str | Table]:
     """What a command does, examples of it, and its arguments and options below their headings."""
     arguments = [parameter for parameter in command.get_params(ctx) if parameter.param_type_name == "argument"]
     behind = [named(each) if each.required else f"[{named(each)}]" for each in arguments]
-    usage = " ".join(["Usage:", ctx.command_path, "[OPTIONS]", *(behind or ["COMMAND …"])])
+    usage = " ".join(["Usage:", ctx.command_path, "[OPTIONS]", *(["COMMAND …"] if ctx.parent is None else behind)])
     name = command.name if ctx.parent is not None else ""
     said = [Paragraph(line) for line in inspect.cleandoc(command.help or "").split("\n")]
     parts: list[str | Table] = [usage, "", *said, *examples(name or "")]

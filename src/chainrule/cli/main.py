@@ -29,7 +29,7 @@ from chainrule.cli.output import (
     tell,
 )
 from chainrule.cli.usage import command_meant, no_command, usage_error
-from chainrule.errors import ChainruleError, DataWarning, FileWarning, shortened
+from chainrule.errors import ChainruleError, DataWarning, EngineWarning, FileWarning, shortened
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # UsageError, which Typer has from Click or brings itself
 
@@ -45,6 +45,7 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "quiz": "Ask questions, and say what is wrong with a wrong answer.",
     "verify": "Compare one gradient by every method.",
     "page": "Print a worksheet, the four equations, pseudocode, a proof, or the network as a formula.",
+    "compile": "Compile the training steps for this processor, before they are needed.",
 }
 ALSO = "Figures and pages are commands too: chainrule demon, chainrule tree MODEL, chainrule worksheet."
 
@@ -156,7 +157,7 @@ def main() -> None:
     """Run the command; what goes wrong on purpose is one line on standard error and exit code 2."""
     make_printable()
     warnings.showwarning = _warn
-    for own in (DataWarning, FileWarning):
+    for own in (DataWarning, EngineWarning, FileWarning):
         warnings.simplefilter("always", own)
     with lenient_errors():
         _main()
@@ -191,7 +192,7 @@ def _warn(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
 ) -> None:
     """What became of the data, in a line; a warning from elsewhere with its place in the code."""
-    own = issubclass(category, DataWarning | FileWarning)
+    own = issubclass(category, DataWarning | EngineWarning | FileWarning)
     tell(f"warning: {message}" if own else warnings.formatwarning(message, category, filename, lineno).rstrip())
 
 

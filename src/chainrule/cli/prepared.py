@@ -25,6 +25,7 @@ from chainrule.costs import Cost, as_cost
 from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
 from chainrule.durations import seconds
+from chainrule.engines.choose import check_name
 from chainrule.errors import DataError, FileError, SettingError, brief, counted
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_dtype
@@ -133,6 +134,7 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = ""
     if asked.seed < 0:
         raise SettingError(f"--seed is a whole number ≥ 0, got {asked.seed}")
     as_dtype(asked.dtype)
+    check_name(asked.engine)
     rule = named(asked.rule, **({} if asked.learning_rate is None else {"learning_rate": asked.learning_rate}))
     cost = None if asked.cost is None else as_cost(asked.cost)
     place = ModelPlace(asked.output, asked.data)
@@ -156,8 +158,9 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = ""
         steps = math.ceil(len(rows.learning) / max(asked.batch_size, 1))
         count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if asked.epochs is None else asked.epochs
         stream = Epochs(
-            network, rows.learning, None, rule, count, asked.batch_size, asked.seed, rows.watched, cost=cost,
-            shuffle=not asked.in_order, fixed=_whole_numbers(asked.fixed, f"--fixed takes the numbers of layers, {LAYERS}"),
+            network, rows.learning, None, rule, count, asked.batch_size, asked.seed, rows.watched,
+            asked.engine, cost=cost, shuffle=not asked.in_order,
+            fixed=_whole_numbers(asked.fixed, f"--fixed takes the numbers of layers, {LAYERS}"),
             **_settings(asked, rows),
         )  # fmt: skip
     trained_on = TrainedRows.of(inputs_for(stream.job.network, rows.learning.inputs)).to_json()

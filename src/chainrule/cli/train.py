@@ -14,6 +14,7 @@ import typer
 
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.checkpoints import Checkpoint
+from chainrule.cli.compiling import compiling_said
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import CHECKPOINT_SUFFIX, RECORD_SUFFIX, Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
@@ -24,6 +25,8 @@ from chainrule.cli.summary import Summary, columns_json
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost
+from chainrule.engines.choose import AUTO
+from chainrule.engines.choose import NAMED as ENGINES
 from chainrule.errors import DivergenceError, FileError, counted, joined
 from chainrule.initialization import BIASES, INITS
 from chainrule.records import save_record
@@ -169,6 +172,14 @@ def command(
         _option(STEADY, "Weights of classes, such as yes=3,no=1; balanced gives each class the same weight in all."),
     ] = None,
     seed: Annotated[int, _option(TRAINING, "Decides the split, the first weights and the order of the rows.")] = 0,
+    engine: Annotated[
+        str,
+        _option(
+            TRAINING,
+            "What takes the steps: reference, compiled (native code), or auto, which compiles for longer runs.",
+            one=(AUTO, *ENGINES),
+        ),
+    ] = AUTO,
     output: Annotated[
         Path | None,
         _option(
@@ -197,9 +208,10 @@ def command(
     """Train a network, test it, check its gradient, and keep it in a file."""
     saved = None if resume is None else Checkpoint.read(resume)
     asked = SimpleNamespace(**(ctx.params if saved is None else continued(ctx, saved)))
-    ready = prepared(asked, saved, command_line(ctx.command.params, asked))
-    stream, rows, place = ready.stream, ready.rows, ready.place
     show = not (quiet or as_json or json_lines)
+    with compiling_said(show):
+        ready = prepared(asked, saved, command_line(ctx.command.params, asked))
+    stream, rows, place = ready.stream, ready.rows, ready.place
     telling = nullcontext(_as_json) if json_lines else progress(stream, show)
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:

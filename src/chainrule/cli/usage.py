@@ -29,7 +29,7 @@ SAME_COMMAND = {
     "pictures": "show", "inspect": "show", "info": "show", "open": "show", "evaluate": "predict", "eval": "predict",
     "score": "predict", "test": "predict", "accuracy": "predict", "check": "verify", "gradcheck": "verify",
     "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
-    "sheet": "page",
+    "sheet": "page", "precompile": "compile", "build": "compile", "cache": "compile",
 }  # fmt: skip
 SAME_OPTION = {  # by command: the option that is meant
     "train": {
@@ -40,7 +40,10 @@ SAME_OPTION = {  # by command: the option that is meant
         "labels": "target", "random-state": "seed", "random-seed": "seed", "test-size": "test", "test-split": "test",
         "val": "validation", "valid": "validation", "validation-split": "validation", "out": "output", "save": "output",
         "initializer": "init", "initialiser": "init", "initialization": "init", "biases": "bias",
-        "drop-columns": "drop", "exclude": "drop", "column": "columns", "features": "columns",
+        "drop-columns": "drop", "exclude": "drop", "column": "columns", "features": "columns", "backend": "engine",
+    },
+    "compile": {
+        "status": "list", "show": "list", "delete": "remove", "clear": "remove", "clean": "remove", "type": "dtype",
     },
     "": {
         "lr": "learning-rate", "learningrate": "learning-rate",
@@ -164,6 +167,7 @@ EXAMPLE = {
     "quiz": "chainrule quiz runs/digits.safetensors",
     "verify": "chainrule verify runs/digits.safetensors --rows 20",
     "page": "chainrule page worksheet runs/digits.safetensors",
+    "compile": "chainrule compile",
 }
 NUMBERS = {
     "integer": ("a whole number", "3"),

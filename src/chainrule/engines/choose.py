@@ -11,8 +11,9 @@ from functools import cache
 
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Engine, Recipe
+from chainrule.engines.native.code import work_for
 from chainrule.engines.reference import ReferenceEngine
-from chainrule.errors import EngineWarning, SettingError, unknown_name
+from chainrule.errors import EngineError, EngineWarning, SettingError, unknown_name
 from chainrule.network import Network
 
 NAMED: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine, "compiled": CompiledEngine}
@@ -32,21 +33,36 @@ def check_name(name: str) -> str:
 def choose(name: str, recipe: Recipe, network: Network, steps: int = 0, rows: int = 0) -> Engine:
     """The engine of that name, for so many steps over so many rows in all.
 
-    Raises SettingError where the engine that is named cannot run the recipe. "auto" then takes the reference engine, and an
-    EngineWarning says so once where that is slower.
+    What has to be compiled is compiled here, before anything is learnt. Raises SettingError where the engine that is named
+    cannot run the recipe, and EngineError where it cannot be compiled. "auto" then takes the reference engine, and an
+    EngineWarning says so once, for that is slower.
     """
     if check_name(name) != AUTO:
         engine = NAMED[name]()
         if refusal := engine.refuses(recipe, network):
             raise SettingError(f"the {name} engine {refusal}; engine='reference' runs everything")
-        return engine
+        return _ready(engine, network)
     if expected_seconds(network, steps, rows) < WORTH_COMPILING:
         return NAMED["reference"]()
-    compiled = NAMED["compiled"]()
-    if refusal := compiled.refuses(recipe, network):
-        _say_once(f"{compiled.name} engine {refusal}")
-        return NAMED["reference"]()
-    return compiled
+    engine = NAMED["compiled"]()
+    if refusal := engine.refuses(recipe, network):
+        return _slower(f"the {engine.name} engine {refusal}")
+    try:
+        return _ready(engine, network)
+    except EngineError as error:
+        return _slower(str(error))
+
+
+def _ready(engine: Engine, network: Network) -> Engine:
+    """The engine, once its native code for such a network is there."""
+    if isinstance(engine, CompiledEngine):
+        work_for(str(network.dtype))
+    return engine
+
+
+def _slower(refusal: str) -> Engine:
+    _say_once(refusal)
+    return NAMED["reference"]()
 
 
 def expected_seconds(network: Network, steps: int, rows: int) -> float:
@@ -57,6 +73,4 @@ def expected_seconds(network: Network, steps: int, rows: int) -> float:
 
 @cache
 def _say_once(refusal: str) -> None:
-    warnings.warn(
-        EngineWarning(f"training takes the reference engine, which is slower here: the {refusal}"), stacklevel=6
-    )
+    warnings.warn(EngineWarning(f"training takes the reference engine, which is slower here: {refusal}"), stacklevel=7)

@@ -5,7 +5,9 @@ The code goes to stdout. It runs in a process of its own, which alone imports Nu
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -53,5 +55,13 @@ def _optimised(module: Any) -> bytes:
     return machine.emit_object(module)
 
 
+def _end_with_the_caller() -> None:
+    os.read(0, 1)  # nothing comes, until the caller is gone
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    sys.stdout.buffer.write(machine_code(sys.argv[1]))
+    threading.Thread(target=_end_with_the_caller, daemon=True).start()
+    with os.fdopen(os.dup(1), "wb") as stream:
+        os.dup2(2, 1)  # where Numba prints, if it does
+        stream.write(machine_code(sys.argv[1]))

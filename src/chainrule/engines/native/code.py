@@ -10,29 +10,26 @@ import ctypes
 import hashlib
 import os
 import platform
-import subprocess
 import sys
+import tempfile
 import threading
-import time
+import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import EngineError, FileError
+from chainrule.engines.native import compiler
+from chainrule.errors import EngineError, EngineWarning, FileError
 from chainrule.files import locked, write_atomically
 
 Work = Callable[[int, int, int, int, int], None]
 DTYPES = ("float32", "float64")
+COMPILED = ("build", "passes", "plan", "products", "row_costs", "steps", "tiles")  # the files that make the code
 SUM = 32  # bytes of a checksum, before the code
-USUAL_SECONDS = 25  # that compiling takes
-
-
-def announce(text: str) -> None:
-    """Where it is said that something is compiled, which takes a while: to stderr, unless this is replaced."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def missing() -> str | None:
@@ -50,11 +47,15 @@ def folder() -> Path:
     own = os.environ.get("CHAINRULE_CACHE")
     if own:
         return Path(own)
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user that the system does not know, as in some containers
+        return Path(tempfile.gettempdir()) / f"chainrule-{os.getuid()}"
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "chainrule"
+        return Path(os.environ.get("LOCALAPPDATA") or home) / "chainrule"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "chainrule"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chainrule"
+        return home / "Library" / "Caches" / "chainrule"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "chainrule"
 
 
 def file_of(dtype: str) -> Path:
@@ -68,7 +69,7 @@ def _made_of() -> str:
     llvm = _llvm()
     parts = [platform.python_version(), *(version(name) for name in ("numba", "llvmlite"))]
     parts += [llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    written = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    written = [path.read_bytes() for path in (Path(__file__).with_name(f"{name}.py") for name in COMPILED)]
     return hashlib.sha256(b"\0".join([*(part.encode() for part in parts), *written])).hexdigest()
 
 
@@ -79,55 +80,53 @@ def _llvm() -> Any:
 
 
 # compiling ------------------------------------------------------------------------------------------------------------
-def compile_steps(dtype: str) -> bytes:
-    """The machine code for numbers of that type, compiled by a process of its own and kept, where that is possible.
+def compile_steps(*dtypes: str) -> dict[str, bytes]:
+    """The machine code for numbers of each of these types: compiled and kept, unless another process has done so meanwhile.
 
-    Raises EngineError where it cannot be compiled.
+    Of several processes that call this at once, one compiles and the others wait for it. Raises EngineError where the code
+    cannot be compiled; where it cannot be kept, an EngineWarning says so.
     """
-    path = file_of(dtype)
+    with compiler.announced(dtypes), ExitStack() as locks:
+        for dtype in sorted(dtypes):
+            _lock(file_of(dtype), locks)
+        found = {dtype: code for dtype in dtypes if (code := _kept(file_of(dtype)))}
+        new = compiler.compiled([dtype for dtype in dtypes if dtype not in found])
+        for dtype, code in new.items():
+            _keep(file_of(dtype), code)
+    return found | new
+
+
+def _lock(path: Path, locks: ExitStack) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(path.with_suffix(".lock")):
-            return _kept(path) or _keep(path, _compiled(dtype))
+        locks.enter_context(locked(path.with_suffix(".lock")))
+    except OSError:  # nothing can be written there, which `_keep` will say
+        return
+
+
+def _keep(path: Path, code: bytes) -> None:
+    try:
+        write_atomically(path, hashlib.sha256(code).digest() + code)
+        path.chmod(0o644)  # whatever the umask is: what others may write is not loaded
     except (OSError, FileError) as error:
-        reason = getattr(error, "strerror", None) or error
-        announce(
-            f"chainrule: {path.parent} cannot be written ({reason}), so each process compiles again; name another folder by "
-            "CHAINRULE_CACHE"
+        warnings.warn(
+            EngineWarning(
+                f"the compiled training steps could not be kept ({error}), so that each process compiles them again: name "
+                "a folder that can be written in the environment variable CHAINRULE_CACHE"
+            ),
+            stacklevel=2,
         )
-        return _compiled(dtype)
-
-
-def _keep(path: Path, code: bytes) -> bytes:
-    write_atomically(path, hashlib.sha256(code).digest() + code)
-    return code
-
-
-def _compiled(dtype: str) -> bytes:
-    began = time.perf_counter()
-    announce(
-        f"chainrule: compiling the {dtype} training steps for this processor, once; it takes about {USUAL_SECONDS} s"
-    )
-    command = [sys.executable, "-m", "chainrule.engines.native.build", dtype]
-    # Numba's own passes would be repeated for every function; the whole is optimised once, at the end
-    settings = {"NUMBA_OPT": "0", "PYTHONPATH": os.pathsep.join([_source(), *sys.path])}
-    done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, check=False)
-    if done.returncode or not done.stdout:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise EngineError(f"compiling the training steps failed ({''.join(last) or done.returncode})")
-    announce(f"chainrule: compiled in {time.perf_counter() - began:.0f} s")
-    return done.stdout
-
-
-def _source() -> str:
-    """The folder that this package was imported from."""
-    return str(Path(__file__).parents[3])
 
 
 # loading --------------------------------------------------------------------------------------------------------------
 def is_compiled(dtype: str) -> bool:
     """Whether there is code that need not be compiled."""
     return dtype in _LOADED or _kept(file_of(dtype)) is not None
+
+
+def files() -> list[Path]:
+    """Every file of machine code in the folder, those of other versions and processors too."""
+    return sorted(folder().glob("steps-*.bin"))
 
 
 def _kept(path: Path) -> bytes | None:
@@ -142,16 +141,33 @@ def _kept(path: Path) -> bytes | None:
     return content[SUM:] if hashlib.sha256(content[SUM:]).digest() == content[:SUM] else None
 
 
-_LOADED: dict[str, Work] = {}
-_LOADING = threading.Lock()
+_LOADED: dict[str, Work | EngineError] = {}  # or why there is none, for the next attempt would take as long
+_LOADING = [threading.Lock()]
 
 
 def work_for(dtype: str) -> Work:
-    """`work` of `steps` for numbers of that type, as a function that lets other Python threads run meanwhile."""
-    with _LOADING:
+    """`work` of `steps` for numbers of that type, as a function that lets other Python threads run meanwhile.
+
+    It is compiled where it has to be. Raises EngineError where that is not possible.
+    """
+    with _LOADING[0]:
         if dtype not in _LOADED:
-            _LOADED[dtype] = _loaded(_kept(file_of(dtype)) or compile_steps(dtype))
-        return _LOADED[dtype]
+            try:
+                _LOADED[dtype] = _loaded(_kept(file_of(dtype)) or compile_steps(dtype)[dtype])
+            except EngineError as error:
+                _LOADED[dtype] = error
+        found = _LOADED[dtype]
+    if isinstance(found, EngineError):
+        raise EngineError(str(found))
+    return found
+
+
+def _after_fork() -> None:
+    _LOADING[0] = threading.Lock()  # which a thread that does not exist here may have held
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _loaded(code: bytes) -> Work:
