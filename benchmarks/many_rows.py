@@ -61,7 +61,7 @@ def shown(values: list[float]) -> str:
 
 def main(rows: int = ROWS) -> None:
     rng = np.random.default_rng(0)
-    print(f"{'network':20}{'dtype':9}{'rows/s':>10}  {'of gemm':18}{'of its products':18}{'MB':>6}")
+    print(f"{'':16}{'':8}{'rows/s':>10}  {'of gemm':19}{'of its products':18}{'MB':>5}")
     for sizes in SIZES:
         for dtype in ("float32", "float64"):
             network = cr.Network.random(sizes, "relu", "softmax", dtype=dtype)
@@ -77,8 +77,8 @@ def main(rows: int = ROWS) -> None:
                 found[1].append(flops / taken / rate)
                 found[2].append(seconds(lambda: products(network, x)) / taken)  # noqa: B023
             print(
-                f"{'-'.join(map(str, sizes)):20}{dtype:9}{np.median(found[0]):10,.0f}  {shown(found[1]):18}{shown(found[2]):18}"
-                f"{beyond(network, x):6.1f}",
+                f"{'-'.join(map(str, sizes)):16}{dtype:8}{np.median(found[0]):10,.0f}  {shown(found[1]):19}{shown(found[2]):18}"
+                f"{beyond(network, x):5.1f}",
                 flush=True,
             )
 

@@ -19,6 +19,7 @@ MEASURED = DOCS / "measured"
 sys.path.append(str(DOCS.parent / "benchmarks"))
 
 import fashion  # noqa: E402  (the benchmarks are scripts beside the package)
+import predictions  # noqa: E402
 import roofline  # noqa: E402
 import scaling  # noqa: E402
 import speed_tables  # noqa: E402
@@ -32,6 +33,7 @@ from chainrule.aligned import laid_out  # noqa: E402
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 REPORTS: dict[str, Callable[[Any], Iterable[Any]]] = {
     "speed": speed_tables.report, "roofline": roofline.report, "scaling": scaling.report, "fashion": fashion.report,
+    "predictions": predictions.report,
 }  # fmt: skip
 
 

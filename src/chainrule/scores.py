@@ -65,16 +65,17 @@ def r_squared(predicted: Any, true: Any, weight: Array | None = None) -> float:
     with, and gives NaN. With weights (rows,) ≥ 0 both sums and ȳ are weighted, and a row of weight 0 is left out.
     """
     predicted, true = (_rows(values) for values in _paired(predicted, true))
-    w = _relative(weight, len(true))
-    predicted, true, w = predicted[w > 0], true[w > 0], w[w > 0]
+    w = None if weight is None else _relative(weight, len(true))
+    if w is not None:
+        predicted, true, w = predicted[w > 0], true[w > 0], w[w > 0]
     if len(true) == 1:
         return math.nan
     with np.errstate(over="ignore", invalid="ignore"):
         constant = np.ptp(true, axis=0) == 0  # not its variance, which is rounding noise there
         away = true - np.average(true, axis=0, weights=w)
         unit = np.where(constant, 1, np.abs(away).max(axis=0))  # squares of its multiples neither overflow nor vanish
-        left = (w[:, None] * ((true - predicted) / unit) ** 2).sum(axis=0)
-        spread = np.where(constant, 1, (w[:, None] * (away / unit) ** 2).sum(axis=0))
+        left = _weighted(((true - predicted) / unit) ** 2, w).sum(axis=0)
+        spread = np.where(constant, 1, _weighted((away / unit) ** 2, w).sum(axis=0))
     return float(np.mean(np.where(constant, left == 0, 1 - left / spread)))
 
 
@@ -134,6 +135,10 @@ def precision_and_recall(confusions: Array) -> tuple[Array, Array]:
 def _relative(weight: Array | None, rows: int) -> Array:
     """Weights as shares of the largest, so that those of 1e308 have a sum; ones where there are none."""
     return np.ones(rows) if weight is None else weight / weight.max()
+
+
+def _weighted(values: Array, w: Array | None) -> Array:
+    return values if w is None else w[:, None] * values
 
 
 def _paired(predicted: Any, true: Any) -> tuple[Array, Array]:
