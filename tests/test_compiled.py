@@ -77,9 +77,9 @@ def test_it_agrees_with_the_reference_engine_after_a_hundred_steps(
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("batch", [1, 7, 40])
+@pytest.mark.parametrize("batch", [1, 7, 40, 300])
 def test_the_number_of_threads_changes_no_bit(rule: str, batch: int) -> None:
-    network, rows, cost = problem("relu", "softmax", "cross_entropy", "float32", [70, 67, 36, 10], 160)
+    network, rows, cost = problem("relu", "softmax", "cross_entropy", "float32", [70, 67, 36, 10], 600)
     recipe = Recipe(cost, **RULES[rule])
     costs, found = after(CompiledEngine(), recipe, network, rows, batch)
     for threads in (2, 3):

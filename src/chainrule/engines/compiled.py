@@ -20,7 +20,7 @@ from chainrule.engines.engine import Measured, Recipe, Steps
 from chainrule.engines.native import plan as p
 from chainrule.engines.native.code import Work, missing, work_for
 from chainrule.engines.native.layout import LayerShape, Memory, Panels, lanes, row_length, shapes_of, up_to
-from chainrule.engines.native.team import Pace, together
+from chainrule.engines.native.team import Pace, most_threads, together
 from chainrule.network import Network
 from chainrule.parameters import Parameters, length
 from chainrule.prediction import activations_of_rows
@@ -31,6 +31,8 @@ KEEP_Z = ("gelu", "silu")  # whose slope does not follow from a alone
 COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge"]
 RULES: list[Any] = [updates._downhill, updates._roll, updates._roll_ahead, updates._scale, updates._adapt]
 AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SECOND, "epsilon": p.EPSILON}
+# a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
+MANY_ROWS, SMALL_WEIGHTS = 256, 2**18
 CALLS_BACK = 64  # calls after which what can be taken back is kept anew
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
@@ -327,7 +329,7 @@ def _lay_out(state: Running) -> None:
     )
     keep["inputs"] = np.empty(0) if isinstance(rows.inputs, MappedRows) else np.ascontiguousarray(rows.inputs)
     keep["targets"] = np.ascontiguousarray(rows.targets)
-    keep["settings"], keep["flags"] = state.settings, state.memory.array(64 * 8, np.int64)
+    keep["settings"], keep["flags"] = state.settings, state.memory.array(most_threads() * 8, np.int64)
     plan[p.LAYERS], plan[p.COST], plan[p.RULE] = network.depth, COSTS.index(name), RULES.index(recipe.rule.step)
     plan[p.INPUTS], plan[p.INPUT_STRIDE] = keep["inputs"].ctypes.data, network.sizes[0]
     plan[p.TARGETS], plan[p.SETTINGS], plan[p.FLAGS] = (keep[k].ctypes.data for k in ("targets", "settings", "flags"))
@@ -339,7 +341,7 @@ def _lay_out(state: Running) -> None:
     measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
     plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
-    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE] = 256, 96, 3
+    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, 3, 256
     for i, shape in enumerate(state.theta.shapes):
         record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
@@ -357,7 +359,6 @@ def _lay_out(state: Running) -> None:
             p.NO_BIAS if not b.size else p.BIAS_PER_LAYER if b.size < shape.neurons else p.BIAS_PER_NEURON
         )
         record[p.PENALIZED_BIAS] = recipe.penalty.biases
-        record[p.BY_ROWS] = i + 1 == network.depth
         record[p.STRIDE] = row_length(shape.neurons, shape.width)
     for layer, rate in enumerate(recipe.dropout.rates):
         plan[p.GENERAL + layer * p.BY_LAYER + p.DROP_BELOW] = np.array(int(rate * ALL), np.uint64).view(np.int64)
@@ -366,6 +367,10 @@ def _lay_out(state: Running) -> None:
 def _room_for(state: Running, batch: int) -> None:
     """Arrays for a batch of so many rows, unless there are such already."""
     plan, keep, network, dtype = state.plan, state.kept, state.origin, state.origin.dtype
+    largest = max(shape.weights for shape in state.theta.shapes) * dtype.itemsize
+    plan[p.ALL_BY_ROWS] = batch >= MANY_ROWS and largest <= SMALL_WEIGHTS
+    plan[p.GENERAL + p.BY_LAYER + p.BY_ROWS :: p.BY_LAYER] = plan[p.ALL_BY_ROWS]
+    plan[p.GENERAL + network.depth * p.BY_LAYER + p.BY_ROWS] = 1  # where each row's cost is worked out
     if len(keep.get("row costs", ())) >= batch:
         return
     width = lanes(dtype)
@@ -377,7 +382,7 @@ def _room_for(state: Running, batch: int) -> None:
     at_once = int(plan[p.BLOCKS_AT_ONCE])
     most = max([shape.panels for shape in state.theta.shapes[1:]], default=0)
     size = (1 + width + at_once * width + at_once * most * width) * width
-    keep["scratch"] = state.memory.array(size * 64, dtype)
+    keep["scratch"] = state.memory.array(size * most_threads(), dtype)
     plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
     dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}
     for layer in range(network.depth + 1):

@@ -219,6 +219,12 @@ def sum_of_squared_differences(a, b, count):
 
 
 @native
+def slots_of(rule):
+    """How many numbers a rule remembers for each weight."""
+    return 2 if rule == ADAM else (0 if rule == DELTA_RULE else 1)
+
+
+@native
 def move(rule, g, w, slots, apart, count, settings, rates, penalized):
     """One step of a rule for `count` numbers in a row; its second slot lies `apart` after its first."""
     one = number(g[0], 1.0)

@@ -5,7 +5,21 @@ Every sum runs over its terms in their order, whatever the blocks are: a sum tha
 
 from __future__ import annotations
 
-from chainrule.engines.native.tiles import at, lanes_of, native, number, tile, transpose
+from chainrule.engines.native.tiles import at, lanes_of, native, number, prefetch, tile, transpose
+
+
+@native
+def prefetch_block(here, count):
+    """Ask for so many numbers in a row."""
+    for i in range(0, count, lanes_of(here[0])):  # a row of a panel is a cache line
+        prefetch(at(here, i))
+
+
+@native
+def prefetch_column(here, row, rows):
+    """Ask for one panel of so many rows."""
+    for r in range(rows):
+        prefetch(at(here, r * row))
 
 
 @native
@@ -45,6 +59,7 @@ def column(rows, scaled, c, c_row, a, a_row, a_step, b, b_row, start, start_row,
     done = 0
     for t in range(tiles):
         height = (rows - done) // (tiles - t)
+        prefetch_column(at(c, (done + height) * c_row), c_row, 6)
         rows_of_tiles(
             height, scaled, at(c, done * c_row), c_row, at(a, done * a_row), a_row, a_step, b, b_row,
             at(start, done * start_row), start_row, scale, count,
@@ -69,6 +84,8 @@ def product(c, c_row, a, a_row, b, apart, start, start_step, panels, rows, count
             for p in range(panels):
                 to, of_b = at(c, r * c_row + p * lanes), at(b, p * apart + k * lanes)
                 first, row = (to, c_row) if k > 0 else (at(start, p * start_step), 0)
+                if p + 1 < panels:
+                    prefetch_block(at(of_b, apart), depth * lanes)
                 column(height, 0, to, c_row, at(a, r * a_row + k), a_row, 1, of_b, lanes, first, row, one, depth)
 
 
@@ -79,6 +96,7 @@ def transposed(w, panels, apart, to):
     half = lanes // 2
     for p in range(panels):
         here, there = at(w, p * apart), at(to, p * lanes * lanes)
+        prefetch_block(at(here, 2 * apart), lanes * lanes)
         for i in range(0, lanes, half):
             for j in range(0, lanes, half):
                 transpose(at(here, i * lanes + j), lanes, at(there, j * lanes + i), lanes)

@@ -22,13 +22,21 @@ from chainrule.engines.native.passes import (
     clip_entries,
     move,
     penalize,
+    slots_of,
     softmax,
     sum_of_squared_differences,
     sum_of_squares,
     times_slope,
     times_softmax_slope,
 )  # fmt: skip
-from chainrule.engines.native.products import add_gradient, gradient_block, product, transposed
+from chainrule.engines.native.products import (
+    add_gradient,
+    gradient_block,
+    prefetch_block,
+    prefetch_column,
+    product,
+    transposed,
+)  # fmt: skip
 from chainrule.engines.native.row_costs import row_cost
 from chainrule.engines.native.tiles import at, lanes_of, native, number, observe, pointer_to, prefetch, publish
 
@@ -38,6 +46,7 @@ GOLDEN, FIRST_MIX, SECOND_MIX = (
     np.uint64(0x94D049BB133111EB),
 )
 INT64, FLOAT64 = np.int64(0), np.float64(0)
+MANY_ROWS = 64  # whose errors do not stay in the first cache
 give_way = types.ExternalFunction("sched_yield", types.int32())
 
 
@@ -257,31 +266,33 @@ def sum_costs(plan, step):
 
 # backward and update --------------------------------------------------------------------------------------------------
 @native
-def errors_below(plan, thread, l, step, first, inputs, one):
-    """δ^(l−1) of neurons first … of the layer below: δ^l Wᵀ ⊙ σ′ (BP2). A softmax's Σ′ comes later, row by row."""
-    layer, below, n, lanes = layer_of(plan, l), layer_of(plan, l - 1), rows_of(plan, step), lanes_of(one)
-    scratch, weights = own_scratch(plan, thread, one), array(layer, p.WEIGHTS, one)
+def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
+    """δ^(l−1) of neurons first … of the layer below, for some rows: δ^l Wᵀ ⊙ σ′ (BP2). A softmax's Σ′ comes later, by rows."""
+    layer, below, lanes, scratch = (
+        layer_of(plan, l),
+        layer_of(plan, l - 1),
+        lanes_of(one),
+        own_scratch(plan, thread, one),
+    )
     zeros, turned = scratch, at(scratch, (1 + (1 + plan[p.BLOCKS_AT_ONCE]) * lanes) * lanes)
-    panels, apart, row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE]
-    blocks = (inputs + lanes - 1) // lanes
-    for block in range(blocks):
-        start = block * lanes
+    panels, apart, row, d_row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.STRIDE]
+    weights, blocks = array(layer, p.WEIGHTS, one), (inputs + lanes - 1) // lanes
+    for start in range(0, blocks * lanes, lanes):
         transposed(at(weights, (first + start) * lanes), panels, apart, at(turned, start * panels * lanes))
-    place = first
+    place = first_row * row + first
     d = at(array(below, p.ERRORS, one), place)
     product(
-        d, row, array(layer, p.ERRORS, one), layer[p.STRIDE], turned, panels * lanes * lanes, zeros, 0, blocks, n,
-        layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
+        d, row, at(array(layer, p.ERRORS, one), first_row * d_row), d_row, turned, panels * lanes * lanes, zeros, 0, blocks,
+        rows, layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
     )  # fmt: skip
-    width = blocks * lanes
     if below[p.MASKS] != 0:
         masks = at(array(below, p.MASKS, one), place)
-        for r in range(n):
+        for r in range(rows):
             for j in range(r * row, r * row + inputs):
                 d[j] *= masks[j]
-    source, alpha = at(array(below, p.SOURCE, one), place), setting(plan, p.ALPHAS + l - 1, one)
     if below[p.ACTIVATION] != SOFTMAX:
-        times_slope(below[p.ACTIVATION], source, d, row, n, width, alpha)
+        source, alpha = at(array(below, p.SOURCE, one), place), setting(plan, p.ALPHAS + l - 1, one)
+        times_slope(below[p.ACTIVATION], source, d, row, rows, blocks * lanes, alpha)
 
 
 @native
@@ -289,9 +300,12 @@ def update_weights(plan, thread, l, step, panel, first, inputs, one):
     """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later."""
     layer, n, lanes, scratch = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
     (a, a_row), d = incoming(plan, l, step, one), at(array(layer, p.ERRORS, one), panel * lanes)
-    a, d_row, at_once = at(a, first), layer[p.STRIDE], plan[p.DEPTH_AT_ONCE]
+    a, d_row, at_once = at(a, first), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
     place = (panel * layer[p.DEPTH] + first) * lanes
     w = at(array(layer, p.WEIGHTS, one), place)
+    prefetch_block(w, inputs * lanes)
+    if n > MANY_ROWS and panel + 1 < layer[p.PANELS]:
+        prefetch_column(at(d, lanes), d_row, n)
     if plan[p.DEFERRED] != p.AT_ONCE:
         gradient_block(at(array(layer, p.WEIGHT_GRADIENT, one), place), a, a_row, d, d_row, scratch, inputs, n, at_once)
     elif plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0:
@@ -299,8 +313,11 @@ def update_weights(plan, thread, l, step, panel, first, inputs, one):
         add_gradient(w, number(one, -rate), a, a_row, d, d_row, inputs, n, at_once)
     else:
         g, slots = at(scratch, (1 + lanes) * lanes), at(array(layer, p.WEIGHT_SLOTS, one), place)
+        apart = layer[p.PANELS] * layer[p.DEPTH] * lanes
+        for slot in range(slots_of(plan[p.RULE])):
+            prefetch_block(at(slots, slot * apart), inputs * lanes)
         gradient_block(g, a, a_row, d, d_row, scratch, inputs, n, at_once)
-        apart, measures = layer[p.PANELS] * layer[p.DEPTH] * lanes, measures_of_weights(layer, panel, first, lanes)
+        measures = measures_of_weights(layer, panel, first, lanes)
         weigh(plan, g, w, inputs * lanes, lanes * lanes, 1, measures)
         step_down(plan, thread, step, g, w, slots, apart, inputs * lanes, lanes * lanes, 1, measures, one)
 
@@ -421,16 +438,28 @@ def biases(plan, thread, threads, l, step, one):
 @native
 def backward(plan, thread, threads, l, step, one):
     """This thread's share of layer l ≥ 2, cut by what comes in: δ^(l−1), then the move of the weights that it was read from."""
-    layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
+    layer, lanes, at_once, n = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE], rows_of(plan, step)
     sources = layer[p.SOURCES]
     first, last = share((sources + lanes - 1) // lanes, thread, threads)
     for block in range(first, last, at_once):
         start, end = block * lanes, min(min(block + at_once, last) * lanes, sources)
-        errors_below(plan, thread, l, step, start, end - start, one)
+        errors_below(plan, thread, l, step, start, end - start, 0, n, one)
         if layer[p.FIXED] == 0:
             for panel in range(layer[p.PANELS]):
                 update_weights(plan, thread, l, step, panel, start, end - start, one)
     biases(plan, thread, threads, l, step, one)
+
+
+@native
+def backward_rows(plan, thread, threads, l, step, one):
+    """δ^(l−1) of this thread's rows, whole; the weights move later."""
+    layer, at_once = layer_of(plan, l), plan[p.BLOCKS_AT_ONCE] * lanes_of(one)
+    first, last = share(rows_of(plan, step), thread, threads)
+    for start in range(0, layer[p.SOURCES], at_once):
+        inputs = min(at_once, layer[p.SOURCES] - start)
+        errors_below(plan, thread, l, step, start, inputs, first, last - first, one)
+    if layer_of(plan, l - 1)[p.ACTIVATION] == SOFTMAX:
+        softmax_below(plan, thread, threads, l, step, one)
 
 
 @native
@@ -465,9 +494,12 @@ def prefetch_rows(plan, thread, threads, step, done, after, total, one):
 
 
 @native
-def first_layer(plan, thread, threads, step, one):
-    """This thread's share of the weights of layer 1, cut by neurons, of which some may be shared by what comes in."""
-    layer, lanes, at_once = layer_of(plan, 1), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
+def update_layer(plan, thread, threads, l, step, one):
+    """This thread's share of a layer's weights, cut by neurons, some of them by what comes in too; and of its biases.
+
+    While those of layer 1 move, the rows of the next step are asked for.
+    """
+    layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
     sources = layer[p.SOURCES]
     blocks = (sources + lanes - 1) // lanes
     begin, last = share(layer[p.PANELS] * blocks, thread, threads)
@@ -476,11 +508,11 @@ def first_layer(plan, thread, threads, step, one):
         panel, block = first // blocks, first % blocks
         count = min(min(at_once, blocks - block), last - first)
         inputs = min(count * lanes, sources - block * lanes)
-        update_weights(plan, thread, 1, step, panel, block * lanes, inputs, one)
-        if step < plan[p.LAST]:
+        update_weights(plan, thread, l, step, panel, block * lanes, inputs, one)
+        if l == 1 and step < plan[p.LAST]:
             prefetch_rows(plan, thread, threads, step + 1, first - begin, first + count - begin, last - begin, one)
         first += count
-    biases(plan, thread, threads, 1, step, one)
+    biases(plan, thread, threads, l, step, one)
 
 
 # a gradient that is looked at before the move ---------------------------------------------------------------------------
@@ -587,22 +619,28 @@ def shorten(g, count, factor):
 @native
 def one_step(plan, thread, threads, step, phase, one):
     """Costs, gradient and, unless it is deferred, the move of one step whose rows have been gathered."""
-    layers = plan[p.LAYERS]
+    layers, by_rows = plan[p.LAYERS], plan[p.ALL_BY_ROWS] != 0
     for l in range(1, layers + 1):
         phase = forward(plan, thread, threads, l, step, phase, one)
         if l < layers and layer_of(plan, l)[p.BY_ROWS] != 0 and layer_of(plan, l + 1)[p.BY_ROWS] == 0:
             phase = wait(plan, thread, threads, phase)
     output_errors(plan, thread, threads, step, one)
+    if by_rows:
+        for l in range(layers, 1, -1):
+            backward_rows(plan, thread, threads, l, step, one)
     phase = wait(plan, thread, threads, phase)
     if thread == 0:
         sum_costs(plan, step)
     for l in range(layers, 1, -1):
-        backward(plan, thread, threads, l, step, one)
-        phase = wait(plan, thread, threads, phase)
-        if layer_of(plan, l - 1)[p.ACTIVATION] == SOFTMAX:
-            softmax_below(plan, thread, threads, l, step, one)
+        if by_rows:
+            update_layer(plan, thread, threads, l, step, one)
+        else:
+            backward(plan, thread, threads, l, step, one)
             phase = wait(plan, thread, threads, phase)
-    first_layer(plan, thread, threads, step, one)
+            if layer_of(plan, l - 1)[p.ACTIVATION] == SOFTMAX:
+                softmax_below(plan, thread, threads, l, step, one)
+                phase = wait(plan, thread, threads, phase)
+    update_layer(plan, thread, threads, 1, step, one)
     return phase
 
 

@@ -10,6 +10,7 @@ import _thread
 import os
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -95,5 +96,12 @@ class Pace:
         self.used = max(threads, self.used or 1)
 
 
+def most_threads() -> int:
+    """For how many threads a run has room."""
+    return max(4, _cores())
+
+
+@cache
 def _cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
