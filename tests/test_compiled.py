@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from chainrule.costs import as_cost
 from chainrule.data import epoch_order
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout, _key, keys_of_steps
+from chainrule.engines.choose import choose
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.engines.native.layout import Memory, Panels, shapes_of
@@ -111,6 +113,77 @@ def test_numbers_go_into_panels_and_come_back(dtype: str) -> None:
 def test_the_keys_of_many_steps_are_those_of_each() -> None:
     steps = np.array([1, 2, 77, 10**9])
     assert keys_of_steps(5, steps, 2).tolist() == [_key(5, step, 2) for step in steps.tolist()]
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "plain": {"rule": "momentum"},
+    "all": {
+        "rule": "adamw", "dropout": 0.3, "clip_norm": 0.5, "l2": 1e-3, "schedule": "cosine", "best": "cost",
+        "class_weight": "balanced", "fixed": 1,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize("dtype", SLACK)
+def test_a_run_that_is_resumed_has_the_bits_of_one_that_never_stopped(
+    settings: dict[str, Any], dtype: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((203, 12)), rng.integers(0, 3, 203)
+    network = cr.Network.random([12, 20, 3], "tanh", "softmax", seed=1, dtype=dtype)
+    given = {"validation": 0.2, "seed": 4, "engine": "compiled", "batch_size": 16, "epochs": 6, **settings}
+    whole = cr.train(network, x, y, **given)
+    assert whole.report.engine == "compiled"
+    cr.train(network, x, y, **given, watch=lambda epoch: epoch.number == 2, checkpoint=tmp_path / "run")
+    rest = cr.resume(tmp_path / "run", x, y)
+    assert np.array_equal(rest.network.parameters.flat(), whole.network.parameters.flat())
+    seconds = {"seconds": 0}
+    assert [facts | seconds for facts in rest.history] == [facts | seconds for facts in whole.history]
+
+
+def test_rows_that_stay_in_a_file_train_to_the_same_bits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((500, 12)).astype("float32"), rng.random((500, 2))
+    np.save(tmp_path / "x.npy", x)
+    network = cr.Network.random([12, 20, 2], "tanh", seed=1)
+    runs = [
+        cr.train(network, rows, y, batch_size=30, epochs=2, engine="compiled")
+        for rows in (x, np.load(tmp_path / "x.npy", mmap_mode="r"), np.asfortranarray(x))
+    ]
+    for run in runs[1:]:
+        assert np.array_equal(run.network.parameters.flat(), runs[0].network.parameters.flat())
+
+
+@pytest.mark.parametrize("size", [1e160, 1e-3])
+def test_a_gradient_is_shortened_even_where_its_squares_are_beyond_the_largest_float(size: float) -> None:
+    network = cr.Network.random([2, 3, 1], "tanh", seed=0, dtype="float64")
+    rows = Rows(np.ones((4, 2)), np.full((4, 1), size))
+    recipe = Recipe(as_cost("quadratic"), cr.delta_rule(0.5), clip=Clip(norm=1e-4))
+    ends = []
+    for engine in (CompiledEngine(), ReferenceEngine()):
+        state = engine.start(recipe, network, rows)
+        steps = engine.run(state, np.arange(4)[None], np.array([0.5]))
+        ends.append(engine.network(state).parameters.flat())
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
+    assert steps.first_bad is None or size > 1e154  # the cost itself is beyond it
+
+
+def test_auto_goes_by_the_size_of_the_work_alone() -> None:
+    network = cr.Network.random([784, 100, 10], "relu", "softmax")
+    recipe = Recipe(as_cost("cross_entropy"), cr.adam())
+    assert choose("auto", recipe, network, steps=1000, rows=32_000).name == "reference"
+    assert choose("auto", recipe, network, steps=30_000, rows=960_000).name == "compiled"
+
+
+def test_auto_says_once_where_a_long_run_takes_the_slower_engine() -> None:
+    network = cr.Network.random([784, 100, 10], cr.activation(lambda z, m: z * m.tanh(z), "once"), "softmax")
+    recipe = Recipe(as_cost("cross_entropy"), cr.adam())
+    with pytest.warns(
+        cr.EngineWarning, match="slower here: the compiled engine has no native code for your own activation"
+    ):
+        assert choose("auto", recipe, network, steps=30_000, rows=960_000).name == "reference"
+    assert choose("auto", recipe, network, steps=30_000, rows=960_000).name == "reference"  # a warning is an error here
 
 
 def test_it_says_what_it_has_no_code_for() -> None:

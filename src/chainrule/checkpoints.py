@@ -16,6 +16,7 @@ from chainrule.activations import Activation
 from chainrule.checked_file import CHECKPOINT, MODEL, Tensors, pack, unpack
 from chainrule.checkpoint_checks import check_facts, check_settings, check_state
 from chainrule.costs import Cost
+from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.threads import suited
 from chainrule.errors import ChainruleError, DataError, FileError, SettingError, brief
 from chainrule.files import write_atomically
@@ -267,6 +268,8 @@ def _told(job: Job) -> dict[str, Any]:
 def _made_on(job: Job) -> dict[str, Any]:
     """What decides how sums are rounded."""
     threads = suited(job.network.parameters, min(job.batch_size, len(job.rows)))
+    if job.engine.name == CompiledEngine.name:  # whose bits are those of one thread, whatever their number
+        threads = 1
     return {"threads": threads, "numpy": np.__version__, "machine": platform.machine()}
 
 

@@ -341,7 +341,7 @@ def _lay_out(state: Running) -> None:
     measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
     plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
-    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, 3, 256
+    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, 8, 256
     for i, shape in enumerate(state.theta.shapes):
         record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
