@@ -53,6 +53,9 @@ class SloppyEngine:
     def refuses(self, recipe: Recipe, network: Network) -> str | None:
         return None
 
+    def holds(self, recipe: Recipe, network: Network) -> int:
+        return 0
+
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Buffers:
         given, step = network.parameters, 0
         advance, memory = recipe.rule.begin(given)

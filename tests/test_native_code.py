@@ -21,6 +21,7 @@ import pytest
 from networks import PROOF
 
 import chainrule as cr
+from chainrule import memory
 from chainrule.costs import as_cost
 from chainrule.data import epoch_order
 from chainrule.data.network_rows import Rows
@@ -28,8 +29,9 @@ from chainrule.engines import choose as choosing
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Recipe
 from chainrule.engines.native import code, compiler
-from chainrule.engines.native.team import Pace
+from chainrule.engines.native.team import Pace, _cores
 from chainrule.errors import EngineError, EngineWarning
+from chainrule.updates import as_rule
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 5)), RNG.random((60, 2))
@@ -356,9 +358,11 @@ def test_a_process_that_is_kept_on_one_core_has_one_thread(monkeypatch: pytest.M
     pace, cores = Pace(), os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(cores)})
+        _cores.cache_clear()
         pace.suits(1e12)
     finally:
         os.sched_setaffinity(0, cores)
+        _cores.cache_clear()
     assert pace._choices == [1]
 
 
@@ -441,6 +445,31 @@ def test_nothing_is_allocated_for_a_step(running: Any) -> None:
     assert grown < 5000
 
 
+@pytest.mark.parametrize(("rule", "dtype"), [("delta_rule", "float64"), ("adam", "float64")])
+def test_what_the_engine_holds_is_counted_before_a_run(rule: str, dtype: str) -> None:
+    network = cr.Network.random([40, 70, 30, 3], "relu", "softmax", seed=0, dtype=dtype)
+    rows = Rows(RNG.random((8, 40)), np.eye(3)[RNG.integers(0, 3, 8)], None)
+    recipe, engine = Recipe(as_cost("cross_entropy"), as_rule(rule)), CompiledEngine()
+    state = engine.start(recipe, network, rows)
+    engine.run(state, np.arange(8)[None], np.array([0.1]))
+    held = [*state.numbers, *state.backup, state.gradient.numbers]
+    scratch = state.kept["scratch"].nbytes
+    assert engine.holds(recipe, network) == sum(each.nbytes for each in held) + scratch
+
+
+def test_a_run_whose_engine_does_not_fit_is_refused_before_it_is_compiled(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available", lambda: 15_000)
+    with pytest.raises(
+        cr.MemoryLimitError, match=r"kB for the compiled engine\).*take engine='reference', or a smaller"
+    ):
+        learnt(batch_size=1)
+    assert not fake.calls
+    learnt(batch_size=1, engine="reference")
+
+
 @pytest.mark.skipif(not PROOF or not Path("/proc/self/statm").exists(), reason="long; of Linux")
 def test_the_process_does_not_grow_over_100_000_steps(running: Any) -> None:
     def resident() -> int:
@@ -454,12 +483,6 @@ def test_the_process_does_not_grow_over_100_000_steps(running: Any) -> None:
 
 
 # the real compiler ----------------------------------------------------------------------------------------------------
-def script(text: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", text], env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-
-
 TRAIN = """
 import numpy as np, chainrule as cr
 def learnt(*_):
@@ -488,8 +511,8 @@ def test_workers_of_joblib_share_the_cores() -> None:
         "def most(i):\n    pace = Pace(); pace.suits(1e12); return max(pace._choices)\n"
         "n = _cores()\nprint(set(joblib.Parallel(n_jobs=n)(joblib.delayed(most)(i) for i in range(2 * n))) == {1})"
     )
-    free = {"OMP_NUM_THREADS": "", "OPENBLAS_NUM_THREADS": ""}
-    done = script(text, **free)
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", text], env=free, capture_output=True, text=True, check=False)
     assert done.stdout == "True\n", done.stderr
 
 

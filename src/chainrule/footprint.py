@@ -17,10 +17,11 @@ EVALUATED = 4096  # validation rows at a time
 MAPPED = 'memory-map the inputs (numpy.load("x.npy", mmap_mode="r"), or an uncompressed NPZ file)'
 
 
-def check_fits(network: Network, parts: Sequence[Dataset], slots: int, batch_size: int) -> None:
+def check_fits(network: Network, parts: Sequence[Dataset], slots: int, batch_size: int, held: int = 0) -> None:
     """Raises MemoryLimitError, with figures and what to do, where a run on these data sets needs more than is available.
 
-    `slots` is how many numbers the rule remembers for each weight. Evaluation takes 4,096 rows at a time.
+    `slots` is how many numbers the rule remembers for each weight, `held` the bytes that the engine holds of its own.
+    Evaluation takes 4,096 rows at a time.
     """
     item, rows = network.dtype.itemsize, sum(map(len, parts))
     batch = max(min(batch_size, len(parts[0])), min(EVALUATED, max(map(len, parts[1:]), default=0)))
@@ -29,12 +30,14 @@ def check_fits(network: Network, parts: Sequence[Dataset], slots: int, batch_siz
         "targets": rows * network.sizes[-1] * (8 + item),
         "parameters": network.parameters.size * item * (COPIES + slots),
         "batch": batch * sum(network.sizes) * item * LAYERS,
+        **({"compiled engine": held} if held else {}),
     }
     instead = {
         "inputs": f"{MAPPED}, give them in {network.dtype}, or take fewer rows",
         "targets": "take fewer rows, or targets of fewer columns",
         "parameters": "take a smaller network" + (', or dtype="float32"' if item > 4 else ""),
         "batch": "take a smaller batch_size",
+        "compiled engine": "take engine='reference', or a smaller network",
     }
     largest = max(shares, key=shares.__getitem__)
     told = ", ".join(f"{in_bytes(size)} for the {name}" for name, size in shares.items())

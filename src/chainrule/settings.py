@@ -22,7 +22,7 @@ from chainrule.data.frames import column_names
 from chainrule.data.network_rows import Rows, check_width, rows_for, terms_for, weighted_by_class
 from chainrule.dropout import Dropout
 from chainrule.durations import seconds
-from chainrule.engines.choose import check_name, choose
+from chainrule.engines.choose import check_name, choose, ready
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.errors import DataError, DataWarning, FileError, SettingError, brief, listed, unknown_name
 from chainrule.files import check_writable
@@ -169,7 +169,9 @@ def job_of(
     learner = network.with_cost(recipe.cost).with_preprocessing(terms_for(network, learnt, recipe.cost))
     beside = None if validation is None else as_dataset(validation, learner.preprocessing)
     parts = [learnt] if beside is None else [learnt, beside]
-    check_fits(learner, parts, len(recipe.rule.slots), batch_size)
+    steps = epochs * -(-len(learnt) // batch_size)
+    the_engine = choose(engine, recipe, learner, steps, epochs * len(learnt))
+    check_fits(learner, parts, len(recipe.rule.slots), batch_size, the_engine.holds(recipe, learner))
     rows = weighted_by_class(rows_for(learner, learnt, recipe.cost), learner, more.get("class_weight"))
     warn_of_one_target(rows, learner, learnt.name)
     watched = None
@@ -177,8 +179,7 @@ def job_of(
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
     saving, schedule, recorded = saving_of(more, seed), as_schedule(more.get("schedule")), recorded_of(more, epochs)
-    # the engine comes last: what it compiles takes a while
-    the_engine = choose(engine, recipe, learner, epochs * -(-len(rows) // batch_size), epochs * len(rows))
+    the_engine = ready(the_engine, engine, learner)  # last of all: it may compile
     return Job(
         learner, recipe, rows, watched, the_engine, stopping, saving, epochs, batch_size, seed, shuffle, learnt,
         beside, share, schedule, recorded, more,

@@ -33,30 +33,34 @@ def check_name(name: str) -> str:
 def choose(name: str, recipe: Recipe, network: Network, steps: int = 0, rows: int = 0) -> Engine:
     """The engine of that name, for so many steps over so many rows in all.
 
-    What has to be compiled is compiled here, before anything is learnt. Raises SettingError where the engine that is named
-    cannot run the recipe, and EngineError where it cannot be compiled. "auto" then takes the reference engine, and an
+    Raises SettingError where the engine that is named cannot run the recipe. "auto" then takes the reference engine, and an
     EngineWarning says so once, for that is slower.
     """
     if check_name(name) != AUTO:
         engine = NAMED[name]()
         if refusal := engine.refuses(recipe, network):
             raise SettingError(f"the {name} engine {refusal}; engine='reference' runs everything")
-        return _ready(engine, network)
+        return engine
     if expected_seconds(network, steps, rows) < WORTH_COMPILING:
         return NAMED["reference"]()
     engine = NAMED["compiled"]()
     if refusal := engine.refuses(recipe, network):
         return _slower(f"the {engine.name} engine {refusal}")
+    return engine
+
+
+def ready(engine: Engine, name: str, network: Network) -> Engine:
+    """The engine that was chosen, once its native code for such a network is there, which takes a while to compile.
+
+    Raises EngineError where it cannot be compiled; "auto" then takes the reference engine, and says so once.
+    """
     try:
-        return _ready(engine, network)
+        if isinstance(engine, CompiledEngine):
+            work_for(str(network.dtype))
     except EngineError as error:
+        if name != AUTO:
+            raise
         return _slower(str(error))
-
-
-def _ready(engine: Engine, network: Network) -> Engine:
-    """The engine, once its native code for such a network is there."""
-    if isinstance(engine, CompiledEngine):
-        work_for(str(network.dtype))
     return engine
 
 

@@ -5,7 +5,7 @@ What a step is stands in `native/steps.py`; here a run is laid out in memory, gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SE
 # a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
 MANY_ROWS, SMALL_WEIGHTS = 256, 2**18
 CALLS_BACK = 64  # calls after which what can be taken back is kept anew
+BLOCKS = 3  # of a layer's inputs that are gone through at a time
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
 
@@ -82,6 +83,12 @@ class CompiledEngine:
         if recipe.rule.step not in RULES:
             return f"has no native code for your own rule {recipe.rule.name}"
         return None
+
+    def holds(self, recipe: Recipe, network: Network) -> int:
+        shapes = shapes_of(network.sizes, network.dtype)
+        copies = 3 + 2 * len(recipe.rule.slots)  # θ, the slots, both as they were some steps before, and the gradient
+        panels = copies * sum(shape.weights + shape.biases for shape in shapes)
+        return (panels + _scratch(shapes) * most_threads()) * network.dtype.itemsize
 
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
         given, dtype, shapes = network.parameters, network.dtype, shapes_of(network.sizes, network.dtype)
@@ -364,6 +371,12 @@ def _lay_out(state: Running) -> None:
         plan[p.GENERAL + layer * p.BY_LAYER + p.DROP_BELOW] = np.array(int(rate * ALL), np.uint64).view(np.int64)
 
 
+def _scratch(shapes: Sequence[LayerShape]) -> int:
+    """How many numbers a thread writes that are its own."""
+    width, most = shapes[0].width, max([shape.panels for shape in shapes[1:]], default=0)
+    return (1 + width + BLOCKS * width + BLOCKS * most * width) * width
+
+
 def _room_for(state: Running, batch: int) -> None:
     """Arrays for a batch of so many rows, unless there are such already."""
     plan, keep, network, dtype = state.plan, state.kept, state.origin, state.origin.dtype
@@ -379,15 +392,13 @@ def _room_for(state: Running, batch: int) -> None:
     stride = row_length(network.sizes[0], width)
     keep["gathered"] = state.memory.array(2 * batch * stride, dtype)
     plan[p.GATHERED], plan[p.GATHERED_STRIDE] = keep["gathered"].ctypes.data, stride
-    at_once = int(plan[p.BLOCKS_AT_ONCE])
-    most = max([shape.panels for shape in state.theta.shapes[1:]], default=0)
-    size = (1 + width + at_once * width + at_once * most * width) * width
+    size = _scratch(state.theta.shapes)
     keep["scratch"] = state.memory.array(size * most_threads(), dtype)
     plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
     dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}
     for layer in range(network.depth + 1):
         record = plan[p.GENERAL + layer * p.BY_LAYER :][: p.BY_LAYER]
-        stride = record[p.STRIDE] if layer else stride
+        stride = int(record[p.STRIDE]) if layer else stride
         for name, place, there in (
             ("outgoing", p.OUTGOING, layer > 0), ("errors", p.ERRORS, layer > 0), ("masks", p.MASKS, layer in dropped),
             ("source", p.SOURCE, layer > 0 and (layer in dropped or network.activations[layer].name in KEEP_Z)),

@@ -50,6 +50,9 @@ class ReferenceEngine:
     def refuses(self, recipe: Recipe, network: Network) -> str | None:
         return None
 
+    def holds(self, recipe: Recipe, network: Network) -> int:
+        return 0
+
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
         given = network.parameters
         advance, memory = recipe.rule.begin(given)
