@@ -34,7 +34,7 @@ AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SE
 # a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
 MANY_ROWS, SMALL_WEIGHTS = 256, 2**18
 CALLS_BACK = 64  # calls after which what can be taken back is kept anew
-BLOCKS = 3  # of a layer's inputs that are gone through at a time
+BLOCKS = 8  # of a layer's inputs that are gone through at a time
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
 
@@ -348,7 +348,7 @@ def _lay_out(state: Running) -> None:
     measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
     plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
-    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, 8, 256
+    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, BLOCKS, 256
     for i, shape in enumerate(state.theta.shapes):
         record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
