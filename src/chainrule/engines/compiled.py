@@ -32,7 +32,7 @@ COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "mul
 RULES: list[Any] = [updates._downhill, updates._roll, updates._roll_ahead, updates._scale, updates._adapt]
 AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SECOND, "epsilon": p.EPSILON}
 # a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
-MANY_ROWS, SMALL_WEIGHTS = 256, 2**18
+MANY_ROWS, SMALL_WEIGHTS, FAR_WEIGHTS = 256, 2**18, 2**19
 CALLS_BACK = 64  # calls after which what can be taken back is kept anew
 BLOCKS = 8  # of a layer's inputs that are gone through at a time
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
@@ -361,7 +361,7 @@ def _lay_out(state: Running) -> None:
         ):  # fmt: skip
             record[place[0]], record[place[1]] = panels.weights[i].ctypes.data, panels.biases[i].ctypes.data
         record[p.ACTIVATION] = 0 if at_output else _code(sigma)
-        record[p.FIXED] = i + 1 in recipe.fixed
+        record[p.FIXED], record[p.FAR] = i + 1 in recipe.fixed, shape.weights * network.dtype.itemsize > FAR_WEIGHTS
         record[p.BIAS_KIND] = (
             p.NO_BIAS if not b.size else p.BIAS_PER_LAYER if b.size < shape.neurons else p.BIAS_PER_NEURON
         )

@@ -11,6 +11,7 @@ OUTGOING  (batch, STRIDE): a^l, or z^L in an output layer whose cost is a functi
 ERRORS    (batch, STRIDE): δ^l, each row times its share in the step
 SOURCE    (batch, STRIDE): from which the slope is computed: a^l itself, or z^l, or a^l before dropout
 MASKS     (batch, STRIDE): what dropout multiplies a^l by; 0 for none
+FAR       1 where weights are too many for a core's own cache, and are asked for ahead
 *_SLOTS   what the rule remembers, two arrays one after the other; *_GRADIENT the same once
 """
 
@@ -24,8 +25,8 @@ from __future__ import annotations
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,
-    MEASURES, BY_LAYER,
-) = range(25)  # fmt: skip
+    MEASURES, FAR, BY_LAYER,
+) = range(26)  # fmt: skip
 
 # places in the list of settings, all float64; then comes the α of each layer 0, 1, … L
 COST_SETTING, FIRST, SECOND, EPSILON, L1, L2, DECAY, CLIP_VALUE, CLIP_NORM, ALPHAS = range(10)

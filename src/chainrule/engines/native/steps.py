@@ -189,7 +189,7 @@ def forward_part(plan, l, step, first_row, rows, panel, panels, one):
     weights, biases = array(layer, p.WEIGHTS, one), array(layer, p.BIASES, one)
     product(
         z, row, at(a, first_row * a_row), a_row, at(weights, panel * apart), apart, at(biases, panel * lanes), lanes, panels,
-        rows, layer[p.SOURCES], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
+        rows, layer[p.SOURCES], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE], layer[p.FAR] != 0,
     )  # fmt: skip
     if layer[p.ACTIVATION] != SOFTMAX:
         finish(plan, layer, step, first_row, rows, panel * lanes, panels * lanes, one)
@@ -278,12 +278,14 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
     panels, apart, row, d_row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.STRIDE]
     weights, blocks = array(layer, p.WEIGHTS, one), (inputs + lanes - 1) // lanes
     for start in range(0, blocks * lanes, lanes):
-        transposed(at(weights, (first + start) * lanes), panels, apart, at(turned, start * panels * lanes))
+        transposed(
+            at(weights, (first + start) * lanes), panels, apart, at(turned, start * panels * lanes), layer[p.FAR] != 0
+        )
     place = first_row * row + first
     d = at(array(below, p.ERRORS, one), place)
     product(
         d, row, at(array(layer, p.ERRORS, one), first_row * d_row), d_row, turned, panels * lanes * lanes, zeros, 0, blocks,
-        rows, layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE],
+        rows, layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE], layer[p.FAR] != 0,
     )  # fmt: skip
     if below[p.MASKS] != 0:
         masks = at(array(below, p.MASKS, one), place)
@@ -303,9 +305,10 @@ def update_weights(plan, thread, l, step, panel, first, inputs, one):
     a, d_row, at_once = at(a, first), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
     place = (panel * layer[p.DEPTH] + first) * lanes
     w = at(array(layer, p.WEIGHTS, one), place)
-    prefetch_block(w, inputs * lanes)
-    if n > MANY_ROWS and panel + 1 < layer[p.PANELS]:
-        prefetch_column(at(d, lanes), d_row, n)
+    if layer[p.FAR] != 0:
+        prefetch_block(w, inputs * lanes)
+        if n > MANY_ROWS and panel + 1 < layer[p.PANELS]:
+            prefetch_column(at(d, lanes), d_row, n)
     if plan[p.DEFERRED] != p.AT_ONCE:
         gradient_block(at(array(layer, p.WEIGHT_GRADIENT, one), place), a, a_row, d, d_row, scratch, inputs, n, at_once)
     elif plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0:
@@ -314,7 +317,7 @@ def update_weights(plan, thread, l, step, panel, first, inputs, one):
     else:
         g, slots = at(scratch, (1 + lanes) * lanes), at(array(layer, p.WEIGHT_SLOTS, one), place)
         apart = layer[p.PANELS] * layer[p.DEPTH] * lanes
-        for slot in range(slots_of(plan[p.RULE])):
+        for slot in range(slots_of(plan[p.RULE]) * (layer[p.FAR] != 0)):
             prefetch_block(at(slots, slot * apart), inputs * lanes)
         gradient_block(g, a, a_row, d, d_row, scratch, inputs, n, at_once)
         measures = measures_of_weights(layer, panel, first, lanes)
