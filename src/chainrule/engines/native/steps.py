@@ -8,6 +8,7 @@ order, whoever it is: no bit depends on how many there are.
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numba import types
@@ -47,7 +48,7 @@ GOLDEN, FIRST_MIX, SECOND_MIX = (
 )
 INT64, FLOAT64 = np.int64(0), np.float64(0)
 MANY_ROWS = 64  # whose errors do not stay in the first cache
-give_way = types.ExternalFunction("sched_yield", types.int32())
+give_way = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
 
 
 # what is where ----------------------------------------------------------------------------------------------------------
