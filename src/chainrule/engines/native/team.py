@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from functools import cache
 
@@ -19,9 +20,10 @@ from chainrule.engines.threads import allowed
 
 Array = np.ndarray
 PART_SECONDS = 0.01  # of steps at a time
-FLOPS_A_THREAD = 1e6  # a step that has fewer is over before a second thread has helped
+FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
 TRYING = 0.02  # what trying other numbers of threads may cost, as a share of the time
-SOONEST, LATEST = 8, 100  # parts after which they are tried again
+FIRST_STEPS, TRIAL = 4, 3  # steps of a first part, parts of a trial
+SOONEST, LATEST = 24, 200  # parts after which others are tried again
 
 
 def together(work: Work, plan: Array, flags: Array, threads: int, steps: int) -> None:
@@ -46,53 +48,76 @@ def _help(work: Work, place: int, number: int, threads: int, steps: int, done: _
 
 
 class Pace:
-    """How many steps are taken at a time, and by how many threads."""
+    """How many steps are taken at a time, and by how many threads.
+
+    A number of threads is tried for several parts in a row, of which the first count little: a core that slept has to wake up,
+    and to fetch what it works on. Of the last two parts the faster one counts: one interruption says nothing of what follows.
+    """
 
     def __init__(self) -> None:
         self.used: int | None = None  # the most threads so far
         self._choices = [1]
-        self._seconds: dict[int, float] = {}  # a step takes, by the number of threads
-        self._parts: dict[int, int] = {}  # since a number of threads was tried
+        self._recent: dict[int, deque[float]] = {}  # seconds of a step in the last parts, by the number of threads
+        self._waited: dict[int, int] = {}  # parts since a number of threads was tried
+        self._trying, self._left = 1, 0  # what is tried, and for how many more parts
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
         most = max(1, min(int(flops // FLOPS_A_THREAD), _cores(), allowed() or _cores()))
-        choices = [1, *(2**i for i in range(1, most.bit_length()) if 2**i < most), most][: most.bit_length() + 1]
-        if sorted(set(choices)) != self._choices:
-            self._choices, self._seconds, self._parts = sorted(set(choices)), {}, {}
+        choices = [*(2**i for i in range(most.bit_length()) if 2**i < most), most]
+        if choices != self._choices:
+            self._choices, self._recent, self._waited, self._left = choices, {}, {}, 0
 
     def parts(self, steps: int, most: int) -> Iterator[tuple[int, int, int]]:
         """(first step, how many, threads) of each part; the time between two of them is what a part took."""
         done = 0
         while done < steps:
             threads = self._threads()
-            count = min(steps - done, most, self._count(threads))
+            wanted = min(most, self._wanted(threads))
+            count = min(steps - done, wanted)
             began = time.perf_counter()
             yield done, count, threads
-            self._took(threads, (time.perf_counter() - began) / count)
+            if (
+                2 * count >= wanted
+            ):  # a few steps that were left over say little: starting threads took most of the time
+                self._took(threads, (time.perf_counter() - began) / count)
             done += count
 
-    def _count(self, threads: int) -> int:
-        known = self._seconds.get(threads) or max(self._seconds.values(), default=None)
-        return 4 if known is None else max(1, int(PART_SECONDS / known))
+    def _seconds(self, threads: int) -> float:
+        return min(self._recent[threads])
+
+    def _wanted(self, threads: int) -> int:
+        """How many steps a part is to have."""
+        return max(1, int(PART_SECONDS / self._seconds(threads))) if threads in self._recent else FIRST_STEPS
 
     def _threads(self) -> int:
-        untried = [threads for threads in self._choices if threads not in self._seconds]
+        """By how many threads the next part is taken."""
+        if self._left == 0:
+            self._trying, self._left = self._next(), TRIAL
+            if self._trying in self._recent and self._trying == self._best():
+                self._left = 1
+        return self._trying
+
+    def _best(self) -> int:
+        return min(self._recent, key=self._seconds)
+
+    def _next(self) -> int:
+        """The best number of threads, or another one that it is time to try."""
+        untried = [threads for threads in self._choices if threads not in self._recent]
         if untried:
             return untried[-1]
-        best = min(self._seconds, key=self._seconds.__getitem__)
+        best = self._best()
         for threads in self._choices:
-            self._parts[threads] = 0 if threads == best else self._parts.get(threads, 0) + 1
-            slower = self._seconds[threads] / self._seconds[best] - 1
-            if threads != best and self._parts[threads] > min(max(slower / TRYING, SOONEST), LATEST):
-                self._parts[threads] = 0
+            self._waited[threads] = 0 if threads == best else self._waited.get(threads, 0) + 1
+            slower = self._seconds(threads) / self._seconds(best) - 1
+            if self._waited[threads] > min(max(TRIAL * slower / TRYING, SOONEST), LATEST):
+                self._waited[threads] = 0
                 return threads
         return best
 
     def _took(self, threads: int, seconds: float) -> None:
-        before = self._seconds.get(threads, seconds)
-        # a part that was interrupted says little of the next one: half of the news counts, and never more than twice as slow
-        self._seconds[threads] = min(before, seconds) if seconds < before else (before + min(seconds, 2 * before)) / 2
+        self._recent.setdefault(threads, deque(maxlen=2)).append(seconds)
+        self._left = max(0, self._left - 1)
         self.used = max(threads, self.used or 1)
 
 
