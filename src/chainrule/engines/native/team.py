@@ -20,6 +20,7 @@ from chainrule.engines.threads import allowed
 
 Array = np.ndarray
 PART_SECONDS = 0.01  # of steps at a time
+FLOPS_A_SECOND = 2e10  # that one thread comes to at least
 FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
 TRYING = 0.02  # what trying other numbers of threads may cost, as a share of the time
 FIRST_STEPS, TRIAL = 4, 3  # steps of a first part, parts of a trial
@@ -51,7 +52,8 @@ class Pace:
     """How many steps are taken at a time, and by how many threads.
 
     A number of threads is tried for several parts in a row, of which the first count little: a core that slept has to wake up,
-    and to fetch what it works on. Of the last two parts the faster one counts: one interruption says nothing of what follows.
+    and to fetch what it works on; for one part where that is one long step. Of the last two parts the faster one counts: one
+    interruption says nothing of what follows.
     """
 
     def __init__(self) -> None:
@@ -60,9 +62,11 @@ class Pace:
         self._recent: dict[int, deque[float]] = {}  # seconds of a step in the last parts, by the number of threads
         self._waited: dict[int, int] = {}  # parts since a number of threads was tried
         self._trying, self._left = 1, 0  # what is tried, and for how many more parts
+        self._expected = 0.0  # seconds of a step before one was taken
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
+        self._expected = flops / FLOPS_A_SECOND
         most = max(1, min(int(flops // FLOPS_A_THREAD), _cores(), allowed() or _cores()))
         choices = [*(2**i for i in range(most.bit_length()) if 2**i < most), most]
         if choices != self._choices:
@@ -88,13 +92,16 @@ class Pace:
 
     def _wanted(self, threads: int) -> int:
         """How many steps a part is to have."""
-        return max(1, int(PART_SECONDS / self._seconds(threads))) if threads in self._recent else FIRST_STEPS
+        if threads in self._recent:
+            return max(1, int(PART_SECONDS / self._seconds(threads)))
+        return max(1, min(FIRST_STEPS, int(PART_SECONDS / self._expected)))
 
     def _threads(self) -> int:
         """By how many threads the next part is taken."""
         if self._left == 0:
             self._trying, self._left = self._next(), TRIAL
-            if self._trying in self._recent and self._trying == self._best():
+            known = self._trying in self._recent
+            if self._wanted(self._trying) == 1 or (known and self._trying == self._best()):
                 self._left = 1
         return self._trying
 
