@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,25 @@ def test_a_gradient_is_shortened_even_where_its_squares_are_beyond_the_largest_f
         ends.append(engine.network(state).parameters.flat())
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
     assert steps.first_bad is None or size > 1e154  # the cost itself is beyond it
+
+
+def test_threads_that_were_started_before_ctrl_c_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, rows, cost = problem("relu", "softmax", "cross_entropy", "float32", [70, 67, 36, 10], 600)
+    engine, started = CompiledEngine(), []
+    state = engine.start(Recipe(cost, cr.delta_rule(0.1)), network, rows)
+    state.pace.parts = lambda steps, most: [(0, steps, 3)]
+    real = _thread.start_new_thread
+
+    def start(function: Any, arguments: tuple[Any, ...]) -> int:
+        if started:
+            raise KeyboardInterrupt
+        started.append(arguments[-1])
+        return real(function, arguments)
+
+    monkeypatch.setattr("chainrule.engines.native.team._thread.start_new_thread", start)
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(state, epoch_order(600, 20, None), np.full(30, 0.1))
+    assert started[0].locked()  # it was waited for, so it had ended
 
 
 def test_auto_goes_by_the_size_of_the_work_alone() -> None:

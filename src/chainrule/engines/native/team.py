@@ -19,6 +19,7 @@ from chainrule.engines.native.code import Work
 from chainrule.engines.threads import allowed
 
 Array = np.ndarray
+PAST_ALL = 2**62  # a phase that no thread comes to
 PART_SECONDS = 0.01  # of steps at a time
 FLOPS_A_SECOND = 2e10  # that one thread comes to at least
 FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
@@ -28,17 +29,25 @@ SOONEST, LATEST = 24, 200  # parts after which others are tried again
 
 
 def together(work: Work, plan: Array, flags: Array, threads: int, steps: int) -> None:
-    """Do what the plan asks for, by so many threads: this one, and others that live no longer than the call."""
+    """Do what the plan asks for, by so many threads: this one, and others that live no longer than the call.
+
+    Where Ctrl-C comes before all of them are on their way, those that are wait for nobody and end; what they wrote is rubbish.
+    """
     flags[:] = 0
     place, waiting = plan.ctypes.data, []
-    for number in range(1, threads):
-        done = _thread.allocate_lock()
-        done.acquire()
-        _thread.start_new_thread(_help, (work, place, number, threads, steps, done))
-        waiting.append(done)
-    work(place, 0, threads, 0, steps)
-    for done in waiting:
-        done.acquire()
+    try:
+        for number in range(1, threads):
+            done = _thread.allocate_lock()
+            done.acquire()
+            _thread.start_new_thread(_help, (work, place, number, threads, steps, done))
+            waiting.append(done)
+        work(place, 0, threads, 0, steps)
+    except BaseException:
+        flags[:] = PAST_ALL
+        raise
+    finally:
+        for done in waiting:
+            done.acquire()
 
 
 def _help(work: Work, place: int, number: int, threads: int, steps: int, done: _thread.LockType) -> None:
