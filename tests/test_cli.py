@@ -1002,7 +1002,7 @@ def test_what_needs_no_mathematics_imports_none(line: str) -> None:
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_real_ctrl_c_in_the_middle_saves(here: Path, times: int) -> None:
-    with started("train", "xor.csv", "--epochs", "1000000") as process:
+    with started("train", "xor.csv", "--epochs", "1000000", "--engine", "reference") as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("epoch 1/")
         for _ in range(times):
@@ -1016,7 +1016,7 @@ def test_a_real_ctrl_c_in_the_middle_saves(here: Path, times: int) -> None:
 
 def test_a_run_that_is_killed_leaves_no_model_rather_than_half_of_one(here: Path) -> None:
     before = files(here)
-    with started("train", "xor.csv", "--epochs", "1000000") as process:
+    with started("train", "xor.csv", "--epochs", "1000000", "--engine", "reference") as process:
         assert process.stderr is not None
         process.stderr.readline()
         process.kill()

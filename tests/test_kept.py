@@ -149,7 +149,7 @@ def test_a_report_names_the_model_it_is_of(command: Callable[..., int], capsys: 
     (signal.SIGTERM, 143, "SIGTERM"), (signal.SIGHUP, 129, "SIGHUP"),
 ])  # fmt: skip
 def test_a_signal_in_the_middle_keeps_what_was_learnt(here: Path, number: int, code: int, name: str) -> None:
-    with started("train", "t.csv", "--epochs", "1000000") as process:
+    with started("train", "t.csv", "--epochs", "1000000", "--engine", "reference") as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("epoch 1/")
         process.send_signal(number)
