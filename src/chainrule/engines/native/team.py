@@ -31,7 +31,7 @@ SOONEST, LATEST = 24, 200  # parts after which others are tried again
 def together(work: Work, plan: Array, flags: Array, threads: int, steps: int) -> None:
     """Do what the plan asks for, by so many threads: this one, and others that live no longer than the call.
 
-    Where Ctrl-C comes before all of them are on their way, those that are wait for nobody and end; what they wrote is rubbish.
+    Where Ctrl-C comes before all of them have started, the others go on without waiting, and end; what they wrote is not used.
     """
     flags[:] = 0
     place, waiting = plan.ctypes.data, []
