@@ -77,7 +77,7 @@ def train(
     schedule         the learning rate of each step: "cosine", "one_cycle:pct_start=0.2", a Schedule, or a function of the
                      step 0, 1, … that gives its multiple of the rule's learning rate; see `chainrule.schedules`
 
-    The same seed gives the same bits on the same engine with the same number of threads (`report.threads`), the same BLAS
+    The same seed gives the same bits on the same engine with, on "reference", the same number of threads and the same BLAS
     and the same kind of processor; elsewhere sums may be rounded in another order. Raises DivergenceError, with the last
     good network in its `run`, when the cost or the weights become NaN or infinite.
     """

@@ -213,19 +213,17 @@ def _steps(state: Running, order: Array, rates: Array, costs: Array) -> int | No
     """Take these steps; the number of the first that would leave the finite numbers, before which the state is left."""
     if not state.backup or len(state.since) >= CALLS_BACK:
         _back_up(state)
-    _work(state, order, rates, costs, p.AT_ONCE if state.recipe.clip.norm is None else p.AT_THE_END)
-    state.step += len(order)
-    state.since.append((order, rates))
+    _taken(state, order, rates, costs)
     if np.isfinite(costs).all() and _is_finite(state):
         return None
     earlier = state.since[:-1]
     _put_back(state)
     for good in earlier:
-        _again(state, *good, np.empty(len(good[0])))
+        _taken(state, *good, np.empty(len(good[0])))
     return _bisected(state, order, rates, costs)
 
 
-def _again(state: Running, order: Array, rates: Array, costs: Array) -> None:
+def _taken(state: Running, order: Array, rates: Array, costs: Array) -> None:
     _work(state, order, rates, costs, p.AT_ONCE if state.recipe.clip.norm is None else p.AT_THE_END)
     state.step += len(order)
     state.since.append((order, rates))
@@ -237,7 +235,7 @@ def _bisected(state: Running, order: Array, rates: Array, costs: Array) -> int:
     if len(order) == 1:
         return 0
     half = len(order) // 2
-    _again(state, order[:half], rates[:half], costs[:half])
+    _taken(state, order[:half], rates[:half], costs[:half])
     if np.isfinite(costs[:half]).all() and _is_finite(state):
         return half + _bisected(state, order[half:], rates[half:], costs[half:])
     _put_back(state)
