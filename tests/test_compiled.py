@@ -16,7 +16,7 @@ from chainrule.data import epoch_order
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout, _key, keys_of_steps
 from chainrule.engines.choose import choose
-from chainrule.engines.compiled import CompiledEngine
+from chainrule.engines.compiled import PACKS, CompiledEngine
 from chainrule.engines.engine import Engine, Recipe
 from chainrule.engines.native.layout import Memory, Panels, shapes_of
 from chainrule.engines.reference import ReferenceEngine
@@ -49,11 +49,13 @@ def problem(
     return network, Rows(x, y.astype(dtype), rng.random(rows) + 0.5), made
 
 
-def after(engine: Engine, recipe: Recipe, network: cr.Network, rows: Rows, batch: int, threads: int = 1) -> Any:
+def after(
+    engine: Engine, recipe: Recipe, network: cr.Network, rows: Rows, batch: int, threads: int = 1, count: int = STEPS
+) -> Any:
     """(costs, weights and biases) after so many steps."""
     rng = np.random.default_rng(0)
-    orders = [epoch_order(len(rows), batch, rng) for _ in range(STEPS)]
-    order = np.concatenate(orders)[:STEPS]
+    orders = [epoch_order(len(rows), batch, rng) for _ in range(count)]
+    order = np.concatenate(orders)[:count]
     state = engine.start(recipe, network, rows)
     if isinstance(engine, CompiledEngine):
         state.pace.parts = lambda steps, most: [(0, steps, threads)]
@@ -98,6 +100,25 @@ def test_more_rows_and_inputs_at_a_time_than_are_summed_at_once() -> None:
     right_costs, right = after(ReferenceEngine(), recipe, network, rows, 640)
     np.testing.assert_allclose(costs, right_costs, rtol=1e-10)
     np.testing.assert_allclose(found.flat(), right.flat(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("rule", ["delta_rule", "nesterov", "adam"])
+@pytest.mark.parametrize("batch", [11, 90, 300])
+@pytest.mark.parametrize("dtype", SLACK)
+def test_rows_that_are_packed_make_no_difference(rule: str, batch: int, dtype: str) -> None:
+    sizes = [37, 805, 811, 5] if dtype == "float32" else [37, 421, 811, 5]
+    assert min(shape.panels for shape in shapes_of(sizes, dtype)[:2]) >= 2 * PACKS  # by two threads, too
+    network, rows, cost = problem("relu", "softmax", "cross_entropy", dtype, sizes, 500)
+    recipe = Recipe(cost, **RULES[rule])
+    right_costs, right = after(ReferenceEngine(), recipe, network, rows, batch, count=4)
+    costs, found = after(CompiledEngine(), recipe, network, rows, batch, count=4)
+    np.testing.assert_allclose(costs, right_costs, rtol=SLACK[dtype] * 10)
+    for mine, theirs in zip(found.arrays(), right.arrays()):
+        assert np.linalg.norm(mine - theirs) <= SLACK[dtype] * np.linalg.norm(theirs)
+    for threads in (2, 3):
+        other_costs, other = after(CompiledEngine(), recipe, network, rows, batch, threads, count=4)
+        assert np.array_equal(costs, other_costs)
+        assert np.array_equal(found.flat(), other.flat())
 
 
 @pytest.mark.parametrize("dtype", SLACK)

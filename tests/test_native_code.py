@@ -454,7 +454,7 @@ def test_what_the_engine_holds_is_counted_before_a_run(rule: str, dtype: str) ->
     engine.run(state, np.arange(8)[None], np.array([0.1]))
     held = [*state.numbers, *state.backup, state.gradient.numbers]
     scratch = state.kept["scratch"].nbytes
-    assert engine.holds(recipe, network) == sum(each.nbytes for each in held) + scratch
+    assert engine.holds(recipe, network, 8) == sum(each.nbytes for each in held) + scratch
 
 
 def test_a_run_whose_engine_does_not_fit_is_refused_before_it_is_compiled(

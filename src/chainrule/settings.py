@@ -171,7 +171,8 @@ def job_of(
     parts = [learnt] if beside is None else [learnt, beside]
     steps = epochs * -(-len(learnt) // batch_size)
     the_engine = choose(engine, recipe, learner, steps, epochs * len(learnt))
-    check_fits(learner, parts, len(recipe.rule.slots), batch_size, the_engine.holds(recipe, learner))
+    held = the_engine.holds(recipe, learner, min(batch_size, len(learnt)))
+    check_fits(learner, parts, len(recipe.rule.slots), batch_size, held)
     rows = weighted_by_class(rows_for(learner, learnt, recipe.cost), learner, more.get("class_weight"))
     warn_of_one_target(rows, learner, learnt.name)
     watched = None

@@ -34,7 +34,10 @@ AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SE
 # a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
 MANY_ROWS, SMALL_WEIGHTS, FAR_WEIGHTS = 256, 2**18, 2**19
 CALLS_BACK = 64  # calls after which what can be taken back is kept anew
-BLOCKS = 8  # of a layer's inputs that are gone through at a time
+# how much is worked on at a time, so that it stays in a cache
+DEPTH, ROWS, SUMMED = 256, 192, 256  # terms of a sum, rows of a product, rows of a gradient
+BLOCKS, ERRORS = 8, 64  # panels of a layer's inputs whose weights move, or whose errors are worked out
+PACKS = 24  # from so many panels on rows are packed before they are multiplied by them
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
 
@@ -84,11 +87,11 @@ class CompiledEngine:
             return f"has no native code for your own rule {recipe.rule.name}"
         return None
 
-    def holds(self, recipe: Recipe, network: Network) -> int:
+    def holds(self, recipe: Recipe, network: Network, batch: int) -> int:
         shapes = shapes_of(network.sizes, network.dtype)
         copies = 3 + 2 * len(recipe.rule.slots)  # θ, the slots, both as they were some steps before, and the gradient
         panels = copies * sum(shape.weights + shape.biases for shape in shapes)
-        return (panels + _scratch(shapes) * most_threads()) * network.dtype.itemsize
+        return (panels + _scratch(shapes, batch)[-1] * most_threads()) * network.dtype.itemsize
 
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:
         given, dtype, shapes = network.parameters, network.dtype, shapes_of(network.sizes, network.dtype)
@@ -346,7 +349,8 @@ def _lay_out(state: Running) -> None:
     measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
     plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
-    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.BLOCKS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = 256, 96, BLOCKS, 256
+    plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = DEPTH, ROWS, SUMMED
+    plan[p.BLOCKS_AT_ONCE], plan[p.ERRORS_AT_ONCE], plan[p.PANELS_TO_PACK] = BLOCKS, ERRORS, PACKS
     for i, shape in enumerate(state.theta.shapes):
         record = plan[p.GENERAL + (i + 1) * p.BY_LAYER :][: p.BY_LAYER]
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
@@ -369,10 +373,16 @@ def _lay_out(state: Running) -> None:
         plan[p.GENERAL + layer * p.BY_LAYER + p.DROP_BELOW] = np.array(int(rate * ALL), np.uint64).view(np.int64)
 
 
-def _scratch(shapes: Sequence[LayerShape]) -> int:
-    """How many numbers a thread writes that are its own."""
-    width, most = shapes[0].width, max([shape.panels for shape in shapes[1:]], default=0)
-    return (1 + width + BLOCKS * width + BLOCKS * most * width) * width
+def _scratch(shapes: Sequence[LayerShape], batch: int) -> tuple[int, int, int]:
+    """What a thread writes that is its own: where weights turned round begin, and packed rows, and how many numbers that is."""
+    width, later = shapes[0].width, shapes[1:]
+    turned = max(
+        (min(up_to(s.sources, width) // width, ERRORS) * min(DEPTH, s.panels * width) for s in later), default=0
+    )
+    packed = max(ROWS * DEPTH, BLOCKS * width * batch) if max(s.panels for s in shapes) >= PACKS else 0
+    first = (1 + width + BLOCKS * width) * width
+    second = first + turned * width
+    return first, second, second + up_to(packed + width, width)
 
 
 def _room_for(state: Running, batch: int) -> None:
@@ -388,9 +398,9 @@ def _room_for(state: Running, batch: int) -> None:
     keep["row costs"] = np.empty(batch)
     plan[p.ROW_COSTS] = keep["row costs"].ctypes.data
     stride = row_length(network.sizes[0], width)
-    keep["gathered"] = state.memory.array(2 * batch * stride, dtype)
+    keep["gathered"] = state.memory.array(2 * batch * stride + width, dtype)  # packing reads past a row's end
     plan[p.GATHERED], plan[p.GATHERED_STRIDE] = keep["gathered"].ctypes.data, stride
-    size = _scratch(state.theta.shapes)
+    plan[p.TURNED], plan[p.PACKED], size = _scratch(state.theta.shapes, batch)
     keep["scratch"] = state.memory.array(size * most_threads(), dtype)
     plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
     dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}
@@ -402,7 +412,7 @@ def _room_for(state: Running, batch: int) -> None:
             ("source", p.SOURCE, layer > 0 and (layer in dropped or network.activations[layer].name in KEEP_Z)),
         ):  # fmt: skip
             if there:
-                keep[f"{name} {layer}"] = state.memory.array(batch * stride, dtype)
+                keep[f"{name} {layer}"] = state.memory.array(batch * stride + width, dtype)
                 record[place] = keep[f"{name} {layer}"].ctypes.data
         if layer and record[p.SOURCE] == 0:
             record[p.SOURCE] = record[p.OUTGOING]

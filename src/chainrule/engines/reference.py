@@ -50,7 +50,7 @@ class ReferenceEngine:
     def refuses(self, recipe: Recipe, network: Network) -> str | None:
         return None
 
-    def holds(self, recipe: Recipe, network: Network) -> int:
+    def holds(self, recipe: Recipe, network: Network, batch: int) -> int:
         return 0
 
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Running:

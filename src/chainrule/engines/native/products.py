@@ -1,93 +1,121 @@
 """The three products of a layer, cut into tiles: forward z = a W, back δ Wᵀ, and the gradient aᵀ δ of one block of weights.
 
 Every sum runs over its terms in their order, whatever the blocks are: a sum that is broken off is taken up from C again.
+
+Rows of A that many panels are multiplied by are packed first: cut into strips of as many rows as a tile has, in which the
+numbers of one step of a sum are side by side. A tile then reads one row of memory instead of six.
 """
 
 from __future__ import annotations
 
-from chainrule.engines.native.tiles import at, lanes_of, native, number, prefetch, tile, transpose
+from chainrule.engines.native.tiles import (
+    ADDED,
+    FIRST,
+    FORWARD,
+    GRADIENT,
+    SECOND,
+    at,
+    copy_eight,
+    lanes_of,
+    native,
+    number,
+    prefetch,
+    tile,
+    transpose,
+)  # fmt: skip
 
 
 @native
-def prefetch_block(here, count):
-    """Ask for so many numbers in a row."""
-    for i in range(0, count, lanes_of(here[0])):  # a row of a panel is a cache line
-        prefetch(at(here, i))
+def strips(count):
+    """Into how many strips so many rows are cut, all of as many as a tile has or one fewer."""
+    return (count + 5) // 6
 
 
 @native
-def prefetch_column(here, row, rows):
-    """Ask for one panel of so many rows."""
-    for r in range(rows):
-        prefetch(at(here, r * row))
+def ask_for(here, apart, count, part, parts):
+    """Have that part of so many cache lines, which are so far apart, brought to the second cache."""
+    for i in range(count * part // parts, count * (part + 1) // parts):
+        prefetch(SECOND, at(here, i * apart))
 
 
 @native
-def rows_of_tiles(rows, scaled, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count):
-    """One tile of 1…6 rows: C = start + A B; or with `scaled` C + scale · A B."""
-    if scaled:
-        if rows == 6:
-            tile(6, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-        elif rows == 5:
-            tile(5, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-        elif rows == 4:
-            tile(4, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-        elif rows == 3:
-            tile(3, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-        elif rows == 2:
-            tile(2, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-        elif rows == 1:
-            tile(1, 1, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 6:
-        tile(6, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 5:
-        tile(5, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 4:
-        tile(4, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 3:
-        tile(3, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 2:
-        tile(2, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
-    elif rows == 1:
-        tile(1, 0, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count)
+def ask_for_now(here, apart, count, part, parts):
+    """The same for the first cache."""
+    for i in range(count * part // parts, count * (part + 1) // parts):
+        prefetch(FIRST, at(here, i * apart))
 
 
 @native
-def column(rows, scaled, c, c_row, a, a_row, a_step, b, b_row, start, start_row, scale, count, far):
-    """The same for any number of rows, in tiles of nearly equal height. `far` says that C is asked for a tile ahead."""
-    tiles = (rows + 5) // 6
+def pack_rows(a, a_row, rows, depth, to):
+    """Rows of A in strips: `depth` numbers of each."""
     done = 0
-    for t in range(tiles):
-        height = (rows - done) // (tiles - t)
-        if far:
-            prefetch_column(at(c, (done + height) * c_row), c_row, 6)
-        rows_of_tiles(
-            height, scaled, at(c, done * c_row), c_row, at(a, done * a_row), a_row, a_step, b, b_row,
-            at(start, done * start_row), start_row, scale, count,
-        )  # fmt: skip
+    for s in range(strips(rows)):
+        height = (rows - done) // (strips(rows) - s)
+        for i in range(height):
+            here, there = at(a, (done + i) * a_row), at(to, done * depth + i)
+            for k in range(depth):
+                there[k * height] = here[k]
         done += height
 
 
 @native
-def product(c, c_row, a, a_row, b, apart, start, start_step, panels, rows, count, rows_at_once, count_at_once, far):
-    """C = start + A B for `rows` rows and `panels` panels of B, each of which has `apart` numbers.
+def pack_columns(a, a_row, columns, rows, to):
+    """Columns of A in strips. Eight numbers are copied at a time; the next row is written over those too many."""
+    done = 0
+    for s in range(strips(columns)):
+        height = (columns - done) // (strips(columns) - s)
+        here, there = at(a, done), at(to, done * rows)
+        for r in range(rows):
+            copy_eight(at(here, r * a_row), at(there, r * height))
+        done += height
 
-    C's panels lie side by side; those of `start` have one row each, `start_step` numbers apart. The sum goes `count_at_once`
-    terms at a time and the rows so many, so that what is read again is still in a cache. What is `far` from it is prefetched.
+
+@native
+def product(
+    c, c_row, a, a_row, b, apart, start, start_row, start_step, panels, rows, depth, rows_at_once, far, packed, packs
+):
+    """C = start + A B for `rows` rows and `panels` panels of B, each of which has `apart` numbers; sums of `depth` terms.
+
+    C's panels lie side by side; those of `start` are `start_step` numbers apart. Rows go so many at a time, so that what is
+    read again is still in a cache; with `packs` they are packed first. What is `far` is asked for ahead: the next panel of B,
+    and the next rows of C.
     """
-    one, lanes = number(start[0], 1.0), lanes_of(start[0])
-    parts = (count + count_at_once - 1) // count_at_once
-    for part in range(parts):
-        k = count * part // parts
-        depth = count * (part + 1) // parts - k
-        for r in range(0, rows, rows_at_once):
-            height = min(rows_at_once, rows - r)
-            for p in range(panels):
-                to, of_b = at(c, r * c_row + p * lanes), at(b, p * apart + k * lanes)
-                first, row = (to, c_row) if k > 0 else (at(start, p * start_step), 0)
-                if far and p + 1 < panels:
-                    prefetch_block(at(of_b, apart), depth * lanes)
-                column(height, 0, to, c_row, at(a, r * a_row + k), a_row, 1, of_b, lanes, first, row, one, depth, far)
+    lanes, one = lanes_of(start[0]), number(start[0], 1.0)
+    blocks = (rows + rows_at_once - 1) // rows_at_once
+    for block in range(blocks):
+        r = rows * block // blocks
+        height = rows * (block + 1) // blocks - r
+        of_a, of_c, of_start = at(a, r * a_row), at(c, r * c_row), at(start, r * start_row)
+        if packs:
+            pack_rows(of_a, a_row, height, depth, packed)
+        for p in range(panels):
+            done, of_b = 0, at(b, p * apart)
+            to, begin = at(of_c, p * lanes), at(of_start, p * start_step)
+            for s in range(strips(height)):
+                tall = (height - done) // (strips(height) - s)
+                if far:
+                    ask_for_now(at(of_b, apart), lanes, depth * (p + 1 < panels), s, strips(height))
+                    ask_for_now(at(to, (done + tall) * c_row), c_row, 6, 0, 1)
+                here, first = at(to, done * c_row), at(begin, done * start_row)
+                if packs:
+                    of_strip = at(packed, done * depth)
+                    tile(GRADIENT, tall, here, c_row, of_strip, tall, of_b, lanes, first, start_row, one, depth)
+                else:
+                    tile(
+                        FORWARD,
+                        tall,
+                        here,
+                        c_row,
+                        at(of_a, done * a_row),
+                        a_row,
+                        of_b,
+                        lanes,
+                        first,
+                        start_row,
+                        one,
+                        depth,
+                    )
+                done += tall
 
 
 @native
@@ -98,26 +126,41 @@ def transposed(w, panels, apart, to, far):
     for p in range(panels):
         here, there = at(w, p * apart), at(to, p * lanes * lanes)
         if far:
-            prefetch_block(at(here, 2 * apart), lanes * lanes)
+            ask_for(at(here, 2 * apart), lanes, lanes, 0, 1)
         for i in range(0, lanes, half):
             for j in range(0, lanes, half):
                 transpose(at(here, i * lanes + j), lanes, at(there, j * lanes + i), lanes)
 
 
 @native
-def gradient_block(g, a, a_row, d, d_row, zeros, inputs, rows, at_once):
-    """aᵀ δ of some inputs in a row and one panel of neurons; the sum goes over `rows` rows, `at_once` of them at a time."""
-    one, lanes = number(zeros[0], 1.0), lanes_of(zeros[0])
-    for r in range(0, rows, at_once):
-        first, row = (g, lanes) if r > 0 else (zeros, 0)
-        height = min(at_once, rows - r)
-        column(inputs, 0, g, lanes, at(a, r * a_row), 1, a_row, at(d, r * d_row), d_row, first, row, one, height, False)
+def gradient_block(
+    to, added, scale, a, a_row, packs, d, d_row, zeros, inputs, rows, at_once, next_d, w, slots, apart, held
+):  # fmt: skip
+    """aᵀ δ of some inputs in a row and one panel of neurons, or, where it is `added`, C + scale · aᵀ δ.
 
-
-@native
-def add_gradient(w, scale, a, a_row, d, d_row, inputs, rows, at_once):
-    """w ← w + scale · aᵀ δ of such a block, without the gradient by itself."""
-    lanes = lanes_of(scale)
+    The sum goes over `rows` rows, `at_once` of them at a time. With `packs` the columns of a are strips of all those rows.
+    Meanwhile what is used next is asked for: errors that are `next_d` away, unless that is 0, and of such a block in w and in
+    slots that lie `apart` the first `held`.
+    """
+    lanes, one = lanes_of(scale), number(scale, 1.0)
     for r in range(0, rows, at_once):
-        height = min(at_once, rows - r)
-        column(inputs, 1, w, lanes, at(a, r * a_row), 1, a_row, at(d, r * d_row), d_row, w, lanes, scale, height, False)
+        count, done = min(at_once, rows - r), 0
+        of_d = at(d, r * d_row)
+        for s in range(strips(inputs)):
+            tall = (inputs - done) // (strips(inputs) - s)
+            if next_d > 0:
+                ask_for(at(of_d, next_d), d_row, count, s, strips(inputs))
+            if held > 0 and r == 0:
+                ask_for(w, lanes, inputs, s, strips(inputs))
+                for slot in range(held - 1):
+                    ask_for(at(slots, slot * apart), lanes, inputs, s, strips(inputs))
+            of_a, far = at(a, r * a_row + done), a_row
+            if packs:
+                of_a, far = at(a, done * rows + r * tall), tall
+            c = at(to, done * lanes)
+            if added:
+                tile(ADDED, tall, c, lanes, of_a, far, of_d, d_row, c, lanes, scale, count)
+            else:
+                start, row = (c, lanes) if r > 0 else (zeros, 0)
+                tile(GRADIENT, tall, c, lanes, of_a, far, of_d, d_row, start, row, one, count)
+            done += tall

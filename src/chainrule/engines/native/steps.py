@@ -30,16 +30,9 @@ from chainrule.engines.native.passes import (
     times_slope,
     times_softmax_slope,
 )  # fmt: skip
-from chainrule.engines.native.products import (
-    add_gradient,
-    gradient_block,
-    prefetch_block,
-    prefetch_column,
-    product,
-    transposed,
-)  # fmt: skip
+from chainrule.engines.native.products import gradient_block, pack_columns, product, transposed
 from chainrule.engines.native.row_costs import row_cost
-from chainrule.engines.native.tiles import at, lanes_of, native, number, observe, pointer_to, prefetch, publish
+from chainrule.engines.native.tiles import SECOND, at, lanes_of, native, number, observe, pointer_to, prefetch, publish
 
 GOLDEN, FIRST_MIX, SECOND_MIX = (
     np.uint64(0x9E3779B97F4A7C15),
@@ -91,7 +84,7 @@ def incoming(plan, l, step, one):
 
 @native
 def own_scratch(plan, thread, one):
-    """What this thread alone writes: a row of zeros, a block of weights, blocks of a gradient, and of weights turned round."""
+    """What this thread alone writes: a row of zeros, a block of weights, blocks of a gradient; TURNED, PACKED."""
     return at(array(plan, p.SCRATCH, one), thread * plan[p.SCRATCH_SIZE])
 
 
@@ -133,6 +126,17 @@ def drop(plan, layer, step, first_row, rows, first, count, values, masks, apart,
             factor = keep if x >= below else zero
             masks[r * apart + j] = factor
             values[r * apart + j] *= factor
+
+
+@native
+def parts_of(total, at_once):
+    return (total + at_once - 1) // at_once
+
+
+@native
+def depth_at_once(plan, rows):
+    """How many terms of a sum: where few rows are multiplied by a panel, the next one is to be in the first cache in time."""
+    return plan[p.DEPTH_AT_ONCE] if rows > MANY_ROWS else plan[p.DEPTH_AT_ONCE] // 2
 
 
 # forward --------------------------------------------------------------------------------------------------------------
@@ -182,16 +186,21 @@ def copy(here, there, row, rows, width):
 
 
 @native
-def forward_part(plan, l, step, first_row, rows, panel, panels, one):
+def forward_part(plan, thread, l, step, first_row, rows, panel, panels, one):
     """z^l and a^l for some rows and panels."""
     layer, lanes = layer_of(plan, l), lanes_of(one)
     (a, a_row), row, apart = incoming(plan, l, step, one), layer[p.STRIDE], layer[p.DEPTH] * lanes
     z = at(array(layer, p.OUTGOING, one), first_row * row + panel * lanes)
-    weights, biases = array(layer, p.WEIGHTS, one), array(layer, p.BIASES, one)
-    product(
-        z, row, at(a, first_row * a_row), a_row, at(weights, panel * apart), apart, at(biases, panel * lanes), lanes, panels,
-        rows, layer[p.SOURCES], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE], layer[p.FAR] != 0,
-    )  # fmt: skip
+    weights, biases = at(array(layer, p.WEIGHTS, one), panel * apart), at(array(layer, p.BIASES, one), panel * lanes)
+    packed = at(own_scratch(plan, thread, one), plan[p.PACKED])
+    parts = parts_of(layer[p.SOURCES], depth_at_once(plan, rows))
+    for part in range(parts):
+        k, end = share(layer[p.SOURCES], part, parts)
+        start, start_row, start_step = (z, row, lanes) if part > 0 else (biases, 0, lanes)
+        product(
+            z, row, at(a, first_row * a_row + k), a_row, at(weights, k * lanes), apart, start, start_row, start_step, panels,
+            rows, end - k, plan[p.ROWS_AT_ONCE], layer[p.FAR] != 0, packed, panels >= plan[p.PANELS_TO_PACK],
+        )  # fmt: skip
     if layer[p.ACTIVATION] != SOFTMAX:
         finish(plan, layer, step, first_row, rows, panel * lanes, panels * lanes, one)
 
@@ -203,16 +212,18 @@ def forward(plan, thread, threads, l, step, phase, one):
     panels = layer[p.PANELS]
     if layer[p.BY_ROWS] != 0:
         first, last = share(n, thread, threads)
-        forward_part(plan, l, step, first, last - first, 0, panels, one)
+        forward_part(plan, thread, l, step, first, last - first, 0, panels, one)
     else:
         first, last = share(panels * n, thread, threads)
         whole, end = (first + n - 1) // n, last // n
         if first < whole * n:
-            forward_part(plan, l, step, first - (whole - 1) * n, min(last, whole * n) - first, whole - 1, 1, one)
+            forward_part(
+                plan, thread, l, step, first - (whole - 1) * n, min(last, whole * n) - first, whole - 1, 1, one
+            )
         if whole < end:
-            forward_part(plan, l, step, 0, n, whole, end - whole, one)
+            forward_part(plan, thread, l, step, 0, n, whole, end - whole, one)
         if end >= whole and end * n < last:
-            forward_part(plan, l, step, 0, last - end * n, end, 1, one)
+            forward_part(plan, thread, l, step, 0, last - end * n, end, 1, one)
         phase = wait(plan, thread, threads, phase)
     if layer[p.ACTIVATION] == SOFTMAX:
         first, last = share(n, thread, threads)
@@ -269,25 +280,26 @@ def sum_costs(plan, step):
 @native
 def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
     """δ^(l−1) of neurons first … of the layer below, for some rows: δ^l Wᵀ ⊙ σ′ (BP2). A softmax's Σ′ comes later, by rows."""
-    layer, below, lanes, scratch = (
-        layer_of(plan, l),
-        layer_of(plan, l - 1),
-        lanes_of(one),
-        own_scratch(plan, thread, one),
-    )
-    zeros, turned = scratch, at(scratch, (1 + (1 + plan[p.BLOCKS_AT_ONCE]) * lanes) * lanes)
-    panels, apart, row, d_row = layer[p.PANELS], layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.STRIDE]
-    weights, blocks = array(layer, p.WEIGHTS, one), (inputs + lanes - 1) // lanes
-    for start in range(0, blocks * lanes, lanes):
-        transposed(
-            at(weights, (first + start) * lanes), panels, apart, at(turned, start * panels * lanes), layer[p.FAR] != 0
-        )
+    layer, below, lanes = layer_of(plan, l), layer_of(plan, l - 1), lanes_of(one)
+    zeros = own_scratch(plan, thread, one)
+    turned, packed = at(zeros, plan[p.TURNED]), at(zeros, plan[p.PACKED])
+    apart, row, d_row, far = layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.STRIDE], layer[p.FAR] != 0
+    weights, blocks = at(array(layer, p.WEIGHTS, one), first * lanes), (inputs + lanes - 1) // lanes
     place = first_row * row + first
-    d = at(array(below, p.ERRORS, one), place)
-    product(
-        d, row, at(array(layer, p.ERRORS, one), first_row * d_row), d_row, turned, panels * lanes * lanes, zeros, 0, blocks,
-        rows, layer[p.NEURONS], plan[p.ROWS_AT_ONCE], plan[p.DEPTH_AT_ONCE], layer[p.FAR] != 0,
-    )  # fmt: skip
+    d, errors = at(array(below, p.ERRORS, one), place), at(array(layer, p.ERRORS, one), first_row * d_row)
+    parts = parts_of(layer[p.PANELS], depth_at_once(plan, rows) // lanes)
+    for part in range(parts):
+        panel, end = share(layer[p.PANELS], part, parts)
+        apart_turned = (end - panel) * lanes * lanes
+        for block in range(blocks):
+            here = at(weights, panel * apart + block * lanes * lanes)
+            transposed(here, end - panel, apart, at(turned, block * apart_turned), far)
+        start, start_row, start_step = (d, row, lanes) if part > 0 else (zeros, 0, 0)
+        depth = min(end * lanes, layer[p.NEURONS]) - panel * lanes
+        product(
+            d, row, at(errors, panel * lanes), d_row, turned, apart_turned, start, start_row, start_step, blocks, rows, depth,
+            plan[p.ROWS_AT_ONCE], far, packed, blocks >= plan[p.PANELS_TO_PACK],
+        )  # fmt: skip
     if below[p.MASKS] != 0:
         masks = at(array(below, p.MASKS, one), place)
         for r in range(rows):
@@ -299,28 +311,34 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
 
 
 @native
-def update_weights(plan, thread, l, step, panel, first, inputs, one):
-    """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later."""
-    layer, n, lanes, scratch = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
-    (a, a_row), d = incoming(plan, l, step, one), at(array(layer, p.ERRORS, one), panel * lanes)
-    a, d_row, at_once = at(a, first), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
-    place = (panel * layer[p.DEPTH] + first) * lanes
+def pack(plan, thread, l, step, first, inputs, one):
+    """The columns of a^(l−1) from `first` on, in strips."""
+    (a, a_row), packed = incoming(plan, l, step, one), at(own_scratch(plan, thread, one), plan[p.PACKED])
+    pack_columns(at(a, first), a_row, inputs, rows_of(plan, step), packed)
+    return packed
+
+
+@native
+def update_weights(plan, thread, l, step, panel, first, inputs, a, a_row, packs, one):
+    """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later.
+
+    a^(l−1) begins with those inputs; with `packs` it is in strips.
+    """
+    layer, n, lanes, zeros = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
+    d, d_row, at_once = at(array(layer, p.ERRORS, one), panel * lanes), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
+    place, far = (panel * layer[p.DEPTH] + first) * lanes, layer[p.FAR] != 0
     w = at(array(layer, p.WEIGHTS, one), place)
-    if layer[p.FAR] != 0:
-        prefetch_block(w, inputs * lanes)
-        if n > MANY_ROWS and panel + 1 < layer[p.PANELS]:
-            prefetch_column(at(d, lanes), d_row, n)
-    if plan[p.DEFERRED] != p.AT_ONCE:
-        gradient_block(at(array(layer, p.WEIGHT_GRADIENT, one), place), a, a_row, d, d_row, scratch, inputs, n, at_once)
-    elif plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0:
-        rate = array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]
-        add_gradient(w, number(one, -rate), a, a_row, d, d_row, inputs, n, at_once)
-    else:
-        g, slots = at(scratch, (1 + lanes) * lanes), at(array(layer, p.WEIGHT_SLOTS, one), place)
-        apart = layer[p.PANELS] * layer[p.DEPTH] * lanes
-        for slot in range(slots_of(plan[p.RULE]) * (layer[p.FAR] != 0)):
-            prefetch_block(at(slots, slot * apart), inputs * lanes)
-        gradient_block(g, a, a_row, d, d_row, scratch, inputs, n, at_once)
+    next_d = lanes if far and n > MANY_ROWS and panel + 1 < layer[p.PANELS] else 0
+    slots, apart = at(array(layer, p.WEIGHT_SLOTS, one), place), layer[p.PANELS] * layer[p.DEPTH] * lanes
+    deferred = plan[p.DEFERRED] != p.AT_ONCE
+    added = not deferred and plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0
+    g = at(array(layer, p.WEIGHT_GRADIENT, one), place) if deferred else at(zeros, (1 + lanes) * lanes)
+    to, scale = (w, -array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]) if added else (g, 0.0)
+    held = (1 + slots_of(plan[p.RULE])) * (far and not deferred)
+    gradient_block(
+        to, added, number(one, scale), a, a_row, packs, d, d_row, zeros, inputs, n, at_once, next_d, w, slots, apart, held
+    )  # fmt: skip
+    if not deferred and not added:
         measures = measures_of_weights(layer, panel, first, lanes)
         weigh(plan, g, w, inputs * lanes, lanes * lanes, 1, measures)
         step_down(plan, thread, step, g, w, slots, apart, inputs * lanes, lanes * lanes, 1, measures, one)
@@ -442,22 +460,26 @@ def biases(plan, thread, threads, l, step, one):
 @native
 def backward(plan, thread, threads, l, step, one):
     """This thread's share of layer l ≥ 2, cut by what comes in: δ^(l−1), then the move of the weights that it was read from."""
-    layer, lanes, at_once, n = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE], rows_of(plan, step)
-    sources = layer[p.SOURCES]
+    layer, lanes, n = layer_of(plan, l), lanes_of(one), rows_of(plan, step)
+    sources, panels, at_once = layer[p.SOURCES], layer[p.PANELS], plan[p.BLOCKS_AT_ONCE]
     first, last = share((sources + lanes - 1) // lanes, thread, threads)
-    for block in range(first, last, at_once):
-        start, end = block * lanes, min(min(block + at_once, last) * lanes, sources)
-        errors_below(plan, thread, l, step, start, end - start, 0, n, one)
-        if layer[p.FIXED] == 0:
-            for panel in range(layer[p.PANELS]):
-                update_weights(plan, thread, l, step, panel, start, end - start, one)
+    errors_at_once = plan[p.ERRORS_AT_ONCE] if n > MANY_ROWS else at_once
+    (a, a_row), packs = incoming(plan, l, step, one), panels >= plan[p.PANELS_TO_PACK]
+    for many in range(first, last, errors_at_once):
+        end = min(many + errors_at_once, last)
+        errors_below(plan, thread, l, step, many * lanes, min(end * lanes, sources) - many * lanes, 0, n, one)
+        for block in range(many, end * (layer[p.FIXED] == 0), at_once):
+            inputs = min(min(block + at_once, end) * lanes, sources) - block * lanes
+            of_a = pack(plan, thread, l, step, block * lanes, inputs, one) if packs else at(a, block * lanes)
+            for panel in range(panels):
+                update_weights(plan, thread, l, step, panel, block * lanes, inputs, of_a, a_row, packs, one)
     biases(plan, thread, threads, l, step, one)
 
 
 @native
 def backward_rows(plan, thread, threads, l, step, one):
     """δ^(l−1) of this thread's rows, whole; the weights move later."""
-    layer, at_once = layer_of(plan, l), plan[p.BLOCKS_AT_ONCE] * lanes_of(one)
+    layer, at_once = layer_of(plan, l), plan[p.ERRORS_AT_ONCE] * lanes_of(one)
     first, last = share(rows_of(plan, step), thread, threads)
     for start in range(0, layer[p.SOURCES], at_once):
         inputs = min(at_once, layer[p.SOURCES] - start)
@@ -480,6 +502,8 @@ def softmax_below(plan, thread, threads, l, step, one):
 @native
 def prefetch_rows(plan, thread, threads, step, done, after, total, one):
     """Ask for this thread's rows of the next step, as great a part of them as `done` … `after` is of `total`."""
+    if step > plan[p.LAST]:
+        return
     width = plan[p.INPUT_STRIDE]
     line = lanes_of(one)  # a cache line has as many numbers as a panel has columns
     lines = (width + line - 1) // line
@@ -492,7 +516,7 @@ def prefetch_rows(plan, thread, threads, step, done, after, total, one):
         here = at(inputs, order[row] * width)
         stop = min(lines, k + end - i)
         for l in range(k, stop):
-            prefetch(at(here, l * line))
+            prefetch(SECOND, at(here, l * line))
         i += stop - k
         row, k = row + 1, 0
 
@@ -503,20 +527,49 @@ def update_layer(plan, thread, threads, l, step, one):
 
     While those of layer 1 move, the rows of the next step are asked for.
     """
+    layer = layer_of(plan, l)
+    if layer[p.FIXED] == 0:
+        if layer[p.PANELS] >= threads * plan[p.PANELS_TO_PACK]:
+            move_packed(plan, thread, threads, l, step, one)
+        else:
+            move_plain(plan, thread, threads, l, step, one)
+    biases(plan, thread, threads, l, step, one)
+
+
+@native
+def move_plain(plan, thread, threads, l, step, one):
+    """This thread's share of the weights, panel by panel."""
     layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
     sources = layer[p.SOURCES]
-    blocks = (sources + lanes - 1) // lanes
+    blocks, (a, a_row) = parts_of(sources, lanes), incoming(plan, l, step, one)
     begin, last = share(layer[p.PANELS] * blocks, thread, threads)
     first = begin
-    while first < last and layer[p.FIXED] == 0:
+    while first < last:
         panel, block = first // blocks, first % blocks
         count = min(min(at_once, blocks - block), last - first)
         inputs = min(count * lanes, sources - block * lanes)
-        update_weights(plan, thread, l, step, panel, block * lanes, inputs, one)
-        if l == 1 and step < plan[p.LAST]:
+        update_weights(plan, thread, l, step, panel, block * lanes, inputs, at(a, block * lanes), a_row, False, one)
+        if l == 1:
             prefetch_rows(plan, thread, threads, step + 1, first - begin, first + count - begin, last - begin, one)
         first += count
-    biases(plan, thread, threads, l, step, one)
+
+
+@native
+def move_packed(plan, thread, threads, l, step, one):
+    """This thread's share, a group of inputs after the other, which are packed and then used for all its panels."""
+    layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
+    panels, sources = layer[p.PANELS], layer[p.SOURCES]
+    groups = parts_of(sources, at_once * lanes)
+    begin, end = share(panels * groups, thread, threads)
+    for group in range(groups):
+        first = group * at_once * lanes
+        inputs = min(at_once * lanes, sources - first)
+        packed = pack(plan, thread, l, step, first, inputs, one)
+        for panel in range(panels):
+            if begin <= panel * groups + group < end:
+                update_weights(plan, thread, l, step, panel, first, inputs, packed, 0, True, one)
+        if l == 1:
+            prefetch_rows(plan, thread, threads, step + 1, group, group + 1, groups, one)
 
 
 # a gradient that is looked at before the move ---------------------------------------------------------------------------

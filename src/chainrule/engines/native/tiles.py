@@ -24,6 +24,9 @@ OPTIONS: dict[str, Any] = {
 VECTOR_BYTES = 32
 VECTORS = 2  # of C in a row of a tile
 MOST_ROWS = 6  # 6 × 2 accumulators, 2 vectors of B and one of A: 15 of 16 registers
+UNROLLED = 4  # steps of a sum at a time
+FORWARD, GRADIENT, ADDED = range(3)  # kinds of tiles
+FIRST, SECOND = range(2)  # caches of a core
 INT, WORD = ir.IntType(64), ir.IntType(32)
 
 
@@ -100,21 +103,26 @@ def bits_of(typing: Any, number: Any) -> Any:
 
 @intrinsic(prefer_literal=True)
 def tile(
-    typing: Any, rows: Any, scaled: Any, c: Any, c_row: Any, a: Any, a_row: Any, a_step: Any, b: Any, b_row: Any,
-    start: Any, start_row: Any, scale: Any, count: Any,
+    typing: Any, kind: Any, rows: Any, c: Any, c_row: Any, a: Any, a_far: Any, b: Any, b_row: Any, start: Any, start_row: Any,
+    scale: Any, count: Any,
 ) -> Any:  # fmt: skip
-    """C = start + A B of a tile, or with `scaled` C + scale · A B; sums over `count` steps, at least one.
+    """One tile of 1 … 6 rows, by the kind of product; sums over `count` steps.
 
-    `_row` is how far one row is from the next, `a_step` one number of a row of A from the next; in numbers.
+    FORWARD  C = start + A B. Numbers of a row of A are side by side, rows `a_far` apart; rows of B are a panel's
+    GRADIENT C = start + Aᵀ B. Numbers of a row of Aᵀ are `a_far` apart, and its rows side by side
+    ADDED    C = C + scale · Aᵀ B
+
+    `_row` is how far one row is from the next, in numbers. The kind is a constant, so that addresses are sums the processor
+    does by itself: where every number of A needed an addition of its own, a tile took a quarter longer.
     """
-    if not isinstance(rows, types.IntegerLiteral):
+    if not isinstance(kind, types.IntegerLiteral):
         return None
     number, ip = c.dtype, types.intp
-    height, adds = rows.literal_value, scaled.literal_value
-    signature = types.void(rows, scaled, c, ip, a, ip, ip, b, ip, start, ip, number, ip)
+    signature = types.void(kind, ip, c, ip, a, ip, b, ip, start, ip, number, ip)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        _Tile(context.get_value_type(number), number.bitwidth // 8, builder).write(height, adds, *args[2:])
+        made = _Tile(context.get_value_type(number), number.bitwidth // 8, builder)
+        made.write_one_of(kind.literal_value, *args[1:])
         return context.get_dummy_value()
 
     return signature, code
@@ -128,42 +136,67 @@ class _Tile:
         self.number, self.itemsize, self.builder = number, itemsize, builder
         self.vector = ir.VectorType(number, self.width)
 
+    def write_one_of(self, kind: int, rows: Any, *parts: Any) -> None:
+        """The tile with so many rows."""
+        build = self.builder
+        after = build.append_basic_block("tile.after")
+        heights = build.switch(rows, after)
+        for height in range(1, MOST_ROWS + 1):
+            case = build.append_basic_block(f"tile.{height}")
+            heights.add_case(INT(height), case)
+            build.position_at_end(case)
+            self.write(height, kind, *parts)
+            build.branch(after)
+        build.position_at_end(after)
+
     def write(
-        self, height: int, adds: int, c: Any, c_row: Any, a: Any, a_row: Any, a_step: Any, b: Any, b_row: Any,
-        start: Any, start_row: Any, scale: Any, count: Any,
+        self, height: int, kind: int, c: Any, c_row: Any, a: Any, a_far: Any, b: Any, b_row: Any, start: Any,
+        start_row: Any, scale: Any, count: Any,
     ) -> None:  # fmt: skip
         build = self.builder
         cells = [(row, j) for row in range(height) for j in range(VECTORS)]
-        of_row = [build.mul(a_row, INT(row)) for row in range(height)]
         zero = ir.Constant(self.vector, [0.0] * self.width)
-        firsts = [zero if adds else self._load(start, self._place(start_row, row), j) for row, j in cells]
-        before, loop, after = build.block, build.append_basic_block("sum"), build.append_basic_block("stored")
-        build.branch(loop)
-        build.position_at_end(loop)
-        step, pa, pb = build.phi(INT), build.phi(a.type), build.phi(b.type)
-        sums = [build.phi(self.vector) for _ in cells]
-        of_b = [self._load(pb, INT(0), j) for j in range(VECTORS)]
-        factors = [self._spread(build.load(build.gep(pa, [of_row[row]]))) for row in range(height)]
-        next_sums = [
-            build.fadd(build.fmul(factors[row], of_b[j], flags=("contract",)), sums[i], flags=("contract",))
-            for i, (row, j) in enumerate(cells)
-        ]
-        following = build.add(step, INT(1))
-        for phi, first, then in [
-            (step, INT(0), following), (pa, a, build.gep(pa, [a_step])), (pb, b, build.gep(pb, [b_row])),
-            *zip(sums, firsts, next_sums),
-        ]:  # fmt: skip
-            phi.add_incoming(first, before)
-            phi.add_incoming(then, loop)
-        build.cbranch(build.icmp_signed("<", following, count), loop, after)
-        build.position_at_end(after)
-        factor = self._spread(scale) if adds else None
-        for (row, j), value in zip(cells, next_sums):
+        sums = [zero if kind == ADDED else self._load(start, self._place(start_row, row), j) for row, j in cells]
+        rows = [build.mul(a_far, INT(row)) if kind == FORWARD else INT(row) for row in range(height)]
+        a_step, b_step = (INT(1), INT(VECTORS * self.width)) if kind == FORWARD else (a_far, b_row)
+        state = [a, b, *sums]
+        for steps, times in ((UNROLLED, build.sdiv(count, INT(UNROLLED))), (1, build.srem(count, INT(UNROLLED)))):
+            state = self._loop(state, cells, rows, a_step, b_step, steps, times)
+        factor = self._spread(scale) if kind == ADDED else None
+        for (row, j), value in zip(cells, state[2:]):
             offset = self._place(c_row, row)
-            if factor is not None:
-                old = self._load(c, offset, j)
-                value = build.fadd(build.fmul(value, factor, flags=("contract",)), old, flags=("contract",))
-            build.store(value, self._pointer(c, offset, j), align=self.itemsize)
+            total = value if factor is None else self._multiplied(value, factor, self._load(c, offset, j))
+            build.store(total, self._pointer(c, offset, j), align=self.itemsize)
+
+    def _loop(self, state: Any, cells: Any, rows: Any, a_step: Any, b_step: Any, steps: int, times: Any) -> list[Any]:
+        """`times` times so many steps of the sums; the pointers and sums after them."""
+        build, before = self.builder, self.builder.block
+        body, after = build.append_basic_block("sum"), build.append_basic_block("summed")
+        build.cbranch(build.icmp_signed(">", times, INT(0)), body, after)
+        build.position_at_end(body)
+        done, inside = build.phi(INT), [build.phi(each.type) for each in state]
+        pa, pb, *sums = inside
+        for step in range(steps):
+            column = build.gep(pa, [build.mul(a_step, INT(step))])
+            factors = [self._spread(build.load(build.gep(column, [row]))) for row in rows]
+            of_b = [self._load(pb, build.mul(b_step, INT(step)), j) for j in range(VECTORS)]
+            sums = [self._multiplied(factors[row], of_b[j], total) for (row, j), total in zip(cells, sums)]
+        following = build.add(done, INT(1))
+        then = [build.gep(pa, [build.mul(a_step, INT(steps))]), build.gep(pb, [build.mul(b_step, INT(steps))]), *sums]
+        for phi, first, last in zip([done, *inside], [INT(0), *state], [following, *then]):
+            phi.add_incoming(first, before)
+            phi.add_incoming(last, body)
+        build.cbranch(build.icmp_signed("<", following, times), body, after)
+        build.position_at_end(after)
+        found = [build.phi(each.type) for each in state]
+        for phi, first, last in zip(found, state, then):
+            phi.add_incoming(first, before)
+            phi.add_incoming(last, body)
+        return found
+
+    def _multiplied(self, one: Any, other: Any, added: Any) -> Any:
+        """one · other + added, rounded once."""
+        return self.builder.fadd(self.builder.fmul(one, other, flags=("contract",)), added, flags=("contract",))
 
     def transpose(self, here: Any, row: Any, there: Any, there_row: Any) -> None:
         """Vectors are shuffled in pairs, as cards are, once for each bit of a row's number."""
@@ -176,6 +209,12 @@ class _Tile:
             rows = [build.shuffle_vector(one, other, mask) for one, other in pairs for mask in masks]
         for i, each in enumerate(rows):
             build.store(each, self._pointer(there, self._place(there_row, i), 0), align=self.itemsize)
+
+    def copy(self, here: Any, there: Any, count: int) -> None:
+        vectors = range(count // self.width)
+        found = [self._load(here, INT(0), j) for j in vectors]
+        for j in vectors:
+            self.builder.store(found[j], self._pointer(there, INT(0), j), align=self.itemsize)
 
     def _place(self, row_length: Any, row: int) -> Any:
         return self.builder.mul(row_length, INT(row))
@@ -207,6 +246,19 @@ def transpose(typing: Any, here: Any, row: Any, there: Any, there_row: Any) -> A
     return signature, code
 
 
+@intrinsic
+def copy_eight(typing: Any, here: Any, there: Any) -> Any:
+    """Eight numbers in a row, by vectors."""
+    signature = types.void(here, there)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        made = _Tile(context.get_value_type(here.dtype), here.dtype.bitwidth // 8, builder)
+        made.copy(args[0], args[1], 8)
+        return context.get_dummy_value()
+
+    return signature, code
+
+
 # what threads agree by -----------------------------------------------------------------------------------------------
 @intrinsic
 def publish(typing: Any, pointer: Any, value: Any) -> Any:
@@ -229,16 +281,19 @@ def observe(typing: Any, pointer: Any) -> Any:
     return types.int64(types.CPointer(types.int64)), code
 
 
-@intrinsic
-def prefetch(typing: Any, pointer: Any) -> Any:
-    """Ask for the cache line of a pointer."""
+@intrinsic(prefer_literal=True)
+def prefetch(typing: Any, level: Any, pointer: Any) -> Any:
+    """Ask for the cache line of a pointer: to be in a core's first cache, or in its second."""
+    if not isinstance(level, types.IntegerLiteral):
+        return None
+    locality = {FIRST: 3, SECOND: 2}[level.literal_value]
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, WORD, WORD, WORD])
         name = "llvm.prefetch.p0"
         function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-        builder.call(function, [builder.bitcast(args[0], byte), WORD(0), WORD(2), WORD(1)])
+        builder.call(function, [builder.bitcast(args[1], byte), WORD(0), WORD(locality), WORD(1)])
         return context.get_dummy_value()
 
-    return types.void(pointer), code
+    return types.void(level, pointer), code
