@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,23 +192,56 @@ def test_a_gradient_is_shortened_even_where_its_squares_are_beyond_the_largest_f
     assert steps.first_bad is None or size > 1e154  # the cost itself is beyond it
 
 
-def test_threads_that_were_started_before_ctrl_c_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def by_three_threads() -> tuple[CompiledEngine, Any]:
     network, rows, cost = problem("relu", "softmax", "cross_entropy", "float32", [70, 67, 36, 10], 600)
-    engine, started = CompiledEngine(), []
+    engine = CompiledEngine()
     state = engine.start(Recipe(cost, cr.delta_rule(0.1)), network, rows)
     state.pace.parts = lambda steps, most: [(0, steps, 3)]
-    real = _thread.start_new_thread
+    return engine, state
+
+
+def a_few_steps(engine: CompiledEngine, state: Any) -> bytes:
+    engine.run(state, epoch_order(600, 20, None), np.full(30, 0.1))
+    return engine.network(state).parameters.flat().tobytes()
+
+
+def ends(state: Any) -> bool:
+    """Whether all threads of a run end, within seconds."""
+    for _ in range(500):
+        if not state.team._there:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError("can't start new thread")])
+def test_a_thread_that_does_not_start_changes_nothing(error: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = a_few_steps(*by_three_threads())
+    engine, state = by_three_threads()
+    real, started = _thread.start_new_thread, []
 
     def start(function: Any, arguments: tuple[Any, ...]) -> int:
         if started:
-            raise KeyboardInterrupt
-        started.append(arguments[-1])
+            raise error
+        started.append(arguments)
         return real(function, arguments)
 
     monkeypatch.setattr("chainrule.engines.native.team._thread.start_new_thread", start)
-    with pytest.raises(KeyboardInterrupt):
-        engine.run(state, epoch_order(600, 20, None), np.full(30, 0.1))
-    assert started[0].locked()  # it was waited for, so it had ended
+    if error is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            a_few_steps(engine, state)
+        monkeypatch.undo()
+    assert a_few_steps(engine, state) == wanted
+    assert ends(state)
+
+
+def test_threads_that_rest_are_woken_and_end() -> None:
+    (engine, state), (_, alone) = by_three_threads(), by_three_threads()
+    alone.pace.parts = lambda steps, most: [(0, steps, 1)]
+    for wait in (0.0, 0.001, 0.01, 0.2):  # meanwhile they spin, give way, sleep, have ended
+        time.sleep(wait)
+        assert a_few_steps(engine, state) == a_few_steps(engine, alone)
+    assert ends(state)
 
 
 def test_auto_goes_by_the_size_of_the_work_alone() -> None:

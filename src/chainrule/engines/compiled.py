@@ -18,9 +18,9 @@ from chainrule.data.network_rows import Rows
 from chainrule.dropout import ALL, keys_of_steps
 from chainrule.engines.engine import Measured, Recipe, Steps
 from chainrule.engines.native import plan as p
-from chainrule.engines.native.code import Work, missing, work_for
+from chainrule.engines.native.code import missing, work_for
 from chainrule.engines.native.layout import LayerShape, Memory, Panels, lanes, row_length, shapes_of, up_to
-from chainrule.engines.native.team import Pace, most_threads, together
+from chainrule.engines.native.team import Pace, Team, most_threads
 from chainrule.network import Network
 from chainrule.parameters import Parameters, length
 from chainrule.prediction import activations_of_rows
@@ -51,7 +51,7 @@ class Running:
     recipe: Recipe
     origin: Network
     rows: Rows
-    work: Work
+    team: Team
     memory: Memory
     theta: Panels
     slots: Panels
@@ -106,9 +106,8 @@ class CompiledEngine:
                 slots.write(snapshot[f"rule/{slot}"], given, copy)
         settings = _settings(recipe, network)
         plan = np.zeros(p.GENERAL + (network.depth + 1) * p.BY_LAYER, np.int64)
-        running = Running(
-            recipe, network, rows, work_for(str(dtype)), memory, theta, slots, gradient, plan, settings, Pace(), step
-        )
+        team = Team(work_for(str(dtype)), plan, memory.array((1 + most_threads()) * p.LINE, np.int64))
+        running = Running(recipe, network, rows, team, memory, theta, slots, gradient, plan, settings, Pace(), step)
         _lay_out(running)
         return running
 
@@ -269,14 +268,14 @@ def _work(state: Running, order: Array, rates: Array, costs: Array, moves: int) 
     state.pace.suits(batch * sum(w.size for w in state.origin.weights) * 6)
     plan[p.BATCH], plan[p.DEFERRED] = batch, moves
     mapped = isinstance(state.rows.inputs, MappedRows)
-    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else len(order)
+    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else p.MOST_STEPS
     for start, count, threads in state.pace.parts(len(order), most):
         rows = order[start : start + count]
         plan[p.ORDER] = plan[p.INPUT_ORDER] = rows.ctypes.data
         plan[p.LAST] = count - 1
         plan[p.RATES], plan[p.COSTS] = of_rates[start:].ctypes.data, costs[start:].ctypes.data
         held = _keys(state, step + start, count), _in_memory(state, rows) if mapped else None
-        together(state.work, plan, state.kept["flags"], threads, count)
+        state.team.do(threads, count)
         del held
 
 
@@ -337,7 +336,7 @@ def _lay_out(state: Running) -> None:
     )
     keep["inputs"] = np.empty(0) if isinstance(rows.inputs, MappedRows) else np.ascontiguousarray(rows.inputs)
     keep["targets"] = np.ascontiguousarray(rows.targets)
-    keep["settings"], keep["flags"] = state.settings, state.memory.array(most_threads() * 8, np.int64)
+    keep["settings"], keep["flags"] = state.settings, state.team.flags
     plan[p.LAYERS], plan[p.COST], plan[p.RULE] = network.depth, COSTS.index(name), RULES.index(recipe.rule.step)
     plan[p.INPUTS], plan[p.INPUT_STRIDE] = keep["inputs"].ctypes.data, network.sizes[0]
     plan[p.TARGETS], plan[p.SETTINGS], plan[p.FLAGS] = (keep[k].ctypes.data for k in ("targets", "settings", "flags"))
@@ -348,7 +347,7 @@ def _lay_out(state: Running) -> None:
     keep["measures"] = np.zeros(sum(map(_blocks, state.theta.shapes)) * p.MEASURE_COUNT)
     measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
     plan[p.SQUARES] = keep["squares"].ctypes.data
-    plan[p.SPINS], plan[p.PLAIN] = 2000, not (recipe.penalty or recipe.clip)
+    plan[p.PLAIN] = not (recipe.penalty or recipe.clip)
     plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = DEPTH, ROWS, SUMMED
     plan[p.BLOCKS_AT_ONCE], plan[p.ERRORS_AT_ONCE], plan[p.PANELS_TO_PACK] = BLOCKS, ERRORS, PACKS
     for i, shape in enumerate(state.theta.shapes):

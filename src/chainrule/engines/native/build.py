@@ -18,15 +18,15 @@ from chainrule.engines.native.steps import work
 from chainrule.engines.native.tiles import OPTIONS
 
 INTP = types.intp
-SIGNATURE = types.void(types.CPointer(types.int64), INTP, INTP, INTP, INTP)
+SIGNATURE = types.void(types.CPointer(types.int64), INTP, INTP, INTP)
 
 
 def machine_code(dtype: str) -> bytes:
     """An object file for this processor with the function `work`, for numbers of that type."""
     one = np.dtype(dtype).type(1)
 
-    def entry(plan: Any, thread: Any, threads: Any, first: Any, last: Any) -> None:
-        work(plan, thread, threads, first, last, one)
+    def entry(plan: Any, thread: Any, threads: Any, steps: Any) -> None:
+        work(plan, thread, threads, steps, one)
 
     function = cfunc(SIGNATURE, **OPTIONS)(entry)
     module = llvm.parse_assembly(function.inspect_llvm())

@@ -26,7 +26,7 @@ from chainrule.engines.native import compiler
 from chainrule.errors import EngineError, EngineWarning, FileError
 from chainrule.files import locked, write_atomically
 
-Work = Callable[[int, int, int, int, int], None]
+Work = Callable[[int, int, int, int], None]
 DTYPES = ("float32", "float64")
 COMPILED = ("build", "passes", "plan", "products", "row_costs", "steps", "tiles")  # the files that make the code
 SUM = 32  # bytes of a checksum, before the code
@@ -179,13 +179,13 @@ def _loaded(code: bytes) -> Work:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     # a function that Numba writes also takes places for a result and an exception; this one never uses them
-    kinds = [ctypes.c_void_p] * 3 + [ctypes.c_ssize_t] * 4
+    kinds = [ctypes.c_void_p] * 3 + [ctypes.c_ssize_t] * 3
     function = ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(engine.get_function_address("work"))
     places = ctypes.create_string_buffer(64)
     place = ctypes.addressof(places)
 
-    def work(plan: int, thread: int, threads: int, first: int, last: int) -> None:
-        function(place, place + 32, plan, thread, threads, first, last)
+    def work(plan: int, thread: int, threads: int, steps: int) -> None:
+        function(place, place + 32, plan, thread, threads, steps)
 
     _KEPT.append((engine, places))  # for as long as the process lives
     return work

@@ -20,8 +20,8 @@ from __future__ import annotations
 (
     LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
     COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, SUMMED_AT_ONCE, BLOCKS_AT_ONCE, ERRORS_AT_ONCE, PANELS_TO_PACK, SCRATCH,
-    SCRATCH_SIZE, TURNED, PACKED, GATHERED, GATHERED_STRIDE, SQUARES, SPINS, PLAIN, ALL_BY_ROWS, LAST, MEASURED, GENERAL,
-) = range(35)  # fmt: skip
+    SCRATCH_SIZE, TURNED, PACKED, GATHERED, GATHERED_STRIDE, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, GENERAL,
+) = range(34)  # fmt: skip
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,
@@ -32,6 +32,10 @@ from __future__ import annotations
 COST_SETTING, FIRST, SECOND, EPSILON, L1, L2, DECAY, CLIP_VALUE, CLIP_NORM, ALPHAS = range(10)
 # each step's row in the list of rates: the rate, the rate corrected for the start of an average, 1 / √(1 − β₂^t)
 RATE, CORRECTED, ROOT, RATE_COUNT = range(4)
+
+LINE = 8  # numbers between two flags
+THREADS_FROM, NUMBER_FROM = 20, 28  # bits of a command: how many steps, for how many threads, its number
+MOST_STEPS = 2**18  # of a command; 28 bits count its phases
 
 NO_BIAS, BIAS_PER_NEURON, BIAS_PER_LAYER = range(3)
 # when the weights move: each block once its gradient is there, all at the end of a step, not at all, or that and nothing else

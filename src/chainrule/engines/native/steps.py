@@ -41,7 +41,11 @@ GOLDEN, FIRST_MIX, SECOND_MIX = (
 )
 INT64, FLOAT64 = np.int64(0), np.float64(0)
 MANY_ROWS = 64  # whose errors do not stay in the first cache
-give_way = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
+WINDOWS = sys.platform == "win32"
+give_way = types.ExternalFunction("SwitchToThread" if WINDOWS else "sched_yield", types.int32())
+nap = types.ExternalFunction("Sleep" if WINDOWS else "usleep", types.int32(types.uint32))
+SPINS, YIELDS, NAPS = 20_000, 200, 300  # some 0.03 ms, 0.1 ms, 30 ms
+NAP = np.uint32(1 if WINDOWS else 50)  # milliseconds there, microseconds elsewhere
 
 
 # what is where ----------------------------------------------------------------------------------------------------------
@@ -89,18 +93,56 @@ def own_scratch(plan, thread, one):
 
 
 # threads --------------------------------------------------------------------------------------------------------------
+# Flags lie a cache line apart: the command, then for each thread the phase it has come to, and the last command it has seen.
+# A command is one number, so that who reads it reads all of it: its own number, for how many threads, and how many steps.
 @native
 def wait(plan, thread, threads, phase):
-    """Until every thread has come to this phase: by asking so many times, then by giving way to others; the next phase."""
+    """Until every thread has come to this phase; the next phase."""
     if threads > 1:
-        flags, spins, asked = array(plan, p.FLAGS, INT64), plan[p.SPINS], 0
-        publish(at(flags, 8 * thread), phase)
+        flags = at(array(plan, p.FLAGS, INT64), p.LINE)
+        publish(at(flags, p.LINE * thread), phase)
         for other in range(threads):
-            while observe(at(flags, 8 * other)) < phase:
+            asked = 0
+            while observe(at(flags, p.LINE * other)) < phase:
                 asked += 1
-                if asked > spins:
-                    give_way()
+                rest(asked)
     return phase + 1
+
+
+@native
+def rest(asked):
+    """Between two looks at a flag: nothing for a while, then give way to others, then sleep, so that they have the core."""
+    if asked > SPINS + YIELDS:
+        nap(NAP)
+    elif asked > SPINS:
+        give_way()
+
+
+@native
+def lead(plan, threads, steps, one):
+    """As the first of so many threads: tell the others, and take part."""
+    flags = array(plan, p.FLAGS, INT64)
+    command = (flags[0] >> p.NUMBER_FROM) + 1 << p.NUMBER_FROM
+    publish(flags, command | threads << p.THREADS_FROM | steps)
+    part(plan, 0, threads, steps, command, one)
+
+
+@native
+def follow(plan, thread, one):
+    """As another thread: take part in what is told, until for some hundredths of a second nothing was."""
+    flags = array(plan, p.FLAGS, INT64)
+    seen, asked = at(flags, p.LINE * (1 + thread) + 1), 0
+    while asked < SPINS + YIELDS + NAPS:
+        command = observe(flags)
+        if command == seen[0]:
+            asked += 1
+            rest(asked)
+        else:
+            seen[0], asked = command, 0
+            rest_of, number = command & (1 << p.NUMBER_FROM) - 1, command >> p.NUMBER_FROM
+            threads, steps = rest_of >> p.THREADS_FROM, rest_of & (1 << p.THREADS_FROM) - 1
+            if thread < threads:
+                part(plan, thread, threads, steps, number << p.NUMBER_FROM, one)
 
 
 @native
@@ -702,24 +744,32 @@ def one_step(plan, thread, threads, step, phase, one):
 
 
 @native
-def run(plan, thread, threads, first, last, one):
-    """Steps first … last−1, as one of so many threads."""
-    gather(plan, thread, threads, first, one)
-    phase = wait(plan, thread, threads, 1)
-    for step in range(first, last):
+def run(plan, thread, threads, steps, phase, one):
+    """So many steps, as one of so many threads, whose phases are counted from one on."""
+    gather(plan, thread, threads, 0, one)
+    phase = wait(plan, thread, threads, phase)
+    for step in range(steps):
         phase = one_step(plan, thread, threads, step, phase, one)
         if plan[p.DEFERRED] == p.AT_THE_END:
             phase = wait(plan, thread, threads, phase)
             phase = move_all(plan, thread, threads, step, phase, one)
-        if step + 1 < last:
+        if step + 1 < steps:
             gather(plan, thread, threads, step + 1, one)
         phase = wait(plan, thread, threads, phase)
 
 
 @native
-def work(plan, thread, threads, first, last, one):
+def part(plan, thread, threads, steps, number, one):
     """What the plan asks for: whole steps, the gradient of one, or the move along a gradient that is there."""
     if plan[p.DEFERRED] == p.MOVE_ALONE:
-        move_all(plan, thread, threads, first, 1, one)
+        move_all(plan, thread, threads, 0, number + 1, one)
     else:
-        run(plan, thread, threads, first, last, one)
+        run(plan, thread, threads, steps, number + 1, one)
+
+
+@native
+def work(plan, thread, threads, steps, one):
+    if thread == 0:
+        lead(plan, threads, steps, one)
+    else:
+        follow(plan, thread, one)

@@ -1,7 +1,8 @@
 """Threads that go through native steps together, and how many of them: those that were fastest lately.
 
-Threads are started for a few milliseconds of steps and end with them: nothing is left behind that a fork could break, or that
-would take a core from others. The number of threads changes no bit, so it may follow the clock.
+A run of some milliseconds of steps is a part. The threads of a part wait for the next one, and end by themselves where none comes
+for some hundredths of a second: nothing is left behind that would take a core from others. The number of threads changes no
+bit, so it may follow the clock.
 """
 
 from __future__ import annotations
@@ -15,54 +16,69 @@ from functools import cache
 
 import numpy as np
 
+from chainrule.engines.native import plan as p
 from chainrule.engines.native.code import Work
 from chainrule.engines.threads import allowed
 
 Array = np.ndarray
-PAST_ALL = 2**62  # a phase that no thread comes to
 PART_SECONDS = 0.01  # of steps at a time
 FLOPS_A_SECOND = 2e10  # that one thread comes to at least
 FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
-TRYING = 0.02  # what trying other numbers of threads may cost, as a share of the time
 FIRST_STEPS, TRIAL = 4, 3  # steps of a first part, parts of a trial
-SOONEST, LATEST = 24, 200  # parts after which others are tried again
+SLACK = 0.05  # as a share of the time: what trying fewer threads may cost
+RESTED = 0.005  # seconds without a part, after which the next one says little: caches and cores have to be woken up
+SOONEST, LATEST = 3, 200  # parts after which other numbers of threads are tried again
 
 
-def together(work: Work, plan: Array, flags: Array, threads: int, steps: int) -> None:
-    """Do what the plan asks for, by so many threads: this one, and others that live no longer than the call.
+class Team:
+    """The threads of one run. All of them work on its plan, whose flags tell them what to do (`steps.lead`, `steps.follow`)."""
 
-    Where Ctrl-C comes before all of them have started, the others go on without waiting, and end; what they wrote is not used.
-    """
-    flags[:] = 0
-    place, waiting = plan.ctypes.data, []
-    try:
-        for number in range(1, threads):
-            done = _thread.allocate_lock()
-            done.acquire()
-            _thread.start_new_thread(_help, (work, place, number, threads, steps, done))
-            waiting.append(done)
-        work(place, 0, threads, 0, steps)
-    except BaseException:
-        flags[:] = PAST_ALL
-        raise
-    finally:
-        for done in waiting:
-            done.acquire()
+    def __init__(self, work: Work, plan: Array, flags: Array) -> None:
+        self._work, self._plan, self.flags = work, plan, flags
+        self._of_process()
 
+    def _of_process(self) -> None:
+        self._process, self._lock, self._there = os.getpid(), _thread.allocate_lock(), set[int]()
+        self._parts = 0  # that were given out
 
-def _help(work: Work, place: int, number: int, threads: int, steps: int, done: _thread.LockType) -> None:
-    try:
-        work(place, number, threads, 0, steps)
-    finally:
-        done.release()
+    def do(self, threads: int, steps: int) -> None:
+        """Do what the plan asks for, by so many threads; by fewer where the system gives no more."""
+        if self._process != os.getpid():  # a fork has none of the threads, and perhaps a lock that nobody opens
+            self._of_process()
+        with self._lock:
+            for number in range(1, threads):
+                if number not in self._there and not self._started(number):
+                    threads = number
+                    break
+            self._parts += 1
+        self._work(self._plan.ctypes.data, 0, threads, steps)
+
+    def _started(self, number: int) -> bool:
+        self.flags[p.LINE * (1 + number) + 1] = self.flags[0]  # it has seen what was told before
+        try:
+            _thread.start_new_thread(self._help, (number,))
+        except RuntimeError:
+            return False
+        self._there.add(number)
+        return True
+
+    def _help(self, number: int) -> None:
+        while True:
+            given = self._parts
+            self._work(self._plan.ctypes.data, number, 0, 0)  # until nothing was told for a while
+            with self._lock:
+                if given == self._parts:
+                    self._there.discard(number)
+                    return
 
 
 class Pace:
     """How many steps are taken at a time, and by how many threads.
 
     A number of threads is tried for several parts in a row, of which the first count little: a core that slept has to wake up,
-    and to fetch what it works on; for one part where that is one long step. Of the last two parts the faster one counts: one
-    interruption says nothing of what follows.
+    and to fetch what it works on. Of the last two parts the faster one counts: one interruption says nothing of what follows.
+    More threads are tried again soon, and then, as long as they are no faster, after twice as many parts each time; fewer
+    threads as often as what that costs allows.
     """
 
     def __init__(self) -> None:
@@ -70,8 +86,10 @@ class Pace:
         self._choices = [1]
         self._recent: dict[int, deque[float]] = {}  # seconds of a step in the last parts, by the number of threads
         self._waited: dict[int, int] = {}  # parts since a number of threads was tried
+        self._patience: dict[int, int] = {}  # after how many parts more threads are tried again
         self._trying, self._left = 1, 0  # what is tried, and for how many more parts
         self._expected = 0.0  # seconds of a step before one was taken
+        self._ended = -RESTED
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
@@ -79,7 +97,7 @@ class Pace:
         most = max(1, min(int(flops // FLOPS_A_THREAD), _cores(), allowed() or _cores()))
         choices = [*(2**i for i in range(most.bit_length()) if 2**i < most), most]
         if choices != self._choices:
-            self._choices, self._recent, self._waited, self._left = choices, {}, {}, 0
+            self._choices, self._recent, self._waited, self._patience, self._left = choices, {}, {}, {}, 0
 
     def parts(self, steps: int, most: int) -> Iterator[tuple[int, int, int]]:
         """(first step, how many, threads) of each part; the time between two of them is what a part took."""
@@ -90,10 +108,11 @@ class Pace:
             count = min(steps - done, wanted)
             began = time.perf_counter()
             yield done, count, threads
-            if (
-                2 * count >= wanted
-            ):  # a few steps that were left over say little: starting threads took most of the time
-                self._took(threads, (time.perf_counter() - began) / count)
+            ended = time.perf_counter()
+            # a few steps that were left over say little, and so do those after a rest
+            if 2 * count >= wanted and (began - self._ended < RESTED or threads not in self._recent):
+                self._took(threads, (ended - began) / count)
+            self._ended = ended
             done += count
 
     def _seconds(self, threads: int) -> float:
@@ -109,8 +128,7 @@ class Pace:
         """By how many threads the next part is taken."""
         if self._left == 0:
             self._trying, self._left = self._next(), TRIAL
-            known = self._trying in self._recent
-            if self._wanted(self._trying) == 1 or (known and self._trying == self._best()):
+            if self._trying in self._recent and self._trying == self._best():
                 self._left = 1
         return self._trying
 
@@ -125,11 +143,20 @@ class Pace:
         best = self._best()
         for threads in self._choices:
             self._waited[threads] = 0 if threads == best else self._waited.get(threads, 0) + 1
-            slower = self._seconds(threads) / self._seconds(best) - 1
-            if self._waited[threads] > min(max(TRIAL * slower / TRYING, SOONEST), LATEST):
+        self._patience[best] = SOONEST
+        for threads in reversed(self._choices):
+            if self._waited[threads] > self._patience_for(threads, best):
                 self._waited[threads] = 0
+                if threads > best:
+                    self._patience[threads] = min(2 * self._patience[threads], LATEST)
                 return threads
         return best
+
+    def _patience_for(self, threads: int, best: int) -> float:
+        if threads > best:
+            return self._patience.setdefault(threads, SOONEST)
+        slower = self._seconds(threads) / self._seconds(best) - 1
+        return min(max(TRIAL * slower / SLACK, TRIAL / SLACK), LATEST)
 
     def _took(self, threads: int, seconds: float) -> None:
         self._recent.setdefault(threads, deque(maxlen=2)).append(seconds)
