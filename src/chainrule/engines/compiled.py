@@ -37,6 +37,7 @@ CALLS_BACK = 64  # calls after which what can be taken back is kept anew
 # how much is worked on at a time, so that it stays in a cache
 DEPTH, ROWS, SUMMED = 256, 192, 256  # terms of a sum, rows of a product, rows of a gradient
 BLOCKS, ERRORS = 8, 64  # panels of a layer's inputs whose weights move, or whose errors are worked out
+IN_PLACE = 32  # rows of a step, up to which they are read where they are
 PACKS = 24  # from so many panels on rows are packed before they are multiplied by them
 MAPPED_BYTES = 2**24  # of rows that stay in a file, in memory at a time
 
@@ -292,7 +293,7 @@ def _keys(state: Running, step: int, count: int) -> list[Array]:
 def _in_memory(state: Running, order: Array) -> tuple[Array, Array]:
     """The rows of these steps, read from the file that they stay in, told to the plan."""
     rows = np.ascontiguousarray(state.rows.inputs[order.clip(0).ravel()])
-    places = np.arange(order.size).reshape(order.shape)
+    places = np.arange(order.size)
     state.plan[p.INPUTS], state.plan[p.INPUT_ORDER] = rows.ctypes.data, places.ctypes.data
     return rows, places
 
@@ -388,30 +389,31 @@ def _room_for(state: Running, batch: int) -> None:
     """Arrays for a batch of so many rows, unless there are such already."""
     plan, keep, network, dtype = state.plan, state.kept, state.origin, state.origin.dtype
     largest = max(shape.weights for shape in state.theta.shapes) * dtype.itemsize
+    plan[p.IN_PLACE] = batch <= IN_PLACE and not any(state.recipe.dropout.rates[:1])
     plan[p.ALL_BY_ROWS] = batch >= MANY_ROWS and largest <= SMALL_WEIGHTS
     plan[p.GENERAL + p.BY_LAYER + p.BY_ROWS :: p.BY_LAYER] = plan[p.ALL_BY_ROWS]
     plan[p.GENERAL + network.depth * p.BY_LAYER + p.BY_ROWS] = 1  # where each row's cost is worked out
     if len(keep.get("row costs", ())) >= batch:
         return
     width = lanes(dtype)
-    keep["row costs"] = np.empty(batch)
-    plan[p.ROW_COSTS] = keep["row costs"].ctypes.data
+    keep["row costs"], keep["all rows"] = np.empty(batch), np.arange(batch)
+    plan[p.ROW_COSTS], plan[p.ALL_ROWS] = keep["row costs"].ctypes.data, keep["all rows"].ctypes.data
     stride = row_length(network.sizes[0], width)
-    keep["gathered"] = state.memory.array(2 * batch * stride + width, dtype)  # packing reads past a row's end
-    plan[p.GATHERED], plan[p.GATHERED_STRIDE] = keep["gathered"].ctypes.data, stride
+    keep["gathered"] = state.memory.array(2 * batch * stride, dtype)
+    plan[p.GATHERED], plan[p.GENERAL + p.STRIDE] = keep["gathered"].ctypes.data, stride
     plan[p.TURNED], plan[p.PACKED], size = _scratch(state.theta.shapes, batch)
     keep["scratch"] = state.memory.array(size * most_threads(), dtype)
     plan[p.SCRATCH], plan[p.SCRATCH_SIZE] = keep["scratch"].ctypes.data, size
     dropped = {layer for layer, rate in enumerate(state.recipe.dropout.rates) if rate > 0}
     for layer in range(network.depth + 1):
         record = plan[p.GENERAL + layer * p.BY_LAYER :][: p.BY_LAYER]
-        stride = int(record[p.STRIDE]) if layer else stride
+        stride = int(record[p.STRIDE])
         for name, place, there in (
             ("outgoing", p.OUTGOING, layer > 0), ("errors", p.ERRORS, layer > 0), ("masks", p.MASKS, layer in dropped),
             ("source", p.SOURCE, layer > 0 and (layer in dropped or network.activations[layer].name in KEEP_Z)),
         ):  # fmt: skip
             if there:
-                keep[f"{name} {layer}"] = state.memory.array(batch * stride + width, dtype)
+                keep[f"{name} {layer}"] = state.memory.array(batch * stride, dtype)
                 record[place] = keep[f"{name} {layer}"].ctypes.data
         if layer and record[p.SOURCE] == 0:
             record[p.SOURCE] = record[p.OUTGOING]

@@ -1,8 +1,8 @@
 """The plan of a run: whole numbers that say where everything lies and which passes there are, read by the native steps.
 
 An address is that of the first number of an array. A plan begins with one number of each of the first list; then come those of
-the second for layer 0, 1, …, L; of layer 0, the inputs, only what belongs to dropout is used. The arrays of a layer with N
-neurons over K inputs:
+the second for layer 0, 1, …, L; of layer 0, the inputs, only what belongs to dropout and to gathered rows is used. The arrays
+of a layer with N neurons over K inputs:
 
 WEIGHTS   (panels, depth, lanes): panel p holds the weights into the neurons p·lanes … as rows by input; depth is K in layer 1,
           elsewhere K rounded up to whole panels. What fills a panel up is 0 and stays so.
@@ -20,8 +20,8 @@ from __future__ import annotations
 (
     LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
     COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, SUMMED_AT_ONCE, BLOCKS_AT_ONCE, ERRORS_AT_ONCE, PANELS_TO_PACK, SCRATCH,
-    SCRATCH_SIZE, TURNED, PACKED, GATHERED, GATHERED_STRIDE, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, GENERAL,
-) = range(34)  # fmt: skip
+    SCRATCH_SIZE, TURNED, PACKED, IN_PLACE, ALL_ROWS, GATHERED, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, GENERAL,
+) = range(35)  # fmt: skip
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,

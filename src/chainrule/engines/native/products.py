@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from chainrule.engines.native.tiles import (
     ADDED,
+    ADDED_STRIP,
     FIRST,
     FORWARD,
     GRADIENT,
     SECOND,
+    STRIP,
     at,
     copy_eight,
     lanes_of,
@@ -46,34 +48,40 @@ def ask_for_now(here, apart, count, part, parts):
 
 
 @native
-def pack_rows(a, a_row, rows, depth, to):
+def pack_rows(a, a_row, order, rows, depth, to):
     """Rows of A in strips: `depth` numbers of each."""
     done = 0
     for s in range(strips(rows)):
         height = (rows - done) // (strips(rows) - s)
         for i in range(height):
-            here, there = at(a, (done + i) * a_row), at(to, done * depth + i)
+            here, there = at(a, order[done + i] * a_row), at(to, done * depth + i)
             for k in range(depth):
                 there[k * height] = here[k]
         done += height
 
 
 @native
-def pack_columns(a, a_row, columns, rows, to):
-    """Columns of A in strips. Eight numbers are copied at a time; the next row is written over those too many."""
+def pack_columns(a, a_row, order, columns, rows, to):
+    """Columns of A in strips. Eight numbers are copied at a time, where there are so many; the next row overwrites the rest."""
     done = 0
     for s in range(strips(columns)):
         height = (columns - done) // (strips(columns) - s)
         here, there = at(a, done), at(to, done * rows)
-        for r in range(rows):
-            copy_eight(at(here, r * a_row), at(there, r * height))
+        if done + 8 <= columns:
+            for r in range(rows):
+                copy_eight(at(here, order[r] * a_row), at(there, r * height))
+        else:
+            for r in range(rows):
+                row, strip = at(here, order[r] * a_row), at(there, r * height)
+                for i in range(height):
+                    strip[i] = row[i]
         done += height
 
 
 @native
 def product(
-    c, c_row, a, a_row, b, apart, start, start_row, start_step, panels, rows, depth, rows_at_once, far, packed, packs
-):
+    c, c_row, a, a_row, order, b, apart, start, start_row, start_step, panels, rows, depth, rows_at_once, far, packed, packs
+):  # fmt: skip
     """C = start + A B for `rows` rows and `panels` panels of B, each of which has `apart` numbers; sums of `depth` terms.
 
     C's panels lie side by side; those of `start` are `start_step` numbers apart. Rows go so many at a time, so that what is
@@ -85,9 +93,9 @@ def product(
     for block in range(blocks):
         r = rows * block // blocks
         height = rows * (block + 1) // blocks - r
-        of_a, of_c, of_start = at(a, r * a_row), at(c, r * c_row), at(start, r * start_row)
+        of_rows, of_c, of_start = at(order, r), at(c, r * c_row), at(start, r * start_row)
         if packs:
-            pack_rows(of_a, a_row, height, depth, packed)
+            pack_rows(a, a_row, of_rows, height, depth, packed)
         for p in range(panels):
             done, of_b = 0, at(b, p * apart)
             to, begin = at(of_c, p * lanes), at(of_start, p * start_step)
@@ -98,16 +106,17 @@ def product(
                     ask_for_now(at(to, (done + tall) * c_row), c_row, 6, 0, 1)
                 here, first = at(to, done * c_row), at(begin, done * start_row)
                 if packs:
-                    of_strip = at(packed, done * depth)
-                    tile(GRADIENT, tall, here, c_row, of_strip, tall, of_b, lanes, first, start_row, one, depth)
+                    strip = at(packed, done * depth)
+                    tile(STRIP, tall, here, c_row, strip, 0, order, of_b, lanes, first, start_row, one, depth)
                 else:
                     tile(
                         FORWARD,
                         tall,
                         here,
                         c_row,
-                        at(of_a, done * a_row),
+                        a,
                         a_row,
+                        at(of_rows, done),
                         of_b,
                         lanes,
                         first,
@@ -134,7 +143,7 @@ def transposed(w, panels, apart, to, far):
 
 @native
 def gradient_block(
-    to, added, scale, a, a_row, packs, d, d_row, zeros, inputs, rows, at_once, next_d, w, slots, apart, held
+    to, added, scale, a, a_row, order, packs, d, d_row, zeros, inputs, rows, at_once, next_d, w, slots, apart, held
 ):  # fmt: skip
     """aᵀ δ of some inputs in a row and one panel of neurons, or, where it is `added`, C + scale · aᵀ δ.
 
@@ -145,7 +154,7 @@ def gradient_block(
     lanes, one = lanes_of(scale), number(scale, 1.0)
     for r in range(0, rows, at_once):
         count, done = min(at_once, rows - r), 0
-        of_d = at(d, r * d_row)
+        of_d, of_rows = at(d, r * d_row), at(order, r)
         for s in range(strips(inputs)):
             tall = (inputs - done) // (strips(inputs) - s)
             if next_d > 0:
@@ -154,13 +163,16 @@ def gradient_block(
                 ask_for(w, lanes, inputs, s, strips(inputs))
                 for slot in range(held - 1):
                     ask_for(at(slots, slot * apart), lanes, inputs, s, strips(inputs))
-            of_a, far = at(a, r * a_row + done), a_row
-            if packs:
-                of_a, far = at(a, done * rows + r * tall), tall
             c = at(to, done * lanes)
-            if added:
-                tile(ADDED, tall, c, lanes, of_a, far, of_d, d_row, c, lanes, scale, count)
+            start, row = (c, lanes) if r > 0 else (zeros, 0)
+            if packs:
+                strip = at(a, done * rows + r * tall)
+                if added:
+                    tile(ADDED_STRIP, tall, c, lanes, strip, 0, order, of_d, d_row, c, lanes, scale, count)
+                else:
+                    tile(STRIP, tall, c, lanes, strip, 0, order, of_d, d_row, start, row, one, count)
+            elif added:
+                tile(ADDED, tall, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, c, lanes, scale, count)
             else:
-                start, row = (c, lanes) if r > 0 else (zeros, 0)
-                tile(GRADIENT, tall, c, lanes, of_a, far, of_d, d_row, start, row, one, count)
+                tile(GRADIENT, tall, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, start, row, one, count)
             done += tall

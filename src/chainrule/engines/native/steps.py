@@ -41,10 +41,11 @@ GOLDEN, FIRST_MIX, SECOND_MIX = (
 )
 INT64, FLOAT64 = np.int64(0), np.float64(0)
 MANY_ROWS = 64  # whose errors do not stay in the first cache
+LEAST_PACKED = 20  # so many and more are cut into strips of 5 or 6
 WINDOWS = sys.platform == "win32"
 give_way = types.ExternalFunction("SwitchToThread" if WINDOWS else "sched_yield", types.int32())
 nap = types.ExternalFunction("Sleep" if WINDOWS else "usleep", types.int32(types.uint32))
-SPINS, YIELDS, NAPS = 20_000, 200, 300  # some 0.03 ms, 0.1 ms, 30 ms
+SPINS, YIELDS, NAPS = 20_000, 200, 300  # about 0.03 ms, 0.1 ms, 30 ms
 NAP = np.uint32(1 if WINDOWS else 50)  # milliseconds there, microseconds elsewhere
 
 
@@ -78,12 +79,26 @@ def rows_of(plan, step):
 
 @native
 def incoming(plan, l, step, one):
-    """(a^(l−1), how far its rows are apart). The rows of steps lie in two places in turn."""
-    if l == 1:
-        row = plan[p.GATHERED_STRIDE]
-        return at(array(plan, p.GATHERED, one), (step & 1) * plan[p.BATCH] * row), row
-    below = layer_of(plan, l - 1)
-    return array(below, p.OUTGOING, one), below[p.STRIDE]
+    """(a^(l−1), how far its rows are apart, which of them in which order).
+
+    Rows of inputs are gathered in two places in turn, unless they are read where they are.
+    """
+    all_rows = array(plan, p.ALL_ROWS, INT64)
+    if l > 1:
+        below = layer_of(plan, l - 1)
+        return array(below, p.OUTGOING, one), below[p.STRIDE], all_rows
+    if plan[p.IN_PLACE] != 0:
+        return (
+            array(plan, p.INPUTS, one),
+            plan[p.INPUT_STRIDE],
+            at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH]),
+        )
+    return gathered(plan, step, one), layer_of(plan, 0)[p.STRIDE], all_rows
+
+
+@native
+def gathered(plan, step, one):
+    return at(array(plan, p.GATHERED, one), (step & 1) * plan[p.BATCH] * layer_of(plan, 0)[p.STRIDE])
 
 
 @native
@@ -120,7 +135,7 @@ def rest(asked):
 
 @native
 def lead(plan, threads, steps, one):
-    """As the first of so many threads: tell the others, and take part."""
+    """As the first of so many threads: give the command to the others, and take part."""
     flags = array(plan, p.FLAGS, INT64)
     command = (flags[0] >> p.NUMBER_FROM) + 1 << p.NUMBER_FROM
     publish(flags, command | threads << p.THREADS_FROM | steps)
@@ -129,7 +144,7 @@ def lead(plan, threads, steps, one):
 
 @native
 def follow(plan, thread, one):
-    """As another thread: take part in what is told, until for some hundredths of a second nothing was."""
+    """As another thread: carry out the commands, until none has come for some hundredths of a second."""
     flags = array(plan, p.FLAGS, INT64)
     seen, asked = at(flags, p.LINE * (1 + thread) + 1), 0
     while asked < SPINS + YIELDS + NAPS:
@@ -176,6 +191,12 @@ def parts_of(total, at_once):
 
 
 @native
+def packs(plan, rows, panels):
+    """Whether so many rows or columns are packed for so many panels: the strips have 5 or 6 rows then."""
+    return rows >= LEAST_PACKED and panels >= plan[p.PANELS_TO_PACK]
+
+
+@native
 def depth_at_once(plan, rows):
     """How many terms of a sum: where few rows are multiplied by a panel, the next one is to be in the first cache in time."""
     return plan[p.DEPTH_AT_ONCE] if rows > MANY_ROWS else plan[p.DEPTH_AT_ONCE] // 2
@@ -185,15 +206,17 @@ def depth_at_once(plan, rows):
 @native
 def gather(plan, thread, threads, step, one):
     """This thread's rows of a step, copied to where they lie together."""
-    width, to_row = plan[p.INPUT_STRIDE], plan[p.GATHERED_STRIDE]
+    if plan[p.IN_PLACE] != 0:
+        return
+    layer, width = layer_of(plan, 0), plan[p.INPUT_STRIDE]
+    to_row = layer[p.STRIDE]
     first, last = share(rows_of(plan, step), thread, threads)
     order = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH])
-    inputs, (to, _) = array(plan, p.INPUTS, one), incoming(plan, 1, step, one)
+    inputs, to = array(plan, p.INPUTS, one), gathered(plan, step, one)
     for r in range(first, last):
         here, there = at(inputs, order[r] * width), at(to, r * to_row)
         for k in range(width):
             there[k] = here[k]
-    layer = layer_of(plan, 0)
     if layer[p.MASKS] != 0:
         masks = at(array(layer, p.MASKS, one), first * to_row)
         drop(plan, layer, step, first, last - first, 0, width, at(to, first * to_row), masks, to_row, one)
@@ -231,7 +254,7 @@ def copy(here, there, row, rows, width):
 def forward_part(plan, thread, l, step, first_row, rows, panel, panels, one):
     """z^l and a^l for some rows and panels."""
     layer, lanes = layer_of(plan, l), lanes_of(one)
-    (a, a_row), row, apart = incoming(plan, l, step, one), layer[p.STRIDE], layer[p.DEPTH] * lanes
+    (a, a_row, order), row, apart = incoming(plan, l, step, one), layer[p.STRIDE], layer[p.DEPTH] * lanes
     z = at(array(layer, p.OUTGOING, one), first_row * row + panel * lanes)
     weights, biases = at(array(layer, p.WEIGHTS, one), panel * apart), at(array(layer, p.BIASES, one), panel * lanes)
     packed = at(own_scratch(plan, thread, one), plan[p.PACKED])
@@ -240,8 +263,8 @@ def forward_part(plan, thread, l, step, first_row, rows, panel, panels, one):
         k, end = share(layer[p.SOURCES], part, parts)
         start, start_row, start_step = (z, row, lanes) if part > 0 else (biases, 0, lanes)
         product(
-            z, row, at(a, first_row * a_row + k), a_row, at(weights, k * lanes), apart, start, start_row, start_step, panels,
-            rows, end - k, plan[p.ROWS_AT_ONCE], layer[p.FAR] != 0, packed, panels >= plan[p.PANELS_TO_PACK],
+            z, row, at(a, k), a_row, at(order, first_row), at(weights, k * lanes), apart, start, start_row, start_step, panels,
+            rows, end - k, plan[p.ROWS_AT_ONCE], layer[p.FAR] != 0, packed, packs(plan, rows, panels),
         )  # fmt: skip
     if layer[p.ACTIVATION] != SOFTMAX:
         finish(plan, layer, step, first_row, rows, panel * lanes, panels * lanes, one)
@@ -325,10 +348,14 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
     layer, below, lanes = layer_of(plan, l), layer_of(plan, l - 1), lanes_of(one)
     zeros = own_scratch(plan, thread, one)
     turned, packed = at(zeros, plan[p.TURNED]), at(zeros, plan[p.PACKED])
-    apart, row, d_row, far = layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.STRIDE], layer[p.FAR] != 0
+    apart, row, far = layer[p.DEPTH] * lanes, below[p.STRIDE], layer[p.FAR] != 0
     weights, blocks = at(array(layer, p.WEIGHTS, one), first * lanes), (inputs + lanes - 1) // lanes
     place = first_row * row + first
-    d, errors = at(array(below, p.ERRORS, one), place), at(array(layer, p.ERRORS, one), first_row * d_row)
+    d, errors, all_rows = (
+        at(array(below, p.ERRORS, one), place),
+        array(layer, p.ERRORS, one),
+        array(plan, p.ALL_ROWS, INT64),
+    )
     parts = parts_of(layer[p.PANELS], depth_at_once(plan, rows) // lanes)
     for part in range(parts):
         panel, end = share(layer[p.PANELS], part, parts)
@@ -339,8 +366,8 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
         start, start_row, start_step = (d, row, lanes) if part > 0 else (zeros, 0, 0)
         depth = min(end * lanes, layer[p.NEURONS]) - panel * lanes
         product(
-            d, row, at(errors, panel * lanes), d_row, turned, apart_turned, start, start_row, start_step, blocks, rows, depth,
-            plan[p.ROWS_AT_ONCE], far, packed, blocks >= plan[p.PANELS_TO_PACK],
+            d, row, at(errors, panel * lanes), layer[p.STRIDE], at(all_rows, first_row), turned, apart_turned, start,
+            start_row, start_step, blocks, rows, depth, plan[p.ROWS_AT_ONCE], far, packed, packs(plan, rows, blocks),
         )  # fmt: skip
     if below[p.MASKS] != 0:
         masks = at(array(below, p.MASKS, one), place)
@@ -355,16 +382,16 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
 @native
 def pack(plan, thread, l, step, first, inputs, one):
     """The columns of a^(l−1) from `first` on, in strips."""
-    (a, a_row), packed = incoming(plan, l, step, one), at(own_scratch(plan, thread, one), plan[p.PACKED])
-    pack_columns(at(a, first), a_row, inputs, rows_of(plan, step), packed)
+    (a, a_row, order), packed = incoming(plan, l, step, one), at(own_scratch(plan, thread, one), plan[p.PACKED])
+    pack_columns(at(a, first), a_row, order, inputs, rows_of(plan, step), packed)
     return packed
 
 
 @native
-def update_weights(plan, thread, l, step, panel, first, inputs, a, a_row, packs, one):
+def update_weights(plan, thread, l, step, panel, first, inputs, a, a_row, order, packed, one):
     """The gradient of one panel's weights from inputs first …, and their move; or only the gradient, kept for later.
 
-    a^(l−1) begins with those inputs; with `packs` it is in strips.
+    a^(l−1) begins with those inputs; where it is `packed` it is in strips.
     """
     layer, n, lanes, zeros = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
     d, d_row, at_once = at(array(layer, p.ERRORS, one), panel * lanes), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
@@ -378,7 +405,8 @@ def update_weights(plan, thread, l, step, panel, first, inputs, a, a_row, packs,
     to, scale = (w, -array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]) if added else (g, 0.0)
     held = (1 + slots_of(plan[p.RULE])) * (far and not deferred)
     gradient_block(
-        to, added, number(one, scale), a, a_row, packs, d, d_row, zeros, inputs, n, at_once, next_d, w, slots, apart, held
+        to, added, number(one, scale), a, a_row, order, packed, d, d_row, zeros, inputs, n, at_once, next_d, w, slots, apart,
+        held,
     )  # fmt: skip
     if not deferred and not added:
         measures = measures_of_weights(layer, panel, first, lanes)
@@ -506,15 +534,19 @@ def backward(plan, thread, threads, l, step, one):
     sources, panels, at_once = layer[p.SOURCES], layer[p.PANELS], plan[p.BLOCKS_AT_ONCE]
     first, last = share((sources + lanes - 1) // lanes, thread, threads)
     errors_at_once = plan[p.ERRORS_AT_ONCE] if n > MANY_ROWS else at_once
-    (a, a_row), packs = incoming(plan, l, step, one), panels >= plan[p.PANELS_TO_PACK]
+    a, a_row, order = incoming(plan, l, step, one)
     for many in range(first, last, errors_at_once):
         end = min(many + errors_at_once, last)
         errors_below(plan, thread, l, step, many * lanes, min(end * lanes, sources) - many * lanes, 0, n, one)
-        for block in range(many, end * (layer[p.FIXED] == 0), at_once):
-            inputs = min(min(block + at_once, end) * lanes, sources) - block * lanes
-            of_a = pack(plan, thread, l, step, block * lanes, inputs, one) if packs else at(a, block * lanes)
+        groups = parts_of(end - many, at_once) * (layer[p.FIXED] == 0)
+        for group in range(groups):
+            block, after = share(end - many, group, groups)
+            start = (many + block) * lanes
+            inputs = min((many + after) * lanes, sources) - start
+            packed = packs(plan, inputs, panels)
+            of_a = pack(plan, thread, l, step, start, inputs, one) if packed else at(a, start)
             for panel in range(panels):
-                update_weights(plan, thread, l, step, panel, block * lanes, inputs, of_a, a_row, packs, one)
+                update_weights(plan, thread, l, step, panel, start, inputs, of_a, a_row, order, packed, one)
     biases(plan, thread, threads, l, step, one)
 
 
@@ -543,13 +575,15 @@ def softmax_below(plan, thread, threads, l, step, one):
 
 @native
 def prefetch_rows(plan, thread, threads, step, done, after, total, one):
-    """Ask for this thread's rows of the next step, as great a part of them as `done` … `after` is of `total`."""
+    """Ask for this thread's rows of the next step, as great a part as `done` … `after` is of `total`; and for all targets."""
     if step > plan[p.LAST]:
         return
+    if done == 0:
+        prefetch_targets(plan, thread, threads, step, one)
     width = plan[p.INPUT_STRIDE]
     line = lanes_of(one)  # a cache line has as many numbers as a panel has columns
     lines = (width + line - 1) // line
-    first, last = share(rows_of(plan, step), thread, threads)
+    first, last = (0, rows_of(plan, step)) if plan[p.IN_PLACE] != 0 else share(rows_of(plan, step), thread, threads)
     order, inputs = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH]), array(plan, p.INPUTS, one)
     count = (last - first) * lines
     i, end = count * done // total, count * after // total
@@ -564,6 +598,16 @@ def prefetch_rows(plan, thread, threads, step, done, after, total, one):
 
 
 @native
+def prefetch_targets(plan, thread, threads, step, one):
+    order, count = at(array(plan, p.ORDER, INT64), step * plan[p.BATCH]), layer_of(plan, plan[p.LAYERS])[p.NEURONS]
+    first, last = share(rows_of(plan, step), thread, threads)
+    for r in range(first, last):
+        here = at(array(plan, p.TARGETS, one), order[r] * count)
+        for j in range(0, count, lanes_of(one)):
+            prefetch(SECOND, at(here, j))
+
+
+@native
 def update_layer(plan, thread, threads, l, step, one):
     """This thread's share of a layer's weights, cut by neurons, some of them by what comes in too; and of its biases.
 
@@ -571,7 +615,7 @@ def update_layer(plan, thread, threads, l, step, one):
     """
     layer = layer_of(plan, l)
     if layer[p.FIXED] == 0:
-        if layer[p.PANELS] >= threads * plan[p.PANELS_TO_PACK]:
+        if packs(plan, layer[p.SOURCES], layer[p.PANELS] // threads):
             move_packed(plan, thread, threads, l, step, one)
         else:
             move_plain(plan, thread, threads, l, step, one)
@@ -583,14 +627,16 @@ def move_plain(plan, thread, threads, l, step, one):
     """This thread's share of the weights, panel by panel."""
     layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
     sources = layer[p.SOURCES]
-    blocks, (a, a_row) = parts_of(sources, lanes), incoming(plan, l, step, one)
+    blocks, (a, a_row, order) = parts_of(sources, lanes), incoming(plan, l, step, one)
     begin, last = share(layer[p.PANELS] * blocks, thread, threads)
     first = begin
     while first < last:
         panel, block = first // blocks, first % blocks
         count = min(min(at_once, blocks - block), last - first)
         inputs = min(count * lanes, sources - block * lanes)
-        update_weights(plan, thread, l, step, panel, block * lanes, inputs, at(a, block * lanes), a_row, False, one)
+        update_weights(
+            plan, thread, l, step, panel, block * lanes, inputs, at(a, block * lanes), a_row, order, False, one
+        )
         if l == 1:
             prefetch_rows(plan, thread, threads, step + 1, first - begin, first + count - begin, last - begin, one)
         first += count
@@ -600,16 +646,17 @@ def move_plain(plan, thread, threads, l, step, one):
 def move_packed(plan, thread, threads, l, step, one):
     """This thread's share, a group of inputs after the other, which are packed and then used for all its panels."""
     layer, lanes, at_once = layer_of(plan, l), lanes_of(one), plan[p.BLOCKS_AT_ONCE]
-    panels, sources = layer[p.PANELS], layer[p.SOURCES]
-    groups = parts_of(sources, at_once * lanes)
+    panels, (_, a_row, order) = layer[p.PANELS], incoming(plan, l, step, one)
+    blocks = parts_of(layer[p.SOURCES], lanes)
+    groups = parts_of(blocks, at_once)
     begin, end = share(panels * groups, thread, threads)
     for group in range(groups):
-        first = group * at_once * lanes
-        inputs = min(at_once * lanes, sources - first)
-        packed = pack(plan, thread, l, step, first, inputs, one)
+        block, after = share(blocks, group, groups)
+        inputs = min(after * lanes, layer[p.SOURCES]) - block * lanes
+        a = pack(plan, thread, l, step, block * lanes, inputs, one)
         for panel in range(panels):
             if begin <= panel * groups + group < end:
-                update_weights(plan, thread, l, step, panel, first, inputs, packed, 0, True, one)
+                update_weights(plan, thread, l, step, panel, block * lanes, inputs, a, a_row, order, True, one)
         if l == 1:
             prefetch_rows(plan, thread, threads, step + 1, group, group + 1, groups, one)
 

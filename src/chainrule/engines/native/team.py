@@ -1,8 +1,8 @@
 """Threads that go through native steps together, and how many of them: those that were fastest lately.
 
-A run of some milliseconds of steps is a part. The threads of a part wait for the next one, and end by themselves where none comes
-for some hundredths of a second: nothing is left behind that would take a core from others. The number of threads changes no
-bit, so it may follow the clock.
+A run of some milliseconds of steps is a part. The threads of a part wait for the next one, and end by themselves where none
+comes for some hundredths of a second: nothing is left behind that would take a core from others. The number of threads changes
+no bit, so it may follow the clock.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SOONEST, LATEST = 3, 200  # parts after which other numbers of threads are tried
 
 
 class Team:
-    """The threads of one run. All of them work on its plan, whose flags tell them what to do (`steps.lead`, `steps.follow`)."""
+    """The threads of one run. All of them work on its plan, whose flags hold their commands (`steps.lead`, `steps.follow`)."""
 
     def __init__(self, work: Work, plan: Array, flags: Array) -> None:
         self._work, self._plan, self.flags = work, plan, flags
@@ -43,7 +43,7 @@ class Team:
 
     def do(self, threads: int, steps: int) -> None:
         """Do what the plan asks for, by so many threads; by fewer where the system gives no more."""
-        if self._process != os.getpid():  # a fork has none of the threads, and perhaps a lock that nobody opens
+        if self._process != os.getpid():  # a fork has none of the threads, and its lock may be locked for ever
             self._of_process()
         with self._lock:
             for number in range(1, threads):
@@ -54,7 +54,7 @@ class Team:
         self._work(self._plan.ctypes.data, 0, threads, steps)
 
     def _started(self, number: int) -> bool:
-        self.flags[p.LINE * (1 + number) + 1] = self.flags[0]  # it has seen what was told before
+        self.flags[p.LINE * (1 + number) + 1] = self.flags[0]  # it has seen all commands so far
         try:
             _thread.start_new_thread(self._help, (number,))
         except RuntimeError:
@@ -65,7 +65,7 @@ class Team:
     def _help(self, number: int) -> None:
         while True:
             given = self._parts
-            self._work(self._plan.ctypes.data, number, 0, 0)  # until nothing was told for a while
+            self._work(self._plan.ctypes.data, number, 0, 0)  # until no command has come for a while
             with self._lock:
                 if given == self._parts:
                     self._there.discard(number)

@@ -25,7 +25,7 @@ VECTOR_BYTES = 32
 VECTORS = 2  # of C in a row of a tile
 MOST_ROWS = 6  # 6 × 2 accumulators, 2 vectors of B and one of A: 15 of 16 registers
 UNROLLED = 4  # steps of a sum at a time
-FORWARD, GRADIENT, ADDED = range(3)  # kinds of tiles
+FORWARD, GRADIENT, ADDED, STRIP, ADDED_STRIP = range(5)  # kinds of tiles
 FIRST, SECOND = range(2)  # caches of a core
 INT, WORD = ir.IntType(64), ir.IntType(32)
 
@@ -103,22 +103,24 @@ def bits_of(typing: Any, number: Any) -> Any:
 
 @intrinsic(prefer_literal=True)
 def tile(
-    typing: Any, kind: Any, rows: Any, c: Any, c_row: Any, a: Any, a_far: Any, b: Any, b_row: Any, start: Any, start_row: Any,
-    scale: Any, count: Any,
+    typing: Any, kind: Any, rows: Any, c: Any, c_row: Any, a: Any, a_row: Any, order: Any, b: Any, b_row: Any, start: Any,
+    start_row: Any, scale: Any, count: Any,
 ) -> Any:  # fmt: skip
-    """One tile of 1 … 6 rows, by the kind of product; sums over `count` steps.
+    """One tile of so many rows, by the kind of product; sums over `count` steps.
 
-    FORWARD  C = start + A B. Numbers of a row of A are side by side, rows `a_far` apart; rows of B are a panel's
-    GRADIENT C = start + Aᵀ B. Numbers of a row of Aᵀ are `a_far` apart, and its rows side by side
-    ADDED    C = C + scale · Aᵀ B
+    FORWARD   C = start + A B; numbers of a row of A are side by side, and rows of B are those of a panel
+    GRADIENT  C = start + Aᵀ B; row k of A are the numbers of step k
+    ADDED     C = C + scale · Aᵀ B
+    STRIP     as GRADIENT, ADDED_STRIP as ADDED, where A is packed: as many numbers for a step as the tile has rows, 5 or 6
 
-    `_row` is how far one row is from the next, in numbers. The kind is a constant, so that addresses are sums the processor
-    does by itself: where every number of A needed an addition of its own, a tile took a quarter longer.
+    `_row` is how far one row is from the next; of A, the rows `order[0]`, `order[1]` … are taken. The kind is a constant, so
+    that addresses are sums the processor does by itself: where every number of A needed an addition, a tile took a quarter
+    longer.
     """
     if not isinstance(kind, types.IntegerLiteral):
         return None
     number, ip = c.dtype, types.intp
-    signature = types.void(kind, ip, c, ip, a, ip, b, ip, start, ip, number, ip)
+    signature = types.void(kind, ip, c, ip, a, ip, order, b, ip, start, ip, number, ip)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         made = _Tile(context.get_value_type(number), number.bitwidth // 8, builder)
@@ -141,7 +143,7 @@ class _Tile:
         build = self.builder
         after = build.append_basic_block("tile.after")
         heights = build.switch(rows, after)
-        for height in range(1, MOST_ROWS + 1):
+        for height in range(5 if kind in (STRIP, ADDED_STRIP) else 1, MOST_ROWS + 1):
             case = build.append_basic_block(f"tile.{height}")
             heights.add_case(INT(height), case)
             build.position_at_end(case)
@@ -150,26 +152,39 @@ class _Tile:
         build.position_at_end(after)
 
     def write(
-        self, height: int, kind: int, c: Any, c_row: Any, a: Any, a_far: Any, b: Any, b_row: Any, start: Any,
+        self, height: int, kind: int, c: Any, c_row: Any, a: Any, a_row: Any, order: Any, b: Any, b_row: Any, start: Any,
         start_row: Any, scale: Any, count: Any,
     ) -> None:  # fmt: skip
-        build = self.builder
+        build, added = self.builder, kind in (ADDED, ADDED_STRIP)
         cells = [(row, j) for row in range(height) for j in range(VECTORS)]
         zero = ir.Constant(self.vector, [0.0] * self.width)
-        sums = [zero if kind == ADDED else self._load(start, self._place(start_row, row), j) for row, j in cells]
-        rows = [build.mul(a_far, INT(row)) if kind == FORWARD else INT(row) for row in range(height)]
-        a_step, b_step = (INT(1), INT(VECTORS * self.width)) if kind == FORWARD else (a_far, b_row)
-        state = [a, b, *sums]
+        sums = [zero if added else self._load(start, self._place(start_row, row), j) for row, j in cells]
+        if kind == FORWARD:
+            b_row = INT(VECTORS * self.width)
+            rows = [build.mul(a_row, build.load(build.gep(order, [INT(row)]))) for row in range(height)]
+            first, numbers = a, lambda here, step: [(build.gep(here, [row]), INT(step)) for row in rows]
+            apart = 1
+        elif kind in (STRIP, ADDED_STRIP):
+            first, numbers = a, lambda here, step: [(here, INT(step * height + row)) for row in range(height)]
+            apart = height
+        else:
+            first, numbers = order, lambda here, step: self._of_row(a, a_row, build.gep(here, [INT(step)]), height)
+            apart = 1
+        state = [first, b, *sums]
         for steps, times in ((UNROLLED, build.sdiv(count, INT(UNROLLED))), (1, build.srem(count, INT(UNROLLED)))):
-            state = self._loop(state, cells, rows, a_step, b_step, steps, times)
-        factor = self._spread(scale) if kind == ADDED else None
+            state = self._loop(state, cells, numbers, apart, b_row, steps, times)
+        factor = self._spread(scale) if added else None
         for (row, j), value in zip(cells, state[2:]):
             offset = self._place(c_row, row)
             total = value if factor is None else self._multiplied(value, factor, self._load(c, offset, j))
             build.store(total, self._pointer(c, offset, j), align=self.itemsize)
 
-    def _loop(self, state: Any, cells: Any, rows: Any, a_step: Any, b_step: Any, steps: int, times: Any) -> list[Any]:
-        """`times` times so many steps of the sums; the pointers and sums after them."""
+    def _of_row(self, a: Any, a_row: Any, place: Any, height: int) -> list[tuple[Any, Any]]:
+        row = self.builder.gep(a, [self.builder.mul(a_row, self.builder.load(place))])
+        return [(row, INT(i)) for i in range(height)]
+
+    def _loop(self, state: Any, cells: Any, numbers: Any, apart: int, b_row: Any, steps: int, times: Any) -> list[Any]:
+        """`times` times so many steps of the sums; the pointers and sums after them. `numbers` are those of A in a step."""
         build, before = self.builder, self.builder.block
         body, after = build.append_basic_block("sum"), build.append_basic_block("summed")
         build.cbranch(build.icmp_signed(">", times, INT(0)), body, after)
@@ -177,12 +192,11 @@ class _Tile:
         done, inside = build.phi(INT), [build.phi(each.type) for each in state]
         pa, pb, *sums = inside
         for step in range(steps):
-            column = build.gep(pa, [build.mul(a_step, INT(step))])
-            factors = [self._spread(build.load(build.gep(column, [row]))) for row in rows]
-            of_b = [self._load(pb, build.mul(b_step, INT(step)), j) for j in range(VECTORS)]
+            factors = [self._spread(build.load(build.gep(here, [place]))) for here, place in numbers(pa, step)]
+            of_b = [self._load(pb, build.mul(b_row, INT(step)), j) for j in range(VECTORS)]
             sums = [self._multiplied(factors[row], of_b[j], total) for (row, j), total in zip(cells, sums)]
         following = build.add(done, INT(1))
-        then = [build.gep(pa, [build.mul(a_step, INT(steps))]), build.gep(pb, [build.mul(b_step, INT(steps))]), *sums]
+        then = [build.gep(pa, [INT(apart * steps)]), build.gep(pb, [build.mul(b_row, INT(steps))]), *sums]
         for phi, first, last in zip([done, *inside], [INT(0), *state], [following, *then]):
             phi.add_incoming(first, before)
             phi.add_incoming(last, body)
