@@ -144,7 +144,7 @@ def lead(plan, threads, steps, one):
 
 @native
 def follow(plan, thread, one):
-    """As another thread: carry out the commands, until none has come for some hundredths of a second."""
+    """As another thread: carry out the commands, until none has come for a few hundredths of a second."""
     flags = array(plan, p.FLAGS, INT64)
     seen, asked = at(flags, p.LINE * (1 + thread) + 1), 0
     while asked < SPINS + YIELDS + NAPS:

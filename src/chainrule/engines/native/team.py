@@ -1,7 +1,7 @@
 """Threads that go through native steps together, and how many of them: those that were fastest lately.
 
 A run of some milliseconds of steps is a part. The threads of a part wait for the next one, and end by themselves where none
-comes for some hundredths of a second: nothing is left behind that would take a core from others. The number of threads changes
+comes for a few hundredths of a second: nothing is left behind that would take a core from others. The number of threads changes
 no bit, so it may follow the clock.
 """
 
