@@ -583,7 +583,7 @@ def prefetch_rows(plan, thread, threads, step, done, after, total, one):
     width = plan[p.INPUT_STRIDE]
     line = lanes_of(one)  # a cache line has as many numbers as a panel has columns
     lines = (width + line - 1) // line
-    first, last = (0, rows_of(plan, step)) if plan[p.IN_PLACE] != 0 else share(rows_of(plan, step), thread, threads)
+    first, last = share(rows_of(plan, step), thread, threads)
     order, inputs = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH]), array(plan, p.INPUTS, one)
     count = (last - first) * lines
     i, end = count * done // total, count * after // total
@@ -761,6 +761,13 @@ def shorten(g, count, factor):
             g[i] *= factor
 
 
+@native
+def whole_panels(plan, threads):
+    """Whether each thread has whole panels of layer 1 in every phase, so that it alone needs their errors and weights."""
+    layer = layer_of(plan, 1)
+    return layer[p.PANELS] % threads == 0 and layer[p.BIAS_KIND] != p.BIAS_PER_LAYER and layer[p.ACTIVATION] != SOFTMAX
+
+
 # steps ----------------------------------------------------------------------------------------------------------------
 @native
 def one_step(plan, thread, threads, step, phase, one):
@@ -782,7 +789,8 @@ def one_step(plan, thread, threads, step, phase, one):
             update_layer(plan, thread, threads, l, step, one)
         else:
             backward(plan, thread, threads, l, step, one)
-            phase = wait(plan, thread, threads, phase)
+            if l > 2 or not whole_panels(plan, threads):
+                phase = wait(plan, thread, threads, phase)
             if layer_of(plan, l - 1)[p.ACTIVATION] == SOFTMAX:
                 softmax_below(plan, thread, threads, l, step, one)
                 phase = wait(plan, thread, threads, phase)
