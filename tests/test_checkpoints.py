@@ -246,6 +246,23 @@ def test_another_number_of_threads_is_refused_unless_other_bits_will_do(
     assert len(cr.resume(path, X, Y, exact=False).history) == 4
 
 
+def test_a_run_on_native_code_goes_on_without_it_where_other_bits_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path, engine="compiled")
+    wanted = cr.resume(path, X, Y).network.parameters.flat()
+    path = saved(tmp_path, engine="compiled")
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    with pytest.raises(
+        cr.SettingError,
+        match=r"began on the compiled engine, which cannot run here: NUMBA_DISABLE_JIT is set\. .*exact=False",
+    ):
+        cr.resume(path, X, Y)
+    run = cr.resume(path, X, Y, exact=False)
+    assert len(run.history) == 4
+    np.testing.assert_allclose(run.network.parameters.flat(), wanted, rtol=1e-4, atol=1e-6)
+
+
 def test_a_checkpoint_of_another_numpy_or_a_later_chainrule_is_told_apart(tmp_path: Path) -> None:
     path = saved(tmp_path)
     header, tensors = unpack(path, CHECKPOINT)

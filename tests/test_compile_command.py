@@ -46,7 +46,7 @@ def test_both_types_are_compiled_at_once_and_then_they_are_there(
     code_, out, err = chainrule_("compile")
     assert (code_, out) == (0, "".join(lines).replace("{}", "compiled in 0 s") + where)
     assert err == (
-        "compiling float32 and float64 training steps for this processor, once: about 25 s\n"
+        "compiling float32 and float64 training steps for this processor, once: about 30 s\n"
         "compiled the float32 and float64 training steps in 0 s\n"
     )
     assert chainrule_("compile") == (0, "".join(lines).replace("{}", "compiled already") + where, "")
@@ -174,7 +174,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("columns", "says"), [("120", "once: about 25 s"), ("50", "compiling float32"), ("24", "compiling")]
+    ("columns", "says"), [("120", "once: about 30 s"), ("50", "compiling float32"), ("24", "compiling")]
 )
 def test_a_terminal_shows_how_long_it_has_taken(columns: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()

@@ -17,6 +17,8 @@ from chainrule.checked_file import CHECKPOINT, MODEL, Tensors, pack, unpack
 from chainrule.checkpoint_checks import check_facts, check_settings, check_state
 from chainrule.costs import Cost
 from chainrule.engines.compiled import CompiledEngine
+from chainrule.engines.native.code import missing
+from chainrule.engines.reference import ReferenceEngine
 from chainrule.engines.threads import suited
 from chainrule.errors import ChainruleError, DataError, FileError, SettingError, brief
 from chainrule.files import write_atomically
@@ -87,6 +89,20 @@ class Checkpoint:
         except (IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise FileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
         return cls(Path(path), network, settings, state, data, made_on, notes)
+
+    def engine(self, exact: bool) -> str:
+        """The engine that the run goes on with: its own; where that cannot run here and need not be `exact`, the reference one.
+
+        Raises SettingError where it has to be exact and cannot be.
+        """
+        name: str = self.settings["engine"]
+        why = missing() if name == CompiledEngine.name else None
+        if why and exact:
+            raise SettingError(
+                f"the run of {self.path} began on the {name} engine, which cannot run here: {why}. "
+                "exact=False goes on with the reference engine, which rounds otherwise"
+            )
+        return ReferenceEngine.name if why else name
 
     def rule(self, own: Rule | None) -> Rule:
         """The rule of the run; a user's own is handed in, as no file can hold it."""

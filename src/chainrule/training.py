@@ -163,7 +163,8 @@ class Epochs:
         **changes: Unpack[Changes],
     ) -> Epochs:
         """The epochs that follow a checkpoint; the arguments are those of `resume`."""
-        told, state = saved.settings, saved.state
+        told, state, exact = saved.settings, saved.state, changes.get("exact", True)
+        engine = saved.engine(exact)
         epochs, validation = changes.get("epochs"), changes.get("validation")
         epochs = told["epochs"] if epochs is None else whole(epochs, "epochs")
         if epochs < state.epoch:
@@ -172,13 +173,13 @@ class Epochs:
         try:
             stream = cls(
                 saved.network, data, y, rule, epochs, told["batch_size"], told["seed"],
-                told["validation"] if validation is None else validation, told["engine"], cost=saved.network.cost,
+                told["validation"] if validation is None else validation, engine, cost=saved.network.cost,
                 shuffle=told["shuffle"], fixed=told["fixed"], **more,
             )  # fmt: skip
         except (ShapeError, DataError) as error:
             raise type(error)(f"the run of {saved.path} began with other rows: {error}") from None
         saved.check_data(stream.job)
-        if changes.get("exact", True):
+        if exact:
             saved.check_machine(stream.job)
         stream.start, stream.notes = state, dict(saved.notes)
         stream._begin(state)

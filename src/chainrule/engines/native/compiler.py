@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chainrule.errors import EngineError, joined
 
-USUAL_SECONDS = 25  # that compiling takes
+USUAL_SECONDS = 30  # that compiling takes
 BUILD = "chainrule.engines.native.build"
 Process = subprocess.Popen[bytes]
 
