@@ -457,6 +457,32 @@ def test_what_the_engine_holds_is_counted_before_a_run(rule: str, dtype: str) ->
     assert engine.holds(recipe, network, 8) == sum(each.nbytes for each in held) + scratch
 
 
+PEAK = """
+import numpy as np
+import chainrule as cr
+from chainrule import footprint
+
+def memory(what):
+    with open("/proc/self/status") as file:
+        return int(next(line for line in file if line.startswith(what)).split()[1]) * 1024
+
+rng, stated, check = np.random.default_rng(0), [], footprint.check_memory
+footprint.check_memory = lambda size, *more: stated.append(size) or check(size, *more)
+few, x = cr.Network.random([2, 2], output="softmax", dtype="float32"), rng.random((2048, 1024), dtype="f")
+cr.train(few, x[:8, :2], np.arange(8) % 2, engine="compiled", epochs=1)
+network, before = cr.Network.random([1024, 2048, 1024, 10], "relu", "softmax", dtype="float32"), memory("VmRSS")
+cr.train(network, x, np.arange(2048) % 10, rule="adam", engine="compiled", epochs=2, batch_size=256)
+print(stated[-1], memory("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not PROOF or sys.platform != "linux", reason="takes seconds")
+def test_a_run_takes_no_more_memory_than_is_stated() -> None:
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    stated, peak = map(int, done.stdout.split())
+    assert stated / 4 < peak <= stated
+
+
 def test_a_run_whose_engine_does_not_fit_is_refused_before_it_is_compiled(
     fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
