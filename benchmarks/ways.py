@@ -35,13 +35,17 @@ WAYS: dict[str, tuple[dict[str, int], dict[str, int]]] = {  # names of the engin
     "cut by rows": ({"SMALL_WEIGHTS": 2**40, "MANY_ROWS": 0}, {}),
     "all prefetched": ({"FAR_WEIGHTS": 0}, {}),
     "nothing prefetched": ({"FAR_WEIGHTS": 2**40}, {}),
-    "48 rows at once": ({}, {"ROWS_AT_ONCE": 48}),
-    "192 rows at once": ({}, {"ROWS_AT_ONCE": 192}),
+    "96 rows at once": ({}, {"ROWS_AT_ONCE": 96}),
+    "384 rows at once": ({}, {"ROWS_AT_ONCE": 384}),
     "128 inputs at once": ({}, {"DEPTH_AT_ONCE": 128}),
     "512 inputs at once": ({}, {"DEPTH_AT_ONCE": 512}),
     "96 rows summed": ({}, {"SUMMED_AT_ONCE": 96}),
     "3 blocks at once": ({}, {"BLOCKS_AT_ONCE": 3}),
-    "16 blocks at once": ({}, {"BLOCKS_AT_ONCE": 16}),
+    "errors of 16 blocks": ({}, {"ERRORS_AT_ONCE": 16}),
+    "never packed": ({}, {"PANELS_TO_PACK": 2**40}),
+    "packed from 8 panels": ({}, {"PANELS_TO_PACK": 8}),
+    "never in place": ({"IN_PLACE": 0}, {}),
+    "always in place": ({"IN_PLACE": 2**40}, {}),
 }
 
 
