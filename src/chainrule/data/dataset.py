@@ -258,5 +258,5 @@ def epoch_order(rows: int, batch_size: int, rng: np.random.Generator | None) -> 
     """
     batch = min(batch_size, rows)
     order = np.full((-(-rows // batch), batch), -1)
-    order.flat[:rows] = np.arange(rows) if rng is None else rng.permutation(rows)
+    order.ravel()[:rows] = np.arange(rows) if rng is None else rng.permutation(rows)
     return order
