@@ -53,7 +53,7 @@ class SloppyEngine:
     def refuses(self, recipe: Recipe, network: Network) -> str | None:
         return None
 
-    def holds(self, recipe: Recipe, network: Network) -> int:
+    def holds(self, recipe: Recipe, network: Network, batch: int) -> int:
         return 0
 
     def start(self, recipe: Recipe, network: Network, rows: Rows, snapshot: Mapping[str, Any] | None = None) -> Buffers:
