@@ -38,7 +38,8 @@ LAYERS = [
     "activations engines.threads",
     "parameters",
     "own_forms",
-    "dual data",
+    "circuits.wires dual data",
+    "circuits.gates",
     "result_page",
     "result_html",
     "result_parts",
@@ -103,7 +104,7 @@ INSIDE = {  # the layers of the larger packages
         "crossings text",
         "change line_search way",
     ],
-    "circuits": ["of_network", "circuit", "by_gate by_group wires", "netlist", "gates"],
+    "circuits": ["of_network", "circuit", "by_gate by_group", "netlist"],
     "recurrent": ["through_time wiring", "task", "recurrent steps"],
     "data": [
         "fingerprint",

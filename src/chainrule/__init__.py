@@ -52,7 +52,8 @@ engines/           engine.py the port · reference.py the equations as written �
 engines/native/    steps.py a step, as it is written for Numba · products.py its matrix products · passes.py activations,
                    slopes, rules · row_costs.py · tiles.py what Numba has no words for, in LLVM · plan.py where everything
                    lies · layout.py weights in panels · build.py to machine code · compiler.py in a process of its own · code.py
-                   kept and loaded · team.py threads
+                   kept and loaded · team.py threads · recorded.py a user's own form, as gates · own_code.py those as
+                   machine code
 circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
                    values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
                    by_gate.py one after the other · of_network.py a network wired gate by gate

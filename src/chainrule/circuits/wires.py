@@ -52,9 +52,9 @@ class Wires:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Wires:
         """np.exp(wires), array * wires and the like: a gate, as m.exp(wires) and wires * array are."""
-        gate = _UFUNCS.get(ufunc)
+        gate = UFUNCS.get(ufunc)
         if gate is None or method != "__call__" or settings:
-            known = ", ".join(f"np.{each.__name__}" for each in _UFUNCS)
+            known = ", ".join(f"np.{each.__name__}" for each in UFUNCS)
             raise CircuitError(f"np.{ufunc.__name__} is not a gate: the functions are {known}")
         return _circuit_of(*inputs).gate(gate, *inputs)
 
@@ -109,7 +109,7 @@ class Maths(Composed):
     """The elementary functions of wires: the namespace in which forms of activations and costs become gates."""
 
     def __init__(self) -> None:
-        for gate in _UNARY:
+        for gate in UNARY:
             setattr(self, gate.name, self._unary(gate))
 
     @staticmethod
@@ -140,10 +140,10 @@ class Maths(Composed):
         return x
 
 
-_UNARY = (
+UNARY = (
     gates.EXP, gates.EXPM1, gates.LOG, gates.LOG1P, gates.TANH, gates.ERF, gates.SIN, gates.COS, gates.SQRT, gates.ABS,
 )  # fmt: skip
-_UFUNCS: dict[np.ufunc, Gate] = {
+UFUNCS: dict[np.ufunc, Gate] = {
     np.add: gates.ADD, np.subtract: gates.SUBTRACT, np.multiply: gates.MULTIPLY, np.divide: gates.DIVIDE,
     np.negative: gates.NEGATE, np.absolute: gates.ABS, np.power: gates.POWER, np.exp: gates.EXP, np.expm1: gates.EXPM1,
     np.log: gates.LOG, np.log1p: gates.LOG1P, np.tanh: gates.TANH, np.sin: gates.SIN, np.cos: gates.COS,

@@ -6,6 +6,7 @@ What a step is stands in `native/steps.py`; here a run is laid out in memory, gi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,18 +18,20 @@ from chainrule.data.mapped import MappedRows
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import ALL, keys_of_steps
 from chainrule.engines.engine import Measured, Recipe, Steps
+from chainrule.engines.native import own_code
 from chainrule.engines.native import plan as p
 from chainrule.engines.native.code import missing, work_for
 from chainrule.engines.native.layout import LayerShape, Memory, Panels, lanes, row_length, shapes_of, up_to
+from chainrule.engines.native.recorded import Unrecorded
 from chainrule.engines.native.team import Pace, Team, most_threads
 from chainrule.network import Network
 from chainrule.parameters import Parameters, length
 from chainrule.prediction import activations_of_rows
 
 Array = np.ndarray
-ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu", "softmax"]
-KEEP_Z = ("gelu", "silu")  # whose slope does not follow from a alone
-COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge"]
+ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu", "softmax", "own"]
+KEEP_Z = ("gelu", "silu", "own")  # whose slope does not follow from a alone
+COSTS = ["squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge", "own"]
 RULES: list[Any] = [updates._downhill, updates._roll, updates._roll_ahead, updates._scale, updates._adapt]
 AVERAGES = {"momentum": p.FIRST, "rho": p.FIRST, "beta1": p.FIRST, "beta2": p.SECOND, "epsilon": p.EPSILON}
 # a step of so many rows is cut by rows where each thread can keep the weights of a layer in its own cache, else by neurons
@@ -64,6 +67,9 @@ class Running:
     kept: dict[str, Array] = field(default_factory=dict)  # what the plan points to
     backup: list[Array] = field(default_factory=list)
     since: list[tuple[Array, Array]] = field(default_factory=list)
+    own: dict[int, Any] = field(
+        default_factory=dict
+    )  # machine code of own activations by layer, and of an own cost as 0
 
     @property
     def numbers(self) -> tuple[Array, Array]:
@@ -72,20 +78,22 @@ class Running:
 
 
 class CompiledEngine:
-    """Forward, backward and update in native code; it runs every recipe whose parts are built in."""
+    """Forward, backward and update in native code; it runs every recipe whose rule is built in.
+
+    A user's own activations and cost are compiled from their forms, where these can be recorded.
+    """
 
     name = "compiled"
 
     def refuses(self, recipe: Recipe, network: Network) -> str | None:
         if why := missing():
             return f"cannot run here: {why}"
-        own = next((sigma for sigma in network.activations if sigma.own), None)
-        if own is not None:
-            return f"has no native code for your own activation {own.name}"
-        if recipe.cost.own:
-            return f"has no native code for your own cost {recipe.cost.name}"
         if recipe.rule.step not in RULES:
             return f"has no native code for your own rule {recipe.rule.name}"
+        try:
+            _own_code(recipe, network)
+        except Unrecorded as reason:
+            return f"has no native code for {reason}"
         return None
 
     def holds(self, recipe: Recipe, network: Network, batch: int) -> int:
@@ -109,6 +117,7 @@ class CompiledEngine:
         plan = np.zeros(p.GENERAL + (network.depth + 1) * p.BY_LAYER, np.int64)
         team = Team(work_for(str(dtype)), plan, memory.array((1 + most_threads()) * p.LINE, np.int64))
         running = Running(recipe, network, rows, team, memory, theta, slots, gradient, plan, settings, Pace(), step)
+        running.own = _own_code(recipe, network)
         _lay_out(running)
         return running
 
@@ -324,8 +333,29 @@ def _rates(recipe: Recipe, step: int, rates: Array) -> Array:
     return found
 
 
-def _code(sigma: Activation) -> int:
-    return ACTIVATIONS.index(sigma.name)
+def _kind(sigma: Activation) -> str:
+    return "own" if sigma.own else sigma.name
+
+
+def _own_code(recipe: Recipe, network: Network) -> dict[int, Any]:
+    """The machine code of a user's own activations by layer, and of an own cost as 0. Raises Unrecorded."""
+    found, dtype = {}, str(network.dtype)
+    for layer, sigma in enumerate(network.activations, 1):
+        if sigma.own:
+            with _named(f"your own activation {sigma.name}"):
+                found[layer] = own_code.of_activation(sigma, dtype)
+    if recipe.cost.own:
+        with _named(f"your own cost {recipe.cost.name}"):
+            found[0] = own_code.of_cost(recipe.cost, network.output, network.sizes[-1], dtype)
+    return found
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Unrecorded as reason:
+        raise Unrecorded(f"{what}, whose form {reason}") from reason
 
 
 def _lay_out(state: Running) -> None:
@@ -333,7 +363,7 @@ def _lay_out(state: Running) -> None:
     network, recipe, rows, plan, keep = state.origin, state.recipe, state.rows, state.plan, state.kept
     pair, name = (
         recipe.cost.on(network.output),
-        "squared_error" if recipe.cost.name == "quadratic" else recipe.cost.name,
+        "own" if recipe.cost.own else "squared_error" if recipe.cost.name == "quadratic" else recipe.cost.name,
     )
     keep["inputs"] = np.empty(0) if isinstance(rows.inputs, MappedRows) else np.ascontiguousarray(rows.inputs)
     keep["targets"] = np.ascontiguousarray(rows.targets)
@@ -341,6 +371,8 @@ def _lay_out(state: Running) -> None:
     plan[p.LAYERS], plan[p.COST], plan[p.RULE] = network.depth, COSTS.index(name), RULES.index(recipe.rule.step)
     plan[p.INPUTS], plan[p.INPUT_STRIDE] = keep["inputs"].ctypes.data, network.sizes[0]
     plan[p.TARGETS], plan[p.SETTINGS], plan[p.FLAGS] = (keep[k].ctypes.data for k in ("targets", "settings", "flags"))
+    if recipe.cost.own:
+        plan[p.OWN_COST] = state.own[0].address("cost")
     if rows.weights is not None:
         keep["weights"] = np.ascontiguousarray(rows.weights, float)
         plan[p.ROW_WEIGHTS] = keep["weights"].ctypes.data
@@ -362,7 +394,9 @@ def _lay_out(state: Running) -> None:
             ((p.WEIGHT_GRADIENT, p.BIAS_GRADIENT), state.gradient),
         ):  # fmt: skip
             record[place[0]], record[place[1]] = panels.weights[i].ctypes.data, panels.biases[i].ctypes.data
-        record[p.ACTIVATION] = 0 if at_output else _code(sigma)
+        record[p.ACTIVATION] = 0 if at_output else ACTIVATIONS.index(_kind(sigma))
+        if sigma.own:
+            record[p.OWN_VALUE], record[p.OWN_SLOPE] = map(state.own[i + 1].address, ("value", "slope"))
         record[p.FIXED], record[p.FAR] = i + 1 in recipe.fixed, shape.weights * network.dtype.itemsize > FAR_WEIGHTS
         record[p.BIAS_KIND] = (
             p.NO_BIAS if not b.size else p.BIAS_PER_LAYER if b.size < shape.neurons else p.BIAS_PER_NEURON
@@ -410,7 +444,7 @@ def _room_for(state: Running, batch: int) -> None:
         stride = int(record[p.STRIDE])
         for name, place, there in (
             ("outgoing", p.OUTGOING, layer > 0), ("errors", p.ERRORS, layer > 0), ("masks", p.MASKS, layer in dropped),
-            ("source", p.SOURCE, layer > 0 and (layer in dropped or network.activations[layer].name in KEEP_Z)),
+            ("source", p.SOURCE, layer > 0 and (layer in dropped or _kind(network.activations[layer]) in KEEP_Z)),
         ):  # fmt: skip
             if there:
                 keep[f"{name} {layer}"] = state.memory.array(batch * stride, dtype)

@@ -66,17 +66,21 @@ def file_of(dtype: str) -> Path:
 @cache
 def _made_of() -> str:
     """What the code depends on, as one number: what is written for it, who compiles it, and for which processor."""
-    llvm = _llvm()
+    binding, _ = llvm()
     parts = [platform.python_version(), *(version(name) for name in ("numba", "llvmlite"))]
-    parts += [llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
+    parts += [binding.get_process_triple(), binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     written = [path.read_bytes() for path in (Path(__file__).with_name(f"{name}.py") for name in COMPILED)]
     return hashlib.sha256(b"\0".join([*(part.encode() for part in parts), *written])).hexdigest()
 
 
-def _llvm() -> Any:
-    import llvmlite.binding as llvm  # noqa: PLC0415 (70 ms, which only a run in native code has to wait for)
+@cache
+def llvm() -> tuple[Any, Any]:
+    """LLVM for this processor, and what writes its language: `binding` and `ir` of llvmlite."""
+    from llvmlite import binding, ir  # noqa: PLC0415 (70 ms, which only a run in native code has to wait for)
 
-    return llvm
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding, ir
 
 
 # compiling ------------------------------------------------------------------------------------------------------------
@@ -171,12 +175,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _loaded(code: bytes) -> Work:
-    llvm = _llvm()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    machine = llvm.Target.from_default_triple().create_target_machine()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    binding, _ = llvm()
+    machine = binding.Target.from_default_triple().create_target_machine()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     # a function that Numba writes also takes places for a result and an exception; this one never uses them
     kinds = [ctypes.c_void_p] * 3 + [ctypes.c_ssize_t] * 3

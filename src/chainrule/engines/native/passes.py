@@ -24,9 +24,9 @@ from chainrule.engines.native.plan import (
     ROOT,
     SECOND,
 )  # fmt: skip
-from chainrule.engines.native.tiles import at, bits_of, native, number
+from chainrule.engines.native.tiles import at, bits_of, call, native, number
 
-IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTPLUS, GELU, SILU, SOFTMAX = range(9)
+IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, SOFTPLUS, GELU, SILU, SOFTMAX, OWN = range(10)
 DELTA_RULE, MOMENTUM, NESTEROV, RMSPROP, ADAM = range(5)
 
 
@@ -90,8 +90,8 @@ def normal_cdf(z):
 
 # activations. A product with 0 or 1 is faster than a choice, of which LLVM may make a store under a mask ------------------
 @native
-def activate(code, z, row, rows, width, alpha):
-    """z ← σ(z) in `width` columns, whole panels, of rows that lie `row` numbers apart."""
+def activate(code, own, z, row, rows, width, alpha):
+    """z ← σ(z) in `width` columns, whole panels, of rows that lie `row` numbers apart. `own` is where a user's code is."""
     zero, one = number(alpha, 0.0), number(alpha, 1.0)
     for r in range(rows):
         here = at(z, r * row)
@@ -118,11 +118,13 @@ def activate(code, z, row, rows, width, alpha):
         elif code == SILU:
             for j in range(width):
                 here[j] *= sigmoid(here[j])
+        elif code == OWN:
+            call(own, here, here, here, width)
 
 
 @native
-def times_slope(code, source, errors, row, rows, width, alpha):
-    """errors ← errors ⊙ σ′ in such columns. `source` is a = σ(z), from which most slopes follow; z for GELU and SiLU."""
+def times_slope(code, own, source, errors, row, rows, width, alpha):
+    """errors ← errors ⊙ σ′ in such columns. `source` is a = σ(z), from which most slopes follow; z for GELU, SiLU and OWN."""
     zero, one = number(alpha, 0.0), number(alpha, 1.0)
     density = number(alpha, 0.3989422804014327)  # 1 / √(2π)
     for r in range(rows):
@@ -151,6 +153,8 @@ def times_slope(code, source, errors, row, rows, width, alpha):
                 x = s[j]
                 p = sigmoid(x)
                 d[j] *= p * (one + x * (one - p))
+        elif code == OWN:
+            call(own, s, d, d, width)
 
 
 @native

@@ -12,6 +12,7 @@ ERRORS    (batch, STRIDE): δ^l, each row times its share in the step
 SOURCE    (batch, STRIDE): from which the slope is computed: a^l itself, or z^l, or a^l before dropout
 MASKS     (batch, STRIDE): what dropout multiplies a^l by; 0 for none
 FAR       1 where weights are too many for a core's own cache, and are asked for ahead
+OWN_*     the addresses of machine code of a user's own activation, and of the own cost
 *_SLOTS   what the rule remembers, two arrays one after the other; *_GRADIENT the same once
 """
 
@@ -20,13 +21,14 @@ from __future__ import annotations
 (
     LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
     COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, SUMMED_AT_ONCE, BLOCKS_AT_ONCE, ERRORS_AT_ONCE, PANELS_TO_PACK, SCRATCH,
-    SCRATCH_SIZE, TURNED, PACKED, IN_PLACE, ALL_ROWS, GATHERED, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, GENERAL,
-) = range(35)  # fmt: skip
+    SCRATCH_SIZE, TURNED, PACKED, IN_PLACE, ALL_ROWS, GATHERED, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, OWN_COST,
+    GENERAL,
+) = range(36)  # fmt: skip
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,
-    MEASURES, FAR, BY_LAYER,
-) = range(26)  # fmt: skip
+    MEASURES, FAR, OWN_VALUE, OWN_SLOPE, BY_LAYER,
+) = range(28)  # fmt: skip
 
 # places in the list of settings, all float64; then comes the α of each layer 0, 1, … L
 COST_SETTING, FIRST, SECOND, EPSILON, L1, L2, DECAY, CLIP_VALUE, CLIP_NORM, ALPHAS = range(10)

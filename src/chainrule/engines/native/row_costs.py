@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 
 from chainrule.engines.native.passes import exp, sigmoid, softplus
-from chainrule.engines.native.tiles import native, number
+from chainrule.engines.native.tiles import call, native, number
 
-SQUARED_ERROR, HUBER, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MULTICLASS_HINGE = range(5)
+SQUARED_ERROR, HUBER, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MULTICLASS_HINGE, OWN = range(6)
 
 
 @native
-def row_cost(code, out, y, d, count, width, setting):
+def row_cost(code, own, out, y, d, count, width, setting):
     """c of a row, as float64, and in `d` its slope by `out`: z^L where the cost is a function of it, a^L elsewhere.
 
-    `count` outputs, in panels of `width` numbers; what `d` has beyond `count` is 0 afterwards.
+    `count` outputs, in panels of `width` numbers; what `d` has beyond `count` is 0 afterwards. `own` is where the code
+    of a user's own cost is.
     """
     zero = number(setting, 0.0)
     if code == SQUARED_ERROR:
@@ -25,8 +26,10 @@ def row_cost(code, out, y, d, count, width, setting):
         cost = _cross_entropy(out, y, d, count, width)
     elif code == BINARY_CROSS_ENTROPY:
         cost = _binary_cross_entropy(out, y, d, count)
-    else:
+    elif code == MULTICLASS_HINGE:
         cost = _multiclass_hinge(out, y, d, count)
+    else:
+        cost = call(own, out, y, d, count)
     for j in range(count, width):
         d[j] = zero
     return cost

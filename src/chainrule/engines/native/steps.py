@@ -17,6 +17,7 @@ from chainrule.engines.native import plan as p
 from chainrule.engines.native.passes import (
     DELTA_RULE,
     GELU,
+    OWN,
     SILU,
     SOFTMAX,
     activate,
@@ -228,14 +229,14 @@ def finish(plan, layer, step, first_row, rows, first, width, one):
     row, code, alpha = layer[p.STRIDE], layer[p.ACTIVATION], setting(plan, p.ALPHAS + layer[p.NUMBER], one)
     place, apart = first_row * row + first, layer[p.SOURCE] != layer[p.OUTGOING]
     z, source = at(array(layer, p.OUTGOING, one), place), at(array(layer, p.SOURCE, one), place)
-    of_z = code in (GELU, SILU)
+    of_z = code in (GELU, SILU, OWN)
     if apart and of_z:
         copy(z, source, row, rows, width)
     if code == SOFTMAX:
         for r in range(rows):
             softmax(at(z, r * row), layer[p.NEURONS], width)
     else:
-        activate(code, z, row, rows, width, alpha)
+        activate(code, layer[p.OWN_VALUE], z, row, rows, width, alpha)
     if apart and not of_z:
         copy(z, source, row, rows, width)
     if layer[p.MASKS] != 0:
@@ -318,11 +319,12 @@ def output_errors(plan, thread, threads, step, one):
     first, last = share(n, thread, threads)
     for r in range(first, last):
         d = at(errors, r * row)
-        cost = row_cost(plan[p.COST], at(outputs, r * row), at(targets, order[r] * count), d, count, width, of_cost)
+        y = at(targets, order[r] * count)
+        cost = row_cost(plan[p.COST], plan[p.OWN_COST], at(outputs, r * row), y, d, count, width, of_cost)
         if code == SOFTMAX:
             times_softmax_slope(at(source, r * row), d, count)
         else:
-            times_slope(code, at(source, r * row), d, row, 1, width, alpha)
+            times_slope(code, layer[p.OWN_SLOPE], at(source, r * row), d, row, 1, width, alpha)
         part = 1.0 / n
         if plan[p.ROW_WEIGHTS] != 0:
             part *= weights[order[r]]
@@ -376,7 +378,7 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
                 d[j] *= masks[j]
     if below[p.ACTIVATION] != SOFTMAX:
         source, alpha = at(array(below, p.SOURCE, one), place), setting(plan, p.ALPHAS + l - 1, one)
-        times_slope(below[p.ACTIVATION], source, d, row, rows, blocks * lanes, alpha)
+        times_slope(below[p.ACTIVATION], below[p.OWN_SLOPE], source, d, row, rows, blocks * lanes, alpha)
 
 
 @native
