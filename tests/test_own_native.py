@@ -21,7 +21,7 @@ from chainrule.dropout import Dropout
 from chainrule.dual import Dual
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Recipe
-from chainrule.engines.native import own_code
+from chainrule.engines.native import own_code, recorded
 from chainrule.engines.native.recorded import Recorded
 from chainrule.engines.reference import ReferenceEngine
 
@@ -122,6 +122,43 @@ def test_an_own_cost_and_its_slope_are_those_of_the_form(name: str, outputs: int
     code, slope = own_code.of_cost(COSTS[name], identity, outputs, "float64"), np.empty_like(a)
     np.testing.assert_allclose([code("cost", *rows) for rows in zip(a, y, slope)], pair.value(a, y), rtol=1e-12)
     np.testing.assert_allclose(slope, pair.slope(a, y), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "tanh"])
+def test_functions_that_become_vectors_are_those_of_numpy_to_a_few_last_bits(name: str) -> None:
+    rng = np.random.default_rng(0)
+    far = [
+        0,
+        np.inf,
+        np.nan,
+        5e-324,
+        1e-310,
+        2**-1022,
+        1e-17,
+        1 - 2**-53,
+        1,
+        2**0.5,
+        2**-0.5,
+        2,
+        709.7,
+        709.79,
+        720,
+        745,
+        1e5,
+        1e308,
+    ]
+    z = np.concatenate(
+        [far, *(rng.standard_normal(999) * 10.0**power for power in (-3, 0, 2)), np.exp(rng.uniform(-700, 700, 999))]
+    )
+    z = np.concatenate([z, -z])
+    value = z.copy()
+    own_code._of_activation(recorded.activation(lambda z, m: getattr(m, name)(z)), "float64")(
+        "value", value, value, value
+    )
+    with np.errstate(all="ignore"):
+        right = getattr(np, name)(z)
+        near = np.abs(value - right) <= 4 * np.spacing(np.abs(right))
+    assert (near | (value == right) | (np.isnan(value) & np.isnan(right))).all()
 
 
 def by_truth(z: Any) -> Any:
