@@ -49,7 +49,8 @@ schedules.py       schedules as data: the learning rate of each step
 prediction.py      predict and score in the user's terms
 engines/           engine.py the port · reference.py the equations as written · threads.py how many BLAS threads ·
                    compiled.py whole epochs in native code · choose.py by name, or by the size of the work
-engines/native/    steps.py a step, as it is written for Numba · products.py its matrix products · passes.py activations,
+engines/native/    steps.py a step, as it is written for Numba: forward.py backward.py moves.py, lookup.py what the plan
+                   says, waiting.py between threads · products.py its matrix products · passes.py activations,
                    slopes, rules · row_costs.py · tiles.py what Numba has no words for, in LLVM · plan.py where everything
                    lies · layout.py weights in panels · build.py to machine code · compiler.py in a process of its own · code.py
                    kept and loaded · team.py threads · recorded.py a user's own form, as gates · own_code.py those as

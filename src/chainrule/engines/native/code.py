@@ -28,7 +28,9 @@ from chainrule.files import locked, write_atomically
 
 Work = Callable[[int, int, int, int], None]
 DTYPES = ("float32", "float64")
-COMPILED = ("build", "passes", "plan", "products", "row_costs", "steps", "tiles")  # the files that make the code
+COMPILED = (  # the files that make the code
+    "backward", "build", "forward", "lookup", "moves", "passes", "plan", "products", "row_costs", "steps", "tiles", "waiting",
+)  # fmt: skip
 SUM = 32  # bytes of a checksum, before the code
 
 
