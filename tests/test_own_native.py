@@ -19,11 +19,19 @@ from chainrule.costs import ANY, Cost
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout
 from chainrule.dual import Dual
+from chainrule.engines.choose import choose
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Recipe
 from chainrule.engines.native import own_code, recorded
 from chainrule.engines.native.recorded import Recorded
 from chainrule.engines.reference import ReferenceEngine
+
+
+def in_place(z: Any) -> Any:
+    e = np.exp(-z)
+    e += 1
+    return z / e
+
 
 WEIGHTS = np.array([1.0, 0.5, 2.0])
 ACTIVATIONS: dict[str, Activation] = {
@@ -34,6 +42,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "gaussian": cr.activation(lambda z: np.exp(-np.square(z) / 2), "gaussian"),
     "sine": cr.activation(lambda z: np.sin(z) + 0.3 * np.cos(2 * z), "sine"),
     "gelu": cr.activation(lambda z, m: 0.5 * z * (1 + m.erf(z / np.sqrt(2))), "own_gelu"),
+    "in place": cr.activation(in_place, "in_place"),
     "powers": cr.activation(lambda z: 0.1 * z**3 - z**2 / 4 + 2 ** (-abs(z)), "powers", kinks=(0.0,)),
 }
 UNBOUNDED = ("root", "cusp")  # their slope is beyond every bound near 0, where rounding is magnified step by step
@@ -90,6 +99,11 @@ def test_an_own_cost_trains_to_the_numbers_of_the_reference_engine(name: str, dt
     check_agreement(Recipe(COSTS[name], cr.momentum(0.01)), network, rows)
 
 
+def test_auto_takes_native_code_for_a_long_run_with_own_forms() -> None:
+    network = cr.Network.random([784, 100, 10], ACTIVATIONS["wave"], seed=0)
+    assert choose("auto", Recipe(COSTS["quartic"], cr.adam()), network, steps=30_000, rows=960_000).name == "compiled"
+
+
 @pytest.mark.parametrize("dtype", SLACK)
 def test_own_activations_and_an_own_cost_in_one_network(dtype: str) -> None:
     sigma = [ACTIVATIONS["wave"], "softmax", ACTIVATIONS["where"]]
@@ -99,8 +113,7 @@ def test_own_activations_and_an_own_cost_in_one_network(dtype: str) -> None:
     )
 
 
-@pytest.mark.parametrize("dtype", SLACK)
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize(("name", "dtype"), crossed(ACTIVATIONS, list(SLACK), 1))
 def test_value_and_slope_are_those_of_the_form(name: str, dtype: str) -> None:
     sigma = ACTIVATIONS[name]
     z = np.concatenate([np.linspace(-7, 7, 99) + 0.0137, POINTS, sigma.kinks]).astype(dtype)
@@ -112,8 +125,7 @@ def test_value_and_slope_are_those_of_the_form(name: str, dtype: str) -> None:
     np.testing.assert_allclose(slope, 2 * sigma.slope(z), rtol=near, atol=1e-15)
 
 
-@pytest.mark.parametrize("outputs", [1, 3, 20])
-@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize(("name", "outputs"), crossed(COSTS, [1, 3, 20], 2))
 def test_an_own_cost_and_its_slope_are_those_of_the_form(name: str, outputs: int) -> None:
     if outputs != 3 and name in ("weighted", "elements"):
         outputs = 3
@@ -173,6 +185,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "np": (branching, r"calls np\.all"),
     "size": (by_truth, r"asks for \.size of an array"),
     "kind": (by_kind, "gives other numbers when it is recorded"),
+    "out": (lambda z: np.multiply(z, 2, out=None if isinstance(z, Dual) else z * 0), "calls np.multiply with out="),
     "part": (lambda z: z[...] * 2, r"takes the part Ellipsis of an array"),
     "bool": (lambda z: z * 2 if not isinstance(z, Recorded) or z > 0 else z, "branches on a value"),
     "fails": (lambda z: z * 2 if not isinstance(z, Recorded) else {}["no"], "fails .*KeyError"),

@@ -78,7 +78,7 @@ class Recording:
         return self.added(Entry(gate, tuple(each.number for each in given), None, wide), flat)
 
     def added(self, entry: Entry, flat: bool = False) -> Recorded:
-        key = (entry.gate.name, entry.inputs, entry.detail.hex() if isinstance(entry.detail, float) else entry.detail)
+        key = (entry.gate.name, entry.inputs, repr(entry.detail))  # in which 0 and −0 differ
         if key not in self._places:
             self._places[key] = len(self.entries)
             self.entries.append(entry)
@@ -151,9 +151,12 @@ class Recorded(NDArrayOperatorsMixin):
         self.recording, self.number, self.flat = recording, number, flat
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+        if settings.keys() == {"out"} and settings["out"][0] is inputs[0]:
+            settings = {}  # x += y: the sum gets the name of x
         rule = _UFUNCS.get(ufunc)
         if rule is None or method != "__call__" or settings:
-            raise Unrecorded(f"calls np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}")
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise Unrecorded(f"calls np.{called}{''.join(f' with {name}=' for name in settings)}")
         return rule(self.recording, *inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -227,6 +230,11 @@ class RecordedMaths(Composed):
             setattr(self, gate.name, partial(recording.gate, gate))
         self.where_positive = partial(recording.gate, gates.SELECT)
         self.constant = partial(recording.gate, gates.HOLD)
+        self._recording = recording
+
+    def softplus(self, x: Any) -> Any:
+        """With an exponential less than the composed one."""
+        return self._recording.gate(LOG_ADD_EXP, 0.0, x)
 
     @staticmethod
     def sum(x: Recorded) -> Recorded:
