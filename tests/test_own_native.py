@@ -23,7 +23,7 @@ from chainrule.engines.choose import choose
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Recipe
 from chainrule.engines.native import own_code, recorded
-from chainrule.engines.native.recorded import Recorded
+from chainrule.engines.native.recorded import Recorded, Unrecorded
 from chainrule.engines.reference import ReferenceEngine
 
 
@@ -201,6 +201,27 @@ def test_a_form_that_cannot_be_recorded_is_refused_with_the_reason(name: str) ->
         cr.SettingError, match=f"no native code for your own activation odd, whose form {reason}.*engine="
     ):
         cr.train(network, np.zeros((4, 2)), np.ones((4, 1)), engine="compiled", epochs=1)
+
+
+def test_a_cost_of_many_outputs_is_compared_with_its_form_in_a_few_evaluations() -> None:
+    calls = []
+
+    def form(a: Any, y: Any) -> Any:
+        calls.append(a)
+        return np.sum((a - y) ** 2, axis=1)
+
+    own = cr.own_cost(form)
+    calls.clear()
+    own_code.of_cost(own, identity, 200, "float64")
+    assert len(calls) < 20
+
+
+def test_a_cost_whose_slope_is_another_when_it_is_recorded_is_refused() -> None:
+    def form(a: Any, y: Any, m: Any) -> Any:
+        return m.sum((a - y) * (m.constant(a) - y if isinstance(a, Recorded) else a - y))
+
+    with pytest.raises(Unrecorded, match="gives other numbers when it is recorded"):
+        own_code.of_cost(cr.own_cost(form), identity, 7, "float32")
 
 
 @pytest.mark.parametrize(("form", "reason"), [
