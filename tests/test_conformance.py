@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -232,6 +233,20 @@ def test_it_knows_every_output_and_cost(engine: tuple[Engine, float], pair: tupl
     each = [of_row(p, network, row, {}) for row in (0, 3, 4)]
     assert cost == pytest.approx(np.mean([c for c, _ in each]), rel=slack, abs=slack)
     np.testing.assert_allclose(gradient, np.mean([g for _, g in each], axis=0), rtol=slack, atol=slack)
+
+
+def test_it_knows_activations_and_a_cost_of_the_users_own(engine: tuple[Engine, float]) -> None:
+    made, slack = engine
+    mish = cr.activation(lambda z, m: z * m.tanh(m.softplus(z)), "mish")
+    bent = cr.activation(lambda z: np.where(z > 0.5, z, 0.3 * z + 0.35), "bent", kinks=(0.5,))
+    p = make_problem([2, 3, 2, 2], ["tanh"] * 2, "tanh", "quartic", batch=5)
+    p = replace(p, network=cr.Network(p.network.weights, p.network.biases, [mish, bent, mish]))
+    recipe, network, rows = given(p, {"rule": cr.momentum(0.02), "dropout": Dropout((0.1, 0.2, 0.2), seed=1)})
+    assert made.refuses(recipe, network) is None
+    state = made.start(recipe, network, rows)
+    made.run(state, ORDER, rates(recipe, ORDER))
+    _, theta = plain_steps(p, recipe, ORDER, rows)
+    np.testing.assert_allclose(made.network(state).parameters.flat(), theta, rtol=slack, atol=slack)
 
 
 @pytest.mark.parametrize("bias", ["neuron", "layer", "none"])

@@ -2,7 +2,7 @@
 
 The form is called once, on numbers that are not known yet. Each operation becomes a gate of `circuits.gates`, whose local
 slopes are recorded too: that is reverse mode, whose result is again gates. A gate has one number of each row, or one of
-each output. Raises Unrecorded where a form does what has to be known by then, as a branch in Python does.
+each output. A form that needs to know them, as a branch in Python does, raises Unrecorded.
 """
 
 from __future__ import annotations
