@@ -216,6 +216,12 @@ def test_a_cost_of_many_outputs_is_compared_with_its_form_in_a_few_evaluations()
     assert len(calls) < 20
 
 
+def test_a_cost_for_another_number_of_outputs_is_an_error_that_says_so() -> None:
+    network = cr.Network.random([2, 4], "tanh", seed=0)
+    with pytest.raises(cr.FormError, match=r"weighted.*fails on arrays of shape \(\d, 4\)"):
+        cr.train(network, np.zeros((4, 2)), np.ones((4, 4)), cost=COSTS["weighted"], engine="compiled", epochs=1)
+
+
 def test_a_cost_whose_slope_is_another_when_it_is_recorded_is_refused() -> None:
     def form(a: Any, y: Any, m: Any) -> Any:
         return m.sum((a - y) * (m.constant(a) - y if isinstance(a, Recorded) else a - y))

@@ -84,7 +84,8 @@ def of_activation(sigma: Activation, dtype: str) -> Module:
 
 def of_cost(cost: Cost, output: Activation, outputs: int, dtype: str) -> Module:
     """`cost` of a user's own cost for so many outputs. Raises Unrecorded likewise, and FormError where the form fails."""
-    pair = cost.on(output)
+    pair, half = cost.on(output), np.full((2, outputs), 0.5)
+    pair.value(half, half)  # where it takes another number of outputs, that is what is wrong with it
     found = _of_cost(recorded.cost(pair.form, outputs), dtype)
     rng = np.random.default_rng(0)
     for a in (rng.random((8, outputs)), 4 * rng.standard_normal((8, outputs))):
