@@ -55,7 +55,7 @@ proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
 	if [ -n "$$(missing)" ]; then echo "make proof needs" $$(missing)", which is not installed here; on Debian:" \
 	  "apt-get install $(DEBIAN)"; exit 1; fi
 
-bench: $(VENV)/.bench  ## speed beside PyTorch, JAX and scikit-learn; QUICK=1 takes under three minutes
+bench: $(VENV)/.bench  ## speed beside PyTorch, JAX and scikit-learn; QUICK=1 takes three to four minutes
 	$(BIN)/python benchmarks/speed.py
 
 docs: $(VENV)/.dev  ## write the generated pages again
