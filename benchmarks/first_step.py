@@ -54,7 +54,7 @@ def line(kind: str, runs: list[list[list[float]]], wanted: int) -> str:
 def main() -> None:
     """Print a line for cold and one for warm processes."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("--cold", type=int, default=5, help="runs that compile, about 25 s of CPU each")
+    options.add_argument("--cold", type=int, default=5, help="runs that compile, about 30 s of CPU each")
     options.add_argument("--warm", type=int, default=5, help="runs that find the machine code")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -278,7 +278,9 @@ def _work(state: Running, order: Array, rates: Array, costs: Array, moves: int) 
     state.pace.suits(batch * sum(w.size for w in state.origin.weights) * 6)
     plan[p.BATCH], plan[p.DEFERRED] = batch, moves
     mapped = isinstance(state.rows.inputs, MappedRows)
-    most = max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)) if mapped else p.MOST_STEPS
+    most = p.MOST_STEPS
+    if mapped:
+        most = min(most, max(1, MAPPED_BYTES // (batch * state.origin.sizes[0] * 8)))
     for start, count, threads in state.pace.parts(len(order), most):
         rows = order[start : start + count]
         plan[p.ORDER] = plan[p.INPUT_ORDER] = rows.ctypes.data

@@ -109,21 +109,8 @@ def product(
                     strip = at(packed, done * depth)
                     tile(STRIP, tall, here, c_row, strip, 0, order, of_b, lanes, first, start_row, one, depth)
                 else:
-                    tile(
-                        FORWARD,
-                        tall,
-                        here,
-                        c_row,
-                        a,
-                        a_row,
-                        at(of_rows, done),
-                        of_b,
-                        lanes,
-                        first,
-                        start_row,
-                        one,
-                        depth,
-                    )
+                    these = at(of_rows, done)
+                    tile(FORWARD, tall, here, c_row, a, a_row, these, of_b, lanes, first, start_row, one, depth)
                 done += tall
 
 
