@@ -15,9 +15,19 @@ from machine import machine
 from numba import njit
 
 from chainrule.engines.native.layout import Memory, lanes
-from chainrule.engines.native.tiles import FORWARD, GRADIENT, OPTIONS, STRIP, at, pointer_to, tile
+from chainrule.engines.native.tiles import (
+    FORWARD,
+    GRADIENT,
+    MOST_ROWS,
+    OPTIONS,
+    STRIP,
+    at,
+    pointer_to,
+    tile,
+)
 
 STEPS, TILES, TURNS = 128, 4000, 20
+HEIGHTS = (12, 11, 10, 9, 8)
 APART = 272  # numbers from one row of A to the next
 KINDS = {FORWARD: "rows of A side by side", GRADIENT: "columns of A", STRIP: "A packed"}
 
@@ -29,17 +39,17 @@ def many(kind: int, height: int, c: int, a: int, order: int, b: int, width: int,
     rows = pointer_to(order, np.int64(0))
     for _ in range(TILES):
         if kind == FORWARD:
-            tile(FORWARD, height, to, width, of_a, APART, rows, of_b, width, at(to, 0), width, one, STEPS)
+            tile(FORWARD, height, False, to, width, of_a, APART, rows, of_b, width, at(to, 0), width, one, STEPS)
         elif kind == STRIP:
-            tile(STRIP, height, to, width, of_a, 0, rows, of_b, width, at(to, 0), width, one, STEPS)
+            tile(STRIP, height, False, to, width, of_a, 0, rows, of_b, width, at(to, 0), width, one, STEPS)
         else:
-            tile(GRADIENT, height, to, width, of_a, 16, rows, of_b, width, at(to, 0), width, one, STEPS)
+            tile(GRADIENT, height, False, to, width, of_a, 16, rows, of_b, width, at(to, 0), width, one, STEPS)
 
 
 def rate(kind: int, height: int, dtype: str) -> float:
     """Floating-point operations a second."""
     width, memory, order = lanes(dtype), Memory(), np.arange(STEPS)
-    c, b, a = (memory.array(size, dtype) for size in (6 * width, STEPS * width, STEPS * APART))
+    c, b, a = (memory.array(size, dtype) for size in (MOST_ROWS * width, STEPS * width, STEPS * APART))
     places = [c.ctypes.data, a.ctypes.data, order.ctypes.data, b.ctypes.data]
     seconds = []
     for _ in range(TURNS):
@@ -51,10 +61,10 @@ def rate(kind: int, height: int, dtype: str) -> float:
 
 def main() -> None:
     print(f"{machine()['processor']}: GFLOP/s of a tile in the first cache, on one core")
-    print(f"{'':24}" + "".join(f"{dtype:>9} × {height}" for dtype in ("float32", "float64") for height in (6, 5)))
+    print(f"{'':24}" + "".join(f"{dtype:>9} × {height:<2}" for dtype in ("float32", "float64") for height in HEIGHTS))
     for kind, name in KINDS.items():
-        rates = [rate(kind, height, dtype) / 1e9 for dtype in ("float32", "float64") for height in (6, 5)]
-        print(f"{name:24}" + "".join(f"{each:13.1f}" for each in rates))
+        rates = [rate(kind, height, dtype) / 1e9 for dtype in ("float32", "float64") for height in HEIGHTS]
+        print(f"{name:24}" + "".join(f"{each:14.1f}" for each in rates))
 
 
 if __name__ == "__main__":

@@ -52,9 +52,9 @@ engines/           engine.py the port · reference.py the equations as written �
 engines/native/    steps.py a step, as it is written for Numba: forward.py backward.py moves.py, lookup.py what the plan
                    says, waiting.py between threads · products.py its matrix products · passes.py activations,
                    slopes, rules · row_costs.py · tiles.py what Numba has no words for, in LLVM · plan.py where everything
-                   lies · layout.py weights in panels · build.py to machine code · compiler.py in a process of its own · code.py
-                   kept and loaded · team.py threads · recorded.py a user's own form, as gates · own_code.py those as
-                   machine code · own_maths.py its exp and log
+                   lies · layout.py weights in panels · processor.py how wide vectors are · build.py to machine code ·
+                   compiler.py in a process of its own · code.py kept and loaded · team.py threads · recorded.py a user's
+                   own form, as gates · own_code.py those as machine code · own_maths.py its exp and log
 circuits/          gates.py value, local slopes and rule, a row each · wires.py arithmetic that adds gates · circuit.py
                    values forward, gradients backward · netlist.py its gates, in flat arrays · by_group.py many at a time ·
                    by_gate.py one after the other · of_network.py a network wired gate by gate

@@ -433,6 +433,8 @@ def _room_for(state: Running, batch: int) -> None:
         return
     width = lanes(dtype)
     keep["row costs"], keep["all rows"] = np.empty(batch), np.arange(batch)
+    keep["ones"] = np.ones(1, dtype)
+    plan[p.ONES] = keep["ones"].ctypes.data
     plan[p.ROW_COSTS], plan[p.ALL_ROWS] = keep["row costs"].ctypes.data, keep["all rows"].ctypes.data
     stride = row_length(network.sizes[0], width)
     keep["gathered"] = state.memory.array(2 * batch * stride, dtype)

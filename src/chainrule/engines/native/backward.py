@@ -8,6 +8,8 @@ from chainrule.engines.native.lookup import (
     INT64,
     MANY_ROWS,
     array,
+    begin_of,
+    columns_of,
     depth_at_once,
     incoming,
     layer_of,
@@ -27,7 +29,7 @@ from chainrule.engines.native.passes import (
     times_softmax_slope,
 )
 from chainrule.engines.native.products import gradient_block, pack_columns, product, transposed
-from chainrule.engines.native.tiles import SECOND, at, lanes_of, native, number, prefetch
+from chainrule.engines.native.tiles import ADDED, GRADIENT, SECOND, at, lanes_of, native, number, prefetch, tile
 
 
 @native
@@ -67,6 +69,7 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
         array(layer, p.ERRORS, one),
         array(plan, p.ALL_ROWS, INT64),
     )
+    columns = min(blocks * lanes, columns_of(below, one) - first)
     parts = parts_of(layer[p.PANELS], depth_at_once(plan, rows) // lanes)
     for part in range(parts):
         panel, end = share(layer[p.PANELS], part, parts)
@@ -78,7 +81,7 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
         depth = min(end * lanes, layer[p.NEURONS]) - panel * lanes
         product(
             d, row, at(errors, panel * lanes), layer[p.STRIDE], at(all_rows, first_row), turned, apart_turned, start,
-            start_row, start_step, blocks, rows, depth, plan[p.ROWS_AT_ONCE], far, packed, packs(plan, rows, blocks),
+            start_row, start_step, columns, rows, depth, plan[p.ROWS_AT_ONCE], far, packed, packs(plan, rows, blocks),
         )  # fmt: skip
     if below[p.MASKS] != 0:
         masks = at(array(below, p.MASKS, one), place)
@@ -87,7 +90,7 @@ def errors_below(plan, thread, l, step, first, inputs, first_row, rows, one):
                 d[j] *= masks[j]
     if below[p.ACTIVATION] != SOFTMAX:
         source, alpha = at(array(below, p.SOURCE, one), place), setting(plan, p.ALPHAS + l - 1, one)
-        times_slope(below[p.ACTIVATION], below[p.OWN_SLOPE], source, d, row, rows, blocks * lanes, alpha)
+        times_slope(below[p.ACTIVATION], below[p.OWN_SLOPE], source, d, row, rows, columns, alpha)
 
 
 @native
@@ -185,21 +188,34 @@ def update_weights(plan, thread, l, step, panel, first, inputs, a, a_row, order,
     d, d_row, at_once = at(array(layer, p.ERRORS, one), panel * lanes), layer[p.STRIDE], plan[p.SUMMED_AT_ONCE]
     place, far = (panel * layer[p.DEPTH] + first) * lanes, layer[p.FAR] != 0
     w = at(array(layer, p.WEIGHTS, one), place)
+    narrow = columns_of(layer, one) - panel * lanes < lanes
     next_d = lanes if far and n > MANY_ROWS and panel + 1 < layer[p.PANELS] else 0
     slots, apart = at(array(layer, p.WEIGHT_SLOTS, one), place), layer[p.PANELS] * layer[p.DEPTH] * lanes
     deferred = plan[p.DEFERRED] != p.AT_ONCE
-    added = not deferred and plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0
+    added = moves_as_summed(plan)
     g = at(array(layer, p.WEIGHT_GRADIENT, one), place) if deferred else at(zeros, (1 + lanes) * lanes)
-    to, scale = (w, -array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]) if added else (g, 0.0)
+    to, scale = (w, downhill(plan, step)) if added else (g, 0.0)
     held = (1 + slots_of(plan[p.RULE])) * (far and not deferred)
     gradient_block(
-        to, added, number(one, scale), a, a_row, order, packed, d, d_row, zeros, inputs, n, at_once, next_d, w, slots, apart,
-        held,
+        to, added, number(one, scale), narrow, a, a_row, order, packed, d, d_row, zeros, inputs, n, at_once, next_d, w, slots,
+        apart, held,
     )  # fmt: skip
     if not deferred and not added:
         measures = measures_of_weights(layer, panel, first, lanes)
         weigh(plan, g, w, inputs * lanes, lanes * lanes, 1, measures)
         step_down(plan, thread, step, g, w, slots, apart, inputs * lanes, lanes * lanes, 1, measures, one)
+
+
+@native
+def moves_as_summed(plan):
+    """Whether a sum over the rows goes to the weights at once, as the delta rule allows: w ← w + (−η) · sum."""
+    return plan[p.DEFERRED] == p.AT_ONCE and plan[p.RULE] == DELTA_RULE and plan[p.PLAIN] != 0 and plan[p.MEASURED] == 0
+
+
+@native
+def downhill(plan, step):
+    """−η."""
+    return -array(plan, p.RATES, FLOAT64)[step * p.RATE_COUNT + p.RATE]
 
 
 @native
@@ -217,20 +233,19 @@ def biases(plan, thread, threads, l, step, one):
 
 @native
 def update_biases(plan, thread, l, step, panel, panels, one):
-    """The same for the biases of some panels: the gradient is the sum of δ over the rows (BP3)."""
-    layer, n, lanes = layer_of(plan, l), rows_of(plan, step), lanes_of(one)
-    row, errors, deferred = layer[p.STRIDE], array(layer, p.ERRORS, one), plan[p.DEFERRED] != p.AT_ONCE
+    """The same for the biases of some panels: the gradient is the sum of δ over the rows, 1ᵀδ (BP3)."""
+    layer, n, lanes, zeros = layer_of(plan, l), rows_of(plan, step), lanes_of(one), own_scratch(plan, thread, one)
+    row, ones, all_rows = layer[p.STRIDE], array(plan, p.ONES, one), array(plan, p.ALL_ROWS, INT64)
+    deferred, added = plan[p.DEFERRED] != p.AT_ONCE, moves_as_summed(plan)
+    scale = number(one, downhill(plan, step) if added else 0.0)
     for q in range(panel, panel + panels):
-        g = at(own_scratch(plan, thread, one), (1 + lanes) * lanes)
-        if deferred:
-            g = at(array(layer, p.BIAS_GRADIENT, one), q * lanes)
-        for j in range(lanes):
-            g[j] = number(one, 0.0)
-        for r in range(n):
-            d = at(errors, r * row + q * lanes)
-            for j in range(lanes):
-                g[j] += d[j]
-        if not deferred:
+        d, b = at(array(layer, p.ERRORS, one), q * lanes), at(array(layer, p.BIASES, one), q * lanes)
+        g = at(array(layer, p.BIAS_GRADIENT, one), q * lanes) if deferred else at(zeros, (1 + lanes) * lanes)
+        if added:
+            tile(ADDED, 1, False, b, 0, ones, 0, all_rows, d, row, b, 0, scale, n)
+        else:
+            tile(GRADIENT, 1, False, g, 0, ones, 0, all_rows, d, row, zeros, 0, one, n)
+        if not (added or deferred):
             move_biases(plan, thread, layer, step, g, q, one)
 
 
@@ -264,8 +279,8 @@ def prefetch_rows(plan, thread, threads, step, done, after, total, one):
     first, last = share(rows_of(plan, step), thread, threads)
     order, inputs = at(array(plan, p.INPUT_ORDER, INT64), step * plan[p.BATCH]), array(plan, p.INPUTS, one)
     count = (last - first) * lines
-    i, end = count * done // total, count * after // total
-    row, k = first + i // lines, i % lines
+    i, end = begin_of(count, done, total), begin_of(count, after, total)
+    row, k = (first + i // lines, i % lines) if i > 0 else (first, 0)
     while i < end:
         here = at(inputs, order[row] * width)
         stop = min(lines, k + end - i)

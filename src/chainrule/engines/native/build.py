@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from numba import cfunc, types
 
+from chainrule.engines.native.processor import target
 from chainrule.engines.native.steps import work
 from chainrule.engines.native.tiles import OPTIONS
 
@@ -39,15 +40,7 @@ def machine_code(dtype: str) -> bytes:
 
 
 def _optimised(module: Any) -> bytes:
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, reloc="pic"
-    )
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = True
-    options.loop_interleaving = (
-        False  # a row of a panel is two vectors; four at once would leave it to a loop of single steps
-    )
-    builder = llvm.create_pass_builder(machine, options)
+    machine, builder = target(llvm, reloc="pic")
     cleaning = llvm.create_new_module_pass_manager()
     cleaning.add_global_dead_code_eliminate_pass()
     cleaning.run(module, builder)

@@ -29,7 +29,8 @@ from chainrule.files import locked, write_atomically
 Work = Callable[[int, int, int, int], None]
 DTYPES = ("float32", "float64")
 COMPILED = (  # the files that make the code
-    "backward", "build", "forward", "lookup", "moves", "passes", "plan", "products", "row_costs", "steps", "tiles", "waiting",
+    "backward", "build", "forward", "lookup", "moves", "passes", "plan", "processor", "products", "row_costs", "steps",
+    "tiles", "waiting",
 )  # fmt: skip
 SUM = 32  # bytes of a checksum, before the code
 

@@ -9,6 +9,7 @@ from chainrule.engines.native.lookup import (
     FLOAT64,
     INT64,
     array,
+    columns_of,
     depth_at_once,
     gathered,
     incoming,
@@ -101,7 +102,7 @@ def forward(plan, thread, threads, l, step, phase, one):
         phase = wait(plan, thread, threads, phase)
     if layer[p.ACTIVATION] == SOFTMAX:
         first, last = share(n, thread, threads)
-        finish(plan, layer, step, first, last - first, 0, panels * lanes_of(one), one)
+        finish(plan, layer, step, first, last - first, 0, columns_of(layer, one), one)
         if l < plan[p.LAYERS] and layer[p.BY_ROWS] == 0:
             phase = wait(plan, thread, threads, phase)
     return phase
@@ -143,16 +144,17 @@ def forward_part(plan, thread, l, step, first_row, rows, panel, panels, one):
     z = at(array(layer, p.OUTGOING, one), first_row * row + panel * lanes)
     weights, biases = at(array(layer, p.WEIGHTS, one), panel * apart), at(array(layer, p.BIASES, one), panel * lanes)
     packed = at(own_scratch(plan, thread, one), plan[p.PACKED])
+    columns = min(panels * lanes, columns_of(layer, one) - panel * lanes)
     parts = parts_of(layer[p.SOURCES], depth_at_once(plan, rows))
     for part in range(parts):
         k, end = share(layer[p.SOURCES], part, parts)
         start, start_row, start_step = (z, row, lanes) if part > 0 else (biases, 0, lanes)
         product(
-            z, row, at(a, k), a_row, at(order, first_row), at(weights, k * lanes), apart, start, start_row, start_step, panels,
-            rows, end - k, plan[p.ROWS_AT_ONCE], layer[p.FAR] != 0, packed, packs(plan, rows, panels),
+            z, row, at(a, k), a_row, at(order, first_row), at(weights, k * lanes), apart, start, start_row, start_step,
+            columns, rows, end - k, plan[p.ROWS_AT_ONCE], layer[p.FAR] != 0, packed, packs(plan, rows, panels),
         )  # fmt: skip
     if layer[p.ACTIVATION] != SOFTMAX:
-        finish(plan, layer, step, first_row, rows, panel * lanes, panels * lanes, one)
+        finish(plan, layer, step, first_row, rows, panel * lanes, columns, one)
 
 
 @native
@@ -164,7 +166,7 @@ def output_errors(plan, thread, threads, step, one):
         rows_of(plan, step),
         at(array(plan, p.ORDER, INT64), step * plan[p.BATCH]),
     )
-    row, count, width, code = layer[p.STRIDE], layer[p.NEURONS], layer[p.PANELS] * lanes_of(one), layer[p.ACTIVATION]
+    row, count, width, code = layer[p.STRIDE], layer[p.NEURONS], columns_of(layer, one), layer[p.ACTIVATION]
     outputs, errors, source = array(layer, p.OUTGOING, one), array(layer, p.ERRORS, one), array(layer, p.SOURCE, one)
     targets, weights = array(plan, p.TARGETS, one), array(plan, p.ROW_WEIGHTS, FLOAT64)
     costs, alpha, of_cost = (
@@ -179,8 +181,6 @@ def output_errors(plan, thread, threads, step, one):
         cost = row_cost(plan[p.COST], plan[p.OWN_COST], at(outputs, r * row), y, d, count, width, of_cost)
         if code == SOFTMAX:
             times_softmax_slope(at(source, r * row), d, count)
-        else:
-            times_slope(code, layer[p.OWN_SLOPE], at(source, r * row), d, row, 1, width, alpha)
         part = 1.0 / n
         if plan[p.ROW_WEIGHTS] != 0:
             part *= weights[order[r]]
@@ -188,6 +188,8 @@ def output_errors(plan, thread, threads, step, one):
         factor = number(one, part)
         for j in range(width):
             d[j] *= factor
+    place = first * row
+    times_slope(code, layer[p.OWN_SLOPE], at(source, place), at(errors, place), row, last - first, width, alpha)
 
 
 @native

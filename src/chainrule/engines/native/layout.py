@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engines.native.processor import ROW_BYTES
 from chainrule.parameters import Parameters
 
 Array = np.ndarray
 ALIGNED = 64  # bytes: a cache line, and more than any vector needs
 LARGE_PAGE = 2**21
-ROW_BYTES = 64  # of a panel: two vectors of 32 bytes
 
 
 def lanes(dtype: Any) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.engines.native import plan as p
-from chainrule.engines.native.tiles import at, native, number, pointer_to
+from chainrule.engines.native.tiles import LEAST_PACKED, at, lanes_of, native, number, pointer_to
 
 INT64, FLOAT64 = np.int64(0), np.float64(0)
 MANY_ROWS = 64  # whose errors do not stay in the first cache
-LEAST_PACKED = 20  # so many and more are cut into strips of 5 or 6
 
 
 @native
@@ -40,19 +39,32 @@ def rows_of(plan, step):
 
 
 @native
+def begin_of(total, part, parts):
+    """Where a part of `total` things begins. A division takes as long as twenty sums, and most often there is one part."""
+    return 0 if part == 0 else total if part == parts else total * part // parts
+
+
+@native
 def share(total, thread, threads):
     """(first, last) of this thread's part of `total` things."""
-    return total * thread // threads, total * (thread + 1) // threads
+    return begin_of(total, thread, threads), begin_of(total, thread + 1, threads)
 
 
 @native
 def parts_of(total, at_once):
-    return (total + at_once - 1) // at_once
+    return 1 if 0 < total <= at_once else (total + at_once - 1) // at_once
+
+
+@native
+def columns_of(layer, one):
+    """In how many columns the rows of a layer are worked on: those of its neurons, and what fills the last half panel up."""
+    half = lanes_of(one) // 2
+    return (layer[p.NEURONS] + half - 1) // half * half
 
 
 @native
 def packs(plan, rows, panels):
-    """Whether so many rows or columns are packed for so many panels: the strips have 5 or 6 rows then."""
+    """Whether so many rows or columns are packed for so many panels: the strips have LEAST_STRIP rows or more then."""
     return rows >= LEAST_PACKED and panels >= plan[p.PANELS_TO_PACK]
 
 

@@ -26,6 +26,7 @@ from chainrule.dual import DUALS, Dual
 from chainrule.engines.native import recorded
 from chainrule.engines.native.code import llvm
 from chainrule.engines.native.own_maths import VECTORS, Number
+from chainrule.engines.native.processor import target
 from chainrule.engines.native.recorded import Function, Recorded, Unrecorded
 from chainrule.own_forms import FAR, exact, with_slope
 
@@ -42,13 +43,8 @@ class Module:
     def __init__(self, text: str) -> None:
         binding, _ = llvm()
         module = binding.parse_assembly(text)
-        machine = binding.Target.from_default_triple().create_target_machine(
-            cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=3
-        )
-        options = binding.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization = True
+        machine, builder = target(binding)
         module.triple, module.data_layout = machine.triple, str(machine.target_data)
-        builder = binding.create_pass_builder(machine, options)
         builder.getModulePassManager().run(module, builder)
         self._engine = binding.create_mcjit_compiler(module, machine)
         self._engine.finalize_object()

@@ -13,6 +13,7 @@ SOURCE    (batch, STRIDE): from which the slope is computed: a^l itself, or z^l,
 MASKS     (batch, STRIDE): what dropout multiplies a^l by; 0 for none
 FAR       1 where weights are too many for a core's own cache, and are asked for ahead
 OWN_*     the addresses of machine code of a user's own activation, and of the own cost
+ONES      1, as a column of ones whose rows all lie in one place
 *_SLOTS   what the rule remembers, two arrays one after the other; *_GRADIENT the same once
 """
 
@@ -21,9 +22,9 @@ from __future__ import annotations
 (
     LAYERS, BATCH, ORDER, INPUT_ORDER, INPUTS, INPUT_STRIDE, TARGETS, ROW_WEIGHTS, COSTS, ROW_COSTS, RATES, SETTINGS, FLAGS,
     COST, RULE, DEFERRED, DEPTH_AT_ONCE, ROWS_AT_ONCE, SUMMED_AT_ONCE, BLOCKS_AT_ONCE, ERRORS_AT_ONCE, PANELS_TO_PACK, SCRATCH,
-    SCRATCH_SIZE, TURNED, PACKED, IN_PLACE, ALL_ROWS, GATHERED, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, OWN_COST,
+    SCRATCH_SIZE, TURNED, PACKED, IN_PLACE, ALL_ROWS, ONES, GATHERED, SQUARES, PLAIN, ALL_BY_ROWS, LAST, MEASURED, OWN_COST,
     GENERAL,
-) = range(36)  # fmt: skip
+) = range(37)  # fmt: skip
 (
     NUMBER, NEURONS, SOURCES, PANELS, DEPTH, WEIGHTS, BIASES, WEIGHT_SLOTS, BIAS_SLOTS, WEIGHT_GRADIENT, BIAS_GRADIENT,
     OUTGOING, ERRORS, SOURCE, MASKS, STRIDE, ACTIVATION, BY_ROWS, FIXED, BIAS_KIND, PENALIZED_BIAS, DROP_BELOW, KEYS,

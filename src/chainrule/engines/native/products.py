@@ -8,16 +8,20 @@ numbers of one step of a sum are side by side. A tile then reads one row of memo
 
 from __future__ import annotations
 
+from chainrule.engines.native.lookup import parts_of, share
 from chainrule.engines.native.tiles import (
     ADDED,
     ADDED_STRIP,
+    COPIED,
     FIRST,
     FORWARD,
     GRADIENT,
+    MOST_ROWS,
     SECOND,
     STRIP,
+    VECTORS,
     at,
-    copy_eight,
+    copy_some,
     lanes_of,
     native,
     number,
@@ -30,7 +34,13 @@ from chainrule.engines.native.tiles import (
 @native
 def strips(count):
     """Into how many strips so many rows are cut, all of as many as a tile has or one fewer."""
-    return (count + 5) // 6
+    return (count + MOST_ROWS - 1) // MOST_ROWS
+
+
+@native
+def height_of(strip, of, count):
+    """How many rows a strip has, if so many are cut into so many strips: the first ones may have one fewer than the last."""
+    return count if of == 1 else (count + strip) // of
 
 
 @native
@@ -52,7 +62,7 @@ def pack_rows(a, a_row, order, rows, depth, to):
     """Rows of A in strips: `depth` numbers of each."""
     done = 0
     for s in range(strips(rows)):
-        height = (rows - done) // (strips(rows) - s)
+        height = height_of(s, strips(rows), rows)
         for i in range(height):
             here, there = at(a, order[done + i] * a_row), at(to, done * depth + i)
             for k in range(depth):
@@ -62,14 +72,14 @@ def pack_rows(a, a_row, order, rows, depth, to):
 
 @native
 def pack_columns(a, a_row, order, columns, rows, to):
-    """Columns of A in strips. Eight numbers are copied at a time, where there are so many; the next row overwrites the rest."""
+    """Columns of A in strips. Many numbers are copied at a time, where there are so many; the next row overwrites the rest."""
     done = 0
     for s in range(strips(columns)):
-        height = (columns - done) // (strips(columns) - s)
+        height = height_of(s, strips(columns), columns)
         here, there = at(a, done), at(to, done * rows)
-        if done + 8 <= columns:
+        if done + COPIED <= columns:
             for r in range(rows):
-                copy_eight(at(here, order[r] * a_row), at(there, r * height))
+                copy_some(at(here, order[r] * a_row), at(there, r * height))
         else:
             for r in range(rows):
                 row, strip = at(here, order[r] * a_row), at(there, r * height)
@@ -80,37 +90,37 @@ def pack_columns(a, a_row, order, columns, rows, to):
 
 @native
 def product(
-    c, c_row, a, a_row, order, b, apart, start, start_row, start_step, panels, rows, depth, rows_at_once, far, packed, packs
+    c, c_row, a, a_row, order, b, apart, start, start_row, start_step, columns, rows, depth, rows_at_once, far, packed, packs
 ):  # fmt: skip
-    """C = start + A B for `rows` rows and `panels` panels of B, each of which has `apart` numbers; sums of `depth` terms.
+    """C = start + A B for `rows` rows and `columns` columns of B, whose panels have `apart` numbers each; `depth` terms a sum.
 
     C's panels lie side by side; those of `start` are `start_step` numbers apart. Rows go so many at a time, so that what is
     read again is still in a cache; with `packs` they are packed first. What is `far` is asked for ahead: the next panel of B,
     and the next rows of C.
     """
     lanes, one = lanes_of(start[0]), number(start[0], 1.0)
-    blocks = (rows + rows_at_once - 1) // rows_at_once
+    panels, blocks = (columns + lanes - 1) // lanes, parts_of(rows, rows_at_once)
     for block in range(blocks):
-        r = rows * block // blocks
-        height = rows * (block + 1) // blocks - r
+        r, end = share(rows, block, blocks)
+        height = end - r
         of_rows, of_c, of_start = at(order, r), at(c, r * c_row), at(start, r * start_row)
         if packs:
             pack_rows(a, a_row, of_rows, height, depth, packed)
         for p in range(panels):
-            done, of_b = 0, at(b, p * apart)
+            done, of_b, narrow = 0, at(b, p * apart), columns - p * lanes <= lanes // 2
             to, begin = at(of_c, p * lanes), at(of_start, p * start_step)
             for s in range(strips(height)):
-                tall = (height - done) // (strips(height) - s)
+                tall = height_of(s, strips(height), height)
                 if far:
                     ask_for_now(at(of_b, apart), lanes, depth * (p + 1 < panels), s, strips(height))
-                    ask_for_now(at(to, (done + tall) * c_row), c_row, 6, 0, 1)
+                    ask_for_now(at(to, (done + tall) * c_row), c_row, MOST_ROWS, 0, 1)
                 here, first = at(to, done * c_row), at(begin, done * start_row)
                 if packs:
                     strip = at(packed, done * depth)
-                    tile(STRIP, tall, here, c_row, strip, 0, order, of_b, lanes, first, start_row, one, depth)
+                    tile(STRIP, tall, False, here, c_row, strip, 0, order, of_b, lanes, first, start_row, one, depth)
                 else:
                     these = at(of_rows, done)
-                    tile(FORWARD, tall, here, c_row, a, a_row, these, of_b, lanes, first, start_row, one, depth)
+                    tile(FORWARD, tall, narrow, here, c_row, a, a_row, these, of_b, lanes, first, start_row, one, depth)
                 done += tall
 
 
@@ -118,32 +128,32 @@ def product(
 def transposed(w, panels, apart, to, far):
     """As many rows of W as a panel is wide, in every panel, as one panel `to` with a row by column of W."""
     lanes = lanes_of(w[0])
-    half = lanes // 2
+    side = lanes // VECTORS
     for p in range(panels):
         here, there = at(w, p * apart), at(to, p * lanes * lanes)
         if far:
             ask_for(at(here, 2 * apart), lanes, lanes, 0, 1)
-        for i in range(0, lanes, half):
-            for j in range(0, lanes, half):
+        for i in range(0, lanes, side):
+            for j in range(0, lanes, side):
                 transpose(at(here, i * lanes + j), lanes, at(there, j * lanes + i), lanes)
 
 
 @native
 def gradient_block(
-    to, added, scale, a, a_row, order, packs, d, d_row, zeros, inputs, rows, at_once, next_d, w, slots, apart, held
+    to, added, scale, narrow, a, a_row, order, packs, d, d_row, zeros, inputs, rows, at_once, next_d, w, slots, apart, held
 ):  # fmt: skip
     """aᵀ δ of some inputs in a row and one panel of neurons, or, where it is `added`, C + scale · aᵀ δ.
 
-    The sum goes over `rows` rows, `at_once` of them at a time. With `packs` the columns of a are strips of all those rows.
-    Meanwhile what is used next is asked for: errors that are `next_d` away, unless that is 0, and of such a block in w and in
-    slots that lie `apart` the first `held`.
+    Of a `narrow` panel only the first half has neurons. The sum goes over `rows` rows, `at_once` of them at a time. With
+    `packs` the columns of a are strips of all those rows. Meanwhile what is used next is asked for: errors that are `next_d`
+    away, unless that is 0, and of such a block in w and in slots that lie `apart` the first `held`.
     """
     lanes, one = lanes_of(scale), number(scale, 1.0)
     for r in range(0, rows, at_once):
         count, done = min(at_once, rows - r), 0
         of_d, of_rows = at(d, r * d_row), at(order, r)
         for s in range(strips(inputs)):
-            tall = (inputs - done) // (strips(inputs) - s)
+            tall = height_of(s, strips(inputs), inputs)
             if next_d > 0:
                 ask_for(at(of_d, next_d), d_row, count, s, strips(inputs))
             if held > 0 and r == 0:
@@ -155,11 +165,11 @@ def gradient_block(
             if packs:
                 strip = at(a, done * rows + r * tall)
                 if added:
-                    tile(ADDED_STRIP, tall, c, lanes, strip, 0, order, of_d, d_row, c, lanes, scale, count)
+                    tile(ADDED_STRIP, tall, False, c, lanes, strip, 0, order, of_d, d_row, c, lanes, scale, count)
                 else:
-                    tile(STRIP, tall, c, lanes, strip, 0, order, of_d, d_row, start, row, one, count)
+                    tile(STRIP, tall, False, c, lanes, strip, 0, order, of_d, d_row, start, row, one, count)
             elif added:
-                tile(ADDED, tall, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, c, lanes, scale, count)
+                tile(ADDED, tall, narrow, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, c, lanes, scale, count)
             else:
-                tile(GRADIENT, tall, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, start, row, one, count)
+                tile(GRADIENT, tall, narrow, c, lanes, at(a, done), a_row, of_rows, of_d, d_row, start, row, one, count)
             done += tall

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import njit, types
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
+
+from chainrule.engines.native.processor import ROW_BYTES, has_wide_vectors
 
 OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
@@ -21,10 +23,15 @@ OPTIONS: dict[str, Any] = {
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
 }
-VECTOR_BYTES = 32
-VECTORS = 2  # of C in a row of a tile
-MOST_ROWS = 6  # 6 × 2 accumulators, 2 vectors of B and one of A: 15 of 16 registers
+if has_wide_vectors(binding):
+    VECTOR_BYTES, MOST_ROWS = 64, 12  # of 32 registers; what a row of A gives is read from memory by the multiplication
+else:
+    VECTOR_BYTES, MOST_ROWS = 32, 6  # 6 × 2 accumulators, 2 vectors of B and one of A: 15 of 16 registers
+VECTORS = ROW_BYTES // VECTOR_BYTES
 UNROLLED = 4  # steps of a sum at a time
+LEAST_PACKED = 20  # so many rows and more are cut into strips
+LEAST_STRIP = min(count // -(-count // MOST_ROWS) for count in range(LEAST_PACKED, 100))  # rows
+COPIED = 8 * -(-MOST_ROWS // 8)  # numbers of a strip at a time
 FORWARD, GRADIENT, ADDED, STRIP, ADDED_STRIP = range(5)  # kinds of tiles
 FIRST, SECOND = range(2)  # caches of a core
 INT, WORD = ir.IntType(64), ir.IntType(32)
@@ -46,7 +53,7 @@ def native(function: Any) -> Any:
 
 def lanes(itemsize: int) -> int:
     """How many columns a panel has: as many numbers as a row of a tile holds."""
-    return VECTORS * VECTOR_BYTES // itemsize
+    return ROW_BYTES // itemsize
 
 
 @intrinsic
@@ -114,15 +121,17 @@ def bits_of(typing: Any, number: Any) -> Any:
 
 @intrinsic(prefer_literal=True)
 def tile(
-    typing: Any, kind: Any, rows: Any, c: Any, c_row: Any, a: Any, a_row: Any, order: Any, b: Any, b_row: Any, start: Any,
-    start_row: Any, scale: Any, count: Any,
+    typing: Any, kind: Any, rows: Any, narrow: Any, c: Any, c_row: Any, a: Any, a_row: Any, order: Any, b: Any, b_row: Any,
+    start: Any, start_row: Any, scale: Any, count: Any,
 ) -> Any:  # fmt: skip
     """One tile of so many rows, by the kind of product; sums over `count` steps.
+
+    Of a `narrow` one only the first half of each row is worked out; GRADIENT sets the other half to 0.
 
     FORWARD   C = start + A B; numbers of a row of A are side by side, and rows of B are those of a panel
     GRADIENT  C = start + Aᵀ B; row k of A are the numbers of step k
     ADDED     C = C + scale · Aᵀ B
-    STRIP     as GRADIENT, ADDED_STRIP as ADDED, where A is packed: as many numbers for a step as the tile has rows, 5 or 6
+    STRIP     as GRADIENT, ADDED_STRIP as ADDED, where A is packed: LEAST_STRIP rows or more; numbers of a step lie together
 
     `_row` is how far one row is from the next; of A, the rows `order[0]`, `order[1]` … are taken. The kind is a constant, so
     that addresses are sums the processor does by itself: where every number of A needed an addition, a tile took a quarter
@@ -131,7 +140,7 @@ def tile(
     if not isinstance(kind, types.IntegerLiteral):
         return None
     number, ip = c.dtype, types.intp
-    signature = types.void(kind, ip, c, ip, a, ip, order, b, ip, start, ip, number, ip)
+    signature = types.void(kind, ip, types.boolean, c, ip, a, ip, order, b, ip, start, ip, number, ip)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         made = _Tile(context.get_value_type(number), number.bitwidth // 8, builder)
@@ -144,22 +153,26 @@ def tile(
 class _Tile:
     """The instructions of a tile."""
 
-    def __init__(self, number: Any, itemsize: int, builder: Any) -> None:
-        self.width = VECTOR_BYTES // itemsize
+    def __init__(self, number: Any, itemsize: int, builder: Any, narrow: bool = False) -> None:
+        size = min(VECTOR_BYTES, ROW_BYTES // 2) if narrow else VECTOR_BYTES
+        self.narrow, self.width = narrow, size // itemsize
+        self.vectors = ROW_BYTES // (2 if narrow else 1) // size
         self.number, self.itemsize, self.builder = number, itemsize, builder
         self.vector = ir.VectorType(number, self.width)
 
-    def write_one_of(self, kind: int, rows: Any, *parts: Any) -> None:
-        """The tile with so many rows."""
-        build = self.builder
+    def write_one_of(self, kind: int, rows: Any, narrow: Any, *parts: Any) -> None:
+        """The tile with so many rows. Packed ones are never narrow."""
+        build, packed = self.builder, kind in (STRIP, ADDED_STRIP)
         after = build.append_basic_block("tile.after")
-        heights = build.switch(rows, after)
-        for height in range(5 if kind in (STRIP, ADDED_STRIP) else 1, MOST_ROWS + 1):
-            case = build.append_basic_block(f"tile.{height}")
-            heights.add_case(INT(height), case)
-            build.position_at_end(case)
-            self.write(height, kind, *parts)
-            build.branch(after)
+        shapes = build.switch(build.add(rows, build.mul(build.zext(narrow, INT), INT(MOST_ROWS))), after)
+        for half in range(1 if packed else 2):
+            of_shape = _Tile(self.number, self.itemsize, build, half == 1)
+            for height in range(LEAST_STRIP if packed else 1, MOST_ROWS + 1):
+                case = build.append_basic_block(f"tile.{height}")
+                shapes.add_case(INT(height + half * MOST_ROWS), case)
+                build.position_at_end(case)
+                of_shape.write(height, kind, *parts)
+                build.branch(after)
         build.position_at_end(after)
 
     def write(
@@ -167,11 +180,11 @@ class _Tile:
         start_row: Any, scale: Any, count: Any,
     ) -> None:  # fmt: skip
         build, added = self.builder, kind in (ADDED, ADDED_STRIP)
-        cells = [(row, j) for row in range(height) for j in range(VECTORS)]
+        cells = [(row, j) for row in range(height) for j in range(self.vectors)]
         zero = ir.Constant(self.vector, [0.0] * self.width)
         sums = [zero if added else self._load(start, self._place(start_row, row), j) for row, j in cells]
         if kind == FORWARD:
-            b_row = INT(VECTORS * self.width)
+            b_row = INT(ROW_BYTES // self.itemsize)
             rows = [build.mul(a_row, build.load(build.gep(order, [INT(row)]))) for row in range(height)]
             first, numbers = a, lambda here, step: [(build.gep(here, [row]), INT(step)) for row in rows]
             apart = 1
@@ -189,6 +202,8 @@ class _Tile:
             offset = self._place(c_row, row)
             total = value if factor is None else self._multiplied(value, factor, self._load(c, offset, j))
             build.store(total, self._pointer(c, offset, j), align=self.itemsize)
+            if self.narrow and kind == GRADIENT:
+                build.store(zero, self._pointer(c, offset, self.vectors + j), align=self.itemsize)
 
     def _of_row(self, a: Any, a_row: Any, place: Any, height: int) -> list[tuple[Any, Any]]:
         row = self.builder.gep(a, [self.builder.mul(a_row, self.builder.load(place))])
@@ -204,7 +219,7 @@ class _Tile:
         pa, pb, *sums = inside
         for step in range(steps):
             factors = [self._spread(build.load(build.gep(here, [place]))) for here, place in numbers(pa, step)]
-            of_b = [self._load(pb, build.mul(b_row, INT(step)), j) for j in range(VECTORS)]
+            of_b = [self._load(pb, build.mul(b_row, INT(step)), j) for j in range(self.vectors)]
             sums = [self._multiplied(factors[row], of_b[j], total) for (row, j), total in zip(cells, sums)]
         following = build.add(done, INT(1))
         then = [build.gep(pa, [INT(apart * steps)]), build.gep(pb, [build.mul(b_row, INT(steps))]), *sums]
@@ -234,12 +249,6 @@ class _Tile:
             rows = [build.shuffle_vector(one, other, mask) for one, other in pairs for mask in masks]
         for i, each in enumerate(rows):
             build.store(each, self._pointer(there, self._place(there_row, i), 0), align=self.itemsize)
-
-    def copy(self, here: Any, there: Any, count: int) -> None:
-        vectors = range(count // self.width)
-        found = [self._load(here, INT(0), j) for j in vectors]
-        for j in vectors:
-            self.builder.store(found[j], self._pointer(there, INT(0), j), align=self.itemsize)
 
     def _place(self, row_length: Any, row: int) -> Any:
         return self.builder.mul(row_length, INT(row))
@@ -272,16 +281,16 @@ def transpose(typing: Any, here: Any, row: Any, there: Any, there_row: Any) -> A
 
 
 @intrinsic
-def copy_eight(typing: Any, here: Any, there: Any) -> Any:
-    """Eight numbers in a row, by vectors."""
-    signature = types.void(here, there)
+def copy_some(typing: Any, here: Any, there: Any) -> Any:
+    """COPIED numbers in a row, by vectors."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        made = _Tile(context.get_value_type(here.dtype), here.dtype.bitwidth // 8, builder)
-        made.copy(args[0], args[1], 8)
+        numbers = ir.VectorType(context.get_value_type(here.dtype), COPIED).as_pointer()
+        found = builder.load(builder.bitcast(args[0], numbers), align=here.dtype.bitwidth // 8)
+        builder.store(found, builder.bitcast(args[1], numbers), align=here.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
-    return signature, code
+    return types.void(here, there), code
 
 
 # what threads agree by -----------------------------------------------------------------------------------------------
