@@ -10,7 +10,7 @@ from workloads import Task
 
 import chainrule as cr
 from chainrule.costs import named as cost_named
-from chainrule.data.dataset import epoch_order
+from chainrule.data.dataset import epoch_order, step_sizes
 from chainrule.data.network_rows import Rows
 from chainrule.engines.choose import NAMED
 from chainrule.engines.engine import Recipe, Steps
@@ -73,7 +73,7 @@ class EngineAlone:
     def _run(self, state: object, rng: np.random.Generator | None) -> float:
         order = epoch_order(self.task.workload.rows, self.task.workload.batch, rng)
         steps: Steps = self.engine.run(state, order, self.rates)
-        return float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
+        return float(np.average(steps.costs, weights=step_sizes(order)))
 
 
 def _rule(task: Task) -> Rule:

@@ -99,14 +99,12 @@ class Schedule(Frozen):
         Each rate is worked out by itself, so that it is the same bits whatever steps are asked for with it.
         Raises SettingError where a function of the user's gives anything but a finite number ≥ 0.
         """
-        steps = np.arange(first, first + count)
+        begins = range(count)
         if self.multiple in (_same, _staircase, _remembered):  # one multiple for all steps of an epoch
-            begins = np.unique(steps // steps_per_epoch, return_index=True)[1]
-        else:
-            begins = np.arange(count)
-        moments = (Moment(t, total, t // steps_per_epoch, state) for t in steps[begins].tolist())
+            begins = range(-(first % steps_per_epoch), count, steps_per_epoch)
+        moments = (Moment(t, total, t // steps_per_epoch, state) for t in (first + max(k, 0) for k in begins))
         multiples = np.array([self.multiple(moment, **self.settings) for moment in moments], np.float64)
-        return np.repeat(multiples, np.diff(begins, append=count)) * base
+        return np.repeat(multiples, begins.step)[-begins.start :][:count] * base
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.activations import Activation
 from chainrule.checkpoints import Checkpoint, save_checkpoint
 from chainrule.costs import Cost
-from chainrule.data import epoch_order
+from chainrule.data import epoch_order, step_sizes
 from chainrule.data.overview import groups
 from chainrule.diagnostics.divergence import first_not_finite
 from chainrule.engines.engine import Measured, Steps, batches
@@ -297,7 +297,7 @@ class Epochs:
         steps, seen = self._steps(running, order, rates)
         if steps.first_bad is not None or seen is None:
             raise self._divergence(engine.snapshot(running), order, rates, steps.first_bad or 0)
-        cost = float(np.average(steps.costs, weights=(order >= 0).sum(axis=1)))
+        cost = float(np.average(steps.costs, weights=step_sizes(order)))
         first = first_cost(steps.costs, job.rows, order) if last.first_cost is None else last.first_cost
         self._threads = engine.threads(running)
         left, random = engine.snapshot(running), None if rng is None else rng.bit_generator.state

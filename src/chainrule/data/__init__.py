@@ -11,6 +11,7 @@ from chainrule.data.dataset import (
     load_data,
     own_division,
     split_rows,
+    step_sizes,
 )
 from chainrule.data.fingerprint import fingerprint
 from chainrule.data.known import KNOWN
@@ -54,5 +55,6 @@ __all__ = [
     "own_division",
     "read_table",
     "split_rows",
+    "step_sizes",
     "target_of",
 ]

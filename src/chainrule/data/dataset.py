@@ -258,5 +258,15 @@ def epoch_order(rows: int, batch_size: int, rng: np.random.Generator | None) -> 
     """
     batch = min(batch_size, rows)
     order = np.full((-(-rows // batch), batch), -1)
-    order.ravel()[:rows] = np.arange(rows) if rng is None else rng.permutation(rows)
+    given = order.ravel()[:rows]
+    given[:] = np.arange(rows)
+    if rng is not None:
+        rng.shuffle(given)
     return order
+
+
+def step_sizes(order: Array) -> Array:
+    """How many rows each step of an epoch has, (steps,): all but the last have a whole batch."""
+    sizes = np.full(len(order), order.shape[1])
+    sizes[-1:] = np.count_nonzero(order[-1:] >= 0)
+    return sizes

@@ -256,9 +256,8 @@ def _bisected(state: Running, order: Array, rates: Array, costs: Array) -> int:
 
 def _lengths(state: Running) -> list[list[float]]:
     """By layer, from the squares that a measured step left: of weights and biases before it, of its gradient, of its move."""
-    ends = np.cumsum([_blocks(shape) for shape in state.theta.shapes])[:-1] * p.MEASURE_COUNT
-    sums = [part.reshape(-1, p.MEASURE_COUNT).sum(axis=0) for part in np.split(state.kept["measures"], ends)]
-    found = np.sqrt(sums)
+    measures, begins = state.kept["measures"].reshape(-1, p.MEASURE_COUNT), state.kept["begins"]
+    found = np.sqrt(np.add.reduceat(measures, begins))
     for layer in state.recipe.fixed:  # which no step goes over
         w, b = state.theta.weights[layer - 1], state.origin.biases[layer]
         found[layer - 1, p.BEFORE] = length(np.append(w, b).astype(float))
@@ -380,7 +379,7 @@ def _lay_out(state: Running) -> None:
         plan[p.ROW_WEIGHTS] = keep["weights"].ctypes.data
     keep["squares"] = np.zeros(sum(shape.panels for shape in state.theta.shapes))
     keep["measures"] = np.zeros(sum(map(_blocks, state.theta.shapes)) * p.MEASURE_COUNT)
-    measures = np.cumsum([0, *map(_blocks, state.theta.shapes)]) * p.MEASURE_COUNT
+    keep["begins"] = np.cumsum([0, *map(_blocks, state.theta.shapes)])[:-1]  # of the measures of each layer
     plan[p.SQUARES] = keep["squares"].ctypes.data
     plan[p.PLAIN] = not (recipe.penalty or recipe.clip)
     plan[p.DEPTH_AT_ONCE], plan[p.ROWS_AT_ONCE], plan[p.SUMMED_AT_ONCE] = DEPTH, ROWS, SUMMED
@@ -390,7 +389,11 @@ def _lay_out(state: Running) -> None:
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
         at_output = i + 1 == network.depth and pair.of == "z"
         record[p.NUMBER], record[p.NEURONS], record[p.SOURCES] = i + 1, shape.neurons, shape.sources
-        record[p.PANELS], record[p.DEPTH], record[p.MEASURES] = shape.panels, shape.depth, measures[i]
+        record[p.PANELS], record[p.DEPTH], record[p.MEASURES] = (
+            shape.panels,
+            shape.depth,
+            keep["begins"][i] * p.MEASURE_COUNT,
+        )
         for place, panels in (
             ((p.WEIGHTS, p.BIASES), state.theta), ((p.WEIGHT_SLOTS, p.BIAS_SLOTS), state.slots),
             ((p.WEIGHT_GRADIENT, p.BIAS_GRADIENT), state.gradient),
