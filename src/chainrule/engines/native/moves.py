@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.engines.native import plan as p
 from chainrule.engines.native.lookup import FLOAT64, array, layer_of, own_scratch, share
-from chainrule.engines.native.passes import clip_entries, move, penalize, sum_of_squared_differences, sum_of_squares
+from chainrule.engines.native.passes import clip_entries, move, penalize, sum_of_squares
 from chainrule.engines.native.tiles import at, lanes_of, native, number
 from chainrule.engines.native.waiting import wait
 
@@ -41,7 +41,9 @@ def step_down(plan, thread, step, g, w, slots, apart, count, block, penalized, m
         for j in range(size):
             before[j] = w[i + j]
         move(plan[p.RULE], at(g, i), at(w, i), at(slots, i), apart, size, settings, rates, penalized)
-        found[p.MOVE] = sum_of_squared_differences(at(w, i), before, size)
+        for j in range(size):
+            before[j] -= w[i + j]
+        found[p.MOVE] = sum_of_squares(before, size)
         found = at(found, p.MEASURE_COUNT)
 
 

@@ -205,21 +205,17 @@ def clip_entries(g, count, settings):
 
 @native
 def sum_of_squares(g, count):
-    """As float64."""
-    total = 0.0
-    for i in range(count):
-        total += np.float64(g[i]) * np.float64(g[i])
-    return total
-
-
-@native
-def sum_of_squared_differences(a, b, count):
-    """Likewise."""
-    total = 0.0
-    for i in range(count):
-        e = np.float64(a[i]) - np.float64(b[i])
-        total += e * e
-    return total
+    """As float64; four sums at a time, for each addition to one has to wait for that before."""
+    first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    fours = count - count % 4
+    for i in range(0, fours, 4):
+        first += np.float64(g[i]) * np.float64(g[i])
+        second += np.float64(g[i + 1]) * np.float64(g[i + 1])
+        third += np.float64(g[i + 2]) * np.float64(g[i + 2])
+        fourth += np.float64(g[i + 3]) * np.float64(g[i + 3])
+    for i in range(fours, count):
+        first += np.float64(g[i]) * np.float64(g[i])
+    return (first + second) + (third + fourth)
 
 
 @native

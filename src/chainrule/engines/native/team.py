@@ -24,6 +24,9 @@ Array = np.ndarray
 PART_SECONDS = 0.01  # of steps at a time
 FLOPS_A_SECOND = 2e10  # that one thread comes to at least
 FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
+FLOPS_A_PART = (
+    1.5e7  # a part that has fewer is over before a thread that sleeps has woken up, in a ten thousandth of a second
+)
 FIRST_STEPS, TRIAL = 4, 3  # steps of a first part, parts of a trial
 SLACK = 0.05  # as a share of the time: what trying fewer threads may cost
 RESTED = 0.005  # seconds without a part, after which the next one says little: caches and cores have to be woken up
@@ -88,12 +91,12 @@ class Pace:
         self._waited: dict[int, int] = {}  # parts since a number of threads was tried
         self._patience: dict[int, int] = {}  # after how many parts more threads are tried again
         self._trying, self._left = 1, 0  # what is tried, and for how many more parts
-        self._expected = 0.0  # seconds of a step before one was taken
+        self._flops = 0.0  # of a step
         self._ended = -RESTED
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
-        self._expected = flops / FLOPS_A_SECOND
+        self._flops = flops
         most = max(1, min(int(flops // FLOPS_A_THREAD), _cores(), allowed() or _cores()))
         choices = [*(2**i for i in range(most.bit_length()) if 2**i < most), most]
         if choices != self._choices:
@@ -106,6 +109,8 @@ class Pace:
             threads = self._threads()
             wanted = min(most, self._wanted(threads))
             count = min(steps - done, wanted)
+            if count * self._flops < FLOPS_A_PART and 1 in self._recent:
+                threads = 1
             began = time.perf_counter()
             yield done, count, threads
             ended = time.perf_counter()
@@ -122,7 +127,7 @@ class Pace:
         """How many steps a part is to have."""
         if threads in self._recent:
             return max(1, int(PART_SECONDS / self._seconds(threads)))
-        return max(1, min(FIRST_STEPS, int(PART_SECONDS / self._expected)))
+        return max(1, min(FIRST_STEPS, int(PART_SECONDS * FLOPS_A_SECOND / self._flops)))
 
     def _threads(self) -> int:
         """By how many threads the next part is taken."""
