@@ -218,7 +218,9 @@ def _put_back(state: Running) -> None:
 
 
 def _is_finite(state: Running) -> bool:
-    return all(np.isfinite(numbers).all() for numbers in state.numbers)
+    """Whether all numbers are finite: so they are where their sum is, which takes a third of the time."""
+    with np.errstate(all="ignore"):
+        return all(np.isfinite(numbers.sum()) or np.isfinite(numbers).all() for numbers in state.numbers)
 
 
 def _steps(state: Running, order: Array, rates: Array, costs: Array) -> int | None:

@@ -33,9 +33,10 @@ from chainrule.engines.native.passes import (
 )
 from chainrule.engines.native.products import product
 from chainrule.engines.native.row_costs import row_cost
-from chainrule.engines.native.tiles import at, lanes_of, native, number
+from chainrule.engines.native.tiles import FIRST, at, lanes_of, native, number, prefetch
 from chainrule.engines.native.waiting import wait
 
+AHEAD = 8  # rows whose targets are on their way
 GOLDEN, FIRST_MIX, SECOND_MIX = (
     np.uint64(0x9E3779B97F4A7C15),
     np.uint64(0xBF58476D1CE4E5B9),
@@ -178,6 +179,7 @@ def output_errors(plan, thread, threads, step, one):
     for r in range(first, last):
         d = at(errors, r * row)
         y = at(targets, order[r] * count)
+        prefetch(FIRST, at(targets, order[min(r + AHEAD, last - 1)] * count))
         cost = row_cost(plan[p.COST], plan[p.OWN_COST], at(outputs, r * row), y, d, count, width, of_cost)
         if code == SOFTMAX:
             times_softmax_slope(at(source, r * row), d, count)

@@ -24,10 +24,9 @@ Array = np.ndarray
 PART_SECONDS = 0.01  # of steps at a time
 FLOPS_A_SECOND = 2e10  # that one thread comes to at least
 FLOPS_A_THREAD = 5e5  # a step that has fewer is over before a second thread has helped
-FLOPS_A_PART = (
-    1.5e7  # a part that has fewer is over before a thread that sleeps has woken up, in a ten thousandth of a second
-)
+FLOPS_A_PART = 1.5e7  # a part that has fewer is over before a thread that sleeps has woken up
 FIRST_STEPS, TRIAL = 4, 3  # steps of a first part, parts of a trial
+CLEARLY = 1.2  # times as long: a trial of fewer threads is over
 SLACK = 0.05  # as a share of the time: what trying fewer threads may cost
 RESTED = 0.005  # seconds without a part, after which the next one says little: caches and cores have to be woken up
 SOONEST, LATEST = 3, 200  # parts after which other numbers of threads are tried again
@@ -165,7 +164,9 @@ class Pace:
 
     def _took(self, threads: int, seconds: float) -> None:
         self._recent.setdefault(threads, deque(maxlen=2)).append(seconds)
-        self._left = max(0, self._left - 1)
+        best = self._best()
+        over = threads < best and seconds > CLEARLY * self._seconds(best)  # one part of fewer threads says enough
+        self._left = 0 if over else max(0, self._left - 1)
         self.used = max(threads, self.used or 1)
 
 
