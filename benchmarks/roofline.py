@@ -39,6 +39,7 @@ from chainrule.engines.choose import NAMED as ENGINES
 
 ITEM = 4  # bytes of a float32
 SLOTS = {"delta_rule": 0, "momentum": 1, "adam": 2}  # numbers that a rule remembers for each weight
+TIMES = 6  # at least: the engine tries in the first ones how many threads are fastest
 LEAST = 1 << 16  # bytes of the arrays whose sum is timed: a smaller sum tells of the call
 PROFILED = 5  # steps
 SECONDS = 0.2 if QUICK else 0.5  # of each timing
@@ -74,7 +75,7 @@ def least(call: Callable[[], object]) -> float:
     """The least seconds of a call, repeated for a while: what a machine can do, not what it did beside other programs."""
     call()
     ends, found = time.perf_counter() + SECONDS, []
-    while not found or time.perf_counter() < ends:
+    while len(found) < TIMES or time.perf_counter() < ends:
         started = time.perf_counter()
         call()
         found.append(time.perf_counter() - started)
