@@ -91,7 +91,7 @@ class Pace:
         self._patience: dict[int, int] = {}  # after how many parts more threads are tried again
         self._trying, self._left = 1, 0  # what is tried, and for how many more parts
         self._flops = 0.0  # of a step
-        self._ended = -RESTED
+        self._ended, self._rested = -RESTED, False  # when the last part ended, whether a rest had been before it
 
     def suits(self, flops: float) -> None:
         """The steps that follow have so many floating-point operations each."""
@@ -113,9 +113,12 @@ class Pace:
             began = time.perf_counter()
             yield done, count, threads
             ended = time.perf_counter()
-            # a few steps that were left over say little, and so do those after a rest
-            if 2 * count >= wanted and (began - self._ended < RESTED or threads not in self._recent):
-                self._took(threads, (ended - began) / count)
+            if (
+                2 * count >= wanted
+            ):  # a few steps that were left over say little, and so do those after a rest, unless all are
+                rested, self._rested = self._rested, began - self._ended >= RESTED
+                if rested or not self._rested or threads not in self._recent:
+                    self._took(threads, (ended - began) / count)
             self._ended = ended
             done += count
 
