@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,7 @@ NUMBERS = "?bBhHiIlLqQfd"  # the types of a row of numbers
 LEAD = 1e-3  # e^−0.001 is less than 1 by far more than a division rounds
 
 
+@runtime_checkable
 class Answering(Protocol):
     """What a predictor asks of a network."""
 
