@@ -63,7 +63,7 @@ def row_of(given: Any) -> Table | None:
     return _one_row(labels, values) if any(isinstance(label, str) for label in labels) else None
 
 
-def values_of_row(given: Any) -> Mapping[str, Any] | None:
+def values_of_row(given: Any) -> Mapping[Any, Any] | None:
     """The values of one row by name: of a dictionary, a Series, or a data frame of one row. None for anything else.
 
     Of a dictionary the values may be columns.
