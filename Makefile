@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 # what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
-TOOLS  := pdflatex rsvg-convert chromium
-DEBIAN := texlive-latex-base librsvg2-bin chromium fonts-liberation fonts-dejavu-core
+TOOLS  := pdflatex rsvg-convert chromium node
+DEBIAN := texlive-latex-base librsvg2-bin chromium nodejs fonts-liberation fonts-dejavu-core
 PROVED := $(addprefix tests/test_,$(addsuffix .py,methods explain verification_methods))
 
 # The tests start Python hundreds of times: keep what it compiles, whatever the environment says.
@@ -45,7 +45,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(call timed,$(BIN)/python benchmarks/small_calls.py)
 	$(call timed,$(BIN)/python benchmarks/figures.py)
 
-proof-tools:  ## LaTeX, rsvg and Chromium, installed where that is possible
+proof-tools:  ## LaTeX, rsvg, Chromium and Node, installed where that is possible
 	@missing() { for each in $(TOOLS); do command -v $$each >/dev/null || echo $$each; done; }; \
 	as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo -n "$$@"; fi 2>/dev/null; }; \
 	if [ -n "$$(missing)" ] && as_root apt-get --version >/dev/null; then \

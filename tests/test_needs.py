@@ -56,7 +56,7 @@ def test_what_the_proof_lacks_is_said_in_one_line(tmp_path: Path) -> None:
     done = proof_tools(tmp_path, {"rsvg-convert": ""})
     (line,) = done.stdout.splitlines()
     assert line.startswith(
-        "make proof needs pdflatex chromium, which is not installed here; on Debian: apt-get install"
+        "make proof needs pdflatex chromium node, which is not installed here; on Debian: apt-get install"
     )
     assert done.returncode != 0
     assert not [line for line in done.stderr.splitlines() if not line.startswith("make:")]
@@ -65,12 +65,12 @@ def test_what_the_proof_lacks_is_said_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.needs("make")
 @pytest.mark.parametrize("user", [0, 1000])
 def test_what_the_proof_lacks_is_installed_by_root_or_by_sudo(tmp_path: Path, user: int) -> None:
-    new = f"for each in pdflatex chromium; do cp {tmp_path}/rsvg-convert {tmp_path}/$each; done"
+    new = f"for each in pdflatex chromium node; do cp {tmp_path}/rsvg-convert {tmp_path}/$each; done"
     programs = {"rsvg-convert": "", "id": f"echo ${{ROOT:-{user}}}"}
     programs["apt-get"] = f'[ "$(id -u)" = 0 ] || exit 1; case "$*" in *" install "*) {new};; esac'
     done = proof_tools(tmp_path, programs | ({"sudo": 'shift; ROOT=0 exec "$@"'} if user else {}))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("installing texlive-latex-base librsvg2-bin chromium")
+    assert done.stdout.startswith("installing texlive-latex-base librsvg2-bin chromium nodejs")
 
 
 def test_a_proof_gets_its_programs_first_and_skips_no_test_for_them() -> None:

@@ -194,9 +194,9 @@ def brief(value: float, digits: int = 3) -> str:
         return number(value)
     if not _fixed(value):
         return minus(short_exponent(f"{value:.{digits - 1}e}"))
-    if abs(value) >= 10**digits:
-        return minus(f"{value:.0f}")
     short = f"{value:.{digits}g}"
+    if abs(float(short)) >= 10**digits:  # 999.6 too, which three digits give as 1000
+        return minus(f"{value:.0f}")
     return minus(short if float(short) == value else f"{value:#.{digits}g}".rstrip("."))
 
 
