@@ -138,7 +138,8 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    of large networks · tug_of_war.py of their last hidden layer · edge_numbers.py where there is room ·
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
-explorer/          convention_data.py symbols of an author, for the page's JavaScript
+explorer/          one page in which a weight is dragged: traced.py activations and costs as JavaScript · convention_data.py
+                   symbols of an author, for it
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    quiz_card.py in a notebook ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·

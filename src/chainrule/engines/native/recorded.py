@@ -7,7 +7,7 @@ each output. A form that needs to know them, as a branch in Python does, raises 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
@@ -82,7 +82,11 @@ class Recording:
         if key not in self._places:
             self._places[key] = len(self.entries)
             self.entries.append(entry)
-        return Recorded(self, self._places[key], flat)
+        return self.numbers(self._places[key], flat)
+
+    def numbers(self, place: int, flat: bool = False) -> Recorded:
+        """What the gate at a place gives."""
+        return Recorded(self, place, flat)
 
     def wire(self, given: Any) -> Recorded:
         """What is given, as recorded: numbers become constants, and a number for each output a table."""
@@ -170,17 +174,17 @@ class Recorded(NDArrayOperatorsMixin):
         if axis not in (1, -1):
             raise Unrecorded(f"sums over the axis {axis}")
         found = self.recording.over_a_row(SUM, self)
-        return Recorded(self.recording, found.number, flat=not keepdims)
+        return self.recording.numbers(found.number, flat=not keepdims)
 
     def __getitem__(self, index: Any) -> Recorded:
         whole, place = index if isinstance(index, tuple) and len(index) == 2 else (None, None)
         if whole is Ellipsis or (isinstance(whole, slice) and whole == slice(None)):
             if place is None and self.flat:
-                return Recorded(self.recording, self.number)
+                return self.recording.numbers(self.number)
             outputs = self.recording.outputs or 0
             if isinstance(place, (int, np.integer)) and -outputs <= place < outputs and not self.flat:
                 found = self.recording.over_a_row(ELEMENT, self, int(place) % outputs)
-                return Recorded(self.recording, found.number, flat=True)
+                return self.recording.numbers(found.number, flat=True)
         raise Unrecorded(f"takes the part {index!r} of an array")
 
     def _unknown(self, *_: object) -> NoReturn:
@@ -268,20 +272,32 @@ def cost(form: Callable[..., Any], outputs: int) -> Function:
 
 
 def _function(recording: Recording, form: Callable[..., Any], x: Recorded, *others: Recorded) -> Function:
+    value = called(recording, form, x, *others, RecordedMaths(recording))
+    if recording.outputs is not None:
+        value = of_a_row(recording, value)
+    return Function(recording, value, slope(recording, value, x))
+
+
+def called(recording: Recording, function: Callable[..., Any], *given: Any) -> Recorded:
+    """What a function gives for numbers that are not known yet. Raises Unrecorded."""
     try:
-        value = recording.wire(form(x, *others, RecordedMaths(recording)))
+        return recording.wire(function(*given))
     except Unrecorded:
         raise
     except Exception as error:  # whatever a user's form does with what is not an array
         raise Unrecorded(f"fails on numbers that are not known yet ({type(error).__name__}: {error})") from error
-    if recording.outputs is not None and recording.entries[value.number].wide:
-        if recording.outputs > 1:
-            raise Unrecorded("gives more than one number for a row")
-        value = value.sum()
-    return Function(recording, value, _slope(recording, value, x))
 
 
-def _slope(recording: Recording, value: Recorded, x: Recorded) -> Recorded:
+def of_a_row(recording: Recording, value: Recorded) -> Recorded:
+    """The value of a cost as one number of a row. Raises Unrecorded where it is a number for each of several outputs."""
+    if not recording.entries[value.number].wide:
+        return value
+    if recording.outputs != 1:
+        raise Unrecorded("gives more than one number for a row")
+    return value.sum()
+
+
+def slope(recording: Recording, value: Recorded, x: Recorded) -> Recorded:
     """∂value/∂x, backwards through the gates: each sends what it receives, times its local slope, to its inputs."""
     moving = {x.number}
     for number, entry in enumerate(recording.entries):
@@ -295,13 +311,33 @@ def _slope(recording: Recording, value: Recorded, x: Recorded) -> Recorded:
     return recording.wire(received.get(x.number, 0.0))
 
 
+def rate(recording: Recording, value: Recorded, rates: Mapping[int, Recorded]) -> Recorded:
+    """How fast a value moves where given gates, by their places, move at such rates: forwards, as dual numbers do."""
+    found: dict[int, Any] = dict(rates)
+    for number in recording.needed(value.number):
+        if number not in found and found.keys() & set(recording.entries[number].inputs):
+            found[number] = _rate_of(recording, number, found)
+    return recording.wire(found.get(value.number, 0.0))
+
+
+def _rate_of(recording: Recording, number: int, rates: Mapping[int, Any]) -> Any:
+    """The rate of a gate from those of its inputs."""
+    entry, total = recording.entries[number], recording.wire(0.0)
+    inputs = [recording.numbers(place) for place in entry.inputs]
+    for place, local in zip(entry.inputs, _local_slopes(recording, entry, recording.numbers(number), inputs)):
+        if place in rates:
+            moved = recording.gate(TIMES, rates[place], local)
+            total = total + (_sum_over_outputs(recording, moved) if entry.gate in OVER_A_ROW else moved)
+    return total
+
+
 def _sent(recording: Recording, number: int, received: Any, moving: set[int]) -> list[tuple[int, Any]]:
     """What a gate sends to each of its inputs that moves."""
     entry, found = recording.entries[number], []
-    inputs = [Recorded(recording, place) for place in entry.inputs]
-    for place, slope in zip(entry.inputs, _local_slopes(recording, entry, Recorded(recording, number), inputs)):
+    inputs = [recording.numbers(place) for place in entry.inputs]
+    for place, local in zip(entry.inputs, _local_slopes(recording, entry, recording.numbers(number), inputs)):
         if place in moving:
-            sent = recording.gate(TIMES, received, slope)
+            sent = recording.gate(TIMES, received, local)
             spread = entry.wide and not recording.entries[place].wide
             found.append((place, _sum_over_outputs(recording, sent) if spread else sent))
     return found
