@@ -391,11 +391,8 @@ def _lay_out(state: Running) -> None:
         sigma, b = network.activations[i + 1], network.parameters.biases[i + 1]
         at_output = i + 1 == network.depth and pair.of == "z"
         record[p.NUMBER], record[p.NEURONS], record[p.SOURCES] = i + 1, shape.neurons, shape.sources
-        record[p.PANELS], record[p.DEPTH], record[p.MEASURES] = (
-            shape.panels,
-            shape.depth,
-            keep["begins"][i] * p.MEASURE_COUNT,
-        )
+        record[p.PANELS], record[p.DEPTH] = shape.panels, shape.depth
+        record[p.MEASURES] = keep["begins"][i] * p.MEASURE_COUNT
         for place, panels in (
             ((p.WEIGHTS, p.BIASES), state.theta), ((p.WEIGHT_SLOTS, p.BIAS_SLOTS), state.slots),
             ((p.WEIGHT_GRADIENT, p.BIAS_GRADIENT), state.gradient),

@@ -1,8 +1,8 @@
 """The plan of a run: whole numbers that say where everything lies and which passes there are, read by the native steps.
 
-An address is that of the first number of an array. A plan begins with one number of each of the first list; then come those of
-the second for layer 0, 1, …, L; of layer 0, the inputs, only what belongs to dropout and to gathered rows is used. The arrays
-of a layer with N neurons over K inputs:
+An address is that of the first number of an array; ONES is that of one 1, as a column whose rows all lie there. A plan
+begins with one number of each of the first list; then come those of the second for layer 0, 1, …, L; of layer 0, the inputs,
+only what belongs to dropout and to gathered rows is used. The arrays of a layer with N neurons over K inputs:
 
 WEIGHTS   (panels, depth, lanes): panel p holds the weights into the neurons p·lanes … as rows by input; depth is K in layer 1,
           elsewhere K rounded up to whole panels. What fills a panel up is 0 and stays so.
@@ -13,7 +13,6 @@ SOURCE    (batch, STRIDE): from which the slope is computed: a^l itself, or z^l,
 MASKS     (batch, STRIDE): what dropout multiplies a^l by; 0 for none
 FAR       1 where weights are too many for a core's own cache, and are asked for ahead
 OWN_*     the addresses of machine code of a user's own activation, and of the own cost
-ONES      1, as a column of ones whose rows all lie in one place
 *_SLOTS   what the rule remembers, two arrays one after the other; *_GRADIENT the same once
 """
 
