@@ -91,16 +91,16 @@ export function textOf(formula) {
   if (typeof formula === 'string') return formula;
   if (Array.isArray(formula)) return formula.map(textOf).join('');
   if (formula.ratio) return formula.ratio.map(textOf).join('/');
-  if (formula.sum) return `Σ${lowered(formula.sum)} ${textOf(formula.of)}`;
+  if (formula.sum) return `Σ${inSubscript(formula.sum)} ${textOf(formula.of)}`;
   if (formula.transposed) return `(${textOf(formula.transposed)})ᵀ`;
-  return formula.letter + raised(formula.above) + lowered(formula.below);
+  return formula.letter + inSuperscript(formula.above) + inSubscript(formula.below);
 }
 
-function raised(text) {
+function inSuperscript(text) {
   return exchanged(text, RAISED_FROM, RAISED_TO);
 }
 
-function lowered(text) {
+function inSubscript(text) {
   return exchanged(text, LOWERED_FROM, LOWERED_TO);
 }
 
