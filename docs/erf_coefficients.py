@@ -50,11 +50,11 @@ def far(u: Any) -> Any:
 
 
 PIECES = [
-    Piece("NEAR", near),
+    Piece("ERF_NEAR", near),
     *(Piece(f"FROM_{text}", between(left, right)) for text, left, right in (
         ("0", 0, 0.5), ("HALF", 0.5, 1), ("1", 1, 2), ("2", 2, 4),
     )),
-    Piece("FAR", far),
+    Piece("ERFC_FAR", far),
 ]  # fmt: skip
 
 

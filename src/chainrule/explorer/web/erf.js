@@ -1,7 +1,7 @@
 // erf and erfc, which JavaScript lacks: polynomials on pieces, of functions that have no zero there.
 
 // written by docs/erf_coefficients.py: highest power first
-const NEAR = [
+const ERF_NEAR = [
   -3.8078827394587776e-13, 9.211251258348222e-12, -2.0352284048996528e-10, 4.115751497588646e-09,
   -7.511569286600888e-08, 1.2233827638116999e-06, -1.7537169441124826e-05, 0.00021751715603563404,
   -0.0022854855611441132, 0.019852496688984218, -0.1405360890227171, 0.9654687386698673,
@@ -32,7 +32,7 @@ const FROM_2 = [
   8.35541396393124e-05, -0.00032412554452215065, 0.001223039052375977, -0.004479431018371134,
   0.01588437115987136, -0.05437226000717289, 0.17900115118138996,
 ];
-const FAR = [
+const ERFC_FAR = [
   6.077711619875652e-14, -2.4602454060114696e-13, 8.354528124913208e-13, -3.9257809610581975e-12,
   1.983501734019884e-11, -1.0491861375086267e-10, 5.996426453088708e-10, -3.7519036897048036e-09,
   2.610269885955372e-08, -2.0641936370236084e-07, 1.9147125645442965e-06, -2.1861074881542715e-05,
@@ -54,7 +54,7 @@ function scaledErfc(x) {
   if (x < 1) return polynomial(FROM_HALF, 4 * x - 3);
   if (x < 2) return polynomial(FROM_1, 2 * x - 3);
   if (x < 4) return polynomial(FROM_2, x - 3);
-  return polynomial(FAR, 32 / (x * x) - 1) / x;
+  return polynomial(ERFC_FAR, 32 / (x * x) - 1) / x;
 }
 
 // erfc x for x >= 0. e^(−x²) of a rounded x² would be off by x² units in the last place: the square of `near` is exact.
@@ -68,7 +68,7 @@ function erfcAbove(x) {
 
 /** 2/√π ∫ e^(−t²) dt from 0 to x. */
 export function erf(x) {
-  if (Math.abs(x) < 1) return x * polynomial(NEAR, 2 * x * x - 1);
+  if (Math.abs(x) < 1) return x * polynomial(ERF_NEAR, 2 * x * x - 1);
   return x > 0 ? 1 - erfcAbove(x) : erfcAbove(-x) - 1;
 }
 
