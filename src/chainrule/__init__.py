@@ -138,8 +138,8 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    of large networks · tug_of_war.py of their last hidden layer · edge_numbers.py where there is room ·
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
-explorer/          one page in which a weight is dragged: traced.py activations and costs as JavaScript · convention_data.py
-                   symbols of an author, for it
+explorer/          page.py a page to explore a network by hand, as a value · contents.py what it knows · bundle.py its modules
+                   as one script · convention_data.py symbols of an author · traced.py activations and costs as JavaScript
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    quiz_card.py in a notebook ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·
@@ -147,7 +147,7 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
 cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · compare.py · explain.py ·
-                   nudge.py · why.py · quiz.py · verify.py · page.py · compile.py a command each · decimals.py of
+                   nudge.py · why.py · quiz.py · verify.py · page.py · compile.py · explore.py a command each · decimals.py of
                    probabilities · usage.py what is typed, understood ·
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·

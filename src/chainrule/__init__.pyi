@@ -49,6 +49,8 @@ from chainrule.explanation.proof import proof as proof
 from chainrule.explanation.pseudocode import pseudocode as pseudocode
 from chainrule.explanation.summary import summary as summary
 from chainrule.explanation.worksheet import worksheet as worksheet
+from chainrule.explorer import Explorer as Explorer
+from chainrule.explorer import explore as explore
 from chainrule.forward import Trace as Trace
 from chainrule.forward import cost as cost
 from chainrule.forward import forward as forward

@@ -22,6 +22,7 @@ from chainrule.writing.numbers import minus
 
 X, Y = [0.6], [1.0]  # of the chain
 CHAIN_CONVENTION, CONVENTION = "3blue1brown", "nielsen"  # whose the chain is; how a model is written
+MOST_AROUND = 10_000  # rows that are read around one
 MOST_SHOWN = 8  # inputs of an example that are written out
 
 
@@ -94,7 +95,7 @@ class Given:
 class Examples:
     """x (batch, in) and y (batch, out) of a network, a line about them, and the cost: the one named, else the network's own.
 
-    `notes` are those of the network's file.
+    `notes` are those of the network's file, and `numbers` the rows' own in the data.
 
     Of one example they may be x (in,) and y (out,).
 
@@ -107,6 +108,7 @@ class Examples:
     about: str
     cost: Cost
     notes: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Sequence[int] = ()
 
     def one(self) -> Examples:
         """The first of them, without the axis of rows."""
@@ -159,6 +161,13 @@ def example_of(
     return _examples(given, data, row or 0, 1, cost, targets=of == "C").one()
 
 
+def examples_around(given: Given, data: str | None, row: int, cost: str | None) -> tuple[Examples, list[int]]:
+    """A row and the rows beside it, as many as one page looks through, and their numbers; rows without a target are left out."""
+    start = 0 if row < MOST_AROUND else row
+    found = _examples(given, data, row, MOST_AROUND, cost, targets=True, start=start)
+    return found, list(found.numbers)
+
+
 def check_no_id(model: Path | None, command: str, kinds: str = "wb", what: str = "a weight or a bias") -> None:
     """Raises FileError where a quantity of these kinds, as w/2/0/0 or w2, was given in the place of a model."""
     if model is not None and not model.exists() and re.fullmatch(rf"[{kinds}](\d+|(/\d+)+)", str(model)):
@@ -176,8 +185,17 @@ def sample(given: Given, data: str | None, rows: int, seed: int, cost: str | Non
 
 
 def _examples(
-    given: Given, data: str | None, row: int, rows: int, cost: str | None, *, targets: bool, seed: int | None = None
+    given: Given,
+    data: str | None,
+    row: int,
+    rows: int,
+    cost: str | None,
+    *,
+    targets: bool,
+    seed: int | None = None,
+    start: int | None = None,
 ) -> Examples:
+    """`rows` rows from `row` on, or from `start` on where that is given, or drawn by a seed."""
     network, notes = given.open()
     the_cost = cost_for(network, cost)
     terms = network.preprocessing
@@ -195,12 +213,15 @@ def _examples(
     if rows < 1:
         raise DataError(f"--rows is a whole number ≥ 1, got {rows}")
     if seed is None:
-        chosen = table.take(np.arange(row, min(row + rows, len(table))))
+        first = row if start is None else start
+        places = np.arange(first, min(first + rows, len(table)))
+        chosen = table.take(places)
     else:
-        chosen = table.take(np.sort(np.random.default_rng(seed).permutation(len(table))[:rows]))
+        places = np.sort(np.random.default_rng(seed).permutation(len(table))[:rows])
+        chosen = table.take(places)
         drawn = f", {len(chosen):,} of them drawn with --seed {seed}" if len(chosen) < len(table) else ""
         about = f"{table.name}, {counted(len(table), 'row')}{drawn}; inputs as the network takes them"
-    if chosen.target is not None and gaps(chosen.target).all():
+    if chosen.target is not None and gaps(chosen.target)[slice(None) if start is None else row - start].all():
         if targets:
             raise DataError(
                 f"row {row} of {table.name} has no {table.target_name}, and a cost needs one: take another row"
@@ -210,6 +231,7 @@ def _examples(
         x = np.asarray(chosen.inputs if terms is None else terms.rows(chosen))
         about = f"row {row} of {table.name}, which has no target; inputs as the network takes them"
         return Examples(network, x, None, about, the_cost, notes)
+    numbers = tuple(places[~gaps(chosen.target)].tolist())
     chosen = known_targets(chosen)
     assert chosen.target is not None
     found = Dataset(chosen.inputs, chosen.target) if terms is None else Dataset.from_table(chosen, terms)
@@ -219,7 +241,7 @@ def _examples(
     elif seed is None:
         target = one_line(f"{table.target_name} = {chosen.target[0]}")
         about = f"row {row} of {table.name}: {target}, inputs as the network takes them"
-    return Examples(network, np.asarray(found.inputs), y, about, the_cost, notes)
+    return Examples(network, np.asarray(found.inputs), y, about, the_cost, notes, numbers)
 
 
 def _about_own(given: Given, network: Network, cost: Cost, row: Table) -> str:

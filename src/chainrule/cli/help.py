@@ -51,6 +51,11 @@ EXAMPLES: dict[str, dict[str, str]] = {
         'chainrule explain --weights "0.5 -1; 1.5 0.3 | 1 -2" --x 0.6,-0.4 --y 1': "of a network of your own",
         "chainrule explain --form paths --convention cs231n": "in another form and another notation",
     },
+    "explore": {
+        "chainrule explore --open": "the worked example, four neurons in a row",
+        "chainrule explore runs/digits.safetensors --row 1729 -o digits.html": "one row of a model's data first",
+        'chainrule explore --weights "0.5 -1; 1.5 0.3 | 1 -2" --x 0.6,-0.4 --y 1': "a network of your own",
+    },
     "nudge": {
         "chainrule nudge --by w/2/0/0 --step 0.1": "one step, and everything on the way",
         "chainrule nudge runs/iris.safetensors --demon good --layer 1": "each neuron of a layer",

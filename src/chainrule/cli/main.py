@@ -40,6 +40,7 @@ COMMANDS = {  # each is a file of its name, which is imported when it is called
     "show": "What is in a model's file; or a figure of the network at work.",
     "compare": "Runs side by side: settings, results, curves, and what chance can explain.",
     "explain": "Work out a derivative of one example, from symbols to numbers.",
+    "explore": "Write a page in which weights are dragged, and everything follows.",
     "nudge": "Move one quantity: what its slope predicts, and what happens.",
     "why": "Say why a weight learns slowly.",
     "quiz": "Ask questions, and say what is wrong with a wrong answer.",

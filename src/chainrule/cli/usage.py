@@ -28,7 +28,7 @@ SAME_COMMAND = {
     "learn": "train", "draw": "show", "plot": "show", "figure": "show", "figures": "show", "picture": "show",
     "pictures": "show", "inspect": "show", "info": "show", "open": "show", "evaluate": "predict", "eval": "predict",
     "score": "predict", "test": "predict", "accuracy": "predict", "check": "verify", "gradcheck": "verify",
-    "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
+    "drag": "explore", "explorer": "explore", "interactive": "explore", "play": "explore", "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
     "sheet": "page", "precompile": "compile", "build": "compile", "cache": "compile",
 }  # fmt: skip
 SAME_OPTION = {  # by command: the option that is meant
@@ -162,6 +162,7 @@ EXAMPLE = {
     "show": "chainrule show runs/digits.safetensors network",
     "compare": "chainrule compare runs/digits.safetensors runs/digits-2.safetensors",
     "explain": "chainrule explain runs/digits.safetensors --row 3",
+    "explore": "chainrule explore runs/digits.safetensors --row 3",
     "nudge": "chainrule nudge runs/digits.safetensors --by z/2/0",
     "why": "chainrule why runs/digits.safetensors --by w/1/0/0",
     "quiz": "chainrule quiz runs/digits.safetensors",

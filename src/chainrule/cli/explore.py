@@ -1,0 +1,109 @@
+"""`chainrule explore [MODEL]`: one HTML page in which a network's weights are moved by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainrule.cli.examples import Given, check_no_id, convention_of, examples_around
+from chainrule.cli.options import (
+    EXAMPLE,
+    WRITTEN,
+    Author,
+    Biases,
+    CostName,
+    ExampleData,
+    ModelOrChain,
+    OwnActivation,
+    OwnX,
+    OwnY,
+    Row,
+    Weights,
+)
+from chainrule.cli.output import tell
+from chainrule.cli.saved_run import opened
+from chainrule.cli.written import check_not_read, check_text
+from chainrule.errors import FileError
+from chainrule.explorer import explore
+from chainrule.records import load_record
+
+
+def command(
+    model: ModelOrChain = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="What is selected first: w/l/j/k (to j from k), b/l/j, z/l/j, a/l/j or x/k; layers from 1, neurons from 0.  "
+            "[default: the weight with the largest derivative]"
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="The networks of its training as it learnt, a file of chainrule.save_record.", rich_help_panel=EXAMPLE),
+    ] = None,
+    weights: Weights = None,
+    biases: Biases = None,
+    activation: OwnActivation = None,
+    x: OwnX = None,
+    y: OwnY = None,
+    cost: CostName = None,
+    data: ExampleData = None,
+    row: Row = None,
+    convention: Author = None,
+    title: Annotated[str | None, typer.Option(help="What the page is called.", rich_help_panel=WRITTEN)] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the page to this .html file.  [default: a file named after the model]",
+            rich_help_panel=WRITTEN,
+        ),
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in a browser.", rich_help_panel=WRITTEN)] = False,
+) -> None:
+    """Write one HTML page in which weights, biases, inputs and targets are dragged, and values, curve and formula follow."""
+    check_no_id(model, "explore")
+    given = Given(model, weights, biases, activation, x, y)
+    given.check("explore", data, row)
+    page = output or Path(f"{_stem(given)}-explorer.html")
+    _check_output(page, model, data, record)
+    snapshots = None if record is None else load_record(record)
+    here, numbers = examples_around(given, data, row or 0, cost)
+    made = explore(
+        here.network,
+        here.x,
+        here.y,
+        here.cost,
+        row=numbers.index(row or 0),
+        by="w/2/0/0" if by is None and given.is_chain else by,
+        snapshots=snapshots,
+        convention=convention_of(given, convention),
+        title=title or _title(given),
+        numbers=numbers,
+    )
+    replaces = page.exists()
+    made.save(page)
+    tell(f"wrote {page}{', over the one before' if replaces else ''}")
+    opened(page, open_it)
+
+
+def _stem(given: Given) -> str:
+    return "chain" if given.is_chain else "own" if given.model is None else given.model.stem
+
+
+def _title(given: Given) -> str:
+    """What the page is called: its model."""
+    if given.is_chain:
+        return "The chain x → ● → ● → ●"
+    return "A network of your own" if given.model is None else given.model.name
+
+
+def _check_output(page: Path, model: Path | None, data: str | None, record: Path | None) -> None:
+    """Raises FileError where the page cannot be written there, or would replace what is read."""
+    check_text(page, "explorer.html", {"model": model, "data": data}, "--output")
+    check_not_read(page, {"record": record}, "--output")
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise FileError(f"--output {page}: the page is written into a file that ends in .html, as {page.with_suffix('.html')}")

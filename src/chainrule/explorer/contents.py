@@ -1,0 +1,195 @@
+"""What the explorer's page knows: the network, rows, a cost, snapshots of its training and conventions, as JSON.
+
+Numbers are texts in base64, little-endian: "f4:…" where float32 holds them exactly, as those of a float32 network, else "f8:…".
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.backward import gradient_of
+from chainrule.conventions import PRESETS, Convention
+from chainrule.data import Preprocessing
+from chainrule.errors import DataError, SettingError, ShapeError, brief
+from chainrule.explorer.convention_data import convention_data, cost_data
+from chainrule.explorer.traced import keys_of
+from chainrule.forward import each_cost
+from chainrule.ids import Id, of_entry, parse
+from chainrule.json_text import json_text
+from chainrule.names import printable
+from chainrule.network import Network
+from chainrule.pictures.tiles import raster_of
+from chainrule.problem import Problem
+
+Array = np.ndarray
+VERSION = 1  # of what is written here
+MOST_NUMBERS = 1_000_000  # weights and biases in a page, those of snapshots too
+MOST_ROWS = 200  # rows in a page; of wide ones as many as have so many numbers, but a few at least
+MOST_IN_ROWS, FEWEST_ROWS = 40_000, 20
+
+
+def contents(
+    problem: Problem,
+    row: int,
+    numbers: Sequence[int],
+    snapshots: Mapping[int, Network],
+    convention: Convention,
+    by: str | Id | None,
+    title: str,
+    dtype: str,
+) -> dict[str, Any]:
+    """Everything a page knows of a problem in float64; `row` is the place of the chosen row, `numbers` name all of them."""
+    network = problem.network
+    _check_size(network, snapshots)
+    kept = kept_rows(problem, row)
+    return {
+        "version": VERSION,
+        "title": printable(title),
+        "network": {
+            "sizes": list(network.sizes),
+            "activations": keys_of(network),
+            "activationNames": [printable(repr(each)) for each in network.activations],
+            "biases": [_kind_of_bias(network, layer) for layer in network.biases.numbers],
+            "dtype": dtype,
+        },
+        "theta": encoded(network.parameters.flat()),
+        "snapshots": [{"epoch": epoch, "theta": encoded(snapshots[epoch].parameters.flat())} for epoch in sorted(snapshots)],
+        "rows": _rows(problem, kept, row, numbers),
+        "cost": cost_data(problem.cost, network),
+        "conventions": [convention_data(each, network) for each in _conventions(network, convention)],
+        "start": {"id": str(_start(problem, row, by)), "convention": convention.name},
+    }
+
+
+def as_script(known: Mapping[str, Any]) -> str:
+    """Contents as the text of a <script type="application/json">, which no `<` in a name can end."""
+    return json_text(known).replace("<", "\\u003c")
+
+
+def encoded(values: Array) -> str:
+    """Numbers in base64, in float32 where it holds them exactly."""
+    with np.errstate(over="ignore", under="ignore"):
+        small = values.astype("<f4")
+    exact = np.array_equal(small.astype("<f8"), values.astype("<f8"))
+    kind, held = ("f4", small) if exact else ("f8", values.astype("<f8"))
+    return f"{kind}:{b64encode(held.tobytes()).decode()}"
+
+
+def kept_rows(problem: Problem, row: int) -> list[int]:
+    """The rows that a page holds: all, or of very many the chosen one, the first ones, and those of the largest cost."""
+    count, width = len(problem.x), sum(problem.network.sizes[:: problem.network.depth])
+    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_IN_ROWS // width))
+    if count <= most:
+        return list(range(count))
+    with np.errstate(all="ignore"):
+        costs = np.nan_to_num(each_cost(problem), nan=np.inf)
+    worst = np.argsort(-costs, kind="stable")[: most // 2].tolist()
+    chosen = {row, *worst}
+    return sorted(chosen | set([each for each in range(count) if each not in chosen][: most - len(chosen)]))
+
+
+def check_snapshots(network: Network, given: Any) -> Mapping[int, Network]:
+    """Networks by epoch, as `run.record` has them. Raises SettingError or ShapeError for anything else."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(
+        isinstance(epoch, (int, np.integer)) and isinstance(each, Network) for epoch, each in given.items()
+    ):
+        raise SettingError(
+            f"snapshots are networks by epoch, as run.record after train(…, record=12); got {brief(given)}"
+        )
+    for epoch, each in given.items():
+        if each.sizes != network.sizes or [b.size for b in each.biases] != [b.size for b in network.biases]:
+            raise ShapeError(
+                f"the snapshot of epoch {epoch} is a network {_shown(each)}, and the page is about {_shown(network)}"
+            )
+    return {int(epoch): each for epoch, each in given.items()}
+
+
+def _check_size(network: Network, snapshots: Mapping[int, Network]) -> None:
+    count = network.parameters.size
+    if count > MOST_NUMBERS:
+        raise SettingError(
+            f"the network {_shown(network)} has {count:,} weights and biases, and a page holds at most {MOST_NUMBERS:,}: "
+            "chainrule show MODEL network, or cr.figure('network', network, x, y), draws its strongest neurons"
+        )
+    if count * (1 + len(snapshots)) > MOST_NUMBERS:
+        most = MOST_NUMBERS // count - 1
+        raise SettingError(
+            f"{len(snapshots)} snapshots of {count:,} weights and biases are more than a page holds: give at most {most}"
+        )
+
+
+def _shown(network: Network) -> str:
+    return "-".join(map(str, network.sizes))
+
+
+def _kind_of_bias(network: Network, layer: int) -> str:
+    if not network.biases[layer].size:
+        return "none"
+    return "layer" if network.shared_bias(layer) else "neuron"
+
+
+def _rows(problem: Problem, kept: Sequence[int], row: int, numbers: Sequence[int]) -> dict[str, Any]:
+    network = problem.network
+    terms = network.preprocessing
+    raster = raster_of(network.sizes[0])
+    return {
+        "count": len(kept),
+        "x": encoded(problem.x[kept]),
+        "y": encoded(problem.y[kept]),
+        "chosen": kept.index(row),
+        "numbers": [int(numbers[each]) for each in kept],
+        "inputNames": _input_names(terms, network.sizes[0]),
+        "classNames": _class_names(terms),
+        "picture": [raster.rows, raster.columns] if raster.image else None,
+    }
+
+
+def _class_names(terms: Preprocessing | None) -> list[str] | None:
+    if terms is None or terms.labels is None:
+        return None
+    return [printable(str(label)) for label in terms.labels]
+
+
+def _input_names(terms: Preprocessing | None, count: int) -> list[str] | None:
+    """A name for each input: its column's, with a number where the column became several inputs."""
+    if terms is None or terms.columns is None:
+        return None
+    names = [
+        printable(column.name) if column.width == 1 else f"{printable(column.name)} {place}"
+        for column in terms.columns
+        for place in range(column.width)
+    ]
+    return names if len(names) == count else None
+
+
+def _conventions(network: Network, first: Convention) -> list[Convention]:
+    """The one that is asked for, and the texts' own that fit this network."""
+    fitting = [each for each in PRESETS.values() if not each.linear_output or network.output.name == "identity"]
+    return [first, *(each for each in fitting if each != first)]
+
+
+def _start(problem: Problem, row: int, by: str | Id | None) -> Id:
+    """What is selected first: the quantity that is named, else the weight with the largest derivative on the row."""
+    parameters = problem.network.parameters
+    if by is not None:
+        found = parse(by, parameters, "wbzax")
+        if found.kind not in "wbzax":
+            raise SettingError(f"{found} cannot be moved: select a weight, a bias, z, a or an input, as w/1/0/0")
+        return found
+    with np.errstate(all="ignore"):
+        slopes = gradient_of(problem.example(row))
+    sizes = np.abs(np.where(parameters.are_weights(), slopes.flat(), 0))
+    return of_entry(parameters, int(np.argmax(np.nan_to_num(sizes, nan=0.0))))
+
+
+def check_row(row: Any, count: int) -> int:
+    """The place of a row. Raises DataError where there is none."""
+    if isinstance(row, bool) or not isinstance(row, (int, np.integer)) or not 0 <= row < count:
+        raise DataError(f"row={brief(row)}: the rows are 0…{count - 1}; take one of them, as row=0")
+    return int(row)

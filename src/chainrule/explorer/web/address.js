@@ -1,0 +1,45 @@
+// The state as the part of the address behind the #, there and back; a notebook's frame sends it to the page around it.
+
+const SHOWN = ['id', 'row', 'convention', 'theme'];
+
+export function addressOf(state, first) {
+  const parts = SHOWN.filter((name) => state[name] !== first[name]).map((name) => [name, String(state[name])]);
+  const moved = [...state.moved].map(([id, value]) => `${id}:${value}`);
+  if (moved.length > 0) parts.push(['moved', moved.join(',')]);
+  return parts.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&');
+}
+
+// what an address says, as changes of the state; what cannot be meant is left out
+export function stateOf(address, { isId, isMovable, rows, conventions }) {
+  const given = new Map(address.replace(/^#/, '').split('&').map(pairOf));
+  const found = {};
+  if (given.has('id') && isId(given.get('id'))) found.id = given.get('id');
+  if (given.has('row') && rows.includes(Number(given.get('row')))) found.row = Number(given.get('row'));
+  if (conventions.includes(given.get('convention'))) found.convention = given.get('convention');
+  if (['light', 'dark'].includes(given.get('theme'))) found.theme = given.get('theme');
+  if (given.has('moved')) found.moved = movedOf(given.get('moved'), isMovable);
+  return found;
+}
+
+function pairOf(part) {
+  const [name, ...rest] = part.split('=');
+  try {
+    return [name, decodeURIComponent(rest.join('='))];
+  } catch {
+    return [name, '']; // a % that is no code
+  }
+}
+
+function movedOf(text, isMovable) {
+  const pairs = text.split(',').map((each) => each.split(':'));
+  const good = pairs.filter(([id, value]) => isMovable(id) && value !== '' && Number.isFinite(Number(value)));
+  return new Map(good.map(([id, value]) => [id, Number(value)]));
+}
+
+export function writeAddress(address) {
+  try {
+    history.replaceState(null, '', `#${address}`);
+  } catch {
+    parent.postMessage({ chainrule: 'explorer', address }, '*'); // a frame of a notebook has no address of its own
+  }
+}

@@ -1,0 +1,211 @@
+// What the page knows, as numbers, and everything that follows from it and from the state.
+
+import { backward, check, costOf, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
+import { cost } from './forms.js';
+import { activationId, makeId, parseId, writeId } from './ids.js';
+import { neuronsOf } from './neurons.js';
+import { rangeAround, reachOf } from './scale.js';
+
+export const POINTS = 161; // of a curve
+const FEW = 13; // points that show how far a quantity on the way goes
+const LONG_CHAIN = 8; // lines, at most, below each other
+const CHECKED_LIVE = 60_000; // weights and biases up to which the check is worked out while something is dragged
+const MOST_SHOWN = 8; // neurons of a layer that are drawn where there are more
+const OUTPUTS = 12; // of the last layer
+
+export function modelOf(contents) {
+  const theta = numbersOf(contents.theta);
+  const net = networkOf(contents.network, theta);
+  const { sizes } = contents.network;
+  return {
+    title: contents.title,
+    net,
+    written: { ...net, biases: contents.network.biases }, // as formulas read it
+    shape: contents.network, // as ids are read in it
+    first: Float64Array.from(net.theta), // the weights as they came
+    rows: rowsOf(contents.rows, sizes),
+    conventions: contents.conventions,
+    cost: contents.cost,
+    isFloat32: contents.network.dtype === 'float32',
+    inputNames: contents.rows.inputNames,
+    classNames: contents.rows.classNames,
+    picture: contents.rows.picture,
+    start: { ...contents.start, row: contents.rows.numbers[contents.rows.chosen] },
+  };
+}
+
+function rowsOf(rows, sizes) {
+  const [inputs, outputs] = [sizes[0], sizes[sizes.length - 1]];
+  const [x, y] = [numbersOf(rows.x), numbersOf(rows.y)];
+  return rows.numbers.map((name, place) => ({
+    number: name,
+    x: x.subarray(place * inputs, (place + 1) * inputs),
+    y: y.subarray(place * outputs, (place + 1) * outputs),
+  }));
+}
+
+// base64 of float32 or float64, as contents.py writes it
+function numbersOf(text) {
+  const bytes = Uint8Array.from(atob(text.slice(3)), (letter) => letter.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const isSmall = text.startsWith('f4');
+  const size = isSmall ? 4 : 8;
+  return Float64Array.from({ length: bytes.length / size }, (_, place) =>
+    isSmall ? view.getFloat32(4 * place, true) : view.getFloat64(8 * place, true),
+  );
+}
+
+export function conventionOf(model, state) {
+  return model.conventions.find((each) => each.name === state.convention);
+}
+
+// what a reader can set to a number of their own
+export function isMovable(id) {
+  return 'wbxy'.includes(id.kind);
+}
+
+// False for an activation of the output where C is known as a function of z alone, which is then moved instead.
+export function isSelectable(model, id) {
+  const isOutput = id.kind === 'a' && id.layer === model.net.depth;
+  return 'wbzaxy'.includes(id.kind) && !(isOutput && cost.of === 'z' && cost.ofActivation === null);
+}
+
+// The network as it is moved, its pass, its errors and its cost: worked out again only where something of it changed.
+export function workerOf(model) {
+  const changed = new Set();
+  let key = [];
+  let found = null;
+
+  function setWeights(movedTo) {
+    for (const place of changed) model.net.theta[place] = model.first[place];
+    changed.clear();
+    for (const [text, value] of movedTo) {
+      const id = parseId(text, model.shape);
+      if (id.kind !== 'w' && id.kind !== 'b') continue;
+      const place = placeOf(model.net, id);
+      model.net.theta[place] = value;
+      changed.add(place);
+    }
+  }
+
+  return (state) => {
+    if (found !== null && key[0] === state.moved && key[1] === state.row) return found;
+    key = [state.moved, state.row];
+    setWeights(state.moved);
+    const row = model.rows.find((each) => each.number === state.row);
+    const x = movedVector(row.x, 'x', state.moved);
+    const y = movedVector(row.y, 'y', state.moved);
+    const pass = forward(model.net, x);
+    const back = backward(model.net, cost, pass, y);
+    found = { net: model.net, x, y, pass, back, C: costOf(model.net, cost, pass, y) };
+    return found;
+  };
+}
+
+function movedVector(values, kind, movedTo) {
+  const mine = [...movedTo].filter(([id]) => id.startsWith(`${kind}/`));
+  if (mine.length === 0) return values;
+  const copy = Float64Array.from(values);
+  for (const [id, value] of mine) copy[Number(id.slice(2))] = value;
+  return copy;
+}
+
+export function valueAt(now, id) {
+  return id.kind === 'C' ? now.C : valueOf(now.net, now.pass, now.y, now.back, id);
+}
+
+export function slopeAt(now, id) {
+  return id.kind === 'C' ? 1 : slopeOf(now.net, now.pass, now.back, id);
+}
+
+// The quantities from one to the cost: w → z → a → C, and on while there is a single neuron; a softmax is skipped.
+export function chainFrom(model, id) {
+  const { depth, sizes } = model.net;
+  const found = [id];
+  const single = (layer) => layer <= depth && sizes[layer] === 1;
+  const after = { x: 1, y: depth + 1, a: id.layer + 1, z: id.layer, w: id.layer, b: id.layer }[id.kind];
+  const isShared = id.kind === 'b' && model.shape.biases[id.layer - 1] === 'layer' && sizes[id.layer] > 1;
+  for (let layer = after; layer <= depth && !isShared; layer += 1) {
+    const isOwn = layer === id.layer && id.kind !== 'a';
+    if (!isOwn && !single(layer)) break;
+    const neuron = isOwn ? id.neuron : 0;
+    if (!(isOwn && id.kind === 'z')) found.push(makeId('z', layer, neuron));
+    if (!model.net.sigma[layer].full) found.push(activationId(layer, neuron));
+  }
+  return [...found.slice(0, LONG_CHAIN - 1), makeId('C')];
+}
+
+// How far each quantity goes while the first is moved through its range: the scales, which stay while it is dragged.
+export function frameOf(model, now, id) {
+  const value = valueAt(now, id);
+  const reach = reachOf(value);
+  const chain = chainFrom(model, id);
+  const changes = Float64Array.from({ length: FEW }, (_, place) => reach * ((2 * place) / (FEW - 1) - 1));
+  const values = chain.map(() => []);
+  for (const change of changes) {
+    const pass = moved(now.net, cost, now.pass, now.y, id, change);
+    chain.forEach((each, line) => values[line].push(onPass(pass, each)));
+  }
+  const ranges = chain.map((_, line) => (line === 0 ? [value - reach, value + reach] : rangeAround(values[line])));
+  return { id: writeId(id), ranges };
+}
+
+function onPass(pass, id) {
+  if (id.kind === 'C') return pass.C;
+  return 'za'.includes(id.kind) ? pass[id.kind][id.layer][id.neuron] : Number.NaN;
+}
+
+// The cost over the range of the frame, at as many values of the quantity as a curve has points.
+export function curveOf(now, id, frame) {
+  const [low, high] = frame.ranges[0];
+  const value = valueAt(now, id);
+  const values = Float64Array.from({ length: POINTS }, (_, place) => low + ((high - low) * place) / (POINTS - 1));
+  const found = sweep(now.net, cost, now.pass, now.y, id, values.map((each) => each - value));
+  return { values, C: found.C, kinks: Array.from(found.kinks, (change) => value + change) };
+}
+
+// ∂C/∂id by the forms alone, or null while something is dragged in a network for which that takes too long
+export function checkOf(now, id, isDragged) {
+  if (isDragged && now.net.theta.length > CHECKED_LIVE) return null;
+  return check(now.net, cost, now.x, now.y, id);
+}
+
+// Which neurons of each layer are drawn: all of a small one, of a large one those with the largest |δ|, or |x|.
+export function shownNeurons(model, now, id) {
+  const { sizes, depth } = model.net;
+  return sizes.map((size, layer) => {
+    const most = layer === depth ? OUTPUTS : MOST_SHOWN;
+    if (size <= most) return Array.from({ length: size }, (_, neuron) => neuron);
+    const strength = layer === 0 ? now.x : now.back.delta[layer];
+    const order = Array.from({ length: size }, (_, neuron) => neuron);
+    order.sort((one, other) => Math.abs(strength[other]) - Math.abs(strength[one]) || one - other);
+    const needed = neuronsOf(id).filter((each) => each.layer === layer).map((each) => each.neuron);
+    const chosen = [...new Set([...needed, ...order])].slice(0, most);
+    return chosen.sort((one, other) => one - other);
+  });
+}
+
+// The row on which the network as it is now is most wrong.
+export function worstRow(model, state) {
+  const costs = model.rows.map((row) => costOf(model.net, cost, forward(model.net, row.x), row.y));
+  const order = costs.map((_, place) => place).sort((one, other) => costs[other] - costs[one]);
+  const worst = model.rows[order[0]].number;
+  return worst === state.row && order.length > 1 ? model.rows[order[1]].number : worst;
+}
+
+// "3, read as 5", or the target and the answer as numbers; the texts are a user's own
+export function readingOf(model, now, show) {
+  const output = now.pass.a[model.net.depth];
+  if (model.classNames === null) {
+    const few = (values) => Array.from(values.slice(0, 4), show).join(', ') + (values.length > 4 ? ', …' : '');
+    return `target ${few(now.y)}, answer ${few(output)}`;
+  }
+  const target = model.classNames[classOf(now.y)];
+  const answer = model.classNames[classOf(output, model.shape.activationNames.at(-1) === 'identity' ? 0 : 0.5)];
+  return target === answer ? `${target}, read rightly` : `${target}, read as ${answer}`;
+}
+
+function classOf(values, threshold = 0.5) {
+  if (values.length === 1) return values[0] > threshold ? 1 : 0;
+  return values.indexOf(Math.max(...values));
+}

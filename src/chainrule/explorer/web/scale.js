@@ -1,0 +1,48 @@
+// A stretch of numbers and the pixels that they lie on; its marks at round numbers.
+
+const STEPS = [1, 2, 5, 10];
+
+export function scaleOf(low, high, from, to) {
+  const perUnit = (to - from) / (high - low);
+  const at = (value) => from + (value - low) * perUnit;
+  const back = (pixel) => low + (pixel - from) / perUnit;
+  return { low, high, from, to, at, back };
+}
+
+// the numbers from low to high with some room around them, also where there is one number or none
+export function rangeAround(values, room = 0.08) {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return [-1, 1];
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  const width = high - low;
+  const least = 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-290);
+  const margin = width > least ? room * width : Math.max(0.5 * Math.abs(low), 1e-3);
+  return [low - margin, high + margin];
+}
+
+// how far a quantity is moved at most: as far as a lecturer would, to both sides
+export function reachOf(value) {
+  return Math.max(2, 1.25 * Math.abs(value));
+}
+
+export function marksOf({ low, high }, most = 6) {
+  const step = stepOf((high - low) / most);
+  if (!(step > 0) || !Number.isFinite(step)) return [];
+  const marks = [];
+  for (let place = Math.ceil(low / step); place * step <= high && marks.length <= 2 * most; place += 1) {
+    marks.push(place === 0 ? 0 : Number((place * step).toPrecision(12)));
+  }
+  return marks;
+}
+
+function stepOf(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * STEPS.find((each) => each * power >= least * (1 - 1e-9));
+}
+
+// a value that a pixel stands for, without digits that no pixel tells apart
+export function roundedTo(value, perPixel) {
+  const unit = 10 ** Math.floor(Math.log10(perPixel));
+  return Number((Math.round(value / unit) * unit).toPrecision(12));
+}

@@ -1,0 +1,55 @@
+// The cost against what is selected: its curve, the tangent where it is now, and kinks; on scales that stay in a drag.
+
+import { short } from '../numbers.js';
+import { marksOf, scaleOf } from '../scale.js';
+import { brokenLine } from './drawn.js';
+
+const CURVE_SIDES = { left: 56, right: 20, up: 26, down: 40 };
+
+export function curveView({ curve, frame, value, C, slope, names, size }) {
+  const { width, height } = size;
+  const [low, high] = frame.ranges[0];
+  const [bottom, top] = frame.ranges[frame.ranges.length - 1];
+  const across = scaleOf(low, high, CURVE_SIDES.left, width - CURVE_SIDES.right);
+  const up = scaleOf(bottom, top, height - CURVE_SIDES.down, CURVE_SIDES.up);
+  const inside = (points) => brokenLine(points.map(([x, y]) => [across.at(x), up.at(y)]), height);
+  const curvePoints = Array.from(curve.values, (each, place) => [each, curve.C[place]]);
+  const described = `${names.C} against ${names.id}; at ${short(value)} it is ${short(C)}, its slope ${short(slope)}`;
+  return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': described },
+    axes(across, up, size, names),
+    curve.kinks.filter((each) => each > low && each < high).map((each) => kinkMark(across.at(each), height)),
+    ['path', { class: 'curve', d: inside(curvePoints) }],
+    tangentLine(across, up, value, C, slope),
+    ['circle', { class: 'spot', cx: across.at(value), cy: up.at(C), r: 6 }],
+    ['text', { class: 'value', x: beside(across, value, width), y: Math.max(up.at(C) - 12, 14) }, short(C)]];
+}
+
+function axes(across, up, { width, height }, names) {
+  const foot = height - CURVE_SIDES.down;
+  return ['g', { class: 'axes', 'aria-hidden': 'true' },
+    ['text', { class: 'name', x: 12, y: 18 }, names.C],
+    marksOf(across, width / 90).map((mark) => [
+      ['path', { class: 'rule', d: `M${across.at(mark)} ${CURVE_SIDES.up}V${foot}` }],
+      ['text', { class: 'mark', x: across.at(mark), y: foot + 16 }, short(mark)]]),
+    marksOf(up, height / 60).map((mark) =>
+      ['text', { class: 'mark side', x: CURVE_SIDES.left - 8, y: up.at(mark) + 4 }, short(mark)]),
+    ['text', { class: 'name', x: width - CURVE_SIDES.right, y: height - 6, 'text-anchor': 'end' }, names.id]];
+}
+
+function kinkMark(x, height) {
+  const foot = height - CURVE_SIDES.down;
+  return ['path', { class: 'kink', d: `M${x} ${CURVE_SIDES.up}V${foot}` }, ['title', {}, 'a kink']];
+}
+
+// a quarter of the width to each side of where it touches
+function tangentLine(across, up, value, C, slope) {
+  if (!Number.isFinite(slope) || !Number.isFinite(C)) return null;
+  const reach = (across.high - across.low) / 4;
+  const [from, to] = [Math.max(value - reach, across.low), Math.min(value + reach, across.high)];
+  const at = (x) => `${across.at(x)} ${up.at(C + slope * (x - value))}`;
+  return ['path', { class: 'tangent', d: `M${at(from)}L${at(to)}` }];
+}
+
+function beside(across, value, width) {
+  return Math.min(across.at(value) + 10, width - 60);
+}

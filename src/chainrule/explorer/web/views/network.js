@@ -1,0 +1,261 @@
+// The network on the row: neurons filled by a and ringed by |δ|, edges as wide as |w|, dashed where w is negative.
+// Of a large layer some neurons are drawn, and a band says how many more there are; a picture as input is drawn as one.
+
+import { writeId } from '../ids.js';
+import { neuronsOf } from '../neurons.js';
+import { brief } from '../numbers.js';
+
+const MOST_EDGES = 64; // that the Tab key stops at
+const MOST_NUMBERS = 30; // edges with their weight written on them
+const NEAR = 14; // pixels from an edge within which a click is meant for it
+const SHADES = 12; // of the pixels of an input
+const WIDEST = 5;
+const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
+
+// Where everything is: nodes [{ layer, neuron, x, y }], edges between them, the picture of the input, and the bands.
+export function layoutOf({ shape, shown, picture, size }) {
+  const { sizes } = shape;
+  const depth = sizes.length - 1;
+  const image = picture === null ? null : imageOf(picture, size);
+  const left = image === null ? 56 : image.x + image.side + 90;
+  
+  const top = 58;
+  const foot = size.height - 34;
+  const rowsOf = (neurons, layer) => rowsOfColumn(neurons, sizes[layer], layer === 0 && image !== null);
+  const busiest = Math.max(...shown.map(rowsOf));
+  const radius = Math.max(8, Math.min(26, (foot - top) / busiest / 2 - 16));
+  const isTight = radius < ROOMY;
+  const right = size.width - (isTight ? 170 : 96);
+  const column = (layer) => columnAt(layer, depth, left, right, image !== null);
+  const nodes = shown.flatMap((neurons, layer) => {
+    const isImage = layer === 0 && image !== null;
+    const rows = rowsOf(neurons, layer);
+    const step = Math.min((foot - top) / rows, 5.2 * radius);
+    const start = (top + foot - step * (rows - 1)) / 2;
+    return neurons.map((neuron, place) => ({
+      layer, neuron, isPixel: isImage,
+      x: isImage ? image.x + ((neuron % picture[1]) + 0.5) * image.cell : column(layer),
+      y: isImage ? image.y + (Math.floor(neuron / picture[1]) + 0.5) * image.cell : start + step * place,
+    }));
+  });
+  return { nodes, edges: edgesBetween(nodes), image, radius, isTight, bands: bandsOf(nodes, sizes, radius), column };
+}
+
+function columnAt(layer, depth, left, right, hasImage) {
+  const first = hasImage ? 1 : 0;
+  return depth === first ? right : left + ((right - left) * (layer - first)) / (depth - first);
+}
+
+function rowsOfColumn(neurons, count, isImage) {
+  if (isImage) return 1;
+  return neurons.length + (neurons.length < count ? 1 : 0); // and a band
+}
+
+function imageOf([rows, columns], { width, height }) {
+  const cell = Math.max(1, Math.floor(Math.min(0.24 * width, height - 110, 200) / Math.max(rows, columns)));
+  return { x: 16, y: (height - cell * rows) / 2, cell, rows, columns, side: cell * columns };
+}
+
+function edgesBetween(nodes) {
+  const drawn = nodes.filter((node) => node.layer > 0);
+  return drawn.flatMap((to) =>
+    nodes
+      .filter((from) => from.layer === to.layer - 1)
+      .map((from) => ({ from, to, id: { kind: 'w', layer: to.layer, neuron: to.neuron, source: from.neuron } })),
+  );
+}
+
+// below the neurons of a layer of which not all are drawn
+function bandsOf(nodes, sizes, radius) {
+  return sizes.flatMap((count, layer) => {
+    const drawn = nodes.filter((node) => node.layer === layer);
+    if (drawn.length === count || drawn[0].isPixel) return [];
+    const last = drawn[drawn.length - 1];
+    const step = drawn.length > 1 ? last.y - drawn[drawn.length - 2].y : 4 * radius;
+    return [{ layer, x: last.x, y: last.y + step, more: count - drawn.length }];
+  });
+}
+
+// What a click at a pixel selects: the neuron there, the pixel of the input there, or the nearest edge.
+export function idAt({ nodes, edges, image, radius }, x, y) {
+  const node = nodes.find((each) => !each.isPixel && Math.hypot(each.x - x, each.y - y) <= Math.max(radius + 4, 14));
+  if (node !== undefined) return idOfNode(node);
+  if (image !== null) {
+    const [row, column] = [Math.floor((y - image.y) / image.cell), Math.floor((x - image.x) / image.cell)];
+    if (row >= 0 && row < image.rows && column >= 0 && column < image.columns) {
+      return { kind: 'x', layer: 0, neuron: row * image.columns + column, source: 0 };
+    }
+  }
+  let nearest = null;
+  let least = NEAR;
+  for (const edge of edges) {
+    const distance = distanceTo(edge, x, y);
+    if (distance < least) [nearest, least] = [edge.id, distance];
+  }
+  return nearest;
+}
+
+function distanceTo({ from, to }, x, y) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const along = Math.max(0, Math.min(1, ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy)));
+  return Math.hypot(from.x + along * dx - x, from.y + along * dy - y);
+}
+
+function idOfNode({ layer, neuron }) {
+  return { kind: layer === 0 ? 'x' : 'z', layer, neuron, source: 0 };
+}
+
+// now: { net, x, y, pass, back }; selected: an id; name and words write an id as the convention does
+export function networkView({ layout, now, selected, model, size, name, words }) {
+  const scales = scalesOf(layout, now);
+  const drawing = { layout, now, selected, model, scales, name, words };
+  return ['svg', { class: 'drawing', width: size.width, height: size.height, role: 'group', 'aria-label': 'the network',
+    'data-act': 'pick' },
+  heads(drawing),
+  layout.image === null ? null : pixels(drawing),
+  ['g', {}, edgesDrawn(drawing)],
+  ['g', {}, layout.bands.map(bandDrawn)],
+  ['g', {}, layout.nodes.filter((node) => !node.isPixel).map((node) => nodeDrawn(node, drawing))]];
+}
+
+function scalesOf({ nodes, edges }, { net, pass, back }) {
+  const most = (values) => Math.max(1e-300, ...values.filter(Number.isFinite).map(Math.abs));
+  const inLayer = (layer) => nodes.filter((each) => each.layer === layer);
+  const sizes = net.sizes.map((_, layer) => most(inLayer(layer).map((each) => pass.a[layer][each.neuron])));
+  return {
+    a: sizes,
+    delta: most(nodes.filter((each) => each.layer > 0).map((each) => back.delta[each.layer][each.neuron])),
+    w: most(edges.map(({ id }) => weightOf(net, id))),
+  };
+}
+
+function weightOf(net, { layer, neuron, source }) {
+  return net.w[layer][neuron * net.sizes[layer - 1] + source];
+}
+
+function heads({ layout, model }) {
+  const { sizes, activationNames } = model.shape;
+  const last = sizes.length - 1;
+  return ['g', { 'aria-hidden': 'true' }, sizes.map((_, layer) => {
+    const isImage = layer === 0 && layout.image !== null;
+    const x = isImage ? layout.image.x + layout.image.side / 2 : layout.column(layer);
+    const head = layer === 0 ? 'input' : layer === last ? 'output' : `layer ${layer}`;
+    return [['text', { class: 'head', x, y: 18 }, head],
+      layer === 0 ? null : ['text', { class: 'note', x, y: 34 }, activationNames[layer - 1]]];
+  })];
+}
+
+// The input as a picture, the darker the larger; one path for each shade.
+function pixels({ layout: { image }, now, selected, model, words }) {
+  const most = Math.max(...now.x.map(Math.abs)) || 1;
+  const shades = new Map();
+  now.x.forEach((value, place) => {
+    const shade = Math.round((SHADES * Math.abs(value)) / most) * Math.sign(value);
+    if (shade !== 0) shades.set(shade, (shades.get(shade) ?? '') + pixelPath(image, place));
+  });
+  const inside = [...shades].map(([shade, d]) =>
+    ['path', { class: shade > 0 ? 'pixel' : 'pixel negative', d, 'fill-opacity': Math.abs(shade) / SHADES }]);
+  const source = neuronsOf(selected).find((each) => each.layer === 0)?.neuron ?? -1;
+  return ['g', { class: 'image', role: 'img', 'aria-label': `the input, ${image.rows} by ${image.columns} pixels` },
+    ['rect', { class: 'frame', x: image.x, y: image.y, width: image.side, height: image.cell * image.rows }],
+    inside,
+    source < 0 ? null
+      : ['path', { class: 'chosen', d: pixelPath(image, source) }, ['title', {}, pixelText(source, model, words)]]];
+}
+
+function pixelText(neuron, { inputNames }, words) {
+  const said = words({ kind: 'x', layer: 0, neuron, source: 0 });
+  return inputNames === null ? said : `${said}, ${inputNames[neuron]}`;
+}
+
+function pixelPath({ x, y, cell, columns }, place) {
+  return `M${x + (place % columns) * cell} ${y + Math.floor(place / columns) * cell}h${cell}v${cell}h${-cell}z`;
+}
+
+function edgesDrawn({ layout, now, selected, scales, words }) {
+  const chosen = writeId(selected);
+  const few = layout.edges.length <= MOST_EDGES;
+  const drawn = layout.edges.map((edge) => {
+    const id = writeId(edge.id);
+    const weight = weightOf(now.net, edge.id);
+    const width = 0.5 + WIDEST * Math.sqrt(Math.min(1, Math.abs(weight) / scales.w));
+    const d = `M${edge.from.x} ${edge.from.y}L${edge.to.x} ${edge.to.y}`;
+    const sign = weight < 0 ? 'negative' : 'positive';
+    const isChosen = id === chosen;
+    const access = few ? { role: 'button', tabindex: 0, 'aria-label': `${words(edge.id)}: ${brief(weight)}`,
+      'aria-pressed': isChosen ? 'true' : 'false' } : {};
+    const look = `edge ${sign}${isChosen ? ' chosen' : ''}${edge.from.isPixel ? ' faint' : ''}`;
+    return ['g', { class: look, 'data-id': id, ...access },
+      isChosen ? ['path', { class: 'glow', d, 'stroke-width': width + 9 }] : null,
+      ['path', { class: 'stroke', d, 'stroke-width': width }]];
+  });
+  return [drawn, edgeNumbers(layout, now, chosen)];
+}
+
+// The weights on their edges where there are few, else that of the selected one; where two edges seldom cross.
+function edgeNumbers(layout, now, chosen) {
+  const few = layout.edges.length <= MOST_NUMBERS && layout.radius > 14;
+  return layout.edges.map((edge, place) => {
+    const isChosen = writeId(edge.id) === chosen;
+    if (!isChosen && !few) return null;
+    const along = 0.3 + 0.13 * (place % 3);
+    const x = edge.from.x + along * (edge.to.x - edge.from.x);
+    const y = edge.from.y + along * (edge.to.y - edge.from.y) + 4;
+    const weight = weightOf(now.net, edge.id);
+    const look = `weight ${weight < 0 ? 'negative' : 'positive'}${isChosen ? ' chosen' : ''}`;
+    return ['text', { class: look, x, y }, brief(weight)];
+  });
+}
+
+function bandDrawn({ x, y, more }) {
+  return ['g', { class: 'band' },
+    ['rect', { x: x - 34, y: y - 11, width: 68, height: 22, rx: 11 }],
+    ['text', { x, y: y + 4 }, `${more} more`]];
+}
+
+function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) {
+  const { x, y, layer, neuron } = node;
+  const id = idOfNode(node);
+  const a = now.pass.a[layer][neuron];
+  const delta = layer === 0 ? 0 : now.back.delta[layer][neuron];
+  const isThis = (each) => each.layer === layer && each.neuron === neuron;
+  const isChosen = selected.kind !== 'w' && neuronsOf(selected).some(isThis);
+  const isLast = layer === model.shape.sizes.length - 1;
+  const activation = { ...id, kind: layer === 0 ? 'x' : 'a' };
+  const said = `${words(activation)}: ${brief(a)}${layer === 0 ? '' : `, δ ${brief(delta)}`}`;
+  const { radius, isTight } = layout;
+  const own = layer === 0 && model.inputNames !== null ? cutTo(model.inputNames[neuron], 14) : null;
+  const texts = isTight
+    ? [['text', { class: 'a beside', x: x + radius + 5, y: y + 4 }, brief(a)]]
+    : [
+      ['text', { class: 'a', x, y: y - radius - 7 }, brief(a)],
+      layer === 0 ? null : ['text', { class: 'delta', x, y: y + radius + 16 }, brief(delta)],
+      ['text', { class: 'name', x, y: y + 4 }, name(activation)],
+      own === null ? null : ['text', { class: 'note', x, y: y + radius + 16 }, own],
+    ];
+  const besides = x + radius + (isTight ? 66 : 10);
+  if (isLast) texts.push(['text', { class: 'target', x: besides, y: y + 4 }, targetText(model, now, neuron)]);
+  return ['g', { class: `node${isChosen ? ' chosen' : ''}`, role: 'button', tabindex: 0, 'data-id': writeId(id),
+    'aria-label': said, 'aria-pressed': isChosen ? 'true' : 'false' },
+  ['circle', { class: 'paper', cx: x, cy: y, r: radius }],
+  layer === 0 ? null : ['circle', { class: 'ring', cx: x, cy: y, r: radius + 1,
+    'stroke-width': 1 + 8 * Math.min(1, Math.abs(delta) / scales.delta) }],
+  ['circle', { class: 'fill', cx: x, cy: y, r: radius, 'fill-opacity': opacity(a, scales.a[layer]) }],
+  isChosen ? ['circle', { class: 'halo', cx: x, cy: y, r: radius + 8 }] : null,
+  texts];
+}
+
+function opacity(value, most) {
+  return Number.isFinite(value) ? (0.08 + 0.52 * Math.min(1, Math.abs(value) / most)).toFixed(3) : 0;
+}
+
+function targetText(model, now, neuron) {
+  const target = brief(now.y[neuron]);
+  const names = model.classNames;
+  return names !== null && names.length === now.y.length ? `${cutTo(names[neuron], 9)}: ${target}` : `y = ${target}`;
+}
+
+export function cutTo(text, most) {
+  const letters = [...text];
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
+}
