@@ -30,7 +30,9 @@ addEventListener('load', async () => {
 DOMAINS = ("Page", "Runtime", "Log", "Network")  # what the browser is to speak about
 PATIENCE = 60.0  # seconds until an answer of the browser counts as missing
 FIRST = 10  # the numbers of the pipes before they become 3 and 4, which the browser reads and writes
-WITH_PIPES = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
+WITH_PIPES = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
+)
 
 
 def measured(page: str, script: str, folder: Path, wide: int = 1200) -> Any:
@@ -53,7 +55,10 @@ class Driven:
     def __init__(self, reads: int, writes: int, uri: str, size: tuple[int, int]) -> None:
         self._reads, self._writes, self._number, self._unread = reads, writes, 0, b""
         self._session = ""
-        self._inner: tuple[str, int] = ("", 0)  # the last document that began to run scripts: its session and its number
+        self._inner: tuple[str, int] = (
+            "",
+            0,
+        )  # the last document that began to run scripts: its session and its number
         self.errors: list[str] = []
         self.requests: list[str] = []
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
@@ -61,7 +66,9 @@ class Driven:
         for domain in DOMAINS:
             self._ask(f"{domain}.enable")
         self._ask("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
-        self._ask("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False)
+        self._ask(
+            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
+        )
         self.go(uri)
 
     def go(self, uri: str) -> None:
@@ -74,7 +81,9 @@ class Driven:
 
     def settle(self) -> None:
         """Wait until two frames are drawn."""
-        self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))")
+        self.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))"
+        )
 
     def evaluate(self, expression: str) -> Any:
         """What an expression of JavaScript is, or the promise that it is."""
@@ -147,7 +156,12 @@ class Driven:
 
     def _send(self, method: str, session: str, parameters: dict[str, Any]) -> int:
         self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
+        message = {
+            "id": self._number,
+            "method": method,
+            "params": parameters,
+            **({"sessionId": session} if session else {}),
+        }
         os.write(self._writes, json.dumps(message).encode() + b"\0")
         return self._number
 
@@ -159,7 +173,9 @@ class Driven:
                 self._unread = rest
                 yield json.loads(message)
                 continue
-            assert select.select([self._reads], [], [], max(0, until - time.monotonic()))[0], "the browser does not answer"
+            assert select.select([self._reads], [], [], max(0, until - time.monotonic()))[0], (
+                "the browser does not answer"
+            )
             part = os.read(self._reads, 2**16)
             if not part:
                 return

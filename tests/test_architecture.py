@@ -173,7 +173,9 @@ def test_imports_point_down(path: Path) -> None:
 def test_every_file_of_a_package_has_its_layer(package: str) -> None:
     listed = " ".join(INSIDE[package]).split()
     there = {
-        path.stem for path in (SOURCE / package).iterdir() if path.name[0] != "_" and path.name not in ("fonts", "sets", "web")
+        path.stem
+        for path in (SOURCE / package).iterdir()
+        if path.name[0] != "_" and path.name not in ("fonts", "sets", "web")
     }
     assert sorted(listed) == sorted(each for each in there if f"{package}.{each}" not in ROW)
 

@@ -45,8 +45,7 @@ def digits() -> cr.Explorer:
     """64-128-10 on some of the digits, untrained."""
     data = cr.load_data("digits")
     network = cr.Network.random([64, 128, 10], "relu", "softmax", seed=1)
-    terms = cr.Preprocessing.fit(data.columns, data.inputs, data.target)
-    return cr.explore(network, terms.encode(data.inputs)[:300], data.target[:300].astype(int), row=7)
+    return cr.explore(network, data.inputs[:300], data.targets[:300], row=7)
 
 
 class Parts(HTMLParser):
@@ -98,7 +97,9 @@ def test_a_page_is_one_file_that_asks_for_nothing(page: cr.Explorer) -> None:
         assert attributes.get("src") is None or str(attributes["src"]).startswith("data:"), tag
     assert len(parts.scripts) == 2  # what it knows, and what it does
     assert len(parts.styles) == 1
-    plain = re.sub(r"http://www\.w3\.org/(2000/svg|1998/Math/MathML)", "", page.html)  # names of languages, no addresses
+    plain = re.sub(
+        r"http://www\.w3\.org/(2000/svg|1998/Math/MathML)", "", page.html
+    )  # names of languages, no addresses
     assert "http" not in re.sub(r"http-equiv", "", plain)
     assert "url(" not in parts.styles[0]
     assert not re.search(r"\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write", parts.scripts[1])
@@ -107,13 +108,18 @@ def test_a_page_is_one_file_that_asks_for_nothing(page: cr.Explorer) -> None:
 def test_its_policy_allows_its_own_script_and_style_alone() -> None:
     parts = Parts(small_page().html)
     (policy,) = [each["content"] for tag, each in parts.elements if each.get("http-equiv") == "Content-Security-Policy"]
-    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (parts.scripts[1], parts.styles[0])]
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (parts.scripts[1], parts.styles[0])
+    ]
     assert policy == (
         f"default-src 'none'; script-src 'sha256-{digests[0]}'; style-src 'sha256-{digests[1]}'; img-src data: blob:; "
         "font-src data:; base-uri 'none'; form-action 'none'"
     )
     before = parts.elements[: [tag for tag, _ in parts.elements].index("style")]
-    assert any(each.get("http-equiv") == "Content-Security-Policy" for _, each in before)  # it holds for what comes behind it
+    assert any(
+        each.get("http-equiv") == "Content-Security-Policy" for _, each in before
+    )  # it holds for what comes behind it
 
 
 def test_a_page_knows_the_network_to_the_last_bit() -> None:
@@ -125,7 +131,12 @@ def test_a_page_knows_the_network_to_the_last_bit() -> None:
     assert np.array_equal(numbers(data["rows"]["x"]), [0.6, -0.4])
     assert np.array_equal(numbers(data["rows"]["y"]), [1.0, 0.0])
     assert data["start"] == {"id": "w/2/0/1", "convention": "nielsen"}
-    assert [each["name"] for each in data["conventions"]] == ["nielsen", "article", "3blue1brown", "3h4"]  # none without σ
+    assert [each["name"] for each in data["conventions"]] == [
+        "nielsen",
+        "article",
+        "3blue1brown",
+        "3h4",
+    ]  # none without σ
 
 
 def test_numbers_take_half_the_room_where_float32_holds_them() -> None:
@@ -149,7 +160,7 @@ def test_biases_by_layer_or_none_are_said() -> None:
     assert len(numbers(data["theta"])) == network.parameters.size
 
 
-@pytest.mark.parametrize(("page", "most"), [(chain_page, 140_000), (small_page, 140_000)], ids=["chain", "small"])
+@pytest.mark.parametrize(("page", "most"), [(chain_page, 200_000), (small_page, 200_000)], ids=["chain", "small"])
 def test_pages_of_small_networks_are_small(page: Any, most: int) -> None:
     assert 20_000 < len(page().html.encode()) < most
 
@@ -158,7 +169,7 @@ def test_the_page_of_the_digits_is_small(digits: cr.Explorer) -> None:
     size = len(digits.html.encode())
     weights = len(known(digits)["theta"])
     assert weights == 3 + 4 * -(-4 * 9610 // 3)
-    assert size < 420_000
+    assert size < 360_000
 
 
 # rows --------------------------------------------------------------------------------------------------------------------
@@ -235,12 +246,12 @@ def test_open_hands_a_file_to_a_browser(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_notebook_shows_it_in_a_frame_with_a_figure_below() -> None:
-    page = small_page(title="a <b> & \"c\"")
+    page = small_page(title='a <b> & "c"')
     cell = page._repr_html_()
     (frame,) = [attributes for tag, attributes in Parts(cell).elements if tag == "iframe"]
     assert frame["sandbox"] == "allow-scripts allow-downloads"
     assert frame["srcdoc"] == page.html
-    assert frame["title"] == "a <b> & \"c\""
+    assert frame["title"] == 'a <b> & "c"'
     assert "<details><summary>the network as a figure</summary><svg" in cell
 
 
@@ -255,7 +266,9 @@ def test_without_scripts_there_is_the_figure_and_an_old_browser_finds_a_sentence
 # bad input -----------------------------------------------------------------------------------------------------------------
 def test_a_network_that_is_too_large_says_what_draws_it() -> None:
     large = cr.Network.random([1000, 1000, 2], "relu", dtype="float32")
-    with pytest.raises(cr.SettingError, match="1,003,002 weights and biases, and a page holds at most 1,000,000") as error:
+    with pytest.raises(
+        cr.SettingError, match="1,003,002 weights and biases, and a page holds at most 1,000,000"
+    ) as error:
         cr.explore(large, np.zeros(1000), [1.0, 0.0])
     assert "cr.figure('network', network, x, y), draws its strongest neurons" in str(error.value)
 
@@ -300,11 +313,9 @@ def test_an_overflow_is_an_error() -> None:
 
 
 def test_an_activation_of_ones_own_that_cannot_be_traced_is_named() -> None:
-    def odd(z: Any, m: Any) -> Any:
-        return m.exp(-z * z) if float(np.max(z)) > 100 else np.sort(z)
-
-    with pytest.raises(cr.FormError, match="odd"):
-        network = cr.Network(list(CHAIN.weights), list(CHAIN.biases), cr.activation(odd, "odd"))
+    odd = cr.activation(lambda z: np.tanh(z) if np.all(z < 1e9) else z, "odd")
+    network = cr.Network(list(CHAIN.weights), list(CHAIN.biases), odd)
+    with pytest.raises(cr.FormError, match=r"the activation 'odd' cannot be part of a page: its form calls np\.all"):
         cr.explore(network, [0.6], [1.0])
 
 
@@ -316,9 +327,7 @@ def test_a_bundle_is_in_the_order_of_imports() -> None:
         "a.js": "export const a = 1;\n",
         "unused.js": "export const a = 2;\n",
     }
-    assert bundle(modules) == (
-        "const a = 1;\n\nfunction b(x) {\n  return x + a;\n}\n\n// main\nb(a);\n"
-    )
+    assert bundle(modules) == ("const a = 1;\n\nfunction b(x) {\n  return x + a;\n}\n\n// main\nb(a);\n")
 
 
 @pytest.mark.parametrize(
@@ -328,7 +337,10 @@ def test_a_bundle_is_in_the_order_of_imports() -> None:
         ("import { hidden } from './a.js';\n", "main.js imports hidden from a.js, which does not export it"),
         ("import { a } from './nowhere.js';\n", "main.js imports nowhere.js, and there is no such module"),
         ("import { a } from './a.js';\nconst hidden = 1;\n", "hidden is declared in a.js and again in main.js: rename"),
-        ("import { a } from './a.js';\nconst { exp, hidden } = Math;\n", "hidden is declared in a.js and again in main.js"),
+        (
+            "import { a } from './a.js';\nconst { exp, hidden } = Math;\n",
+            "hidden is declared in a.js and again in main.js",
+        ),
         ("import { a } from './main.js';\n", "modules import each other: main.js → main.js"),
         ("import * as all from './a.js';\n", "cannot be bundled"),
         ("import all from './a.js';\n", "cannot be bundled"),
@@ -382,7 +394,9 @@ def test_a_row_keeps_its_number_where_others_have_no_target(chainrule_: Run) -> 
     data = json.loads(Parts(Path("m-explorer.html").read_text(encoding="utf-8")).scripts[0])
     assert data["rows"]["numbers"] == [0, 2, 3]
     assert data["rows"]["chosen"] == 1
-    assert chainrule_("explore", "m.safetensors", "--data", "t.csv", "--row", "1")[2].startswith("error: row 1 of t.csv has no y")
+    assert chainrule_("explore", "m.safetensors", "--data", "t.csv", "--row", "1")[2].startswith(
+        "error: row 1 of t.csv has no y"
+    )
 
 
 @pytest.mark.parametrize(
@@ -394,7 +408,7 @@ def test_a_row_keeps_its_number_where_others_have_no_target(chainrule_: Run) -> 
         ("explore own.json --row 7", "--row 7: own.json has the rows 0…0; take one of them, as --row 0"),
         ("explore nan.json", "nan"),
         ("explore -o page.txt", "the page is written into a file that ends in .html, as page.html"),
-        ("explore -o none/page.html", "there is no folder none"),
+        ("explore -o none/page.html", "make it first"),
         ("explore --record own.json", "own.json"),
         ("explore --convention euler", "unknown convention 'euler'"),
         ("explore --convention cs231n", "applies no activation on the last layer"),
@@ -434,7 +448,10 @@ def test_in_a_browser_a_drag_moves_everything(tmp_path: Path) -> None:
     file = small_page().save(tmp_path / "page.html")
     with driven(file.as_uri(), tmp_path) as page:
         assert shown_cost(page) == pytest.approx(cr.cost(SMALL, [0.6, -0.4], [1.0, 0.0]), rel=1e-5)
-        formula, spot = page.text(".formula"), page.evaluate("document.querySelector('.curve .spot').getAttribute('cx')")
+        formula, spot = (
+            page.text(".formula"),
+            page.evaluate("document.querySelector('.curve .spot').getAttribute('cx')"),
+        )
         curve = page.evaluate("document.querySelector('path.curve').getAttribute('d')")
         dragged(page, 60)
         weight = float(page.evaluate("document.querySelector('.handle').getAttribute('aria-valuenow')"))

@@ -162,7 +162,7 @@ def example_of(
 
 
 def examples_around(given: Given, data: str | None, row: int, cost: str | None) -> tuple[Examples, list[int]]:
-    """A row and the rows beside it, as many as one page looks through, and their numbers; rows without a target are left out."""
+    """A row and the rows beside it, as many as a page looks through, and their numbers; none without a target."""
     start = 0 if row < MOST_AROUND else row
     found = _examples(given, data, row, MOST_AROUND, cost, targets=True, start=start)
     return found, list(found.numbers)

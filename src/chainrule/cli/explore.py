@@ -41,7 +41,9 @@ def command(
     ] = None,
     record: Annotated[
         Path | None,
-        typer.Option(help="The networks of its training as it learnt, a file of chainrule.save_record.", rich_help_panel=EXAMPLE),
+        typer.Option(
+            help="The networks of its training as it learnt, a file of chainrule.save_record.", rich_help_panel=EXAMPLE
+        ),
     ] = None,
     weights: Weights = None,
     biases: Biases = None,
@@ -62,7 +64,9 @@ def command(
             rich_help_panel=WRITTEN,
         ),
     ] = None,
-    open_it: Annotated[bool, typer.Option("--open", help="Open the page in a browser.", rich_help_panel=WRITTEN)] = False,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="Open the page in a browser.", rich_help_panel=WRITTEN)
+    ] = False,
 ) -> None:
     """Write one HTML page in which weights, biases, inputs and targets are dragged, and values, curve and formula follow."""
     check_no_id(model, "explore")
@@ -106,4 +110,6 @@ def _check_output(page: Path, model: Path | None, data: str | None, record: Path
     check_text(page, "explorer.html", {"model": model, "data": data}, "--output")
     check_not_read(page, {"record": record}, "--output")
     if page.suffix.lower() not in (".html", ".htm"):
-        raise FileError(f"--output {page}: the page is written into a file that ends in .html, as {page.with_suffix('.html')}")
+        raise FileError(
+            f"--output {page}: the page is written into a file that ends in .html, as {page.with_suffix('.html')}"
+        )

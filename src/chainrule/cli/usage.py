@@ -28,7 +28,8 @@ SAME_COMMAND = {
     "learn": "train", "draw": "show", "plot": "show", "figure": "show", "figures": "show", "picture": "show",
     "pictures": "show", "inspect": "show", "info": "show", "open": "show", "evaluate": "predict", "eval": "predict",
     "score": "predict", "test": "predict", "accuracy": "predict", "check": "verify", "gradcheck": "verify",
-    "drag": "explore", "explorer": "explore", "interactive": "explore", "play": "explore", "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
+    "drag": "explore", "explorer": "explore", "interactive": "explore", "play": "explore",
+    "diagnose": "why", "slow": "why", "ask": "quiz", "questions": "quiz", "practice": "quiz", "pages": "page",
     "sheet": "page", "precompile": "compile", "build": "compile", "cache": "compile",
 }  # fmt: skip
 SAME_OPTION = {  # by command: the option that is meant

@@ -11,7 +11,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, ShapeError, brief
 from chainrule.explanation.figures import figure
-from chainrule.explorer.contents import check_row, check_snapshots, contents
+from chainrule.explorer.contents import check_row, check_snapshots, contents_of
 from chainrule.explorer.page import Explorer
 from chainrule.explorer.traced import forms_of
 from chainrule.forward import trace_of
@@ -59,7 +59,7 @@ def explore(
     called = title or f"Network {'-'.join(map(str, problem.network.sizes))}"
     here = problem.example(place)
     snapshot_networks = check_snapshots(problem.network, snapshots)
-    known = contents(problem, place, names, snapshot_networks, author, by, called, network.dtype.name)
+    known = contents_of(problem, place, names, snapshot_networks, author, by, called, network.dtype.name)
     with np.errstate(all="ignore"):  # what overflows is an error in the next line
         trace = here.once(trace_of)
     here.check_finite(z=trace.z.items(), a=trace.a.items())

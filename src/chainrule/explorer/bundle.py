@@ -16,7 +16,9 @@ from importlib.resources.abc import Traversable
 IMPORT = re.compile(r"""^import\s*\{([^}]*)\}\s*from\s*["'](\.{1,2}/[^"']+)["'];[ \t]*\n?""", re.MULTILINE)
 OTHER_IMPORT = re.compile(r"^import\b.*", re.MULTILINE)
 EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function\s*\*?|const|let|class)\s+([\w$]+)", re.MULTILINE)
-OTHER_EXPORT = re.compile(r"^export\b(?!\s+(?:async\s+)?(?:function\b|const\s+[\w$]|let\s+[\w$]|class\s)).*", re.MULTILINE)
+OTHER_EXPORT = re.compile(
+    r"^export\b(?!\s+(?:async\s+)?(?:function\b|const\s+[\w$]|let\s+[\w$]|class\s)).*", re.MULTILINE
+)
 NAMED = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+([\w$]+)", re.MULTILINE)
 TAKEN_APART = re.compile(r"^(?:const|let|var)\s*[{\[]([^}\]]*)[}\]]\s*=", re.MULTILINE)  # const { exp, log } = Math;
 ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
@@ -35,10 +37,11 @@ class Module:
     text: str
 
     @property
-    def imports(self) -> Iterator[tuple[str, list[str]]]:
-        """Each module that it imports from, and which names."""
+    def imports(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Each module that it imports from, and which names, each with what it is called here."""
         for found in IMPORT.finditer(self.text):
-            names = [name.strip() for name in found[1].split(",") if name.strip()]
+            pairs = (each.strip().partition(" as ") for each in found[1].split(",") if each.strip())
+            names = [(name.strip(), called.strip() or name.strip()) for name, _, called in pairs]
             yield posixpath.normpath(posixpath.join(posixpath.dirname(self.name), found[2])), names
 
     @property
@@ -48,13 +51,20 @@ class Module:
     @property
     def declared(self) -> list[str]:
         """Every name at top level, which begins a line."""
-        apart = (part.partition("=")[0].rpartition(":")[2].strip() for each in TAKEN_APART.findall(self.text) for part in each.split(","))
-        return [*NAMED.findall(self.text), *filter(None, apart)]
+        parts = (part for each in TAKEN_APART.findall(self.text) for part in each.split(","))
+        apart = (part.partition("=")[0].rpartition(":")[2].strip() for part in parts)
+        return [*NAMED.findall(self.text), *filter(None, apart), *self.renamed]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """What it imports under another name, by that name."""
+        return {called: name for _, names in self.imports for name, called in names if called != name}
 
     @property
     def body(self) -> str:
-        """Its text without imports and without the word export."""
-        return re.sub(r"^export\s+", "", IMPORT.sub("", self.text), flags=re.MULTILINE).strip()
+        """Its text without imports and without the word export; what it calls otherwise stands before it."""
+        renamed = "".join(f"const {called} = {name};\n" for called, name in self.renamed.items())
+        return renamed + re.sub(r"^export\s+", "", IMPORT.sub("", self.text), flags=re.MULTILINE).strip()
 
     def check(self) -> None:
         """Raises BundleError for an import or an export of another form, and for text that would end the script."""
@@ -123,7 +133,7 @@ def _check_imports(ordered: list[Module]) -> None:
     exports = {each.name: each.exports for each in ordered}
     for module in ordered:
         for other, names in module.imports:
-            for name in names:
+            for name, _ in names:
                 if name not in exports[other]:
                     raise BundleError(f"{module.name} imports {name} from {other}, which does not export it")
 

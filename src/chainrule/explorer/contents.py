@@ -29,10 +29,10 @@ Array = np.ndarray
 VERSION = 1  # of what is written here
 MOST_NUMBERS = 1_000_000  # weights and biases in a page, those of snapshots too
 MOST_ROWS = 200  # rows in a page; of wide ones as many as have so many numbers, but a few at least
-MOST_IN_ROWS, FEWEST_ROWS = 40_000, 20
+MOST_IN_ROWS, FEWEST_ROWS = 8_000, 20
 
 
-def contents(
+def contents_of(
     problem: Problem,
     row: int,
     numbers: Sequence[int],
@@ -57,7 +57,9 @@ def contents(
             "dtype": dtype,
         },
         "theta": encoded(network.parameters.flat()),
-        "snapshots": [{"epoch": epoch, "theta": encoded(snapshots[epoch].parameters.flat())} for epoch in sorted(snapshots)],
+        "snapshots": [
+            {"epoch": epoch, "theta": encoded(snapshots[epoch].parameters.flat())} for epoch in sorted(snapshots)
+        ],
         "rows": _rows(problem, kept, row, numbers),
         "cost": cost_data(problem.cost, network),
         "conventions": [convention_data(each, network) for each in _conventions(network, convention)],

@@ -60,7 +60,8 @@ class Explorer:
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, sheet)}">\n'
             '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>{sheet}</style>\n</head>\n<body>\n'
+            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n'
+            f"<style>{sheet}</style>\n</head>\n<body>\n"
             f'<div id="app"><p class="waiting">{escape(OLD_BROWSER)}</p></div>\n'
             f"<noscript><h1>{title}</h1><p>{escape(NO_SCRIPT)}</p>{_picture(self.figure)}</noscript>\n"
             f'<script type="application/json" id="contents">{as_script(self.known)}</script>\n'

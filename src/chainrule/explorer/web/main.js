@@ -12,7 +12,7 @@ import { exact, short } from './numbers.js';
 import { patch } from './patch.js';
 import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
-import { symbolOf, textOf } from './symbols.js';
+import { quantitySymbol, symbolOf, textOf } from './symbols.js';
 import { curveView } from './views/curve.js';
 import { formulaView } from './views/formula.js';
 import { linesView, valueAtPixel } from './views/lines.js';
@@ -92,7 +92,7 @@ function startPage(root) {
     const shown = shownWith(state, now, id);
     if (frame !== state.frame || shown !== state.shown) Object.assign(store.state, { frame, shown });
     const convention = conventionOf(model, state);
-    const name = (each) => textOf(symbolOf(convention, each));
+    const name = (each) => nameOf(convention, each);
     const words = (each) => wordsOf(each, convention);
     const seen = { state, id, now, frame, shown, convention, name, words };
     document.documentElement.className = state.theme === 'system' ? '' : state.theme;
@@ -172,6 +172,11 @@ function startPage(root) {
       'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron to select it; ',
       '0 fits the scales.',
       model.isFloat32 ? ' This float32 network is computed here in float64.' : ''];
+  }
+
+  function nameOf(convention, id) {
+    const isGiven = id.kind === 'x' || id.kind === 'y';
+    return textOf(isGiven ? symbolOf(convention, id) : quantitySymbol(convention, model.shape, id));
   }
 
   // what is done ------------------------------------------------------------------------------------------------------

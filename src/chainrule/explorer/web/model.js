@@ -197,7 +197,7 @@ export function worstRow(model, state) {
 export function readingOf(model, now, show) {
   const output = now.pass.a[model.net.depth];
   if (model.classNames === null) {
-    const few = (values) => Array.from(values.slice(0, 4), show).join(', ') + (values.length > 4 ? ', …' : '');
+    const few = (values) => Array.from(values.slice(0, 4), (each) => show(each)).join(', ') + (values.length > 4 ? ', …' : '');
     return `target ${few(now.y)}, answer ${few(output)}`;
   }
   const target = model.classNames[classOf(now.y)];

@@ -17,7 +17,7 @@ export function patch(parent, views) {
 function flattened(views) {
   const isView = (each) => Array.isArray(each) && typeof each[0] === 'string' && isAttributes(each[1]);
   return views.flatMap((each) => {
-    if (each === null || each === undefined || each === false) return [];
+    if (each === null || each === undefined || each === false) return [null];
     return Array.isArray(each) && !isView(each) ? flattened(each) : [each];
   });
 }
@@ -27,6 +27,7 @@ function isAttributes(given) {
 }
 
 function broughtTo(node, view, parent) {
+  if (view === null) return placeholder(node);
   if (!Array.isArray(view)) return textTo(node, String(view));
   const [tag, attributes, ...children] = view;
   const fits = node !== undefined && node.nodeType === 1 && node.localName === tag;
@@ -35,6 +36,11 @@ function broughtTo(node, view, parent) {
   patch(element, children);
   if ('value' in attributes && tag === 'select') element.value = attributes.value;
   return element;
+}
+
+// in the place of what is not there now, so that what comes behind keeps its place, and its focus
+function placeholder(node) {
+  return node !== undefined && node.nodeType === 8 ? node : document.createComment('');
 }
 
 function textTo(node, text) {

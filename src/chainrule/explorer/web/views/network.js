@@ -10,6 +10,7 @@ const MOST_NUMBERS = 30; // edges with their weight written on them
 const NEAR = 14; // pixels from an edge within which a click is meant for it
 const SHADES = 12; // of the pixels of an input
 const WIDEST = 5;
+const ALONG = 0.27; // the part of an edge before its number
 const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
 
 // Where everything is: nodes [{ layer, neuron, x, y }], edges between them, the picture of the input, and the bands.
@@ -177,30 +178,39 @@ function edgesDrawn({ layout, now, selected, scales, words }) {
   const few = layout.edges.length <= MOST_EDGES;
   const drawn = layout.edges.map((edge) => {
     const id = writeId(edge.id);
-    const weight = weightOf(now.net, edge.id);
-    const width = 0.5 + WIDEST * Math.sqrt(Math.min(1, Math.abs(weight) / scales.w));
-    const d = `M${edge.from.x} ${edge.from.y}L${edge.to.x} ${edge.to.y}`;
-    const sign = weight < 0 ? 'negative' : 'positive';
-    const isChosen = id === chosen;
+    const { weight, d, sign, width } = strokeOf(edge, now.net, scales);
     const access = few ? { role: 'button', tabindex: 0, 'aria-label': `${words(edge.id)}: ${brief(weight)}`,
-      'aria-pressed': isChosen ? 'true' : 'false' } : {};
-    const look = `edge ${sign}${isChosen ? ' chosen' : ''}${edge.from.isPixel ? ' faint' : ''}`;
-    return ['g', { class: look, 'data-id': id, ...access },
-      isChosen ? ['path', { class: 'glow', d, 'stroke-width': width + 9 }] : null,
+      'aria-pressed': id === chosen ? 'true' : 'false' } : {};
+    return ['g', { class: `edge ${sign}${few ? '' : ' faint'}`, 'data-id': id, ...access },
       ['path', { class: 'stroke', d, 'stroke-width': width }]];
   });
-  return [drawn, edgeNumbers(layout, now, chosen)];
+  return [drawn, chosenEdge(layout, now.net, scales, chosen), edgeNumbers(layout, now, chosen)];
 }
 
-// The weights on their edges where there are few, else that of the selected one; where two edges seldom cross.
+function strokeOf({ id, from, to }, net, scales) {
+  const weight = weightOf(net, id);
+  const width = 0.5 + WIDEST * Math.sqrt(Math.min(1, Math.abs(weight) / scales.w));
+  return { weight, width, d: `M${from.x} ${from.y}L${to.x} ${to.y}`, sign: weight < 0 ? 'negative' : 'positive' };
+}
+
+// the selected one once more, above all others
+function chosenEdge({ edges }, net, scales, chosen) {
+  const edge = edges.find((each) => writeId(each.id) === chosen);
+  if (edge === undefined) return null;
+  const { d, sign, width } = strokeOf(edge, net, scales);
+  return ['g', { class: `edge chosen ${sign}`, 'data-id': chosen, 'aria-hidden': 'true' },
+    ['path', { class: 'glow', d, 'stroke-width': width + 9 }],
+    ['path', { class: 'stroke', d, 'stroke-width': width }]];
+}
+
+// The weights on their edges where there are few, else that of the selected one; before they cross others.
 function edgeNumbers(layout, now, chosen) {
-  const few = layout.edges.length <= MOST_NUMBERS && layout.radius > 14;
-  return layout.edges.map((edge, place) => {
+  const few = layout.edges.length <= MOST_NUMBERS && !layout.isTight;
+  return layout.edges.map((edge) => {
     const isChosen = writeId(edge.id) === chosen;
     if (!isChosen && !few) return null;
-    const along = 0.3 + 0.13 * (place % 3);
-    const x = edge.from.x + along * (edge.to.x - edge.from.x);
-    const y = edge.from.y + along * (edge.to.y - edge.from.y) + 4;
+    const x = edge.from.x + ALONG * (edge.to.x - edge.from.x);
+    const y = edge.from.y + ALONG * (edge.to.y - edge.from.y) + 4;
     const weight = weightOf(now.net, edge.id);
     const look = `weight ${weight < 0 ? 'negative' : 'positive'}${isChosen ? ' chosen' : ''}`;
     return ['text', { class: look, x, y }, brief(weight)];
@@ -250,9 +260,11 @@ function opacity(value, most) {
 }
 
 function targetText(model, now, neuron) {
-  const target = brief(now.y[neuron]);
+  const target = now.y[neuron];
   const names = model.classNames;
-  return names !== null && names.length === now.y.length ? `${cutTo(names[neuron], 9)}: ${target}` : `y = ${target}`;
+  if (names === null || names.length !== now.y.length) return `y = ${brief(target)}`;
+  const says = target === 1 ? ' ← target' : target === 0 ? '' : `: ${brief(target)}`;
+  return `${cutTo(names[neuron], 9)}${says}`;
 }
 
 export function cutTo(text, most) {
