@@ -55,7 +55,7 @@ SAME_OPTION = {  # by command: the option that is meant
         "questions": "count", "kinds": "kind", "input": "x", "inputs": "x", "label": "y",
     },
 }  # fmt: skip
-NEAR = 0.75  # how alike a word and a command are, of 1, where the one is taken for a slip of the other
+NEAR = 0.78  # how alike a word and a command are, of 1, where the one is taken for a slip of the other
 DATA_SETS = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 
 

@@ -147,15 +147,17 @@ def _rows(problem: Problem, kept: Sequence[int], row: int, numbers: Sequence[int
         "chosen": kept.index(row),
         "numbers": [int(numbers[each]) for each in kept],
         "inputNames": _input_names(terms, network.sizes[0]),
-        "classNames": _class_names(terms),
+        "classNames": _class_names(problem),
         "picture": [raster.rows, raster.columns] if raster.image else None,
     }
 
 
-def _class_names(terms: Preprocessing | None) -> list[str] | None:
-    if terms is None or terms.labels is None:
-        return None
-    return [printable(str(label)) for label in terms.labels]
+def _class_names(problem: Problem) -> list[str] | None:
+    """The names of the classes, else their numbers where there are any."""
+    terms, outputs = problem.network.preprocessing, problem.network.sizes[-1]
+    if terms is not None and terms.labels is not None:
+        return [printable(str(label)) for label in terms.labels]
+    return [str(each) for each in range(outputs)] if problem.cost.classifies and outputs > 1 else None
 
 
 def _input_names(terms: Preprocessing | None, count: int) -> list[str] | None:

@@ -11,6 +11,7 @@ const NEAR = 14; // pixels from an edge within which a click is meant for it
 const SHADES = 12; // of the pixels of an input
 const WIDEST = 5;
 const ALONG = 0.27; // the part of an edge before its number
+const WIDE = 150; // pixels between two layers from which on edges have room for numbers
 const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
 
 // Where everything is: nodes [{ layer, neuron, x, y }], edges between them, the picture of the input, and the bands.
@@ -39,7 +40,7 @@ export function layoutOf({ shape, shown, picture, size }) {
       y: isImage ? image.y + (Math.floor(neuron / picture[1]) + 0.5) * image.cell : start + step * place,
     }));
   });
-  return { nodes, edges: edgesBetween(nodes), image, radius, isTight, bands: bandsOf(nodes, sizes, radius), column };
+  return { nodes, edges: edgesBetween(nodes), image, radius, isTight, hasRoom: !isTight && (right - left) / depth > WIDE, bands: bandsOf(nodes, sizes, radius), column };
 }
 
 function columnAt(layer, depth, left, right, hasImage) {
@@ -205,7 +206,7 @@ function chosenEdge({ edges }, net, scales, chosen) {
 
 // The weights on their edges where there are few, else that of the selected one; before they cross others.
 function edgeNumbers(layout, now, chosen) {
-  const few = layout.edges.length <= MOST_NUMBERS && !layout.isTight;
+  const few = layout.edges.length <= MOST_NUMBERS && layout.hasRoom;
   return layout.edges.map((edge) => {
     const isChosen = writeId(edge.id) === chosen;
     if (!isChosen && !few) return null;
