@@ -296,6 +296,7 @@ AREAS = {  # of the public names, by the module that holds them
         "nudges",
         "diagnostics",
         "conventions",
+        "explorer",
         "lessons",
         "recurrent",
         "writing",

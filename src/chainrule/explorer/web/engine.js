@@ -366,7 +366,7 @@ function wayByForms(net, cost, x, y, id) {
   return { ...way, cost: cost.ofActivation, of: 'a' };
 }
 
-function raised({ net, pass, id, layer }, values, change) {
+function withChange({ net, pass, id, layer }, values, change) {
   const by = id.kind === 'w' ? change * pass.a[layer - 1][id.source] : change;
   const shared = id.kind === 'b' && isShared(net, layer);
   return values.map((value, j) => (shared || j === id.neuron ? value + by : value));
@@ -374,9 +374,9 @@ function raised({ net, pass, id, layer }, values, change) {
 
 function costByForms(way, change) {
   const { net, pass, y, id, layer, cost, of } = way;
-  if (id.kind === 'y') return cost.form(pass[of][net.depth], raised(way, y, change));
+  if (id.kind === 'y') return cost.form(pass[of][net.depth], withChange(way, y, change));
   const kind = 'xa'.includes(id.kind) ? 'a' : 'z';
-  const here = { [kind]: raised(way, pass[kind][layer], change) };
+  const here = { [kind]: withChange(way, pass[kind][layer], change) };
   here.a ??= net.sigma[layer].form(here.z, new Float64Array(here.z.length));
   for (let l = layer + 1; l <= net.depth; l += 1) {
     here.z = weigh(net, l, here.a, new Float64Array(net.sizes[l]));
@@ -388,7 +388,7 @@ function costByForms(way, change) {
 function rateByForms(way) {
   const { net, pass, y, id, layer, cost, of } = way;
   const still = (values) => new Float64Array(values.length);
-  const moving = (values) => raised(way, still(values), 1);
+  const moving = (values) => withChange(way, still(values), 1);
   const output = pass[of][net.depth];
   if (id.kind === 'y') return cost.dual(output, still(output), y, moving(y))[1];
   const kind = 'xa'.includes(id.kind) ? 'a' : 'z';

@@ -163,7 +163,7 @@ function startPage(root) {
   }
 
   function formulaPart({ state, id, now, convention }) {
-    const at = { net: model.written, cost: model.cost, pass: now.pass, back: now.back };
+    const at = { net: now.net, cost: model.cost, pass: now.pass, back: now.back };
     return formulaView(at, id, convention, checkFor(state, now, id));
   }
 

@@ -20,7 +20,6 @@ export function modelOf(contents) {
   return {
     title: contents.title,
     net,
-    written: { ...net, biases: contents.network.biases }, // as formulas read it
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
     rows: rowsOf(contents.rows, sizes),

@@ -40,7 +40,9 @@ export function layoutOf({ shape, shown, picture, size }) {
       y: isImage ? image.y + (Math.floor(neuron / picture[1]) + 0.5) * image.cell : start + step * place,
     }));
   });
-  return { nodes, edges: edgesBetween(nodes), image, radius, isTight, hasRoom: !isTight && (right - left) / depth > WIDE, bands: bandsOf(nodes, sizes, radius), column };
+  const hasRoom = !isTight && (right - left) / depth > WIDE;
+  const bands = bandsOf(nodes, sizes, radius);
+  return { nodes, edges: edgesBetween(nodes), bands, image, radius, isTight, hasRoom, column };
 }
 
 function columnAt(layer, depth, left, right, hasImage) {
