@@ -491,6 +491,31 @@ def test_in_a_browser_a_click_selects_the_nearest_edge_and_keys_move_it(tmp_path
 
 
 @pytest.mark.needs("chromium")
+def test_in_a_browser_an_input_moves_too_and_all_is_undone(tmp_path: Path) -> None:
+    """A weight and an input are moved, then neither; the convention changes letters and leaves every number (S2.10)."""
+    file = small_page().save(tmp_path / "page.html")
+    with driven(file.as_uri(), tmp_path) as page:
+        before = page.text(".cost")
+        dragged(page, -40)
+        weight = float(page.evaluate("document.querySelector('.handle').getAttribute('aria-valuenow')"))
+        page.click(*page.middle('[data-id="x/1"] .fill'))
+        dragged(page, 50)
+        given = float(page.evaluate("document.querySelector('.handle').getAttribute('aria-valuenow')"))
+        moved = cr.cost(SMALL.with_value("w/2/0/1", weight), [0.6, given], [1.0, 0.0])
+        assert shown_cost(page) == pytest.approx(moved, rel=1e-5)
+        page.click(*page.middle('[data-act="reset"]'))
+        assert page.text(".cost") == before
+        assert page.evaluate("location.hash") == "#id=x/1"
+        value = page.text(".formula .value")
+        choose = "Object.assign(document.querySelector('[data-act=convention]'), { value: 'article' })"
+        page.evaluate(f"{choose}.dispatchEvent(new Event('change', {{ bubbles: true }}))")
+        page.settle()
+        assert page.text(".cost") == before.replace("C", "c")
+        assert page.text(".formula .value") == value
+        assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
 def test_in_a_browser_the_digits_are_drawn_in_bands(digits: cr.Explorer, tmp_path: Path) -> None:
     file = digits.save(tmp_path / "page.html")
     with driven(file.as_uri(), tmp_path) as page:
