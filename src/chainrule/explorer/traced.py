@@ -49,12 +49,15 @@ OVER_A_ROW: dict[Gate, Callable[..., Any]] = {
 
 
 class Traced(Recorded):
-    """A number of each output of one row: what a value or a slope, written for arrays (batch, out) or (n,), may do with it."""
+    """A number of each output of one row: what a value or a slope, written for arrays (batch, out) or (n,), may do with it.
+
+    It passes for an array where the types of arguments are checked. (No method says super(), which reads __class__ too.)
+    """
 
     dtype = np.dtype(np.float64)
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:  # for whatever checks that an argument is an array
+    def __class__(self) -> Any:
         return np.ndarray
 
     @property
@@ -89,7 +92,7 @@ class Traced(Recorded):
         elif ufunc.__name__ in BY_NAME and method == "__call__" and not settings:
             found = self.recording.gate(BY_NAME[ufunc.__name__], *inputs)
         else:
-            found = super().__array_ufunc__(ufunc, method, *inputs, **settings)
+            found = Recorded.__array_ufunc__(self, ufunc, method, *inputs, **settings)
         found = self.recording.wire(found)
         if out is None:
             return self.recording.numbers(found.number, found.flat)
@@ -103,7 +106,7 @@ class Traced(Recorded):
             return np.minimum(np.maximum(args[0], args[1]), args[2])
         if function is np.ones_like:
             return self.recording.wire(1.0)
-        return super().__array_function__(function, types, args, kwargs)
+        return Recorded.__array_function__(self, function, types, args, kwargs)
 
 
 class Tracing(Recording):
@@ -292,7 +295,7 @@ def _of_activation(cost: Cost, pair: Pair, output: Activation, outputs: int) -> 
 
 
 # whether what was traced is what the function does -------------------------------------------------------------------------
-def _check_same(found: Any, right: Array) -> None:
+def _check_same(found: Any, right: Any) -> None:
     """A form may do something else each time it is called."""
     found, size = np.asarray(found), np.abs(right).max(initial=0)
     if not np.allclose(found, right, rtol=1e-9, atol=1e-9 * (size if math.isfinite(size) else 1), equal_nan=True):
