@@ -104,6 +104,11 @@ class Driven:
         x, y = self.evaluate(f"(() => {{ const b = {box}; return [b.x + b.width / 2, b.y + b.height / 2]; }})()")
         return x, y
 
+    def point(self, x: float, y: float) -> None:
+        """Move the mouse there."""
+        self._mouse("mouseMoved", (x, y))
+        self.settle()
+
     def click(self, x: float, y: float) -> None:
         self.drag((x, y))
 
@@ -119,16 +124,28 @@ class Driven:
 
     def press(self, key: str) -> None:
         """Press a key by its name, as ArrowRight or Enter."""
-        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9}
+        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9,
+                 "Escape": 27}  # fmt: skip
         text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
         down = {"key": key, "code": key, "windowsVirtualKeyCode": codes.get(key, ord(key[0]))}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **down, **text)
         self._ask("Input.dispatchKeyEvent", type="keyUp", **down)
         self.settle()
 
+    def write(self, selector: str, text: str, key: str = "Enter") -> None:
+        """Write into a field instead of what is there, and press a key."""
+        self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
+        self.evaluate("document.activeElement.select()")
+        self._ask("Input.insertText", text=text)
+        self.press(key)
+
     def picture(self) -> bytes:
         """The window as a PNG."""
         return b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
+
+    def downloads(self, folder: Path) -> None:
+        """Put what the page saves into a folder."""
+        self._ask("Browser.setDownloadBehavior", "", behavior="allow", downloadPath=str(folder))
 
     def dark(self, is_dark: bool) -> None:
         """Whether the reader's system is dark."""

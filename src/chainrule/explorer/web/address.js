@@ -1,6 +1,6 @@
 // The state as the part of the address behind the #, there and back; a notebook's frame sends it to the page around it.
 
-const SHOWN = ['id', 'row', 'convention', 'theme'];
+const SHOWN = ['id', 'row', 'convention', 'theme', 'demon', 'change', 'view', 'tables'];
 
 export function addressOf(state, first) {
   const parts = SHOWN.filter((name) => state[name] !== first[name]).map((name) => [name, String(state[name])]);
@@ -10,13 +10,16 @@ export function addressOf(state, first) {
 }
 
 // what an address says, as changes of the state; what cannot be meant is left out
-export function stateOf(address, { isId, isMovable, rows, conventions }) {
+export function stateOf(address, { isId, isMovable, rows, conventions, views }) {
   const given = new Map(address.replace(/^#/, '').split('&').map(pairOf));
   const found = {};
   if (given.has('id') && isId(given.get('id'))) found.id = given.get('id');
   if (given.has('row') && rows.includes(Number(given.get('row')))) found.row = Number(given.get('row'));
   if (conventions.includes(given.get('convention'))) found.convention = given.get('convention');
   if (['light', 'dark'].includes(given.get('theme'))) found.theme = given.get('theme');
+  for (const name of ['demon', 'tables']) if (given.get(name) === 'true') found[name] = true;
+  if (isNumber(given.get('change'))) found.change = Number(given.get('change'));
+  if (views.includes(given.get('view'))) found.view = given.get('view');
   if (given.has('moved')) found.moved = movedOf(given.get('moved'), isMovable);
   return found;
 }
@@ -32,8 +35,12 @@ function pairOf(part) {
 
 function movedOf(text, isMovable) {
   const pairs = text.split(',').map((each) => each.split(':'));
-  const good = pairs.filter(([id, value]) => isMovable(id) && value !== '' && Number.isFinite(Number(value)));
+  const good = pairs.filter(([id, value]) => isMovable(id) && isNumber(value));
   return new Map(good.map(([id, value]) => [id, Number(value)]));
+}
+
+function isNumber(text) {
+  return text !== undefined && text !== '' && Number.isFinite(Number(text));
 }
 
 export function writeAddress(address) {

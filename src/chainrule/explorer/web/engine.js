@@ -416,7 +416,7 @@ function sums(net, layer, da) {
 }
 
 // The largest Σ |w a| + |b| of any neuron, at least 1: rounding on the way to C is of the size of its last digit.
-function largestTerm(net, pass) {
+export function largestTerm(net, pass) {
   let largest = 1;
   for (let l = 1; l <= net.depth; l += 1) {
     const [w, a] = [net.w[l], pass.a[l - 1]];

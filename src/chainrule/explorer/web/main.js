@@ -1,21 +1,29 @@
 // The page: its state, its views side by side, and what clicks, keys and drags do.
 
 import { addressOf, stateOf, writeAddress } from './address.js';
+import { needsDemon } from './demon.js';
+import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
 import { listenToDrags } from './drag.js';
 import { parseId, wordsOf, writeId } from './ids.js';
+import { listenToKeys } from './keys.js';
+import { lightUp } from './lit.js';
 import {
   checkOf, chainFrom, conventionOf, curveOf, frameOf, isMovable, isSelectable, modelOf, readingOf, shownNeurons,
   slopeAt, valueAt, workerOf, worstRow,
 } from './model.js';
 import { neuronsOf } from './neurons.js';
 import { exact, short } from './numbers.js';
+import { OVERLAY_START, overlayControl } from './overlay.js';
 import { patch } from './patch.js';
+import { SCREEN_START, VIEWS, enlarged, isViewShown, scaleFor, screenButtons, screenControl } from './projector.js';
 import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
 import { quantitySymbol, symbolOf, textOf } from './symbols.js';
+import { linesAsDrawing } from './takeaway.js';
 import { curveView } from './views/curve.js';
-import { formulaView } from './views/formula.js';
+import { formulaLatex, formulaText, formulaView } from './views/formula.js';
 import { linesView, valueAtPixel } from './views/lines.js';
+import { curveOrDemonTable, linesTable, networkTable, tableView } from './views/table.js';
 import { idAt, layoutOf, networkView } from './views/network.js';
 
 const PARTS = ['network', 'lines', 'curve'];
@@ -25,15 +33,18 @@ function startPage(root) {
   const contents = JSON.parse(document.getElementById('contents').textContent);
   const model = modelOf(contents);
   const work = workerOf(model);
-  const first = { id: model.start.id, row: model.start.row, convention: model.start.convention, theme: 'system' };
+  const first = { id: model.start.id, row: model.start.row, convention: model.start.convention, theme: 'system',
+    ...DEMON_START, ...SCREEN_START };
   const known = {
     isId: (text) => isSelected(idOrNull(text, 'wbzaxy')),
     isMovable: (text) => idOrNull(text, 'wbxy') !== null,
     rows: model.rows.map((row) => row.number),
     conventions: model.conventions.map((each) => each.name),
+    views: VIEWS,
   };
   const readAddress = (address) => stateOf(address, known);
-  const start = { ...first, moved: new Map(), before: null, frame: null, shown: null, isDragged: false, sizes: {} };
+  const start = { ...first, moved: new Map(), before: null, frame: null, shown: null, isDragged: false, sizes: {},
+    ...OVERLAY_START };
   const store = storeOf({ ...start, ...readAddress(location.hash) });
   const kept = { curve: null, check: null, layout: null, address: null };
 
@@ -52,7 +63,7 @@ function startPage(root) {
   // what is worked out for a state ------------------------------------------------------------------------------------
   function fitted(state, now, id) {
     const fits = state.frame !== null && state.frame.id === state.id;
-    return fits ? state.frame : frameOf(model, now, id);
+    return fits ? state.frame : frameOf(model, now, id, state.change);
   }
 
   function shownWith(state, now, id) {
@@ -77,26 +88,34 @@ function startPage(root) {
   }
 
   function layoutFor(shown, size) {
-    const key = [shown, size];
+    const key = [shown, size.width, size.height];
     if (kept.layout === null || key.some((each, place) => each !== kept.layout.key[place])) {
       kept.layout = { key, found: layoutOf({ shape: model.shape, shown, picture: model.picture, size }) };
     }
     return kept.layout.found;
   }
 
-  // drawing -----------------------------------------------------------------------------------------------------------
-  function draw(state) {
+  // everything that views need
+  function seenIn(state) {
     const id = parseId(state.id, model.shape);
     const now = work(state);
-    const frame = fitted(state, now, id);
-    const shown = shownWith(state, now, id);
-    if (frame !== state.frame || shown !== state.shown) Object.assign(store.state, { frame, shown });
     const convention = conventionOf(model, state);
     const name = (each) => nameOf(convention, each);
     const words = (each) => wordsOf(each, convention);
-    const seen = { state, id, now, frame, shown, convention, name, words };
-    document.documentElement.className = state.theme === 'system' ? '' : state.theme;
-    patch(root, [headView(seen), screenView(seen), footView()]);
+    const trial = trialOf(state, now, id);
+    return { state, id, now, frame: fitted(state, now, id), shown: shownWith(state, now, id), convention, name, words, trial };
+  }
+
+  // drawing -----------------------------------------------------------------------------------------------------------
+  function draw(state) {
+    const seen = seenIn(state);
+    const { frame, shown } = seen;
+    if (frame !== state.frame || shown !== state.shown) Object.assign(store.state, { frame, shown });
+    const theme = state.theme === 'system' ? '' : state.theme;
+    document.documentElement.className = state.view === '' ? theme : `projector ${theme}`;
+    patch(root, [headView(seen), screenView(seen), footView(), overlay.view(seen)]);
+    overlay.follow(state);
+    lights.again();
     if (!state.isDragged) keepAddress(state);
   }
 
@@ -115,14 +134,19 @@ function startPage(root) {
         model.rows.map((row) => ['option', { value: row.number }, String(row.number)])]],
       model.rows.length > 1 ? ['button', { type: 'button', 'data-act': 'worst' }, 'most wrong'] : null,
       ['span', { class: 'reading' }, readingOf(model, now, short)],
-      ['output', { class: 'cost', 'aria-live': state.isDragged ? 'off' : 'polite' },
+      ['output', { class: 'cost', 'data-id': 'C', 'aria-live': state.isDragged ? 'off' : 'polite' },
         `${convention.letter} ${short(now.C, 6)}`],
       ['span', { class: 'space' }],
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
         model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
       ['button', { type: 'button', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐'],
-      ['button', { type: 'button', 'data-act': 'reset', disabled: state.moved.size === 0 }, 'undo all'],
-      setView(state, now, id, words)];
+      ['div', { class: 'second' }, setView(state, now, id, words), ['span', { class: 'space' }],
+        ['button', { type: 'button', class: 'small', 'data-act': 'reset', disabled: isUnmoved(state) }, 'undo all'],
+        screenButtons(state)]];
+  }
+
+  function isUnmoved({ moved, change }) {
+    return moved.size === 0 && change === 0;
   }
 
   function setView(state, now, id, words) {
@@ -134,37 +158,73 @@ function startPage(root) {
   function screenView(seen) {
     const { state } = seen;
     const drawn = (part, view) => ['section', { class: part, 'data-part': part, 'aria-label': part },
-      state.sizes[part] === undefined ? null : view(state.sizes[part])];
-    return ['main', { class: 'screen' },
+      state.sizes[part] === undefined || !isViewShown(state, part) ? null
+        : state.tables ? tableFor(part, seen)
+          : enlarged(view, state.sizes[part], scaleFor(state))];
+    return ['main', { class: 'screen', 'data-view': state.view === '' ? null : state.view },
       drawn('network', (size) => networkPart(seen, size)),
       drawn('lines', (size) => linesPart(seen, size)),
       drawn('curve', (size) => curvePart(seen, size)),
       ['section', { class: 'formula', 'aria-label': 'formula' }, formulaPart(seen)]];
   }
 
-  function networkPart({ id, now, shown, name, words }, size) {
-    return networkView({ layout: layoutFor(shown, size), now, selected: id, model, size, name, words });
+  function tableFor(part, seen) {
+    if (part === 'network') return tableView(networkTable(seen, model));
+    if (part === 'lines') return tableView(linesTable(linesOf(seen)));
+    return tableView(curveOrDemonTable(seen, (each) => curveFor(seen.state, seen.now, seen.id, seen.frame)));
   }
 
-  function linesPart({ state, id, now, frame, name, words }, size) {
-    const lines = chainFrom(model, id).map((each, place) => {
-      const value = valueAt(now, each);
-      const before = state.before?.id === state.id ? state.before.values[place] : value;
+  function networkPart({ id, now, shown, name, words, trial }, size) {
+    return networkView({ layout: layoutFor(shown, size), now: afterTrial(now, trial), selected: id, model, size, name, words });
+  }
+
+  // a view as a picture to take away: without a table, and not enlarged
+  function drawAlone(part) {
+    const { state } = store;
+    const size = state.sizes[part]?.width > 0 ? state.sizes[part] : { width: 640, height: 360 };
+    const seen = seenIn(state);
+    if (part === 'formula') return linesAsDrawing(formulaLines(seen), size);
+    return { network: networkPart, lines: linesPart, curve: curvePart }[part](seen, size);
+  }
+
+  function linesOf({ state, id, now, frame, name, words, trial }) {
+    return chainFrom(model, id).map((each, place) => {
+      const value = valueAt(afterTrial(now, trial), each);
+      const isMoved = trial === null && state.before?.id === state.id;
+      const before = isMoved ? state.before.values[place] : valueAt(now, each);
       return { id: writeId(each), name: name(each), words: words(each), value, before, range: frame.ranges[place] };
     });
-    return linesView({ lines, isMovable: isMovable(id), size });
   }
 
-  function curvePart({ state, id, now, frame, name }, size) {
+  function linesPart(seen, size) {
+    return linesView({ lines: linesOf(seen), isMovable: isMovable(seen.id) && seen.trial === null, size });
+  }
+
+  function curvePart(seen, size) {
+    const { state, id, now, frame, name } = seen;
+    const curve = curveFor(state, now, id, frame);
+    if (isDemonThere(state, id)) return demonPart(seen, model, curve, size);
     return curveView({
-      curve: curveFor(state, now, id, frame), frame, value: valueAt(now, id), C: now.C, slope: slopeAt(now, id),
+      curve, frame, value: valueAt(now, id), C: now.C, slope: slopeAt(now, id),
       names: { id: name(id), C: name({ kind: 'C' }) }, size,
     });
   }
 
   function formulaPart({ state, id, now, convention }) {
-    const at = { net: now.net, cost: model.cost, pass: now.pass, back: now.back };
-    return formulaView(at, id, convention, checkFor(state, now, id));
+    return formulaView(writtenAt(now), id, convention, checkFor(state, now, id));
+  }
+
+  function writtenAt(now) {
+    return { net: now.net, cost: model.cost, pass: now.pass, back: now.back };
+  }
+
+  function formulaLines({ id, now, convention }) {
+    return formulaText(writtenAt(now), id, convention);
+  }
+
+  function latexNow() {
+    const { id, now, convention } = seenIn(store.state);
+    return formulaLatex(writtenAt(now), id, convention);
   }
 
   function footView() {
@@ -182,7 +242,7 @@ function startPage(root) {
   // what is done ------------------------------------------------------------------------------------------------------
   function select(text) {
     if (text === null || !known.isId(text) || text === store.state.id) return;
-    store.set({ id: text, frame: null, before: null });
+    store.set({ id: text, frame: null, before: null, change: 0 });
   }
 
   // before the first change: where everything on the way was
@@ -219,7 +279,7 @@ function startPage(root) {
   const presses = {
     worst: () => actions.row(worstRow(model, store.state)),
     theme: () => store.set({ theme: nextTheme(store.state.theme) }),
-    reset: () => store.set({ moved: new Map(), frame: null, before: null }),
+    reset: () => store.set({ moved: new Map(), frame: null, before: null, change: 0 }),
   };
 
   function isOutside(frame, value) {
@@ -233,19 +293,25 @@ function startPage(root) {
 
   function pixelIn(element, event) {
     const box = element.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    const scale = scaleFor(store.state);
+    return [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
+  }
+
+  // the id at an event on the drawn network, where no element of its own has it
+  function idUnder(event) {
+    const picture = event.target.closest('[data-act="pick"]');
+    const found = picture === null || kept.layout === null ? null : idAt(kept.layout.found, ...pixelIn(picture, event));
+    return found === null ? null : writeId(found);
   }
 
   root.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-act]');
     if (button !== null) {
-      presses[button.dataset.act]();
+      presses[button.dataset.act](button);
       return;
     }
-    const picture = event.target.closest('[data-act="pick"]');
-    if (picture !== null) {
-      const found = kept.layout === null ? null : idAt(kept.layout.found, ...pixelIn(picture, event));
-      if (found !== null) select(writeId(found));
+    if (event.target.closest('[data-act="pick"]') !== null) {
+      select(idUnder(event));
       return;
     }
     select(event.target.closest('[data-id]')?.dataset.id ?? null);
@@ -256,39 +322,39 @@ function startPage(root) {
     if (Object.hasOwn(actions, act)) actions[act](event.target.value);
   });
 
-  root.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const slider = event.target.closest('[role="slider"]');
-    if (slider !== null && nudged(event)) return;
-    const button = event.target.closest('[role="button"][data-id]');
-    if (button !== null && (event.key === 'Enter' || event.key === ' ')) {
-      event.preventDefault();
-      select(button.dataset.id);
-    }
-    if (event.key === '0' && !['INPUT', 'SELECT'].includes(event.target.tagName)) fit();
-  });
+  // to the demon and its slider; back where it sits only because it was asked for
+  function sitDown() {
+    const { state } = store;
+    if (!needsDemon(parseId(state.id, model.shape))) demon.toggle();
+    if (state.view !== '') store.set({ view: 'curve' });
+    store.flush();
+    const slider = root.querySelector('[data-act="demon"]') ?? root.querySelector('[data-act="nudge"]');
+    slider?.focus();
+  }
 
   // an arrow key on the dot of a number line
-  function nudged(event) {
-    const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[event.key];
-    if (step === undefined) return false;
-    event.preventDefault();
+  function nudgeBy(steps, isFine) {
     const [low, high] = store.state.frame.ranges[0];
-    const unit = (high - low) / FINE / (event.shiftKey ? 10 : 1);
-    const value = valueAt(work(store.state), parseId(store.state.id, model.shape)) + step * unit;
+    const unit = (high - low) / FINE / (isFine ? 10 : 1);
+    const value = valueAt(work(store.state), parseId(store.state.id, model.shape)) + steps * unit;
     setValue(roundedTo(Math.min(Math.max(value, low), high), unit / 10));
-    return true;
   }
 
   listenToDrags(root, {
-    begin: () => {
+    begin: (name) => {
       store.set({ before: null, isDragged: true });
-      remember();
+      if (name !== 'demon') remember();
     },
-    move: (_, event) => {
-      const section = root.querySelector('[data-part="lines"]');
+    move: (name, event) => {
+      const part = name === 'demon' ? 'curve' : 'lines';
       const { frame, sizes } = store.state;
-      const { value, perPixel } = valueAtPixel(frame.ranges[0], sizes.lines.width, pixelIn(section, event)[0]);
+      const width = Math.floor(sizes[part].width / scaleFor(store.state));
+      const pixel = pixelIn(root.querySelector(`[data-part="${part}"]`), event)[0];
+      if (name === 'demon') {
+        demon.dragTo(width, pixel);
+        return;
+      }
+      const { value, perPixel } = valueAtPixel(frame.ranges[0], width, pixel);
       setValue(roundedTo(value, perPixel));
     },
     end: () => store.set({ isDragged: false }),
@@ -297,6 +363,23 @@ function startPage(root) {
   addEventListener('hashchange', () => {
     if (location.hash.slice(1) === kept.address) return;
     store.set({ ...first, moved: new Map(), ...readAddress(location.hash), frame: null, before: null, shown: null });
+  });
+
+  // what lies around: the demon, what lies over the page, and what lights up
+  const control = { root, store, model, work, select, isId: known.isId };
+  const demon = demonControl(control);
+  const screen = screenControl(control);
+  const overlay = overlayControl({ ...control, drawAlone, latexNow });
+  const lights = lightUp(root, { idUnder, isOff: () => store.state.isDragged });
+  Object.assign(actions, demon.actions);
+  Object.assign(presses, demon.presses, screen.presses, overlay.presses);
+
+  listenToKeys(root, {
+    model, select, isId: known.isId, selected: () => store.state.id,
+    slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
+    letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
+      s: () => overlay.show('save'), ...screen.letters },
+    goTo: (text) => overlay.goTo(text), turn: screen.turn,
   });
 
   // beginning ---------------------------------------------------------------------------------------------------------

@@ -135,9 +135,10 @@ export function chainFrom(model, id) {
 }
 
 // How far each quantity goes while the first is moved through its range: the scales, which stay while it is dragged.
-export function frameOf(model, now, id) {
+// `least` is what is to lie within the first: a change that is tried.
+export function frameOf(model, now, id, least = 0) {
   const value = valueAt(now, id);
-  const reach = reachOf(value);
+  const reach = Math.max(reachOf(value), 1.25 * Math.abs(least));
   const chain = chainFrom(model, id);
   const changes = Float64Array.from({ length: FEW }, (_, place) => reach * ((2 * place) / (FEW - 1) - 1));
   const values = chain.map(() => []);

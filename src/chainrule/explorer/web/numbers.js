@@ -100,6 +100,12 @@ export function brief(value, digits = 3) {
   return minus(Number(text) === value ? text : general(value, digits, true).replace(/\.$/, ''));
 }
 
+// A percentage with its sign and one decimal, as the demon's tables have it: −2.8.
+export function fixedPercent(percent) {
+  const text = fixedDigits(percent, 1);
+  return Number(text) === 0 ? '0.0' : signed(text, percent > 0);
+}
+
 // A number in the fewest digits that give it back: 2, 0.1, 1e-5; with a hyphen, since it is typed.
 export function exact(value) {
   if (!Number.isFinite(value)) return { NaN: 'nan', Infinity: 'inf', '-Infinity': '-inf' }[String(value)];

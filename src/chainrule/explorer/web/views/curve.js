@@ -15,7 +15,7 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
   const inside = (points) => brokenLine(points.map(([x, y]) => [across.at(x), up.at(y)]), height);
   const curvePoints = Array.from(curve.values, (each, place) => [each, curve.C[place]]);
   const described = `${names.C} against ${names.id}; at ${short(value)} it is ${short(C)}, its slope ${short(slope)}`;
-  return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': described },
+  return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': described, 'data-id': frame.id },
     axes(across, up, size, names),
     curve.kinks.filter((each) => each > low && each < high).map((each) => kinkMark(across.at(each), height)),
     ['path', { class: 'curve', d: inside(curvePoints) }],
@@ -27,7 +27,7 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
 function axes(across, up, { width, height }, names) {
   const foot = height - CURVE_SIDES.down;
   return ['g', { class: 'axes', 'aria-hidden': 'true' },
-    ['text', { class: 'name', x: 12, y: 18 }, names.C],
+    ['text', { class: 'name', x: 12, y: 18, 'data-id': 'C' }, names.C],
     marksOf(across, width / 90).map((mark) => [
       ['path', { class: 'rule', d: `M${across.at(mark)} ${CURVE_SIDES.up}V${foot}` }],
       ['text', { class: 'mark', x: across.at(mark), y: foot + 16 }, short(mark)]]),

@@ -16,7 +16,7 @@ export function linesView({ lines, isMovable, size }) {
     lines.map((line, place) => {
       const y = step * (place + 0.62);
       const scale = scaleOf(line.range[0], line.range[1], LINE_SIDES.left, width - LINE_SIDES.right);
-      return ['g', { class: `line ${line.id.slice(0, 1)}` },
+      return ['g', { class: `line ${line.id.slice(0, 1)}`, 'data-id': line.id },
         axis(scale, y, step, line),
         bracket(scale, y, line),
         place === 0 && isMovable ? handle(scale, y, line) : spot(scale, y, line),

@@ -1,0 +1,99 @@
+// What a reader does with the demon: its state, its buttons, its field and its slider.
+
+import { bestChange, changeBy, changeTexts, demonPlaces, needsDemon } from './demon.js';
+import { parseId, writeId } from './ids.js';
+import { slopeAt, valueAt } from './model.js';
+import { roundedTo } from './scale.js';
+import { byAtPixel, demonView } from './views/demon.js';
+
+export const DEMON_START = { demon: false, change: 0 };
+const SLIDER_STEPS = 100; // of an arrow key over the range
+const USUAL_RATE = 1; // η of a gradient step where none is set
+
+// On a z and an a it always sits, for they have no number of their own to set; elsewhere where it is asked for.
+export function isDemonThere(state, id) {
+  return needsDemon(id) || (state.demon && id.kind !== 'C');
+}
+
+export function rateOf(state) {
+  return state.rate ?? USUAL_RATE;
+}
+
+// what its Δ does, or null where it is not there or Δ is 0
+export function trialOf(state, now, id) {
+  return isDemonThere(state, id) && state.change !== 0 ? changeBy(now, id, state.change) : null;
+}
+
+// the network as the demon leaves it: what comes after the moved quantity follows
+export function afterTrial(now, trial) {
+  return trial === null ? now : { ...now, pass: trial.pass, C: trial.after };
+}
+
+export function demonPart({ state, id, now, frame, name, words, trial }, model, curve, size) {
+  const change = trial ?? changeBy(now, id, 0);
+  const places = demonPlaces(model, now, id).map((each) => ({
+    id: writeId(each), name: name(each), words: words(each), isHere: writeId(each) === state.id,
+  }));
+  return demonView({
+    change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: rateOf(state),
+    names: { id: name(id), C: name({ kind: 'C' }) }, size,
+  });
+}
+
+export function demonControl({ store, model, work, select }) {
+  const here = () => {
+    const { state } = store;
+    const id = parseId(state.id, model.shape);
+    const now = work(state);
+    return { state, id, now, value: valueAt(now, id) };
+  };
+  const range = () => {
+    const { state, value } = here();
+    return state.frame.ranges[0].map((each) => each - value);
+  };
+
+  function setChange(change) {
+    if (!Number.isFinite(change)) return;
+    const { state } = store;
+    const [low, high] = range();
+    const isOutside = change < low || change > high;
+    store.set({ change, frame: isOutside ? null : state.frame });
+  }
+
+  return {
+    actions: {
+      by: (text) => {
+        const given = text.trim().replace('−', '-');
+        if (given !== '') setChange(Number(given));
+      },
+    },
+    presses: {
+      sit: (button) => {
+        store.set({ demon: true });
+        select(button.dataset.at);
+      },
+      best: () => {
+        const { now, id } = here();
+        setChange(bestChange(now, id, range()));
+      },
+      downhill: () => {
+        const { state, now, id } = here();
+        setChange(-rateOf(state) * slopeAt(now, id) + 0);
+      },
+    },
+    // to the pixel of the part at which it is held
+    dragTo: (width, pixel) => {
+      const { state, value } = here();
+      const { by, perPixel } = byAtPixel(state.frame, value, width, pixel);
+      setChange(roundedTo(by, perPixel));
+    },
+    // by so many hundredths of the range
+    step: (steps, isFine) => {
+      const [low, high] = range();
+      const unit = (high - low) / SLIDER_STEPS / (isFine ? 10 : 1);
+      const change = Math.min(Math.max(store.state.change + steps * unit, low), high);
+      setChange(roundedTo(change, unit / 10));
+    },
+    toggle: () => store.set({ demon: !store.state.demon, change: 0 }),
+  };
+}

@@ -1,0 +1,77 @@
+// The keys of the page: what they are, in the words of its help, and where the arrows lead.
+
+import { neighbour, parseId, writeId } from './ids.js';
+
+export const KEYS = [
+  ['← → ↑ ↓', 'go through layers and neurons, or from weight to weight'],
+  ['Enter', 'select what is focused'],
+  ['← → on a slider', 'move it: Shift for a tenth of a step, Page Up and Page Down for ten'],
+  ['d', 'the demon: try a change Δ of what is selected, and back'],
+  ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0'],
+  ['0', 'fit the scales anew'],
+  ['t', 'numbers as tables instead of drawings, and back'],
+  ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
+  ['s', 'save a view, the formula, the numbers, or a link to this state'],
+  ['?', 'these keys'],
+  ['Esc', 'close what is open'],
+];
+
+const DIRECTIONS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
+const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 };
+const KEY_TURNS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
+const TYPING = 'input, select, textarea, dialog'; // letters are written there, or mean nothing
+const SCROLLED = 'summary, .table, .formula'; // arrows scroll there
+
+// One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
+// network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere.
+export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn }) {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (answered(event)) event.preventDefault();
+  });
+
+  function answered(event) {
+    const { target, key } = event;
+    if (target.dataset.act === 'goto' && key === 'Enter') return answeredBy(goTo(target.value));
+    if (target.closest(TYPING) !== null) return false;
+    const slider = target.closest('[role="slider"]');
+    if (slider !== null && key in KEY_STEPS) return answeredBy(slide(slider, KEY_STEPS[key], event.shiftKey));
+    const button = target.closest('[role="button"][data-id]');
+    if (button !== null && (key === 'Enter' || key === ' ')) return answeredBy(select(button.dataset.id));
+    if (Object.hasOwn(letters, key)) return answeredBy(letters[key]());
+    if (target.closest(SCROLLED) !== null) return false;
+    const isOnNetwork = target.closest('[data-part="network"]') !== null;
+    if (key in KEY_TURNS && !isOnNetwork && turn(KEY_TURNS[key])) return true;
+    return key in DIRECTIONS && goOn(target, DIRECTIONS[key]);
+  }
+
+  // to the neighbour: focused where it is drawn, else selected
+  function goOn(target, direction) {
+    const from = target.closest('[data-part="network"] [data-id]')?.dataset.id ?? selected();
+    const next = nextId(model, parseId(from, model.shape), direction, isId);
+    if (next === null) return false;
+    const place = focusPlace(root, next);
+    if (place === null) select(writeId(next));
+    else place.focus();
+    return true;
+  }
+}
+
+function answeredBy() {
+  return true;
+}
+
+// The next quantity in a direction that can be selected; null at the end.
+function nextId(model, id, direction, canBe) {
+  for (let next = neighbour(model.shape, id, direction); next !== null; next = neighbour(model.shape, next, direction)) {
+    if (canBe(writeId(next))) return next;
+  }
+  return null;
+}
+
+// The neuron or edge of the drawn network that stands for an id and can have the focus; null where none is drawn.
+export function focusPlace(root, id) {
+  const kind = id.kind === 'a' ? 'z' : id.kind;
+  const shown = root.querySelector(`[data-part="network"] [data-id="${writeId({ ...id, kind })}"]`);
+  return shown !== null && shown.hasAttribute('tabindex') ? shown : null;
+}

@@ -1,0 +1,71 @@
+// The numbers of a view as a table: what a drawing shows, for those who do not see it, and for those who want every digit.
+
+import { changeBy, missText, signedShort } from '../demon.js';
+import { isDemonThere } from '../demon_control.js';
+import { writeId } from '../ids.js';
+import { inStyle, number, styleOf } from '../numbers.js';
+
+const MOST_TABLE_ROWS = 400;
+const TRIED = [0.01, 0.1, 0.5, 1, 2]; // Δ of the demon, to both sides
+const TABLE_POINTS = 16; // of a curve, between its ends
+
+// head: texts; rows: [{ id, cells }], a cell a text
+export function tableView({ title, head, rows }) {
+  const shown = rows.slice(0, MOST_TABLE_ROWS);
+  return ['div', { class: 'table', tabindex: 0, role: 'region', 'aria-label': title },
+    ['table', {}, ['caption', {}, title],
+      ['thead', {}, ['tr', {}, head.map((each) => ['th', { scope: 'col' }, each])]],
+      ['tbody', {}, shown.map(({ id, cells }) => ['tr', { 'data-id': id ?? null },
+        cells.map((cell, place) => (place === 0 ? ['th', { scope: 'row' }, cell] : ['td', {}, cell]))])]],
+    rows.length > shown.length ? ['p', {}, `${rows.length - shown.length} more: all are in the CSV`] : null];
+}
+
+// the neurons that the network's view draws, and the weights between them
+export function networkTable({ now, shown, name }, { shape }) {
+  const rows = shown.flatMap((neurons, layer) => neurons.flatMap((neuron) => neuronRow(now, layer, neuron, name)));
+  const weights = shown.slice(1).flatMap((neurons, before) => neurons.flatMap((neuron) =>
+    shown[before].map((source) => weightRow(now, shape, { kind: 'w', layer: before + 1, neuron, source }, name))));
+  return { title: 'the network', head: ['', 'value', 'z', 'δ = ∂C/∂z', '∂C/∂'], rows: [...rows, ...weights] };
+}
+
+function neuronRow({ pass, back }, layer, neuron, name) {
+  const id = { kind: layer === 0 ? 'x' : 'a', layer, neuron, source: 0 };
+  const [z, delta] = layer === 0 ? ['', ''] : [number(pass.z[layer][neuron]), number(back.delta[layer][neuron])];
+  const cells = [name(id), number(pass.a[layer][neuron]), z, delta, number(back.raw[layer][neuron])];
+  return { id: writeId(id), cells };
+}
+
+function weightRow({ net, pass, back }, { sizes }, id, name) {
+  const value = net.w[id.layer][id.neuron * sizes[id.layer - 1] + id.source];
+  const slope = pass.a[id.layer - 1][id.source] * back.delta[id.layer][id.neuron];
+  return { id: writeId(id), cells: [name(id), number(value), '', '', number(slope)] };
+}
+
+export function linesTable(lines) {
+  return { title: 'number lines', head: ['', 'before', 'now', 'change'], rows: lines.map(({ id, name, value, before }) =>
+    ({ id, cells: [name, number(before), number(value), number(value - before, true)] })) };
+}
+
+function curveTable(curve, names) {
+  const step = (curve.values.length - 1) / TABLE_POINTS;
+  const places = Array.from({ length: TABLE_POINTS + 1 }, (_, place) => Math.round(place * step));
+  const rows = places.map((place) => ({ cells: [number(curve.values[place]), number(curve.C[place]), ''] }));
+  const kinks = curve.kinks.map((each) => ({ cells: [number(each), '', 'a kink'] }));
+  return { title: `${names.C} against ${names.id}`, head: [names.id, names.C, ''], rows: [...rows, ...kinks] };
+}
+
+export function curveOrDemonTable(seen, curveHere) {
+  const names = { id: seen.name(seen.id), C: seen.name({ kind: 'C' }) };
+  if (!isDemonThere(seen.state, seen.id)) return curveTable(curveHere(), names);
+  const usual = TRIED.flatMap((each) => [each, -each]);
+  const all = [...new Set([seen.state.change, ...usual])].filter((each) => each !== 0);
+  return demonTable(all.map((by) => changeBy(seen.now, seen.id, by)), names);
+}
+
+// changes: of demon.js
+function demonTable(changes, names) {
+  const style = styleOf(changes.flatMap((each) => [each.predicted, each.actual]));
+  const rows = changes.map(({ by, predicted, actual, miss, note }) => ({ cells: [
+    signedShort(by), inStyle(style, predicted, true), inStyle(style, actual, true), missText(miss, note)] }));
+  return { title: `the demon on ${names.id}`, head: ['Δ', 'predicted', 'actual', 'miss'], rows };
+}
