@@ -8,6 +8,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # what the proof calls beside Python, and where Debian has it; with CHAINRULE_PROOF=1 a test that lacks its program fails
 TOOLS  := pdflatex rsvg-convert chromium node
 DEBIAN := texlive-latex-base librsvg2-bin chromium nodejs fonts-liberation fonts-dejavu-core
+BROWSER := chromium fonts-liberation fonts-dejavu-core
+SKIPPED := skipped the tests in a browser, for chromium is not installed; on Debian: apt-get install $(BROWSER)
 PROVED := $(addprefix tests/test_,$(addsuffix .py,methods explain verification_methods))
 
 # The tests start Python hundreds of times: keep what it compiles, whatever the environment says.
@@ -22,11 +24,12 @@ timed = @echo "$(1)"; began=$$(date +%s); $(1) || exit $$?; echo "… took $$(( 
 run: $(VENV)/.run  ## train on the digits, offline
 	$(BIN)/chainrule train digits --output runs/digits.safetensors
 
-test: $(VENV)/.dev  ## style, types and every test
+test: $(VENV)/.dev $(VENV)/.browser  ## style, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
+	@command -v chromium >/dev/null || echo "$(SKIPPED)"
 
 verify: $(VENV)/.dev  ## one gradient by every method, over random networks
 	$(BIN)/chainrule verify --survey 500
@@ -44,6 +47,7 @@ proof: proof-tools $(VENV)/.dev  ## the long figures behind what the docs claim
 	$(call timed,$(BIN)/python benchmarks/circuits.py --peer-rounds 1)
 	$(call timed,$(BIN)/python benchmarks/small_calls.py)
 	$(call timed,$(BIN)/python benchmarks/figures.py)
+	$(call timed,$(BIN)/python benchmarks/explorer.py --minutes 10)
 
 proof-tools:  ## LaTeX, rsvg, Chromium and Node, installed where that is possible
 	@missing() { for each in $(TOOLS); do command -v $$each >/dev/null || echo $$each; done; }; \
@@ -84,6 +88,14 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
+
+# Tried once: root gets Chromium by itself, as in a container; elsewhere the tests that need it are skipped, and make test says so.
+$(VENV)/.browser:
+	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing $(BROWSER)"; apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $(BROWSER) >/dev/null || true; \
+	fi
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[bench]'

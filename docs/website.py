@@ -1,7 +1,7 @@
 """Build the documentation as a website to read offline: `make site`, or python docs/website.py [FOLDER].
 
 The pages are those of this folder, README and CONTRIBUTING. What GitHub does not need is added to copies of them: the side bar,
-made of the links in index.md, and the docstrings of the public names below api.md.
+made of the links in index.md, the docstrings of the public names below api.md, and links to four pages of the explorer, made too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
+
+import explorer_pages
 
 import chainrule
 from chainrule.texts import TEXTS
@@ -31,6 +34,8 @@ def source(folder: Path) -> None:
     index.write_text(index.read_text() + "\n" + side_bar((DOCS / "index.md").read_text()))
     api = folder / "api.md"
     api.write_text(with_docstrings(api.read_text()))
+    explorer = folder / "explorer.md"
+    explorer.write_text(with_pages(explorer.read_text()))
     static = folder / "_static"
     static.mkdir()
     shutil.copy(ROOT / "src/chainrule/writing/fonts/chainrule-math.woff2", static)
@@ -59,6 +64,16 @@ def _short(text: str, name: str) -> str:
     """What the side bar calls a page: S2: nielsen, The four equations."""
     named = {each.short: each.name for each in TEXTS}
     return f"{text}: {named[name]}" if name in named else text[:1].upper() + text[1:]
+
+
+def with_pages(page: str) -> str:
+    """Below the title of explorer.md links to the pages that are tried there."""
+    title, rest = page.split("\n", 1)
+    links = ", ".join(
+        f'<a href="{name}">{escape(says)}</a>'
+        for name, says in zip(explorer_pages.PAGES, explorer_pages.SAID, strict=True)
+    )
+    return f"{title}\n\n<p>Try it: {links}.</p>\n{rest}"
 
 
 def with_docstrings(page: str) -> str:
@@ -109,6 +124,8 @@ def main() -> None:
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "-c", str(DOCS)]
     static = f"html_static_path={pages / '_static'}"
     done = subprocess.run([*command, "-D", static, str(pages), str(site)], check=False)
+    if not done.returncode:
+        explorer_pages.write(site)
     if done.returncode:
         sys.exit(done.returncode)
     print(f"open {site / 'index.html'}")

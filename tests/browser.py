@@ -66,9 +66,7 @@ class Driven:
         for domain in DOMAINS:
             self._ask(f"{domain}.enable")
         self._ask("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
-        self._ask(
-            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
-        )
+        self.resize(size)
         self.go(uri)
 
     def go(self, uri: str) -> None:
@@ -78,6 +76,20 @@ class Driven:
         while self.evaluate("document.readyState") != "complete":
             assert time.monotonic() < until, f"{uri} is not loaded"
         self.settle()
+
+    def fresh(self, uri: str, size: tuple[int, int] = (1280, 720)) -> None:
+        """Open an address as for the first time: nothing is left of the page before, of its errors or of its requests."""
+        self.resize(size)
+        self.go("about:blank")
+        self.errors.clear()
+        self.requests.clear()
+        self.go(uri)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """The window as so many pixels, wide and high."""
+        self._ask(
+            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
+        )
 
     def settle(self) -> None:
         """Wait until two frames are drawn."""
@@ -138,6 +150,31 @@ class Driven:
         self.evaluate("document.activeElement.select()")
         self._ask("Input.insertText", text=text)
         self.press(key)
+
+    def hover(self, x: float, y: float) -> None:
+        """Move the mouse there, with no button pressed."""
+        self._mouse("mouseMoved", (x, y))
+        self.settle()
+
+    def hold(self, point: tuple[float, float]) -> None:
+        """Press the mouse there and keep it pressed: `move` drags, and `release` lets go."""
+        self._mouse("mouseMoved", point)
+        self._mouse("mousePressed", point)
+
+    def move(self, point: tuple[float, float]) -> None:
+        """Move the mouse with its button pressed; the browser answers once the page has seen it."""
+        self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=point[0], y=point[1], button="left", buttons=1)
+
+    def release(self, point: tuple[float, float]) -> None:
+        """Let the button of the mouse go."""
+        self._mouse("mouseReleased", point)
+        self.settle()
+
+    def metrics(self) -> dict[str, float]:
+        """Seconds of its thread as ThreadTime, bytes in use as JSHeapUsedSize, and more, after collecting garbage."""
+        self._ask("Performance.enable")
+        self._ask("HeapProfiler.collectGarbage")
+        return {each["name"]: each["value"] for each in self._ask("Performance.getMetrics")["metrics"]}
 
     def picture(self) -> bytes:
         """The window as a PNG."""

@@ -73,6 +73,32 @@ def test_what_the_proof_lacks_is_installed_by_root_or_by_sudo(tmp_path: Path, us
     assert done.stdout.startswith("installing texlive-latex-base librsvg2-bin chromium nodejs")
 
 
+@pytest.mark.needs("make")
+@pytest.mark.parametrize(("user", "works"), [(0, True), (0, False), (1000, True)])
+def test_the_set_up_installs_a_browser_where_that_needs_no_question(tmp_path: Path, user: int, works: bool) -> None:
+    """Root gets Chromium; without root, or where it cannot be downloaded, the set-up goes on. It tries once."""
+    for name in ("sh", "touch", "env"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    asked = tmp_path / "asked"
+    for name, text in {
+        "id": f"echo {user}",
+        "apt-get": f'echo "$*" >> {asked}; {"true" if works else "false"}',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    root = Path(__file__).parents[1]
+    make = [shutil.which("make") or "make", "-C", str(root), f"VENV={tmp_path}", f"{tmp_path}/.browser"]
+    for _ in range(2):
+        done = subprocess.run(make, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    words = asked.read_text().splitlines() if asked.exists() else []
+    install = "-qq install --no-install-recommends chromium fonts-liberation fonts-dejavu-core"
+    assert words == ([] if user else ["-qq update", install] if works else ["-qq update"])
+    text = (root / "Makefile").read_text()
+    assert "\ntest: $(VENV)/.dev $(VENV)/.browser " in text
+    assert 'command -v chromium >/dev/null || echo "$(SKIPPED)"' in text.split("\ntest: ")[1].split("\n\n")[0]
+
+
 def test_a_proof_gets_its_programs_first_and_skips_no_test_for_them() -> None:
     text = (Path(__file__).parents[1] / "Makefile").read_text()
     assert "\nproof: export CHAINRULE_PROOF = 1\nproof: proof-tools " in text

@@ -43,6 +43,15 @@ def test_the_api_has_an_entry_for_every_public_name(tmp_path: Path) -> None:
     assert sorted(entries) == sorted(set(cr.__all__) - {"__version__"})
 
 
+def test_the_explorers_page_has_links_to_four_prepared_pages(tmp_path: Path) -> None:
+    website.source(tmp_path)
+    links = re.findall(r'<a href="(explorer-\w+\.html)">', (tmp_path / "explorer.md").read_text())
+    assert links == list(website.explorer_pages.PAGES)
+    assert len(links) == 4
+    for page in (website.explorer_pages.chain, website.explorer_pages.xor, website.explorer_pages.softmax):
+        assert page().startswith("<!DOCTYPE html>")
+
+
 @pytest.mark.skipif(not PROOF, reason="takes half a minute, and Sphinx: make proof")
 def test_sphinx_builds_it_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, str(DOCS / "website.py"), str(tmp_path / "site")]
@@ -50,6 +59,9 @@ def test_sphinx_builds_it_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     pages = {page.stem for page in (tmp_path / "site").glob("*.html")}
     assert {page.stem for page in DOCS.glob("*.md")} <= pages
+    assert {Path(name).stem for name in website.explorer_pages.PAGES} <= pages
+    digits = (tmp_path / "site" / "explorer-digits.html").read_text()
+    assert digits.count('"epoch":') >= 12  # snapshots
     assert "searchindex.js" in {page.name for page in (tmp_path / "site").iterdir()}
     text = "".join(page.read_text() for page in (tmp_path / "site").glob("*.html"))
     assert not re.findall(

@@ -134,7 +134,7 @@ function startPage(root) {
         model.rows.map((row) => ['option', { value: row.number }, String(row.number)])]],
       model.rows.length > 1 ? ['button', { type: 'button', 'data-act': 'worst' }, 'most wrong'] : null,
       ['span', { class: 'reading' }, readingOf(model, now, short)],
-      ['output', { class: 'cost', 'data-id': 'C', 'aria-live': state.isDragged ? 'off' : 'polite' },
+      ['output', { class: 'cost', 'data-id': 'C', title: exact(now.C), 'aria-live': state.isDragged ? 'off' : 'polite' },
         `${convention.letter} ${short(now.C, 6)}`],
       ['span', { class: 'space' }],
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },

@@ -1,0 +1,320 @@
+"""The explorer in Chromium, as a reader has it: its numbers are true, its state is in its address, and it asks for nothing.
+
+One browser for all of them. What takes long is in `make proof` as a whole, and here in a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import Driven, driven
+from explored import (
+    CHAIN,
+    FIELD,
+    SMALL,
+    chain_page,
+    choose,
+    cost_of,
+    derivative,
+    digits_page,
+    dragged,
+    last_digit,
+    number,
+    opened,
+    press_button,
+    products,
+    select,
+    small_page,
+    state_of,
+    sums,
+    typed,
+    unit,
+)
+from networks import PROOF
+
+import chainrule as cr
+from chainrule.ids import of_entry
+from chainrule.names import printable
+
+pytestmark = pytest.mark.needs("chromium")
+
+PAGES = {"1-1-1-1": chain_page, "2-3-2": small_page, "digits": digits_page}
+IDS = 20 if PROOF else 5  # drawn for each network
+NUDGE = 1e-4
+HOSTILE = ["<script>alert(1)</script>", "]]>", "\"'&amp;", "\u202eabc", "\x1b[31mred", "</script><!--", "é漢🎲"]
+CHECK = ".formula .check"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driven]:
+    with driven("about:blank", tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+# truth ---------------------------------------------------------------------------------------------------------------
+def drawn_ids(page: cr.Explorer) -> list[str]:
+    """Weights and biases by chance, each one at most once."""
+    sizes = page.known["network"]["sizes"]
+    parameters = cr.Network.random(sizes, "tanh", seed=0).parameters
+    count = min(IDS, parameters.size)
+    return [str(of_entry(parameters, int(k))) for k in np.random.default_rng(7).permutation(parameters.size)[:count]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_derivative_is_what_the_cost_does_when_a_weight_is_typed(name: str, browser: Driven, tmp_path: Path) -> None:
+    """∂C/∂θ as it is printed, and (C(θ + h) − C(θ − h)) / 2h with θ ± h typed into the field, agree to the digits shown."""
+    page = PAGES[name]()
+    opened(browser, page, tmp_path)
+    first = cost_of(browser)
+    for id in drawn_ids(page):
+        select(browser, id)
+        shown, before = derivative(browser), browser.evaluate(f"document.querySelector('{FIELD}').value")
+        costs = []
+        for change in (NUDGE, -NUDGE):
+            typed(browser, repr(float(before) + change))
+            costs.append(cost_of(browser))
+        typed(browser, before)
+        slope = (costs[0] - costs[1]) / (2 * NUDGE)
+        assert abs(number(shown) - slope) <= unit(shown) + 1e-7 * max(1.0, abs(slope)), id
+        assert cost_of(browser) == first, id
+        assert browser.text(CHECK).startswith("✓"), id
+    assert browser.errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_factors_multiply_to_their_value_and_terms_sum_to_their_total(
+    name: str, browser: Driven, tmp_path: Path
+) -> None:
+    """As they are printed: to one unit of the last digit of the product, and half a unit for each term of a sum."""
+    page = PAGES[name]()
+    opened(browser, page, tmp_path)
+    counted = 0
+    for id in [*drawn_ids(page), "z/1/0", "z/2/0", "x/0"]:
+        select(browser, id)
+        for factors, value in products(browser):
+            product = np.prod([number(factor) for factor in factors])
+            allowed = 1.01 * last_digit(number(value)) + unit(value) / 2  # a column's numbers may have fewer digits
+            assert abs(product - number(value)) <= allowed, (id, factors, value)
+            counted += len(factors) > 1
+        for terms, total in sums(browser):
+            units = sum(unit(term) for term in [*terms, total])
+            assert abs(sum(map(number, terms)) - number(total)) <= units / 2 * 1.01, (id, terms, total)
+    assert counted >= IDS
+    assert browser.errors == []
+
+
+SIGMOID_SLOPE = "const t6 = t3 / t5;"
+
+
+def test_a_planted_fault_shows_a_cross(browser: Driven, tmp_path: Path) -> None:
+    """σ′ of the page made a thousandth too large: the check, which reads forms alone, says so wherever σ′ is a factor."""
+    page = chain_page()
+    assert page.forms.count(SIGMOID_SLOPE) == 1
+    wrong = replace(page, forms=page.forms.replace(SIGMOID_SLOPE, "const t6 = 1.001 * t3 / t5;"))
+    opened(browser, wrong, tmp_path)
+    for id in ("w/1/0/0", "w/3/0/0", "b/2/0", "x/0"):
+        select(browser, id)
+        assert browser.text(CHECK).startswith("✗"), id
+        assert browser.evaluate("document.querySelector('.check.differs') !== null")
+    select(browser, "y/0")  # ∂C/∂y has no σ′ in it
+    assert browser.text(CHECK).startswith("✓")
+
+
+# one selection, one address -------------------------------------------------------------------------------------------
+def test_a_click_selects_in_every_view_within_a_tenth_of_a_second(browser: Driven, tmp_path: Path) -> None:
+    opened(browser, small_page(), tmp_path)
+    x, y = browser.middle('[data-id="w/1/2/0"] .stroke')
+    browser.evaluate(
+        """(() => { window.took = null; addEventListener('pointerdown', () => { const began = performance.now();
+        const look = () => { if (document.querySelector('.edge.chosen')?.dataset.id === 'w/1/2/0')
+        window.took = performance.now() - began; else requestAnimationFrame(look); }; look(); }, { once: true }); })()"""
+    )
+    browser.click(x, y)
+    assert browser.evaluate("window.took") < 100
+    assert browser.evaluate("document.querySelector('.edge.chosen').dataset.id") == "w/1/2/0"
+    assert browser.text(".lines .line .name") == "w¹₂₀"
+    assert browser.text(".curve .axes .name:last-child") == "w¹₂₀"
+    assert browser.evaluate("document.querySelector('.formula .symbol[data-id=\"w/1/2/0\"]') !== null")
+    assert "neuron 2 of layer 1 from input 0" in browser.text(".set")
+
+
+def test_an_address_gives_the_same_page_again(browser: Driven, tmp_path: Path) -> None:
+    """Selection, a moved weight, a moved input, row and convention: all that the page shows, to the letter."""
+    uri = opened(browser, digits_page(), tmp_path)
+    press_button(browser, "worst")
+    select(browser, "w/2/3/7")
+    typed(browser, "0.75")
+    select(browser, "x/20")
+    typed(browser, "-0.5")
+    choose(browser, "convention", "article")
+    browser.press("0")  # scales that fit, as they are on a page that is opened
+    address = browser.evaluate("location.hash")
+    for part in ("id=x/20", "convention=article", "moved=w/2/3/7"):
+        assert part in address
+    before = state_of(browser)
+    browser.fresh(f"{uri}{address}")
+    assert state_of(browser) == before
+    assert browser.evaluate("location.hash") == address
+    assert browser.errors == []
+
+
+@pytest.mark.parametrize("address", ["#id=w/9/9/9&row=x&moved=w/1/0/0:NaN,z/1/0:2", "#%", "#moved=%00", "#id=<script>"])
+def test_an_address_that_says_nothing_is_left_out(address: str, browser: Driven, tmp_path: Path) -> None:
+    opened(browser, small_page(), tmp_path, address)
+    assert cost_of(browser) == pytest.approx(cr.cost(SMALL, [0.6, -0.4], [1.0, 0.0]), rel=1e-14)
+    assert browser.text(".lines .line .name") == "w²₀₁"
+    assert browser.errors == []
+
+
+# conventions ----------------------------------------------------------------------------------------------------------
+def test_3blue1brown_doubles_nielsens_error(browser: Driven, tmp_path: Path) -> None:
+    """Each with its author's own cost, Σ(a − y)² and ½ of it: C and δ double (S1.4, S2.6); a and σ′ stay."""
+    found = {}
+    for author, cost in (("nielsen", "quadratic"), ("3blue1brown", "squared_error")):
+        page = cr.explore(CHAIN, [0.6], [1.0], cost, by="z/2/0", convention=author)
+        opened(browser, page, tmp_path)
+        delta = number(derivative(browser))
+        select(browser, "w/3/0/0")
+        found[author] = cost_of(browser), delta, number(products(browser)[0][0][0])
+    (half, delta, a), (whole, double, same) = found["nielsen"], found["3blue1brown"]
+    assert whole == pytest.approx(2 * half, rel=1e-15)
+    assert double == pytest.approx(2 * delta, abs=2e-6)
+    assert (round(delta, 6), round(double, 6)) == (-0.032504, -0.065008)
+    assert a == same == pytest.approx(0.414615)
+
+
+def test_s0_has_no_transpose_and_nielsen_has_one(browser: Driven, tmp_path: Path) -> None:
+    """BP2 of a layer: (w²)ᵀ δ² where the first index is where a weight leads (S2.16), w² δ² where it is where from (S0.3)."""
+    opened(browser, small_page(by="z/1/1", convention="nielsen"), tmp_path)
+    layer = "document.querySelector('.block.layer').textContent"
+    assert "(w2)T" in browser.evaluate(layer)
+    cost = cost_of(browser)
+    choose(browser, "convention", "article")
+    assert "T" not in browser.evaluate(layer)
+    assert browser.text(".lines .line .name") == "z⁽¹⁾₂"  # counted from 1
+    assert cost_of(browser) == cost  # what is shown changes, never the network or its cost
+    choose(browser, "convention", "nielsen")
+    assert "(w2)T" in browser.evaluate(layer)
+
+
+# closed ---------------------------------------------------------------------------------------------------------------
+def used(page: Driven) -> None:
+    """All that a reader does with a page: drag, select, choose, switch, reset, press keys, resize."""
+    dragged(page, 50)
+    x, y = page.middle(".node:last-of-type .paper")
+    page.click(x, y)
+    for act in ("worst", "theme", "theme", "reset"):
+        page.evaluate(f"document.querySelector('[data-act=\"{act}\"]')?.click()")
+        page.settle()
+    for name in page.evaluate(
+        "[...document.querySelectorAll('[data-act=\"convention\"] option')].map((each) => each.value)"
+    ):
+        choose(page, "convention", name)
+    for key in ("0", "Tab", "ArrowRight", "Enter"):
+        page.press(key)
+    page.resize((390, 844))
+    page.settle()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_from_a_file_it_asks_for_nothing_and_says_nothing_on_the_console(
+    name: str, browser: Driven, tmp_path: Path
+) -> None:
+    uri = opened(browser, PAGES[name](), tmp_path)
+    used(browser)
+    assert browser.errors == []
+    assert {each.partition("#")[0] for each in browser.requests} == {uri}
+
+
+def test_in_a_notebooks_frame_too(tmp_path: Path) -> None:
+    """In srcdoc with a sandbox: a browser of its own, since frames of several pages would be mixed up."""
+    cell = f"<!DOCTYPE html><meta charset='utf-8'><body>{small_page()._repr_html_()}</body>"
+    (tmp_path / "notebook.html").write_text(cell, encoding="utf-8")
+    uri = (tmp_path / "notebook.html").as_uri()
+    with driven(uri, tmp_path, (1100, 900)) as page:
+        page.settle()
+        cost = page.framed("document.querySelector('.cost').title")
+        page.framed(
+            "document.querySelector('[data-id=\"z/1/1\"]').dispatchEvent("
+            "new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))"
+        )
+        page.settle()
+        assert page.framed("document.querySelector('.node.chosen').dataset.id") == "z/1/1"
+        assert page.framed("document.querySelector('.cost').title") == cost
+        assert page.errors == []
+        assert {each for each in page.requests if each not in ("about:srcdoc", "about:blank")} == {uri}
+
+
+# speed ----------------------------------------------------------------------------------------------------------------
+def test_a_drag_of_the_digits_keeps_up_and_leaves_nothing_behind(browser: Driven, tmp_path: Path) -> None:
+    """Loose, for other work runs beside the tests: `python benchmarks/explorer.py` prints the figures."""
+    opened(browser, digits_page(), tmp_path)
+    x, y = browser.middle(".handle .grip")
+    swing(browser, x, y, 30)  # once, so that code is compiled and caches are full
+    before = browser.metrics()
+    swing(browser, x, y, 60)
+    after = browser.metrics()
+    assert (after["ThreadTime"] - before["ThreadTime"]) / 60 < 0.1  # seconds of work for each move
+    assert after["JSHeapUsedSize"] - before["JSHeapUsedSize"] < 1e6
+    assert after["Nodes"] - before["Nodes"] < 200
+    assert browser.errors == []
+
+
+def swing(browser: Driven, x: float, y: float, moves: int) -> None:
+    browser.hold((x, y))
+    for move in range(moves):
+        browser.move((x + 60 * np.sin(move / 5), y))
+    browser.release((x, y))
+
+
+# names ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_from_data_are_text(name: str, browser: Driven, tmp_path: Path) -> None:
+    """A column, a class and a title called that: the page has no element of theirs, and shows them as they are printed."""
+    terms = cr.Preprocessing.fit([name, "other"], np.array([[0.0, 1.0], [1.0, 0.0]]), np.array(["no", name]))
+    network = cr.Network(list(SMALL.weights), list(SMALL.biases), ["tanh", "softmax"], preprocessing=terms)
+    uri = opened(browser, cr.explore(network, [0.6, -0.4], [1.0, 0.0], title=name), tmp_path)
+    shown = printable(name)
+    assert browser.text("h1") == shown
+    assert browser.evaluate("document.title") == " ".join(shown.split())
+    assert shown in browser.text(".reading")
+    assert browser.evaluate("document.querySelectorAll('#app script, #app img').length") == 0
+    assert browser.errors == []
+    assert {each.partition("#")[0] for each in browser.requests} == {uri}
+
+
+# looked at ------------------------------------------------------------------------------------------------------------
+SIZES = [(1280, 720), (1920, 1080), (390, 844)]
+OVERLAPS = """(() => {
+  const seen = [...document.querySelectorAll('.drawing text')].filter((each) => each.textContent.trim() !== '');
+  const boxes = seen.map((each) => [each, each.getBoundingClientRect(), each.closest('section').getBoundingClientRect()]);
+  const found = [];
+  for (const [each, box, frame] of boxes) {
+    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1) {
+      found.push(`clipped: ${each.textContent}`);
+    }
+  }
+  boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 5) found.push(`over each other: ${one.textContent} and ${other.textContent}`);
+  }));
+  return found;
+})()"""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", PAGES)
+def test_no_text_is_clipped_or_over_another(name: str, size: tuple[int, int], browser: Driven, tmp_path: Path) -> None:
+    opened(browser, PAGES[name](), tmp_path, size=size)
+    assert browser.evaluate(OVERLAPS) == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]
+    if size[0] >= 1280:  # on one screen
+        assert browser.evaluate("document.documentElement.scrollHeight") <= size[1]
+    if size[0] == 390:
+        assert browser.evaluate("Math.min(...[...document.querySelectorAll('button, select, input')]"
+                                ".map((each) => each.getBoundingClientRect().height))") >= 24  # fmt: skip
