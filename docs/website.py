@@ -1,7 +1,7 @@
 """Build the documentation as a website to read offline: `make site`, or python docs/website.py [FOLDER].
 
 The pages are those of this folder, README and CONTRIBUTING. What GitHub does not need is added to copies of them: the side bar,
-made of the links in index.md, the docstrings of the public names below api.md, and links to four pages of the explorer, made too.
+made of the links in index.md, the docstrings of the public names below api.md, and links to four pages of the explorer.
 """
 
 from __future__ import annotations

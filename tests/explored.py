@@ -33,6 +33,14 @@ def small_page(**settings: Any) -> cr.Explorer:
     return cr.explore(SMALL, [0.6, -0.4], [1.0, 0.0], **{"by": "w/2/0/1", **settings})
 
 
+def classes_page(**settings: Any) -> cr.Explorer:
+    """A softmax of two with long names, and a formula that is longer than its part of the page."""
+    labels = np.array(["Iris versicolor", "Iris virginica"])
+    terms = cr.Preprocessing.fit(["sepal length (cm)", "petal width"], np.array([[0.0, 1.0], [1.0, 0.0]]), labels)
+    network = cr.Network(list(SMALL.weights), list(SMALL.biases), ["tanh", "softmax"], preprocessing=terms)
+    return cr.explore(network, [0.6, -0.4], [1.0, 0.0], **{"by": "z/1/1", **settings})
+
+
 @cache
 def digits_page() -> cr.Explorer:
     """64-128-10 after a few epochs on the digits, with twelve snapshots; the row that is shown first is misread."""

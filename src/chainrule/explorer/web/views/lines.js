@@ -7,6 +7,8 @@ import { changeText } from './drawn.js';
 const LINE_SIDES = { left: 66, right: 84 };
 const HIGHEST = 84; // pixels of a line
 const HANDLE = 22; // half of what a finger can hold
+const MARKS = 40; // pixels of a line from which on it has marks
+const BELOW = 26; // pixels that marks take below it
 
 // lines: [{ id, name, words, value, before, range }], the first of them dragged where `isMovable`
 export function linesView({ lines, isMovable, size }) {
@@ -14,7 +16,7 @@ export function linesView({ lines, isMovable, size }) {
   const step = Math.min(HIGHEST, height / lines.length);
   return ['svg', { class: 'drawing', width, height, role: 'group', 'aria-label': 'number lines' },
     lines.map((line, place) => {
-      const y = step * (place + 0.62);
+      const y = step * place + (step < MARKS ? 0.62 * step : Math.min(0.62 * step, step - BELOW));
       const scale = scaleOf(line.range[0], line.range[1], LINE_SIDES.left, width - LINE_SIDES.right);
       return ['g', { class: `line ${line.id.slice(0, 1)}`, 'data-id': line.id },
         axis(scale, y, step, line),
@@ -25,7 +27,7 @@ export function linesView({ lines, isMovable, size }) {
 }
 
 function axis(scale, y, step, line) {
-  const marks = step < 40 ? [] : marksOf(scale, (scale.to - scale.from) / 70);
+  const marks = step < MARKS ? [] : marksOf(scale, (scale.to - scale.from) / 70);
   return ['g', { 'aria-hidden': 'true' },
     ['text', { class: 'name', x: LINE_SIDES.left - 14, y: y + 5, 'text-anchor': 'end' }, line.name],
     ['path', { class: 'axis', d: `M${scale.from} ${y}H${scale.to}` }],

@@ -25,9 +25,10 @@ export function layoutOf({ shape, shown, picture, size }) {
   const foot = size.height - 34;
   const rowsOf = (neurons, layer) => rowsOfColumn(neurons, sizes[layer], layer === 0 && image !== null);
   const busiest = Math.max(...shown.map(rowsOf));
-  const radius = Math.max(8, Math.min(26, (foot - top) / busiest / 2 - 16));
+  const apart = (size.width - left - 96) / Math.max(depth, 1);
+  const radius = Math.max(8, Math.min(26, (foot - top) / busiest / 2 - 16, 0.3 * apart));
   const isTight = radius < ROOMY;
-  const right = size.width - (isTight ? 170 : 96);
+  const right = size.width - (isTight ? 178 : 96);
   const column = (layer) => columnAt(layer, depth, left, right, image !== null);
   const nodes = shown.flatMap((neurons, layer) => {
     const isImage = layer === 0 && image !== null;
@@ -247,7 +248,7 @@ function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) 
       own === null ? null : ['text', { class: 'note', x, y: y + radius + 16 }, own],
     ];
   const besides = x + radius + (isTight ? 66 : 10);
-  if (isLast) texts.push(['text', { class: 'target', x: besides, y: y + 4 }, targetText(model, now, neuron)]);
+  if (isLast) texts.push(...targetTexts(model, now, neuron, isTight, besides, y + 4));
   return ['g', { class: `node${isChosen ? ' chosen' : ''}`, role: 'button', tabindex: 0, 'data-id': writeId(id),
     'aria-label': said, 'aria-pressed': isChosen ? 'true' : 'false' },
   ['circle', { class: 'paper', cx: x, cy: y, r: radius }],
@@ -262,12 +263,16 @@ function opacity(value, most) {
   return Number.isFinite(value) ? (0.08 + 0.52 * Math.min(1, Math.abs(value) / most)).toFixed(3) : 0;
 }
 
-function targetText(model, now, neuron) {
+// Beside an output: its class and whether that is the target, in two lines where there is room below, else its y.
+function targetTexts(model, now, neuron, isTight, x, y) {
+  const text = (says, at) => ['text', { class: 'target', x, y: at }, says];
   const target = now.y[neuron];
   const names = model.classNames;
-  if (names === null || names.length !== now.y.length) return `y = ${brief(target)}`;
-  const says = target === 1 ? ' ← target' : target === 0 ? '' : `: ${brief(target)}`;
-  return `${cutTo(names[neuron], 9)}${says}`;
+  if (names === null || names.length !== now.y.length) return [text(`y = ${brief(target)}`, y)];
+  const says = target === 1 ? '← target' : target === 0 ? '' : `y ${brief(target)}`;
+  const name = cutTo(names[neuron], isTight ? 5 : 8);
+  if (isTight || says === '') return [text(`${name} ${says}`, y)];
+  return [text(name, y - 8), text(says, y + 8)];
 }
 
 export function cutTo(text, most) {
