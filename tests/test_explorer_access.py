@@ -74,6 +74,8 @@ def test_a_neuron_lights_its_z_a_and_error_and_is_lit_by_each_of_them(opened: An
     assert ids == {"z/2/0", "a/2/0", "d/2/0"}
     page.point(*page.middle('.formula [data-id="d/2/0"]'))
     assert page.evaluate("document.querySelector('.node[data-lit]').dataset.id") == "z/2/0"
+    page.point(*page.middle('.formula .numbers [data-id="a/1/1"]'))  # a factor's number
+    assert page.evaluate("document.querySelector('.node[data-lit]').dataset.id") == "z/1/1"
 
 
 def test_it_lights_within_a_tenth_of_a_second_on_the_digits(opened: Any) -> None:

@@ -166,11 +166,21 @@ def test_in_a_browser_the_best_change_and_a_gradient_step(opened: Any) -> None:
     best = cr.nudges.best_move(SMALL, [0.6, -0.4], [1.0, 0.0], "z/1/1", low, high)
     step = float(page.evaluate("document.querySelector('.demon-slider').getAttribute('aria-valuenow')"))
     assert step == pytest.approx(best.step, rel=1e-6)
+    assert best.at_end
+    assert page.text(".results .remark") == "at the end of the range"
     page.evaluate("document.querySelector('[data-act=\"downhill\"]').click()")
     page.settle()
     step = float(page.evaluate("document.querySelector('.demon-slider').getAttribute('aria-valuenow')"))
     assert step == pytest.approx(-best.change.slope, rel=1e-9)
     assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_it_says_where_the_cost_rises_though_it_was_to_fall(opened: Any) -> None:
+    page = opened(cr.explore(RELU, [0.5, 0.7], [0.4]), "#id=w/2/0/1&demon=true")
+    slope = cr.nudges.nudge(RELU, [0.5, 0.7], [0.4], "w/2/0/1", 0.1).change.slope
+    page.write(BY, f"{-5 * np.sign(slope):g}")
+    assert page.text(".results .remark") == "overshot"
 
 
 @pytest.mark.needs("chromium")
@@ -180,9 +190,12 @@ def test_in_a_browser_kinks_are_marked_and_counted(opened: Any) -> None:
     titles = page.evaluate("[...document.querySelectorAll('.curve .kink title')].map((each) => each.textContent)")
     assert any(title == f"a kink at Δ −{z:.4g}" for title in titles), titles
     page.write(BY, "-1")
-    assert page.text(".results .passed") == "over 1 kink"
+    assert page.text(".results .remark") == "over 1 kink"
     page.write(BY, "1")
-    assert page.evaluate("document.querySelector('.results .passed')") is None
+    assert page.evaluate("document.querySelector('.results .remark')") is None
+    page = opened(cr.explore(RELU, [0.5, 0.7], [0.4]), "#id=z/1/2")  # here it is at Δ = +0.12
+    page.write(BY, "-1")
+    assert page.evaluate("document.querySelector('.results .remark')") is None
     assert page.errors == []
 
 
@@ -194,6 +207,8 @@ def test_in_a_browser_the_demon_moves_to_a_weight_and_leaves_again(opened: Any) 
     page.write(BY, "0.5")
     change = cr.nudges.nudge(CHAIN, [0.6], [1.0], "w/2/0/0", 0.5).change
     assert results(page)[2] == cr.nudges.miss_text(change)
+    assert page.text(".weight.chosen") == "−1.5"  # drawn as it is moved, and its own line too
+    assert page.text(".line.w .value") == "−1.5"
     page.evaluate("document.activeElement.blur()")
     page.press("d")
     assert page.evaluate("document.querySelector('.demon')") is None

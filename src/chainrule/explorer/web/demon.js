@@ -1,8 +1,8 @@
-// The demon: one quantity moved by Δ, what its slope predicts for the cost, what then happens, and by how much that misses.
+// The demon: one quantity moved by Δ, what its slope predicts for the cost, what then happens, and the miss between them.
 
 import { largestTerm, moved, slopeOf, sweep } from './engine.js';
 import { cost } from './forms.js';
-import { activationId, makeId, writeId } from './ids.js';
+import { activationId, makeId } from './ids.js';
 import { isSelectable } from './model.js';
 import { fixedPercent, inStyle, number, short, styleOf } from './numbers.js';
 
@@ -18,7 +18,7 @@ const HIDDEN_BY_ROUNDING = 1e-3; // the part of a change from which on rounding 
 export function changeBy(now, id, by) {
   const pass = moved(now.net, cost, now.pass, now.y, id, by);
   const slope = slopeOf(now.net, now.pass, now.back, id);
-  const change = { at: writeId(id), by, slope, pass, before: now.C, after: pass.C, predicted: slope * by + 0 };
+  const change = { id, by, slope, pass, before: now.C, after: pass.C, predicted: slope * by + 0 };
   const rounding = 8 * ROUNDING_UNIT * Math.max(Math.abs(now.C), Math.abs(pass.C), largestTerm(now.net, now.pass));
   const found = pass.C - now.C;
   change.actual = Math.abs(found) <= rounding ? 0 : found;
@@ -100,7 +100,8 @@ function risingOnce(values) {
 
 // places that no neighbour lies below, the lowest first
 function valleysOf(costs) {
-  const isValley = (place) => costs[place] <= (costs[place - 1] ?? Infinity) && costs[place] <= (costs[place + 1] ?? Infinity);
+  const isBelow = (place, other) => costs[place] <= (costs[other] ?? Infinity);
+  const isValley = (place) => isBelow(place, place - 1) && isBelow(place, place + 1);
   const places = costs.map((_, place) => place).filter((place) => isValley(place) && costs[place] < Infinity);
   return places.sort((one, other) => costs[one] - costs[other]);
 }
@@ -127,8 +128,8 @@ function smallest(values) {
   return values.reduce((found, each) => (Math.abs(each) < Math.abs(found) ? each : found));
 }
 
-// Where the demon can sit instead, from where it is: the neuron's z and a, the weight into it and the input that the cost
-// depends on most. What is selected stays among them.
+// Where the demon can sit instead, from where it is: the neuron's z and a, and of the weights into it and the inputs
+// those that the cost depends on most. What is selected stays among them.
 export function demonPlaces(model, now, id) {
   const home = homeOf(model, now, id);
   const source = id.kind === 'w' ? id.source : steepest(now.pass.a[home.layer - 1]);

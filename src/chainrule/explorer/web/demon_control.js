@@ -1,12 +1,13 @@
 // What a reader does with the demon: its state, its buttons, its field and its slider.
 
 import { bestChange, changeBy, changeTexts, demonPlaces, needsDemon } from './demon.js';
+import { placeOf, withTheta } from './engine.js';
 import { parseId, writeId } from './ids.js';
 import { slopeAt, valueAt } from './model.js';
 import { roundedTo } from './scale.js';
 import { byAtPixel, demonView } from './views/demon.js';
 
-export const DEMON_START = { demon: false, change: 0 };
+export const DEMON_START = { demon: false, change: 0, said: '' };
 const SLIDER_STEPS = 100; // of an arrow key over the range
 const USUAL_RATE = 1; // η of a gradient step where none is set
 
@@ -26,7 +27,17 @@ export function trialOf(state, now, id) {
 
 // the network as the demon leaves it: what comes after the moved quantity follows
 export function afterTrial(now, trial) {
-  return trial === null ? now : { ...now, pass: trial.pass, C: trial.after };
+  if (trial === null) return now;
+  const { pass, id, by } = trial;
+  const after = { ...now, pass: { x: pass.x, z: pass.z, a: pass.a }, x: pass.a[0], C: trial.after };
+  if (id.kind === 'y') return { ...after, y: now.y.map((each, place) => (place === id.neuron ? each + by : each)) };
+  return 'wb'.includes(id.kind) ? { ...after, net: withMoved(now.net, id, by) } : after;
+}
+
+function withMoved(net, id, by) {
+  const theta = Float64Array.from(net.theta);
+  theta[placeOf(net, id)] += by;
+  return withTheta(net, theta);
 }
 
 export function demonPart({ state, id, now, frame, name, words, trial }, model, curve, size) {
@@ -36,7 +47,7 @@ export function demonPart({ state, id, now, frame, name, words, trial }, model, 
   }));
   return demonView({
     change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: rateOf(state),
-    names: { id: name(id), C: name({ kind: 'C' }) }, size,
+    names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said, isDragged: state.isDragged, size,
   });
 }
 
@@ -52,12 +63,13 @@ export function demonControl({ store, model, work, select }) {
     return state.frame.ranges[0].map((each) => each - value);
   };
 
-  function setChange(change) {
+  // `said` is what is to be known of it
+  function setChange(change, said = '') {
     if (!Number.isFinite(change)) return;
     const { state } = store;
     const [low, high] = range();
     const isOutside = change < low || change > high;
-    store.set({ change, frame: isOutside ? null : state.frame });
+    store.set({ change, said, frame: isOutside ? null : state.frame });
   }
 
   return {
@@ -74,7 +86,9 @@ export function demonControl({ store, model, work, select }) {
       },
       best: () => {
         const { now, id } = here();
-        setChange(bestChange(now, id, range()));
+        const best = bestChange(now, id, range());
+        const isAtEnd = range().includes(best);
+        setChange(best, best === 0 ? 'no Δ in this range lowers it' : isAtEnd ? 'at the end of the range' : '');
       },
       downhill: () => {
         const { state, now, id } = here();

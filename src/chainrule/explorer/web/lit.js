@@ -4,7 +4,8 @@
 function litIds(element) {
   const id = element.dataset.id;
   const [kind, ...place] = id.split('/');
-  return element.matches('.node') && kind === 'z' ? ['z', 'a', 'd'].map((each) => [each, ...place].join('/')) : [id];
+  const isNeuron = element.matches('.node') && kind === 'z';
+  return isNeuron ? ['z', 'a', 'd'].map((each) => [each, ...place].join('/')) : [id];
 }
 
 // The elements that stand for one of these ids: those that bear it, and the neuron of a z, an a or a δ.

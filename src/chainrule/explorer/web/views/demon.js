@@ -1,6 +1,7 @@
 // The demon at what is selected: the cost against Δ, a slider for Δ below the curve, and between tangent and curve the miss.
 
 import { kinksUpTo, signedShort } from '../demon.js';
+import { writeId } from '../ids.js';
 import { exact, short } from '../numbers.js';
 import { marksOf, scaleOf } from '../scale.js';
 import { brokenLine } from './drawn.js';
@@ -17,11 +18,13 @@ export function stripHeight(width) {
 }
 
 // change and texts: of demon.js; places: [{ id, name, isHere }]; curve: { values, C, kinks }; value: without Δ
-export function demonView({ change, texts, places, curve, frame, value, rate, names, size }) {
+export function demonView({ change, texts, places, curve, frame, value, rate, names, said, isDragged, size }) {
   const high = stripHeight(size.width);
   const drawing = { width: size.width, height: Math.max(80, size.height - high) };
+  const remarks = [kinksText(change, curve, value), said];
   return ['div', { class: 'demon' },
-    ['div', { class: 'strip' }, demonControls(change, places, rate, names), demonResults(change, texts, curve, value, names)],
+    ['div', { class: 'strip' }, demonControls(change, places, rate, names),
+      demonResults(change, texts, names, isDragged, remarks)],
     demonDrawing({ change, texts, curve, frame, value, names, size: drawing })];
 }
 
@@ -37,13 +40,18 @@ function demonControls({ by }, places, rate, names) {
       'gradient step']];
 }
 
-function demonResults({ by }, texts, { kinks }, value, names) {
-  const passed = kinksUpTo(kinks, value, by);
-  const said = [[`predicted ∂${names.C}/∂${names.id} · Δ`, 'predicted', texts.predicted],
+function demonResults({ predicted, actual }, texts, names, isDragged, remarks) {
+  const all = [predicted < 0 && actual > 0 ? 'overshot' : '', ...remarks].filter((each) => each !== '').join(', ');
+  const results = [[`predicted ∂${names.C}/∂${names.id} · Δ`, 'predicted', texts.predicted],
     [`actual Δ${names.C}`, 'actual', texts.actual], ['miss', 'miss', texts.miss]];
-  return ['div', { class: 'results', role: 'status' },
-    said.map(([words, kind, text]) => ['span', { class: kind }, `${words} `, ['b', {}, text]]),
-    passed === 0 ? null : ['span', { class: 'passed' }, passed === 1 ? 'over 1 kink' : `over ${passed} kinks`]];
+  return ['div', { class: 'results', 'aria-live': isDragged ? 'off' : 'polite' },
+    results.map(([words, kind, text]) => ['span', { class: kind }, `${words} `, ['b', {}, text]]),
+    all === '' ? null : ['span', { class: 'remark' }, all]];
+}
+
+function kinksText({ by }, { kinks }, value) {
+  const passed = kinksUpTo(kinks, value, by);
+  return passed === 0 ? '' : passed === 1 ? 'over 1 kink' : `over ${passed} kinks`;
 }
 
 function demonDrawing({ change, texts, curve, frame, value, names, size }) {
@@ -54,7 +62,7 @@ function demonDrawing({ change, texts, curve, frame, value, names, size }) {
   const up = scaleOf(bottom, top, height - DEMON_SIDES.down, DEMON_SIDES.up);
   const points = Array.from(curve.values, (each, place) => [across.at(each - value), up.at(curve.C[place])]);
   const described = `${names.C} against Δ of ${names.id}: predicted ${texts.predicted}, actual ${texts.actual}`;
-  return ['svg', { class: 'drawing', width, height, role: 'group', 'aria-label': described, 'data-id': change.at },
+  return ['svg', { class: 'drawing', width, height, role: 'group', 'aria-label': described, 'data-id': writeId(change.id) },
     demonAxes(across, up, size, names),
     curve.kinks.filter((each) => each > low && each < high).map((each) =>
       ['path', { class: 'kink', d: `M${across.at(each - value)} ${DEMON_SIDES.up}V${height - DEMON_SIDES.down}` },
@@ -101,13 +109,13 @@ function missDrawing(across, up, { by, before, predicted, after }, texts, { widt
       `miss ${texts.miss}`]];
 }
 
-function demonRail(across, { by, at }, texts, names, { height }) {
+function demonRail(across, { by, id }, texts, names, { height }) {
   const y = height - DEMON_RAIL;
   const x = clampedTo(across.at(by), across.from, across.to);
   return ['g', { class: 'demon-slider', role: 'slider', tabindex: 0, 'data-drag': 'demon', 'data-act': 'demon',
     'aria-label': `Δ of ${names.id}`, 'aria-valuemin': across.low, 'aria-valuemax': across.high, 'aria-valuenow': by,
     'aria-valuetext': `Δ ${exact(by)}: predicted ${texts.predicted}, actual ${texts.actual}, miss ${texts.miss}`,
-    'data-id': at },
+    'data-id': writeId(id) },
   ['path', { class: 'axis', d: `M${across.from} ${y}H${across.to}` }],
   ['path', { class: 'moved', d: `M${across.at(0)} ${y}H${x}` }],
   ['circle', { class: 'reach', cx: x, cy: y, r: DEMON_HOLD }],

@@ -22,16 +22,24 @@ function blockView(block) {
 
 function productView(block) {
   const symbols = symbolsLine(block.left, rightOf(block));
-  return ['div', { class: 'block product' }, symbols, numbersLine(factorTexts(block), block.value)];
+  return ['div', { class: 'block product' }, symbols, numbersLine(block.factors, factorTexts(block), block.value)];
 }
 
 function symbolsLine(left, right) {
   return ['div', { class: 'symbols' }, htmlOf(right === null ? left : [left, ' = ', right])];
 }
 
-function numbersLine(numbers, value) {
-  const shown = numbers.length > 1 ? ` = ${numbers.join(' · ')}` : '';
-  return ['div', { class: 'numbers' }, ['span', {}, `${shown} = `], ['span', { class: 'value' }, number(value)]];
+function numbersLine(factors, numbers, value) {
+  const product = numbers.length > 1 ? [['span', {}, ' = '], ...numbersOfFactors(factors, numbers)] : [];
+  return ['div', { class: 'numbers' }, ...product, ['span', {}, ' = '], ['span', { class: 'value' }, number(value)]];
+}
+
+// Each an element of its own, which has the id of its quantity, and signs of multiplication between them.
+function numbersOfFactors(factors, numbers) {
+  return factors.flatMap(({ symbol: { id } }, i) => {
+    const shown = ['span', id === undefined ? {} : { 'data-id': id }, numbers[i]];
+    return i ? [['span', {}, ' · '], shown] : [shown];
+  });
 }
 
 function sumView(block) {
@@ -49,7 +57,7 @@ function sumView(block) {
 
 function termRow(each, numbers, style) {
   const symbols = htmlOf(joinedBy(each.factors.map((factor) => factor.symbol), ' · '));
-  const product = numbers.length > 1 ? bracketed(numbers).join(' · ') : '';
+  const product = numbers.length > 1 ? ['span', {}, ...numbersOfFactors(each.factors, bracketed(numbers))] : '';
   return tableRow('term', tableCell('symbols', symbols), product, inStyle(style, each.value, true));
 }
 
