@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from chainrule.cli.examples import Given, check_no_id, convention_of, examples_around
+from chainrule.cli.keeping import RECORD_SUFFIX
 from chainrule.cli.options import (
     EXAMPLE,
     WRITTEN,
@@ -25,8 +26,10 @@ from chainrule.cli.options import (
 from chainrule.cli.output import tell
 from chainrule.cli.saved_run import opened
 from chainrule.cli.written import check_not_read, check_text
-from chainrule.errors import FileError
+from chainrule.errors import FileError, ShapeError, counted
 from chainrule.explorer import explore
+from chainrule.explorer.contents import fitting
+from chainrule.network import Network
 from chainrule.records import load_record
 
 
@@ -76,6 +79,8 @@ def command(
     _check_output(page, model, data, record)
     snapshots = None if record is None else load_record(record)
     here, numbers = examples_around(given, data, row or 0, cost)
+    if record is None and model is not None:
+        snapshots = _record_beside(model, here.network)
     made = explore(
         here.network,
         here.x,
@@ -92,6 +97,21 @@ def command(
     made.save(page)
     tell(f"wrote {page}{', over the one before' if replaces else ''}")
     opened(page, open_it)
+
+
+def _record_beside(model: Path, network: Network) -> dict[int, Network]:
+    """The networks of its training that `train --record` saved beside a model, as many as the page holds."""
+    file = model.with_suffix(RECORD_SUFFIX)
+    if file == model or not file.is_file():
+        return {}
+    try:
+        found = fitting(network, load_record(file))
+    except (FileError, ShapeError) as error:
+        tell(f"without {file}: {error}")
+        return {}
+    if found:
+        tell(f"with {file}, its training: {counted(len(found), 'epoch')} from {min(found)} to {max(found)}")
+    return found
 
 
 def _stem(given: Given) -> str:

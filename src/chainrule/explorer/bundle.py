@@ -92,8 +92,11 @@ def _modules(folder: Traversable, before: str) -> Iterator[tuple[str, str]]:
 
 
 def style() -> str:
-    """The page's style sheet."""
-    return resources.files("chainrule.explorer").joinpath("web/style.css").read_text(encoding="utf-8")
+    """The page's style sheets as one, style.css first."""
+    folder = resources.files("chainrule.explorer").joinpath("web")
+    sheets = [each for each in folder.iterdir() if each.name.endswith(".css")]
+    ordered = sorted(sheets, key=lambda each: (each.name != "style.css", each.name))
+    return "\n".join(each.read_text(encoding="utf-8") for each in ordered)
 
 
 def bundle(modules: Mapping[str, str], main: str = MAIN) -> str:

@@ -112,6 +112,20 @@ def check_snapshots(network: Network, given: Any) -> Mapping[int, Network]:
     return {int(epoch): each for epoch, each in given.items()}
 
 
+def fitting(network: Network, snapshots: Mapping[int, Network]) -> dict[int, Network]:
+    """Of the networks of a run as many as a page holds, the first and the last among them; none where those are too many.
+
+    Raises ShapeError for networks of another shape.
+    """
+    found = check_snapshots(network, snapshots)
+    epochs = sorted(found)
+    most = max(MOST_NUMBERS // network.parameters.size - 1, 0)
+    if most < min(len(epochs), 2):
+        return {}
+    places = np.unique(np.linspace(0, len(epochs) - 1, min(most, len(epochs))).round().astype(int))
+    return {epochs[place]: found[epochs[place]] for place in places}
+
+
 def _check_size(network: Network, snapshots: Mapping[int, Network]) -> None:
     count = network.parameters.size
     if count > MOST_NUMBERS:

@@ -2,15 +2,16 @@
 
 const SHOWN = ['id', 'row', 'convention', 'theme', 'demon', 'change', 'view', 'tables'];
 
-export function addressOf(state, first) {
+// more: parts [name, text] of what has a form of its own
+export function addressOf(state, first, more = []) {
   const parts = SHOWN.filter((name) => state[name] !== first[name]).map((name) => [name, String(state[name])]);
   const moved = [...state.moved].map(([id, value]) => `${id}:${value}`);
   if (moved.length > 0) parts.push(['moved', moved.join(',')]);
-  return parts.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&');
+  return [...parts, ...more].map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&');
 }
 
 // what an address says, as changes of the state; what cannot be meant is left out
-export function stateOf(address, { isId, isMovable, rows, conventions, views }) {
+export function stateOf(address, { isId, isMovable, rows, conventions, views, more }) {
   const given = new Map(address.replace(/^#/, '').split('&').map(pairOf));
   const found = {};
   if (given.has('id') && isId(given.get('id'))) found.id = given.get('id');
@@ -21,7 +22,7 @@ export function stateOf(address, { isId, isMovable, rows, conventions, views }) 
   if (isNumber(given.get('change'))) found.change = Number(given.get('change'));
   if (views.includes(given.get('view'))) found.view = given.get('view');
   if (given.has('moved')) found.moved = movedOf(given.get('moved'), isMovable);
-  return found;
+  return { ...found, ...more(given) };
 }
 
 function pairOf(part) {

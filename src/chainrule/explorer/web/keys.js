@@ -8,6 +8,7 @@ export const KEYS = [
   ['← → on a slider', 'move it: Shift for a tenth of a step, Page Up and Page Down for ten'],
   ['d', 'the demon: try a change Δ of what is selected, and back'],
   ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0'],
+  ['[ ]', 'step back and on through a pass: what is not computed yet is a dash'],
   ['0', 'fit the scales anew'],
   ['t', 'numbers as tables instead of drawings, and back'],
   ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
@@ -19,8 +20,8 @@ export const KEYS = [
 const DIRECTIONS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
 const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 };
 const KEY_TURNS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
-const TYPING = 'input, select, textarea, dialog'; // letters are written there, or mean nothing
-const SCROLLED = 'summary, .table, .formula'; // arrows scroll there
+const TYPING = 'input:not([type="range"]), select, textarea, dialog'; // letters are written there, or mean nothing
+const SCROLLED = 'summary, .table, .formula, input'; // arrows scroll there, or move its own slider
 
 // One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
 // network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere.

@@ -2,6 +2,7 @@
 
 import { addressOf, stateOf, writeAddress } from './address.js';
 import { needsDemon } from './demon.js';
+import { dashed, withDashes } from './dashes.js';
 import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
 import { listenToDrags } from './drag.js';
 import { parseId, wordsOf, writeId } from './ids.js';
@@ -14,13 +15,16 @@ import {
 import { neuronsOf } from './neurons.js';
 import { exact, short } from './numbers.js';
 import { OVERLAY_START, overlayControl } from './overlay.js';
+import { hiderOf, isKnown, stepsUntilSlope } from './passes.js';
 import { patch } from './patch.js';
 import { SCREEN_START, VIEWS, enlarged, isViewShown, scaleFor, screenButtons, screenControl } from './projector.js';
 import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
 import { quantitySymbol, symbolOf, textOf } from './symbols.js';
 import { linesAsDrawing } from './takeaway.js';
-import { curveView } from './views/curve.js';
+import { weightsOverTime } from './timeline.js';
+import { firstOfTraining, trainingControl, trainingInAddress, trainingOf, trainingView } from './training.js';
+import { curveView, noCurveView } from './views/curve.js';
 import { formulaLatex, formulaText, formulaView } from './views/formula.js';
 import { linesView, valueAtPixel } from './views/lines.js';
 import { curveOrDemonTable, linesTable, networkTable, tableView } from './views/table.js';
@@ -32,15 +36,17 @@ const FINE = 100; // steps of an arrow key over the range of a line
 function startPage(root) {
   const contents = JSON.parse(document.getElementById('contents').textContent);
   const model = modelOf(contents);
-  const work = workerOf(model);
+  const work = workerOf(model, weightsOverTime(model));
+  const hide = hiderOf(model.net.depth);
   const first = { id: model.start.id, row: model.start.row, convention: model.start.convention, theme: 'system',
-    ...DEMON_START, ...SCREEN_START };
+    ...DEMON_START, ...SCREEN_START, ...firstOfTraining(model) };
   const known = {
     isId: (text) => isSelected(idOrNull(text, 'wbzaxy')),
     isMovable: (text) => idOrNull(text, 'wbxy') !== null,
     rows: model.rows.map((row) => row.number),
     conventions: model.conventions.map((each) => each.name),
     views: VIEWS,
+    more: (given) => trainingOf(given, model, known.isMovable),
   };
   const readAddress = (address) => stateOf(address, known);
   const start = { ...first, moved: new Map(), before: null, frame: null, shown: null, isDragged: false, sizes: {},
@@ -62,8 +68,12 @@ function startPage(root) {
 
   // what is worked out for a state ------------------------------------------------------------------------------------
   function fitted(state, now, id) {
-    const fits = state.frame !== null && state.frame.id === state.id;
-    return fits ? state.frame : frameOf(model, now, id, state.change);
+    const { frame } = state;
+    const isBeyond = (value, [low, high]) => value < low || value > high;
+    const isWithin = (each, place) => !isBeyond(valueAt(now, each), frame.ranges[place]);
+    const isOfThis = frame !== null && frame.id === state.id;
+    const fits = isOfThis && (state.isDragged || chainFrom(model, id).every(isWithin));
+    return fits ? frame : frameOf(model, now, id, state.change);
   }
 
   function shownWith(state, now, id) {
@@ -73,7 +83,7 @@ function startPage(root) {
 
   function curveFor(state, now, id, frame) {
     const others = [...state.moved].filter(([each]) => each !== state.id).join();
-    const key = [state.row, state.id, others, frame];
+    const key = [now.weights, state.row, state.id, others, frame];
     if (kept.curve === null || key.some((each, place) => each !== kept.curve.key[place])) {
       kept.curve = { key, found: curveOf(now, id, frame) };
     }
@@ -102,8 +112,10 @@ function startPage(root) {
     const convention = conventionOf(model, state);
     const name = (each) => nameOf(convention, each);
     const words = (each) => wordsOf(each, convention);
-    const trial = trialOf(state, now, id);
-    return { state, id, now, frame: fitted(state, now, id), shown: shownWith(state, now, id), convention, name, words, trial };
+    const slopeIsKnown = isKnown(state.step, stepsUntilSlope(id, model.net.depth));
+    const trial = slopeIsKnown ? trialOf(state, now, id) : null;
+    const [frame, shown] = [fitted(state, now, id), shownWith(state, now, id)];
+    return { state, id, now: hide(now, state.step), all: now, slopeIsKnown, frame, shown, convention, name, words, trial };
   }
 
   // drawing -----------------------------------------------------------------------------------------------------------
@@ -113,14 +125,14 @@ function startPage(root) {
     if (frame !== state.frame || shown !== state.shown) Object.assign(store.state, { frame, shown });
     const theme = state.theme === 'system' ? '' : state.theme;
     document.documentElement.className = state.view === '' ? theme : `projector ${theme}`;
-    patch(root, [headView(seen), screenView(seen), footView(), overlay.view(seen)]);
+    patch(root, [headView(seen), screenView(seen), footView(seen), overlay.view(seen)]);
     overlay.follow(state);
     lights.again();
     if (!state.isDragged) keepAddress(state);
   }
 
   function keepAddress(state) {
-    const address = addressOf(state, first);
+    const address = addressOf(state, first, trainingInAddress(state, first));
     if (address === kept.address) return;
     const isFirst = kept.address === null;
     kept.address = address;
@@ -134,8 +146,8 @@ function startPage(root) {
         model.rows.map((row) => ['option', { value: row.number }, String(row.number)])]],
       model.rows.length > 1 ? ['button', { type: 'button', 'data-act': 'worst' }, 'most wrong'] : null,
       ['span', { class: 'reading' }, readingOf(model, now, short)],
-      ['output', { class: 'cost', 'data-id': 'C', title: exact(now.C), 'aria-live': state.isDragged ? 'off' : 'polite' },
-        `${convention.letter} ${short(now.C, 6)}`],
+      ['output', { class: 'cost', 'data-id': 'C', title: dashed(exact(now.C)), 'aria-live': state.isDragged ? 'off' : 'polite' },
+        dashed(`${convention.letter} ${short(now.C, 6)}`)],
       ['span', { class: 'space' }],
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
         model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
@@ -145,8 +157,8 @@ function startPage(root) {
         screenButtons(state)]];
   }
 
-  function isUnmoved({ moved, change }) {
-    return moved.size === 0 && change === 0;
+  function isUnmoved({ moved, change, past }) {
+    return moved.size === 0 && change === 0 && past.length === 0;
   }
 
   function setView(state, now, id, words) {
@@ -159,19 +171,23 @@ function startPage(root) {
     const { state } = seen;
     const drawn = (part, view) => ['section', { class: part, 'data-part': part, 'aria-label': part },
       state.sizes[part] === undefined || !isViewShown(state, part) ? null
-        : state.tables ? tableFor(part, seen)
-          : enlarged(view, state.sizes[part], scaleFor(state))];
+        : shownAs(state.tables ? tableFor(part, seen) : enlarged(view, state.sizes[part], scaleFor(state)), state)];
     return ['main', { class: 'screen', 'data-view': state.view === '' ? null : state.view },
       drawn('network', (size) => networkPart(seen, size)),
       drawn('lines', (size) => linesPart(seen, size)),
       drawn('curve', (size) => curvePart(seen, size)),
-      ['section', { class: 'formula', 'aria-label': 'formula' }, formulaPart(seen)]];
+      ['section', { class: 'formula', 'aria-label': 'formula' }, shownAs(formulaPart(seen), state)]];
+  }
+
+  // while a pass is stepped through
+  function shownAs(view, { step }) {
+    return step === null ? view : withDashes(view);
   }
 
   function tableFor(part, seen) {
     if (part === 'network') return tableView(networkTable(seen, model));
     if (part === 'lines') return tableView(linesTable(linesOf(seen)));
-    return tableView(curveOrDemonTable(seen, (each) => curveFor(seen.state, seen.now, seen.id, seen.frame)));
+    return tableView(curveOrDemonTable(seen, () => curveFor(seen.state, seen.all, seen.id, seen.frame)));
   }
 
   function networkPart({ id, now, shown, name, words, trial }, size) {
@@ -184,7 +200,7 @@ function startPage(root) {
     const size = state.sizes[part]?.width > 0 ? state.sizes[part] : { width: 640, height: 360 };
     const seen = seenIn(state);
     if (part === 'formula') return linesAsDrawing(formulaLines(seen), size);
-    return { network: networkPart, lines: linesPart, curve: curvePart }[part](seen, size);
+    return shownAs({ network: networkPart, lines: linesPart, curve: curvePart }[part](seen, size), state);
   }
 
   function linesOf({ state, id, now, frame, name, words, trial }) {
@@ -201,34 +217,37 @@ function startPage(root) {
   }
 
   function curvePart(seen, size) {
-    const { state, id, now, frame, name } = seen;
-    const curve = curveFor(state, now, id, frame);
-    if (isDemonThere(state, id)) return demonPart(seen, model, curve, size);
+    const { state, id, now, all, slopeIsKnown, frame, name } = seen;
+    if (Number.isNaN(now.C) && state.step !== null) return noCurveView(name({ kind: 'C' }), size);
+    const curve = curveFor(state, all, id, frame);
+    if (isDemonThere(state, id) && slopeIsKnown) return demonPart({ ...seen, now: all }, model, curve, size);
     return curveView({
-      curve, frame, value: valueAt(now, id), C: now.C, slope: slopeAt(now, id),
+      curve, frame, value: valueAt(all, id), C: all.C, slope: slopeIsKnown ? slopeAt(all, id) : NaN,
       names: { id: name(id), C: name({ kind: 'C' }) }, size,
     });
   }
 
-  function formulaPart({ state, id, now, convention }) {
-    return formulaView(writtenAt(now), id, convention, checkFor(state, now, id));
+  function formulaPart(seen) {
+    const { state, id, all, slopeIsKnown, convention } = seen;
+    return formulaView(writtenAt(seen), id, convention, slopeIsKnown ? checkFor(state, all, id) : null);
   }
 
-  function writtenAt(now) {
-    return { net: now.net, cost: model.cost, pass: now.pass, back: now.back };
+  function writtenAt({ now, slopeIsKnown }) {
+    return { net: now.net, cost: model.cost, pass: now.pass, back: now.back, isUnknown: !slopeIsKnown };
   }
 
-  function formulaLines({ id, now, convention }) {
-    return formulaText(writtenAt(now), id, convention);
+  function formulaLines(seen) {
+    return formulaText(writtenAt(seen), seen.id, seen.convention).map(dashed);
   }
 
   function latexNow() {
-    const { id, now, convention } = seenIn(store.state);
-    return formulaLatex(writtenAt(now), id, convention);
+    const seen = seenIn(store.state);
+    return dashed(formulaLatex(writtenAt(seen), seen.id, seen.convention));
   }
 
-  function footView() {
+  function footView({ state, convention }) {
     return ['footer', { class: 'foot' },
+      ['div', { class: 'pace' }, trainingView({ state, convention, model })],
       'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron to select it; ',
       '0 fits the scales.',
       model.isFloat32 ? ' This float32 network is computed here in float64.' : ''];
@@ -279,7 +298,7 @@ function startPage(root) {
   const presses = {
     worst: () => actions.row(worstRow(model, store.state)),
     theme: () => store.set({ theme: nextTheme(store.state.theme) }),
-    reset: () => store.set({ moved: new Map(), frame: null, before: null, change: 0 }),
+    reset: () => store.set({ moved: new Map(), past: [], frame: null, before: null, change: 0 }),
   };
 
   function isOutside(frame, value) {
@@ -360,6 +379,11 @@ function startPage(root) {
     end: () => store.set({ isDragged: false }),
   });
 
+  root.addEventListener('input', (event) => {
+    const { live } = event.target.dataset;
+    if (Object.hasOwn(training.moves, live)) training.moves[live](event.target.value);
+  });
+
   addEventListener('hashchange', () => {
     if (location.hash.slice(1) === kept.address) return;
     store.set({ ...first, moved: new Map(), ...readAddress(location.hash), frame: null, before: null, shown: null });
@@ -369,16 +393,17 @@ function startPage(root) {
   const control = { root, store, model, work, select, isId: known.isId };
   const demon = demonControl(control);
   const screen = screenControl(control);
-  const overlay = overlayControl({ ...control, drawAlone, latexNow });
+  const training = trainingControl({ ...control, remember });
+  const overlay = overlayControl({ ...control, work: (state) => hide(work(state), state.step), drawAlone, latexNow });
   const lights = lightUp(root, { idUnder, isOff: () => store.state.isDragged });
-  Object.assign(actions, demon.actions);
-  Object.assign(presses, demon.presses, screen.presses, overlay.presses);
+  Object.assign(actions, demon.actions, training.actions);
+  Object.assign(presses, demon.presses, screen.presses, overlay.presses, training.presses);
 
   listenToKeys(root, {
     model, select, isId: known.isId, selected: () => store.state.id,
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
     letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
-      s: () => overlay.show('save'), ...screen.letters },
+      s: () => overlay.show('save'), ...screen.letters, ...training.letters },
     goTo: (text) => overlay.goTo(text), turn: screen.turn,
   });
 

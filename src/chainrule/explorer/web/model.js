@@ -23,6 +23,7 @@ export function modelOf(contents) {
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
     rows: rowsOf(contents.rows, sizes),
+    snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta) })),
     conventions: contents.conventions,
     cost: contents.cost,
     isFloat32: contents.network.dtype === 'float32',
@@ -70,13 +71,15 @@ export function isSelectable(model, id) {
 }
 
 // The network as it is moved, its pass, its errors and its cost: worked out again only where something of it changed.
-export function workerOf(model) {
+// `weightsOf` gives the weights for a state before anything is moved by hand.
+export function workerOf(model, weightsOf = () => model.first) {
   const changed = new Set();
   let key = [];
   let found = null;
 
-  function setWeights(movedTo) {
-    for (const place of changed) model.net.theta[place] = model.first[place];
+  function setWeights(movedTo, weights) {
+    if (key[2] !== weights) model.net.theta.set(weights);
+    else for (const place of changed) model.net.theta[place] = weights[place];
     changed.clear();
     for (const [text, value] of movedTo) {
       const id = parseId(text, model.shape);
@@ -88,15 +91,16 @@ export function workerOf(model) {
   }
 
   return (state) => {
-    if (found !== null && key[0] === state.moved && key[1] === state.row) return found;
-    key = [state.moved, state.row];
-    setWeights(state.moved);
+    const weights = weightsOf(state);
+    if (found !== null && key[0] === state.moved && key[1] === state.row && key[2] === weights) return found;
+    setWeights(state.moved, weights);
+    key = [state.moved, state.row, weights];
     const row = model.rows.find((each) => each.number === state.row);
     const x = movedVector(row.x, 'x', state.moved);
     const y = movedVector(row.y, 'y', state.moved);
     const pass = forward(model.net, x);
     const back = backward(model.net, cost, pass, y);
-    found = { net: model.net, x, y, pass, back, C: costOf(model.net, cost, pass, y) };
+    found = { net: model.net, weights, x, y, pass, back, C: costOf(model.net, cost, pass, y) };
     return found;
   };
 }
@@ -198,9 +202,10 @@ export function readingOf(model, now, show) {
   const output = now.pass.a[model.net.depth];
   if (model.classNames === null) {
     const few = (values) => Array.from(values.slice(0, 4), (each) => show(each)).join(', ') + (values.length > 4 ? ', …' : '');
-    return `target ${few(now.y)}, answer ${few(output)}`;
+    return `target ${few(now.y)}, answer ${output.some(Number.isNaN) ? '—' : few(output)}`;
   }
   const target = model.classNames[classOf(now.y)];
+  if (output.some(Number.isNaN)) return `${target}, not read yet`;
   const answer = model.classNames[classOf(output, model.shape.activationNames.at(-1) === 'identity' ? 0 : 0.5)];
   return target === answer ? `${target}, read rightly` : `${target}, read as ${answer}`;
 }

@@ -60,10 +60,12 @@ export async function pngOf(text, { width, height }) {
 export function csvText(now, shape) {
   const rows = [['id', 'value', 'slope']];
   for (const id of idsOf(shape)) {
-    const slope = id.kind === 'd' ? '' : slopeOf(now.net, now.pass, now.back, id);
+    const isUnknown = id.kind === 'd' || now.unknownSlopes?.includes(id.kind);
+    const slope = isUnknown ? '' : slopeOf(now.net, now.pass, now.back, id);
     rows.push([writeId(id), valueOf(now.net, now.pass, now.y, now.back, id), slope]);
   }
-  return `${rows.map((row) => row.join(',')).join('\r\n')}\r\n`;
+  const written = (row) => row.map((each) => (Number.isNaN(each) ? '' : each)).join(',');
+  return `${rows.map(written).join('\r\n')}\r\n`;
 }
 
 // Lines of text as a drawing, for what is no drawing on the page.

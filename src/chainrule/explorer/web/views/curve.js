@@ -24,6 +24,12 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
     ['text', { class: 'value', x: beside(across, value, width), y: Math.max(up.at(C) - 12, 14) }, short(C)]];
 }
 
+// while C is not computed
+export function noCurveView(name, { width, height }) {
+  const text = ['text', { class: 'name', x: width / 2, y: height / 2 }, `${name} = —`];
+  return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': `${name} is not computed yet` }, text];
+}
+
 function axes(across, up, { width, height }, names) {
   const foot = height - CURVE_SIDES.down;
   return ['g', { class: 'axes', 'aria-hidden': 'true' },

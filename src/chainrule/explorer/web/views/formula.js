@@ -9,6 +9,7 @@ const ROUNDING = 1e-9; // by which two right derivatives differ at most, as a pa
 
 export function formulaView(at, id, convention, check = null) {
   const blocks = derivationOf(at, id, convention);
+  if (at.isUnknown) blocks[0] = { ...blocks[0], value: NaN }; // its factors may be known before it
   const line = check === null ? [] : [checkLine(blocks[0].value, check)];
   const [first, ...others] = blocks.map(blockView);
   return ['div', { class: 'formula' }, first, ...line, ...others];

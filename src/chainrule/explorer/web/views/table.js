@@ -35,9 +35,10 @@ function neuronRow({ pass, back }, layer, neuron, name) {
   return { id: writeId(id), cells };
 }
 
-function weightRow({ net, pass, back }, { sizes }, id, name) {
+function weightRow({ net, pass, back, unknownSlopes = '' }, { sizes }, id, name) {
   const value = net.w[id.layer][id.neuron * sizes[id.layer - 1] + id.source];
-  const slope = pass.a[id.layer - 1][id.source] * back.delta[id.layer][id.neuron];
+  const product = pass.a[id.layer - 1][id.source] * back.delta[id.layer][id.neuron];
+  const slope = unknownSlopes.includes('w') ? NaN : product;
   return { id: writeId(id), cells: [name(id), number(value), '', '', number(slope)] };
 }
 
@@ -56,10 +57,11 @@ function curveTable(curve, names) {
 
 export function curveOrDemonTable(seen, curveHere) {
   const names = { id: seen.name(seen.id), C: seen.name({ kind: 'C' }) };
-  if (!isDemonThere(seen.state, seen.id)) return curveTable(curveHere(), names);
+  if (Number.isNaN(seen.now.C)) return { title: names.C, head: ['', ''], rows: [{ cells: [names.C, '—'] }] };
+  if (!isDemonThere(seen.state, seen.id) || !seen.slopeIsKnown) return curveTable(curveHere(), names);
   const usual = TRIED.flatMap((each) => [each, -each]);
   const all = [...new Set([seen.state.change, ...usual])].filter((each) => each !== 0);
-  return demonTable(all.map((by) => changeBy(seen.now, seen.id, by)), names);
+  return demonTable(all.map((by) => changeBy(seen.all, seen.id, by)), names);
 }
 
 // changes: of demon.js

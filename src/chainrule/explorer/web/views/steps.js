@@ -1,0 +1,31 @@
+// The steps of one pass as a row of buttons: those that are done are filled, and the next one is named.
+
+const GROUPS = { a: 'forward', C: '', d: 'backward', w: 'gradient', b: '' };
+
+// steps: [{ kind, text, words }]; step: how many are done
+export function stepsView({ steps, step, canUpdate }) {
+  return ['div', { class: 'steps', role: 'group', 'aria-label': 'steps of a pass' },
+    walkButton('step', 0, '|◀', 'nothing is computed', step === 0),
+    walkButton('step-back', null, '◀', 'one step back, key [', step === 0 && !canUpdate.isUndoable),
+    walkButton('step-on', null, '▶', 'one step on, key ]', step === steps.length && !canUpdate.isPossible),
+    walkButton('step', steps.length, '▶|', 'everything is computed', step === steps.length),
+    steps.map((each, place) => [groupName(each, steps[place - 1]), stepButton(each, place, step)]),
+    ['button', { type: 'button', class: 'step update', 'data-act': 'update', disabled: !canUpdate.isPossible,
+      title: 'one step of the delta rule on this row: then a new pass begins' }, 'update']];
+}
+
+function walkButton(act, step, sign, words, isDisabled) {
+  return ['button', { type: 'button', class: 'walk', 'data-act': act, 'data-step': step, 'aria-label': words, title: words,
+    disabled: isDisabled }, sign];
+}
+
+function groupName({ kind }, before) {
+  const name = GROUPS[kind];
+  return name === '' || before?.kind === kind ? null : ['span', { class: 'group' }, name];
+}
+
+function stepButton({ text, words }, place, step) {
+  const look = place < step ? ' done' : place === step ? ' next' : '';
+  return ['button', { type: 'button', class: `step${look}`, 'data-act': 'step', 'data-step': place + 1, title: words,
+    'aria-label': `${words}${place < step ? ', done' : ''}`, 'aria-current': place === step - 1 ? 'step' : null }, text];
+}

@@ -1,0 +1,28 @@
+// The network as it learnt: its epochs on a slider, and steps of the delta rule taken in the page.
+
+// stops: epochs by name; at: which of them; taken: how many steps since then; rows: how many the page holds
+export function timeView({ stops, at, taken, eta, isOfAll, rows, canStep }) {
+  return ['div', { class: 'time', role: 'group', 'aria-label': 'training' },
+    stops.length < 2 ? null : epochSlider(stops, at, taken),
+    ['label', { title: 'the learning rate' }, 'η ',
+      ['input', { type: 'text', inputmode: 'decimal', 'data-act': 'eta', size: 5, value: String(eta) }]],
+    rows < 2 ? null : ['select', { 'data-act': 'step-rows', 'aria-label': 'of which rows', value: isOfAll ? 'all' : 'one' },
+      ['option', { value: 'one' }, 'this row'], ['option', { value: 'all' }, `all ${rows} rows`]],
+    ['button', { type: 'button', 'data-act': 'take-step', disabled: !canStep, title: 'one step of the delta rule' },
+      'take one step'],
+    ['button', { type: 'button', 'data-act': 'undo-step', disabled: taken === 0, title: 'the weights before it, bit for bit',
+      'aria-label': 'undo the last step' }, '↶'],
+    ['output', { class: 'taken' }, taken === 0 ? '' : `+ ${taken} step${taken === 1 ? '' : 's'}`]];
+}
+
+function epochSlider(stops, at, taken) {
+  const text = stopText(stops[at]);
+  return ['label', { class: 'epochs' }, 'training ',
+    ['input', { type: 'range', min: 0, max: stops.length - 1, step: 1, value: at, 'data-live': 'epoch',
+      'aria-label': 'epoch of the run', 'aria-valuetext': taken === 0 ? text : `${text}, and ${taken} steps` }],
+    ['output', { class: 'epoch' }, text]];
+}
+
+function stopText(epoch) {
+  return typeof epoch === 'number' ? `epoch ${epoch}` : 'as saved';
+}
