@@ -169,6 +169,9 @@ def test_a_question_mark_lists_every_key(opened: Any) -> None:
     page.press("t")  # it means nothing while the keys are shown
     page.press("Escape")
     assert page.evaluate("document.querySelector('.table')") is None
+    page.press("t")
+    assert page.evaluate("document.querySelector('.table')") is not None
+    assert page.evaluate("document.querySelector('dialog').open") is False  # nor is it opened again
 
 
 def test_letters_typed_into_a_field_stay_there(opened: Any) -> None:
@@ -215,6 +218,10 @@ def test_behind_each_drawing_is_a_table_of_its_numbers(opened: Any) -> None:
     assert [rounded(one[1]), rounded(one[2]), one[3]] == ["−0.065008", "−0.058841", "−9.5 %"]
     (weight,) = page.evaluate(f"{CELLS}(document.querySelectorAll('.network tr[data-id=\"w/2/0/0\"]'))")
     assert weight == ["w⁽²⁾", "−2.000000", "", "", "−0.040465"]
+    (neuron,) = page.evaluate(f"{CELLS}(document.querySelectorAll('.network tr[data-id=\"a/2/0\"]'))")
+    assert neuron == ["a⁽²⁾", "0.414615", "−0.344919", "−0.065008", "−0.267844"]
+    (bias,) = page.evaluate(f"{CELLS}(document.querySelectorAll('.network tr[data-id=\"b/3/0\"]'))")
+    assert bias == ["b⁽³⁾", "−0.300000", "", "", "−0.223203"]
     blurred(page)
     page.press("t")
     assert page.evaluate("document.querySelectorAll('.screen svg').length") == 3
@@ -243,7 +250,7 @@ def test_for_a_projector_one_view_at_a_time_in_type_of_twenty_pixels(opened: Any
     page.press("ArrowLeft")
     page.press("ArrowLeft")
     assert page.evaluate(SHOWN) == ["curve"]
-    page.press("p")
+    page.press("Escape")
     assert len(page.evaluate(SHOWN)) == 4
     assert page.errors == []
 
@@ -327,3 +334,28 @@ def test_the_formula_is_there_as_latex_and_the_state_as_a_link(opened: Any) -> N
     assert page.text(".results") == shown
     assert np.isfinite(float(page.evaluate("document.querySelector('.demon-slider').getAttribute('aria-valuenow')")))
     assert page.errors == []
+
+
+def test_in_a_notebooks_frame_files_are_saved_too_and_the_link_is_what_to_add(
+    opened: Any, saved: Any, tmp_path: Path
+) -> None:
+    page = opened(small_page())
+    cell = f"<!DOCTYPE html><meta charset='utf-8'><body>{small_page()._repr_html_()}</body>"
+    (tmp_path / "notebook.html").write_text(cell, encoding="utf-8")
+    page.go((tmp_path / "notebook.html").as_uri())
+    page.settle()
+    framed(page, "document.querySelector('.formula [data-id=\"a/1/1\"]').click()")
+    framed(page, "document.querySelector('[data-act=\"save\"]').click()")
+    assert page.framed("document.querySelector('[data-whole=\"link\"]').value") == "#id=a/1/1"
+    framed(page, "document.querySelector('[data-act=\"png\"]').click()")
+    until = time.monotonic() + 20
+    while not (tmp_path / "network.png").exists():
+        assert time.monotonic() < until
+        page.settle()
+    assert (tmp_path / "network.png").read_bytes()[:4] == b"\x89PNG"
+    assert page.errors == []
+
+
+def framed(page: Driven, expression: str) -> None:
+    page.framed(expression)
+    page.framed("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")

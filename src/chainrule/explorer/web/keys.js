@@ -14,7 +14,7 @@ export const KEYS = [
   ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
   ['s', 'save a view, the formula, the numbers, or a link to this state'],
   ['?', 'these keys'],
-  ['Esc', 'close what is open'],
+  ['Esc', 'close what is open, or show all views again'],
 ];
 
 const DIRECTIONS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };

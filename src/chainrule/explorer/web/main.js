@@ -394,7 +394,8 @@ function startPage(root) {
   const demon = demonControl(control);
   const screen = screenControl(control);
   const training = trainingControl({ ...control, remember });
-  const overlay = overlayControl({ ...control, work: (state) => hide(work(state), state.step), drawAlone, latexNow });
+  const hidden = (state) => hide(work(state), state.step);
+  const overlay = overlayControl({ ...control, work: hidden, drawAlone, latexNow, address: () => kept.address });
   const lights = lightUp(root, { idUnder, isOff: () => store.state.isDragged });
   Object.assign(actions, demon.actions, training.actions);
   Object.assign(presses, demon.presses, screen.presses, overlay.presses, training.presses);

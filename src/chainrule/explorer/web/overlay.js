@@ -12,8 +12,9 @@ const PARTS_TO_SAVE = [
   { part: 'curve', words: 'the curve' }, { part: 'formula', words: 'the formula' },
 ];
 
-// drawAlone(part) is a view as it is without a table or a larger scale, latexNow() the formula
-export function overlayControl({ root, store, model, work, isId, select, drawAlone, latexNow }) {
+// drawAlone(part) is a view as it is without a table or a larger scale, latexNow() the
+// formula, address() the part behind the #
+export function overlayControl({ root, store, model, work, isId, select, drawAlone, latexNow, address }) {
   const show = (open) => store.set({ open, fault: null });
 
   // brings the dialog of the browser, which keeps the focus inside and gives it back, to the state
@@ -80,7 +81,7 @@ export function overlayControl({ root, store, model, work, isId, select, drawAlo
     },
     view: ({ state }) => overlayView({
       ...state, example: model.start.id, parts: PARTS_TO_SAVE, latex: state.open === 'save' ? latexNow() : '',
-      link: location.href.replace(/^about:srcdoc/, ''),
+      link: location.protocol === 'about:' ? `#${address()}` : location.href, // a frame has no address of its own
     }),
     show,
     follow,

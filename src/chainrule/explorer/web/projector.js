@@ -54,7 +54,7 @@ export function screenControl({ store }) {
   const numbered = VIEWS.map((view, place) => [String(place + 1), () => isOn() && store.set({ view })]);
   return {
     presses: { projector, tables },
-    letters: { p: projector, t: tables, ...Object.fromEntries(numbered) },
+    letters: { p: projector, t: tables, Escape: () => store.set({ view: '' }), ...Object.fromEntries(numbered) },
     // to the view before or behind; false where all are shown at once
     turn: (step) => {
       if (isOn()) store.set({ view: viewAfter(store.state.view, step) });

@@ -2,7 +2,8 @@
 
 import { changeBy, missText, signedShort } from '../demon.js';
 import { isDemonThere } from '../demon_control.js';
-import { writeId } from '../ids.js';
+import { biasCount, writeId } from '../ids.js';
+import { slopeAt, valueAt } from '../model.js';
 import { inStyle, number, styleOf } from '../numbers.js';
 
 const MOST_TABLE_ROWS = 400;
@@ -24,8 +25,11 @@ export function tableView({ title, head, rows }) {
 export function networkTable({ now, shown, name }, { shape }) {
   const rows = shown.flatMap((neurons, layer) => neurons.flatMap((neuron) => neuronRow(now, layer, neuron, name)));
   const weights = shown.slice(1).flatMap((neurons, before) => neurons.flatMap((neuron) =>
-    shown[before].map((source) => weightRow(now, shape, { kind: 'w', layer: before + 1, neuron, source }, name))));
-  return { title: 'the network', head: ['', 'value', 'z', 'δ = ∂C/∂z', '∂C/∂'], rows: [...rows, ...weights] };
+    shown[before].map((source) => givenRow(now, { kind: 'w', layer: before + 1, neuron, source }, name))));
+  const biases = shown.slice(1).flatMap((neurons, before) => neurons
+    .filter((neuron) => neuron < biasCount(shape, before + 1))
+    .map((neuron) => givenRow(now, { kind: 'b', layer: before + 1, neuron, source: 0 }, name)));
+  return { title: 'the network', head: ['', 'value', 'z', 'δ = ∂C/∂z', '∂C/∂'], rows: [...rows, ...weights, ...biases] };
 }
 
 function neuronRow({ pass, back }, layer, neuron, name) {
@@ -35,11 +39,10 @@ function neuronRow({ pass, back }, layer, neuron, name) {
   return { id: writeId(id), cells };
 }
 
-function weightRow({ net, pass, back, unknownSlopes = '' }, { sizes }, id, name) {
-  const value = net.w[id.layer][id.neuron * sizes[id.layer - 1] + id.source];
-  const product = pass.a[id.layer - 1][id.source] * back.delta[id.layer][id.neuron];
-  const slope = unknownSlopes.includes('w') ? NaN : product;
-  return { id: writeId(id), cells: [name(id), number(value), '', '', number(slope)] };
+// of a weight or a bias
+function givenRow(now, id, name) {
+  const slope = now.unknownSlopes?.includes(id.kind) ? NaN : slopeAt(now, id);
+  return { id: writeId(id), cells: [name(id), number(valueAt(now, id)), '', '', number(slope)] };
 }
 
 export function linesTable(lines) {
