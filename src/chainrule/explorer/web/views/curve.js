@@ -21,7 +21,8 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
     ['path', { class: 'curve', d: inside(curvePoints) }],
     tangentLine(across, up, value, C, slope),
     ['circle', { class: 'spot', cx: across.at(value), cy: up.at(C), r: 6 }],
-    ['text', { class: 'value', x: beside(across, value, width), y: Math.max(up.at(C) - 12, 14) }, short(C)]];
+    ['text', { class: 'value', x: beside(across, value, width), y: valueHeight(up.at(C), slope, height) },
+      short(C)]];
 }
 
 // while C is not computed
@@ -54,6 +55,11 @@ function tangentLine(across, up, value, C, slope) {
   const [from, to] = [Math.max(value - reach, across.low), Math.min(value + reach, across.high)];
   const at = (x) => `${across.at(x)} ${up.at(C + slope * (x - value))}`;
   return ['path', { class: 'tangent', d: `M${at(from)}L${at(to)}` }];
+}
+
+// above a curve that falls to the right, below one that rises
+function valueHeight(y, slope, height) {
+  return slope > 0 ? Math.min(y + 24, height - CURVE_SIDES.down - 4) : Math.max(y - 12, 14);
 }
 
 function beside(across, value, width) {

@@ -4,7 +4,7 @@ import { exact, short } from '../numbers.js';
 import { marksOf, scaleOf } from '../scale.js';
 import { changeText } from './drawn.js';
 
-const LINE_SIDES = { left: 66, right: 84 };
+const LINE_SIDES = { left: 66, right: 98 };
 const HIGHEST = 84; // pixels of a line
 const HANDLE = 22; // half of what a finger can hold
 const MARKS = 40; // pixels of a line from which on it has marks

@@ -11,6 +11,7 @@ const NEAR = 14; // pixels from an edge within which a click is meant for it
 const SHADES = 12; // of the pixels of an input
 const WIDEST = 5;
 const ALONG = 0.27; // the part of an edge before its number
+const ABOVE = 11; // pixels from an edge to the middle of its number
 const WIDE = 150; // pixels between two layers from which on edges have room for numbers
 const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
 
@@ -213,8 +214,11 @@ function edgeNumbers(layout, now, chosen) {
   return layout.edges.map((edge) => {
     const isChosen = writeId(edge.id) === chosen;
     if (!isChosen && !few) return null;
-    const x = edge.from.x + ALONG * (edge.to.x - edge.from.x);
-    const y = edge.from.y + ALONG * (edge.to.y - edge.from.y) + 4;
+    const [across, down] = [edge.to.x - edge.from.x, edge.to.y - edge.from.y];
+    const above = ABOVE / Math.hypot(across, down); // beside the line, not across it
+    const along = layout.hasRoom ? ALONG : 0.5;
+    const x = edge.from.x + along * across + above * down;
+    const y = edge.from.y + along * down - above * across + 4;
     const weight = weightOf(now.net, edge.id);
     const look = `weight ${weight < 0 ? 'negative' : 'positive'}${isChosen ? ' chosen' : ''}`;
     return ['text', { class: look, x, y }, brief(weight)];
