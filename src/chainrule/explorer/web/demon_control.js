@@ -9,15 +9,10 @@ import { byAtPixel, demonView } from './views/demon.js';
 
 export const DEMON_START = { demon: false, change: 0, said: '' };
 const SLIDER_STEPS = 100; // of an arrow key over the range
-const USUAL_RATE = 1; // η of a gradient step where none is set
 
 // On a z and an a it always sits, for they have no number of their own to set; elsewhere where it is asked for.
 export function isDemonThere(state, id) {
   return needsDemon(id) || (state.demon && id.kind !== 'C');
-}
-
-export function rateOf(state) {
-  return state.rate ?? USUAL_RATE;
 }
 
 // what its Δ does, or null where it is not there or Δ is 0
@@ -46,7 +41,7 @@ export function demonPart({ state, id, now, frame, name, words, trial }, model, 
     id: writeId(each), name: name(each), words: words(each), isHere: writeId(each) === state.id,
   }));
   return demonView({
-    change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: rateOf(state),
+    change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: state.eta,
     names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said, isDragged: state.isDragged, size,
   });
 }
@@ -92,7 +87,7 @@ export function demonControl({ store, model, work, select }) {
       },
       downhill: () => {
         const { state, now, id } = here();
-        setChange(-rateOf(state) * slopeAt(now, id) + 0);
+        setChange(-state.eta * slopeAt(now, id) + 0);
       },
     },
     // to the pixel of the part at which it is held

@@ -31,7 +31,7 @@ export function trainingOf(given, model, isMovable) {
   const epoch = stopsOf(model).find((each) => String(each.epoch) === given.get('epoch'));
   if (epoch !== undefined) found.epoch = epoch.epoch;
   const [eta, step] = ['eta', 'step'].map((name) => (given.get(name) ? Number(given.get(name)) : NaN));
-  if (Number.isFinite(eta)) Object.assign(found, { eta, rate: eta }); // the demon's gradient step has the same
+  if (Number.isFinite(eta)) found.eta = eta;
   if (Number.isInteger(step) && step >= 0 && step < stepsOfPass(model.net.depth).length) found.step = step;
   if (given.has('past')) found.past = pastOf(given.get('past'), model, isMovable);
   if (given.get('of') === 'all') found.isOfAll = true;
@@ -83,7 +83,7 @@ export function trainingControl({ store, model, remember }) {
     actions: {
       eta: (text) => {
         const value = Number(text.trim().replace('−', '-').replace(',', '.') || NaN);
-        if (Number.isFinite(value)) store.set({ eta: value, rate: value });
+        if (Number.isFinite(value)) store.set({ eta: value });
       },
       'step-rows': (value) => store.set({ isOfAll: value === 'all' }),
     },

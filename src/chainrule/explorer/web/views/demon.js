@@ -9,7 +9,7 @@ import { brokenLine } from './drawn.js';
 const DEMON_SIDES = { left: 60, right: 28, up: 10, down: 46 };
 const DEMON_RAIL = 24; // pixels of the slider above the lower edge
 const DEMON_HOLD = 22; // half of what a finger can hold
-const DEMON_NARROW = 620; // pixels of a part below which its controls take two lines
+const DEMON_NARROW = 660; // pixels of a part below which its controls take two lines
 const DEMON_TIGHT = 400; // and below which three
 
 export function stripHeight(width) {
@@ -37,7 +37,7 @@ function demonControls({ by }, places, rate, names) {
       'aria-label': `Δ of ${names.id}` }]],
     ['button', { type: 'button', 'data-act': 'best' }, 'best Δ in range'],
     ['button', { type: 'button', 'data-act': 'downhill', title: `Δ = −η ∂${names.C}/∂${names.id}, η = ${short(rate)}` },
-      'gradient step']];
+      `gradient step, η = ${short(rate)}`]];
 }
 
 function demonResults({ predicted, actual }, texts, names, isDragged, remarks) {
