@@ -249,8 +249,8 @@ function startPage(root) {
   function footView({ state, convention }) {
     return ['footer', { class: 'foot' },
       ['div', { class: 'pace' }, trainingView({ state, convention, model })],
-      ['span', { class: 'hint' }, 'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron ',
-        'to select it; ? lists the keys.'],
+      ['span', { class: 'hint' }, 'Drag the dot of the first number line, or press an arrow key on it; ',
+        'click an edge or a neuron to select it; ? lists the keys.'],
       model.isFloat32 ? ' This float32 network is computed here in float64.' : ''];
   }
 
