@@ -145,7 +145,7 @@ def test_a_click_selects_in_every_view_within_a_tenth_of_a_second(browser: Drive
 
 
 def test_an_address_gives_the_same_page_again(browser: Driven, tmp_path: Path) -> None:
-    """Selection, a moved weight, a moved input, row and convention: all that the page shows, to the letter."""
+    """Selection, a moved weight, a moved input, row, convention and step: all that the page shows, to the letter."""
     uri = opened(browser, digits_page(), tmp_path)
     press_button(browser, "worst")
     select(browser, "w/2/3/7")
@@ -153,9 +153,10 @@ def test_an_address_gives_the_same_page_again(browser: Driven, tmp_path: Path) -
     select(browser, "x/20")
     typed(browser, "-0.5")
     choose(browser, "convention", "article")
+    press_button(browser, "step-back")
     browser.press("0")  # scales that fit, as they are on a page that is opened
     address = browser.evaluate("location.hash")
-    for part in ("row=", "id=x/20", "convention=article", "moved=w/2/3/7"):
+    for part in ("row=", "step=", "id=x/20", "convention=article", "moved=w/2/3/7"):
         assert part in address
     before = state_of(browser)
     browser.fresh(f"{uri}{address}")

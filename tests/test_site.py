@@ -12,6 +12,7 @@ import pytest
 from networks import PROOF
 
 import chainrule as cr
+from chainrule.explorer.bundle import shipped
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -50,6 +51,13 @@ def test_the_explorers_page_has_links_to_four_prepared_pages(tmp_path: Path) -> 
     assert len(links) == 4
     for page in (website.explorer_pages.chain, website.explorer_pages.xor, website.explorer_pages.softmax):
         assert page().startswith("<!DOCTYPE html>")
+
+
+def test_the_explorers_keys_are_those_of_its_page() -> None:
+    keys = re.findall(r"^  \['([^']+)', '([^']+)'\],$", shipped()["keys.js"], re.MULTILINE)
+    section = (DOCS / "explorer.md").read_text().partition("## Keys\n")[2].partition("\n## ")[0]
+    assert len(keys) > 10
+    assert re.findall(r"^\| (.+?) \| (.+) \|$", section, re.MULTILINE)[1:] == keys
 
 
 @pytest.mark.skipif(not PROOF, reason="takes half a minute, and Sphinx: make proof")
