@@ -5,7 +5,7 @@ const vector = (numbers) => Float64Array.from(numbers, Number);
 
 function replayNetwork(item) {
   const forms = MODULES[item.forms];
-  const { cost } = forms;
+  const [cost] = Object.values(forms.costs);
   const net = networkOf(item.network, vector(item.theta), forms.activations);
   const [x, y] = [vector(item.x), vector(item.y)];
   const pass = forward(net, x);
@@ -46,7 +46,7 @@ function replayActivation(item) {
 }
 
 function replayCost(item) {
-  const { cost } = MODULES[item.forms];
+  const [cost] = Object.values(MODULES[item.forms].costs);
   return item.rows.map((row) => {
     const [z, a, y] = [vector(row.z), vector(row.a), vector(row.y)];
     const [v, dv, dy] = [cost.of === 'z' ? z : a, vector(row.dv), vector(row.dy)];

@@ -199,7 +199,7 @@ def test_s0_has_no_transpose_and_nielsen_has_one(browser: Driven, tmp_path: Path
     choose(browser, "convention", "article")
     assert "T" not in browser.evaluate(layer)
     assert browser.text(".lines .line .name") == "z⁽¹⁾₂"  # counted from 1
-    assert cost_of(browser) == cost  # what is shown changes, never the network or its cost
+    assert cost_of(browser) == cost  # the author's own cost is this network's
     choose(browser, "convention", "nielsen")
     assert "(w2)T" in browser.evaluate(layer)
 

@@ -21,7 +21,7 @@ SCRIPT = """import { bestChange, changeBy, changeTexts, demonPlaces } from './we
 import { parseId, writeId } from './web/ids.js';
 import { modelOf, workerOf } from './web/model.js';
 const model = modelOf(data.contents);
-const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0] });
+const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0], cost: model.costs[0].name });
 const change = (id, by) => {
   const { predicted, actual, miss, note } = changeBy(now, id, by);
   return { predicted, actual, miss: miss === null ? null : miss, note, texts: changeTexts({ predicted, actual, miss, note }) };

@@ -57,7 +57,7 @@ class Cases:
 
     def script(self) -> str:
         """One script: the page's modules without their imports and exports, those of forms each in a function of its own."""
-        modules = [f"(() => {{ {plain(text)} return {{ activations, cost }}; }})()" for text in self.modules]
+        modules = [f"(() => {{ {plain(text)} return {{ activations, costs }}; }})()" for text in self.modules]
         parts = [
             plain((WEB / "erf.js").read_text()), "const known = {};", plain((WEB / "engine.js").read_text()),
             f"const MODULES = [{', '.join(modules)}];", f"const CASES = {json.dumps(texts(self.cases))};",

@@ -260,11 +260,12 @@ def test_a_check_is_passed_inside_the_bar_only(tmp_path: Path) -> None:
 
 
 LIVE = """import { backward, check, forward, networkOf } from './web/engine.js';
-import { cost } from './web/forms.js';
+import { costs } from './web/forms.js';
 import { idsOf, writeId } from './web/ids.js';
 import { derivationOf } from './web/derivation.js';
 import { formulaText, formulaView } from './web/views/formula.js';
 const net = networkOf(data.network, Float64Array.from(data.theta));
+const cost = costs[data.cost.name];
 const [x, y] = [Float64Array.from(data.x), Float64Array.from(data.y)];
 const pass = forward(net, x);
 const back = backward(net, cost, pass, y);

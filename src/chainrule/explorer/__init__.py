@@ -11,7 +11,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, ShapeError, brief
 from chainrule.explanation.figures import figure
-from chainrule.explorer.contents import check_row, check_snapshots, contents_of
+from chainrule.explorer.contents import check_row, check_snapshots, contents_of, offered_costs
 from chainrule.explorer.page import Explorer
 from chainrule.explorer.traced import forms_of
 from chainrule.forward import trace_of
@@ -63,7 +63,7 @@ def explore(
     with np.errstate(all="ignore"):  # what overflows is an error in the next line
         trace = here.once(trace_of)
     here.check_finite(z=trace.z.items(), a=trace.a.items())
-    forms = forms_of(problem.network, problem.cost)
+    forms = forms_of(problem.network, *offered_costs(problem))
     drawn = figure("network", problem.network, here.x[0], here.y[0], cost=problem.cost, convention=author)
     return Explorer(called, known, forms, drawn)
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from chainrule.backward import gradient_of
 from chainrule.conventions import PRESETS, Convention
+from chainrule.costs import NAMED, Cost, named
 from chainrule.data import Preprocessing
-from chainrule.errors import DataError, SettingError, ShapeError, brief
+from chainrule.errors import DataError, PairError, SettingError, ShapeError, brief
 from chainrule.explorer.convention_data import convention_data, cost_data
 from chainrule.explorer.traced import keys_of
 from chainrule.forward import each_cost
@@ -61,7 +62,7 @@ def contents_of(
             {"epoch": epoch, "theta": encoded(snapshots[epoch].parameters.flat())} for epoch in sorted(snapshots)
         ],
         "rows": _rows(problem, kept, row, numbers),
-        "cost": cost_data(problem.cost, network),
+        "costs": [cost_data(each, network) for each in offered_costs(problem)],
         "conventions": [convention_data(each, network) for each in _conventions(network, convention)],
         "start": {"id": str(_start(problem, row, by)), "convention": convention.name},
     }
@@ -92,6 +93,22 @@ def kept_rows(problem: Problem, row: int) -> list[int]:
     worst = np.argsort(-costs, kind="stable")[: most // 2].tolist()
     chosen = {row, *worst}
     return sorted(chosen | set([each for each in range(count) if each not in chosen][: most - len(chosen)]))
+
+
+def offered_costs(problem: Problem) -> list[Cost]:
+    """The problem's own cost, then every other one that its output and its targets can have."""
+    others = [named(name) for name in NAMED]
+    fitting = [each for each in others if str(each) != str(problem.cost) and _fits(each, problem)]
+    return [problem.cost, *fitting]
+
+
+def _fits(cost: Cost, problem: Problem) -> bool:
+    try:
+        cost.on(problem.network.output)
+        cost.check_targets(problem.y)
+    except (PairError, DataError):
+        return False
+    return True
 
 
 def check_snapshots(network: Network, given: Any) -> Mapping[int, Network]:

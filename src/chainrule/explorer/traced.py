@@ -5,7 +5,7 @@ its rates of change as dual numbers have them, gives those that they are checked
 
     activations[key]   value(z, out) · slope(z, out), and of a softmax, where `full` is true, through(v, z, out) instead, which
                        is Σ′ᵀ v · form(z, out) · dual(z, dz, out, dout) · kinks
-    cost               of, "a" or "z" · value(v, y) · slope(a, y, out), which is ∇_a C · delta(z, y, out) or null ·
+    costs[name]        of, "a" or "z" · value(v, y) · slope(a, y, out), which is ∇_a C · delta(z, y, out) or null ·
                        targetSlope(v, y, out), which is ∂C/∂y · form(v, y) · dual(v, dv, y, dy), which is [C, its rate] ·
                        margins(z, y, out) of a hinge, or null · ofActivation, where `of` is "z": the same C as a function
                        of a^L, { form(v, y), dual(v, dv, y, dy) }, or null
@@ -35,7 +35,7 @@ from chainrule.verification.moved import BY_ACTIVATION
 
 Array = np.ndarray
 ANY_WIDTH = 3  # of the layer on which a softmax is recorded: nothing in it depends on that number
-HEAD = "// The activations and the cost of one network, traced from Python by explorer/traced.py."
+HEAD = "// The activations and the costs of one network, traced from Python by explorer/traced.py."
 ADVICE = "write it with + − × ÷ **, comparisons, np.where, and the functions of m or NumPy's of the same names"
 
 
@@ -137,15 +137,13 @@ def keys_of(network: Network) -> tuple[str, ...]:
     return tuple(found)
 
 
-def forms_of(network: Network, cost: str | Cost | None = None) -> str:
-    """The module of a network's activations and its cost, the network's own unless one is named.
+def forms_of(network: Network, *costs: str | Cost | None) -> str:
+    """The module of a network's activations and of costs, the network's own unless some are named.
 
     Raises FormError where a user's own form does something that cannot be traced, and PairError where output and cost do
     not fit each other.
     """
-    the_cost = cost_for(network, cost)
-    pair = the_cost.on(network.output)
-    parts = [*_activations(network), "", *_cost(the_cost, pair, network.output, network.sizes[-1])]
+    parts = [*_activations(network), "", *_costs(network, [cost_for(network, each) for each in costs or (None,)])]
     used = [name for name in BY_NAME if any(f"{name}(" in line for line in parts)]
     imports = [f"import {{ {', '.join(used)} }} from './erf.js';", ""] if used else []
     return "\n".join([HEAD, *imports, *parts, ""])
@@ -219,15 +217,22 @@ def _forms(sigma: Activation) -> list[str]:
     ]
 
 
+def _costs(network: Network, costs: Sequence[Cost]) -> list[str]:
+    lines = ["export const costs = {"]
+    for cost in costs:
+        inside = _cost(cost, cost.on(network.output), network.output, network.sizes[-1])
+        lines += [f"  [{_quoted(str(cost))}]: {{", *_indented(inside, 2), "  },"]
+    return [*lines, "};"]
+
+
 def _cost(cost: Cost, pair: Pair, output: Activation, outputs: int) -> list[str]:
     try:
         values = _own_cost(pair, outputs) if cost.own else _known_cost(pair, outputs)
         margins = _margins(outputs) if cost.name == HINGE and not cost.own else ["margins: null,"]
         forms = [*_cost_forms(pair.form, outputs), *_of_activation(cost, pair, output, outputs)]
-        inside = [f"of: {_quoted(pair.of)},", *values, *_target_slope(pair.form, outputs), *margins, *forms]
+        return [f"of: {_quoted(pair.of)},", *values, *_target_slope(pair.form, outputs), *margins, *forms]
     except Unrecorded as reason:
         raise FormError(f"the cost {cost.name!r} cannot be part of a page: its form {reason}; {ADVICE}") from reason
-    return ["export const cost = {", *_indented(inside, 1), "};"]
 
 
 def _known_cost(pair: Pair, outputs: int) -> list[str]:

@@ -1,6 +1,6 @@
 // The state as the part of the address behind the #, there and back; a notebook's frame sends it to the page around it.
 
-const SHOWN = ['id', 'row', 'convention', 'theme', 'demon', 'change', 'view', 'tables'];
+const SHOWN = ['id', 'row', 'convention', 'cost', 'keepsCost', 'theme', 'demon', 'change', 'view', 'tables'];
 
 // more: parts [name, text] of what has a form of its own
 export function addressOf(state, first, more = []) {
@@ -11,14 +11,15 @@ export function addressOf(state, first, more = []) {
 }
 
 // what an address says, as changes of the state; what cannot be meant is left out
-export function stateOf(address, { isId, isMovable, rows, conventions, views, more }) {
+export function stateOf(address, { isId, isMovable, rows, conventions, costs, views, more }) {
   const given = new Map(address.replace(/^#/, '').split('&').map(pairOf));
   const found = {};
   if (given.has('id') && isId(given.get('id'))) found.id = given.get('id');
   if (given.has('row') && rows.includes(Number(given.get('row')))) found.row = Number(given.get('row'));
   if (conventions.includes(given.get('convention'))) found.convention = given.get('convention');
+  if (costs.includes(given.get('cost'))) found.cost = given.get('cost');
   if (['light', 'dark'].includes(given.get('theme'))) found.theme = given.get('theme');
-  for (const name of ['demon', 'tables']) if (given.get(name) === 'true') found[name] = true;
+  for (const name of ['keepsCost', 'demon', 'tables']) if (given.get(name) === 'true') found[name] = true;
   if (isNumber(given.get('change'))) found.change = Number(given.get('change'));
   if (views.includes(given.get('view'))) found.view = given.get('view');
   if (given.has('moved')) found.moved = movedOf(given.get('moved'), isMovable);

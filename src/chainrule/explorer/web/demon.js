@@ -1,7 +1,6 @@
 // The demon: one quantity moved by Δ, what its slope predicts for the cost, what then happens, and the miss between them.
 
 import { largestTerm, moved, slopeOf, sweep } from './engine.js';
-import { cost } from './forms.js';
 import { activationId, makeId } from './ids.js';
 import { isSelectable } from './model.js';
 import { fixedPercent, inStyle, number, short, styleOf } from './numbers.js';
@@ -16,7 +15,7 @@ const HIDDEN_BY_ROUNDING = 1e-3; // the part of a change from which on rounding 
 
 // A Δ and what came of it; `miss` is null where there is none to speak of, and `note` says why (S2.2).
 export function changeBy(now, id, by) {
-  const pass = moved(now.net, cost, now.pass, now.y, id, by);
+  const pass = moved(now.net, now.cost, now.pass, now.y, id, by);
   const slope = slopeOf(now.net, now.pass, now.back, id);
   const change = { id, by, slope, pass, before: now.C, after: pass.C, predicted: slope * by + 0 };
   const rounding = 8 * ROUNDING_UNIT * Math.max(Math.abs(now.C), Math.abs(pass.C), largestTerm(now.net, now.pass));
@@ -67,11 +66,11 @@ export function signedShort(value, digits = 6) {
 // smallest. The range is looked at on a grid that holds every kink; each valley is then searched by golden sections.
 export function bestChange(now, id, [low, high]) {
   const first = gridOf(low, high);
-  const { kinks } = sweep(now.net, cost, now.pass, now.y, id, first);
+  const { kinks } = sweep(now.net, now.cost, now.pass, now.y, id, first);
   const marked = [0, low, high, ...kinks].filter((each) => each >= low && each <= high);
   const grid = risingOnce([...first, ...marked]);
-  const costs = Array.from(sweep(now.net, cost, now.pass, now.y, id, grid).C, ofSearch);
-  const costAt = (by) => ofSearch(moved(now.net, cost, now.pass, now.y, id, by).C);
+  const costs = Array.from(sweep(now.net, now.cost, now.pass, now.y, id, grid).C, ofSearch);
+  const costAt = (by) => ofSearch(moved(now.net, now.cost, now.pass, now.y, id, by).C);
   const valleys = valleysOf(costs).slice(0, MOST_VALLEYS);
   const refined = valleys.map((place) => goldenSections(costAt, grid[Math.max(place - 1, 0)], grid[place + 1] ?? high));
   const tried = [...valleys.map((place) => grid[place]), ...refined, ...marked].map((by) => ({ by, C: costAt(by) }));

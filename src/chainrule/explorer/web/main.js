@@ -1,6 +1,7 @@
 // The page: its state, its views side by side, and what clicks, keys and drags do.
 
 import { addressOf, stateOf, writeAddress } from './address.js';
+import { COST_START, costControl, costView, costWritten } from './cost_choice.js';
 import { needsDemon } from './demon.js';
 import { dashed, withDashes } from './dashes.js';
 import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
@@ -39,12 +40,13 @@ function startPage(root) {
   const work = workerOf(model, weightsOverTime(model));
   const hide = hiderOf(model.net.depth);
   const first = { id: model.start.id, row: model.start.row, convention: model.start.convention, theme: 'system',
-    ...DEMON_START, ...SCREEN_START, ...firstOfTraining(model) };
+    cost: model.costs[0].name, ...COST_START, ...DEMON_START, ...SCREEN_START, ...firstOfTraining(model) };
   const known = {
     isId: (text) => isSelected(idOrNull(text, 'wbzaxy')),
     isMovable: (text) => idOrNull(text, 'wbxy') !== null,
     rows: model.rows.map((row) => row.number),
     conventions: model.conventions.map((each) => each.name),
+    costs: model.costs.map((each) => each.name),
     views: VIEWS,
     more: (given) => trainingOf(given, model, known.isMovable),
   };
@@ -83,7 +85,7 @@ function startPage(root) {
 
   function curveFor(state, now, id, frame) {
     const others = [...state.moved].filter(([each]) => each !== state.id).join();
-    const key = [now.weights, state.row, state.id, others, frame];
+    const key = [now.weights, state.row, state.cost, state.id, others, frame];
     if (kept.curve === null || key.some((each, place) => each !== kept.curve.key[place])) {
       kept.curve = { key, found: curveOf(now, id, frame) };
     }
@@ -152,6 +154,7 @@ function startPage(root) {
       ['span', { class: 'space' }],
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
         model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
+      costView(model, state),
       ['button', { type: 'button', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐'],
       ['div', { class: 'second' }, setView(state, now, id, words), ['span', { class: 'space' }],
         ['button', { type: 'button', class: 'small', 'data-act': 'reset', disabled: isUnmoved(state) }, 'undo all'],
@@ -233,8 +236,9 @@ function startPage(root) {
     return formulaView(writtenAt(seen), id, convention, slopeIsKnown ? checkFor(state, all, id) : null);
   }
 
-  function writtenAt({ now, slopeIsKnown }) {
-    return { net: now.net, cost: model.cost, pass: now.pass, back: now.back, isUnknown: !slopeIsKnown };
+  function writtenAt({ state, now, slopeIsKnown }) {
+    const cost = costWritten(model, state);
+    return { net: now.net, cost, pass: now.pass, back: now.back, isUnknown: !slopeIsKnown };
   }
 
   function formulaLines(seen) {
@@ -288,7 +292,6 @@ function startPage(root) {
 
   const actions = {
     row: (value) => store.set({ row: Number(value), frame: null, before: null, shown: null }),
-    convention: (value) => store.set({ convention: value }),
     set: (value) => {
       const given = value.trim().replace('−', '-');
       if (given === '') return;
@@ -398,7 +401,7 @@ function startPage(root) {
   const hidden = (state) => hide(work(state), state.step);
   const overlay = overlayControl({ ...control, work: hidden, drawAlone, latexNow, address: () => kept.address });
   const lights = lightUp(root, { idUnder, isOff: () => store.state.isDragged });
-  Object.assign(actions, demon.actions, training.actions);
+  Object.assign(actions, demon.actions, training.actions, costControl(control).actions);
   Object.assign(presses, demon.presses, screen.presses, overlay.presses, training.presses);
 
   listenToKeys(root, {

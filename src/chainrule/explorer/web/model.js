@@ -1,7 +1,7 @@
 // What the page knows, as numbers, and everything that follows from it and from the state.
 
 import { backward, check, costOf, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
-import { cost } from './forms.js';
+import { costs } from './forms.js';
 import { activationId, makeId, parseId, writeId } from './ids.js';
 import { neuronsOf } from './neurons.js';
 import { rangeAround, reachOf } from './scale.js';
@@ -25,7 +25,7 @@ export function modelOf(contents) {
     rows: rowsOf(contents.rows, sizes),
     snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta) })),
     conventions: contents.conventions,
-    cost: contents.cost,
+    costs: contents.costs, // how they are written, the network's own first
     isFloat32: contents.network.dtype === 'float32',
     inputNames: contents.rows.inputNames,
     classNames: contents.rows.classNames,
@@ -64,10 +64,11 @@ export function isMovable(id) {
   return 'wbxy'.includes(id.kind);
 }
 
-// False for an activation of the output where C is known as a function of z alone, which is then moved instead.
+// False for an activation of the output where a cost is known as a function of z alone, which is then moved instead.
 export function isSelectable(model, id) {
   const isOutput = id.kind === 'a' && id.layer === model.net.depth;
-  return 'wbzaxy'.includes(id.kind) && !(isOutput && cost.of === 'z' && cost.ofActivation === null);
+  const isOfSum = Object.values(costs).some((cost) => cost.of === 'z' && cost.ofActivation === null);
+  return 'wbzaxy'.includes(id.kind) && !(isOutput && isOfSum);
 }
 
 // The network as it is moved, its pass, its errors and its cost: worked out again only where something of it changed.
@@ -92,15 +93,17 @@ export function workerOf(model, weightsOf = () => model.first) {
 
   return (state) => {
     const weights = weightsOf(state);
-    if (found !== null && key[0] === state.moved && key[1] === state.row && key[2] === weights) return found;
+    const wanted = [state.moved, state.row, weights, state.cost];
+    if (found !== null && wanted.every((each, place) => each === key[place])) return found;
     setWeights(state.moved, weights);
-    key = [state.moved, state.row, weights];
+    key = wanted;
     const row = model.rows.find((each) => each.number === state.row);
     const x = movedVector(row.x, 'x', state.moved);
     const y = movedVector(row.y, 'y', state.moved);
+    const cost = costs[state.cost];
     const pass = forward(model.net, x);
     const back = backward(model.net, cost, pass, y);
-    found = { net: model.net, weights, x, y, pass, back, C: costOf(model.net, cost, pass, y) };
+    found = { net: model.net, cost, weights, x, y, pass, back, C: costOf(model.net, cost, pass, y) };
     return found;
   };
 }
@@ -147,7 +150,7 @@ export function frameOf(model, now, id, least = 0) {
   const changes = Float64Array.from({ length: FEW }, (_, place) => reach * ((2 * place) / (FEW - 1) - 1));
   const values = chain.map(() => []);
   for (const change of changes) {
-    const pass = moved(now.net, cost, now.pass, now.y, id, change);
+    const pass = moved(now.net, now.cost, now.pass, now.y, id, change);
     chain.forEach((each, line) => values[line].push(onPass(pass, each)));
   }
   const ranges = chain.map((_, line) => (line === 0 ? [value - reach, value + reach] : rangeAround(values[line])));
@@ -164,14 +167,14 @@ export function curveOf(now, id, frame) {
   const [low, high] = frame.ranges[0];
   const value = valueAt(now, id);
   const values = Float64Array.from({ length: POINTS }, (_, place) => low + ((high - low) * place) / (POINTS - 1));
-  const found = sweep(now.net, cost, now.pass, now.y, id, values.map((each) => each - value));
+  const found = sweep(now.net, now.cost, now.pass, now.y, id, values.map((each) => each - value));
   return { values, C: found.C, kinks: Array.from(found.kinks, (change) => value + change) };
 }
 
 // ∂C/∂id by the forms alone, or null while something is dragged in a network for which that takes too long
 export function checkOf(now, id, isDragged) {
   if (isDragged && now.net.theta.length > CHECKED_LIVE) return null;
-  return check(now.net, cost, now.x, now.y, id);
+  return check(now.net, now.cost, now.x, now.y, id);
 }
 
 // Which neurons of each layer are drawn: all of a small one, of a large one those with the largest |δ|, or |x|.
@@ -191,8 +194,8 @@ export function shownNeurons(model, now, id) {
 
 // The row on which the network as it is now is most wrong.
 export function worstRow(model, state) {
-  const costs = model.rows.map((row) => costOf(model.net, cost, forward(model.net, row.x), row.y));
-  const order = costs.map((_, place) => place).sort((one, other) => costs[other] - costs[one]);
+  const found = model.rows.map((row) => costOf(model.net, costs[state.cost], forward(model.net, row.x), row.y));
+  const order = found.map((_, place) => place).sort((one, other) => found[other] - found[one]);
   const worst = model.rows[order[0]].number;
   return worst === state.row && order.length > 1 ? model.rows[order[1]].number : worst;
 }

@@ -1,11 +1,11 @@
 // The weights over time: those of a run at its epochs, and steps of the delta rule taken from there, which can be undone.
 //
 // What was done is kept as it was asked for, and the weights are worked out from it again: whatever leads back to a place
-// leads to the same bits. A taken step is { eta, row, moved, count }: η, the number of a row or null for the mean over all
-// of them, what was moved by hand before the first of `count` equal ones.
+// leads to the same bits. A taken step is { eta, row, moved, count, cost }: η, the number of a row or null for the mean over
+// all of them, what was moved by hand before the first of `count` equal ones, the name of the cost or null for the network's own.
 
 import { backward, forward, placeOf, withTheta } from './engine.js';
-import { cost } from './forms.js';
+import { costs } from './forms.js';
 import { hasSharedBias, parseId } from './ids.js';
 
 export const SAVED = 'saved'; // the epoch of weights that belong to none of the run's
@@ -61,13 +61,14 @@ function commonLength(one, other) {
 }
 
 // θ − η ∇C of one row, or of the mean over all rows; first with what was moved by hand (S0.18: the delta rule).
-export function steppedFrom(model, theta, { eta, row, moved }) {
+export function steppedFrom(model, theta, { eta, row, moved, cost }) {
   const next = Float64Array.from(theta);
   const net = withTheta(model.net, next);
   for (const [text, value] of moved) if (isOfNetwork(text)) next[placeOf(net, parseId(text, model.shape))] = value;
   const rows = row === null ? model.rows : model.rows.filter((each) => each.number === row);
   const sums = new Float64Array(next.length);
-  for (const each of rows) addGradient(model, net, rowAsMoved(each, moved, row !== null), sums);
+  const used = costs[cost ?? model.costs[0].name];
+  for (const each of rows) addGradient(model, net, used, rowAsMoved(each, moved, row !== null), sums);
   for (let i = 0; i < next.length; i += 1) next[i] -= eta * (sums[i] / rows.length);
   return next;
 }
@@ -80,7 +81,7 @@ function rowAsMoved({ x, y }, moved, isAlone) {
 }
 
 // Adds ∂C/∂θ of a row, in the order of θ: by BP4 the weights of a layer, by BP3 its biases.
-function addGradient(model, net, { x, y }, sums) {
+function addGradient(model, net, cost, { x, y }, sums) {
   const pass = forward(net, x);
   const { delta } = backward(net, cost, pass, y);
   for (let layer = 1, at = 0; layer <= net.depth; layer += 1) {
@@ -99,10 +100,11 @@ function isOfNetwork(id) {
 
 // what is done ----------------------------------------------------------------------------------------------------------
 
-// The changes of a state { past, moved, eta } by one more step on a row, or on all of them (null).
-export function stepTaken({ past, moved, eta }, row) {
+// The changes of a state { past, moved, eta, cost } by one more step on a row, or on all of them (null).
+export function stepTaken(model, { past, moved, eta, cost }, row) {
   const [ofNetwork, ofRow] = partedBy(moved, isOfNetwork);
-  const step = { eta, row, moved: row === null ? ofNetwork : moved, count: 1 };
+  const other = cost === model.costs[0].name ? null : cost;
+  const step = { eta, row, moved: row === null ? ofNetwork : moved, count: 1, cost: other };
   const last = past.at(-1);
   const isSame = last !== undefined && ofNetwork.size === 0 && pastText([{ ...last, count: 1 }]) === pastText([step]);
   const more = isSame ? [...past.slice(0, -1), { ...last, count: last.count + 1 }] : [...past, step];
@@ -146,11 +148,11 @@ function workOfRow(model) {
 
 // as a part of the address ----------------------------------------------------------------------------------------------
 
-// "0.1@3*2;0.5@all*1!w/1/0/0:2"
+// "0.1@3*2;0.5@all*1~squared_error!w/1/0/0:2"
 export function pastText(past) {
-  return past.map(({ eta, row, moved, count }) => {
+  return past.map(({ eta, row, moved, count, cost }) => {
     const given = [...moved].map(([id, value]) => `!${id}:${value}`).join('');
-    return `${eta}@${row ?? 'all'}*${count}${given}`;
+    return `${eta}@${row ?? 'all'}*${count}${cost === null ? '' : `~${cost}`}${given}`;
   }).join(';');
 }
 
@@ -166,12 +168,14 @@ export function pastOf(text, model, isMovable) {
 }
 
 function stepInText(part, model, isMovable) {
-  const found = /^([^@!]+)@(all|\d+)\*([1-9]\d{0,6})((?:![^!]+)*)$/.exec(part);
+  const found = /^([^@!]+)@(all|\d+)\*([1-9]\d{0,6})(?:~([^!]+))?((?:![^!]+)*)$/.exec(part);
   if (found === null) return null;
   const [eta, row, count] = [Number(found[1]), found[2] === 'all' ? null : Number(found[2]), Number(found[3])];
   const isThere = row === null || model.rows.some((each) => each.number === row);
-  const pairs = found[4].split('!').slice(1).map((each) => each.split(':'));
+  const pairs = found[5].split('!').slice(1).map((each) => each.split(':'));
   const isGood = ([id, value]) => isMovable(id) && value?.trim() && Number.isFinite(Number(value));
-  if (!Number.isFinite(eta) || !isThere || !pairs.every(isGood)) return null;
-  return { eta, row, moved: new Map(pairs.map(([id, value]) => [id, Number(value)])), count };
+  const cost = found[4] ?? null;
+  const isCost = cost === null || model.costs.some((each) => each.name === cost);
+  if (!Number.isFinite(eta) || !isThere || !isCost || !pairs.every(isGood)) return null;
+  return { eta, row, moved: new Map(pairs.map(([id, value]) => [id, Number(value)])), count, cost };
 }

@@ -51,7 +51,7 @@ export function trainingControl({ store, model, remember }) {
     if (!hasRoom(model, store.state.past, row === null ? model.rows.length : 1)) return;
     store.set({ before: null });
     remember();
-    store.set({ ...stepTaken(store.state, row), step });
+    store.set({ ...stepTaken(model, store.state, row), step });
   }
 
   function undoStep(step) {
