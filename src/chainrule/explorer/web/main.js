@@ -155,10 +155,10 @@ function startPage(root) {
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
         model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
       costView(model, state),
-      ['button', { type: 'button', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐'],
       ['div', { class: 'second' }, setView(state, now, id, words), ['span', { class: 'space' }],
         ['button', { type: 'button', class: 'small', 'data-act': 'reset', disabled: isUnmoved(state) }, 'undo all'],
-        screenButtons(state)]];
+        screenButtons(state),
+        ['button', { type: 'button', class: 'small', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐']]];
   }
 
   function isUnmoved({ moved, change, past }) {
