@@ -2,7 +2,7 @@
 //
 // What was done is kept as it was asked for, and the weights are worked out from it again: whatever leads back to a place
 // leads to the same bits. A taken step is { eta, row, moved, count, cost }: η, the number of a row or null for the mean over
-// all of them, what was moved by hand before the first of `count` equal ones, the name of the cost or null for the network's own.
+// all of them, what was moved by hand before the first of `count` equal ones, and the cost, null for the network's own.
 
 import { backward, forward, placeOf, withTheta } from './engine.js';
 import { costs } from './forms.js';
