@@ -84,10 +84,10 @@ def test_it_lights_within_a_tenth_of_a_second_on_the_digits(opened: Any) -> None
     page = opened(cr.explore(network, data.inputs[:50], data.targets[:50], row=7))
     took = page.evaluate(
         """(() => {
-          const node = document.querySelector('.node[data-id="z/2/3"]');
+          const output = document.querySelector('.output[data-id="z/2/3"]');
           const began = performance.now();
-          node.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
-          return node.hasAttribute('data-lit') ? performance.now() - began : -1;
+          output.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
+          return output.hasAttribute('data-lit') ? performance.now() - began : -1;
         })()"""
     )
     assert 0 <= took < 100

@@ -208,7 +208,7 @@ def test_s0_has_no_transpose_and_nielsen_has_one(browser: Driven, tmp_path: Path
 def used(page: Driven) -> None:
     """All that a reader does with a page: drag, select, choose, switch, reset, press keys, resize."""
     dragged(page, 50)
-    x, y = page.middle(".node:last-of-type .paper")
+    x, y = page.middle(".node:last-of-type .paper, .output:last-of-type .label")
     page.click(x, y)
     for act in ("worst", "theme", "theme", "reset"):
         page.evaluate(f"document.querySelector('[data-act=\"{act}\"]')?.click()")

@@ -516,12 +516,12 @@ def test_in_a_browser_an_input_moves_too_and_all_is_undone(tmp_path: Path) -> No
 
 
 @pytest.mark.needs("chromium")
-def test_in_a_browser_the_digits_are_drawn_in_bands(digits: cr.Explorer, tmp_path: Path) -> None:
+def test_in_a_browser_the_digits_are_a_picture_pulls_and_outputs(digits: cr.Explorer, tmp_path: Path) -> None:
     file = digits.save(tmp_path / "page.html")
     with driven(file.as_uri(), tmp_path) as page:
-        assert page.evaluate("document.querySelectorAll('.node').length") == 8 + 10
-        assert page.text(".band text") == "120 more"
-        assert page.evaluate("document.querySelectorAll('.image .pixel').length") > 3
+        assert page.evaluate("document.querySelectorAll('.pull').length") == 128
+        assert page.evaluate("document.querySelectorAll('.output').length") == 10
+        assert page.evaluate("document.querySelectorAll('.cells .cell.ink').length") > 1
         before = shown_cost(page)
         dragged(page, 80)
         assert shown_cost(page) != before

@@ -15,6 +15,7 @@ from chainrule.backward import gradient_of
 from chainrule.conventions import PRESETS, Convention
 from chainrule.costs import NAMED, Cost, named
 from chainrule.data import Preprocessing
+from chainrule.data.columns import Number
 from chainrule.errors import DataError, PairError, SettingError, ShapeError, brief
 from chainrule.explorer.convention_data import convention_data, cost_data
 from chainrule.explorer.traced import keys_of
@@ -180,6 +181,24 @@ def _rows(problem: Problem, kept: Sequence[int], row: int, numbers: Sequence[int
         "inputNames": _input_names(terms, network.sizes[0]),
         "classNames": _class_names(problem),
         "picture": [raster.rows, raster.columns] if raster.image else None,
+        "pixels": _pixels(problem, terms) if raster.image else None,
+    }
+
+
+def _pixels(problem: Problem, terms: Preprocessing | None) -> dict[str, Any]:
+    """How an input x becomes the pixel that a reader knows, x · scale + mean, and what a blank and a full pixel are."""
+    columns = () if terms is None or terms.columns is None else terms.columns
+    plain = len(columns) == problem.x.shape[1] and all(isinstance(each, Number) for each in columns)
+    numbers = [each for each in columns if isinstance(each, Number)] if plain else []
+    mean = np.array([each.mean for each in numbers]) if plain else np.zeros(problem.x.shape[1])
+    scale = np.array([each.scale for each in numbers]) if plain else np.ones(problem.x.shape[1])
+    shown = problem.x * scale + mean
+    blank, full = float(shown.min()), float(shown.max())
+    return {
+        "mean": encoded(mean),
+        "scale": encoded(scale),
+        "blank": blank,
+        "full": full if full > blank else blank + 1.0,
     }
 
 

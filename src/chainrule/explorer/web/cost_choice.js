@@ -1,5 +1,7 @@
 // Which cost the page has: the network's own at first, an author's own with that author's convention, or a reader's choice.
 
+import { REFITTED } from './model.js';
+
 export const COST_START = { keepsCost: false };
 
 export function costWritten(model, state) {
@@ -17,7 +19,7 @@ export function costView(model, state) {
 
 // A convention brings its author's own cost where this network can have it, unless the reader has chosen one.
 export function costControl({ store, model }) {
-  const withCost = (name) => ({ cost: name, frame: null, before: null });
+  const withCost = (name) => ({ ...REFITTED, cost: name, rank: null });
   return {
     actions: {
       cost: (name) => store.set({ ...withCost(name), keepsCost: true }),

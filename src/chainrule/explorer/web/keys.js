@@ -5,6 +5,7 @@ import { neighbour, parseId, writeId } from './ids.js';
 export const KEYS = [
   ['← → ↑ ↓', 'go through layers and neurons, or from weight to weight'],
   ['Enter', 'select what is focused'],
+  ['← → ↑ ↓ on cells', 'select the cell beside; on a pull to the sides its other weight; Space draws a pixel'],
   ['← → on a slider', 'move it: Shift for a tenth of a step, Page Up and Page Down for ten'],
   ['d', 'the demon: try a change Δ of what is selected, and back'],
   ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0'],
@@ -25,7 +26,7 @@ const SCROLLED = 'summary, .table, .formula, input'; // arrows scroll there, or 
 
 // One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
 // network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere.
-export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn }) {
+export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn, onCells }) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (answered(event)) event.preventDefault();
@@ -35,6 +36,7 @@ export function listenToKeys(root, { model, select, selected, isId, slide, lette
     const { target, key } = event;
     if (target.dataset.act === 'goto' && key === 'Enter') return answeredBy(goTo(target.value));
     if (target.closest(TYPING) !== null) return false;
+    if (onCells(event)) return true;
     const slider = target.closest('[role="slider"]');
     if (slider !== null && key in KEY_STEPS) return answeredBy(slide(slider, KEY_STEPS[key], event.shiftKey));
     const button = target.closest('[role="button"][data-id]');

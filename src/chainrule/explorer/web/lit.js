@@ -4,14 +4,14 @@
 function litIds(element) {
   const id = element.dataset.id;
   const [kind, ...place] = id.split('/');
-  const isNeuron = element.matches('.node') && kind === 'z';
+  const isNeuron = element.matches('.node, .output') && kind === 'z';
   return isNeuron ? ['z', 'a', 'd'].map((each) => [each, ...place].join('/')) : [id];
 }
 
 // The elements that stand for one of these ids: those that bear it, and the neuron of a z, an a or a δ.
 function elementsOf(root, ids) {
   const bearing = ids.map((id) => `[data-id="${id}"]`);
-  const neurons = ids.filter((id) => 'zad'.includes(id[0])).map((id) => `.node[data-id="z${id.slice(1)}"]`);
+  const neurons = ids.filter((id) => 'zad'.includes(id[0])).map((id) => `:is(.node, .output)[data-id="z${id.slice(1)}"]`);
   return root.querySelectorAll([...bearing, ...neurons].join());
 }
 

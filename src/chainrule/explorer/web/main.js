@@ -1,6 +1,8 @@
 // The page: its state, its views side by side, and what clicks, keys and drags do.
 
 import { addressOf, stateOf, writeAddress } from './address.js';
+import { arrangementOf, isLarge } from './arrangement.js';
+import { cellActions } from './cell_actions.js';
 import { COST_START, costControl, costView, costWritten } from './cost_choice.js';
 import { needsDemon } from './demon.js';
 import { dashed, withDashes } from './dashes.js';
@@ -11,14 +13,16 @@ import { listenToKeys } from './keys.js';
 import { lightUp } from './lit.js';
 import {
   checkOf, chainFrom, conventionOf, curveOf, frameOf, isMovable, isSelectable, modelOf, readingOf, shownNeurons,
-  slopeAt, valueAt, workerOf, worstRow,
+  REFITTED, slopeAt, valueAt, workerOf,
 } from './model.js';
 import { neuronsOf } from './neurons.js';
 import { exact, short } from './numbers.js';
 import { OVERLAY_START, overlayControl } from './overlay.js';
+import { ownRowOf } from './own_row.js';
 import { hiderOf, isKnown, stepsUntilSlope } from './passes.js';
 import { patch } from './patch.js';
 import { SCREEN_START, VIEWS, enlarged, isViewShown, scaleFor, screenButtons, screenControl } from './projector.js';
+import { rowActions, rowChoiceView } from './row_actions.js';
 import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
 import { quantitySymbol, symbolOf, textOf } from './symbols.js';
@@ -27,6 +31,7 @@ import { weightsOverTime } from './timeline.js';
 import { firstOfTraining, trainingControl, trainingInAddress, trainingOf, trainingView } from './training.js';
 import { curveView, noCurveView } from './views/curve.js';
 import { formulaLatex, formulaText, formulaView } from './views/formula.js';
+import { largeView } from './views/large.js';
 import { linesView, valueAtPixel } from './views/lines.js';
 import { curveOrDemonTable, linesTable, networkTable, tableView } from './views/table.js';
 import { idAt, layoutOf, networkView } from './views/network.js';
@@ -48,10 +53,11 @@ function startPage(root) {
     conventions: model.conventions.map((each) => each.name),
     costs: model.costs.map((each) => each.name),
     views: VIEWS,
+    ownRow: (text) => ownRowOf(model, text),
     more: (given) => trainingOf(given, model, known.isMovable),
   };
   const readAddress = (address) => stateOf(address, known);
-  const start = { ...first, moved: new Map(), before: null, frame: null, shown: null, isDragged: false, sizes: {},
+  const start = { ...first, ...REFITTED, moved: new Map(), own: null, rank: null, isDragged: false, sizes: {},
     ...OVERLAY_START };
   const store = storeOf({ ...start, ...readAddress(location.hash) });
   const kept = { curve: null, check: null, layout: null, address: null };
@@ -83,9 +89,13 @@ function startPage(root) {
     return state.shown !== null && neuronsOf(id).every(isShown) ? state.shown : shownNeurons(model, now, id);
   }
 
+  function arrangedWith(state, now) {
+    return state.arranged ?? (isLarge(model) ? arrangementOf(now, state.cost) : null);
+  }
+
   function curveFor(state, now, id, frame) {
     const others = [...state.moved].filter(([each]) => each !== state.id).join();
-    const key = [now.weights, state.row, state.cost, state.id, others, frame];
+    const key = [now.weights, state.row, state.own, state.cost, state.id, others, frame];
     if (kept.curve === null || key.some((each, place) => each !== kept.curve.key[place])) {
       kept.curve = { key, found: curveOf(now, id, frame) };
     }
@@ -116,15 +126,15 @@ function startPage(root) {
     const words = (each) => wordsOf(each, convention);
     const slopeIsKnown = isKnown(state.step, stepsUntilSlope(id, model.net.depth));
     const trial = slopeIsKnown ? trialOf(state, now, id) : null;
-    const [frame, shown] = [fitted(state, now, id), shownWith(state, now, id)];
-    return { state, id, now: hide(now, state.step), all: now, slopeIsKnown, frame, shown, convention, name, words, trial };
+    const fits = { frame: fitted(state, now, id), shown: shownWith(state, now, id), arranged: arrangedWith(state, now) };
+    return { state, id, now: hide(now, state.step), all: now, slopeIsKnown, ...fits, convention, name, words, trial };
   }
 
   // drawing -----------------------------------------------------------------------------------------------------------
   function draw(state) {
     const seen = seenIn(state);
-    const { frame, shown } = seen;
-    if (frame !== state.frame || shown !== state.shown) Object.assign(store.state, { frame, shown });
+    const { frame, shown, arranged } = seen;
+    Object.assign(store.state, { frame, shown, arranged });
     const theme = state.theme === 'system' ? '' : state.theme;
     document.documentElement.className = state.view === '' ? theme : `projector ${theme}`;
     patch(root, [headView(seen), screenView(seen), footView(seen), overlay.view(seen)]);
@@ -144,9 +154,7 @@ function startPage(root) {
   function headView({ state, now, id, convention, words }) {
     return ['header', { class: 'head' },
       ['h1', {}, model.title],
-      ['label', {}, 'row ', ['select', { 'data-act': 'row', value: String(state.row) },
-        model.rows.map((row) => ['option', { value: row.number }, String(row.number)])]],
-      model.rows.length > 1 ? ['button', { type: 'button', 'data-act': 'worst' }, 'most wrong'] : null,
+      rowChoiceView(model, state),
       ['span', { class: 'reading' }, readingOf(model, now, short)],
       ['output', { class: 'cost', 'data-id': 'C', title: dashed(exact(now.C)),
         'aria-live': state.isDragged ? 'off' : 'polite' },
@@ -194,8 +202,11 @@ function startPage(root) {
     return tableView(curveOrDemonTable(seen, () => curveFor(seen.state, seen.all, seen.id, seen.frame)));
   }
 
-  function networkPart({ id, now, shown, name, words, trial }, size) {
-    return networkView({ layout: layoutFor(shown, size), now: afterTrial(now, trial), selected: id, model, size, name, words });
+  function networkPart(seen, size) {
+    const { id, shown, arranged, name, words, trial } = seen;
+    const now = afterTrial(seen.now, trial);
+    if (arranged !== null) return largeView({ ...seen, now, model, selected: id, size });
+    return networkView({ layout: layoutFor(shown, size), now, selected: id, model, size, name, words });
   }
 
   // a view as a picture to take away: without a table, and not enlarged
@@ -287,11 +298,10 @@ function startPage(root) {
   }
 
   function fit() {
-    store.set({ frame: null, before: null, shown: null });
+    store.set(REFITTED);
   }
 
   const actions = {
-    row: (value) => store.set({ row: Number(value), frame: null, before: null, shown: null }),
     set: (value) => {
       const given = value.trim().replace('−', '-');
       if (given === '') return;
@@ -300,9 +310,8 @@ function startPage(root) {
     },
   };
   const presses = {
-    worst: () => actions.row(worstRow(model, store.state)),
     theme: () => store.set({ theme: nextTheme(store.state.theme) }),
-    reset: () => store.set({ moved: new Map(), past: [], frame: null, before: null, change: 0 }),
+    reset: () => store.set({ ...REFITTED, moved: new Map(), past: [], change: 0 }),
   };
 
   function isOutside(frame, value) {
@@ -324,7 +333,7 @@ function startPage(root) {
   function idUnder(event) {
     const picture = event.target.closest('[data-act="pick"]');
     const found = picture === null || kept.layout === null ? null : idAt(kept.layout.found, ...pixelIn(picture, event));
-    return found === null ? null : writeId(found);
+    return found === null ? cells.under(event) : writeId(found);
   }
 
   root.addEventListener('click', (event) => {
@@ -333,6 +342,7 @@ function startPage(root) {
       presses[button.dataset.act](button);
       return;
     }
+    if (cells.clicked(event)) return;
     if (event.target.closest('[data-act="pick"]') !== null) {
       select(idUnder(event));
       return;
@@ -364,11 +374,19 @@ function startPage(root) {
   }
 
   listenToDrags(root, {
-    begin: (name) => {
+    begin: (name, event) => {
+      if (name === 'paint') {
+        rows.paint.begin(event);
+        return;
+      }
       store.set({ before: null, isDragged: true });
       if (name !== 'demon') remember();
     },
     move: (name, event) => {
+      if (name === 'paint') {
+        rows.paint.move(event);
+        return;
+      }
       const part = name === 'demon' ? 'curve' : 'lines';
       const { frame, sizes } = store.state;
       const width = Math.floor(sizes[part].width / scaleFor(store.state));
@@ -380,7 +398,7 @@ function startPage(root) {
       const { value, perPixel } = valueAtPixel(frame.ranges[0], width, pixel);
       setValue(roundedTo(value, perPixel));
     },
-    end: () => store.set({ isDragged: false }),
+    end: (name) => (name === 'paint' ? rows.paint.end() : store.set({ isDragged: false })),
   });
 
   root.addEventListener('input', (event) => {
@@ -390,26 +408,28 @@ function startPage(root) {
 
   addEventListener('hashchange', () => {
     if (location.hash.slice(1) === kept.address) return;
-    store.set({ ...first, moved: new Map(), ...readAddress(location.hash), frame: null, before: null, shown: null });
+    store.set({ ...first, ...REFITTED, moved: new Map(), own: null, rank: null, ...readAddress(location.hash) });
   });
 
   // what lies around: the demon, what lies over the page, and what lights up
   const control = { root, store, model, work, select, isId: known.isId };
+  const cells = cellActions(control);
+  const rows = rowActions(control);
   const demon = demonControl(control);
   const screen = screenControl(control);
   const training = trainingControl({ ...control, remember });
   const hidden = (state) => hide(work(state), state.step);
   const overlay = overlayControl({ ...control, work: hidden, drawAlone, latexNow, address: () => kept.address });
   const lights = lightUp(root, { idUnder, isOff: () => store.state.isDragged });
-  Object.assign(actions, demon.actions, training.actions, costControl(control).actions);
-  Object.assign(presses, demon.presses, screen.presses, overlay.presses, training.presses);
+  Object.assign(actions, demon.actions, rows.actions, training.actions, costControl(control).actions);
+  Object.assign(presses, demon.presses, rows.presses, screen.presses, overlay.presses, training.presses);
 
   listenToKeys(root, {
     model, select, isId: known.isId, selected: () => store.state.id,
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
     letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },
-    goTo: (text) => overlay.goTo(text), turn: screen.turn,
+    goTo: (text) => overlay.goTo(text), turn: screen.turn, onCells: (event) => cells.pressed(event) || rows.pressed(event),
   });
 
   // beginning ---------------------------------------------------------------------------------------------------------

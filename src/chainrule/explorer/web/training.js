@@ -48,7 +48,7 @@ export function trainingControl({ store, model, remember }) {
   }
 
   function takeStep(row, step) {
-    if (!hasRoom(model, store.state.past, row === null ? model.rows.length : 1)) return;
+    if (!canTakeStep(model, store.state, row === null)) return;
     store.set({ before: null });
     remember();
     store.set({ ...stepTaken(model, store.state, row), step });
@@ -94,11 +94,16 @@ export function trainingControl({ store, model, remember }) {
   };
 }
 
+// A row that a reader has drawn is no row of the training: on it alone no step is taken.
+function canTakeStep(model, { past, own }, isOfAll) {
+  return (own === null || isOfAll) && hasRoom(model, past, isOfAll ? model.rows.length : 1);
+}
+
 export function trainingView({ state, convention, model }) {
   const steps = stepsOfPass(model.net.depth);
   const stops = stopsOf(model).map(({ epoch }) => epoch);
-  const isPossible = hasRoom(model, state.past, 1);
-  const canStep = hasRoom(model, state.past, state.isOfAll ? model.rows.length : 1);
+  const isPossible = canTakeStep(model, state, false);
+  const canStep = canTakeStep(model, state, state.isOfAll);
   return [
     stepsView({
       steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length,

@@ -1,0 +1,183 @@
+// A large network on the row: the input as the picture it is, between it and the outputs the tug of war of the last
+// hidden layer, layers before that as bands; of a neuron of the first layer its weights beside their gradient.
+
+import { openedNeuron, pulledBy } from '../arrangement.js';
+import { makeId } from '../ids.js';
+import { neuronsOf } from '../neurons.js';
+import { brief } from '../numbers.js';
+import { inkOf } from '../own_row.js';
+import { tugOf } from '../tug.js';
+import { cellsView, gridIn } from './cells.js';
+import { outputName, outputsView } from './outputs.js';
+import { equationView, pullText, pullsView } from './pulls.js';
+
+const NARROW = 560; // pixels of width below which pulls and outputs stand below the input
+const EDGE = 14;
+const HEAD = 40; // pixels above what a column shows
+const FOOT = 56; // pixels for the equation
+const LISTED_INPUTS = 10; // that have room for their numbers
+
+// Where everything is, in pixels.
+function boxesOf({ width, height }, bands) {
+  const foot = height - FOOT;
+  if (width < NARROW) {
+    const side = Math.min(112, width * 0.3);
+    const [left, top] = [EDGE + side + 16, 36];
+    const rest = width - left - EDGE;
+    const wide = (rest - 8 * (bands + 1)) / (bands + 2);
+    const below = top + side + 18;
+    return {
+      isNarrow: true,
+      input: { x: EDGE, y: top, width: side, height: side },
+      opened: [0, 1].map((place) => ({ x: left + (wide + 8) * (bands + place), y: top, width: wide, height: side })),
+      bands: Array.from({ length: bands }, (_, place) =>
+        ({ x: left + (wide + 8) * place, y: top, width: wide, height: side })),
+      pulls: { x: EDGE, y: below, width: 0.36 * width, height: foot - below },
+      outputs: { x: 0.36 * width + 2 * EDGE, y: below + 24, width: 0.64 * width - 3 * EDGE, height: foot - below - 24 },
+    };
+  }
+  const side = Math.min(220, (bands === 0 ? 0.25 : 0.2) * width, 0.5 * (foot - HEAD));
+  const half = (side - 10) / 2;
+  const outputs = Math.min(360, (bands === 0 ? 0.38 : 0.35) * width);
+  const band = bands === 0 ? 0 : Math.min(90, (0.11 * width) / bands);
+  const start = EDGE + side + 22;
+  const pulls = start + (band + 14) * bands;
+  const openedTop = HEAD + side + 42;
+  return {
+    isNarrow: false,
+    input: { x: EDGE, y: HEAD, width: side, height: side },
+    opened: [0, 1].map((place) =>
+      ({ x: EDGE + (half + 10) * place, y: openedTop, width: half, height: foot - openedTop - 4 })),
+    bands: Array.from({ length: bands }, (_, place) =>
+      ({ x: start + (band + 14) * place, y: HEAD, width: band, height: foot - HEAD - 4 })),
+    pulls: { x: pulls, y: 0, width: width - EDGE - outputs - 24 - pulls, height: foot },
+    outputs: { x: width - EDGE - outputs, y: 24, width: outputs, height: foot - 24 },
+  };
+}
+
+// arranged: as arrangementOf made it; a row of a reader's own can be drawn on
+export function largeView({ state, now, model, arranged, selected, size, convention, name, words }) {
+  const { depth, sizes } = now.net;
+  const bands = Math.max(0, depth - 2);
+  const boxes = boxesOf(size, bands);
+  const tug = tugWhereKnown(now, arranged.pair);
+  const outputText = (j) => (j === null ? null : outputName(model, j, convention.base));
+  const texts = { target: outputText(arranged.pair.target), other: outputText(arranged.pair.other) };
+  const lit = pulledBy(selected, depth);
+  const isDrawn = state.own !== null;
+  const drawn = { now, model, arranged, selected, boxes, convention, tug, texts, lit, depth, isDrawn, name, words };
+  const asRatio = now.net.sigma[depth].full;
+  const { isNarrow } = boxes;
+  const { width, height } = size;
+  return ['svg', { class: 'drawing large', width, height, role: 'group', 'aria-label': 'the network' },
+    largeHeads(drawn),
+    inputDrawn(drawn),
+    Array.from({ length: bands }, (_, place) => bandOfCells(drawn, place + 1)),
+    openedDrawn(drawn),
+    pullsView({ tug, arranged, box: boxes.pulls, lit, depth, texts, name, words }),
+    outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
+    equationView({ tug, arranged, x: EDGE, y: height - 30, isNarrow, depth, texts, name, asRatio }),
+    ['text', { class: 'note start', x: EDGE, y: height - 11 }, pullText({ tug, arranged, lit, now, texts, name })]];
+}
+
+// Pulls are terms of z: before z of the output is computed they are no numbers either.
+function tugWhereKnown({ net, pass }, pair) {
+  const isKnown = !Number.isNaN(pass.z[net.depth][pair.target]);
+  const a = pass.a.map((each, layer) => (isKnown || layer !== net.depth - 1 ? each : each.map(() => NaN)));
+  const found = tugOf(net, { a }, pair);
+  return isKnown ? found : { ...found, sides: [NaN, NaN], biases: NaN };
+}
+
+function litOutput(selected, depth) {
+  if (selected.kind === 'y') return selected.neuron;
+  return neuronsOf(selected).find((each) => each.layer === depth)?.neuron ?? null;
+}
+
+function largeHeads({ model, boxes, depth, now }) {
+  const names = model.shape.activationNames;
+  const { sizes } = now.net;
+  const at = (box, head, note) => [
+    ['text', { class: 'head start', x: box.x, y: 18 }, head],
+    note === null ? null : ['text', { class: 'note start', x: box.x, y: 34 }, note]];
+  const last = boxes.isNarrow ? null : at(boxes.outputs, `output, ${names[depth - 1]}`, null);
+  const hidden = depth === 1 ? `${sizes[0]} inputs` : `layer ${depth - 1}: ${sizes[depth - 1]} ${names[depth - 2]}`;
+  return ['g', { 'aria-hidden': 'true' },
+    ['text', { class: 'head start', x: boxes.input.x, y: 18 }, boxes.isNarrow ? 'input' : `input, ${sizes[0]}`],
+    boxes.bands.map((box, place) =>
+      at(box, `layer ${place + 1}`, boxes.isNarrow ? null : `${sizes[place + 1]} ${names[place]}`)),
+    ['text', { class: 'head start', x: boxes.pulls.x, y: boxes.isNarrow ? boxes.pulls.y + 14 : 18 }, hidden],
+    last];
+}
+
+// the input -----------------------------------------------------------------------------------------------------------
+function inputDrawn(drawn) {
+  const { now, model, boxes } = drawn;
+  if (model.picture === null && now.x.length <= LISTED_INPUTS) return inputList(drawn);
+  const grid = gridIn(now.x.length, boxes.input, model.picture === null ? null : model.picture[1]);
+  const chosen = neuronsOf(drawn.selected).find((each) => each.layer === 0)?.neuron ?? null;
+  const values = model.pixels === null ? scaledTo(now.x, drawn.arranged.scales.layers[0]) : inkOf(model, now.x);
+  const said = chosen === null ? '' : `; selected: ${inputText(drawn, chosen)}`;
+  const label = drawn.isDrawn
+    ? `draw here with the mouse or a finger, with Shift to erase; arrow keys move, Space turns a pixel${said}`
+    : `the input, ${grid.rows} by ${grid.columns}; arrow keys select${said}`;
+  const drag = drawn.isDrawn ? 'paint' : null;
+  return cellsView({ grid, values, ink: model.pixels !== null, prefix: 'x/', label, chosen, drag });
+}
+
+function inputText({ model, now, words }, k) {
+  const own = model.inputNames === null ? '' : `, ${model.inputNames[k]}`;
+  return `${words(makeId('x', 0, k))}${own}: ${brief(now.x[k])}`;
+}
+
+function inputList(drawn) {
+  const { now, boxes: { input }, selected, name, model } = drawn;
+  const pitch = Math.min(26, input.height / now.x.length);
+  return ['g', { class: 'inputs' }, Array.from(now.x, (value, k) => {
+    const isLit = neuronsOf(selected).some((each) => each.layer === 0 && each.neuron === k);
+    const label = model.inputNames === null ? name(makeId('x', 0, k)) : model.inputNames[k];
+    return ['g', { class: `input${isLit ? ' lit' : ''}`, role: 'button', tabindex: 0, 'data-id': `x/${k}`,
+      'aria-label': inputText(drawn, k), 'aria-pressed': isLit ? 'true' : 'false' },
+    ['rect', { class: 'reach', x: input.x, y: input.y + pitch * k, width: input.width, height: pitch }],
+    ['text', { class: 'label start', x: input.x + 4, y: input.y + pitch * (k + 0.68) }, label],
+    ['text', { class: 'amount end', x: input.x + input.width - 4, y: input.y + pitch * (k + 0.68) }, brief(value)]];
+  })];
+}
+
+function scaledTo(values, most) {
+  return values.map((each) => each / most);
+}
+
+// hidden layers -------------------------------------------------------------------------------------------------------
+function bandOfCells({ now, arranged, selected, boxes, words }, layer) {
+  const a = now.pass.a[layer];
+  const grid = gridIn(a.length, boxes.bands[layer - 1]);
+  const chosen = neuronsOf(selected).find((each) => each.layer === layer)?.neuron ?? null;
+  const said = chosen === null ? '' : `; selected: ${words(makeId('a', layer, chosen))}: ${brief(a[chosen])}`;
+  return cellsView({ grid, values: scaledTo(a, arranged.scales.layers[layer]), prefix: `z/${layer}/`, chosen,
+    label: `layer ${layer}, ${a.length} neurons; arrow keys select${said}` });
+}
+
+// The weights into the neuron of layer 1 that the selection is about, and ∂C/∂w = x · δ beside them.
+function openedDrawn({ now, model, selected, boxes, name, words }) {
+  const neuron = openedNeuron(selected);
+  if (neuron === null || now.x.length <= LISTED_INPUTS) return null;
+  const inputs = now.x.length;
+  const weights = now.net.w[1].subarray(neuron * inputs, (neuron + 1) * inputs);
+  const delta = now.back.delta[1][neuron];
+  const slopes = now.x.map((x) => x * delta);
+  const chosen = selected.kind === 'w' && selected.layer === 1 ? selected.source : null;
+  const a = name(makeId('a', 1, neuron));
+  const columns = model.picture === null ? null : model.picture[1];
+  const pictures = [
+    [weights, `w into ${a}`, 'the weights into'],
+    [slopes, delta === 0 ? 'x · δ = 0' : 'x · δ', '∂C/∂w of the weights into'],
+  ];
+  return ['g', { class: 'opened' }, pictures.map(([values, head, what], place) => {
+    const box = boxes.opened[place];
+    const grid = gridIn(inputs, box, columns);
+    const most = values.reduce((largest, each) => Math.max(largest, Math.abs(each)), 0) || 1;
+    const label = `${what} ${words(makeId('z', 1, neuron))}, blue positive, orange negative; arrow keys select`;
+    return [['text', { class: 'note start', x: box.x, y: box.y - 8 }, head],
+      cellsView({ grid, values: scaledTo(values, most), prefix: `w/1/${neuron}/`, chosen, label })];
+  })];
+}
