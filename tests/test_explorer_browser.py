@@ -5,6 +5,9 @@ One browser for all of them. What takes long is in `make proof` as a whole, and 
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +44,9 @@ import chainrule as cr
 from chainrule.ids import of_entry
 from chainrule.names import printable
 
+ROOT = Path(__file__).parent.parent
+sys.path += [str(ROOT / "docs"), str(ROOT / "benchmarks")]
+benchmark, pictures = __import__("explorer"), __import__("explorer_pictures")
 pytestmark = pytest.mark.needs("chromium")
 
 PAGES = {"1-1-1-1": chain_page, "2-3-2": small_page, "digits": digits_page}
@@ -329,3 +335,30 @@ def test_no_text_is_clipped_or_over_another(name: str, size: tuple[int, int], br
     if size[0] == 390:
         assert browser.evaluate("Math.min(...[...document.querySelectorAll('button, select, input')]"
                                 ".map((each) => each.getBoundingClientRect().height))") >= 24  # fmt: skip
+
+
+# commands -------------------------------------------------------------------------------------------------------------
+def test_the_first_picture_of_the_readme_is_made_by_a_command(tmp_path: Path) -> None:
+    """A PNG of 1280 by 720 pixels, small enough for a page."""
+    for picture in (pictures.front(tmp_path / "explorer.png"), pictures.FRONT):
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert struct.unpack(">II", data[16:24]) == (1280, 720)
+        assert 50_000 < len(data) < 250_000
+
+
+def test_the_benchmark_measures_frames_and_work(browser: Driven, tmp_path: Path) -> None:
+    opened(browser, digits_page(), tmp_path)
+    frames, work, moves = benchmark.drag(browser, 0.5)
+    assert moves > 1
+    assert len(frames) > 1
+    assert 0 < sum(frames) / 1e3 < 10
+    assert 0 < work < 0.5
+
+
+@pytest.mark.skipif(not PROOF, reason="takes a minute: make proof")
+def test_the_benchmark_prints_its_figures() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "explorer.py"), "--seconds", "1", "--minutes", "0.1"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for said in ("explorer-digits.html", "command to page", "95 % at most", "memory over 0.1 minutes"):
+        assert said in printed
