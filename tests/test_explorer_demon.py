@@ -157,6 +157,26 @@ def test_in_a_browser_its_slider_is_dragged_and_pressed_and_everything_after_it_
 
 
 @pytest.mark.needs("chromium")
+def test_in_a_browser_the_dot_of_a_z_tries_it_too(opened: Any) -> None:
+    page = opened(chain_page(), "#id=z/2/0")
+    x, y = page.middle(".handle .grip")
+    page.drag((x, y), (x + 40, y), (x + 90, y))
+    value, change = (
+        float(page.evaluate(f"document.querySelector('{slider}').getAttribute('aria-valuenow')"))
+        for slider in (".handle", ".demon-slider")
+    )
+    assert change > 0.3
+    assert page.middle(".handle .grip")[0] == pytest.approx(x + 90, abs=1)
+    assert value == pytest.approx(-0.344919 + change, abs=1e-6)
+    assert page.text(".line.z .bracket text") == f"Δ +{change:.4g}"
+    page.evaluate("document.querySelector('.handle').focus()")
+    page.press("ArrowRight")
+    later = float(page.evaluate("document.querySelector('.demon-slider').getAttribute('aria-valuenow')"))
+    assert later == pytest.approx(change + 0.04, abs=1e-6)
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
 def test_in_a_browser_the_best_change_and_a_gradient_step(opened: Any) -> None:
     page = opened(small_page(), "#id=z/1/1")
     bounds = "[slider.getAttribute('aria-valuemin'), slider.getAttribute('aria-valuemax')].map(Number)"

@@ -96,6 +96,8 @@ export function demonControl({ store, model, work, select }) {
       const { by, perPixel } = byAtPixel(state.frame, value, width, pixel);
       setChange(roundedTo(by, perPixel));
     },
+    // so that the quantity has a value
+    moveTo: (value, perPixel) => setChange(roundedTo(value - here().value, perPixel)),
     // by so many hundredths of the range
     step: (steps, isFine) => {
       const [low, high] = range();

@@ -227,8 +227,14 @@ function startPage(root) {
     });
   }
 
+  // what dragging the first number line does: where the demon sits it tries
+  function dragsOf({ state, id, slopeIsKnown }) {
+    if (isDemonThere(state, id)) return slopeIsKnown ? 'demon' : null;
+    return isMovable(id) ? 'nudge' : null;
+  }
+
   function linesPart(seen, size) {
-    return linesView({ lines: linesOf(seen), isMovable: isMovable(seen.id) && seen.trial === null, size });
+    return linesView({ lines: linesOf(seen), drags: dragsOf(seen), size });
   }
 
   function curvePart(seen, size) {
@@ -361,7 +367,7 @@ function startPage(root) {
     if (!needsDemon(parseId(state.id, model.shape))) demon.toggle();
     if (state.view !== '') store.set({ view: 'curve' });
     store.flush();
-    const slider = root.querySelector('[data-act="demon"]') ?? root.querySelector('[data-act="nudge"]');
+    const slider = root.querySelector('[data-drag="demon"]') ?? root.querySelector('[data-drag="line"]');
     slider?.focus();
   }
 
@@ -373,6 +379,10 @@ function startPage(root) {
     setValue(roundedTo(Math.min(Math.max(value, low), high), unit / 10));
   }
 
+  function isTried(dragged) {
+    return dragged === 'demon' || isDemonThere(store.state, parseId(store.state.id, model.shape));
+  }
+
   listenToDrags(root, {
     begin: (name, event) => {
       if (name === 'paint') {
@@ -380,7 +390,7 @@ function startPage(root) {
         return;
       }
       store.set({ before: null, isDragged: true });
-      if (name !== 'demon') remember();
+      if (!isTried(name)) remember();
     },
     move: (name, event) => {
       if (name === 'paint') {
@@ -396,7 +406,8 @@ function startPage(root) {
         return;
       }
       const { value, perPixel } = valueAtPixel(frame.ranges[0], width, pixel);
-      setValue(roundedTo(value, perPixel));
+      if (isTried(name)) demon.moveTo(value, perPixel);
+      else setValue(roundedTo(value, perPixel));
     },
     end: (name) => (name === 'paint' ? rows.paint.end() : store.set({ isDragged: false })),
   });

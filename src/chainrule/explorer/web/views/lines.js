@@ -10,8 +10,8 @@ const HANDLE = 22; // half of what a finger can hold
 const MARKS = 40; // pixels of a line from which on it has marks
 const BELOW = 26; // pixels that marks take below it
 
-// lines: [{ id, name, words, value, before, range }], the first of them dragged where `isMovable`
-export function linesView({ lines, isMovable, size }) {
+// lines: [{ id, name, words, value, before, range }]; what dragging the first does: 'nudge', 'demon' to try it, or null
+export function linesView({ lines, drags, size }) {
   const { width, height } = size;
   const step = Math.min(HIGHEST, height / lines.length);
   return ['svg', { class: 'drawing', width, height, role: 'group', 'aria-label': 'number lines' },
@@ -21,7 +21,7 @@ export function linesView({ lines, isMovable, size }) {
       return ['g', { class: `line ${line.id.slice(0, 1)}`, 'data-id': line.id },
         axis(scale, y, step, line),
         bracket(scale, y, line),
-        place === 0 && isMovable ? handle(scale, y, line) : spot(scale, y, line),
+        place === 0 && drags !== null ? handle(scale, y, line, drags) : spot(scale, y, line),
         ['text', { class: 'value', x: width - LINE_SIDES.right + 14, y: y + 5 }, short(line.value)]];
     })];
 }
@@ -51,9 +51,9 @@ function spot(scale, y, line) {
     ['title', {}, `${line.words}: ${short(line.value)}`]];
 }
 
-function handle(scale, y, line) {
+function handle(scale, y, line, drags) {
   const x = held(scale, line.value);
-  return ['g', { class: 'handle', role: 'slider', tabindex: 0, 'data-drag': line.id, 'data-act': 'nudge',
+  return ['g', { class: 'handle', role: 'slider', tabindex: 0, 'data-drag': 'line', 'data-act': drags,
     'aria-label': line.words, 'aria-valuemin': line.range[0], 'aria-valuemax': line.range[1],
     'aria-valuenow': line.value, 'aria-valuetext': `${exact(line.value)}` },
   ['circle', { class: 'reach', cx: x, cy: y, r: HANDLE }],
