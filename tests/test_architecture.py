@@ -13,8 +13,8 @@ import chainrule
 SOURCE = Path(chainrule.__file__).parent
 LAYERS = [
     "cli",
-    "lessons",
     "explorer",
+    "lessons",
     "explanation",
     "diagnostics nudges",
     "verification conventions",
@@ -64,7 +64,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise rule_letters",
     ],
-    "explorer": ["page", "bundle contents", "convention_data traced"],
+    "explorer": ["page", "bundle contents", "convention_data question_data traced"],
     "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],
     "pictures": ["panel", "plot scene tiles", "converted svg", "shapes", "widths"],
     "verification": [

@@ -18,6 +18,7 @@ from chainrule.data import Preprocessing
 from chainrule.data.columns import Number
 from chainrule.errors import DataError, PairError, SettingError, ShapeError, brief
 from chainrule.explorer.convention_data import convention_data, cost_data
+from chainrule.explorer.question_data import question_data
 from chainrule.explorer.traced import keys_of
 from chainrule.forward import each_cost
 from chainrule.ids import Id, of_entry, parse
@@ -65,6 +66,7 @@ def contents_of(
         "rows": _rows(problem, kept, row, numbers),
         "costs": [cost_data(each, network) for each in offered_costs(problem)],
         "conventions": [convention_data(each, network) for each in _conventions(network, convention)],
+        "questions": question_data(),
         "start": {"id": str(_start(problem, row, by)), "convention": convention.name},
     }
 

@@ -25,6 +25,14 @@ from chainrule.errors import SettingError, brief
 from chainrule.lessons.replies import ReplyNumber, Typed, choices, label, plainly
 
 FULL = 100.0
+COUNTS = range(3, 10)  # of outputs or examples
+FACTORS = (
+    2.0,
+    0.5,
+    *(10.0**n for n in range(-6, 7) if n),
+    *map(float, COUNTS),
+    *(1 / n for n in COUNTS),
+)  # people lose
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -166,17 +174,15 @@ def off_by(right: float, given: float, number: ReplyNumber) -> str:
     """What a wrong number has to do with the right one, if it is a factor that people lose; else nothing."""
     if right == 0 or given == 0:
         return "It is not 0." if right else ""
-    counts = range(3, 10)
-    factors = [2.0, 0.5, *(10.0**n for n in range(-6, 7) if n), *map(float, counts), *(1 / n for n in counts)]
     sign = "" if (right > 0) == (given > 0) else "the sign is turned"
-    size = next((_lost(f) for f in factors if number.same(abs(right) * f, abs(given))), "")
+    size = next((lost(f) for f in FACTORS if number.same(abs(right) * f, abs(given))), "")
     if not size and not (sign and number.same(-right, given)):
         return ""
     said = " and ".join(filter(None, (sign, size)))
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _lost(factor: float) -> str:
+def lost(factor: float) -> str:
     """A factor, and where it usually comes from."""
     power = round(math.log10(factor))
     if math.isclose(factor, 10.0**power):

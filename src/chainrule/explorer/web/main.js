@@ -267,9 +267,9 @@ function startPage(root) {
     return dashed(formulaLatex(writtenAt(seen), seen.id, seen.convention));
   }
 
-  function footView({ state, convention }) {
+  function footView({ state, convention, all }) {
     return ['footer', { class: 'foot' },
-      ['div', { class: 'pace' }, trainingView({ state, convention, model })],
+      ['div', { class: 'pace' }, trainingView({ state, convention, all, model })],
       ['span', { class: 'hint' }, 'Drag the dot of the first number line, or press an arrow key on it; ',
         'click an edge or a neuron to select it; ? lists the keys.'],
       model.isFloat32 ? ' This float32 network is computed here in float64.' : ''];

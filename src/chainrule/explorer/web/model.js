@@ -27,6 +27,7 @@ export function modelOf(contents) {
     snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta) })),
     conventions: contents.conventions,
     costs: contents.costs, // how they are written, the network's own first
+    questions: contents.questions,
     isFloat32: contents.network.dtype === 'float32',
     inputNames: contents.rows.inputNames,
     classNames: contents.rows.classNames,
@@ -88,7 +89,7 @@ export function workerOf(model, weightsOf = () => model.first) {
   let found = null;
 
   function setWeights(movedTo, weights) {
-    if (key[2] !== weights) model.net.theta.set(weights);
+    if (found?.weights !== weights) model.net.theta.set(weights);
     else for (const place of changed) model.net.theta[place] = weights[place];
     changed.clear();
     for (const [text, value] of movedTo) {

@@ -1,10 +1,16 @@
-// Stepping through a pass and through training: what their buttons, fields and keys do to the state, and their views.
+// Stepping through a pass, with questions, and through training: what buttons, fields and keys do to the state, and views.
 
+import { costWritten } from './cost_choice.js';
+import { parseId, writeId } from './ids.js';
+import { isSelectable } from './model.js';
+import { number } from './numbers.js';
 import { stepsOfPass } from './passes.js';
+import { askedAt, gradeOf, questionOn, selectedFor } from './question.js';
 import { symbol, textOf } from './symbols.js';
 import {
   countOfSteps, epochChosen, firstEpoch, hasRoom, pastOf, pastText, stepTaken, stepUndone, stopsOf,
 } from './timeline.js';
+import { questionView } from './views/question.js';
 import { stepsView } from './views/steps.js';
 import { timeView } from './views/time.js';
 
@@ -13,7 +19,7 @@ const REFIT = { frame: null, before: null };
 
 // What of the state belongs to this, at the beginning. `step` is how many steps of the pass are done, null for all.
 export function firstOfTraining(model) {
-  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false };
+  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false, asks: false, feedback: null };
 }
 
 // As parts of the address, [name, text], and back from a Map of them.
@@ -23,6 +29,7 @@ export function trainingInAddress(state, first) {
   if (state.past.length > 0) parts.push(['past', pastText(state.past)]);
   if (state.step !== null) parts.push(['step', String(state.step)]);
   if (state.isOfAll) parts.push(['of', 'all']);
+  if (state.asks) parts.push(['ask', '1']);
   return parts;
 }
 
@@ -35,28 +42,78 @@ export function trainingOf(given, model, isMovable) {
   if (Number.isInteger(step) && step >= 0 && step < stepsOfPass(model.net.depth).length) found.step = step;
   if (given.has('past')) found.past = pastOf(given.get('past'), model, isMovable);
   if (given.get('of') === 'all') found.isOfAll = true;
+  if (given.get('ask') === '1') found.asks = true;
   return found;
 }
 
 // What buttons, fields, sliders and keys do; `remember` keeps where the values were.
-export function trainingControl({ store, model, remember }) {
+export function trainingControl({ root, store, model, work, remember }) {
   const last = stepsOfPass(model.net.depth).length;
   const stops = stopsOf(model);
 
   function goTo(step) {
-    store.set({ step: step >= last ? null : Math.max(step, 0) });
+    const isLast = step >= last;
+    store.set({ step: isLast ? null : Math.max(step, 0), feedback: null, ...(isLast ? { asks: false } : {}) });
+    lookAtAsked();
+  }
+
+  // what is asked for is selected: its formula shows what it takes
+  function lookAtAsked() {
+    const { state } = store;
+    if (!state.asks) return;
+    const asked = askedIn(state, model, work(state));
+    const id = asked === null || asked.kind === 'C' ? null : selectedFor(asked);
+    if (id === null) return;
+    const chosen = writeId(isSelectable(model, id) ? id : { ...id, kind: 'z' });
+    if (chosen !== state.id) store.set({ id: chosen, change: 0, ...REFIT });
+  }
+
+  function ask() {
+    const { asks, step } = store.state;
+    store.set({ asks: !asks, feedback: null, step: !asks && step === null ? 0 : step });
+    lookAtAsked();
+    replyField();
+  }
+
+  function replyField() {
+    store.flush();
+    const field = root.querySelector('[data-act="reply"]');
+    if (field === null) return;
+    field.value = '';
+    field.focus();
+  }
+
+  function reply(text) {
+    const { state } = store;
+    const question = questionIn(state, model, work(state));
+    if (text.trim() === '' || question === null) return;
+    const feedback = gradeOf(question, text, model.questions);
+    if (feedback.kind === 'right') goOnWith(feedback);
+    else store.set({ feedback });
+  }
+
+  function goOnWith(feedback) {
+    goTo(store.state.step + 1);
+    store.set({ feedback });
+    replyField();
+  }
+
+  function reveal() {
+    const { state } = store;
+    const question = questionIn(state, model, work(state));
+    if (question !== null) goOnWith({ kind: 'shown', says: [question.symbol, ` = ${number(question.value)}`] });
   }
 
   function takeStep(row, step) {
     if (!canTakeStep(model, store.state, row === null)) return;
     store.set({ before: null });
     remember();
-    store.set({ ...stepTaken(model, store.state, row), step });
+    store.set({ ...stepTaken(model, store.state, row), step, feedback: null });
   }
 
   function undoStep(step) {
     if (store.state.past.length === 0) return;
-    store.set({ ...stepUndone(store.state), step, ...REFIT });
+    store.set({ ...stepUndone(store.state), step, feedback: null, ...REFIT });
   }
 
   function stepOn() {
@@ -76,11 +133,15 @@ export function trainingControl({ store, model, remember }) {
       step: (button) => goTo(Number(button.dataset.step)),
       'step-on': stepOn,
       'step-back': stepBack,
+      ask,
+      reveal,
+      answer: () => reply(root.querySelector('[data-act="reply"]').value),
       update: () => takeStep(store.state.row, 0),
       'take-step': () => takeStep(store.state.isOfAll ? null : store.state.row, store.state.step),
       'undo-step': () => undoStep(store.state.step),
     },
     actions: {
+      reply,
       eta: (text) => {
         const value = Number(text.trim().replace('−', '-').replace(',', '.') || NaN);
         if (Number.isFinite(value)) store.set({ eta: value });
@@ -99,14 +160,27 @@ function canTakeStep(model, { past, own }, isOfAll) {
   return (own === null || isOfAll) && hasRoom(model, past, isOfAll ? model.rows.length : 1);
 }
 
-export function trainingView({ state, convention, model }) {
+function askedIn(state, model, all) {
+  return state.step === null ? null : askedAt(model, all, { step: state.step, id: parseId(state.id, model.shape) });
+}
+
+function questionIn(state, model, all) {
+  const asked = state.asks ? askedIn(state, model, all) : null;
+  const convention = model.conventions.find((each) => each.name === state.convention);
+  const how = { convention, cost: costWritten(model, state), rate: state.eta, asked: model.questions };
+  return asked === null ? null : questionOn(model, all, asked, how);
+}
+
+export function trainingView({ state, convention, all, model }) {
   const steps = stepsOfPass(model.net.depth);
   const stops = stopsOf(model).map(({ epoch }) => epoch);
   const isPossible = canTakeStep(model, state, false);
   const canStep = canTakeStep(model, state, state.isOfAll);
+  const isAsked = state.asks || state.feedback !== null;
   return [
+    isAsked ? questionView({ question: questionIn(state, model, all), feedback: state.feedback, asks: state.asks }) : null,
     stepsView({
-      steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length,
+      steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length, isAsking: state.asks,
       canUpdate: { isPossible, isUndoable: state.past.length > 0 },
     }),
     timeView({

@@ -3,7 +3,7 @@
 const GROUPS = { a: 'forward', C: '', d: 'backward', w: 'gradient', b: '' };
 
 // steps: [{ kind, text, words }]; step: how many are done
-export function stepsView({ steps, step, canUpdate }) {
+export function stepsView({ steps, step, canUpdate, isAsking }) {
   return ['div', { class: 'steps', role: 'group', 'aria-label': 'steps of a pass' },
     walkButton('step', 0, '|◀', 'nothing is computed', step === 0),
     walkButton('step-back', null, '◀', 'one step back, key [', step === 0 && !canUpdate.isUndoable),
@@ -11,7 +11,9 @@ export function stepsView({ steps, step, canUpdate }) {
     walkButton('step', steps.length, '▶|', 'everything is computed', step === steps.length),
     steps.map((each, place) => [groupName(each, steps[place - 1]), stepButton(each, place, step)]),
     ['button', { type: 'button', class: 'step update', 'data-act': 'update', disabled: !canUpdate.isPossible,
-      title: 'one step of the delta rule on this row: then a new pass begins' }, 'update']];
+      title: 'one step of the delta rule on this row: then a new pass begins' }, 'update'],
+    ['button', { type: 'button', class: 'ask', 'data-act': 'ask', 'aria-pressed': isAsking ? 'true' : 'false',
+      title: 'the next number becomes a question' }, 'hide the next number']];
 }
 
 function walkButton(act, step, sign, words, isDisabled) {

@@ -1,0 +1,155 @@
+// The next number of a pass as a question: what is asked, what is told for it, and what an answer is worth.
+
+import { derivationOf, joinedBy } from './derivation.js';
+import { activationId, biasCount, hasSharedBias, makeId } from './ids.js';
+import { neuronsOf } from './neurons.js';
+import { number, short } from './numbers.js';
+import { stepsOfPass } from './passes.js';
+import { isApart, isSameNumber, readNumber } from './replies.js';
+import { slipsOf } from './slips.js';
+import { filled, partial, quantitySymbol, symbolOf } from './symbols.js';
+
+const MOST_TOLD = 12; // numbers of a layer that a question lists
+const [SMALLEST, LARGEST] = [1e-9, 1e9]; // beyond these a question would be about powers of ten
+
+// The quantity of a step that a question is about: of the neuron that is selected, else of that where it is largest; null
+// where there is none.
+export function askedAt(model, all, { step, id }) {
+  const { kind, layer } = stepsOfPass(model.net.depth)[step];
+  if (kind === 'C') return makeId('C');
+  if (kind === 'a' || kind === 'd') return makeId(kind, layer, neuronAsked(all, id, layer, kind));
+  const weight = id.kind === 'w' ? id : largestWeight(model, all, id);
+  if (kind === 'w') return weight;
+  if (id.kind === 'b') return id;
+  const withBias = [weight.layer, ...model.net.sizes.keys()].find((each) => each > 0 && biasCount(model.shape, each) > 0);
+  if (withBias === undefined) return null;
+  const isOwn = withBias === weight.layer && !hasSharedBias(model.shape, withBias);
+  return makeId('b', withBias, isOwn ? weight.neuron : 0);
+}
+
+function neuronAsked({ pass, back }, id, layer, kind) {
+  const selected = neuronsOf(id).find((each) => each.layer === layer);
+  return selected === undefined ? largestPlace(kind === 'a' ? pass.a[layer] : back.delta[layer]) : selected.neuron;
+}
+
+function largestWeight(model, { pass, back }, id) {
+  const own = neuronsOf(id).find((each) => each.layer > 0);
+  const layer = own?.layer ?? 1;
+  return makeId('w', layer, own?.neuron ?? largestPlace(back.delta[layer]), largestPlace(pass.a[layer - 1]));
+}
+
+function largestPlace(values) {
+  return values.reduce((found, each, place) => (Math.abs(each) > Math.abs(values[found]) ? place : found), 0);
+}
+
+// { symbol, value, told, slips, hint } of a quantity, formulas but for the value; `how` is { convention, cost, rate, asked },
+// the cost as it is written. Null where its number is not fit to ask for.
+export function questionOn(model, all, id, how) {
+  const asked = { w: 'w', b: 'b', d: 'z' }[id.kind];
+  const { net, pass, back, y } = all;
+  const at = { net, cost: how.cost, pass, back, y, activationNames: model.shape.activationNames };
+  const question = asked === undefined
+    ? forwardQuestion(model, at, id, how) : slopeQuestion(at, { ...id, kind: asked }, id, how);
+  if (question === null) return null;
+  const size = Math.abs(question.value);
+  return size === 0 || (size > SMALLEST && size < LARGEST) ? question : null;
+}
+
+// δ, ∂C/∂w or ∂C/∂b: its factors are in the formula on the page
+function slopeQuestion(at, id, target, how) {
+  const [block] = derivationOf(at, id, how.convention);
+  const written = target.kind === 'd' ? quantitySymbol(how.convention, at.net, target) : partialOf(at, target, how);
+  const right = block.factors ? joinedBy(block.factors.map((each) => each.symbol), ' · ') : block.right;
+  const hint = ['Here ', block.left, ' = ', right, '.'];
+  return { symbol: written, value: block.value, told: '', slips: slipsOf(at, target, block.value, how), hint };
+}
+
+function partialOf(at, id, { convention }) {
+  return partial(symbolOf(convention, makeId('C')), quantitySymbol(convention, at.net, id));
+}
+
+function forwardQuestion(model, at, id, how) {
+  if (id.kind === 'C') return costQuestion(at, how);
+  const { layer: l, neuron: j } = id;
+  const name = (kind) => quantitySymbol(how.convention, at.net, makeId(kind, l, j));
+  const [value, z] = [at.pass.a[l][j], at.pass.z[l][j]];
+  const sigma = at.net.sigma[l];
+  const makes = ['; ', sigma.full ? softmaxText(at, l, j, name) : `σ is ${model.shape.activationNames[l - 1]}`];
+  const told = [name('z'), ' = ', ...sumText(at, l, j, how), makes];
+  const says = (key) => filled(how.asked.forward[key], { z: name('z'), a: name('a') });
+  const made = [{ name: 'activation forgotten', value: z, says: says('activation forgotten') }];
+  const bias = biasAt(at.net, l, j);
+  if (!sigma.full && bias !== 0) {
+    const without = sigma.value(Float64Array.of(z - bias), new Float64Array(1))[0];
+    made.push({ name: 'bias forgotten', value: without, says: says('bias forgotten') });
+  }
+  const slips = made.filter((each) => isApart(each.value, value, how.asked.digits));
+  return { symbol: name('a'), value, told, slips, hint: says('hint') };
+}
+
+function biasAt(net, layer, j) {
+  const b = net.b[layer];
+  return b.length === 0 ? 0 : b[b.length === 1 ? 0 : j];
+}
+
+// w a + w a + b in numbers where that is short, and what it comes to where it is not
+function sumText(at, l, j, { asked }) {
+  const before = at.pass.a[l - 1];
+  if (before.length > asked.spelled) return [short(at.pass.z[l][j], 6)];
+  const w = at.net.w[l];
+  const terms = Array.from(before, (a, k) => `${inBrackets(w[j * before.length + k])} · ${inBrackets(a)}`);
+  const bias = at.net.b[l].length === 0 ? [] : [inBrackets(biasAt(at.net, l, j))];
+  return [[...terms, ...bias].join(' + ')];
+}
+
+function inBrackets(value) {
+  const text = short(value, 6);
+  return text.startsWith('−') ? `(${text})` : text;
+}
+
+function softmaxText(at, l, j, name) {
+  const sum = at.pass.z[l].reduce((total, each) => total + Math.exp(each), 0);
+  return [name('a'), ' = e^', name('z'), ` / Σ e^z, and Σ e^z = ${short(sum, 6)}`];
+}
+
+function costQuestion(at, { convention, asked }) {
+  const last = at.net.depth;
+  const { y } = at;
+  const kinds = [['a', at.pass.a[last]], ...(/z/.test(at.cost.text) ? [['z', at.pass.z[last]]] : [])];
+  if (at.pass.a[last].length > MOST_TOLD) return null;
+  const lists = kinds.map(([letter, values]) => `${letter} = ${listText(values)}`);
+  const told = [convention.letter, ` = ${at.cost.text}; `, [...lists, `y = ${listText(y)}`].join(', ')];
+  return { symbol: symbolOf(convention, makeId('C')), value: at.back.C, told, slips: [], hint: asked.forward.cost };
+}
+
+function listText(values) {
+  const texts = Array.from(values, (each) => short(each, 6));
+  return texts.length === 1 ? texts[0] : `(${texts.join(', ')})`;
+}
+
+// What an answer is worth: { kind: 'right', 'wrong' or 'unread', says: a formula }.
+export function gradeOf({ value, symbol, slips, hint }, text, asked) {
+  const given = readNumber(text);
+  if (given === null) return { kind: 'unread', says: `This is to be ${asked.wanted}.` };
+  if (isSameNumber(value, given, asked.digits)) return { kind: 'right', says: [symbol, ` = ${number(value)}`] };
+  const slip = slips.find((each) => isSameNumber(each.value, given, asked.digits));
+  if (slip !== undefined) return { kind: 'wrong', says: slip.says };
+  const factor = offBy(value, given, asked);
+  return { kind: 'wrong', says: factor === '' ? hint : [`${factor} `, hint] };
+}
+
+// What a wrong number has to do with the right one, if it is a factor that people lose.
+export function offBy(right, given, { digits, lost }) {
+  if (right === 0 || given === 0) return right === 0 ? '' : 'It is not 0.';
+  const sign = right > 0 === given > 0 ? '' : 'the sign is turned';
+  const size = lost.find(([factor]) => isSameNumber(Math.abs(right) * factor, Math.abs(given), digits))?.[1] ?? '';
+  if (size === '' && !(sign !== '' && isSameNumber(-right, given, digits))) return '';
+  const said = [sign, size].filter((each) => each !== '').join(' and ');
+  return `${said[0].toUpperCase()}${said.slice(1)}.`;
+}
+
+// What is selected while a quantity is asked for, so that the formula shows what it takes.
+export function selectedFor(id) {
+  if (id.kind === 'd') return { ...id, kind: 'z' };
+  return id.kind === 'a' ? activationId(id.layer, id.neuron) : id;
+}

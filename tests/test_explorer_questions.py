@@ -1,0 +1,228 @@
+"""The explorer's questions: numbers as people type them, mistakes as in lessons, and in a browser from number to number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import Driven, driven
+from node import answer
+from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
+
+import chainrule as cr
+from chainrule.explorer.question_data import question_data
+from chainrule.explorer.traced import forms_of
+from chainrule.ids import Id, parse
+from chainrule.lessons.live import Live
+from chainrule.lessons.plain_text import plain
+from chainrule.lessons.quiz import off_by
+from chainrule.lessons.replies import ReplyNumber, number
+from chainrule.lessons.slips import slips
+
+GRADED = ReplyNumber(3)
+SLIPS = """import { parseId } from './web/ids.js';
+import { modelOf, workerOf } from './web/model.js';
+import { slipsOf } from './web/slips.js';
+import { textOf } from './web/symbols.js';
+const model = modelOf(data.contents);
+const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0], cost: model.costs[0].name });
+const at = { net: now.net, cost: model.costs[0], pass: now.pass, back: now.back, activationNames: model.shape.activationNames };
+const how = { convention: model.conventions[0], rate: 0.5, asked: model.questions };
+console.log(JSON.stringify(data.asked.map(([text, right]) =>
+  slipsOf(at, parseId(text, model.shape), right, how).map(({ name, value, says }) => [name, value, textOf(says)]))));
+"""
+REPLIES = """import { readNumber } from './web/replies.js';
+console.log(JSON.stringify(data.map(readNumber)));
+"""
+FACTORS = """import { offBy } from './web/question.js';
+console.log(JSON.stringify(data.cases.map(([right, given]) => offBy(right, given, data.asked))));
+"""
+TYPED = [
+    "0.0183", ".0183", "+1.83e-2", "1.83×10⁻²", "1.83*10^-2", "1,83e-2", "11/600", "−0.5", "–3", "1 2", "1,000", "1,0.5",
+    "1,2,3", "1.83 × 10^{-2}", "10^3", "-10⁻³", "+10^2", "\\frac{1}{3}", "$0.5$", "= 0.5", "≈0.25", "1/0", "1/3/2", "abc", "",
+    "1.5 10^2", "2e5×10^3", "×10^3", "x10^3", "3x10^2", "1.", ".", "1e", "0", "-0", "1/-4", "1_000", "٣", "0x10", "Infinity",
+    "NaN", "1e400", "1.83\\cdot10^{-2}", "1.83\\times 10^{-2}", "10^", "10^{3", "2·10⁻³", "1e5/2",
+]  # fmt: skip
+NETWORKS = {
+    "tanh": ([2, 3, 3, 2], "tanh", "tanh", "quadratic"),
+    "softmax": ([2, 3, 3], "relu", "softmax", "cross_entropy"),
+    "of z": ([2, 2, 1], "tanh", "sigmoid", "binary_cross_entropy"),
+    "chain": ([1, 1, 1], "sigmoid", "sigmoid", "squared_error"),
+    "Σ′": ([3, 4, 3], "sigmoid", "softmax", "squared_error"),
+    "linear": ([2, 12, 3], "tanh", "identity", "multiclass_hinge"),
+}
+
+
+# the same as in Python ---------------------------------------------------------------------------------------------------
+@pytest.mark.needs("node")
+def test_numbers_are_read_as_in_lessons(tmp_path: Path) -> None:
+    for text, found in zip(TYPED, answer(REPLIES, TYPED, tmp_path), strict=True):
+        assert found == number(text), text
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("convention", ["nielsen", "3blue1brown", "article"])
+def test_mistakes_are_those_of_lessons(name: str, convention: str, tmp_path: Path) -> None:
+    """Which ones, in that order, their numbers, and what their maker reads (S2.5, S2.8, S2.9)."""
+    sizes, hidden, output, cost = NETWORKS[name]
+    network = cr.Network.random(sizes, hidden, output, seed=4, dtype="float64")
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=sizes[0]), np.eye(sizes[-1])[0]
+    live = Live.of(network, x, y, cost, convention)
+    targets = [parse(text, network.parameters) for text in _targets(network)]
+    asked = [[str(each), live.value(each)] for each in targets]
+    contents = known(cr.explore(network, x, y, cost, convention=convention))
+    forms = forms_of(network, live.cost)
+    found = answer(SLIPS, {"contents": contents, "asked": asked}, tmp_path, {"forms.js": forms})
+    for target, made in zip(targets, found, strict=True):
+        wanted = slips(live, target, GRADED)
+        assert [each[0] for each in made] == [each.name for each in wanted], str(target)
+        assert [each[1] for each in made] == pytest.approx([each.value for each in wanted], rel=1e-11)
+        assert [_bare(each[2]) for each in made] == [_bare(plain(each.says)) for each in wanted], str(target)
+
+
+def _targets(network: cr.Network) -> Iterator[str]:
+    for layer in range(1, network.depth + 1):
+        for j in range(network.sizes[layer]):
+            yield str(Id("d", layer, j))
+            for k in range(network.sizes[layer - 1]):
+                yield str(Id("w", layer, j, k))
+
+
+def _bare(text: str) -> str:
+    return text.replace(" ", "").replace("\u2009", "")
+
+
+@pytest.mark.needs("node")
+def test_factors_that_people_lose_are_named_as_in_lessons(tmp_path: Path) -> None:
+    cases = [
+        [right, right * factor]
+        for right in (0.123, -4.56e-4)
+        for factor in (2, 0.5, 10, 0.01, 3, 1 / 7, -1, -2, 1.37, 0)
+    ]
+    cases.append([0.0, 1.0])
+    found = answer(
+        FACTORS, {"cases": cases, "asked": question_data()}, tmp_path, {"forms.js": forms_of(CHAIN, CHAIN_COST)}
+    )
+    for (right, given), said in zip(cases, found, strict=True):
+        assert said == off_by(right, given, GRADED), (right, given)
+    assert sum(said != "" for said in found) > 12
+
+
+CHAIN_COST = Live.of(CHAIN, [0.6], [1.0], None, "nielsen").cost
+
+
+# in a browser ------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Opens a page in the one browser of this module."""
+    folder = tmp_path_factory.mktemp("questions")
+    with driven("about:blank", folder) as page:
+        names = count()
+
+        def go(explorer: cr.Explorer, address: str = "") -> Driven:
+            file = explorer.save(folder / f"{next(names)}.html")
+            page.errors.clear()
+            page.go(f"{file.as_uri()}{address}")
+            return page
+
+        yield go
+
+
+def typed(page: Driven, text: str) -> str:
+    """Type an answer, press Enter: what is said to it."""
+    page.evaluate(f"document.activeElement.value = ''; document.execCommand('insertText', false, {json.dumps(text)})")
+    page.press("Enter")
+    return feedback(page)
+
+
+def feedback(page: Driven) -> str:
+    return page.text(".feedback").strip()
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_every_number_of_the_chain_is_asked_for_by_the_keyboard_alone(opened: Any) -> None:
+    """a¹ … a³, C, δ³ … δ¹, ∂C/∂w and ∂C/∂b, each a dash until it is answered (S1.2)."""
+    page = opened(chain_page())
+    live = Live.of(CHAIN, [0.6], [1.0], None, "3blue1brown")
+    page.evaluate("document.querySelector('[data-act=ask]').focus()")
+    page.press("Enter")
+    a = [live.trace.a[layer][0] for layer in (1, 2, 3)]
+    delta = [live.back.delta[layer][0] for layer in (3, 2, 1)]
+    cost = cr.cost(CHAIN, [0.6], [1.0])
+    for right in (*a, cost, *delta, delta[2] * 0.6, delta[2]):
+        assert "—" in page.text(".screen")
+        if page.text(".asking .symbol, .asking label").find("/∂b") < 0:  # ∂C/∂b is δ¹, which is known by then
+            assert f"{right:.3g}".replace("-", "−") not in page.text("#app")
+        assert typed(page, f"{right:.3g}").startswith("✓"), right
+        assert page.evaluate("document.activeElement.value ?? ''") == ""
+    assert page.evaluate("location.hash").split("&")[0] == "#id=b/1/0"
+    assert page.evaluate("document.querySelector('.asking')") is None
+    assert page.text(".cost") != "C —"
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize(
+    ("factor", "says"),
+    [
+        (-1.0, "The size is right and the sign is turned"),
+        (None, "σ′(z20) is forgotten: that is ∂C/∂a20, and the way back leads through the activation too (BP1)."),
+        (10.0, "The decimal point is 1 place too far right."),
+        (1.37, "Here ∂C/∂z20 = δ20 = σ′(z20) · "),
+    ],
+)  # fmt: skip
+def test_in_a_browser_a_mistake_is_named(opened: Any, factor: float | None, says: str) -> None:
+    page = opened(small_page(), "#step=3&ask=1&id=z/2/0")
+    live = Live.of(SMALL, [0.6, -0.4], [1.0, 0.0], None, "nielsen")
+    delta, into = live.back.delta[2][0], live.back.da[2][0]
+    page.evaluate("document.querySelector('[data-act=reply]').focus()")
+    given = into if factor is None else delta * factor
+    said = typed(page, f"{given:.4g}")
+    assert said.startswith("✗")
+    assert says in said
+    assert page.evaluate("document.querySelectorAll('.steps .done').length") == 3  # nothing is shown for it
+    assert typed(page, "one").startswith("? This is to be a number, to three significant digits")
+    assert typed(page, f"{delta:.3g}").startswith("✓ δ20 = ")
+    assert page.evaluate("document.querySelectorAll('.steps .done').length") == 4
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_an_activation_and_a_bias_can_be_forgotten(opened: Any) -> None:
+    page = opened(small_page(), "#step=0&ask=1&id=z/1/0")
+    z = SMALL.weights[1][0] @ [0.6, -0.4] + SMALL.biases[1][0]
+    assert "0.5 · 0.6 + (−1) · (−0.4) + 0.1; σ is tanh" in page.text(".told")
+    page.evaluate("document.querySelector('[data-act=reply]').focus()")
+    assert "That is z10, the weighted input" in typed(page, f"{z:.3g}")
+    assert "The bias is forgotten" in typed(page, f"{np.tanh(z - 0.1):.3g}")
+    assert typed(page, f"{np.tanh(z):.3g}").startswith("✓")
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_a_number_can_be_shown_and_the_questions_ended(opened: Any) -> None:
+    page = opened(small_page())
+    page.evaluate("document.querySelector('[data-act=ask]').click()")
+    page.settle()
+    page.evaluate("document.querySelector('[data-act=reveal]').click()")
+    page.settle()
+    assert feedback(page).startswith("a1")
+    assert page.evaluate("location.hash").endswith("&step=1&ask=1")
+    page.evaluate("document.querySelector('[data-act=ask]').click()")
+    page.settle()
+    assert page.evaluate("document.querySelector('.question')") is None
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_a_layer_without_biases_has_no_question_for_them(opened: Any) -> None:
+    network = cr.Network.random([2, 3, 2], "tanh", bias="none", seed=1)
+    page = opened(cr.explore(network, [0.6, -0.4], [1.0, 0.0]), "#step=6&ask=1")
+    assert "There is no number to ask for" in page.text(".question")
+    assert page.errors == []
