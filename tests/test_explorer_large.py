@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -116,6 +117,25 @@ def test_pixels_are_those_of_the_data() -> None:
     plain_problem = Problem.exact(bare, np.full(64, 0.5), np.eye(10)[0], "cross_entropy", "a test")
     assert contents._pixels(plain_problem, None)["blank"] == 0.5
     assert contents._pixels(plain_problem, None)["full"] == 1.5  # no pixel is divided by nothing
+
+
+def floats(text: str) -> Array:
+    return np.frombuffer(base64.b64decode(text[3:]), f"<{text[:2]}")
+
+
+def test_rows_of_pixels_take_a_byte_each_where_that_is_exact() -> None:
+    """An eighth of the room, and to the last bit what they were."""
+    rows = digits_page().known["rows"]
+    assert rows["x"].startswith("u1:")
+    data = cr.load_data("digits")
+    pixels = {
+        key: np.frombuffer(base64.b64decode(rows["pixels"][key][3:]), rows["pixels"][key][:2])
+        for key in ("mean", "scale")
+    }
+    whole = np.frombuffer(base64.b64decode(rows["x"][3:]), "u1").reshape(-1, 64)
+    assert np.array_equal((whole - pixels["mean"]) / pixels["scale"], data.inputs[rows["numbers"]])
+    moved = cr.explore(trained(), data.inputs[:3] + 1e-9, data.targets[:3]).known["rows"]["x"]
+    assert moved.startswith("f8:")
 
 
 # in a browser --------------------------------------------------------------------------------------------------------------

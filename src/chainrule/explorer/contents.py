@@ -1,6 +1,7 @@
 """What the explorer's page knows: the network, rows, a cost, snapshots of its training and conventions, as JSON.
 
 Numbers are texts in base64, little-endian: "f4:…" where float32 holds them exactly, as those of a float32 network, else "f8:…".
+Rows of pixels are "u1:…", a byte each, where that is exact.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ Array = np.ndarray
 VERSION = 1  # of what is written here
 MOST_NUMBERS = 1_000_000  # weights and biases in a page, those of snapshots too
 MOST_ROWS = 200  # rows in a page; of wide ones as many as have so many numbers, but a few at least
+LARGEST_BYTE = 255
 MOST_IN_ROWS, FEWEST_ROWS = 8_000, 20
 
 
@@ -174,16 +176,19 @@ def _rows(problem: Problem, kept: Sequence[int], row: int, numbers: Sequence[int
     network = problem.network
     terms = network.preprocessing
     raster = raster_of(network.sizes[0])
+    pixels = _pixels(problem, terms) if raster.image else None
     return {
         "count": len(kept),
-        "x": encoded(problem.x[kept]),
+        "x": _as_bytes(problem.x[kept], pixels) or encoded(problem.x[kept]),
         "y": encoded(problem.y[kept]),
         "chosen": kept.index(row),
         "numbers": [int(numbers[each]) for each in kept],
         "inputNames": _input_names(terms, network.sizes[0]),
         "classNames": _class_names(problem),
         "picture": [raster.rows, raster.columns] if raster.image else None,
-        "pixels": _pixels(problem, terms) if raster.image else None,
+        "pixels": None
+        if pixels is None
+        else {**pixels, "mean": encoded(pixels["mean"]), "scale": encoded(pixels["scale"])},
     }
 
 
@@ -196,12 +201,21 @@ def _pixels(problem: Problem, terms: Preprocessing | None) -> dict[str, Any]:
     scale = np.array([each.scale for each in numbers]) if plain else np.ones(problem.x.shape[1])
     shown = problem.x * scale + mean
     blank, full = float(shown.min()), float(shown.max())
-    return {
-        "mean": encoded(mean),
-        "scale": encoded(scale),
-        "blank": blank,
-        "full": full if full > blank else blank + 1.0,
-    }
+    return {"mean": mean, "scale": scale, "blank": blank, "full": full if full > blank else blank + 1.0}
+
+
+def _as_bytes(x: Array, pixels: dict[str, Any] | None) -> str | None:
+    """Rows of pixels as whole numbers in base64, "u1:…", where (whole − mean) / scale gives each x to the last bit."""
+    if pixels is None:
+        return None
+    whole = np.round(x * pixels["scale"] + pixels["mean"])
+    if (
+        whole.min() < 0
+        or whole.max() > LARGEST_BYTE
+        or not np.array_equal((whole - pixels["mean"]) / pixels["scale"], x)
+    ):
+        return None
+    return f"u1:{b64encode(whole.astype('u1').tobytes()).decode()}"
 
 
 def _class_names(problem: Problem) -> list[str] | None:

@@ -18,12 +18,13 @@ export function modelOf(contents) {
   const theta = numbersOf(contents.theta);
   const net = networkOf(contents.network, theta);
   const { sizes } = contents.network;
+  const pixels = pixelsOf(contents.rows.pixels);
   return {
     title: contents.title,
     net,
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
-    rows: rowsOf(contents.rows, sizes),
+    rows: rowsOf(contents.rows, sizes, pixels),
     snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta) })),
     conventions: contents.conventions,
     costs: contents.costs, // how they are written, the network's own first
@@ -32,14 +33,16 @@ export function modelOf(contents) {
     inputNames: contents.rows.inputNames,
     classNames: contents.rows.classNames,
     picture: contents.rows.picture,
-    pixels: pixelsOf(contents.rows.pixels),
+    pixels,
     start: { ...contents.start, row: contents.rows.numbers[contents.rows.chosen] },
   };
 }
 
-function rowsOf(rows, sizes) {
+function rowsOf(rows, sizes, pixels) {
   const [inputs, outputs] = [sizes[0], sizes[sizes.length - 1]];
-  const [x, y] = [numbersOf(rows.x), numbersOf(rows.y)];
+  const [given, y] = [numbersOf(rows.x), numbersOf(rows.y)];
+  const isOfPixels = rows.x.startsWith('u1');
+  const x = isOfPixels ? given.map((each, at) => pixelInput(pixels, each, at % inputs)) : given;
   return rows.numbers.map((name, place) => ({
     number: name,
     x: x.subarray(place * inputs, (place + 1) * inputs),
@@ -51,11 +54,17 @@ function pixelsOf(pixels) {
   return pixels === null ? null : { ...pixels, mean: numbersOf(pixels.mean), scale: numbersOf(pixels.scale) };
 }
 
-// base64 of float32 or float64, as contents.py writes it
+// The input that a pixel is, as the network reads it.
+function pixelInput({ mean, scale }, pixel, k) {
+  return (pixel - mean[k]) / scale[k];
+}
+
+// base64 of bytes, float32 or float64, as contents.py writes it
 function numbersOf(text) {
   const binary = atob(text.slice(3));
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at); // ten times as fast as Uint8Array.from
+  if (text.startsWith('u1')) return Float64Array.from(bytes);
   const view = new DataView(bytes.buffer);
   const isSmall = text.startsWith('f4');
   const found = new Float64Array(bytes.length / (isSmall ? 4 : 8));

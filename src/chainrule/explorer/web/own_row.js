@@ -17,7 +17,8 @@ export function ownTargets({ classNames, net: { sizes } }) {
 
 export function ownRow(model, levels, target) {
   const { mean, scale, blank, full } = model.pixels;
-  const x = Float64Array.from(levels, (level, k) => (blank + (level / LEVELS) * (full - blank) - mean[k]) / scale[k]);
+  const pixel = (level) => blank + (level / LEVELS) * (full - blank);
+  const x = Float64Array.from(levels, (level, k) => (pixel(level) - mean[k]) / scale[k]);
   const outputs = model.net.sizes[model.net.depth];
   const y = outputs === 1 ? Float64Array.of(target)
     : Float64Array.from({ length: outputs }, (_, j) => (j === target ? 1 : 0));

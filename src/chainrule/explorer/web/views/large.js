@@ -15,6 +15,7 @@ const NARROW = 560; // pixels of width below which pulls and outputs stand below
 const EDGE = 14;
 const HEAD = 40; // pixels above what a column shows
 const FOOT = 56; // pixels for the equation
+const ROOM_FOR_HEAD = 62; // pixels of a small picture's head
 const LISTED_INPUTS = 10; // that have room for their numbers
 
 // Where everything is, in pixels.
@@ -36,9 +37,9 @@ function boxesOf({ width, height }, bands) {
       outputs: { x: 0.36 * width + 2 * EDGE, y: below + 24, width: 0.64 * width - 3 * EDGE, height: foot - below - 24 },
     };
   }
-  const side = Math.min(220, (bands === 0 ? 0.25 : 0.2) * width, 0.5 * (foot - HEAD));
+  const side = Math.min(320, (bands === 0 ? 0.25 : 0.2) * width, 0.5 * (foot - HEAD));
   const half = (side - 10) / 2;
-  const outputs = Math.min(360, (bands === 0 ? 0.38 : 0.35) * width);
+  const outputs = Math.min(520, (bands === 0 ? 0.38 : 0.35) * width);
   const band = bands === 0 ? 0 : Math.min(90, (0.11 * width) / bands);
   const start = EDGE + side + 22;
   const pulls = start + (band + 14) * bands;
@@ -77,7 +78,7 @@ export function largeView({ state, now, model, arranged, selected, size, convent
     pullsView({ tug, arranged, box: boxes.pulls, lit, depth, texts, name, words }),
     outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
     equationView({ tug, arranged, x: EDGE, y: height - 30, isNarrow, depth, texts, name, asRatio }),
-    ['text', { class: 'note start', x: EDGE, y: height - 11 }, pullText({ tug, arranged, lit, now, texts, name })]];
+    ['text', { class: 'note start', x: EDGE, y: height - 11 }, pullText({ tug, arranged, lit, now, texts, name, isNarrow })]];
 }
 
 // Pulls are terms of z: before z of the output is computed they are no numbers either.
@@ -93,16 +94,17 @@ function litOutput(selected, depth) {
   return neuronsOf(selected).find((each) => each.layer === depth)?.neuron ?? null;
 }
 
-function largeHeads({ model, boxes, depth, now }) {
+function largeHeads({ model, boxes, depth, now, isDrawn }) {
   const names = model.shape.activationNames;
   const { sizes } = now.net;
   const at = (box, head, note) => [
     ['text', { class: 'head start', x: box.x, y: 18 }, head],
     note === null ? null : ['text', { class: 'note start', x: box.x, y: 34 }, note]];
   const last = boxes.isNarrow ? null : at(boxes.outputs, `output, ${names[depth - 1]}`, null);
+  const input = boxes.isNarrow ? 'input' : `input, ${sizes[0]}`;
   const hidden = depth === 1 ? `${sizes[0]} inputs` : `layer ${depth - 1}: ${sizes[depth - 1]} ${names[depth - 2]}`;
   return ['g', { 'aria-hidden': 'true' },
-    ['text', { class: 'head start', x: boxes.input.x, y: 18 }, boxes.isNarrow ? 'input' : `input, ${sizes[0]}`],
+    ['text', { class: 'head start', x: boxes.input.x, y: 18 }, isDrawn ? 'draw here' : input],
     boxes.bands.map((box, place) =>
       at(box, `layer ${place + 1}`, boxes.isNarrow ? null : `${sizes[place + 1]} ${names[place]}`)),
     ['text', { class: 'head start', x: boxes.pulls.x, y: boxes.isNarrow ? boxes.pulls.y + 14 : 18 }, hidden],
@@ -169,7 +171,7 @@ function openedDrawn({ now, model, selected, boxes, name, words }) {
   const a = name(makeId('a', 1, neuron));
   const columns = model.picture === null ? null : model.picture[1];
   const pictures = [
-    [weights, `w into ${a}`, 'the weights into'],
+    [weights, boxes.opened[0].width < ROOM_FOR_HEAD ? `w, ${a}` : `w into ${a}`, 'the weights into'],
     [slopes, delta === 0 ? 'x · δ = 0' : 'x · δ', '∂C/∂w of the weights into'],
   ];
   return ['g', { class: 'opened' }, pictures.map(([values, head, what], place) => {

@@ -5,11 +5,13 @@ import { scaleOf } from '../scale.js';
 import { logSoftmax } from '../tug.js';
 import { cutTo } from './network.js';
 
-const TALLEST_ROW = 30;
+const TALLEST_ROW = 42;
+const TIGHT_ROW = 17; // pixels of height below which letters are smaller, and C is not written
 const BAR_HEAD = 20; // pixels above the first bar
 const LETTER = 8; // pixels of a letter of a name
 const LONGEST_NAME = 9;
 const VALUE_ROOM = 116;
+const PAIR_ROOM = 126; // where a stands beside y
 const ROOM_FOR_MARKS = 90; // pixels of the axis from which on both its ends are named
 const GAP_ROOM = 50; // from which on C is written into the gap between the target's bar and p = 1
 
@@ -21,12 +23,12 @@ export function outputsView({ now, model, arranged, box, lit, convention, words 
   const more = now.y.length - outputs.length;
   const pitch = Math.min(TALLEST_ROW, (box.height - BAR_HEAD) / (outputs.length + (more > 0 ? 1 : 0)));
   const [low, high] = asLogs ? [scales.log, 0] : scales.output;
-  const scale = scaleOf(low, high, box.x + nameRoom, box.x + box.width - VALUE_ROOM);
+  const scale = scaleOf(low, high, box.x + nameRoom, box.x + box.width - (asLogs ? VALUE_ROOM : PAIR_ROOM));
   const values = asLogs ? logSoftmax(now.pass.z[now.net.depth]) : now.pass.a[now.net.depth];
   const answer = outputs.length > 1 ? placeOfMost(now.pass.a[now.net.depth]) : -1;
   const drawn = { now, model, arranged, box, scale, values, answer, pitch, letter: convention.letter, words };
   const foot = box.y + BAR_HEAD + pitch * outputs.length;
-  return ['g', { class: 'outputs' },
+  return ['g', { class: pitch < TIGHT_ROW ? 'outputs tight' : 'outputs' },
     outputAxis(drawn, low, foot),
     outputs.map((j, row) => outputRow(drawn, j, names[row], box.y + BAR_HEAD + pitch * row, j === lit)),
     more > 0 ? ['text', { class: 'note', x: box.x + nameRoom, y: foot + 16 }, `${more} more`] : null];
@@ -85,12 +87,12 @@ function amountText({ now, arranged, answer }, j, a) {
 }
 
 // From the end of the target's bar to p = 1: that is C.
-function costGap({ now, arranged, scale, letter }, j, end, middle) {
+function costGap({ now, arranged, scale, pitch, letter }, j, end, middle) {
   if (j !== arranged.pair.target || !(scale.to - end > 1)) return null;
   const text = `${letter} ${brief(now.C)}`;
   return ['g', { class: 'gap' },
     ['path', { d: `M${end} ${middle}H${scale.to}` }],
-    scale.to - end < GAP_ROOM ? null : ['text', { x: (end + scale.to) / 2, y: middle + 4 }, text]];
+    scale.to - end < GAP_ROOM || pitch < TIGHT_ROW ? null : ['text', { x: (end + scale.to) / 2, y: middle + 4 }, text]];
 }
 
 function targetMark({ now, scale, pitch }, j, y) {

@@ -83,13 +83,13 @@ export function equationView({ tug, arranged, x, y, isNarrow, depth, texts, name
   ]);
   const left = alone ? z(target) : `${z(target)} − ${z(other)}`;
   const ratio = asRatio && !alone ? ` = ln(p of ${texts.target} / p of ${texts.other})` : '';
-  return ['text', { class: isNarrow ? 'equation narrow' : 'equation', x, y }, ['tspan', {}, `${left} = `], spans,
+  return ['text', { class: 'equation', x, y }, ['tspan', {}, `${left} = `], spans,
     ['tspan', { class: 'sum' }, `${terms.length > 0 ? ' = ' : ''}${printed.total}`],
     isNarrow ? null : ['tspan', { class: 'faint' }, ratio]];
 }
 
 // What the lit pull is made of, or what a bar is.
-export function pullText({ tug, arranged, lit, now, texts, name }) {
+export function pullText({ tug, arranged, lit, now, texts, name, isNarrow }) {
   const { target, other } = arranged.pair;
   const depth = now.net.depth;
   const weight = (neuron, k) => makeId('w', depth, neuron, k);
@@ -97,7 +97,7 @@ export function pullText({ tug, arranged, lit, now, texts, name }) {
     const silent = tug.pulls.reduce((sum, each) => sum + (each === 0 ? 1 : 0), 0);
     const each = other === null ? 'a · w' : `a · (w to ${texts.target} − w to ${texts.other})`;
     const without = silent === 0 ? '' : `; ${silent} of ${tug.pulls.length} are silent`;
-    return `a bar is ${each}${without}; click one to select its weight`;
+    return isNarrow ? `a bar is ${each}` : `a bar is ${each}${without}; click one to select its weight`;
   }
   const value = (neuron) => brief(now.net.w[depth][neuron * now.net.sizes[depth - 1] + lit]);
   const a = now.pass.a[depth - 1][lit];
@@ -107,5 +107,5 @@ export function pullText({ tug, arranged, lit, now, texts, name }) {
   const bracket = (text) => (text.startsWith('−') ? `(${text})` : text);
   const numbers = other === null ? `${brief(a)} · ${bracket(value(target))}`
     : `${brief(a)} · (${value(target)} − ${bracket(value(other))})`;
-  return `${symbols} = ${numbers} = ${brief(tug.pulls[lit])}`;
+  return `${isNarrow ? `pull of ${name(source)}` : symbols} = ${numbers} = ${brief(tug.pulls[lit])}`;
 }
