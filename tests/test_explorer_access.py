@@ -185,6 +185,7 @@ def test_letters_typed_into_a_field_stay_there(opened: Any) -> None:
 def test_targets_are_large_enough_and_signs_have_a_form(opened: Any) -> None:
     """24 pixels for what is pressed, 44 for what is dragged (WCAG 2.5.8, 2.5.5); a negative weight is dashed."""
     page = opened(small_page(), "#id=w/2/0/1&demon=true")
+    assert page.evaluate("document.getAnimations().length") == 0  # nothing moves by itself
     small = page.evaluate(
         """[...document.querySelectorAll('button, input, select, .node[role="button"]')].filter((each) => {
           const box = each.getBoundingClientRect();

@@ -147,6 +147,7 @@ def test_in_a_browser_its_slider_is_dragged_and_pressed_and_everything_after_it_
     assert page.evaluate(outputs) != before
     assert page.evaluate("document.querySelector('.line.C .bracket') !== null")
     assert page.text(".cost") == cost  # it is tried, not done
+    assert page.text(".tried") == f"as tried: C {change.after:.6g}"
     assert page.evaluate("location.hash") == f"#id=z/2/0&change={step!r}"
     page.evaluate("document.querySelector('.demon-slider').focus()")
     for _ in range(3):

@@ -151,7 +151,7 @@ function startPage(root) {
     if (!isFirst || address !== '') writeAddress(address);
   }
 
-  function headView({ state, now, id, convention, words }) {
+  function headView({ state, now, id, convention, words, trial }) {
     return ['header', { class: 'head' },
       ['h1', {}, model.title],
       rowChoiceView(model, state),
@@ -163,7 +163,9 @@ function startPage(root) {
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
         model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
       costView(model, state),
-      ['div', { class: 'second' }, setView(state, now, id, words), ['span', { class: 'space' }],
+      ['div', { class: 'second' }, setView(state, now, id, words),
+        trial === null ? null : ['span', { class: 'tried' }, `as tried: ${convention.letter} ${short(trial.after, 6)}`],
+        ['span', { class: 'space' }],
         ['button', { type: 'button', class: 'small', 'data-act': 'reset', disabled: isUnmoved(state) }, 'undo all'],
         screenButtons(state),
         ['button', { type: 'button', class: 'small', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐']]];
@@ -271,8 +273,8 @@ function startPage(root) {
     return ['footer', { class: 'foot' },
       ['div', { class: 'pace' }, trainingView({ state, convention, all, model })],
       ['span', { class: 'hint' }, 'Drag the dot of the first number line, or press an arrow key on it; ',
-        'click an edge or a neuron to select it; ? lists the keys.'],
-      model.isFloat32 ? ' This float32 network is computed here in float64.' : ''];
+        'click an edge or a neuron to select it; ? lists the keys.',
+        model.isFloat32 ? ' This float32 network is computed here in float64.' : '']];
   }
 
   function nameOf(convention, id) {
