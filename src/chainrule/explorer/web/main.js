@@ -112,7 +112,7 @@ function startPage(root) {
   function layoutFor(shown, size) {
     const key = [shown, size.width, size.height];
     if (kept.layout === null || key.some((each, place) => each !== kept.layout.key[place])) {
-      kept.layout = { key, found: layoutOf({ shape: model.shape, shown, picture: model.picture, size }) };
+      kept.layout = { key, found: layoutOf({ shape: model.shape, shown, size }) };
     }
     return kept.layout.found;
   }

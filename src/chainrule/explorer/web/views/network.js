@@ -1,5 +1,5 @@
 // The network on the row: neurons filled by a and ringed by |δ|, edges as wide as |w|, dashed where w is negative.
-// Of a large layer some neurons are drawn, and a band says how many more there are; a picture as input is drawn as one.
+// Of a layer of many neurons some are drawn, and a band says how many more there are.
 
 import { writeId } from '../ids.js';
 import { neuronsOf } from '../neurons.js';
@@ -8,58 +8,35 @@ import { brief } from '../numbers.js';
 const MOST_EDGES = 64; // that the Tab key stops at
 const MOST_NUMBERS = 30; // edges with their weight written on them
 const NEAR = 14; // pixels from an edge within which a click is meant for it
-const SHADES = 12; // of the pixels of an input
 const WIDEST = 5;
 const ALONG = 0.27; // the part of an edge before its number
 const ABOVE = 11; // pixels from an edge to the middle of its number
 const WIDE = 150; // pixels between two layers from which on edges have room for numbers
 const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
 
-// Where everything is: nodes [{ layer, neuron, x, y }], edges between them, the picture of the input, and the bands.
-export function layoutOf({ shape, shown, picture, size }) {
+// Where everything is: nodes [{ layer, neuron, x, y }], edges between them, and the bands.
+export function layoutOf({ shape, shown, size }) {
   const { sizes } = shape;
   const depth = sizes.length - 1;
-  const image = picture === null ? null : imageOf(picture, size);
-  const left = image === null ? 56 : image.x + image.side + 90;
-  
+  const left = 56;
   const top = 58;
   const foot = size.height - 34;
-  const rowsOf = (neurons, layer) => rowsOfColumn(neurons, sizes[layer], layer === 0 && image !== null);
+  const rowsOf = (neurons, layer) => neurons.length + (neurons.length < sizes[layer] ? 1 : 0); // and a band
   const busiest = Math.max(...shown.map(rowsOf));
   const apart = (size.width - left - 96) / Math.max(depth, 1);
   const radius = Math.max(8, Math.min(26, (foot - top) / busiest / 2 - 16, 0.3 * apart));
   const isTight = radius < ROOMY;
   const right = size.width - (isTight ? 178 : 96);
-  const column = (layer) => columnAt(layer, depth, left, right, image !== null);
+  const column = (layer) => left + ((right - left) * layer) / depth;
   const nodes = shown.flatMap((neurons, layer) => {
-    const isImage = layer === 0 && image !== null;
     const rows = rowsOf(neurons, layer);
     const step = Math.min((foot - top) / rows, 5.2 * radius);
     const start = (top + foot - step * (rows - 1)) / 2;
-    return neurons.map((neuron, place) => ({
-      layer, neuron, isPixel: isImage,
-      x: isImage ? image.x + ((neuron % picture[1]) + 0.5) * image.cell : column(layer),
-      y: isImage ? image.y + (Math.floor(neuron / picture[1]) + 0.5) * image.cell : start + step * place,
-    }));
+    return neurons.map((neuron, place) => ({ layer, neuron, x: column(layer), y: start + step * place }));
   });
   const hasRoom = !isTight && (right - left) / depth > WIDE;
   const bands = bandsOf(nodes, sizes, radius);
-  return { nodes, edges: edgesBetween(nodes), bands, image, radius, isTight, hasRoom, column };
-}
-
-function columnAt(layer, depth, left, right, hasImage) {
-  const first = hasImage ? 1 : 0;
-  return depth === first ? right : left + ((right - left) * (layer - first)) / (depth - first);
-}
-
-function rowsOfColumn(neurons, count, isImage) {
-  if (isImage) return 1;
-  return neurons.length + (neurons.length < count ? 1 : 0); // and a band
-}
-
-function imageOf([rows, columns], { width, height }) {
-  const cell = Math.max(1, Math.floor(Math.min(0.24 * width, height - 110, 200) / Math.max(rows, columns)));
-  return { x: 16, y: (height - cell * rows) / 2, cell, rows, columns, side: cell * columns };
+  return { nodes, edges: edgesBetween(nodes), bands, radius, isTight, hasRoom, column };
 }
 
 function edgesBetween(nodes) {
@@ -75,23 +52,17 @@ function edgesBetween(nodes) {
 function bandsOf(nodes, sizes, radius) {
   return sizes.flatMap((count, layer) => {
     const drawn = nodes.filter((node) => node.layer === layer);
-    if (drawn.length === count || drawn[0].isPixel) return [];
+    if (drawn.length === count) return [];
     const last = drawn[drawn.length - 1];
     const step = drawn.length > 1 ? last.y - drawn[drawn.length - 2].y : 4 * radius;
     return [{ layer, x: last.x, y: last.y + step, more: count - drawn.length }];
   });
 }
 
-// What a click at a pixel selects: the neuron there, the pixel of the input there, or the nearest edge.
-export function idAt({ nodes, edges, image, radius }, x, y) {
-  const node = nodes.find((each) => !each.isPixel && Math.hypot(each.x - x, each.y - y) <= Math.max(radius + 4, 14));
+// What a click at a pixel selects: the neuron there, or the nearest edge.
+export function idAt({ nodes, edges, radius }, x, y) {
+  const node = nodes.find((each) => Math.hypot(each.x - x, each.y - y) <= Math.max(radius + 4, 14));
   if (node !== undefined) return idOfNode(node);
-  if (image !== null) {
-    const [row, column] = [Math.floor((y - image.y) / image.cell), Math.floor((x - image.x) / image.cell)];
-    if (row >= 0 && row < image.rows && column >= 0 && column < image.columns) {
-      return { kind: 'x', layer: 0, neuron: row * image.columns + column, source: 0 };
-    }
-  }
   let nearest = null;
   let least = NEAR;
   for (const edge of edges) {
@@ -118,10 +89,9 @@ export function networkView({ layout, now, selected, model, size, name, words })
   return ['svg', { class: 'drawing', width: size.width, height: size.height, role: 'group', 'aria-label': 'the network',
     'data-act': 'pick' },
   heads(drawing),
-  layout.image === null ? null : pixels(drawing),
   ['g', {}, edgesDrawn(drawing)],
   ['g', {}, layout.bands.map(bandDrawn)],
-  ['g', {}, layout.nodes.filter((node) => !node.isPixel).map((node) => nodeDrawn(node, drawing))]];
+  ['g', {}, layout.nodes.map((node) => nodeDrawn(node, drawing))]];
 }
 
 function scalesOf({ nodes, edges }, { net, pass, back }) {
@@ -143,39 +113,11 @@ function heads({ layout, model }) {
   const { sizes, activationNames } = model.shape;
   const last = sizes.length - 1;
   return ['g', { 'aria-hidden': 'true' }, sizes.map((_, layer) => {
-    const isImage = layer === 0 && layout.image !== null;
-    const x = isImage ? layout.image.x + layout.image.side / 2 : layout.column(layer);
+    const x = layout.column(layer);
     const head = layer === 0 ? 'input' : layer === last ? 'output' : `layer ${layer}`;
     return [['text', { class: 'head', x, y: 18 }, head],
       layer === 0 ? null : ['text', { class: 'note', x, y: 34 }, activationNames[layer - 1]]];
   })];
-}
-
-// The input as a picture, the darker the larger; one path for each shade.
-function pixels({ layout: { image }, now, selected, model, words }) {
-  const most = Math.max(...now.x.map(Math.abs)) || 1;
-  const shades = new Map();
-  now.x.forEach((value, place) => {
-    const shade = Math.round((SHADES * Math.abs(value)) / most) * Math.sign(value);
-    if (shade !== 0) shades.set(shade, (shades.get(shade) ?? '') + pixelPath(image, place));
-  });
-  const inside = [...shades].map(([shade, d]) =>
-    ['path', { class: shade > 0 ? 'pixel' : 'pixel negative', d, 'fill-opacity': Math.abs(shade) / SHADES }]);
-  const source = neuronsOf(selected).find((each) => each.layer === 0)?.neuron ?? -1;
-  return ['g', { class: 'image', role: 'img', 'aria-label': `the input, ${image.rows} by ${image.columns} pixels` },
-    ['rect', { class: 'frame', x: image.x, y: image.y, width: image.side, height: image.cell * image.rows }],
-    inside,
-    source < 0 ? null
-      : ['path', { class: 'chosen', d: pixelPath(image, source) }, ['title', {}, pixelText(source, model, words)]]];
-}
-
-function pixelText(neuron, { inputNames }, words) {
-  const said = words({ kind: 'x', layer: 0, neuron, source: 0 });
-  return inputNames === null ? said : `${said}, ${inputNames[neuron]}`;
-}
-
-function pixelPath({ x, y, cell, columns }, place) {
-  return `M${x + (place % columns) * cell} ${y + Math.floor(place / columns) * cell}h${cell}v${cell}h${-cell}z`;
 }
 
 function edgesDrawn({ layout, now, selected, scales, words }) {
