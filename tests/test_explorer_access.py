@@ -91,6 +91,14 @@ def test_it_lights_within_a_tenth_of_a_second_on_the_digits(opened: Any) -> None
         })()"""
     )
     assert 0 <= took < 100
+    page.point(*page.middle('.formula .numbers [data-id^="a/1/"]'))
+    lit = page.evaluate("[...document.querySelectorAll('[data-lit]')].map((each) => each.closest('section').className)")
+    assert {"network", "formula"} <= set(lit)
+    page.press("/")
+    page.write('[data-act="goto"]', "z/1/99")  # one that was not drawn by its name
+    assert page.evaluate("location.hash") == "#id=z/1/99"
+    assert page.text(".demon .results .predicted b") == "0"
+    assert page.errors == []
 
 
 def test_the_focus_lights_too_and_nothing_does_while_something_is_dragged(opened: Any) -> None:

@@ -189,10 +189,16 @@ def test_in_a_browser_the_best_change_and_a_gradient_step(opened: Any) -> None:
     assert step == pytest.approx(best.step, rel=1e-6)
     assert best.at_end
     assert page.text(".results .remark") == "at the end of the range"
+    page.write("[data-act='eta']", "0.2")
+    assert page.text(".results .remark") == "at the end of the range"
+    page.evaluate("document.querySelector('[data-act=\"take-step\"]').click()")
+    page.settle()
+    assert page.evaluate("document.querySelector('.results .remark')") is None  # of another network
+    slope = float(page.text(".formula .numbers .value").replace("−", "-"))
     page.evaluate("document.querySelector('[data-act=\"downhill\"]').click()")
     page.settle()
     step = float(page.evaluate("document.querySelector('.demon-slider').getAttribute('aria-valuenow')"))
-    assert step == pytest.approx(-0.1 * best.change.slope, rel=1e-9)  # η is that of training
+    assert step == pytest.approx(-0.2 * slope, rel=1e-5)  # η is that of training
     assert page.errors == []
 
 

@@ -7,7 +7,7 @@ import { slopeAt, valueAt } from './model.js';
 import { roundedTo } from './scale.js';
 import { byAtPixel, demonView } from './views/demon.js';
 
-export const DEMON_START = { demon: false, change: 0, said: '' };
+export const DEMON_START = { demon: false, change: 0, said: null };
 const SLIDER_STEPS = 100; // of an arrow key over the range
 
 // On a z and an a it always sits, for they have no number of their own to set; elsewhere where it is asked for.
@@ -42,7 +42,7 @@ export function demonPart({ state, id, now, frame, name, words, trial }, model, 
   }));
   return demonView({
     change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: state.eta,
-    names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said, isDragged: state.isDragged, size,
+    names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said?.now === now ? state.said.text : '', isDragged: state.isDragged, size,
   });
 }
 
@@ -58,13 +58,13 @@ export function demonControl({ store, model, work, select }) {
     return state.frame.ranges[0].map((each) => each - value);
   };
 
-  // `said` is what is to be known of it
-  function setChange(change, said = '') {
+  // `text` is what is to be known of it, as long as the network and the row are these
+  function setChange(change, text = '') {
     if (!Number.isFinite(change)) return;
-    const { state } = store;
+    const { state, now } = here();
     const [low, high] = range();
     const isOutside = change < low || change > high;
-    store.set({ change, said, frame: isOutside ? null : state.frame });
+    store.set({ change, said: { text, now }, frame: isOutside ? null : state.frame });
   }
 
   return {

@@ -285,7 +285,7 @@ function startPage(root) {
   // what is done ------------------------------------------------------------------------------------------------------
   function select(text) {
     if (text === null || !known.isId(text) || text === store.state.id) return;
-    store.set({ id: text, frame: null, before: null, change: 0, said: '' });
+    store.set({ id: text, frame: null, before: null, change: 0, said: null });
   }
 
   // before the first change: where everything on the way was
