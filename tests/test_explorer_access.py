@@ -287,7 +287,7 @@ def saved(browser_of_module: tuple[Driven, Path], tmp_path: Path) -> Any:
     def press(selector: str, name: str) -> bytes:
         page.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
         until = time.monotonic() + 20
-        while not (tmp_path / name).exists():
+        while not is_whole(tmp_path / name):
             assert time.monotonic() < until, f"{name} is not saved"
             page.settle()
         return (tmp_path / name).read_bytes()
@@ -358,11 +358,16 @@ def test_in_a_notebooks_frame_files_are_saved_too_and_the_link_is_what_to_add(
     assert page.framed("document.querySelector('[data-whole=\"link\"]').value") == "#id=a/1/1"
     framed(page, "document.querySelector('[data-act=\"png\"]').click()")
     until = time.monotonic() + 20
-    while not (tmp_path / "network.png").exists():
+    while not is_whole(tmp_path / "network.png"):
         assert time.monotonic() < until
         page.settle()
     assert (tmp_path / "network.png").read_bytes()[:4] == b"\x89PNG"
     assert page.errors == []
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a file is there and nothing is being written beside it."""
+    return file.exists() and file.stat().st_size > 0 and not list(file.parent.glob("*.crdownload"))
 
 
 def framed(page: Driven, expression: str) -> None:

@@ -42,7 +42,8 @@ export function demonPart({ state, id, now, frame, name, words, trial }, model, 
   }));
   return demonView({
     change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: state.eta,
-    names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said?.now === now ? state.said.text : '', isDragged: state.isDragged, size,
+    names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said?.now === now ? state.said.text : '',
+    isDragged: state.isDragged, size,
   });
 }
 
