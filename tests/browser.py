@@ -136,7 +136,7 @@ class Driven:
 
     def press(self, key: str) -> None:
         """Press a key by its name, as ArrowRight or Enter."""
-        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9,
+        codes = {"Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9, ".": 190,
                  "Escape": 27, "[": 219, "]": 221}  # fmt: skip
         text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
         down = {"key": key, "code": key, "windowsVirtualKeyCode": codes.get(key, ord(key[0]))}

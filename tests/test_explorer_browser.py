@@ -286,6 +286,35 @@ def swing(browser: Driven, moves: int) -> list[float]:
     return costs
 
 
+# keys -----------------------------------------------------------------------------------------------------------------
+ACTIVE = "document.activeElement.dataset.act"
+
+
+def test_by_the_keyboard_alone_a_weight_is_selected_the_demon_run_and_a_question_answered(
+    browser: Driven, tmp_path: Path
+) -> None:
+    opened(browser, chain_page(), tmp_path)
+    browser.press("/")
+    assert browser.evaluate(ACTIVE) == "goto"
+    browser.write('[data-act="goto"]', "w/1/0/0")
+    assert browser.evaluate("document.querySelector('.edge.chosen').dataset.id") == "w/1/0/0"
+    browser.press("d")
+    browser.press("ArrowRight")
+    assert browser.text(".results .miss b") not in ("", "—")
+    browser.press("d")
+    for _ in range(80):
+        browser.press("Tab")
+        if browser.evaluate(ACTIVE) == "ask":
+            break
+    assert browser.evaluate(ACTIVE) == "ask"
+    browser.press("Enter")
+    for letter in "0.622":  # a of layer 1
+        browser.press(letter)
+    browser.press("Enter")
+    assert browser.text(".feedback").strip().startswith("✓")
+    assert browser.errors == []
+
+
 # names ----------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_from_data_are_text(name: str, browser: Driven, tmp_path: Path) -> None:
