@@ -37,7 +37,7 @@ function boxesOf({ width, height }, bands) {
       outputs: { x: 0.36 * width + 2 * EDGE, y: below + 24, width: 0.64 * width - 3 * EDGE, height: foot - below - 24 },
     };
   }
-  const side = Math.min(320, (bands === 0 ? 0.25 : 0.2) * width, 0.5 * (foot - HEAD));
+  const side = Math.min(320, (bands === 0 ? 0.25 : 0.2) * width, (foot - HEAD - 44) / 1.5);
   const half = (side - 10) / 2;
   const outputs = Math.min(520, (bands === 0 ? 0.38 : 0.35) * width);
   const band = bands === 0 ? 0 : Math.min(90, (0.11 * width) / bands);
