@@ -11,7 +11,8 @@ function litIds(element) {
 // The elements that stand for one of these ids: those that bear it, and the neuron of a z, an a or a δ.
 function elementsOf(root, ids) {
   const bearing = ids.map((id) => `[data-id="${id}"]`);
-  const neurons = ids.filter((id) => 'zad'.includes(id[0])).map((id) => `:is(.node, .output)[data-id="z${id.slice(1)}"]`);
+  const ofNeurons = ids.filter((id) => 'zad'.includes(id[0]));
+  const neurons = ofNeurons.map((id) => `:is(.node, .output)[data-id="z${id.slice(1)}"]`);
   return root.querySelectorAll([...bearing, ...neurons].join());
 }
 

@@ -126,7 +126,8 @@ function startPage(root) {
     const words = (each) => wordsOf(each, convention);
     const slopeIsKnown = isKnown(state.step, stepsUntilSlope(id, model.net.depth));
     const trial = slopeIsKnown ? trialOf(state, now, id) : null;
-    const fits = { frame: fitted(state, now, id), shown: shownWith(state, now, id), arranged: arrangedWith(state, now) };
+    const [frame, shown, arranged] = [fitted(state, now, id), shownWith(state, now, id), arrangedWith(state, now)];
+    const fits = { frame, shown, arranged };
     return { state, id, now: hide(now, state.step), all: now, slopeIsKnown, ...fits, convention, name, words, trial };
   }
 
@@ -442,7 +443,8 @@ function startPage(root) {
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
     letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },
-    goTo: (text) => overlay.goTo(text), turn: screen.turn, onCells: (event) => cells.pressed(event) || rows.pressed(event),
+    goTo: (text) => overlay.goTo(text), turn: screen.turn,
+    onCells: (event) => cells.pressed(event) || rows.pressed(event),
   });
 
   // beginning ---------------------------------------------------------------------------------------------------------

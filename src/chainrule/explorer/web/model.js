@@ -63,7 +63,7 @@ function pixelInput({ mean, scale }, pixel, k) {
 function numbersOf(text) {
   const binary = atob(text.slice(3));
   const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at); // ten times as fast as Uint8Array.from
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at); // faster than Uint8Array.from
   if (text.startsWith('u1')) return Float64Array.from(bytes);
   const view = new DataView(bytes.buffer);
   const isSmall = text.startsWith('f4');

@@ -78,7 +78,8 @@ export function largeView({ state, now, model, arranged, selected, size, convent
     pullsView({ tug, arranged, box: boxes.pulls, lit, depth, texts, name, words }),
     outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
     equationView({ tug, arranged, x: EDGE, y: height - 30, isNarrow, depth, texts, name, asRatio }),
-    ['text', { class: 'note start', x: EDGE, y: height - 11 }, pullText({ tug, arranged, lit, now, texts, name, isNarrow })]];
+    ['text', { class: 'note start', x: EDGE, y: height - 11 },
+      pullText({ tug, arranged, lit, now, texts, name, isNarrow })]];
 }
 
 // Pulls are terms of z: before z of the output is computed they are no numbers either.
