@@ -206,6 +206,20 @@ def test_in_a_browser_an_activation_and_a_bias_can_be_forgotten(opened: Any) -> 
 
 
 @pytest.mark.needs("chromium")
+def test_in_a_browser_an_error_of_the_output_follows_from_what_is_told(opened: Any) -> None:
+    """a and y in so many digits that three of their difference are right, where an answer is almost a target."""
+    network = cr.Network([np.eye(3) * 15.0], [np.zeros(3)], ["softmax"])
+    page = opened(cr.explore(network, [1.0, 0.1, -0.2], [1.0, 0.0, 0.0]), "#step=2&ask=1&id=z/1/0")
+    told = page.text(".told").split(", ")
+    a, y = (float(each.split(" = ")[1]) for each in told)
+    live = Live.of(network, [1.0, 0.1, -0.2], [1.0, 0.0, 0.0], None, "nielsen")
+    assert abs(live.back.delta[1][0]) < 1e-5
+    assert GRADED.same(live.back.delta[1][0], a - y)
+    page.evaluate("document.querySelector('[data-act=reply]').focus()")
+    assert typed(page, f"{a - y:.3g}").startswith("✓")
+
+
+@pytest.mark.needs("chromium")
 def test_in_a_browser_a_number_can_be_shown_and_the_questions_ended(opened: Any) -> None:
     page = opened(small_page())
     page.evaluate("document.querySelector('[data-act=ask]').click()")

@@ -61,7 +61,24 @@ function slopeQuestion(at, id, target, how) {
   const written = target.kind === 'd' ? quantitySymbol(how.convention, at.net, target) : partialOf(at, target, how);
   const right = block.factors ? joinedBy(block.factors.map((each) => each.symbol), ' · ') : block.right;
   const hint = ['Here ', block.left, ' = ', right, '.'];
-  return { symbol: written, value: block.value, told: '', slips: slipsOf(at, target, block.value, how), hint };
+  const isOutput = target.kind === 'd' && target.layer === at.net.depth;
+  return { symbol: written, value: block.value, told: isOutput ? outputText(at, target.neuron, block.value, how) : '', slips: slipsOf(at, target, block.value, how), hint };
+}
+
+// a and y of an output, z where the cost is a function of it: in as many digits as their difference needs; all of a softmax
+// whose slopes enter.
+function outputText(at, j, value, { convention }) {
+  const { depth } = at.net;
+  const { pass, y, cost } = at;
+  const digits = Math.min(6 + Math.max(0, Math.ceil(-Math.log10(Math.abs(value) || 1))), 16);
+  const isWhole = at.net.sigma[depth].full && cost.delta === null && y.length <= MOST_TOLD;
+  const places = isWhole ? [...y.keys()] : [j];
+  const values = { a: pass.a[depth], ...(/\{z\}/.test(cost.delta ?? '') ? { z: pass.z[depth] } : {}), y };
+  const told = Object.entries(values).flatMap(([kind, numbers]) => places.map((place) => {
+    const id = makeId(kind, kind === 'y' ? 0 : depth, place);
+    return [quantitySymbol(convention, at.net, id), ` = ${short(numbers[place], digits)}`];
+  }));
+  return told.flatMap((each, place) => (place === 0 ? each : [', ', ...each]));
 }
 
 function partialOf(at, id, { convention }) {
