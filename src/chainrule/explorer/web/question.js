@@ -62,7 +62,8 @@ function slopeQuestion(at, id, target, how) {
   const right = block.factors ? joinedBy(block.factors.map((each) => each.symbol), ' · ') : block.right;
   const hint = ['Here ', block.left, ' = ', right, '.'];
   const isOutput = target.kind === 'd' && target.layer === at.net.depth;
-  return { symbol: written, value: block.value, told: isOutput ? outputText(at, target.neuron, block.value, how) : '', slips: slipsOf(at, target, block.value, how), hint };
+  const told = isOutput ? outputText(at, target.neuron, block.value, how) : '';
+  return { symbol: written, value: block.value, told, slips: slipsOf(at, target, block.value, how), hint };
 }
 
 // a and y of an output, z where the cost is a function of it: in as many digits as their difference needs; all of a softmax
