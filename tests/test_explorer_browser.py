@@ -111,7 +111,7 @@ def test_factors_multiply_to_their_value_and_terms_sum_to_their_total(
         for terms, total in sums(browser):
             units = sum(unit(term) for term in [*terms, total])
             assert abs(sum(map(number, terms)) - number(total)) <= units / 2 * 1.01, (id, terms, total)
-    assert counted >= IDS
+    assert counted >= len(drawn_ids(page)) / 2  # ∂C/∂b of an output has one factor where δ is known
     assert browser.errors == []
 
 
