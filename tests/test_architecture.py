@@ -64,7 +64,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise rule_letters",
     ],
-    "explorer": ["page", "bundle contents", "convention_data question_data traced"],
+    "explorer": ["page", "bundle contents", "convention_data question_data shortened traced"],
     "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],
     "pictures": ["panel", "plot scene tiles", "converted svg", "shapes", "widths"],
     "verification": [

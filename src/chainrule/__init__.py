@@ -139,8 +139,8 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
 explorer/          page.py a page to explore a network by hand, as a value · contents.py what it knows · bundle.py its modules
-                   as one script · convention_data.py symbols of an author · question_data.py sentences to answers ·
-                   traced.py activations and costs as JavaScript
+                   as one script · shortened.py without comments · convention_data.py symbols of an author ·
+                   question_data.py sentences to answers · traced.py activations and costs as JavaScript
 lessons/           quiz.py question, grade, session · replies.py what a reader types, read · quiz_format.py blocks in a text ·
                    quiz_card.py in a notebook ·
                    plain_text.py LaTeX on a terminal · live.py one example in a live network · slips.py mistakes, computed ·

@@ -1,7 +1,8 @@
 """What the explorer's page knows: the network, rows, a cost, snapshots of its training and conventions, as JSON.
 
 Numbers are texts in base64, little-endian: "f4:…" where float32 holds them exactly, as those of a float32 network, else "f8:…".
-Rows of pixels are "u1:…", a byte each, where that is exact.
+Where few of them differ, "f4:…:…" are those that differ, and then the place of each among them: a byte, or two where there are
+more than 256. Rows of pixels are "u1:…", a byte each, where that is exact.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def contents_of(
     """Everything a page knows of a problem in float64; `row` is the place of the chosen row, `numbers` name all of them."""
     network = problem.network
     _check_size(network, snapshots)
-    kept = kept_rows(problem, row)
+    kept, first = kept_rows(problem, row), encoded(network.parameters.flat())
     return {
         "version": VERSION,
         "title": printable(title),
@@ -61,9 +62,10 @@ def contents_of(
             "biases": [_kind_of_bias(network, layer) for layer in network.biases.numbers],
             "dtype": dtype,
         },
-        "theta": encoded(network.parameters.flat()),
-        "snapshots": [
-            {"epoch": epoch, "theta": encoded(snapshots[epoch].parameters.flat())} for epoch in sorted(snapshots)
+        "theta": first,
+        "snapshots": [  # theta is None for that of the network itself
+            {"epoch": epoch, "theta": None if theta == first else theta}
+            for epoch, theta in ((each, encoded(snapshots[each].parameters.flat())) for each in sorted(snapshots))
         ],
         "rows": _rows(problem, kept, row, numbers),
         "costs": [cost_data(each, network) for each in offered_costs(problem)],
@@ -79,12 +81,15 @@ def as_script(known: Mapping[str, Any]) -> str:
 
 
 def encoded(values: Array) -> str:
-    """Numbers in base64, in float32 where it holds them exactly."""
+    """Numbers in base64, in float32 where it holds them exactly; as places in a table where that is shorter."""
     with np.errstate(over="ignore", under="ignore"):
         small = values.astype("<f4")
     exact = np.array_equal(small.astype("<f8"), values.astype("<f8"))
     kind, held = ("f4", small) if exact else ("f8", values.astype("<f8"))
-    return f"{kind}:{b64encode(held.tobytes()).decode()}"
+    bits, places = np.unique(held.ravel().view(f"<u{held.itemsize}"), return_inverse=True)  # −0 and 0 differ
+    placed = places.ravel().astype("<u1" if len(bits) <= 256 else "<u2")
+    parts = [bits, placed] if len(bits) <= 2**16 and bits.nbytes + placed.nbytes < held.nbytes else [held]
+    return ":".join([kind, *(b64encode(each.tobytes()).decode() for each in parts)])
 
 
 def kept_rows(problem: Problem, row: int) -> list[int]:

@@ -17,14 +17,17 @@ from typing import Any
 from chainrule.errors import FileError
 from chainrule.explorer.bundle import bundle, shipped, style
 from chainrule.explorer.contents import as_script
+from chainrule.explorer.shortened import short_script, short_style
 from chainrule.files import as_path, write_atomically
 from chainrule.names import printable
 from chainrule.pictures.scene import Scene
-from chainrule.pictures.svg import THEMES
+from chainrule.pictures.svg import AUTO, THEMES, as_svg
 from chainrule.result_html import LINE, PAPER, SURFACE
 from chainrule.writing.card import folded
 
 FORMS = "forms.js"  # the module that is written for each network
+SOURCE = "// Shortened: with comments it is in src/chainrule/explorer/web of the package, a file for each module.\n"
+IN_ADDRESS = str.maketrans({"%": "%25", "#": "%23", '"': "%22", "\n": "%0A", "&": "&amp;"})  # which stands in quotes
 HIGH = 720  # pixels of a notebook's cell
 OLD_BROWSER = (
     "This page needs a browser of 2022 or later with scripts allowed: Chrome 105, Firefox 110, Safari 16, or newer."
@@ -53,8 +56,8 @@ class Explorer:
     @cached_property
     def html(self) -> str:
         """The page."""
-        script = bundle({**shipped(), FORMS: self.forms})
-        sheet = f"{_colours()}\n{style()}"
+        script = SOURCE + short_script(bundle({**shipped(), FORMS: self.forms}))
+        sheet = f"{_colours()}\n{short_style(style())}"
         title = escape(printable(self.title))
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -105,9 +108,11 @@ def _digest(text: str) -> str:
 
 
 def _picture(scene: Scene) -> str:
-    """A figure as an image that the page holds itself, for its styles are its own."""
-    data = b64encode(scene.svg("auto").encode("utf-8", "backslashreplace")).decode()
-    return f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(scene.description, quote=True)}">'
+    """A figure as an image that the page holds itself, for its styles are its own; without the maths font, which is large."""
+    size = scene.width, scene.height
+    svg = as_svg(scene.elements, size, scene.title, scene.description, scene.name, AUTO, has_font=False)
+    address = f"data:image/svg+xml,{svg.translate(IN_ADDRESS)}"
+    return f'<img src="{address}" alt="{escape(scene.description, quote=True)}">'
 
 
 def _colours() -> str:

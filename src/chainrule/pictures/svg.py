@@ -39,12 +39,18 @@ AUTO = "auto"
 
 
 def as_svg(
-    elements: Sequence[Element], size: tuple[float, float], title: str, description: str, name: str, theme: str
+    elements: Sequence[Element],
+    size: tuple[float, float],
+    title: str,
+    description: str,
+    name: str,
+    theme: str,
+    has_font: bool = True,
 ) -> str:
     """A picture in one theme, the same bytes for the same elements; "auto" is dark where the reader's screen is.
 
     It is never wider than what it stands in, and its paper reaches beyond its edges: where a program scales it to parts of
-    a pixel, no light line is left at a dark one.
+    a pixel, no light line is left at a dark one. Without the maths font its letters are those of the reader's serif font.
     """
     if theme not in (*THEMES, AUTO):
         raise unknown_name("theme", theme, (*THEMES, AUTO))
@@ -56,7 +62,7 @@ def as_svg(
     width, height = map(_n, size)
     paper = f'<rect x="-1" y="-1" width="{_n(size[0] + 2)}" height="{_n(size[1] + 2)}" fill="{colours["paper"]}"/>'
     own, style = (f' id="{prefix}"', _style(prefix, body)) if theme == AUTO else ("", "")
-    style += _font() if MATHS in body else ""
+    style += _font() if has_font and MATHS in body else ""
     return printable(
         f'<svg xmlns="http://www.w3.org/2000/svg"{own} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'style="max-width:100%;height:auto" role="img" aria-labelledby="{prefix}-title {prefix}-desc" font-family="{SANS}">'

@@ -25,7 +25,7 @@ export function modelOf(contents) {
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
     rows: rowsOf(contents.rows, sizes, pixels),
-    snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta) })),
+    snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta ?? contents.theta) })),
     conventions: contents.conventions,
     costs: contents.costs, // how they are written, the network's own first
     questions: contents.questions,
@@ -59,19 +59,26 @@ function pixelInput({ mean, scale }, pixel, k) {
   return (pixel - mean[k]) / scale[k];
 }
 
-// base64 of bytes, float32 or float64, as contents.py writes it
+// "f4:…", "f8:…" or "u1:…", or a table of numbers and the place of each in it, as contents.py writes them
 function numbersOf(text) {
-  const binary = atob(text.slice(3));
+  const [kind, numbers, places] = text.split(':');
+  const found = numbersIn(kind, numbers);
+  return places === undefined ? found : numbersIn(found.length > 256 ? 'u2' : 'u1', places).map((place) => found[place]);
+}
+
+function numbersIn(kind, base64) {
+  const view = new DataView(bytesIn(base64).buffer);
+  const [size, read] = [Number(kind[1]), { f4: 'getFloat32', f8: 'getFloat64', u1: 'getUint8', u2: 'getUint16' }[kind]];
+  const found = new Float64Array(view.byteLength / size);
+  for (let at = 0; at < found.length; at += 1) found[at] = view[read](size * at, true);
+  return found;
+}
+
+function bytesIn(base64) {
+  const binary = atob(base64);
   const bytes = new Uint8Array(binary.length);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at); // faster than Uint8Array.from
-  if (text.startsWith('u1')) return Float64Array.from(bytes);
-  const view = new DataView(bytes.buffer);
-  const isSmall = text.startsWith('f4');
-  const found = new Float64Array(bytes.length / (isSmall ? 4 : 8));
-  for (let at = 0; at < found.length; at += 1) {
-    found[at] = isSmall ? view.getFloat32(4 * at, true) : view.getFloat64(8 * at, true);
-  }
-  return found;
+  return bytes;
 }
 
 export function conventionOf(model, state) {

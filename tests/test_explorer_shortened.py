@@ -1,0 +1,110 @@
+"""The page's script and style sheet without comments and indentation: they do the same, and what is quoted stays."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from explored import digits_page, small_page
+
+from chainrule.explorer import contents
+from chainrule.explorer.bundle import shipped, style
+from chainrule.explorer.shortened import UnreadScriptError, short_script, short_style
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("// a file\n\nconst a = 1; // one\n\n\n  const b = 2;\n", "const a = 1;\nconst b = 2;\n"),
+        ("const a = /* here */ 1;\n/* and\nthere */\nconst b = 2;\n", "const a = 1;\nconst b = 2;\n"),
+        ("a = 1/* a line\nends here */b = 2", "a = 1\nb = 2\n"),
+        ("const a = 'x // y  /* z';\n", "const a = 'x // y  /* z';\n"),
+        ('const a = "it\'s // \\" //";  // no\n', 'const a = "it\'s // \\" //";\n'),
+        ("const a = `\n   // kept\n  ${b}  `;  // gone\n", "const a = `\n   // kept\n  ${b}  `;\n"),
+        ("const a = `${f({ b: `}// ${c}` })} // kept`; // gone\n", "const a = `${f({ b: `}// ${c}` })} // kept`;\n"),
+        ("const a = `\\`// kept ${ '}' }// kept`; // gone\n", "const a = `\\`// kept ${ '}' }// kept`;\n"),
+        (
+            "const a = b.replace(/[/'\"`]\\/\\*/g, '') / 2; // gone\n",
+            "const a = b.replace(/[/'\"`]\\/\\*/g, '') / 2;\n",
+        ),
+        ("return /'/.test(a) ? b / c / d : e; // gone\n", "return /'/.test(a) ? b / c / d : e;\n"),
+        ("const a = (b + c) / d; // '\nconst e = f[0] / g; // '\n", "const a = (b + c) / d;\nconst e = f[0] / g;\n"),
+    ],
+)
+def test_a_script_loses_comments_and_indentation_and_nothing_else(text: str, short: str) -> None:
+    assert short_script(text) == short
+    assert short_script(short) == short
+
+
+def test_what_has_no_end_is_a_fault_of_the_script() -> None:
+    for text in ("const a = 'b;\n", "const a = `b ${c;\n", "const a = `b;\n", "/* a\n"):
+        with pytest.raises(UnreadScriptError, match="nothing ends what begins with"):
+            short_script(text)
+
+
+def test_a_style_sheet_loses_the_same() -> None:
+    assert short_style("/* a\n */\n.b {\n  content: '/* kept */';\n\n}\n") == ".b {\ncontent: '/* kept */';\n}\n"
+    assert "/*" not in short_style(style())
+
+
+@pytest.mark.needs("node")
+def test_shortened_scripts_compute_the_same(tmp_path: Path) -> None:
+    """What is read wrongly as a comment, a text or a pattern gives another value, or no script."""
+    script = """let a = 8; const b = { g: 2 }, g = 2, out = [];
+    // a comment
+    out.push(a / b.g / g, a /b.g/ g, [a][0] / 2, (a) / 2, 'a//b', "a/*b*/", `a//${`b/*${'}'}*/`}`); /* gone */
+    out.push('a/b'.split(/[/]/).length, /\\/\\//.test('//'), /'/.test("'"), `${/`/.test('`')}`, a++ / 2, '//', a-- / 2, '/*');
+    out.push(((x) => x /* here */ / 2)(3), typeof /x/, [/"/, /'/].length,
+      a > 3 ? /y/.source : 0); // "
+    console.log(JSON.stringify(out));"""
+    found = []
+    for text in (script, short_script(script)):
+        (tmp_path / "script.mjs").write_text(text, encoding="utf-8")
+        done = subprocess.run(["node", tmp_path / "script.mjs"], capture_output=True, encoding="utf-8", check=True)
+        found.append(json.loads(done.stdout))
+    assert found[0] == found[1]
+    assert len(found[0]) == 19
+
+
+@pytest.mark.needs("node")
+def test_every_module_is_a_script_when_it_is_shortened(tmp_path: Path) -> None:
+    for name, text in shipped().items():
+        (tmp_path / "module.mjs").write_text(short_script(text), encoding="utf-8")
+        done = subprocess.run(["node", "--check", tmp_path / "module.mjs"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (name, done.stderr)
+        assert len(short_script(text)) < len(text)
+
+
+# numbers ---------------------------------------------------------------------------------------------------------------
+def test_few_numbers_that_come_again_are_a_table_and_places(rng: np.random.Generator) -> None:
+    """A byte each up to 256 different ones, else two; −0 and NaN stay what they are."""
+    pixels = np.repeat([0.1, -0.0, 0.0, np.nan, 1e300], 40)[rng.permutation(200)]
+    many = rng.permutation(np.repeat(rng.normal(size=300), 9))
+    for values, size in ((pixels, 5 * 8 + 200), (many, 300 * 8 + 2 * 2700)):
+        kind, *parts = contents.encoded(values).split(":")
+        assert kind == "f8"
+        assert [len(part) for part in parts] == [
+            4 * -(-n // 3) for n in (size - size_of_places(values), size_of_places(values))
+        ]
+    assert len(contents.encoded(rng.normal(size=200)).split(":")) == 2
+
+
+def size_of_places(values: np.ndarray) -> int:
+    return values.size * (1 if len(np.unique(values)) <= 256 else 2)
+
+
+def test_the_network_itself_is_written_once() -> None:
+    page = digits_page()
+    theta = [each["theta"] for each in page.known["snapshots"]]
+    assert theta[-1] is None
+    assert all(theta[:-1])
+    assert page.known["theta"] not in theta
+
+
+def test_a_page_holds_no_font_and_few_bytes() -> None:
+    page = small_page().html
+    assert "@font-face" not in page.split("<noscript>")[1].split("</noscript>")[0]
+    assert len(page.encode()) < 230_000
