@@ -11,7 +11,8 @@ import pytest
 from explored import digits_page, small_page
 
 from chainrule.explorer import contents
-from chainrule.explorer.bundle import shipped, style
+from chainrule.explorer.bundle import bundle, shipped, style
+from chainrule.explorer.page import FORMS
 from chainrule.explorer.shortened import UnreadScriptError, short_script, short_style
 
 
@@ -104,7 +105,11 @@ def test_the_network_itself_is_written_once() -> None:
     assert page.known["theta"] not in theta
 
 
-def test_a_page_holds_no_font_and_few_bytes() -> None:
-    page = small_page().html
-    assert "@font-face" not in page.split("<noscript>")[1].split("</noscript>")[0]
-    assert len(page.encode()) < 230_000
+def test_a_page_holds_neither_comments_nor_a_font() -> None:
+    page = small_page()
+    whole = bundle({**shipped(), FORMS: page.forms})
+    assert len(short_script(whole)) < 0.85 * len(whole)
+    assert short_script(whole) in page.html
+    figure = page.html.split("<noscript>")[1].split("</noscript>")[0]
+    assert "@font-face" not in figure
+    assert len(figure) < 0.8 * len(page.figure.svg("auto"))
