@@ -354,8 +354,6 @@ OVERLAPS = """(() => {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "classes", "digits"])
 def test_no_text_is_clipped_or_over_another(name: str, size: tuple[int, int], browser: Driven, tmp_path: Path) -> None:
-    if (name, size[0]) == ("digits", 390):
-        pytest.skip("a large network has a drawing of its own on a phone")
     opened(browser, {**PAGES, "classes": classes_page}[name](), tmp_path, size=size)
     assert browser.evaluate(OVERLAPS) == []
     assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -83,7 +83,7 @@ export function equationView({ tug, arranged, x, y, isNarrow, depth, texts, name
   ]);
   const left = alone ? z(target) : `${z(target)} − ${z(other)}`;
   const ratio = asRatio && !alone ? ` = ln(p of ${texts.target} / p of ${texts.other})` : '';
-  return ['text', { class: 'equation', x, y }, ['tspan', {}, `${left} = `], spans,
+  return ['text', { class: isNarrow ? 'equation narrow' : 'equation', x, y }, ['tspan', {}, `${left} = `], spans,
     ['tspan', { class: 'sum' }, `${terms.length > 0 ? ' = ' : ''}${printed.total}`],
     isNarrow ? null : ['tspan', { class: 'faint' }, ratio]];
 }
