@@ -31,6 +31,7 @@ from chainrule.explorer.shortened import UnreadScriptError, short_script, short_
             "const a = b.replace(/[/'\"`]\\/\\*/g, '') / 2; // gone\n",
             "const a = b.replace(/[/'\"`]\\/\\*/g, '') / 2;\n",
         ),
+        ("a++ / 2; // gone\n", "a++ / 2;\n"),
         ("return /'/.test(a) ? b / c / d : e; // gone\n", "return /'/.test(a) ? b / c / d : e;\n"),
         ("const a = (b + c) / d; // '\nconst e = f[0] / g; // '\n", "const a = (b + c) / d;\nconst e = f[0] / g;\n"),
     ],
