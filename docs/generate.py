@@ -391,12 +391,13 @@ OF_TEXTS = {  # figures on the pages of the texts, in their notation
     "s4-six_steps": f'figure("six_steps", {OF_CHAIN}, convention="3h4")',
     "recurrent-last": 'figure("unrolled", reader, np.eye(4, 2), np.ones((4, 1)), cost_at="last")',
 }
+# in float64, so that the figures are the same on every processor
 TWO_RUNS = """
 from chainrule.run_figures import update_figure
 learnt, _ = cr.load_data("breast_cancer").split(0.2, seed=0)
-one = cr.train(cr.Network.random([30, 16, 2], "relu", "softmax", seed=0), learnt, validation=0.2)
-other = cr.train(cr.Network.random([30, 16, 2], "relu", "softmax", seed=0), learnt, "cross_entropy", rule=cr.adam(0.01),
-                 validation=0.2)
+first = cr.Network.random([30, 16, 2], "relu", "softmax", seed=0, dtype="float64")
+one = cr.train(first, learnt, validation=0.2)
+other = cr.train(first, learnt, "cross_entropy", rule=cr.adam(0.01), validation=0.2)
 """
 OF_RUNS = {"compare": "cr.compare(one, other).figure()", "report-steps": "update_figure(one.history)"}
 PAGES = {
