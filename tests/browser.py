@@ -13,7 +13,7 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +101,27 @@ class Driven:
         """What an expression of JavaScript is, or the promise that it is."""
         return self._value("Runtime.evaluate", expression=expression)
 
+    def until(self, expression: str) -> None:
+        """Wait until that is so."""
+        until = time.monotonic() + PATIENCE
+        while self.evaluate(expression) is not True:
+            assert time.monotonic() < until, f"never so: {expression}"
+            self.settle()
+
     def framed(self, expression: str) -> Any:
         """The same in the document of the page's frame."""
         session, number = self._inner
         return self._value("Runtime.evaluate", session, expression=expression, contextId=number)
+
+    def until_framed(self, expression: str) -> None:
+        """Wait until that is so in the document of the page's frame, which has another one at first."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            with suppress(AssertionError):  # of a document that is gone
+                if self.framed(expression) is True:
+                    return
+            assert time.monotonic() < until, f"never so: {expression}"
+            self.settle()
 
     def text(self, selector: str) -> str:
         """The text of the first element of that selector."""

@@ -539,14 +539,13 @@ def test_in_a_frame_without_an_address_it_works_too(tmp_path: Path) -> None:
     heard = "<script>addEventListener('message', (event) => { window.heard = event.data; });</script>"
     (tmp_path / "notebook.html").write_text(cell.replace("<body>", f"<body>{heard}"), encoding="utf-8")
     with driven((tmp_path / "notebook.html").as_uri(), tmp_path, (1000, 900)) as page:
-        page.settle()
+        page.until_framed("document.querySelector('.handle') !== null")
         before = page.framed("document.querySelector('.cost').textContent")
         page.framed("document.querySelector('.handle').focus()")
         key = "new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true })"
         page.framed(f"document.querySelector('.handle').dispatchEvent({key})")
-        page.framed("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
-        page.settle()
-        assert page.framed("document.querySelector('.cost').textContent") != before
+        page.until_framed(f"document.querySelector('.cost').textContent !== {json.dumps(before)}")
+        page.until("window.heard !== undefined")
         said = page.evaluate("window.heard")
         assert said["chainrule"] == "explorer"
         assert said["address"].startswith("moved=w/2/0/1")
