@@ -352,7 +352,7 @@ def test_in_a_notebooks_frame_files_are_saved_too_and_the_link_is_what_to_add(
     cell = f"<!DOCTYPE html><meta charset='utf-8'><body>{small_page()._repr_html_()}</body>"
     (tmp_path / "notebook.html").write_text(cell, encoding="utf-8")
     page.go((tmp_path / "notebook.html").as_uri())
-    page.settle()
+    page.until_framed("document.querySelector('.formula [data-id=\"a/1/1\"]') !== null")
     framed(page, "document.querySelector('.formula [data-id=\"a/1/1\"]').click()")
     framed(page, "document.querySelector('[data-act=\"save\"]').click()")
     assert page.framed("document.querySelector('[data-whole=\"link\"]').value") == "#id=a/1/1"

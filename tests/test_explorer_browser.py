@@ -245,14 +245,13 @@ def test_in_a_notebooks_frame_too(tmp_path: Path) -> None:
     (tmp_path / "notebook.html").write_text(cell, encoding="utf-8")
     uri = (tmp_path / "notebook.html").as_uri()
     with driven(uri, tmp_path, (1100, 900)) as page:
-        page.settle()
+        page.until_framed("document.querySelector('[data-id=\"z/1/1\"]') !== null")
         cost = page.framed("document.querySelector('.cost').title")
         page.framed(
             "document.querySelector('[data-id=\"z/1/1\"]').dispatchEvent("
             "new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))"
         )
-        page.settle()
-        assert page.framed("document.querySelector('.node.chosen').dataset.id") == "z/1/1"
+        page.until_framed("document.querySelector('.node.chosen')?.dataset.id === 'z/1/1'")
         assert page.framed("document.querySelector('.cost').title") == cost
         assert page.errors == []
         assert {each for each in page.requests if each not in ("about:srcdoc", "about:blank")} == {uri}

@@ -160,7 +160,7 @@ def test_a_signal_in_the_middle_keeps_what_was_learnt(here: Path, number: int, c
 
 
 def test_a_signal_that_is_ignored_stays_ignored(here: Path) -> None:
-    done = in_shell("trap '' HUP; chainrule train t.csv --epochs 3000 -q & sleep 2; kill -HUP $!; wait $!")
+    done = in_shell("trap '' HUP; chainrule train t.csv --epochs 6000 -q & sleep 1; kill -HUP $!; wait $!")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(Path("runs/t.json").read_text())["ended"] == "finished"
 
