@@ -331,7 +331,7 @@ def test_names_from_data_are_text(name: str, browser: Driven, tmp_path: Path) ->
 
 
 # looked at ------------------------------------------------------------------------------------------------------------
-SIZES = [(1280, 720), (1920, 1080), (390, 844)]
+SIZES = [(1280, 720), (1920, 1080), (1024, 768), (800, 600), (390, 844)]
 OVERLAPS = """(() => {
   const seen = [...document.querySelectorAll('.drawing text')].filter((each) => each.textContent.trim() !== '');
   const boxes = seen.map((each) => [each, each.getBoundingClientRect(), each.closest('section').getBoundingClientRect()]);
