@@ -330,6 +330,23 @@ def test_names_from_data_are_text(name: str, browser: Driven, tmp_path: Path) ->
     assert {each.partition("#")[0] for each in browser.requests} == {uri}
 
 
+def test_a_field_says_what_it_cannot_read_and_esc_leaves_it_as_it_was(browser: Driven, tmp_path: Path) -> None:
+    opened(browser, small_page(), tmp_path)
+    cost = cost_of(browser)
+    browser.write(FIELD, "abc")
+    browser.settle()
+    assert "“abc” is not a number" in browser.text(".unread")
+    assert browser.evaluate("document.querySelector('[data-act=\"set\"]').getAttribute('aria-invalid')") == "true"
+    assert cost_of(browser) == cost
+    browser.press("Escape")
+    browser.settle()
+    assert browser.evaluate("document.activeElement === document.body")
+    assert browser.evaluate("document.querySelector('[data-act=\"set\"]').value") != "abc"
+    typed(browser, "1/4")
+    assert browser.evaluate("document.querySelector('.unread')") is None
+    assert browser.evaluate("document.querySelector('.handle').getAttribute('aria-valuenow')") == "0.25"
+
+
 # looked at ------------------------------------------------------------------------------------------------------------
 SIZES = [(1280, 720), (1920, 1080), (1024, 768), (800, 600), (390, 844)]
 OVERLAPS = """(() => {

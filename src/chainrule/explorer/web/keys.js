@@ -15,7 +15,7 @@ export const KEYS = [
   ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
   ['s', 'save a view, the formula, the numbers, or a link to this state'],
   ['?', 'these keys'],
-  ['Esc', 'close what is open, or show all views again'],
+  ['Esc', 'close what is open, leave a field as it was, or show all views again'],
 ];
 
 const DIRECTIONS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
@@ -35,6 +35,7 @@ export function listenToKeys(root, { model, select, selected, isId, slide, lette
   function answered(event) {
     const { target, key } = event;
     if (target.dataset.act === 'goto' && key === 'Enter') return answeredBy(goTo(target.value));
+    if (key === 'Escape' && target.matches('input[type="text"]') && target.closest('dialog') === null) return left(target);
     if (target.closest(TYPING) !== null) return false;
     if (onCells(event)) return true;
     const slider = target.closest('[role="slider"]');
@@ -46,6 +47,13 @@ export function listenToKeys(root, { model, select, selected, isId, slide, lette
     const isOnNetwork = target.closest('[data-part="network"]') !== null;
     if (key in KEY_TURNS && !isOnNetwork && turn(KEY_TURNS[key])) return true;
     return key in DIRECTIONS && goOn(target, DIRECTIONS[key]);
+  }
+
+  // as it was before something was typed there
+  function left(field) {
+    field.value = field.getAttribute('value') ?? '';
+    field.blur();
+    return true;
   }
 
   // to the neighbour: focused where it is drawn, else selected

@@ -23,6 +23,7 @@ import { hiderOf, isKnown, stepsUntilSlope } from './passes.js';
 import { patch } from './patch.js';
 import { SCREEN_START, VIEWS, enlarged, isViewShown, scaleFor, screenButtons, screenControl } from './projector.js';
 import { rowActions, rowChoiceView } from './row_actions.js';
+import { readNumber } from './replies.js';
 import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
 import { quantitySymbol, symbolOf, textOf } from './symbols.js';
@@ -178,8 +179,12 @@ function startPage(root) {
 
   function setView(state, now, id, words) {
     if (!isMovable(id)) return ['span', { class: 'set' }, words(id)];
+    const unread = state.unread?.id === state.id ? state.unread.text : null;
     return ['label', { class: 'set' }, `${words(id)} `,
-      ['input', { type: 'text', inputmode: 'decimal', 'data-act': 'set', size: 12, value: exact(valueAt(now, id)) }]];
+      ['input', { type: 'text', inputmode: 'decimal', 'data-act': 'set', size: 12, value: exact(valueAt(now, id)),
+        'aria-invalid': unread === null ? null : 'true' }],
+      unread === null ? null : ['span', { class: 'unread', role: 'alert' },
+        ` “${unread}” is not a number: write one as 0.5, −2 or 1/3`]];
   }
 
   function screenView(seen) {
@@ -312,10 +317,12 @@ function startPage(root) {
 
   const actions = {
     set: (value) => {
-      const given = value.trim().replace('−', '-');
-      if (given === '') return;
-      setValue(Number(given));
-      if (isOutside(store.state.frame, Number(given))) store.set({ frame: null });
+      const given = readNumber(value);
+      const isUnread = given === null && value.trim() !== '';
+      store.set({ unread: isUnread ? { id: store.state.id, text: value } : null });
+      if (given === null) return;
+      setValue(given);
+      if (isOutside(store.state.frame, given)) store.set({ frame: null });
     },
   };
   const presses = {
