@@ -347,6 +347,15 @@ def test_a_field_says_what_it_cannot_read_and_esc_leaves_it_as_it_was(browser: D
     assert browser.evaluate("document.querySelector('.handle').getAttribute('aria-valuenow')") == "0.25"
 
 
+def test_a_projectors_view_and_the_way_back_leave_nothing_on_the_console(browser: Driven, tmp_path: Path) -> None:
+    opened(browser, digits_page(), tmp_path)
+    for key in ("p", "2", "1", "Escape"):
+        browser.press(key)
+        browser.settle()
+        browser.settle()
+    assert browser.errors == []
+
+
 # looked at ------------------------------------------------------------------------------------------------------------
 SIZES = [(1280, 720), (1920, 1080), (1024, 768), (800, 600), (390, 844)]
 OVERLAPS = """(() => {

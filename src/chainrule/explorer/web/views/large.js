@@ -15,11 +15,13 @@ const NARROW = 560; // pixels of width below which pulls and outputs stand below
 const EDGE = 14;
 const HEAD = 40; // pixels above what a column shows
 const FOOT = 56; // pixels for the equation
+const LEAST_SIZE = 300; // pixels, either way
 const ROOM_FOR_HEAD = 62; // pixels of a small picture's head
 const LISTED_INPUTS = 10; // that have room for their numbers
 
-// Where everything is, in pixels.
-function boxesOf({ width, height }, bands) {
+// Where everything is, in pixels; as in the least size where there is less, for a moment, as a view appears or goes.
+function boxesOf(size, bands) {
+  const [width, height] = [Math.max(size.width, LEAST_SIZE), Math.max(size.height, LEAST_SIZE)];
   const foot = height - FOOT;
   if (width < NARROW) {
     const side = Math.min(112, width * 0.3);
