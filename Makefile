@@ -59,7 +59,7 @@ proof-tools:  ## LaTeX, rsvg, Chromium and Node, installed where that is possibl
 	if [ -n "$$(missing)" ]; then echo "make proof needs" $$(missing)", which is not installed here; on Debian:" \
 	  "apt-get install $(DEBIAN)"; exit 1; fi
 
-bench: $(VENV)/.bench  ## speed beside PyTorch, JAX and scikit-learn; QUICK=1 takes three to four minutes
+bench: $(VENV)/.bench  ## speed beside PyTorch, JAX and scikit-learn; QUICK=1 takes about three minutes
 	$(BIN)/python benchmarks/speed.py
 
 docs: $(VENV)/.dev  ## write the generated pages again

@@ -5,7 +5,7 @@ Shuffling the rows and gathering a batch are inside the measured time for everyo
 those of the first two epochs, the rows in their order, must agree, or a contestant does other work and is left out. It is
 measured alone, and with a process that keeps one core busy. Peers come with `pip install -e '.[bench]'`.
 
-    python benchmarks/speed.py                          everything; QUICK=1 takes three to four minutes
+    python benchmarks/speed.py                          everything; QUICK=1 takes about three minutes
     python benchmarks/speed.py --only small,tiny --peers JAX --engines compiled,reference --rounds 5 --turn 0.1 --quiet
     python benchmarks/speed.py --show build/speed.json  the tables of an earlier run
 """
