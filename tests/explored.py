@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from browser import Driven
+from browser import Driven, driven
 
 import chainrule as cr
 
@@ -21,6 +23,20 @@ SMALL = cr.Network(
     cost="squared_error",
 )
 FIELD = '[data-act="set"]'  # where a number is typed for what is selected
+
+
+def opener(folder: Path) -> Iterator[Any]:
+    """Opens pages in one browser: opened(page, "#id=z/2/0")."""
+    with driven("about:blank", folder) as page:
+        names = count()
+
+        def opened(explorer: cr.Explorer, address: str = "") -> Driven:
+            file = explorer.save(folder / f"{next(names)}.html")
+            page.errors.clear()
+            page.go(f"{file.as_uri()}{address}")
+            return page
+
+        yield opened
 
 
 def chain_page(**settings: Any) -> cr.Explorer:

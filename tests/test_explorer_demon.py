@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import Driven, driven
+from browser import Driven
+from explored import opener
 from node import answer
 from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
 
@@ -97,17 +97,7 @@ def test_the_demon_can_sit_on_z_a_the_strongest_weight_and_input(tmp_path: Path)
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Opens a page in the one browser of this module: opened(page, "#id=z/2/0")."""
-    folder = tmp_path_factory.mktemp("demon")
-    with driven("about:blank", folder) as page:
-        names = count()
-
-        def go(explorer: cr.Explorer, address: str = "") -> Driven:
-            file = explorer.save(folder / f"{next(names)}.html")
-            page.errors.clear()
-            page.go(f"{file.as_uri()}{address}")
-            return page
-
-        yield go
+    yield from opener(tmp_path_factory.mktemp("demon"))
 
 
 def results(page: Driven) -> tuple[str, str, str]:

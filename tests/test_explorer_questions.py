@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import Driven, driven
+from browser import Driven
+from explored import opener
 from node import answer
 from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
 
@@ -122,17 +122,7 @@ CHAIN_COST = Live.of(CHAIN, [0.6], [1.0], None, "nielsen").cost
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Opens a page in the one browser of this module."""
-    folder = tmp_path_factory.mktemp("questions")
-    with driven("about:blank", folder) as page:
-        names = count()
-
-        def go(explorer: cr.Explorer, address: str = "") -> Driven:
-            file = explorer.save(folder / f"{next(names)}.html")
-            page.errors.clear()
-            page.go(f"{file.as_uri()}{address}")
-            return page
-
-        yield go
+    yield from opener(tmp_path_factory.mktemp("questions"))
 
 
 def typed(page: Driven, text: str) -> str:
