@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Driven
-from explored import opener
+from explored import opener, press_button
 from node import answer
 from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
 
@@ -152,7 +152,7 @@ def test_in_a_browser_every_number_of_the_chain_is_asked_for_by_the_keyboard_alo
             assert f"{right:.3g}".replace("-", "−") not in page.text("#app")
         assert typed(page, f"{right:.3g}").startswith("✓"), right
         assert page.evaluate("document.activeElement.value ?? ''") == ""
-    assert page.evaluate("location.hash").split("&")[0] == "#id=b/1/0"
+    assert page.evaluate("location.hash") == ""  # what was selected is selected again
     assert page.evaluate("document.querySelector('.asking')") is None
     assert page.text(".cost") != "C —"
     assert page.errors == []
@@ -212,15 +212,47 @@ def test_in_a_browser_an_error_of_the_output_follows_from_what_is_told(opened: A
 @pytest.mark.needs("chromium")
 def test_in_a_browser_a_number_can_be_shown_and_the_questions_ended(opened: Any) -> None:
     page = opened(small_page())
-    page.evaluate("document.querySelector('[data-act=ask]').click()")
-    page.settle()
-    page.evaluate("document.querySelector('[data-act=reveal]').click()")
-    page.settle()
+    press_button(page, "ask")
+    press_button(page, "reveal")
     assert feedback(page).startswith("a1")
-    assert page.evaluate("location.hash").endswith("&step=1&ask=1")
-    page.evaluate("document.querySelector('[data-act=ask]').click()")
-    page.settle()
+    assert page.evaluate("location.hash").endswith("&step=1&ask=all/w/2/0/1")
+    press_button(page, "ask")
     assert page.evaluate("document.querySelector('.question')") is None
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_what_a_reader_had_before_the_questions_comes_back(opened: Any) -> None:
+    """The selection, the step and the Δ that was tried: where questions are ended, are all answered, or are skipped by ▶|."""
+    page = opened(small_page(), "#id=z/1/1&step=5&change=0.5")
+    before = page.evaluate("location.hash")
+    for _ in range(2):
+        press_button(page, "ask")
+        press_button(page, "reveal")
+        assert page.evaluate("location.hash") == "#id=b/1/1&step=6&ask=5/z/1/1"
+        press_button(page, "ask")
+        assert page.evaluate("location.hash") == before
+    press_button(page, "ask")
+    page.evaluate("location.reload()")
+    page.until("document.querySelector('[data-act=reply]') !== null")
+    page.press("Escape")
+    assert page.evaluate("location.hash") == "#id=z/1/1&step=5"  # the address of a question holds no Δ
+    press_button(page, "ask")
+    assert "▶| or } all of them" in page.text(".hint")
+    page.evaluate("document.querySelector('[data-act=step-on] + [data-act=step]').click()")
+    page.settle()
+    assert page.evaluate("location.hash") == "#id=z/1/1"
+    assert "—" not in page.text(".lines") + page.text(".formula") + page.text(".hint")
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("said", ["1", "7/w/9/9/9", "99/z/1/0", "all/C", "", "x"])
+def test_in_a_browser_an_address_that_does_not_say_what_was_before_leaves_the_selection(opened: Any, said: str) -> None:
+    page = opened(small_page(), f"#id=z/2/0&step=3&ask={said}")
+    press_button(page, "ask")
+    assert page.evaluate("document.querySelector('.question')") is None
+    assert page.evaluate("location.hash") == ("#id=z/1/0" if "z/1/0" in said else "#id=z/2/0&step=3")
     assert page.errors == []
 
 

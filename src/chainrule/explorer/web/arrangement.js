@@ -45,6 +45,14 @@ function rangeOfPulls(pulls) {
   return [Math.min(least, -side), Math.max(most, side)];
 }
 
+// The same while no output is computed: nothing of it says which of them is the answer, or the furthest off.
+export function withoutAnswer(arranged, { sizes, depth }) {
+  const target = arranged.pair.other === null ? -1 : arranged.pair.target;
+  const first = Array.from({ length: Math.min(sizes[depth], SHOWN_OUTPUTS) }, (_, j) => j);
+  const outputs = target === -1 || first.includes(target) ? first : [...first.slice(0, -1), target];
+  return { ...arranged, pair: { target, other: -1 }, outputs, isWaiting: true };
+}
+
 // Bars of log p, on which the target's distance from p = 1 is C, where C is −log p of one target.
 function areLogs({ net, y }, cost) {
   return cost === 'cross_entropy' && net.sigma[net.depth].full && isOneHot(y);

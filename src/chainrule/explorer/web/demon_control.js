@@ -107,5 +107,12 @@ export function demonControl({ store, model, work, select }) {
       setChange(roundedTo(change, unit / 10));
     },
     toggle: () => store.set({ demon: !store.state.demon, change: 0 }),
+    // false where there was none, and nothing tried
+    leave: () => {
+      const { demon, change } = store.state;
+      if (!demon && change === 0) return false;
+      store.set(DEMON_START);
+      return true;
+    },
   };
 }

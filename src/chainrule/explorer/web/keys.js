@@ -10,32 +10,36 @@ export const KEYS = [
   ['d', 'the demon: try a change Δ of what is selected, and back'],
   ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0'],
   ['[ ]', 'step back and on through a pass: what is not computed yet is a dash'],
+  ['{ }', 'to the beginning of a pass, and to its end, where every number is shown'],
   ['0', 'fit the scales anew'],
   ['t', 'numbers as tables instead of drawings, and back'],
   ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
   ['s', 'save a view, the formula, the numbers, or a link to this state'],
   ['?', 'these keys'],
-  ['Esc', 'close what is open, leave a field as it was, or show all views again'],
+  ['Esc', 'leave what was opened last: a list of keys or a field, a question, the demon, tables, the projector'],
 ];
 
 const DIRECTIONS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
 const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 };
 const KEY_TURNS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
 const TYPING = 'input:not([type="range"]), select, textarea, dialog'; // letters are written there, or mean nothing
-const SCROLLED = 'summary, .table, .formula, input'; // arrows scroll there, or move its own slider
+const OWN_ARROWS = 'summary, input'; // a slider of the browser's, which they move
+const SCROLLED = '.table, .formula';
+const WITH_ALT = '[]{}/?'; // letters that need Alt on some keyboards
 
 // One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
-// network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere.
-export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn, onCells }) {
+// network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere, `leave` what Esc does.
+export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn, onCells, leave, leaveField }) {
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isCommand = event.metaKey || (event.ctrlKey && !event.altKey);
+    if (isCommand || (event.altKey && !WITH_ALT.includes(event.key))) return;
     if (answered(event)) event.preventDefault();
   });
 
   function answered(event) {
     const { target, key } = event;
     if (target.dataset.act === 'goto' && key === 'Enter') return answeredBy(goTo(target.value));
-    if (key === 'Escape' && target.matches('input[type="text"]') && target.closest('dialog') === null) return left(target);
+    if (key === 'Escape') return target.closest('dialog') === null && escaped(target);
     if (target.closest(TYPING) !== null) return false;
     if (onCells(event)) return true;
     const slider = target.closest('[role="slider"]');
@@ -43,16 +47,20 @@ export function listenToKeys(root, { model, select, selected, isId, slide, lette
     const button = target.closest('[role="button"][data-id]');
     if (button !== null && (key === 'Enter' || key === ' ')) return answeredBy(select(button.dataset.id));
     if (Object.hasOwn(letters, key)) return answeredBy(letters[key]());
-    if (target.closest(SCROLLED) !== null) return false;
-    const isOnNetwork = target.closest('[data-part="network"]') !== null;
-    if (key in KEY_TURNS && !isOnNetwork && turn(KEY_TURNS[key])) return true;
+    if (target.closest(OWN_ARROWS) !== null) return false;
+    const isOnNetwork = target.closest('[data-part="network"] [data-id]') !== null;
+    const isScrolled = target.closest(SCROLLED) !== null;
+    const turns = key in KEY_TURNS && !(isScrolled && key.startsWith('Page'));
+    if (turns && !isOnNetwork && turn(KEY_TURNS[key])) return true;
+    if (isScrolled) return false;
     return key in DIRECTIONS && goOn(target, DIRECTIONS[key]);
   }
 
-  // as it was before something was typed there
-  function left(field) {
-    field.value = field.getAttribute('value') ?? '';
-    field.blur();
+  // a field is left as it was before something was typed there; that of a question is left with the question
+  function escaped(target) {
+    if (!target.matches('input[type="text"]') || target.dataset.act === 'reply') return leave();
+    target.value = target.getAttribute('value') ?? '';
+    leaveField();
     return true;
   }
 

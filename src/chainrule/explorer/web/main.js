@@ -9,6 +9,7 @@ import { dashed, withDashes } from './dashes.js';
 import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
 import { listenToDrags } from './drag.js';
 import { parseId, wordsOf, writeId } from './ids.js';
+import { focusKeeper } from './focus.js';
 import { listenToKeys } from './keys.js';
 import { lightUp } from './lit.js';
 import {
@@ -31,6 +32,7 @@ import { linesAsDrawing } from './takeaway.js';
 import { weightsOverTime } from './timeline.js';
 import { firstOfTraining, trainingControl, trainingInAddress, trainingOf, trainingView } from './training.js';
 import { curveView, noCurveView } from './views/curve.js';
+import { disabledIf } from './views/drawn.js';
 import { formulaLatex, formulaText, formulaView } from './views/formula.js';
 import { largeView } from './views/large.js';
 import { linesView, valueAtPixel } from './views/lines.js';
@@ -38,6 +40,9 @@ import { curveOrDemonTable, linesTable, networkTable, tableView } from './views/
 import { idAt, layoutOf, networkView } from './views/network.js';
 
 const PARTS = ['network', 'lines', 'curve'];
+const HINT = 'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron to select it; '
+  + '? lists the keys.';
+const STEPPING_HINT = 'A number that is not computed yet is “—”: ▶ computes the next ones, ▶| or } all of them.';
 const FINE = 100; // steps of an arrow key over the range of a line
 
 function startPage(root) {
@@ -55,7 +60,7 @@ function startPage(root) {
     costs: model.costs.map((each) => each.name),
     views: VIEWS,
     ownRow: (text) => ownRowOf(model, text),
-    more: (given) => trainingOf(given, model, known.isMovable),
+    more: (given) => trainingOf(given, model, known),
   };
   const readAddress = (address) => stateOf(address, known);
   const start = { ...first, ...REFITTED, moved: new Map(), own: null, rank: null, isDragged: false, sizes: {},
@@ -139,7 +144,7 @@ function startPage(root) {
     Object.assign(store.state, { frame, shown, arranged });
     const theme = state.theme === 'system' ? '' : state.theme;
     document.documentElement.className = state.view === '' ? theme : `projector ${theme}`;
-    patch(root, [headView(seen), screenView(seen), footView(seen), overlay.view(seen)]);
+    focus.during(() => patch(root, [headView(seen), screenView(seen), footView(seen), overlay.view(seen)]));
     overlay.follow(state);
     lights.again();
     if (!state.isDragged) keepAddress(state);
@@ -168,7 +173,7 @@ function startPage(root) {
       ['div', { class: 'second' }, setView(state, now, id, words),
         trial === null ? null : ['span', { class: 'tried' }, `as tried: ${convention.letter} ${short(trial.after, 6)}`],
         ['span', { class: 'space' }],
-        ['button', { type: 'button', class: 'small', 'data-act': 'reset', disabled: isUnmoved(state) }, 'undo all'],
+        ['button', { type: 'button', class: 'small', 'data-act': 'reset', ...disabledIf(isUnmoved(state)) }, 'undo all'],
         screenButtons(state),
         ['button', { type: 'button', class: 'small', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐']]];
   }
@@ -192,7 +197,7 @@ function startPage(root) {
     const drawn = (part, view) => ['section', { class: part, 'data-part': part, 'aria-label': part },
       state.sizes[part] === undefined || !isViewShown(state, part) ? null
         : shownAs(state.tables ? tableFor(part, seen) : enlarged(view, state.sizes[part], scaleFor(state)), state)];
-    return ['main', { class: 'screen', 'data-view': state.view === '' ? null : state.view },
+    return ['main', { class: 'screen', tabindex: -1, 'data-view': state.view === '' ? null : state.view },
       drawn('network', (size) => networkPart(seen, size)),
       drawn('lines', (size) => linesPart(seen, size)),
       drawn('curve', (size) => curvePart(seen, size)),
@@ -230,8 +235,10 @@ function startPage(root) {
     return chainFrom(model, id).map((each, place) => {
       const value = valueAt(afterTrial(now, trial), each);
       const isMoved = trial === null && state.before?.id === state.id;
-      const before = isMoved ? state.before.values[place] : valueAt(now, each);
-      return { id: writeId(each), name: name(each), words: words(each), value, before, range: frame.ranges[place] };
+      const isHidden = state.step !== null && Number.isNaN(value); // then neither where it was nor its scale is shown
+      const before = isMoved && !isHidden ? state.before.values[place] : valueAt(now, each);
+      const range = isHidden ? [NaN, NaN] : frame.ranges[place];
+      return { id: writeId(each), name: name(each), words: words(each), value, before, range };
     });
   }
 
@@ -278,8 +285,7 @@ function startPage(root) {
   function footView({ state, convention, all }) {
     return ['footer', { class: 'foot' },
       ['div', { class: 'pace' }, trainingView({ state, convention, all, model })],
-      ['span', { class: 'hint' }, 'Drag the dot of the first number line, or press an arrow key on it; ',
-        'click an edge or a neuron to select it; ? lists the keys.',
+      ['span', { class: 'hint' }, state.step === null ? HINT : STEPPING_HINT,
         model.isFloat32 ? ' This float32 network is computed here in float64.' : '']];
   }
 
@@ -355,7 +361,7 @@ function startPage(root) {
   root.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-act]');
     if (button !== null) {
-      presses[button.dataset.act](button);
+      if (!button.matches('[aria-disabled="true"]')) presses[button.dataset.act](button);
       return;
     }
     if (cells.clicked(event)) return;
@@ -374,6 +380,7 @@ function startPage(root) {
   // to the demon and its slider; back where it sits only because it was asked for
   function sitDown() {
     const { state } = store;
+    focus.remember();
     if (!needsDemon(parseId(state.id, model.shape))) demon.toggle();
     if (state.view !== '') store.set({ view: 'curve' });
     store.flush();
@@ -433,7 +440,8 @@ function startPage(root) {
   });
 
   // what lies around: the demon, what lies over the page, and what lights up
-  const control = { root, store, model, work, select, isId: known.isId };
+  const focus = focusKeeper(root, { model, selected: () => store.state.id });
+  const control = { root, store, model, work, select, focus, isId: known.isId };
   const cells = cellActions(control);
   const rows = rowActions(control);
   const demon = demonControl(control);
@@ -452,6 +460,11 @@ function startPage(root) {
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },
     goTo: (text) => overlay.goTo(text), turn: screen.turn,
     onCells: (event) => cells.pressed(event) || rows.pressed(event),
+    leave: () => [training, demon, screen].some((each) => each.leave()) && focus.comeBack(store),
+    leaveField: () => {
+      store.set({ unread: null });
+      focus.goHome();
+    },
   });
 
   // beginning ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 // What lies over the page: the keys, the field for an id, and what can be taken away; opened, answered and closed.
 
-import { focusPlace } from './keys.js';
 import { parseId, writeId } from './ids.js';
 import { patch } from './patch.js';
 import { csvText, download, drawingSize, pngOf, svgText } from './takeaway.js';
@@ -14,7 +13,7 @@ const PARTS_TO_SAVE = [
 
 // drawAlone(part) is a view as it is without a table or a larger scale, latexNow() the
 // formula, address() the part behind the #
-export function overlayControl({ root, store, model, work, isId, select, drawAlone, latexNow, address }) {
+export function overlayControl({ root, store, model, work, isId, select, focus, drawAlone, latexNow, address }) {
   const show = (open) => store.set({ open, fault: null });
 
   // brings the dialog of the browser, which keeps the focus inside and gives it back, to the state
@@ -35,7 +34,7 @@ export function overlayControl({ root, store, model, work, isId, select, drawAlo
     select(text.trim());
     store.set({ open: null, fault: null });
     store.flush();
-    focusPlace(root, parseId(text.trim(), model.shape))?.focus();
+    focus.goHome();
   }
 
   function faultOf(text) {

@@ -54,7 +54,14 @@ export function screenControl({ store }) {
   const numbered = VIEWS.map((view, place) => [String(place + 1), () => isOn() && store.set({ view })]);
   return {
     presses: { projector, tables },
-    letters: { p: projector, t: tables, Escape: () => store.set({ view: '' }), ...Object.fromEntries(numbered) },
+    letters: { p: projector, t: tables, ...Object.fromEntries(numbered) },
+    // tables, else the projector; false where neither is there
+    leave: () => {
+      const { tables: areTables } = store.state;
+      if (!areTables && !isOn()) return false;
+      store.set(areTables ? { tables: false } : { view: '' });
+      return true;
+    },
     // to the view before or behind; false where all are shown at once
     turn: (step) => {
       if (isOn()) store.set({ view: viewAfter(store.state.view, step) });

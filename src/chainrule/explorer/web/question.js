@@ -27,9 +27,12 @@ export function askedAt(model, all, { step, id }) {
   return makeId('b', withBias, isOwn ? weight.neuron : 0);
 }
 
-function neuronAsked({ pass, back }, id, layer, kind) {
+// Of the outputs the target is asked for, not the answer: that would say which one it is.
+function neuronAsked({ net, pass, back, y }, id, layer, kind) {
   const selected = neuronsOf(id).find((each) => each.layer === layer);
-  return selected === undefined ? largestPlace(kind === 'a' ? pass.a[layer] : back.delta[layer]) : selected.neuron;
+  if (selected !== undefined) return selected.neuron;
+  if (kind === 'd') return largestPlace(back.delta[layer]);
+  return largestPlace(layer === net.depth ? y : pass.a[layer]);
 }
 
 function largestWeight(model, { pass, back }, id) {

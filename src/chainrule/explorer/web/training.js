@@ -17,9 +17,10 @@ import { timeView } from './views/time.js';
 const FIRST_RATE = 0.1; // η
 const REFIT = { frame: null, before: null };
 
-// What of the state belongs to this, at the beginning. `step` is how many steps of the pass are done, null for all.
+// What of the state belongs to this, at the beginning. `step` is how many steps of the pass are done, null for all; `asks`,
+// while the next number is asked for, what comes back when that ends: { id, step, change }.
 export function firstOfTraining(model) {
-  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false, asks: false, feedback: null };
+  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false, asks: null, feedback: null };
 }
 
 // As parts of the address, [name, text], and back from a Map of them.
@@ -29,38 +30,50 @@ export function trainingInAddress(state, first) {
   if (state.past.length > 0) parts.push(['past', pastText(state.past)]);
   if (state.step !== null) parts.push(['step', String(state.step)]);
   if (state.isOfAll) parts.push(['of', 'all']);
-  if (state.asks) parts.push(['ask', '1']);
+  if (state.asks !== null) parts.push(['ask', state.asks.id === null ? '1' : `${state.asks.step ?? 'all'}/${state.asks.id}`]);
   return parts;
 }
 
-export function trainingOf(given, model, isMovable) {
+export function trainingOf(given, model, { isId, isMovable }) {
   const found = {};
+  const last = stepsOfPass(model.net.depth).length;
   const epoch = stopsOf(model).find((each) => String(each.epoch) === given.get('epoch'));
   if (epoch !== undefined) found.epoch = epoch.epoch;
   const [eta, step] = ['eta', 'step'].map((name) => (given.get(name) ? Number(given.get(name)) : NaN));
   if (Number.isFinite(eta)) found.eta = eta;
-  if (Number.isInteger(step) && step >= 0 && step < stepsOfPass(model.net.depth).length) found.step = step;
+  if (Number.isInteger(step) && step >= 0 && step < last) found.step = step;
   if (given.has('past')) found.past = pastOf(given.get('past'), model, isMovable);
   if (given.get('of') === 'all') found.isOfAll = true;
-  if (given.get('ask') === '1') found.asks = true;
+  if (given.has('ask')) found.asks = askedFrom(given.get('ask'), found, isId, last);
   return found;
 }
 
+// "3/w/1/0/0": where a reader was before the questions; any other text does not say it, and nothing comes back
+function askedFrom(text, { step }, isId, last) {
+  const found = /^(all|\d+)\/(.+)$/.exec(text);
+  if (found === null || !isId(found[2])) return { id: null, step: step ?? null, change: 0 };
+  return { id: found[2], step: Number(found[1]) < last ? Number(found[1]) : null, change: 0 };
+}
+
 // What buttons, fields, sliders and keys do; `remember` keeps where the values were.
-export function trainingControl({ root, store, model, work, remember }) {
+export function trainingControl({ root, store, model, work, remember, focus }) {
   const last = stepsOfPass(model.net.depth).length;
   const stops = stopsOf(model);
 
   function goTo(step) {
-    const isLast = step >= last;
-    store.set({ step: isLast ? null : Math.max(step, 0), feedback: null, ...(isLast ? { asks: false } : {}) });
+    if (step >= last) {
+      if (store.state.asks !== null) endQuestions();
+      store.set({ step: null, feedback: null });
+      return;
+    }
+    store.set({ step: Math.max(step, 0), feedback: null });
     lookAtAsked();
   }
 
   // what is asked for is selected: its formula shows what it takes
   function lookAtAsked() {
     const { state } = store;
-    if (!state.asks) return;
+    if (state.asks === null) return;
     const asked = askedIn(state, model, work(state));
     const id = asked === null || asked.kind === 'C' ? null : selectedFor(asked);
     if (id === null) return;
@@ -69,18 +82,31 @@ export function trainingControl({ root, store, model, work, remember }) {
   }
 
   function ask() {
-    const { asks, step } = store.state;
-    store.set({ asks: !asks, feedback: null, step: !asks && step === null ? 0 : step });
+    const { asks, id, step, change } = store.state;
+    if (asks !== null) {
+      endQuestions();
+      return;
+    }
+    focus.remember();
+    store.set({ asks: { id, step, change }, feedback: null, step: step ?? 0 });
     lookAtAsked();
     replyField();
   }
 
+  // what was selected, how far the pass was and what was tried are as before the questions
+  function endQuestions() {
+    const { asks, id } = store.state;
+    const back = asks.id === null || asks.id === id ? {} : { id: asks.id, change: asks.change, said: null, ...REFIT };
+    store.set({ ...back, step: asks.step, asks: null, feedback: null });
+  }
+
+  // where the answer is typed; in a step without a number, what leads on
   function replyField() {
     store.flush();
+    if (store.state.asks === null) return;
     const field = root.querySelector('[data-act="reply"]');
-    if (field === null) return;
-    field.value = '';
-    field.focus();
+    if (field !== null) field.value = '';
+    (field ?? root.querySelector('[data-act="step-on"]')).focus();
   }
 
   function reply(text) {
@@ -151,7 +177,14 @@ export function trainingControl({ root, store, model, work, remember }) {
     moves: {
       epoch: (value) => store.set({ ...epochChosen(store.state, stops[Number(value)].epoch), ...REFIT }),
     },
-    letters: { '[': stepBack, ']': stepOn },
+    letters: { '[': stepBack, ']': stepOn, '{': () => goTo(0), '}': () => goTo(last) },
+    // false where nothing is asked, and nothing said to an answer
+    leave: () => {
+      const { asks, feedback } = store.state;
+      if (asks !== null) endQuestions();
+      else store.set({ feedback: null });
+      return asks !== null || feedback !== null;
+    },
   };
 }
 
@@ -165,7 +198,7 @@ function askedIn(state, model, all) {
 }
 
 function questionIn(state, model, all) {
-  const asked = state.asks ? askedIn(state, model, all) : null;
+  const asked = state.asks === null ? null : askedIn(state, model, all);
   const convention = model.conventions.find((each) => each.name === state.convention);
   const how = { convention, cost: costWritten(model, state), rate: state.eta, asked: model.questions };
   return asked === null ? null : questionOn(model, all, asked, how);
@@ -176,11 +209,12 @@ export function trainingView({ state, convention, all, model }) {
   const stops = stopsOf(model).map(({ epoch }) => epoch);
   const isPossible = canTakeStep(model, state, false);
   const canStep = canTakeStep(model, state, state.isOfAll);
-  const isAsked = state.asks || state.feedback !== null;
+  const asks = state.asks !== null;
   return [
-    isAsked ? questionView({ question: questionIn(state, model, all), feedback: state.feedback, asks: state.asks }) : null,
+    !asks && state.feedback === null ? null
+      : questionView({ question: questionIn(state, model, all), feedback: state.feedback, asks }),
     stepsView({
-      steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length, isAsking: state.asks,
+      steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length, isAsking: asks,
       canUpdate: { isPossible, isUndoable: state.past.length > 0 },
     }),
     timeView({

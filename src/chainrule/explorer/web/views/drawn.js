@@ -18,3 +18,8 @@ export function brokenLine(points, height) {
 export function changeText(change, show) {
   return `Δ ${change > 0 ? '+' : ''}${show(change)}`;
 }
+
+// Attributes of a button that does nothing now; it keeps the focus that it has.
+export function disabledIf(isDisabled) {
+  return { 'aria-disabled': isDisabled ? 'true' : null };
+}

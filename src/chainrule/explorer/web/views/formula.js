@@ -8,11 +8,16 @@ import { htmlOf, latexOf, numberInLatex, textOf } from '../symbols.js';
 const ROUNDING = 1e-9; // by which two right derivatives differ at most, as a part of them
 
 export function formulaView(at, id, convention, check = null) {
-  const blocks = derivationOf(at, id, convention);
-  if (at.isUnknown) blocks[0] = { ...blocks[0], value: NaN }; // its factors may be known before it
+  const blocks = blocksOf(at, id, convention);
   const line = check === null ? [] : [checkLine(blocks[0].value, check)];
   const [first, ...others] = blocks.map(blockView);
   return ['div', { class: 'formula' }, first, ...line, ...others];
+}
+
+// The factors of a derivative that is not computed yet may be known before it.
+function blocksOf(at, id, convention) {
+  const [first, ...others] = derivationOf(at, id, convention);
+  return [at.isUnknown ? { ...first, value: NaN } : first, ...others];
 }
 
 function blockView(block) {
@@ -122,7 +127,7 @@ function checkText({ difference, error, dual, kink, left, right }) {
 
 // The same in lines of text: symbols, then numbers.
 export function formulaText(at, id, convention) {
-  return derivationOf(at, id, convention).flatMap(textLines);
+  return blocksOf(at, id, convention).flatMap(textLines);
 }
 
 function textLines(block) {
@@ -136,7 +141,7 @@ function textLines(block) {
 
 // The same as LaTeX, equals signs below each other.
 export function formulaLatex(at, id, convention) {
-  const lines = derivationOf(at, id, convention).flatMap(latexLines);
+  const lines = blocksOf(at, id, convention).flatMap(latexLines);
   return `\\begin{aligned}\n${lines.join(' \\\\\n')}\n\\end{aligned}`;
 }
 

@@ -1,7 +1,7 @@
 // A large network on the row: the input as the picture it is, between it and the outputs the tug of war of the last
 // hidden layer, layers before that as bands; of a neuron of the first layer its weights beside their gradient.
 
-import { openedNeuron, pulledBy } from '../arrangement.js';
+import { openedNeuron, pulledBy, withoutAnswer } from '../arrangement.js';
 import { makeId } from '../ids.js';
 import { neuronsOf } from '../neurons.js';
 import { brief } from '../numbers.js';
@@ -59,37 +59,30 @@ function boxesOf(size, bands) {
 }
 
 // arranged: as arrangementOf made it; a row of a reader's own can be drawn on
-export function largeView({ state, now, model, arranged, selected, size, convention, name, words }) {
+export function largeView({ state, now, model, arranged: whole, selected, size, convention, name, words }) {
   const { depth, sizes } = now.net;
   const bands = Math.max(0, depth - 2);
   const boxes = boxesOf(size, bands);
-  const tug = tugWhereKnown(now, arranged.pair);
+  const isWaiting = now.pass.a[depth].every(Number.isNaN); // while a pass is stepped through
+  const arranged = isWaiting ? withoutAnswer(whole, now.net) : whole;
   const outputText = (j) => (j === null ? null : outputName(model, j, convention.base));
-  const texts = { target: outputText(arranged.pair.target), other: outputText(arranged.pair.other) };
+  const texts = { target: outputText(whole.pair.target), other: outputText(whole.pair.other) };
   const lit = pulledBy(selected, depth);
   const isDrawn = state.own !== null;
-  const drawn = { now, model, arranged, selected, boxes, convention, tug, texts, lit, depth, isDrawn, name, words };
-  const asRatio = now.net.sigma[depth].full;
   const { isNarrow } = boxes;
   const { width, height } = size;
+  const tug = { tug: tugOf(now.net, now.pass, whole.pair), arranged, lit, now, depth, texts, isNarrow, name, words };
+  const drawn = { now, model, arranged, selected, boxes, depth, isDrawn, name, words };
+  const note = isWaiting ? `pulls are terms of ${name(makeId('z', depth, 0))} …: they come with the outputs` : pullText(tug);
   return ['svg', { class: 'drawing large', width, height, role: 'group', 'aria-label': 'the network' },
     largeHeads(drawn),
     inputDrawn(drawn),
     Array.from({ length: bands }, (_, place) => bandOfCells(drawn, place + 1)),
     openedDrawn(drawn),
-    pullsView({ tug, arranged, box: boxes.pulls, lit, depth, texts, name, words }),
+    isWaiting ? null : pullsView({ ...tug, box: boxes.pulls }),
     outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
-    equationView({ tug, arranged, x: EDGE, y: height - 30, isNarrow, depth, texts, name, asRatio }),
-    ['text', { class: 'note start', x: EDGE, y: height - 11 },
-      pullText({ tug, arranged, lit, now, texts, name, isNarrow })]];
-}
-
-// Pulls are terms of z: before z of the output is computed they are no numbers either.
-function tugWhereKnown({ net, pass }, pair) {
-  const isKnown = !Number.isNaN(pass.z[net.depth][pair.target]);
-  const a = pass.a.map((each, layer) => (isKnown || layer !== net.depth - 1 ? each : each.map(() => NaN)));
-  const found = tugOf(net, { a }, pair);
-  return isKnown ? found : { ...found, sides: [NaN, NaN], biases: NaN };
+    isWaiting ? null : equationView({ ...tug, x: EDGE, y: height - 30, asRatio: now.net.sigma[depth].full }),
+    ['text', { class: 'note start', x: EDGE, y: height - 11 }, note]];
 }
 
 function litOutput(selected, depth) {

@@ -46,7 +46,7 @@ export function outputName({ classNames, net: { sizes } }, j, base) {
 function outputAxis({ arranged, scale, box }, low, foot) {
   const at = scale.at(0);
   const marks = arranged.asLogs
-    ? [scale.to - scale.from < ROOM_FOR_MARKS ? null
+    ? [arranged.isWaiting || scale.to - scale.from < ROOM_FOR_MARKS ? null
       : ['text', { class: 'mark start', x: scale.from, y: box.y + 12 }, `p = ${short(Math.exp(low), 1)}`],
       ['text', { class: 'mark', x: at, y: box.y + 12 }, 'p = 1']]
     : [['text', { class: 'mark', x: at, y: box.y + 12 }, '0']];

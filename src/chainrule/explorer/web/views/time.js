@@ -1,5 +1,7 @@
 // The network as it learnt: its epochs on a slider, and steps of the delta rule taken in the page.
 
+import { disabledIf } from './drawn.js';
+
 // stops: epochs by name; at: which of them; taken: how many steps since then; rows: how many the page holds
 export function timeView({ stops, at, taken, eta, isOfAll, rows, canStep }) {
   return ['div', { class: 'time', role: 'group', 'aria-label': 'training' },
@@ -8,10 +10,10 @@ export function timeView({ stops, at, taken, eta, isOfAll, rows, canStep }) {
       ['input', { type: 'text', inputmode: 'decimal', 'data-act': 'eta', size: 5, value: String(eta) }]],
     rows < 2 ? null : ['select', { 'data-act': 'step-rows', 'aria-label': 'of which rows', value: isOfAll ? 'all' : 'one' },
       ['option', { value: 'one' }, 'this row'], ['option', { value: 'all' }, `all ${rows} rows`]],
-    ['button', { type: 'button', 'data-act': 'take-step', disabled: !canStep, title: 'one step of the delta rule' },
+    ['button', { type: 'button', 'data-act': 'take-step', ...disabledIf(!canStep), title: 'one step of the delta rule' },
       'take one step'],
-    ['button', { type: 'button', 'data-act': 'undo-step', disabled: taken === 0, title: 'the weights before it, bit for bit',
-      'aria-label': 'undo the last step' }, '↶'],
+    ['button', { type: 'button', 'data-act': 'undo-step', 'aria-label': 'undo the last step',
+      title: 'the weights before it, bit for bit', ...disabledIf(taken === 0) }, '↶'],
     ['output', { class: 'taken' }, taken === 0 ? '' : `+ ${taken} step${taken === 1 ? '' : 's'}`]];
 }
 
