@@ -74,7 +74,7 @@ INSIDE = {  # the layers of the larger packages
         "judge",
         "answers",
         "agreement recurrent_leeway verdict",
-        "causes methods moved recurrent_methods",
+        "causes methods moved recurrent_methods smooth_steps",
         "complex_step differences faults forward_mode leeway paths raw sigma_matrices symbolic",
         "evaluate flat_causes kinks local noise recurrent_evaluate rounding steps",
     ],

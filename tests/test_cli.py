@@ -335,6 +335,20 @@ def test_a_gradient_that_is_zero_or_at_kinks_alone_is_not_called_right() -> None
     assert str(alive).endswith("✓")
 
 
+@pytest.mark.parametrize("seed", [2, 4])
+def test_the_gradient_of_a_network_that_has_learnt_all_it_can_is_not_called_wrong_beside_kinks(
+    chainrule_: Run, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Thirty rows of zeros and ones: weights whose slope is a billionth, and units 1e−7 from their kinks."""
+    monkeypatch.setattr(chainrule.cli.gradient_check, "ENTRIES", 200)
+    rng = np.random.default_rng(seed)
+    rows = zip(rng.integers(0, 2, size=(30, 3)), rng.normal(size=30).round(2))
+    Path("own.csv").write_text("a,b,c,target\n" + "".join(f"{a},{b},{c},{t}\n" for (a, b, c), t in rows))
+    out = chainrule_("train", "own.csv").out
+    assert "gradient  backpropagation" in out
+    assert "✗" not in out
+
+
 def test_few_test_rows_and_a_network_that_only_guesses_are_told(chainrule_: Run) -> None:
     said = chainrule_("train", "iris", "--test", "0.1", "--epochs", "1", "--learning-rate", "1e-9")
     assert "warning   an accuracy on 15 rows is uncertain: 95 % interval" in said.out

@@ -188,3 +188,33 @@ def test_a_relu_exactly_at_its_kink_is_no_fault() -> None:
     beyond = g.flat().copy()
     beyond[2] = 10.0  # no slope between 0 and −1.5
     assert not check_network(net, g.like(beyond), [[0.0]], [[2.0]], "quadratic")
+
+
+@pytest.mark.parametrize("near", [1e-7, 1e-9, 1e-11])
+@pytest.mark.parametrize("size", [1.0, 1e-3, 1e-6])
+def test_two_kinks_within_a_step_do_not_call_a_right_gradient_wrong(near: float, size: float) -> None:
+    """The slope in b is ½ of `size` between them and ⅙ beyond either, so that the two sides do not differ (S3.4)."""
+    net = cr.Network([[[1.0]], [[1.0]]], [[0.0], [0.0]], ["relu", "identity"])
+    x, y = [[-near], [near], [1.0]], [[size], [-size], [1 - size / 2]]
+    g = cr.gradient(net, x, y, "quadratic")
+    assert g.biases[1][0] == pytest.approx(size / 2, rel=0.1)
+    undecided = near * size < 5e-13  # steps that pass no kink leave too few digits of so small a slope
+    verdict = check_network(net, g, x, y, "quadratic")
+    assert verdict, str(verdict)
+    assert verdict.kinks == undecided
+    for entry in range(4):
+        wrong = g.flat()
+        wrong[entry] *= 1.2
+        assert bool(check_network(net, g.like(wrong), x, y, "quadratic")) == (undecided and entry == 1)
+
+
+@pytest.mark.parametrize("l2", [0.0, 1e-9])
+def test_differences_across_several_kinks_are_not_said_to_differ_from_the_other_methods(l2: float) -> None:
+    """Richardson's 4D(h) − D(2h) leaves the slopes of all sides there; in b no steps beside the kinks keep enough digits."""
+    net = cr.Network([[[1.0]], [[1.0]]], [[0.0], [0.0]], ["relu", "identity"])
+    x = np.array([1.4e-8, -5e-5, -4.1e-5, 5.8e-9, 8.2e-5, 1.0])
+    y = np.maximum(x, 0) - [-2.1e-6, -5.6e-7, -5e-6, -2.9e-6, 9.8e-6, -7e-6]
+    verdict = cr.verify(net, x[:, None], y[:, None], l2=l2, penalize_biases=True)
+    assert not verdict.wrong, str(verdict)
+    assert verdict.kinks == 1
+    assert verdict

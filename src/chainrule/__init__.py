@@ -84,7 +84,7 @@ checkpoints.py     a run to and from one file, to go on with it
 records.py         its networks as it learnt, to and from one file
 
 verification/      evaluate.py C(θ) by the forms · differences.py central differences with an error bar ·
-                   noise.py how exact the values of a function are ·
+                   noise.py how exact the values of a function are · smooth_steps.py steps that pass no kink ·
                    forward_mode.py dual numbers · complex_step.py Im C(θ + ih)/h · symbolic.py SymPy ·
                    local.py local derivatives by the forms · raw.py ∂C/∂a without δ · sigma_matrices.py Σ′ products ·
                    paths.py sums over paths · methods.py every method, a row each ·

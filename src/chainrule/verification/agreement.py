@@ -18,10 +18,12 @@ from chainrule.network import Network
 from chainrule.parameters import Parameters, length
 from chainrule.problem import Problem
 from chainrule.verification.causes import causes
-from chainrule.verification.differences import Difference, along, derivative, drawn, of_entries
+from chainrule.verification.differences import HIDDEN, Difference, along, derivative, drawn, of_entries
 from chainrule.verification.flat_causes import SINGLE, SINGLE_FLOOR, flat_cause, looks_single
+from chainrule.verification.leeway import leeway
 from chainrule.verification.noise import noise_of, precision_of
 from chainrule.verification.rounding import rounding as rounding_of
+from chainrule.verification.smooth_steps import without_kinks
 from chainrule.writing.numbers import bar, short
 
 Array = np.ndarray
@@ -30,7 +32,6 @@ ROUNDED = (
     "it differs by no more than float32 rounding does, in nearly every entry, though it is float64: "
     "compute it in float64, or pass it as float32, to be judged by that"
 )
-HIDDEN = 0.1  # of an entry: where its error bar is wider, agreement says little about it
 ENOUGH = 3  # entries wrong by every step: the gradient is wrong whatever is said of the others
 SHARP = 1e-4  # of an entry: a smaller step acquits it only if its own bar, which rounding widens, is narrower
 CLOSER = (1.0, 3.0, 9.0, 27.0)  # by how much smaller the steps are that confirm a disagreement
@@ -100,12 +101,12 @@ def compare(
     may have moved it. At a kink any value between the one-sided slopes will do (S3.4). `at` is where θ is, for the cause.
     """
     given = np.asarray(given, np.float64)
-    measured, errors = (np.array([getattr(d, key) for d in differences]) for key in ("value", "error"))
+    measured, errors = _measured(differences)
     kinks = np.array([d.kink for d in differences])
     finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
     size = length(given[finite], measured[finite])
-    slack = _slack(given, measured, finite, rounding)
-    apart = _apart(given, differences, finite, slack)
+    slack = _slack(given, differences, rounding)
+    apart = ~finite | _apart(given, differences, slack)
     gap = np.where(kinks & ~apart, 0.0, np.abs(given - measured))
     distance = (length(gap) / size if size else 0.0) if finite.all() else math.inf
     excess = np.where(finite, gap - errors - slack, math.inf)
@@ -130,17 +131,25 @@ def compare(
     return Agreement(holds, distance, *there, *counts, cause, int(hidden.sum()), undecided)
 
 
-def _slack(given: Array, measured: Array, finite: Array, rounding: float | Array) -> Array:
+def _measured(differences: Sequence[Difference]) -> tuple[Array, Array]:
+    """Their values and their error bars."""
+    return np.array([d.value for d in differences]), np.array([d.error for d in differences])
+
+
+def _slack(given: Array, differences: Sequence[Difference], rounding: float | Array) -> Array:
     """What may lie between two right answers beside the error bars."""
+    measured, errors = _measured(differences)
+    finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
     size = length(given[finite], measured[finite])
     found = TOLERANCE * np.maximum(np.abs(given), np.abs(measured)) + FLOOR * size + rounding
     return np.where(finite, found, 0.0)
 
 
-def _apart(given: Array, differences: Sequence[Difference], finite: Array, slack: Array) -> Array:
-    """The entries that differ by more than that."""
+def _apart(given: Array, differences: Sequence[Difference], slack: Array) -> Array:
+    """The entries of finite numbers that differ by more than that."""
     sides = zip(differences, given.tolist(), slack.tolist())
-    return ~finite | np.array([not d.holds(g, allowed) for d, g, allowed in sides])
+    off = [math.isfinite(g + d.value + d.error) and not d.holds(g, allowed) for d, g, allowed in sides]
+    return np.array(off, bool)
 
 
 def _undecided(size: float, yours: float, bars: Array, hidden: Array) -> str:
@@ -172,12 +181,18 @@ def check_network(
     entries = drawn(total, most, seed)
     share = shares(len(p.x), reduction, weight)
     given, rounding = gradient.flat()[entries].astype(np.float64), rounding_of(p, share).flat()[entries]
-    found = _confirmed(
-        given,
-        of_entries(p, entries.tolist(), share),
-        rounding,
-        lambda i, closer: of_entries(p, [int(entries[i])], share, closer)[0],
-    )
+    found = of_entries(p, entries.tolist(), share)
+
+    def again(i: int, closer: float) -> Difference:
+        return of_entries(p, [int(entries[i])], share, closer)[0]
+
+    apart = _apart(given, found, _slack(given, found, rounding))
+    if apart.any():
+        for i in np.flatnonzero(apart).tolist():
+            found[i] = without_kinks(p, int(entries[i]), float(given[i]), share) or found[i]
+        with np.errstate(all="ignore"):  # a unit that rounding may move past its kink
+            rounding = rounding + np.where(apart, np.nan_to_num(leeway(p, share=share).kinks.flat()[entries]), 0.0)
+        found = _confirmed(given, found, rounding, again)
     names = [str(of_entry(network.parameters, int(entry))) for entry in entries]
     verdict = compare(given, found, names, total, rounding)
     if verdict or verdict.undecided or len(entries) < total or reduction != "mean" or weight is not None:
@@ -263,10 +278,8 @@ def _confirmed(
     Kinks near θ can deceive the error bar of one step: what is wrong is wrong by every step. `again(i, closer)` takes the
     i-th difference with a first step so many times smaller; `noise` of the value may hide that two sides differ.
     """
-    measured, errors = (np.array([getattr(d, key) for d in found]) for key in ("value", "error"))
-    finite = np.isfinite(given) & np.isfinite(measured) & np.isfinite(errors)
-    slack, confirmed, wrong = _slack(given, measured, finite, rounding), list(found), 0
-    for i in np.flatnonzero(finite & _apart(given, found, finite, slack)).tolist():
+    slack, confirmed, wrong = _slack(given, found, rounding), list(found), 0
+    for i in np.flatnonzero(_apart(given, found, slack)).tolist():
         for closer in CLOSER:
             d, entry = again(i, closer), float(given[i])
             sharp = noise or d.error <= SHARP * abs(entry)

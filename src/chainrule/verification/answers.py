@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from chainrule.problem import Problem
 from chainrule.verification.differences import Difference, of_entries
 from chainrule.verification.methods import METHODS, Method
 from chainrule.verification.noise import precision_of
+from chainrule.verification.smooth_steps import without_kinks
 from chainrule.verification.verdict import YOURS
 
 Array = np.ndarray
@@ -58,7 +59,7 @@ class MethodAnswer:
     @property
     def bars(self) -> Array:
         """How far each entry may be off for reasons of its method: the error bars of differences, the rounding of paths."""
-        return self._of_differences(lambda d: d.error) + self.rounded
+        return self._of_differences(lambda d: 0.0 if d.beside_kink else d.error) + self.rounded
 
     def _of_differences(self, key: Callable[[Difference], float]) -> Array:
         found = np.zeros(self.flat.size)
@@ -101,6 +102,15 @@ def _measured(p: Problem, entries: Array | None) -> MethodAnswer | str:
     size = p.network.parameters.size
     asked = np.arange(size) if entries is None else entries
     return measured(size, asked, of_entries(p, asked.tolist()))
+
+
+def measured_again(answer: MethodAnswer, entries: Sequence[int], p: Problem) -> MethodAnswer:
+    """Differences, of these entries by steps that pass no kink where theirs pass one."""
+    flat, differences = answer.flat.copy(), dict(answer.differences)
+    for entry in entries:
+        differences[entry] = without_kinks(p, entry, float(flat[entry])) or differences[entry]
+        flat[entry] = differences[entry].value
+    return replace(answer, flat=flat, differences=differences)
 
 
 def measured(size: int, entries: Array, found: Sequence[Difference]) -> MethodAnswer | str:

@@ -21,6 +21,9 @@ from chainrule.verification.evaluate import evaluate
 Array = np.ndarray
 FIRST_STEP = 2.0**-10  # where h⁴ and ε/h, the two errors, are of one size in float64
 SHRINK = 2.0**-5
+SMALLEST_STEP = 2.0**-40
+REACH = 4  # steps on each side
+HIDDEN = 0.1  # of an entry: where its error bar is wider, agreement says little about it
 LARGEST_STEP = 2.0**-3
 TRIES = 4
 SIGMAS = 6.0  # of the noise: beyond what it ever adds to (4D(h) − D(2h)) / 3, whose standard deviation is 0.95 noise/h
@@ -29,13 +32,17 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class Difference:
-    """One derivative by differences: its value, its error bar, the slopes on either side, and how far those may be off."""
+    """One derivative by differences: its value, its error bar, the slopes on either side, and how far those may be off.
+
+    `beside_kink`: kinks are so near that larger steps pass them, and smaller ones leave too few digits.
+    """
 
     value: float
     error: float
     left: float
     right: float
     blur: float = 0.0
+    beside_kink: bool = False
 
     def holds(self, other: float, slack: float = 0.0) -> bool:
         """Whether `other` may be the derivative: within the error bar, or at a kink between the slopes on its sides."""
@@ -46,8 +53,11 @@ class Difference:
 
     @property
     def kink(self) -> bool:
-        """True where the slopes on the two sides are not the same."""
-        return abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 10 * self.error + self.blur
+        """True where the slopes on the two sides differ, or where a kink hides whether they do."""
+        return (
+            self.beside_kink
+            or abs(self.right - self.left) > 1e-3 * max(abs(self.left), abs(self.right)) + 10 * self.error + self.blur
+        )
 
     @property
     def lowest(self) -> float:
@@ -69,7 +79,7 @@ def derivative(
     """
     here = f(at)
     h, best, left = _first_step(noise, here) / closer * max(1.0, abs(at)), None, TRIES
-    smallest = 2.0**-40 * (abs(at) or 1.0)
+    smallest = SMALLEST_STEP * (abs(at) or 1.0)
     while left and h >= smallest and math.isfinite(here):
         found, rounding = _by_step(f, at, here, h, terms, noise)
         if math.isfinite(found.error):

@@ -16,7 +16,7 @@ from chainrule.problem import Problem
 from chainrule.verification.answers import MethodAnswer
 from chainrule.verification.causes import Cause, Causes, causes
 from chainrule.verification.complex_step import STEP as STEP_OF_COMPLEX
-from chainrule.verification.differences import FIRST_STEP
+from chainrule.verification.differences import FIRST_STEP, HIDDEN
 from chainrule.verification.kinks import Open
 from chainrule.verification.leeway import leeway
 from chainrule.verification.rounding import main_source
@@ -30,7 +30,6 @@ TELLING = {
     4: 1e-3,
     2: 1e-1,
 }  # of a layer's norm, by bytes: where rounding moves it by more, the verdict is “cannot tell”
-HIDDEN = 0.1  # of an entry, likewise
 STEP = 4 * FIRST_STEP  # how far the largest of their steps reaches, and so what kinks may bend them
 LOW = "delta float32"  # backpropagation as it runs; the others compute in float64
 UNDERFLOW = float(np.finfo(np.float64).tiny) / STEP_OF_COMPLEX
@@ -117,9 +116,17 @@ class Judge:
         """Whether the other is right, if one is."""
         return bool(self._parts(other, one)[1].all())
 
+    def off_differences(self, found: Mapping[str, MethodAnswer | str]) -> list[int]:
+        """The entries in which differences disagree with the most exact other answer, and nothing explains it."""
+        answers = {name: each for name, each in found.items() if isinstance(each, MethodAnswer)}
+        others = [each for name, each in answers.items() if name not in ("differences", LOW)]
+        if "differences" not in answers or not others:
+            return []
+        return np.flatnonzero(self._parts(answers["differences"], others[0])[5]).tolist()
+
     def row(self, answer: MethodAnswer, reference: MethodAnswer) -> MethodRow:
         """The line of the table for one answer."""
-        gap, right, untold, distances, hidden = self._parts(answer, reference)
+        gap, right, untold, distances, hidden, _ = self._parts(answer, reference)
         plain, asked = np.abs(answer.flat - reference.flat), answer.asked & reference.asked
         worst = int(np.argmax(np.where(asked, np.where(np.isfinite(gap), gap, np.inf), -1)))
         found = NO_CAUSES
@@ -158,9 +165,9 @@ class Judge:
         single = replace(answer, dtype=np.dtype(np.float32))
         return answer.dtype == np.float64 and bool(self._parts(single, reference)[1].all())
 
-    def _parts(self, one: MethodAnswer, other: MethodAnswer) -> tuple[Array, Array, Array, Array, Array]:
+    def _parts(self, one: MethodAnswer, other: MethodAnswer) -> tuple[Array, Array, Array, Array, Array, Array]:
         """By entry what no kink explains; by part: is it explained, by what tells nothing, and ‖Δ‖/‖g‖, NaN where nothing was
-        asked; by entry again: is it so small that rounding could be all of the difference."""
+        asked; by entry again: is it so small that rounding could be all of the difference, and what nothing explains."""
         asked = one.asked & other.asked
         gap, each = self._gap(one, other), np.maximum(np.abs(one.flat), np.abs(other.flat))
         dtype = min(one.dtype, other.dtype, key=lambda each: each.itemsize)  # the coarser of the two
@@ -181,7 +188,7 @@ class Judge:
             distance = (off / size if size else off) if np.isfinite(off) else np.inf
             distances.append(distance if asked[part].any() or not asked[part].size else np.nan)
         hidden = ~close & (gap > 1e-3 * each) & (bars > HIDDEN * each)
-        return gap, np.array(right), np.array(untold), np.array(distances), hidden
+        return gap, np.array(right), np.array(untold), np.array(distances), hidden, beyond
 
     def _gap(self, one: MethodAnswer, other: MethodAnswer) -> Array:
         """|Δ| of each entry; of one that a kink reaches, by how much it leaves the interval of the slopes there.

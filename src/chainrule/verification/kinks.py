@@ -46,14 +46,14 @@ class Open:
 
 
 def open_gradients(
-    p: Problem, a: Sequence[Array], z: Sequence[Array], near: Sequence[Array]
+    p: Problem, a: Sequence[Array], z: Sequence[Array], near: Sequence[Array], share: Array
 ) -> list[tuple[Open, Open]]:
-    """(∂C/∂w^l, ∂C/∂b^l) of l = 1…L as sums over the rows, one bias per neuron.
+    """(∂C/∂w^l, ∂C/∂b^l) of l = 1…L as sums over the rows, each times its share; one bias per neuron.
 
     a^0…a^L, z^1…z^L and how near to a kink counts as at it, `near`, an array like z each.
     """
     network, sigmas = p.network, list(p.network.activations)
-    delta = _at_output(sigmas[-1], a[-1], z[-1], near[-1], p.y, p.cost, p.pair)
+    delta = _at_output(sigmas[-1], a[-1], z[-1], near[-1], p.y, p.cost, p.pair).times(Open.shut(share[:, None]))
     found = [_collected(delta, a[-2])]
     for l in range(network.depth - 1, 0, -1):
         delta = _through(delta.through(network.weights[l + 1]), sigmas[l - 1], z[l - 1], near[l - 1])

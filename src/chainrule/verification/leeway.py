@@ -26,7 +26,7 @@ STEEPEST = 1.2  # above every |σ′| of the named activations
 
 @dataclass(frozen=True)
 class Leeway:
-    """What may lie between two right answers for the mean cost, in each entry: rounding, and kinks below and above.
+    """What may lie between two right answers, in each entry: rounding, and kinks below and above.
 
     `below` ≤ 0 ≤ `above` are distances from `base`, the gradient that the equations give, zero where no kink reaches.
     """
@@ -52,21 +52,21 @@ class Leeway:
         return self.base.like(np.maximum(-self.below.flat(), self.above.flat()))
 
 
-def leeway(problem: Problem, step: float = 0.0) -> Leeway:
-    """At the dtype of the problem's network.
+def leeway(problem: Problem, step: float = 0.0, share: Array | None = None) -> Leeway:
+    """At the dtype of the problem's network, for the mean cost, or for Σ share_i c_i.
 
     `step` is how far a parameter of size 1 is moved by someone who measures: kinks within its reach count as met.
     """
     p = problem.in_float64()
     a, z = propagate(p.network.parameters, p.network.activations, p.x)
     near = _reach(p.network, a, z, float(np.finfo(problem.network.dtype).eps), step)
-    opened, share = open_gradients(p, a, z, near), 1 / len(p.x)
+    opened = open_gradients(p, a, z, near, np.full(len(p.x), 1 / len(p.x)) if share is None else share)
 
-    def mean(part: str) -> Parameters:
-        weights, biases = zip(*([share * getattr(each, part) for each in layer] for layer in opened))
+    def total(part: str) -> Parameters:
+        weights, biases = zip(*([getattr(each, part) for each in layer] for layer in opened))
         return Parameters(weights, [bias_gradient(b, found) for b, found in zip(p.network.biases, biases)])
 
-    return Leeway(problem, mean("base"), mean("low"), mean("high"))
+    return Leeway(problem, total("base"), total("low"), total("high"))
 
 
 def _reach(network: Network, a: Sequence[Array], z: Sequence[Array], epsilon: float, step: float) -> list[Array]:

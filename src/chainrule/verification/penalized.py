@@ -85,7 +85,8 @@ def _with_differences(answer: MethodAnswer, penalty: Penalty, w: Array, entries:
 
 def _added(one: Difference, other: Difference) -> Difference:
     return Difference(
-        *(getattr(one, part) + getattr(other, part) for part in ("value", "error", "left", "right", "blur"))
+        *(getattr(one, part) + getattr(other, part) for part in ("value", "error", "left", "right", "blur")),
+        beside_kink=one.beside_kink,
     )
 
 

@@ -24,7 +24,7 @@ from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.regularization import Penalty
-from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, computed, your_answer
+from chainrule.verification.answers import Gradient, MethodAnswer, answer_of, computed, measured_again, your_answer
 from chainrule.verification.judge import LOW, Judge
 from chainrule.verification.methods import METHODS
 from chainrule.verification.penalized import judge_of, with_penalty
@@ -73,7 +73,7 @@ def verify(
         found: dict[str, MethodAnswer | str] = {name: answer_of(name, exact) for name in names}
         if "delta" in names and network.dtype != np.float64:
             found[LOW] = computed(LOW, gradient_of(p))
-        judge, about = Judge.of(p), f"C ({p.cost!r})"
+        judge, about, measured = Judge.of(p), f"C ({p.cost!r})", found.get("differences")
         if penalty:
             found = {name: with_penalty(name, each, penalty, space) for name, each in found.items()}
             judge = judge_of(judge, penalty, space, judge.epsilon)
@@ -81,6 +81,10 @@ def verify(
         found |= SLOW if methods is None else {}
         if gradient is not None:
             found[YOURS] = your_answer(gradient, exact)
+        doubtful = judge.off_differences(found)
+        if doubtful and isinstance(measured, MethodAnswer):
+            again = measured_again(measured, doubtful, exact)
+            found["differences"] = with_penalty("differences", again, penalty, space) if penalty else again
         return judge.verdict(f"{network!r}, {counted(len(p.x), 'row')}, {about} = {short(value, 6)}", found)
 
 

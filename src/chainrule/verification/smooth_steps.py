@@ -1,0 +1,64 @@
+"""Steps of one parameter so small that no unit passes a kink: over them C is smooth, and its differences can be trusted.
+
+Several kinks within one step can bend the differences on all sides alike, so that neither error bar nor one-sided slopes
+show it. A network that has little left to learn is such a place: its slopes are small beside those behind a kink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from chainrule.elementary import ARRAYS
+from chainrule.parameters import Parameters
+from chainrule.problem import Problem
+from chainrule.verification.differences import FIRST_STEP, HIDDEN, REACH, SMALLEST_STEP, Difference, of_entries
+
+Array = np.ndarray
+SHRINK = 0.25
+
+
+def without_kinks(p: Problem, entry: int, given: float, share: Array | None = None) -> Difference | None:
+    """∂C/∂θ of an entry from steps that pass no kink; None where ordinary steps pass none either, or all steps do.
+
+    Where those leave too few digits to tell a gradient of that size, given or found, the entry counts as one at a kink.
+    """
+    closer = closer_than_kinks(p, entry)
+    if closer is None or closer == 1:
+        return None
+    d = of_entries(p, [entry], share, closer)[0]
+    return replace(d, beside_kink=d.error > HIDDEN * max(abs(given), abs(d.value)))
+
+
+def closer_than_kinks(p: Problem, entry: int) -> float | None:
+    """By how much smaller the first step must be for θ_entry ± all of its steps to leave each unit on its side of its kinks.
+
+    1.0 where the first step does already; None where no step does, as exactly at a kink. Kinks of an own cost are not known.
+    """
+    flat = p.network.parameters.flat().astype(np.float64)
+    parameters = p.network.parameters.like(flat)  # views: a changed entry of `flat` is changed in them
+    at, here = float(flat[entry]), _sides(p, parameters)
+    first = step = FIRST_STEP * max(1.0, abs(at))
+    while here.size and step >= SMALLEST_STEP * (abs(at) or 1.0):
+        for there in (at - REACH * step, at + REACH * step):
+            flat[entry] = there
+            if not np.array_equal(_sides(p, parameters), here):
+                break
+        else:
+            return first / step
+        step *= SHRINK
+    return None if here.size else 1.0
+
+
+def _sides(p: Problem, parameters: Parameters) -> Array:
+    """Below, at or above: −1, 0 or 1 for each kink of each unit in each row, by the forms."""
+    a, y, found = np.asarray(p.x, np.float64), np.asarray(p.y, np.float64), [np.zeros(0)]
+    for w, b, sigma in zip(parameters.weights, parameters.biases, p.network.activations):
+        z = a @ w.T + b if b.size else a @ w.T
+        found += [np.sign(z - kink).ravel() for kink in sigma.kinks]
+        a = sigma.form(z, ARRAYS)
+    if p.cost.name == "multiclass_hinge" and not p.cost.own:
+        margin = 1 + z - (y * z).sum(axis=1, keepdims=True)
+        found.append(np.sign(margin[y == 0]))
+    return np.concatenate(found)
