@@ -84,10 +84,8 @@ def _with_differences(answer: MethodAnswer, penalty: Penalty, w: Array, entries:
 
 
 def _added(one: Difference, other: Difference) -> Difference:
-    return Difference(
-        *(getattr(one, part) + getattr(other, part) for part in ("value", "error", "left", "right", "blur")),
-        beside_kink=one.beside_kink,
-    )
+    parts = {part: getattr(one, part) + getattr(other, part) for part in ("value", "error", "left", "right", "blur")}
+    return replace(one, **parts)
 
 
 def judge_of(judge: Judge, penalty: Penalty, space: Parameters, epsilon: float) -> Judge:
