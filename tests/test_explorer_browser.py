@@ -220,7 +220,7 @@ def used(page: Driven) -> None:
         page.evaluate(f"document.querySelector('[data-act=\"{act}\"]')?.click()")
         page.settle()
     for name in page.evaluate(
-        "[...document.querySelectorAll('[data-act=\"convention\"] option')].map((each) => each.value)"
+        "[...document.querySelectorAll('[data-act=\"convention\"] option:not(:disabled)')].map((each) => each.value)"
     ):
         choose(page, "convention", name)
     for key in ("0", "Tab", "ArrowRight", "Enter"):

@@ -111,12 +111,11 @@ def test_pixels_are_those_of_the_data() -> None:
     """Where inputs are standardized, x · scale + mean is the picture again; without a preprocessing x is."""
     data = cr.load_data("digits")
     problem = Problem.exact(trained(), data.inputs[:200], data.targets[:200], "cross_entropy", "a test")
-    pixels = contents._pixels(problem, problem.network.preprocessing)
+    pixels = contents._rows(problem, [0, 1], 0, range(200))["pixels"]
     assert (pixels["blank"], pixels["full"]) == (pytest.approx(0, abs=1e-9), pytest.approx(16))
     bare = cr.Network.random([64, 10], [], "softmax", seed=1)
     plain_problem = Problem.exact(bare, np.full(64, 0.5), np.eye(10)[0], "cross_entropy", "a test")
-    assert contents._pixels(plain_problem, None)["blank"] == 0.5
-    assert contents._pixels(plain_problem, None)["full"] == 1.5  # no pixel is divided by nothing
+    assert contents._pixels(plain_problem.x) == {"blank": 0.5, "full": 1.5}  # no pixel is divided by nothing
 
 
 def floats(text: str) -> Array:
@@ -129,7 +128,7 @@ def test_rows_of_pixels_take_a_byte_each_where_that_is_exact() -> None:
     assert rows["x"].startswith("u1:")
     data = cr.load_data("digits")
     pixels = {
-        key: np.frombuffer(base64.b64decode(rows["pixels"][key][3:]), rows["pixels"][key][:2])
+        key: np.frombuffer(base64.b64decode(rows["scaling"][key][3:]), rows["scaling"][key][:2])
         for key in ("mean", "scale")
     }
     whole = np.frombuffer(base64.b64decode(rows["x"][3:]), "u1").reshape(-1, 64)
@@ -400,7 +399,7 @@ def test_a_network_of_many_neurons_opens_in_bands(tmp_path: Path, rng: np.random
     """1000-512-512-100: every neuron can be selected, C is that of Python after a move, and no step takes long."""
     network = cr.Network.random([1000, 512, 512, 100], ["relu", "tanh"], "softmax", seed=1)
     x, y = rng.normal(size=(5, 1000)).astype("float32"), np.eye(100)[rng.integers(0, 100, 5)]
-    file = cr.explore(network, x, y).save(tmp_path / "page.html")
+    file = cr.explore(network, x, y, row=0).save(tmp_path / "page.html")
     with driven("about:blank", tmp_path) as page:
         page.go(file.as_uri())
         opened = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete")

@@ -236,7 +236,7 @@ def test_what_was_moved_by_hand_is_where_a_step_begins(page: Driven, trained: cr
 
 def test_one_bias_for_a_layer_and_none_are_stepped_too(browser: Driven, tmp_path: Path) -> None:
     network = cr.Network.random([2, 3, 3, 2], "tanh", bias=["layer", "none", "neuron"], seed=2, dtype="float64")
-    page = opened(browser, cr.explore(network, X, Y, by="b/1/0"), tmp_path)
+    page = opened(browser, cr.explore(network, X, Y, row=0, by="b/1/0"), tmp_path)
     press(page, "take-step")
     assert value(page) == pytest.approx(-0.1 * entry(cr.gradient(network, X[:1], Y[:1]), "b/1/0"), rel=1e-13)
     page = opened(browser, cr.explore(network, X, Y, by="w/3/1/2"), tmp_path, "#past=0.1%40all*1")

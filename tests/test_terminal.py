@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer
 
 import chainrule as cr
 import chainrule.cli.main
@@ -311,11 +310,17 @@ def test_a_figure_on_a_terminal_becomes_a_file_and_in_a_pipe_it_is_printed(shown
 
 
 def test_a_figure_is_opened_on_request(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(typer, "launch", lambda path: opened.append(path) or len(opened) - 1)
-    assert "no program" not in shown("show demon --open", 200, io.StringIO)
-    assert "there is no program here to open it with" in shown("show demon -o my.svg --open", 200)
-    assert opened == ["chain-demon.svg", "my.svg"]
+    """By xdg-open, which says in its exit code that it finds no program, and on stderr more than anybody reads."""
+    Path("bin").mkdir()
+    program = Path("bin/xdg-open")
+    monkeypatch.setenv("PATH", f"{program.parent.resolve()}{os.pathsep}{os.environ['PATH']}")
+    for code, name in enumerate(("my.svg", "other.svg")):
+        program.write_text(f'#!/bin/sh\necho "$1" >> opened\necho "no browser" >&2\nexit {code}\n')
+        program.chmod(0o755)
+        said = shown(f"show demon -o {name} --open", 200)
+        assert ("there is no program here to open it with" in said) == bool(code)
+        assert "no browser" not in said
+    assert [Path(line).name for line in Path("opened").read_text().splitlines()] == ["my.svg", "other.svg"]
 
 
 def test_a_file_that_is_no_figure_is_not_replaced(shown: Shown) -> None:

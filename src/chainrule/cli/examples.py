@@ -161,10 +161,14 @@ def example_of(
     return _examples(given, data, row or 0, 1, cost, targets=of == "C").one()
 
 
-def examples_around(given: Given, data: str | None, row: int, cost: str | None) -> tuple[Examples, list[int]]:
-    """A row and the rows beside it, as many as a page looks through, and their numbers; none without a target."""
-    start = 0 if row < MOST_AROUND else row
-    found = _examples(given, data, row, MOST_AROUND, cost, targets=True, start=start)
+def examples_around(given: Given, data: str | None, row: int | None, cost: str | None) -> tuple[Examples, list[int]]:
+    """A row and the rows beside it, or the first rows, as many as a page looks through, and their numbers; none without a
+    target."""
+    if row is None:
+        found = _examples(given, data, 0, MOST_AROUND, cost, targets=True)
+    else:
+        start = 0 if row < MOST_AROUND else row
+        found = _examples(given, data, row, MOST_AROUND, cost, targets=True, start=start)
     return found, list(found.numbers)
 
 

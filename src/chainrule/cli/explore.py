@@ -78,7 +78,7 @@ def command(
     page = output or Path(f"{_stem(given)}-explorer.html")
     _check_output(page, model, data, record)
     snapshots = None if record is None else load_record(record)
-    here, numbers = examples_around(given, data, row or 0, cost)
+    here, numbers = examples_around(given, data, row, cost)
     if record is None and model is not None:
         snapshots = _record_beside(model, here.network)
     made = explore(
@@ -86,7 +86,7 @@ def command(
         here.x,
         here.y,
         here.cost,
-        row=numbers.index(row or 0),
+        row=None if row is None else numbers.index(row),
         by="w/2/0/0" if by is None and given.is_chain else by,
         snapshots=snapshots,
         convention=convention_of(given, convention),

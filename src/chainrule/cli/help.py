@@ -14,6 +14,7 @@ from chainrule.aligned import Heading, Paragraph, Table, laid_out, wrapped
 from chainrule.cli.colours import styled
 from chainrule.cli.terminal import has_colours, shown_in, width
 from chainrule.cli.usage import option_meant
+from chainrule.errors import SettingError
 from chainrule.texts import TEXTS
 
 EXAMPLES: dict[str, dict[str, str]] = {
@@ -90,6 +91,10 @@ VALUES = {"int": "N", "integer": "N", "float": "X", "path": "FILE", "file": "FIL
 NO_PANEL = {"argument": "Arguments", "option": "Options"}
 
 
+SEVERAL = "; several examples stand in it with ; between them, as"
+MORE = {"x": f'{SEVERAL} --x "0.6,-0.4; 1,2"', "y": f'{SEVERAL} --y "1; 0"'}  # for what one may be given twice
+
+
 class OwnCommand(TyperCommand):
     """A command that understands other names of its options, and whose help is laid out in the terminal's width."""
 
@@ -97,6 +102,15 @@ class OwnCommand(TyperCommand):
         super().__init__(*args, **settings)
         own = [name for parameter in self.params for name in parameter.opts]
         self.context_settings["token_normalize_func"] = option_meant(self.name or "", own)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+        for each in given:
+            if given.count(each) > 1 and not (each.multiple or getattr(each, "is_flag", False)):
+                raise SettingError(
+                    f"{each.opts[0]} is given {given.count(each)} times: give it once{MORE.get(each.name, '')}"
+                )
+        return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
         return shown(command_help(self, ctx))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,8 @@ from chainrule.result_page import ResultPage
 from chainrule.result_parts import Listing, Section
 from chainrule.run_facts import shown
 from chainrule.updates import NAMED as RULES
+
+PATIENCE = 3.0  # seconds for a program to say that it cannot open a file
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,19 @@ def check_page(output: Path, read: Iterable[Path], begins: bytes = b"\0") -> Non
 
 def opened(output: Path, open_it: bool) -> None:
     """Open a file that was written, where that is asked for and there is a program that can."""
-    if open_it and typer.launch(str(output)) != 0:
+    if open_it and not _launched(output):
         tell(f"there is no program here to open it with: open {output} in a browser")
+
+
+def _launched(file: Path) -> bool:
+    """Hand a file to the program that the system has for it; whether there is one."""
+    if (opener := shutil.which("xdg-open")) is None:
+        return typer.launch(str(file)) == 0
+    process = subprocess.Popen([opener, str(file.resolve())], stderr=subprocess.DEVNULL)
+    try:
+        return process.wait(PATIENCE) == 0
+    except subprocess.TimeoutExpired:  # it is the program itself, and runs
+        return True
 
 
 def is_page(output: Path) -> bool:

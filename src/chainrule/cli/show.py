@@ -30,7 +30,7 @@ from chainrule.cli.options import (
 )
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.remembered import Asked
-from chainrule.cli.saved_run import SavedRun, is_page, show_run
+from chainrule.cli.saved_run import SavedRun, is_page, opened, show_run
 from chainrule.cli.terminal import is_terminal
 from chainrule.cli.usage import DATA_SETS, figure_meant, one_of
 from chainrule.cli.written import check_text
@@ -221,8 +221,7 @@ def command(
     _print(scene, asked.about(), theme or "light", output, table, as_json)
     if output is not None:
         tell(f"wrote {output}{', over the one before' if replaces else ''}")
-        if open_it and typer.launch(str(output)) != 0:
-            tell(f"there is no program here to open it with: open {output} in a browser")
+        opened(output, open_it)
 
 
 def _flag(name: str) -> str:

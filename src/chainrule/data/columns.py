@@ -13,9 +13,9 @@ Where the training rows had gaps, one more input says so: it is 1 in a row with 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -52,6 +52,14 @@ class Strange:
         return Strange(self.gaps + other.gaps, self.unseen + other.unseen, first)
 
 
+class Input(NamedTuple):
+    """What an input of the network is called, and how it is scaled: the value in the table is input · scale + mean."""
+
+    name: str
+    mean: float = 0.0
+    scale: float = 1.0
+
+
 @dataclass(frozen=True)
 class Column:
     """What every kind has: the column's name, how many gaps the training rows had, and its note.
@@ -70,6 +78,15 @@ class Column:
     def width(self) -> int:
         """How many inputs of the network the column becomes."""
         raise NotImplementedError
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs that the column becomes, `width` of them."""
+        return (*self._inputs(), *([Input(f"{self.name} missing")] if self.indicator else []))
+
+    def _inputs(self) -> Iterable[Input]:
+        """Those without the one that says that there is a gap."""
+        return ()
 
     def encode(self, values: Values, out: Array, where: Where) -> Strange:
         """Write a column (rows,) into `out` (rows, width), which holds zeros; what was not seen in training."""
@@ -122,6 +139,9 @@ class Number(Column):
     def width(self) -> int:
         return 1 + self.indicator
 
+    def _inputs(self) -> Iterable[Input]:
+        return (Input(self.name, self.mean, self.scale),)
+
     def encode(self, values: Values, out: Array, where: Where) -> Strange:
         numbers = numbers_of_column(self.name, values, where)
         missing, strange = self._missing(numbers, self.fill, out, where)
@@ -161,6 +181,10 @@ class Category(Column):
     @property
     def width(self) -> int:
         return len(self.levels) + bool(self.rare) + self.indicator
+
+    def _inputs(self) -> Iterable[Input]:
+        levels = (*self.levels, *(["other"] if self.rare else []))
+        return (Input(f"{self.name} = {level}") for level in levels)
 
     def encode(self, values: Values, out: Array, where: Where) -> Strange:
         missing, strange = self._missing(values, self.fill, out, where)
@@ -214,6 +238,13 @@ class Dates(Column):
     @property
     def width(self) -> int:
         return sum(2 if part in PERIODS else 1 for part, _, _ in self.parts) + self.indicator
+
+    def _inputs(self) -> Iterable[Input]:
+        for part, mean, scale in self.parts:
+            if part in PERIODS:
+                yield from (Input(f"{self.name}, {wave} of {part}") for wave in ("sine", "cosine"))
+            else:
+                yield Input(f"{self.name}, {part}", mean, scale)
 
     def encode(self, values: Values, out: Array, where: Where) -> Strange:
         dates = dates_of_column(self.name, values, where)

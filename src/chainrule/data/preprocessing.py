@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.data.choices import Choices
 from chainrule.data.choosing import choose_columns, means_and_scales, refuse_slips
 from chainrule.data.coercion import are_finite, as_target, plain
-from chainrule.data.columns import Column, Number, Strange, column_from_json
+from chainrule.data.columns import Column, Input, Number, Strange, column_from_json
 from chainrule.data.conversions import Where
 from chainrule.data.labels import (
     TASKS,
@@ -148,6 +148,11 @@ class Preprocessing:
     def width(self) -> int | None:
         """How many inputs the network needs for these columns; None where any rows of numbers will do."""
         return None if self.columns is None else sum(column.width for column in self.columns)
+
+    @property
+    def inputs(self) -> tuple[Input, ...] | None:
+        """What each input is called and how it is scaled; None where any rows of numbers will do."""
+        return None if self.columns is None else tuple(each for column in self.columns for each in column.inputs)
 
     @cached_property
     def one_row(self) -> OneRow | None:

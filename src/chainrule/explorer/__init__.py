@@ -11,7 +11,7 @@ from chainrule.conventions import Convention, as_convention
 from chainrule.costs import Cost
 from chainrule.errors import SettingError, ShapeError, brief
 from chainrule.explanation.figures import figure
-from chainrule.explorer.contents import check_row, check_snapshots, contents_of, offered_costs
+from chainrule.explorer.contents import check_row, check_snapshots, contents_of, offered_costs, telling_row
 from chainrule.explorer.page import Explorer
 from chainrule.explorer.traced import forms_of
 from chainrule.forward import trace_of
@@ -28,7 +28,7 @@ def explore(
     y: Any,
     cost: str | Cost | None = None,
     *,
-    row: int = 0,
+    row: int | None = None,
     by: str | Id | None = None,
     snapshots: Mapping[int, Network] | None = None,
     convention: str | Convention = "nielsen",
@@ -37,7 +37,7 @@ def explore(
 ) -> Explorer:
     """One HTML page to explore a network by hand on one example x (in,) or rows (batch, in): `explore(net, x, y).open()`.
 
-    row         which of the rows is shown first
+    row         which of the rows is shown first; by default a misread one, if there is one
     by          what is selected first, as "w/2/0/1"; by default the weight with the largest derivative
     snapshots   networks by epoch, as `run.record` after train(…, record=12)
     title       what the page is called
@@ -51,7 +51,10 @@ def explore(
     the_cost = author.cost_for(as_network(network, CALL), cost)
     problem = Problem.exact(network, x, y, the_cost, CALL)
     count = len(problem.x)
-    place, names = check_row(row, count), range(count) if numbers is None else numbers
+    place, names = (
+        telling_row(problem) if row is None else check_row(row, count),
+        range(count) if numbers is None else numbers,
+    )
     if len(names) != count:
         raise ShapeError(f"numbers name the rows, one each: {count} rows and {len(names)} numbers were given")
     if title is not None and not isinstance(title, str):

@@ -17,12 +17,12 @@ from chainrule.backward import gradient_of
 from chainrule.conventions import PRESETS, Convention
 from chainrule.costs import NAMED, Cost, named
 from chainrule.data import Preprocessing
-from chainrule.data.columns import Number
+from chainrule.data.columns import Input
 from chainrule.errors import DataError, PairError, SettingError, ShapeError, brief
 from chainrule.explorer.convention_data import convention_data, cost_data
 from chainrule.explorer.question_data import question_data
 from chainrule.explorer.traced import keys_of
-from chainrule.forward import each_cost
+from chainrule.forward import each_cost, trace_of
 from chainrule.ids import Id, of_entry, parse
 from chainrule.json_text import json_text
 from chainrule.names import printable
@@ -70,6 +70,7 @@ def contents_of(
         "rows": _rows(problem, kept, row, numbers),
         "costs": [cost_data(each, network) for each in offered_costs(problem)],
         "conventions": [convention_data(each, network) for each in _conventions(network, convention)],
+        "unfitting": _unfitting(network),
         "questions": question_data(),
         "start": {"id": str(_start(problem, row, by)), "convention": convention.name},
     }
@@ -103,6 +104,38 @@ def kept_rows(problem: Problem, row: int) -> list[int]:
     worst = np.argsort(-costs, kind="stable")[: most // 2].tolist()
     chosen = {row, *worst}
     return sorted(chosen | set([each for each in range(count) if each not in chosen][: most - len(chosen)]))
+
+
+def telling_row(problem: Problem) -> int:
+    """The row that a page opens on where none is named: one on which there is something to see.
+
+    Where targets are classes it is the misread row of the largest cost, or the row of the largest cost if none is misread;
+    elsewhere it is the row of the median cost.
+    """
+    with np.errstate(all="ignore"):
+        costs, answers = each_cost(problem), problem.once(trace_of).a[problem.network.depth]
+    finite = np.flatnonzero(np.isfinite(costs))
+    if not len(finite):
+        return 0
+    ordered = finite[np.argsort(costs[finite], kind="stable")]
+    if not _are_classes(problem):
+        return int(ordered[(len(ordered) - 1) // 2])
+    misread = ordered[_classes(answers[ordered], problem) != _classes(problem.y[ordered], problem)]
+    worst = misread if len(misread) else ordered
+    return int(worst[costs[worst] == costs[worst[-1]]][0])
+
+
+def _are_classes(problem: Problem) -> bool:
+    """Whether every target is a class: one of several outputs, or one output that is 0 or 1."""
+    y, terms = problem.y, problem.network.preprocessing
+    of_one = y.shape[1] == 1 and (problem.cost.classifies or (terms is not None and terms.labels is not None))
+    return bool(np.isin(y, (0, 1)).all() and (of_one or (y.shape[1] > 1 and (y.sum(axis=1) == 1).all())))
+
+
+def _classes(values: Array, problem: Problem) -> Array:
+    """The class of each row (rows,) of outputs or targets."""
+    terms = problem.network.preprocessing
+    return values[:, 0] > (terms.threshold if terms else 0.5) if values.shape[1] == 1 else values.argmax(axis=1)
 
 
 def offered_costs(problem: Problem) -> list[Cost]:
@@ -180,44 +213,57 @@ def _kind_of_bias(network: Network, layer: int) -> str:
 def _rows(problem: Problem, kept: Sequence[int], row: int, numbers: Sequence[int]) -> dict[str, Any]:
     network = problem.network
     terms = network.preprocessing
-    raster = raster_of(network.sizes[0])
-    pixels = _pixels(problem, terms) if raster.image else None
+    raster, inputs = raster_of(network.sizes[0]), _inputs(terms, network.sizes[0])
+    scaling = _scaling(inputs)
+    shown = problem.x * scaling["scale"] + scaling["mean"]
     return {
         "count": len(kept),
-        "x": _as_bytes(problem.x[kept], pixels) or encoded(problem.x[kept]),
+        "x": (_as_bytes(problem.x[kept], scaling) if raster.image else None) or encoded(problem.x[kept]),
         "y": encoded(problem.y[kept]),
         "chosen": kept.index(row),
         "numbers": [int(numbers[each]) for each in kept],
-        "inputNames": _input_names(terms, network.sizes[0]),
+        "inputNames": None if inputs is None else [printable(each.name) for each in inputs],
+        "scaling": {name: encoded(values) for name, values in scaling.items()},
+        "targetName": "target" if terms is None or terms.target_name == "y" else printable(terms.target_name),
+        "targetScaling": _target_scaling(terms, network.sizes[-1]),
         "classNames": _class_names(problem),
         "picture": [raster.rows, raster.columns] if raster.image else None,
-        "pixels": None
-        if pixels is None
-        else {**pixels, "mean": encoded(pixels["mean"]), "scale": encoded(pixels["scale"])},
+        "pixels": _pixels(shown) if raster.image else None,
     }
 
 
-def _pixels(problem: Problem, terms: Preprocessing | None) -> dict[str, Any]:
-    """How an input x becomes the pixel that a reader knows, x · scale + mean, and what a blank and a full pixel are."""
-    columns = () if terms is None or terms.columns is None else terms.columns
-    plain = len(columns) == problem.x.shape[1] and all(isinstance(each, Number) for each in columns)
-    numbers = [each for each in columns if isinstance(each, Number)] if plain else []
-    mean = np.array([each.mean for each in numbers]) if plain else np.zeros(problem.x.shape[1])
-    scale = np.array([each.scale for each in numbers]) if plain else np.ones(problem.x.shape[1])
-    shown = problem.x * scale + mean
-    blank, full = float(shown.min()), float(shown.max())
-    return {"mean": mean, "scale": scale, "blank": blank, "full": full if full > blank else blank + 1.0}
+def _inputs(terms: Preprocessing | None, count: int) -> Sequence[Input] | None:
+    """What each input is called and how it is scaled, where the network knows its columns."""
+    found = None if terms is None else terms.inputs
+    return found if found is not None and len(found) == count else None
 
 
-def _as_bytes(x: Array, pixels: dict[str, Any] | None) -> str | None:
-    """Rows of pixels as whole numbers in base64, "u1:…", where (whole − mean) / scale gives each x to the last bit."""
-    if pixels is None:
+def _scaling(inputs: Sequence[Input] | None) -> dict[str, Array]:
+    """How an input x becomes the value that a reader knows: x · scale + mean."""
+    known = inputs or [Input("")]
+    return {"mean": np.array([each.mean for each in known]), "scale": np.array([each.scale for each in known])}
+
+
+def _target_scaling(terms: Preprocessing | None, count: int) -> dict[str, str] | None:
+    """How a number that the network gives becomes one in the user's units."""
+    if terms is None or len(terms.target_mean) != count:
         return None
-    whole = np.round(x * pixels["scale"] + pixels["mean"])
+    return {"mean": encoded(np.array(terms.target_mean)), "scale": encoded(np.array(terms.target_scale))}
+
+
+def _pixels(shown: Array) -> dict[str, float]:
+    """What a blank and a full pixel are."""
+    blank, full = float(shown.min()), float(shown.max())
+    return {"blank": blank, "full": full if full > blank else blank + 1.0}
+
+
+def _as_bytes(x: Array, scaling: dict[str, Array]) -> str | None:
+    """Rows of pixels as whole numbers in base64, "u1:…", where (whole − mean) / scale gives each x to the last bit."""
+    whole = np.round(x * scaling["scale"] + scaling["mean"])
     if (
         whole.min() < 0
         or whole.max() > LARGEST_BYTE
-        or not np.array_equal((whole - pixels["mean"]) / pixels["scale"], x)
+        or not np.array_equal((whole - scaling["mean"]) / scaling["scale"], x)
     ):
         return None
     return f"u1:{b64encode(whole.astype('u1').tobytes()).decode()}"
@@ -231,22 +277,24 @@ def _class_names(problem: Problem) -> list[str] | None:
     return [str(each) for each in range(outputs)] if problem.cost.classifies and outputs > 1 else None
 
 
-def _input_names(terms: Preprocessing | None, count: int) -> list[str] | None:
-    """A name for each input: its column's, with a number where the column became several inputs."""
-    if terms is None or terms.columns is None:
-        return None
-    names = [
-        printable(column.name) if column.width == 1 else f"{printable(column.name)} {place}"
-        for column in terms.columns
-        for place in range(column.width)
-    ]
-    return names if len(names) == count else None
-
-
 def _conventions(network: Network, first: Convention) -> list[Convention]:
     """The one that is asked for, and the texts' own that fit this network."""
-    fitting = [each for each in PRESETS.values() if not each.linear_output or network.output.name == "identity"]
-    return [first, *(each for each in fitting if each != first)]
+    return [first, *(each for each in PRESETS.values() if each != first and _is_fitting(each, network))]
+
+
+def _unfitting(network: Network) -> list[dict[str, str]]:
+    """The texts' own conventions that this network does not fit, and why."""
+    output = network.output.name
+    why = f"applies no activation on the last layer, and this network's is {printable(output)}"
+    return [
+        {"name": each.name, "why": f"{each.name} {why}", "short": "of linear outputs alone"}
+        for each in PRESETS.values()
+        if not _is_fitting(each, network)
+    ]
+
+
+def _is_fitting(how: Convention, network: Network) -> bool:
+    return not how.linear_output or network.output.name == "identity"
 
 
 def _start(problem: Problem, row: int, by: str | Id | None) -> Id:

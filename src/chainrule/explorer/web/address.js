@@ -1,7 +1,11 @@
 // The state as the part of the address behind the #, there and back; a notebook's frame sends it to the page around it.
 
-import { ownRowText } from './own_row.js';
+import { faultOfId, isMovableText } from './model.js';
+import { ownRowOf, ownRowText } from './own_row.js';
+import { cutTo } from './views/network.js';
 
+const QUOTED = /^(['"]).*?\1:? /; // what a fault begins with
+const LONGEST_PART = 40; // letters of it that are said again
 const SHOWN = ['id', 'row', 'convention', 'cost', 'keepsCost', 'theme', 'demon', 'change', 'view', 'tables'];
 
 // more: parts [name, text] of what has a form of its own
@@ -13,40 +17,82 @@ export function addressOf(state, first, more = []) {
   return [...parts, ...more].map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&');
 }
 
-// what an address says, as changes of the state; what cannot be meant is left out
-export function stateOf(address, { isId, isMovable, rows, conventions, costs, views, ownRow, more }) {
-  const given = new Map(address.replace(/^#/, '').split('&').map(pairOf));
-  const found = {};
-  if (given.has('id') && isId(given.get('id'))) found.id = given.get('id');
-  if (given.has('row') && rows.includes(Number(given.get('row')))) found.row = Number(given.get('row'));
-  if (conventions.includes(given.get('convention'))) found.convention = given.get('convention');
-  if (costs.includes(given.get('cost'))) found.cost = given.get('cost');
-  if (['light', 'dark'].includes(given.get('theme'))) found.theme = given.get('theme');
-  for (const name of ['keepsCost', 'demon', 'tables']) if (given.get(name) === 'true') found[name] = true;
-  if (isNumber(given.get('change'))) found.change = Number(given.get('change'));
-  if (views.includes(given.get('view'))) found.view = given.get('view');
-  if (given.has('own')) found.own = ownRow(given.get('own'));
-  if (given.has('moved')) found.moved = movedOf(given.get('moved'), isMovable);
-  return { ...found, ...more(given) };
+// What an address says: changes of the state, and in `doubts` a sentence about each part that cannot be meant.
+export function stateOf(address, readers) {
+  const parts = address.replace(/^#/, '').split('&').filter((part) => part !== '');
+  const [changes, doubts] = [{}, []];
+  for (const part of parts) {
+    const { doubt, ...found } = readPart(part, readers, changes);
+    Object.assign(changes, found);
+    if (doubt !== undefined) doubts.push(`${cutTo(decoded(part) ?? part, LONGEST_PART)}: ${doubt}`);
+  }
+  return { ...changes, doubts };
 }
 
-function pairOf(part) {
+function readPart(part, readers, soFar) {
   const [name, ...rest] = part.split('=');
+  const text = decoded(rest.join('='));
+  if (text === null) return { doubt: 'it has a % that is no code, and is left out' };
+  if (!Object.hasOwn(readers, name)) return { doubt: 'the page has nothing of that name' };
+  return readers[name](text, soFar);
+}
+
+function decoded(text) {
   try {
-    return [name, decodeURIComponent(rest.join('='))];
+    return decodeURIComponent(text);
   } catch {
-    return [name, '']; // a % that is no code
+    return null;
   }
 }
 
-function movedOf(text, isMovable) {
+// What each part of an address changes, by its name; { doubt } says why it cannot be meant, and what holds instead.
+export function readersOf(model, first, views) {
+  const instead = (text, holds) => ({ doubt: `there is no ${text}; ${holds}` });
+  const known = (name, names, text) => (names.includes(text) ? { [name]: text }
+    : instead(cutTo(text, LONGEST_PART), `${first[name]} is used`));
+  const isTrue = (name) => (text) => (text === 'true' ? { [name]: true } : { doubt: 'only true can be said of it' });
+  return {
+    id: (text) => {
+      const fault = faultOfId(model, text);
+      if (fault === null) return { id: text.trim() };
+      return { doubt: `${fault.replace(QUOTED, '')}; ${first.id} is selected` };
+    },
+    row: (text) => {
+      const row = model.rows.find(({ number }) => String(number) === text);
+      return row === undefined ? instead('such row on this page', `row ${first.row} is shown`) : { row: row.number };
+    },
+    convention: (text) => {
+      const other = model.unfitting.find(({ name }) => name === text);
+      if (other !== undefined) return { doubt: `${other.why}; ${first.convention} is used` };
+      return known('convention', model.conventions.map(({ name }) => name), text);
+    },
+    cost: (text) => known('cost', model.costs.map(({ name }) => name), text),
+    theme: (text) => known('theme', ['light', 'dark'], text),
+    view: (text) => (views.includes(text) ? { view: text } : instead('such view', 'all are shown')),
+    keepsCost: isTrue('keepsCost'),
+    demon: isTrue('demon'),
+    tables: isTrue('tables'),
+    change: (text) => (isNumber(text) ? { change: Number(text) } : { doubt: 'that is no number; nothing is tried' }),
+    own: (text) => {
+      const own = ownRowOf(model, text);
+      return own === null ? instead('such picture for these inputs', `row ${first.row} is shown`) : { own };
+    },
+    moved: (text) => movedOf(text, model),
+  };
+}
+
+function movedOf(text, model) {
   const pairs = text.split(',').map((each) => each.split(':'));
-  const good = pairs.filter(([id, value]) => isMovable(id) && isNumber(value));
-  return new Map(good.map(([id, value]) => [id, Number(value)]));
+  const isGood = ([id, value]) => isMovableText(model, id) && isNumber(value);
+  const bad = pairs.find((each) => !isGood(each));
+  const moved = new Map(pairs.filter(isGood).map(([id, value]) => [id, Number(value)]));
+  if (bad === undefined) return { moved };
+  const named = cutTo(bad.join(':'), LONGEST_PART);
+  return { moved, doubt: `${named} is no weight, bias, input or target and its number; it is left out` };
 }
 
 function isNumber(text) {
-  return text !== undefined && text !== '' && Number.isFinite(Number(text));
+  return text !== undefined && text.trim() !== '' && Number.isFinite(Number(text));
 }
 
 export function writeAddress(address) {

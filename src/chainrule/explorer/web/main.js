@@ -1,6 +1,6 @@
 // The page: its state, its views side by side, and what clicks, keys and drags do.
 
-import { addressOf, stateOf, writeAddress } from './address.js';
+import { addressOf, readersOf, stateOf, writeAddress } from './address.js';
 import { arrangementOf, isLarge } from './arrangement.js';
 import { cellActions } from './cell_actions.js';
 import { COST_START, costControl, costView, costWritten } from './cost_choice.js';
@@ -13,13 +13,12 @@ import { focusKeeper } from './focus.js';
 import { listenToKeys } from './keys.js';
 import { lightUp } from './lit.js';
 import {
-  checkOf, chainFrom, conventionOf, curveOf, frameOf, isMovable, isSelectable, modelOf, readingOf, shownNeurons,
-  REFITTED, slopeAt, valueAt, workerOf,
+  checkOf, chainFrom, conventionOf, curveOf, faultOfId, frameOf, isMovable, modelOf, shownNeurons, REFITTED,
+  slopeAt, valueAt, workerOf,
 } from './model.js';
 import { neuronsOf } from './neurons.js';
 import { exact, short } from './numbers.js';
 import { OVERLAY_START, overlayControl } from './overlay.js';
-import { ownRowOf } from './own_row.js';
 import { hiderOf, isKnown, stepsUntilSlope } from './passes.js';
 import { patch } from './patch.js';
 import { SCREEN_START, VIEWS, enlarged, isViewShown, scaleFor, screenButtons, screenControl } from './projector.js';
@@ -29,10 +28,12 @@ import { roundedTo } from './scale.js';
 import { storeOf } from './store.js';
 import { quantitySymbol, symbolOf, textOf } from './symbols.js';
 import { linesAsDrawing } from './takeaway.js';
+import { ownName, ownText, readingOf, unscaledText } from './terms.js';
 import { weightsOverTime } from './timeline.js';
-import { firstOfTraining, trainingControl, trainingInAddress, trainingOf, trainingView } from './training.js';
+import { firstOfTraining, trainingControl, trainingInAddress, trainingReaders, trainingView } from './training.js';
 import { curveView, noCurveView } from './views/curve.js';
 import { disabledIf } from './views/drawn.js';
+import { conventionOptions, doubtsView } from './views/doubts.js';
 import { formulaLatex, formulaText, formulaView } from './views/formula.js';
 import { largeView } from './views/large.js';
 import { linesView, valueAtPixel } from './views/lines.js';
@@ -52,32 +53,15 @@ function startPage(root) {
   const hide = hiderOf(model.net.depth);
   const first = { id: model.start.id, row: model.start.row, convention: model.start.convention, theme: 'system',
     cost: model.costs[0].name, ...COST_START, ...DEMON_START, ...SCREEN_START, ...firstOfTraining(model) };
-  const known = {
-    isId: (text) => isSelected(idOrNull(text, 'wbzaxy')),
-    isMovable: (text) => idOrNull(text, 'wbxy') !== null,
-    rows: model.rows.map((row) => row.number),
-    conventions: model.conventions.map((each) => each.name),
-    costs: model.costs.map((each) => each.name),
-    views: VIEWS,
-    ownRow: (text) => ownRowOf(model, text),
-    more: (given) => trainingOf(given, model, known),
-  };
-  const readAddress = (address) => stateOf(address, known);
+  const readers = { ...readersOf(model, first, VIEWS), ...trainingReaders(model, first) };
+  const readAddress = (address) => stateOf(address, readers);
   const start = { ...first, ...REFITTED, moved: new Map(), own: null, rank: null, isDragged: false, sizes: {},
     ...OVERLAY_START };
   const store = storeOf({ ...start, ...readAddress(location.hash) });
   const kept = { curve: null, check: null, layout: null, address: null };
 
-  function isSelected(id) {
-    return id !== null && isSelectable(model, id);
-  }
-
-  function idOrNull(text, kinds) {
-    try {
-      return parseId(text, model.shape, kinds);
-    } catch {
-      return null;
-    }
+  function isId(text) {
+    return faultOfId(model, text) === null;
   }
 
   // what is worked out for a state ------------------------------------------------------------------------------------
@@ -129,7 +113,7 @@ function startPage(root) {
     const now = work(state);
     const convention = conventionOf(model, state);
     const name = (each) => nameOf(convention, each);
-    const words = (each) => wordsOf(each, convention);
+    const words = (each) => [wordsOf(each, convention), ownName(model, each) ?? []].flat().join(', ');
     const slopeIsKnown = isKnown(state.step, stepsUntilSlope(id, model.net.depth));
     const trial = slopeIsKnown ? trialOf(state, now, id) : null;
     const [frame, shown, arranged] = [fitted(state, now, id), shownWith(state, now, id), arrangedWith(state, now)];
@@ -162,20 +146,21 @@ function startPage(root) {
     return ['header', { class: 'head' },
       ['h1', {}, model.title],
       rowChoiceView(model, state),
-      ['span', { class: 'reading' }, readingOf(model, now, short)],
+      ['span', { class: 'reading' }, readingOf(model, now)],
       ['output', { class: 'cost', 'data-id': 'C', title: dashed(exact(now.C)),
         'aria-live': state.isDragged ? 'off' : 'polite' },
         dashed(`${convention.letter} ${short(now.C, 6)}`)],
       ['span', { class: 'space' }],
       ['label', {}, 'convention ', ['select', { 'data-act': 'convention', value: state.convention },
-        model.conventions.map((each) => ['option', { value: each.name }, each.name])]],
+        conventionOptions(model)]],
       costView(model, state),
       ['div', { class: 'second' }, setView(state, now, id, words),
         trial === null ? null : ['span', { class: 'tried' }, `as tried: ${convention.letter} ${short(trial.after, 6)}`],
         ['span', { class: 'space' }],
         ['button', { type: 'button', class: 'small', 'data-act': 'reset', ...disabledIf(isUnmoved(state)) }, 'undo all'],
         screenButtons(state),
-        ['button', { type: 'button', class: 'small', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐']]];
+        ['button', { type: 'button', class: 'small', 'data-act': 'theme', 'aria-label': 'light or dark' }, '◐']],
+      doubtsView(state)];
   }
 
   function isUnmoved({ moved, change, past }) {
@@ -184,12 +169,14 @@ function startPage(root) {
 
   function setView(state, now, id, words) {
     if (!isMovable(id)) return ['span', { class: 'set' }, words(id)];
+    const unscaled = unscaledText(model, id, valueAt(now, id));
     const unread = state.unread?.id === state.id ? state.unread.text : null;
     return ['label', { class: 'set' }, `${words(id)} `,
       ['input', { type: 'text', inputmode: 'decimal', 'data-act': 'set', size: 12, value: exact(valueAt(now, id)),
         'aria-invalid': unread === null ? null : 'true' }],
       unread === null ? null : ['span', { class: 'unread', role: 'alert' },
-        ` “${unread}” is not a number: write one as 0.5, −2 or 1/3`]];
+        ` “${unread}” is not a number: write one as 0.5, −2 or 1/3`],
+      unscaled === null ? null : ['span', { class: 'unscaled' }, ` ${unscaled} before scaling`]];
   }
 
   function screenView(seen) {
@@ -238,7 +225,8 @@ function startPage(root) {
       const isHidden = state.step !== null && Number.isNaN(value); // then neither where it was nor its scale is shown
       const before = isMoved && !isHidden ? state.before.values[place] : valueAt(now, each);
       const range = isHidden ? [NaN, NaN] : frame.ranges[place];
-      return { id: writeId(each), name: name(each), words: words(each), value, before, range };
+      const own = ownText(model, each, value);
+      return { id: writeId(each), name: name(each), words: words(each), own, value, before, range };
     });
   }
 
@@ -296,7 +284,7 @@ function startPage(root) {
 
   // what is done ------------------------------------------------------------------------------------------------------
   function select(text) {
-    if (text === null || !known.isId(text) || text === store.state.id) return;
+    if (text === null || !isId(text) || text === store.state.id) return;
     store.set({ id: text, frame: null, before: null, change: 0, said: null });
   }
 
@@ -333,6 +321,7 @@ function startPage(root) {
   };
   const presses = {
     theme: () => store.set({ theme: nextTheme(store.state.theme) }),
+    'forget-doubts': () => store.set({ doubts: [] }),
     reset: () => store.set({ ...REFITTED, moved: new Map(), past: [], change: 0 }),
   };
 
@@ -441,7 +430,7 @@ function startPage(root) {
 
   // what lies around: the demon, what lies over the page, and what lights up
   const focus = focusKeeper(root, { model, selected: () => store.state.id });
-  const control = { root, store, model, work, select, focus, isId: known.isId };
+  const control = { root, store, model, work, select, focus, isId };
   const cells = cellActions(control);
   const rows = rowActions(control);
   const demon = demonControl(control);
@@ -454,7 +443,7 @@ function startPage(root) {
   Object.assign(presses, demon.presses, rows.presses, screen.presses, overlay.presses, training.presses);
 
   listenToKeys(root, {
-    model, select, isId: known.isId, selected: () => store.state.id,
+    model, select, isId, selected: () => store.state.id,
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
     letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },

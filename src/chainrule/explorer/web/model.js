@@ -18,31 +18,36 @@ export function modelOf(contents) {
   const theta = numbersOf(contents.theta);
   const net = networkOf(contents.network, theta);
   const { sizes } = contents.network;
-  const pixels = pixelsOf(contents.rows.pixels);
+  const scaling = scalingOf(contents.rows.scaling, sizes[0]);
+  const { pixels } = contents.rows;
   return {
     title: contents.title,
     net,
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
-    rows: rowsOf(contents.rows, sizes, pixels),
+    rows: rowsOf(contents.rows, sizes, scaling),
     snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta ?? contents.theta) })),
     conventions: contents.conventions,
+    unfitting: contents.unfitting, // conventions that this network does not fit, and why
     costs: contents.costs, // how they are written, the network's own first
     questions: contents.questions,
     isFloat32: contents.network.dtype === 'float32',
     inputNames: contents.rows.inputNames,
     classNames: contents.rows.classNames,
+    scaling, // value in the table = x · scale + mean
+    targetName: contents.rows.targetName,
+    targetScaling: scalingOf(contents.rows.targetScaling, sizes.at(-1)),
     picture: contents.rows.picture,
-    pixels,
+    pixels: pixels === null ? null : { ...pixels, ...scaling }, // blank and full: how much of what the table has
     start: { ...contents.start, row: contents.rows.numbers[contents.rows.chosen] },
   };
 }
 
-function rowsOf(rows, sizes, pixels) {
+function rowsOf(rows, sizes, { mean, scale }) {
   const [inputs, outputs] = [sizes[0], sizes[sizes.length - 1]];
   const [given, y] = [numbersOf(rows.x), numbersOf(rows.y)];
   const isOfPixels = rows.x.startsWith('u1');
-  const x = isOfPixels ? given.map((each, at) => pixelInput(pixels, each, at % inputs)) : given;
+  const x = isOfPixels ? given.map((each, at) => (each - mean[at % inputs]) / scale[at % inputs]) : given;
   return rows.numbers.map((name, place) => ({
     number: name,
     x: x.subarray(place * inputs, (place + 1) * inputs),
@@ -50,13 +55,11 @@ function rowsOf(rows, sizes, pixels) {
   }));
 }
 
-function pixelsOf(pixels) {
-  return pixels === null ? null : { ...pixels, mean: numbersOf(pixels.mean), scale: numbersOf(pixels.scale) };
-}
-
-// The input that a pixel is, as the network reads it.
-function pixelInput({ mean, scale }, pixel, k) {
-  return (pixel - mean[k]) / scale[k];
+// one mean and one scale stand for those of every input
+function scalingOf(scaling, count) {
+  if (scaling === null) return null;
+  const each = (numbers) => Float64Array.from({ length: count }, (_, k) => numbers[k % numbers.length]);
+  return { mean: each(numbersOf(scaling.mean)), scale: each(numbersOf(scaling.scale)) };
 }
 
 // "f4:…", "f8:…" or "u1:…", or a table of numbers and the place of each in it, as contents.py writes them
@@ -88,6 +91,26 @@ export function conventionOf(model, state) {
 // what a reader can set to a number of their own
 export function isMovable(id) {
   return 'wbxy'.includes(id.kind);
+}
+
+export function isMovableText(model, text) {
+  try {
+    return isMovable(parseId(text, model.shape, 'wbxy'));
+  } catch {
+    return false;
+  }
+}
+
+// Why a text names nothing that can be selected; null where it does.
+export function faultOfId(model, text) {
+  try {
+    const id = parseId(text, model.shape, 'wbzaxy');
+    if (isSelectable(model, id)) return null;
+    if (id.kind === 'a') return `the cost is a function of z here: take z/${id.layer}/${id.neuron}`;
+    return `${writeId(id)} follows from others: take a weight, a bias, z, a, an input or a target`;
+  } catch (error) {
+    return error.message;
+  }
 }
 
 // False for an activation of the output where a cost is known as a function of z alone, which is then moved instead.
@@ -228,22 +251,4 @@ export function rowsByCost(model, state) {
   const found = model.rows.map((row) => costOf(model.net, costs[state.cost], forward(model.net, row.x), row.y));
   const order = found.map((_, place) => place).sort((one, other) => found[other] - found[one] || one - other);
   return order.map((place) => model.rows[place].number);
-}
-
-// "3, read as 5", or the target and the answer as numbers; the texts are a user's own
-export function readingOf(model, now, show) {
-  const output = now.pass.a[model.net.depth];
-  if (model.classNames === null) {
-    const few = (values) => Array.from(values.slice(0, 4), (each) => show(each)).join(', ') + (values.length > 4 ? ', …' : '');
-    return `target ${few(now.y)}, answer ${output.some(Number.isNaN) ? '—' : few(output)}`;
-  }
-  const target = model.classNames[classOf(now.y)];
-  if (output.some(Number.isNaN)) return `${target}, not read yet`;
-  const answer = model.classNames[classOf(output, model.shape.activationNames.at(-1) === 'identity' ? 0 : 0.5)];
-  return target === answer ? `${target}, read rightly` : `${target}, read as ${answer}`;
-}
-
-function classOf(values, threshold = 0.5) {
-  if (values.length === 1) return values[0] > threshold ? 1 : 0;
-  return values.indexOf(Math.max(...values));
 }

@@ -1,6 +1,6 @@
 // What lies over the page: the keys, the field for an id, and what can be taken away; opened, answered and closed.
 
-import { parseId, writeId } from './ids.js';
+import { faultOfId } from './model.js';
 import { patch } from './patch.js';
 import { csvText, download, drawingSize, pngOf, svgText } from './takeaway.js';
 import { overlayView } from './views/help.js';
@@ -13,7 +13,7 @@ const PARTS_TO_SAVE = [
 
 // drawAlone(part) is a view as it is without a table or a larger scale, latexNow() the
 // formula, address() the part behind the #
-export function overlayControl({ root, store, model, work, isId, select, focus, drawAlone, latexNow, address }) {
+export function overlayControl({ root, store, model, work, select, focus, drawAlone, latexNow, address }) {
   const show = (open) => store.set({ open, fault: null });
 
   // brings the dialog of the browser, which keeps the focus inside and gives it back, to the state
@@ -26,7 +26,7 @@ export function overlayControl({ root, store, model, work, isId, select, focus, 
   }
 
   function goTo(text) {
-    const fault = faultOf(text.trim());
+    const fault = faultOfId(model, text);
     if (fault !== null) {
       store.set({ fault });
       return;
@@ -35,15 +35,6 @@ export function overlayControl({ root, store, model, work, isId, select, focus, 
     store.set({ open: null, fault: null });
     store.flush();
     focus.goHome();
-  }
-
-  function faultOf(text) {
-    try {
-      const id = parseId(text, model.shape, 'wbzaxy');
-      return isId(writeId(id)) ? null : `the cost is a function of z here: take z/${id.layer}/${id.neuron}`;
-    } catch (error) {
-      return error.message;
-    }
   }
 
   // a view drawn for a moment where nobody sees it, with the style that it has on the page

@@ -2,6 +2,7 @@
 
 import { REFITTED, rowsByCost } from './model.js';
 import { blankRow, canDraw, ownRow, ownTargets, stroked, withInkTurned } from './own_row.js';
+import { targetText } from './terms.js';
 import { placeInGrid } from './views/cells.js';
 
 export function rowActions({ root, model, store }) {
@@ -71,10 +72,16 @@ export function rowChoiceView(model, { row, rank, own }) {
     ];
   }
   return [
-    chooser('row ', 'row', row, model.rows.map((each) => [each.number, String(each.number)])),
+    chooser('row ', 'row', row, model.rows.map((each) => [each.number, rowText(model, each)])),
     model.rows.length > 1 ? actButton('worst', rank === null ? 'most wrong' : 'next most wrong') : null,
     canDraw(model) ? actButton('draw', 'draw your own') : null,
   ];
+}
+
+// "12: setosa", as far as the target is known
+function rowText(model, { number, y }) {
+  const target = targetText(model, y);
+  return target === null ? String(number) : `${number}: ${target}`;
 }
 
 function chooser(label, act, value, options) {

@@ -7,9 +7,11 @@
 import { backward, forward, placeOf, withTheta } from './engine.js';
 import { costs } from './forms.js';
 import { hasSharedBias, parseId } from './ids.js';
+import { isMovableText } from './model.js';
 
 export const SAVED = 'saved'; // the epoch of weights that belong to none of the run's
 const MOST_WORK = 5e8; // products of weights: some seconds, when an address is opened
+const LARGEST_RATE = 1000; // η, beyond which nobody means it and weights overflow
 const LEAST_WORK = 2000; // of one row, however small the network is
 const MOST_KEPT = 4e6; // numbers of the weights on the way, which spare working them out again
 
@@ -128,6 +130,12 @@ function partedBy(moved, isFirst) {
   return [true, false].map((wanted) => new Map(entries.filter(([id]) => isFirst(id) === wanted)));
 }
 
+export const RATES = `η is a number above 0 and at most ${LARGEST_RATE}`;
+
+export function isRate(eta) {
+  return eta !== null && eta > 0 && eta <= LARGEST_RATE;
+}
+
 export function countOfSteps(past) {
   return past.reduce((sum, each) => sum + each.count, 0);
 }
@@ -157,25 +165,25 @@ export function pastText(past) {
 }
 
 // The steps that a text says, up to the first that cannot be meant.
-export function pastOf(text, model, isMovable) {
+export function pastOf(text, model) {
   const past = [];
   for (const part of text.split(';')) {
-    const step = stepInText(part, model, isMovable);
+    const step = stepInText(part, model);
     if (step === null || workOf(model, [...past, step]) > MOST_WORK) return past;
     past.push(step);
   }
   return past;
 }
 
-function stepInText(part, model, isMovable) {
+function stepInText(part, model) {
   const found = /^([^@!]+)@(all|\d+)\*([1-9]\d{0,6})(?:~([^!]+))?((?:![^!]+)*)$/.exec(part);
   if (found === null) return null;
   const [eta, row, count] = [Number(found[1]), found[2] === 'all' ? null : Number(found[2]), Number(found[3])];
   const isThere = row === null || model.rows.some((each) => each.number === row);
   const pairs = found[5].split('!').slice(1).map((each) => each.split(':'));
-  const isGood = ([id, value]) => isMovable(id) && value?.trim() && Number.isFinite(Number(value));
+  const isGood = ([id, value]) => isMovableText(model, id) && value?.trim() && Number.isFinite(Number(value));
   const cost = found[4] ?? null;
   const isCost = cost === null || model.costs.some((each) => each.name === cost);
-  if (!Number.isFinite(eta) || !isThere || !isCost || !pairs.every(isGood)) return null;
+  if (!isRate(eta) || !isThere || !isCost || !pairs.every(isGood)) return null;
   return { eta, row, moved: new Map(pairs.map(([id, value]) => [id, Number(value)])), count, cost };
 }

@@ -2,17 +2,18 @@
 
 import { costWritten } from './cost_choice.js';
 import { parseId, writeId } from './ids.js';
-import { isSelectable } from './model.js';
+import { faultOfId, isSelectable } from './model.js';
 import { number } from './numbers.js';
+import { readNumber } from './replies.js';
 import { stepsOfPass } from './passes.js';
 import { askedAt, gradeOf, questionOn, selectedFor } from './question.js';
 import { symbol, textOf } from './symbols.js';
 import {
-  countOfSteps, epochChosen, firstEpoch, hasRoom, pastOf, pastText, stepTaken, stepUndone, stopsOf,
+  RATES, countOfSteps, epochChosen, firstEpoch, hasRoom, isRate, pastOf, pastText, stepTaken, stepUndone, stopsOf,
 } from './timeline.js';
 import { questionView } from './views/question.js';
 import { stepsView } from './views/steps.js';
-import { timeView } from './views/time.js';
+import { stopText, timeView } from './views/time.js';
 
 const FIRST_RATE = 0.1; // η
 const REFIT = { frame: null, before: null };
@@ -20,7 +21,8 @@ const REFIT = { frame: null, before: null };
 // What of the state belongs to this, at the beginning. `step` is how many steps of the pass are done, null for all; `asks`,
 // while the next number is asked for, what comes back when that ends: { id, step, change }.
 export function firstOfTraining(model) {
-  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false, asks: null, feedback: null };
+  return { step: null, epoch: firstEpoch(model), past: [], eta: FIRST_RATE, isOfAll: false, asks: null, feedback: null,
+    unreadRate: null };
 }
 
 // As parts of the address, [name, text], and back from a Map of them.
@@ -34,25 +36,38 @@ export function trainingInAddress(state, first) {
   return parts;
 }
 
-export function trainingOf(given, model, { isId, isMovable }) {
-  const found = {};
+// What each of these parts changes; { doubt } where it cannot be meant.
+export function trainingReaders(model, first) {
+  const stops = stopsOf(model);
   const last = stepsOfPass(model.net.depth).length;
-  const epoch = stopsOf(model).find((each) => String(each.epoch) === given.get('epoch'));
-  if (epoch !== undefined) found.epoch = epoch.epoch;
-  const [eta, step] = ['eta', 'step'].map((name) => (given.get(name) ? Number(given.get(name)) : NaN));
-  if (Number.isFinite(eta)) found.eta = eta;
-  if (Number.isInteger(step) && step >= 0 && step < last) found.step = step;
-  if (given.has('past')) found.past = pastOf(given.get('past'), model, isMovable);
-  if (given.get('of') === 'all') found.isOfAll = true;
-  if (given.has('ask')) found.asks = askedFrom(given.get('ask'), found, isId, last);
-  return found;
-}
-
-// "3/w/1/0/0": where a reader was before the questions; any other text does not say it, and nothing comes back
-function askedFrom(text, { step }, isId, last) {
-  const found = /^(all|\d+)\/(.+)$/.exec(text);
-  if (found === null || !isId(found[2])) return { id: null, step: step ?? null, change: 0 };
-  return { id: found[2], step: Number(found[1]) < last ? Number(found[1]) : null, change: 0 };
+  return {
+    epoch: (text) => {
+      const stop = stops.find(({ epoch }) => String(epoch) === text);
+      if (stop !== undefined) return { epoch: stop.epoch };
+      return { doubt: `there are no weights of that epoch; shown are those of ${stopText(first.epoch)}` };
+    },
+    eta: (text) => {
+      const eta = readNumber(text);
+      return isRate(eta) ? { eta } : { doubt: `${RATES}; it is ${first.eta}` };
+    },
+    step: (text) => (/^\d{1,4}$/.test(text) && Number(text) < last ? { step: Number(text) }
+      : { doubt: `the steps of a pass are 0 … ${last - 1} here; all are shown` }),
+    past: (text) => {
+      const past = pastOf(text, model);
+      const count = text.split(';').length;
+      return past.length === count ? { past }
+        : { past, doubt: `of its ${count} parts ${past.length} can be taken here, up to the first that cannot` };
+    },
+    of: (text) => (text === 'all' ? { isOfAll: true } : { doubt: 'a step is of this row' }),
+    // "3/w/1/0/0": where a reader was before the questions; "1" does not say it, and nothing comes back
+    ask: (text, { step = null }) => {
+      const found = /^(all|\d+)\/(.+)$/.exec(text);
+      const isSaid = found !== null && faultOfId(model, found[2]) === null;
+      if (isSaid) return { asks: { id: found[2], step: Number(found[1]) < last ? Number(found[1]) : null, change: 0 } };
+      const asks = { id: null, step, change: 0 };
+      return text === '1' ? { asks } : { asks, doubt: 'it does not say what was selected before the questions' };
+    },
+  };
 }
 
 // What buttons, fields, sliders and keys do; `remember` keeps where the values were.
@@ -169,8 +184,9 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
     actions: {
       reply,
       eta: (text) => {
-        const value = Number(text.trim().replace('−', '-').replace(',', '.') || NaN);
-        if (Number.isFinite(value)) store.set({ eta: value });
+        const eta = readNumber(text);
+        const isLeft = text.trim() === '';
+        store.set(isRate(eta) ? { eta, unreadRate: null } : { unreadRate: isLeft ? null : text });
       },
       'step-rows': (value) => store.set({ isOfAll: value === 'all' }),
     },
@@ -218,8 +234,8 @@ export function trainingView({ state, convention, all, model }) {
       canUpdate: { isPossible, isUndoable: state.past.length > 0 },
     }),
     timeView({
-      stops, at: stops.indexOf(state.epoch), taken: countOfSteps(state.past), eta: state.eta, isOfAll: state.isOfAll,
-      rows: model.rows.length, canStep,
+      stops, at: stops.indexOf(state.epoch), taken: countOfSteps(state.past), eta: state.eta,
+      unreadRate: state.unreadRate, isOfAll: state.isOfAll, rows: model.rows.length, canStep,
     }),
   ];
 }

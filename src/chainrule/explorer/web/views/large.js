@@ -123,8 +123,9 @@ function inputDrawn(drawn) {
 }
 
 function inputText({ model, now, words }, k) {
-  const own = model.inputNames === null ? '' : `, ${model.inputNames[k]}`;
-  return `${words(makeId('x', 0, k))}${own}: ${brief(now.x[k])}`;
+  const id = makeId('x', 0, k);
+  const unscaled = unscaledText(model, id, now.x[k]);
+  return `${words(id)}: ${brief(now.x[k])}${unscaled === null ? '' : `, ${unscaled} before scaling`}`;
 }
 
 function inputList(drawn) {

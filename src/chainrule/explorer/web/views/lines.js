@@ -10,7 +10,8 @@ const HANDLE = 22; // half of what a finger can hold
 const MARKS = 40; // pixels of a line from which on it has marks
 const BELOW = 26; // pixels that marks take below it
 
-// lines: [{ id, name, words, value, before, range }]; what dragging the first does: 'nudge', 'demon' to try it, or null
+// lines: [{ id, name, words, value, before, range, own }], own a text above the line or ''
+// drags: what dragging the first does, 'nudge', 'demon' to try it, or null
 export function linesView({ lines, drags, size }) {
   const { width, height } = size;
   const step = Math.min(HIGHEST, height / lines.length);
@@ -31,6 +32,7 @@ function axis(scale, y, step, line) {
   return ['g', { 'aria-hidden': 'true' },
     ['text', { class: 'name', x: LINE_SIDES.left - 14, y: y + 5, 'text-anchor': 'end' }, line.name],
     ['path', { class: 'axis', d: `M${scale.from} ${y}H${scale.to}` }],
+    line.own === '' || step < MARKS ? null : ['text', { class: 'note start', x: scale.from, y: y - 30 }, line.own],
     marks.map((mark) => [
       ['path', { class: 'axis', d: `M${scale.at(mark)} ${y - 4}v8` }],
       ['text', { class: 'mark', x: scale.at(mark), y: y + 20 }, short(mark)]])];

@@ -5,6 +5,7 @@ import { isDemonThere } from '../demon_control.js';
 import { biasCount, writeId } from '../ids.js';
 import { slopeAt, valueAt } from '../model.js';
 import { inStyle, number, styleOf } from '../numbers.js';
+import { ownText } from '../terms.js';
 
 const MOST_TABLE_ROWS = 400;
 const TRIED = [0.01, 0.1, 0.5, 1, 2]; // Δ of the demon, to both sides
@@ -22,20 +23,22 @@ export function tableView({ title, head, rows }) {
 }
 
 // the neurons that the network's view draws, and the weights between them
-export function networkTable({ now, shown, name }, { shape }) {
-  const rows = shown.flatMap((neurons, layer) => neurons.flatMap((neuron) => neuronRow(now, layer, neuron, name)));
+export function networkTable({ now, shown, name }, model) {
+  const rows = shown.flatMap((neurons, layer) =>
+    neurons.flatMap((neuron) => neuronRow(now, layer, neuron, name, model)));
   const weights = shown.slice(1).flatMap((neurons, before) => neurons.flatMap((neuron) =>
     shown[before].map((source) => givenRow(now, { kind: 'w', layer: before + 1, neuron, source }, name))));
   const biases = shown.slice(1).flatMap((neurons, before) => neurons
-    .filter((neuron) => neuron < biasCount(shape, before + 1))
+    .filter((neuron) => neuron < biasCount(model.shape, before + 1))
     .map((neuron) => givenRow(now, { kind: 'b', layer: before + 1, neuron, source: 0 }, name)));
   return { title: 'the network', head: ['', 'value', 'z', 'δ = ∂C/∂z', '∂C/∂'], rows: [...rows, ...weights, ...biases] };
 }
 
-function neuronRow({ pass, back }, layer, neuron, name) {
+function neuronRow({ pass, back }, layer, neuron, name, model) {
   const id = { kind: layer === 0 ? 'x' : 'a', layer, neuron, source: 0 };
   const [z, delta] = layer === 0 ? ['', ''] : [number(pass.z[layer][neuron]), number(back.delta[layer][neuron])];
-  const cells = [name(id), number(pass.a[layer][neuron]), z, delta, number(back.raw[layer][neuron])];
+  const said = [name(id), ownText(model, id, pass.a[layer][neuron])].filter((text) => text !== '').join(', ');
+  const cells = [said, number(pass.a[layer][neuron]), z, delta, number(back.raw[layer][neuron])];
   return { id: writeId(id), cells };
 }
 
@@ -46,8 +49,9 @@ function givenRow(now, id, name) {
 }
 
 export function linesTable(lines) {
-  return { title: 'number lines', head: ['', 'before', 'now', 'change'], rows: lines.map(({ id, name, value, before }) =>
-    ({ id, cells: [name, number(before), number(value), number(value - before, true)] })) };
+  const rows = lines.map(({ id, name, own, value, before }) => ({ id, cells: [
+    own === '' ? name : `${name}, ${own}`, number(before), number(value), number(value - before, true)] }));
+  return { title: 'number lines', head: ['', 'before', 'now', 'change'], rows };
 }
 
 function curveTable(curve, names) {
