@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from node import answer
 from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
 
 import chainrule as cr
-from chainrule.explorer.question_data import question_data
+from chainrule.explorer.question_data import COST, question_data
 from chainrule.explorer.traced import forms_of
 from chainrule.ids import Id, parse
 from chainrule.lessons.live import Live
@@ -38,6 +40,18 @@ console.log(JSON.stringify(data.asked.map(([text, right]) =>
 """
 REPLIES = """import { readNumber } from './web/replies.js';
 console.log(JSON.stringify(data.map(readNumber)));
+"""
+GRADES = """import { gradeOf, questionOn } from './web/question.js';
+import { parseId } from './web/ids.js';
+import { modelOf, workerOf } from './web/model.js';
+import { textOf } from './web/symbols.js';
+const model = modelOf(data.contents);
+const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0], cost: model.costs[0].name });
+const how = { convention: model.conventions[0], cost: model.costs[0], rate: 0.5, asked: model.questions };
+console.log(JSON.stringify(data.asked.map(([id, given]) => {
+  const { kind, says } = gradeOf(questionOn(model, now, parseId(id, model.shape), how), given, model.questions);
+  return [kind, textOf(says)];
+})));
 """
 FACTORS = """import { offBy } from './web/question.js';
 console.log(JSON.stringify(data.cases.map(([right, given]) => offBy(right, given, data.asked))));
@@ -113,6 +127,93 @@ def test_factors_that_people_lose_are_named_as_in_lessons(tmp_path: Path) -> Non
     for (right, given), said in zip(cases, found, strict=True):
         assert said == off_by(right, given, GRADED), (right, given)
     assert sum(said != "" for said in found) > 12
+
+
+@dataclass(frozen=True)
+class Costed:
+    """A network, a row, and what is to be said to wrong costs, each in a key of the sentences."""
+
+    sizes: list[int]
+    output: str
+    cost: str
+    said: tuple[tuple[str, Callable[[np.ndarray, np.ndarray, float], float]], ...]
+
+
+COSTS = {
+    "one output": Costed(
+        [2, 2, 1],
+        "sigmoid",
+        "squared_error",
+        (
+            ("not squared", lambda a, y, c: a[0] - y[0]),
+            ("not squared", lambda a, y, c: y[0] - a[0]),
+            ("derivative", lambda a, y, c: 2 * (a[0] - y[0])),
+            ("hint", lambda a, y, c: 1.37 * c),
+        ),
+    ),
+    "one output with ½": Costed(
+        [2, 2, 1],
+        "tanh",
+        "quadratic",
+        (("not squared", lambda a, y, c: (a[0] - y[0]) / 2), ("hint", lambda a, y, c: 1.37 * c)),
+    ),
+    "several outputs": Costed(
+        [2, 3, 2],
+        "sigmoid",
+        "squared_error",
+        (
+            ("not squared, several", lambda a, y, c: abs(a - y).sum()),
+            ("squared last", lambda a, y, c: (a - y).sum() ** 2),
+            ("root", lambda a, y, c: c**0.5),
+            ("one output", lambda a, y, c: (a[1] - y[1]) ** 2),
+            ("derivative", lambda a, y, c: 2 * (a[1] - y[1])),
+            ("hint, several", lambda a, y, c: 1.37 * c),
+        ),
+    ),
+    "a choice": Costed(
+        [2, 2, 1],
+        "sigmoid",
+        "binary_cross_entropy",
+        (
+            ("other target", lambda a, y, c: -np.log(1 - a[0])),
+            ("base 10", lambda a, y, c: -np.log10(a[0])),
+            ("derivative", lambda a, y, c: a[0] - y[0]),
+            ("hint", lambda a, y, c: 1.37 * c),
+        ),
+    ),
+    "classes": Costed(
+        [2, 3, 3],
+        "softmax",
+        "cross_entropy",
+        (
+            ("no logarithm", lambda a, y, c: a[0]),
+            ("base 2", lambda a, y, c: c / np.log(2)),
+            ("derivative", lambda a, y, c: a[1] - y[1]),
+            ("hint, several", lambda a, y, c: 1.37 * c),
+        ),
+    ),
+    "classes on z": Costed([2, 3, 3], "identity", "multiclass_hinge", (("hint, several", lambda a, y, c: 1.37 * c),)),
+}
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("name", COSTS)
+def test_mistakes_about_the_cost_are_named_for_one_output_and_for_several(name: str, tmp_path: Path) -> None:
+    case = COSTS[name]
+    network = cr.Network.random(case.sizes, "tanh", case.output, seed=3, dtype="float64")
+    x, y = np.array([0.6, -0.4]), np.eye(case.sizes[-1])[0]
+    a, right = cr.forward(network, x).a[2], float(cr.cost(network, x, y, case.cost))
+    given = [f"{wrong(a, y, right):.4g}" for _, wrong in case.said]
+    contents = known(cr.explore(network, x, y, case.cost))
+    asked = [["C", each] for each in (*given, f"{right:.4g}")]
+    forms = forms_of(network, Live.of(network, x, y, case.cost, "nielsen").cost)
+    *found, last = answer(GRADES, {"contents": contents, "asked": asked}, tmp_path, {"forms.js": forms})
+    assert last[0] == "right"
+    for (key, _), (kind, says) in zip(case.said, found, strict=True):
+        assert kind == "wrong"
+        sentence = re.escape(COST[key])
+        assert re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", sentence), says), (key, says)
+        assert not re.search("every|all|terms", says) or len(y) > 1
 
 
 CHAIN_COST = Live.of(CHAIN, [0.6], [1.0], None, "nielsen").cost
@@ -233,8 +334,9 @@ def test_in_a_browser_what_a_reader_had_before_the_questions_comes_back(opened: 
         press_button(page, "ask")
         assert page.evaluate("location.hash") == before
     press_button(page, "ask")
-    page.evaluate("location.reload()")
-    page.until("document.querySelector('[data-act=reply]') !== null")
+    address = page.evaluate("location.href")
+    page.go("about:blank")
+    page.go(address)
     page.press("Escape")
     assert page.evaluate("location.hash") == "#id=z/1/1&step=5"  # the address of a question holds no Δ
     press_button(page, "ask")

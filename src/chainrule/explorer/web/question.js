@@ -5,8 +5,8 @@ import { activationId, biasCount, hasSharedBias, makeId } from './ids.js';
 import { neuronsOf } from './neurons.js';
 import { number, short } from './numbers.js';
 import { stepsOfPass } from './passes.js';
-import { isApart, isSameNumber, readNumber } from './replies.js';
-import { slipsOf } from './slips.js';
+import { isSameNumber, readNumber } from './replies.js';
+import { slipsOf, slipsOfCost, toldApart } from './slips.js';
 import { filled, partial, quantitySymbol, symbolOf } from './symbols.js';
 
 const MOST_TOLD = 12; // numbers of a layer that a question lists
@@ -50,7 +50,7 @@ function largestPlace(values) {
 export function questionOn(model, all, id, how) {
   const asked = { w: 'w', b: 'b', d: 'z' }[id.kind];
   const { net, pass, back, y } = all;
-  const at = { net, cost: how.cost, pass, back, y, activationNames: model.shape.activationNames };
+  const at = { net, cost: how.cost, valueOf: all.cost.value, pass, back, y, activationNames: model.shape.activationNames };
   const question = asked === undefined
     ? forwardQuestion(model, at, id, how) : slopeQuestion(at, { ...id, kind: asked }, id, how);
   if (question === null) return null;
@@ -104,7 +104,7 @@ function forwardQuestion(model, at, id, how) {
     const without = sigma.value(Float64Array.of(z - bias), new Float64Array(1))[0];
     made.push({ name: 'bias forgotten', value: without, says: says('bias forgotten') });
   }
-  const slips = made.filter((each) => isApart(each.value, value, how.asked.digits));
+  const slips = toldApart(value, made, how.asked.digits);
   return { symbol: name('a'), value, told, slips, hint: says('hint') };
 }
 
@@ -133,14 +133,17 @@ function softmaxText(at, l, j, name) {
   return [name('a'), ' = e^', name('z'), ` / Σ e^z, and Σ e^z = ${short(sum, 6)}`];
 }
 
-function costQuestion(at, { convention, asked }) {
+function costQuestion(at, how) {
+  const { convention, asked } = how;
   const last = at.net.depth;
   const { y } = at;
   const kinds = [['a', at.pass.a[last]], ...(/z/.test(at.cost.text) ? [['z', at.pass.z[last]]] : [])];
   if (at.pass.a[last].length > MOST_TOLD) return null;
   const lists = kinds.map(([letter, values]) => `${letter} = ${listText(values)}`);
   const told = [convention.letter, ` = ${at.cost.text}; `, [...lists, `y = ${listText(y)}`].join(', ')];
-  return { symbol: symbolOf(convention, makeId('C')), value: at.back.C, told, slips: [], hint: asked.forward.cost };
+  const symbol = symbolOf(convention, makeId('C'));
+  const hint = filled(asked.cost[y.length === 1 ? 'hint' : 'hint, several'], { C: symbol });
+  return { symbol, value: at.back.C, told, slips: slipsOfCost(at, at.back.C, how, at.valueOf), hint };
 }
 
 function listText(values) {

@@ -12,10 +12,23 @@ import { filled, matrixBack, partial, quantitySymbol, symbol, weightSymbol } fro
 // The slips of a δ (kind d), of ∂C/∂w or of ∂C/∂b whose numbers differ from the right one and from each other.
 export function slipsOf(at, id, right, how) {
   const s = { ...at, ...how, depth: at.net.depth };
+  return toldApart(right, [...(id.kind === 'w' ? ofWeight(s, id) : []), ...ofError(s, id)], s.asked.digits);
+}
+
+// Those of a cost, whose function is `valueOf(outputs, targets)`, z where it is a function of z.
+export function slipsOfCost(at, right, how, valueOf) {
+  const s = { ...at, ...how, depth: at.net.depth };
+  const outputs = (s.cost.of === 'z' ? s.pass.z : s.pass.a)[s.depth];
+  const found = [...ofSquares(s), ...ofLogarithms(s, right), ...ofTerms(s, right, outputs, valueOf), ...ofDerivatives(s)];
+  return toldApart(right, found, s.asked.digits);
+}
+
+// Without those whose number a reader cannot tell from the right one, or from one before it.
+export function toldApart(right, slips, digits) {
   const kept = [];
-  for (const slip of [...(id.kind === 'w' ? ofWeight(s, id) : []), ...ofError(s, id)]) {
+  for (const slip of slips) {
     const others = [right, ...kept.map((each) => each.value)];
-    if (Number.isFinite(slip.value) && others.every((each) => isApart(slip.value, each, s.asked.digits))) kept.push(slip);
+    if (Number.isFinite(slip.value) && others.every((each) => isApart(slip.value, each, digits))) kept.push(slip);
   }
   return kept;
 }
@@ -23,6 +36,52 @@ export function slipsOf(at, id, right, how) {
 // The value, and the sentence of a key with these symbols in it; the key is the mistake's name, after a comma its case.
 function made(s, key, value, names = {}) {
   return { name: key.split(',')[0], value, says: filled(s.asked.says[key], names) };
+}
+
+// of a cost ----------------------------------------------------------------------------------------------------------
+function ofCost(s, key, value, names = {}) {
+  return { name: key.split(',')[0], value, says: filled(s.asked.cost[key], names) };
+}
+
+function* ofSquares(s) {
+  if (!['squared_error', 'quadratic'].includes(s.cost.name)) return;
+  const half = s.cost.name === 'quadratic' ? 0.5 : 1;
+  const errors = Array.from(s.pass.a[s.depth], (a, j) => a - s.y[j]);
+  const sum = (values) => values.reduce((sofar, each) => sofar + each, 0);
+  const [signed, sizes] = [sum(errors), sum(errors.map(Math.abs))];
+  const key = errors.length === 1 ? 'not squared' : 'not squared, several';
+  for (const each of [signed, -signed, sizes]) for (const part of [1, half]) yield ofCost(s, key, part * each);
+  if (errors.length === 1) return;
+  yield ofCost(s, 'squared last', half * signed * signed);
+  yield ofCost(s, 'root', Math.sqrt(sum(errors.map((each) => each * each))));
+}
+
+function* ofLogarithms(s, right) {
+  if (!['cross_entropy', 'binary_cross_entropy'].includes(s.cost.name)) return;
+  const [a, isOfOne] = [s.pass.a[s.depth], s.y.length === 1 && [0, 1].includes(s.y[0])];
+  if (s.cost.name === 'cross_entropy') yield ofCost(s, 'no logarithm', a.reduce((sum, p, j) => sum + s.y[j] * p, 0));
+  else if (isOfOne) yield ofCost(s, 'other target', -Math.log(s.y[0] === 1 ? 1 - a[0] : a[0]));
+  yield ofCost(s, 'base 10', right / Math.LN10);
+  yield ofCost(s, 'base 2', right / Math.LN2);
+}
+
+// what one output adds, where the cost is a sum over them
+function* ofTerms(s, right, outputs, valueOf) {
+  if (s.y.length === 1 || s.y.length > s.asked.spelled) return;
+  const terms = Array.from(outputs, (each, j) => valueOf(Float64Array.of(each), s.y.slice(j, j + 1)));
+  const isSum = Math.abs(terms.reduce((sum, each) => sum + each, 0) - right) <= 1e-9 * Math.abs(right);
+  if (!isSum) return;
+  const count = String(terms.length);
+  for (const [j, each] of terms.entries()) yield ofCost(s, 'one output', each, { neuron: neuronWords(s, s.depth, j), count });
+}
+
+function* ofDerivatives(s) {
+  if (s.y.length > s.asked.spelled) return;
+  const cost = quantitySymbol(s.convention, s.net, makeId('C'));
+  for (const j of s.y.keys()) {
+    yield ofCost(s, 'derivative', s.back.raw[s.depth][j], { slope: byActivation(s, s.depth, j) });
+    yield ofCost(s, 'derivative', s.back.delta[s.depth][j], { slope: partial(cost, inputSymbol(s, s.depth, j)) });
+  }
 }
 
 // of the last factor, a_in

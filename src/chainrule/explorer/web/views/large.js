@@ -73,13 +73,13 @@ export function largeView({ state, now, model, arranged: whole, selected, size, 
   const { width, height } = size;
   const tug = { tug: tugOf(now.net, now.pass, whole.pair), arranged, lit, now, depth, texts, isNarrow, name, words };
   const drawn = { now, model, arranged, selected, boxes, depth, isDrawn, name, words };
-  const note = isWaiting ? `pulls are terms of ${name(makeId('z', depth, 0))} …: they come with the outputs` : pullText(tug);
+  const note = isWaiting ? 'pulls are the terms of an output: they come with the outputs' : pullText(tug);
   return ['svg', { class: 'drawing large', width, height, role: 'group', 'aria-label': 'the network' },
     largeHeads(drawn),
     inputDrawn(drawn),
-    Array.from({ length: bands }, (_, place) => bandOfCells(drawn, place + 1)),
+    boxes.bands.map((box, place) => bandOfCells(drawn, place + 1, box)),
     openedDrawn(drawn),
-    isWaiting ? null : pullsView({ ...tug, box: boxes.pulls }),
+    isWaiting ? lastHiddenLayer(drawn) : pullsView({ ...tug, box: boxes.pulls }),
     outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
     isWaiting ? null : equationView({ ...tug, x: EDGE, y: height - 30, asRatio: now.net.sigma[depth].full }),
     ['text', { class: 'note start', x: EDGE, y: height - 11 }, note]];
@@ -147,13 +147,21 @@ function scaledTo(values, most) {
 }
 
 // hidden layers -------------------------------------------------------------------------------------------------------
-function bandOfCells({ now, arranged, selected, boxes, words }, layer) {
+function bandOfCells({ now, arranged, selected, words }, layer, box) {
   const a = now.pass.a[layer];
-  const grid = gridIn(a.length, boxes.bands[layer - 1]);
+  const grid = gridIn(a.length, box);
   const chosen = neuronsOf(selected).find((each) => each.layer === layer)?.neuron ?? null;
   const said = chosen === null ? '' : `; selected: ${words(makeId('a', layer, chosen))}: ${brief(a[chosen])}`;
   return cellsView({ grid, values: scaledTo(a, arranged.scales.layers[layer]), prefix: `z/${layer}/`, chosen,
     label: `layer ${layer}, ${a.length} neurons; arrow keys select${said}` });
+}
+
+// where the pulls will be, as long as there are none
+function lastHiddenLayer(drawn) {
+  const { depth, boxes: { pulls, isNarrow } } = drawn;
+  const head = isNarrow ? 24 : HEAD;
+  const box = { ...pulls, y: pulls.y + head, height: pulls.height - head };
+  return depth === 1 ? null : bandOfCells(drawn, depth - 1, box);
 }
 
 // The weights into the neuron of layer 1 that the selection is about, and ∂C/∂w = x · δ beside them.
