@@ -1,6 +1,7 @@
 """Fill in what the cells of a notebook show, without a kernel: python docs/notebook.py [--check]
 
-The last expression of a cell is kept as a kernel keeps it: as SVG, HTML and LaTeX, where it offers them, and as its repr.
+The last expression of a cell is kept as a kernel keeps it: as SVG, HTML and LaTeX, where it offers them, and as its repr. Of an
+explorer its figure is kept alone: the page has 300 kB, which change with each change of its script, and GitHub shows no frames.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+import chainrule as cr
 
 NOTEBOOK = Path(__file__).resolve().parent / "backpropagation.ipynb"
 RICH = {"image/svg+xml": "_repr_svg_", "text/html": "_repr_html_", "text/latex": "_repr_latex_"}
@@ -42,7 +45,8 @@ def run(source: str, names: dict[str, Any], count: int) -> list[dict[str, Any]]:
     if printed.getvalue():
         outputs.append({"output_type": "stream", "name": "stdout", "text": lines(printed.getvalue())})
     if value is not None:
-        data = {kind: lines(getattr(value, method)()) for kind, method in RICH.items() if hasattr(value, method)}
+        rich = value.figure if isinstance(value, cr.Explorer) else value
+        data = {kind: lines(getattr(rich, method)()) for kind, method in RICH.items() if hasattr(rich, method)}
         shown = {"data": {**data, "text/plain": lines(repr(value))}, "metadata": {}}
         outputs.append({"output_type": "execute_result", "execution_count": count, **shown})
     return outputs

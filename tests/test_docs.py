@@ -219,6 +219,17 @@ def test_the_notebook_runs_and_shows_what_it_shows() -> None:
             assert shown_by(before) == shown_by(after)
 
 
+def test_the_notebook_keeps_the_figure_of_the_explorer_and_not_its_page() -> None:
+    """The page would double the file, and change with its script; whoever runs the cell sees it."""
+    path = ROOT / "docs" / "backpropagation.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cell = next(cell for cell in cells if "cr.explore(" in "".join(cell["source"]) and cell["cell_type"] == "code")
+    (output,) = cell["outputs"]
+    assert "".join(output["data"]["image/svg+xml"]).startswith("<svg")
+    assert set(output["data"]) == {"image/svg+xml", "text/plain"}
+    assert path.stat().st_size < 400_000
+
+
 def test_the_notebook_links_to_pages_that_are_there() -> None:
     notebook = json.loads((ROOT / "docs" / "backpropagation.ipynb").read_text(encoding="utf-8"))
     targets = [target for cell in notebook["cells"] for target in re.findall(r"\]\(([^)]+)\)", "".join(cell["source"]))]

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import FileError
+from chainrule.errors import FileError, counted
 from chainrule.explorer.bundle import bundle, shipped, style
 from chainrule.explorer.contents import as_script
 from chainrule.explorer.shortened import short_script, short_style
@@ -51,7 +51,8 @@ class Explorer:
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.known["network"]["sizes"]))
-        return f"Explorer({self.title!r}, {sizes}, {self.known['rows']['count']:,} rows, {len(self.html.encode()):,} bytes)"
+        rows = counted(self.known["rows"]["count"], "row")
+        return f"Explorer({self.title!r}, {sizes}, {rows}, {len(self.html.encode()):,} bytes)"
 
     @cached_property
     def html(self) -> str:
