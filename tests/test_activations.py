@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,22 @@ def test_odot_is_the_diagonal_case_of_the_matrix_product(rng: np.random.Generato
 def test_slopes_stay_accurate_where_a_neuron_is_saturated(name: str, z: float, slope: float) -> None:
     """1 − tanh² z would be 0 here. The values are those of e^z / (1 + e^z)² and its like, written out for large |z|."""
     assert float(named(name).slope(np.array([z]))[0]) == pytest.approx(slope, rel=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("gap", [0.0, 3.0, 10.0, 20.0, 40.0, 80.0])
+def test_the_slope_of_a_saturated_softmax_keeps_its_digits(gap: float, dtype: str) -> None:
+    """a(1 − a) would lose all of them from a gap of 37 on, in float32 from 17 on (S2.18): 1 − a is the sum of the others."""
+    z = np.array([[-1.0, gap, 0.0], [gap + 2, -gap, 1.0]])
+    e = [[math.exp(each - max(row)) for each in row] for row in z.tolist()]
+    slope = named("softmax").slope(z.astype(dtype))
+    one = named("softmax").slope(z[0].astype(dtype))
+    for row, found in ((e[0], slope[0]), (e[1], slope[1]), (e[0], one)):
+        total = sum(row)
+        for i, j in np.ndindex(3, 3):
+            others = sum(each for k, each in enumerate(row) if k != i)
+            right = row[i] * (others if i == j else -row[j]) / total**2
+            assert found[i, j] == pytest.approx(right, rel=20 * float(np.finfo(dtype).eps), abs=1e-38)
 
 
 @pytest.mark.parametrize("name", NAMED)

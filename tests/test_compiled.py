@@ -272,3 +272,21 @@ def test_it_says_what_it_has_no_code_for() -> None:
     assert "your own activation wave, whose form calls np.all" in str(CompiledEngine().refuses(recipe, network))
     with pytest.raises(cr.SettingError, match=r"compiled engine has no native code.*wave.*engine='reference'"):
         cr.train(network, np.zeros((4, 2)), np.ones((4, 1)), engine="compiled", epochs=1)
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("gap", [2.0, 20.0, 40.0])
+def test_the_error_of_a_saturated_softmax_keeps_its_digits(gap: float, dtype: str, engine: str) -> None:
+    """δ = a ⊙ (v − Σ v·a), v counted from the largest a (S2.18): biases of zero become −δ in one step with η = 1."""
+    z = np.array([-1.0, gap, 0.0])
+    network = cr.Network([z[:, None].astype(dtype)], [np.zeros(3, dtype)], "softmax")
+    run = cr.train(
+        network, np.ones((1, 1)), np.array([[1.0, 0.0, 0.0]]), cost="quadratic", rule=cr.delta_rule(1.0),
+        epochs=1, batch_size=1, engine=engine,
+    )  # fmt: skip
+    e = np.exp(z - gap)
+    a = e / e.sum()
+    v = a - [1, 0, 0]
+    right = [sum(a[j] * a[i] * (v[j] - v[i]) for i in range(3)) for j in range(3)]
+    assert run.network.biases[1] == pytest.approx(np.negative(right), rel=50 * float(np.finfo(dtype).eps), abs=0)

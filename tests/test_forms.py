@@ -315,6 +315,14 @@ def test_an_activation_of_a_softmax_by_a_z_is_written_in_activations() -> None:
     assert " · ".join(str(factor.symbol) for factor in weight.parts[0].factors) == "a⁽¹⁾₀ · −a⁽²⁾₁ · a⁽²⁾₀"
 
 
+def test_one_minus_a_saturated_softmax_keeps_its_digits() -> None:
+    """1 − a is what the other activations add up to: 2e^−40 here, and 1 − 1 in float64."""
+    network = cr.Network([[[40.0], [0.0], [0.0]]], [[0.0, 0.0, 0.0]], "softmax")
+    found = cr.explain(network, [1.0], None, "z/1/0", of="a/1/0").parts[0]
+    assert found.factors[-1].value == pytest.approx(2 * math.exp(-40), rel=1e-12, abs=0)
+    assert found.value == pytest.approx(2 * math.exp(-40), rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("out", [2, 12])
 @pytest.mark.parametrize(
     ("form", "v", "place"),

@@ -137,8 +137,16 @@ def of_each_row(ufunc: np.ufunc, z: Array) -> Array:
 
 
 def _softmax_slope(z: Array) -> Array:
+    """Its diagonal a_i (1 − a_i), where a_i is the largest, is a_i times the sum of the others: 1 − a_i would lose digits."""
     a = _softmax(z)
-    return a[..., :, None] * (np.eye(a.shape[-1], dtype=a.dtype) - a[..., None, :])
+    top = a.argmax(axis=-1, keepdims=True)
+    others, rest = a.copy(), 1 - a
+    np.put_along_axis(others, top, 0, axis=-1)
+    np.put_along_axis(rest, top, others.sum(axis=-1, keepdims=True), axis=-1)
+    slope = -a[..., :, None] * a[..., None, :]
+    diagonal = np.arange(a.shape[-1])
+    slope[..., diagonal, diagonal] = a * rest
+    return slope
 
 
 def _softmax_form(z: Any, m: Elementary) -> Any:

@@ -197,7 +197,7 @@ class View(OneExample):
         a = self.trace.a[layer]
         a_i, a_j = self.a(layer, i), self.a(layer, j)
         if i == j:
-            return [Factor(a_i, float(a[i])), Factor(row("(1 − ", a_i, ")"), float(1 - a[i]))]
+            return [Factor(a_i, float(a[i])), Factor(row("(1 − ", a_i, ")"), float(np.delete(a, i).sum()))]
         return [Factor(row("−", a_i), -float(a[i])), Factor(a_j, float(a[j]))]
 
     def written_out(self, j: int) -> list[Factor]:

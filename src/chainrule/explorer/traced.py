@@ -191,8 +191,13 @@ def _own_activation(recording: Recording, sigma: Activation, z: Recorded) -> tup
 
 
 def _through_softmax(v: Any, z: Any) -> Any:
-    """Σ′ᵀ v of Σ′ = a_i (δ_ij − a_j), without the matrix: a ⊙ (v − Σ v·a) (S2.18)."""
+    """Σ′ᵀ v of Σ′ = a_i (δ_ij − a_j), without the matrix: a ⊙ (v − Σ v·a) (S2.18).
+
+    v counts from where a is largest, which changes nothing and keeps the digits where that a is near 1.
+    """
     a = softmax.value(z)
+    first = np.arange(a.shape[1]) == a.argmax(axis=1)[:, None]
+    v = v - np.where(first, v, 0.0).sum(axis=-1, keepdims=True)
     return a * (v - (v * a).sum(axis=-1, keepdims=True))
 
 

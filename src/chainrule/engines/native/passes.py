@@ -174,9 +174,13 @@ def softmax(z, count, width):
 
 @native
 def times_softmax_slope(a, d, count):
-    """d ← Σ′ᵀ d = a ⊙ (d − a·d) (S2.18)."""
-    inner = number(a[0], 0.0)
+    """d ← Σ′ᵀ d = a ⊙ (d − a·d) (S2.18), d counted from where a is largest: that keeps the digits of an a near 1."""
+    top = 0
+    for j in range(1, count):
+        top = j if a[j] > a[top] else top
+    first, inner = d[top], number(a[0], 0.0)
     for j in range(count):
+        d[j] -= first
         inner += a[j] * d[j]
     for j in range(count):
         d[j] = a[j] * (d[j] - inner)

@@ -177,7 +177,8 @@ function arriving(s, j) {
 function softmaxSlope(s, layer, i, j) {
   const a = s.pass.a[layer];
   const [one, other] = [i, j].map((neuron) => quantityOf(s, makeId('a', layer, neuron)));
-  if (i === j) return [{ symbol: one, value: a[i] }, { symbol: ['(1 − ', one, ')'], value: 1 - a[i] }];
+  const rest = a.reduce((sum, each, k) => (k === i ? sum : sum + each), 0); // keeps digits where a_i is near 1
+  if (i === j) return [{ symbol: one, value: a[i] }, { symbol: ['(1 − ', one, ')'], value: rest }];
   return [{ symbol: ['−', one], value: -a[i] }, { symbol: other, value: a[j] }];
 }
 
