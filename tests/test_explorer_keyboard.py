@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browser import Driven
-from explored import digits_page, opener, press_button, small_page
+from explored import SMALL, digits_page, opener, press_button, small_page
+
+import chainrule as cr
 
 pytestmark = pytest.mark.needs("chromium")
 HELD = "document.activeElement"
@@ -144,3 +149,113 @@ def test_the_pass_is_gone_through_by_keys_on_other_keyboards_too(opened: Any) ->
         page.evaluate(send % key)
         page.settle()
         assert page.evaluate("location.hash") == step, key
+
+
+# everything can be reached --------------------------------------------------------------------------------------------------
+RING = """((each) => {
+  const inside = each.querySelector(':scope > .reach, :scope > .stroke');
+  const [own, its] = [getComputedStyle(each), inside && getComputedStyle(inside)];
+  const isOwn = own.outlineStyle === 'solid' && parseFloat(own.outlineWidth) >= 2;
+  return isOwn || (inside !== null && its.stroke !== 'none' && parseFloat(its.strokeWidth) >= 2);
+})(document.activeElement)"""
+NAME = """((each) => each.getAttribute('aria-label') ?? each.labels?.[0]?.textContent ?? each.textContent ?? '')(
+  document.activeElement)"""
+
+
+@pytest.mark.parametrize(("name", "address"), [("small", "#id=z/1/1&step=6&ask=1"), ("digits", "#demon=true")])
+def test_every_stop_of_the_tab_key_has_a_ring_and_a_name(opened: Any, name: str, address: str) -> None:
+    page = opened(PAGES[name](), address)
+    seen = set()
+    for _ in range(90):
+        page.press("Tab")
+        if holds(page, "body"):
+            break
+        assert page.evaluate(RING), page.evaluate(f"{HELD}.outerHTML")
+        assert page.evaluate(NAME).strip() != "", page.evaluate(f"{HELD}.outerHTML")
+        seen.add(
+            page.evaluate(
+                f"{HELD}.dataset.act ?? {HELD}.dataset.live ?? {HELD}.dataset.drag ?? {HELD}.dataset.grid ?? ''"
+            )
+        )
+    assert holds(page, "body")  # no stop keeps the focus
+    wanted = {
+        "row",
+        "convention",
+        "cost",
+        "tables",
+        "projector",
+        "save",
+        "keys",
+        "theme",
+        "step",
+        "ask",
+        "update",
+        "eta",
+    }
+    of_page = (
+        {"reply", "answer", "reveal"}
+        if name == "small"
+        else {"by", "best", "sit", "demon", "epoch", "worst", "pull/", "x/"}
+    )
+    assert wanted | of_page <= seen
+
+
+def tab_to(page: Driven, selector: str) -> None:
+    for _ in range(90):
+        page.press("Tab")
+        if holds(page, selector):
+            return
+    raise AssertionError(f"the Tab key does not lead to {selector}")
+
+
+def test_a_student_without_a_mouse_works_through_the_page(opened: Any, tmp_path: Path) -> None:
+    """A weight is selected and dragged, the demon run, a question answered, row, cost, convention changed, numbers saved."""
+    x = np.array([[0.6, -0.4], [0.1, 0.9]])
+    page = opened(cr.explore(SMALL, x, np.array([[1.0, 0.0], [0.0, 1.0]]), by="w/2/0/1"))
+    tab_to(page, '.edge[data-id="w/1/0/1"]')
+    page.press("Enter")
+    page.press("Enter")
+    assert holds(page, ".handle")
+    for _ in range(12):
+        page.press("PageUp")
+    assert "&moved=w/1/0/1%3A" in page.evaluate("location.hash")
+    assert (
+        float(page.evaluate(f"{HELD}.getAttribute('aria-valuenow')")) > 1.5
+    )  # beyond the end of the first scale, which was 1
+    page.press("Enter")
+    assert holds(page, '.edge[data-id="w/1/0/1"]')
+    page.press("d")
+    for _ in range(12):
+        page.press("PageUp")
+    assert float(page.evaluate(f"{HELD}.getAttribute('aria-valuenow')")) > 2.5
+    assert page.text(".results .miss b") != "—"
+    tab_to(page, "[data-act=save]")  # around the page
+    page.press("Escape")
+    assert page.evaluate("document.querySelector('.demon')") is None
+    page.press("q")
+    assert holds(page, "[data-act=reply]")
+    page.evaluate("document.execCommand('insertText', false, '9')")
+    page.press("Enter")
+    assert page.text(".feedback").startswith("✗")
+    tab_to(page, "[data-act=reveal]")
+    page.press("Enter")
+    assert holds(page, "[data-act=reply]")
+    assert "a1" in page.text(".feedback")
+    page.press("Escape")
+    assert holds(page, "[data-act=save]")
+    for act, what in (("row", "row=1"), ("convention", "convention=article"), ("cost", "cost=")):
+        tab_to(page, f"select[data-act={act}]")
+        page.press("ArrowDown")
+        assert what in page.evaluate("location.hash")
+    page.downloads(tmp_path)
+    tab_to(page, "[data-act=save]")
+    page.press("Enter")
+    tab_to(page, "[data-act=csv]")
+    page.press("Enter")
+    until = time.monotonic() + 20
+    while not (tmp_path / "numbers.csv").exists():
+        assert time.monotonic() < until
+        page.settle()
+    page.press("Escape")
+    assert holds(page, "[data-act=save]")
+    assert page.errors == []

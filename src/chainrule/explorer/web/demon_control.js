@@ -1,6 +1,7 @@
 // What a reader does with the demon: its state, its buttons, its field and its slider.
 
 import { bestChange, changeBy, changeTexts, demonPlaces, needsDemon } from './demon.js';
+import { steppedOn } from './drag.js';
 import { placeOf, withTheta } from './engine.js';
 import { parseId, writeId } from './ids.js';
 import { slopeAt, valueAt } from './model.js';
@@ -8,7 +9,6 @@ import { roundedTo } from './scale.js';
 import { byAtPixel, demonView } from './views/demon.js';
 
 export const DEMON_START = { demon: false, change: 0, said: null };
-const SLIDER_STEPS = 100; // of an arrow key over the range
 
 // On a z and an a it always sits, for they have no number of their own to set; elsewhere where it is asked for.
 export function isDemonThere(state, id) {
@@ -99,13 +99,8 @@ export function demonControl({ store, model, work, select }) {
     },
     // so that the quantity has a value
     moveTo: (value, perPixel) => setChange(roundedTo(value - here().value, perPixel)),
-    // by so many hundredths of the range
-    step: (steps, isFine) => {
-      const [low, high] = range();
-      const unit = (high - low) / SLIDER_STEPS / (isFine ? 10 : 1);
-      const change = Math.min(Math.max(store.state.change + steps * unit, low), high);
-      setChange(roundedTo(change, unit / 10));
-    },
+    // by arrow keys
+    step: (steps, isFine) => setChange(steppedOn(store, range, store.state.change, steps, isFine)),
     toggle: () => store.set({ demon: !store.state.demon, change: 0 }),
     // false where there was none, and nothing tried
     leave: () => {

@@ -1,4 +1,21 @@
-// Dragging: from a press on an element with data-drag, through moves, to its end; also by touch and by pen.
+// Dragging: from a press on an element with data-drag, through moves, to its end; also by touch and by pen, and by keys.
+
+import { roundedTo } from './scale.js';
+
+const STEPS_OF_A_RANGE = 100; // of an arrow key; with Shift ten times as many
+
+// Where arrow keys take a value in a range; at its end the scales are fitted anew, so that it goes on.
+export function steppedOn(store, rangeIn, value, steps, isFine) {
+  const unitOf = ([low, high]) => (high - low) / STEPS_OF_A_RANGE / (isFine ? 10 : 1);
+  const first = rangeIn(store.state.frame);
+  if ((steps > 0 ? first[1] - value : value - first[0]) < unitOf(first) / 2) {
+    store.set({ frame: null });
+    store.flush();
+  }
+  const range = rangeIn(store.state.frame);
+  const unit = unitOf(range);
+  return roundedTo(Math.min(Math.max(value + steps * unit, range[0]), range[1]), unit / 10);
+}
 
 export function listenToDrags(root, { begin, move, end }) {
   let held = null;

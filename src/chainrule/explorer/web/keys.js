@@ -4,13 +4,15 @@ import { neighbour, parseId, writeId } from './ids.js';
 
 export const KEYS = [
   ['← → ↑ ↓', 'go through layers and neurons, or from weight to weight'],
-  ['Enter', 'select what is focused'],
+  ['Enter, Space', 'select what is focused; Enter once more: to its number line, and from there back'],
   ['← → ↑ ↓ on cells', 'select the cell beside; on a pull to the sides its other weight; Space draws a pixel'],
   ['← → on a slider', 'move it: Shift for a tenth of a step, Page Up and Page Down for ten'],
+  ['Tab', 'from one thing to the next, through fields, lists and buttons too'],
   ['d', 'the demon: try a change Δ of what is selected, and back'],
-  ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0'],
+  ['/', 'go to a quantity by its id, as w/2/0/1, b/1/0, z/2/0, a/1/2, x/0, y/0'],
   ['[ ]', 'step back and on through a pass: what is not computed yet is a dash'],
   ['{ }', 'to the beginning of a pass, and to its end, where every number is shown'],
+  ['q', 'questions: the next number of the pass is hidden and asked for; Enter answers'],
   ['0', 'fit the scales anew'],
   ['t', 'numbers as tables instead of drawings, and back'],
   ['p', 'for a projector: one view at a time, in large type; 1 … 4, ← and → change it'],
@@ -29,7 +31,9 @@ const WITH_ALT = '[]{}/?'; // letters that need Alt on some keyboards
 
 // One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
 // network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere, `leave` what Esc does.
-export function listenToKeys(root, { model, select, selected, isId, slide, letters, goTo, turn, onCells, leave, leaveField }) {
+export function listenToKeys(root, page) {
+  const { model, select, selected, isId, slide, letters, goTo, goToLine, turn, onCells, leave, leaveField } = page;
+
   document.addEventListener('keydown', (event) => {
     const isCommand = event.metaKey || (event.ctrlKey && !event.altKey);
     if (isCommand || (event.altKey && !WITH_ALT.includes(event.key))) return;
@@ -45,6 +49,8 @@ export function listenToKeys(root, { model, select, selected, isId, slide, lette
     const slider = target.closest('[role="slider"]');
     if (slider !== null && key in KEY_STEPS) return answeredBy(slide(slider, KEY_STEPS[key], event.shiftKey));
     const button = target.closest('[role="button"][data-id]');
+    const isSelected = button?.dataset.id === selected() || target.closest('[data-grid]') !== null;
+    if (key === 'Enter' && (slider !== null || isSelected)) return answeredBy(goToLine(slider !== null));
     if (button !== null && (key === 'Enter' || key === ' ')) return answeredBy(select(button.dataset.id));
     if (Object.hasOwn(letters, key)) return answeredBy(letters[key]());
     if (target.closest(OWN_ARROWS) !== null) return false;

@@ -7,7 +7,7 @@ import { COST_START, costControl, costView, costWritten } from './cost_choice.js
 import { needsDemon } from './demon.js';
 import { dashed, withDashes } from './dashes.js';
 import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
-import { listenToDrags } from './drag.js';
+import { listenToDrags, steppedOn } from './drag.js';
 import { parseId, wordsOf, writeId } from './ids.js';
 import { focusKeeper } from './focus.js';
 import { listenToKeys } from './keys.js';
@@ -44,7 +44,6 @@ const PARTS = ['network', 'lines', 'curve'];
 const HINT = 'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron to select it; '
   + '? lists the keys.';
 const STEPPING_HINT = 'A number that is not computed yet is “—”: ▶ computes the next ones, ▶| or } all of them.';
-const FINE = 100; // steps of an arrow key over the range of a line
 
 function startPage(root) {
   const contents = JSON.parse(document.getElementById('contents').textContent);
@@ -273,7 +272,7 @@ function startPage(root) {
   function footView({ state, convention, all }) {
     return ['footer', { class: 'foot' },
       ['div', { class: 'pace' }, trainingView({ state, convention, all, model })],
-      ['span', { class: 'hint' }, state.step === null ? HINT : STEPPING_HINT,
+      ['span', { class: state.step === null ? 'hint' : 'hint stepping' }, state.step === null ? HINT : STEPPING_HINT,
         model.isFloat32 ? ' This float32 network is computed here in float64.' : '']];
   }
 
@@ -368,21 +367,29 @@ function startPage(root) {
 
   // to the demon and its slider; back where it sits only because it was asked for
   function sitDown() {
-    const { state } = store;
     focus.remember();
-    if (!needsDemon(parseId(state.id, model.shape))) demon.toggle();
-    if (state.view !== '') store.set({ view: 'curve' });
+    if (!needsDemon(parseId(store.state.id, model.shape))) demon.toggle();
+    goToView('curve');
+    (root.querySelector('[data-drag="demon"]') ?? root.querySelector('[data-drag="line"]'))?.focus();
+  }
+
+  // from what is selected to the dot of its number line, and back
+  function goToLine(isThere) {
+    goToView(isThere ? 'network' : 'lines');
+    if (isThere) focus.goHome();
+    else root.querySelector('[data-drag="line"]')?.focus();
+  }
+
+  // where one view is shown at a time
+  function goToView(view) {
+    if (store.state.view !== '') store.set({ view });
     store.flush();
-    const slider = root.querySelector('[data-drag="demon"]') ?? root.querySelector('[data-drag="line"]');
-    slider?.focus();
   }
 
   // an arrow key on the dot of a number line
   function nudgeBy(steps, isFine) {
-    const [low, high] = store.state.frame.ranges[0];
-    const unit = (high - low) / FINE / (isFine ? 10 : 1);
-    const value = valueAt(work(store.state), parseId(store.state.id, model.shape)) + steps * unit;
-    setValue(roundedTo(Math.min(Math.max(value, low), high), unit / 10));
+    const value = valueAt(work(store.state), parseId(store.state.id, model.shape));
+    setValue(steppedOn(store, (frame) => frame.ranges[0], value, steps, isFine));
   }
 
   function isTried(dragged) {
@@ -445,7 +452,7 @@ function startPage(root) {
   listenToKeys(root, {
     model, select, isId, selected: () => store.state.id,
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
-    letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
+    goToLine, letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },
     goTo: (text) => overlay.goTo(text), turn: screen.turn,
     onCells: (event) => cells.pressed(event) || rows.pressed(event),

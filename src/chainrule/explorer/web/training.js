@@ -193,7 +193,7 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
     moves: {
       epoch: (value) => store.set({ ...epochChosen(store.state, stops[Number(value)].epoch), ...REFIT }),
     },
-    letters: { '[': stepBack, ']': stepOn, '{': () => goTo(0), '}': () => goTo(last) },
+    letters: { '[': stepBack, ']': stepOn, '{': () => goTo(0), '}': () => goTo(last), q: ask },
     // false where nothing is asked, and nothing said to an answer
     leave: () => {
       const { asks, feedback } = store.state;

@@ -15,7 +15,7 @@ export function stepsView({ steps, step, canUpdate, isAsking }) {
     ['button', { type: 'button', class: 'step update', 'data-act': 'update', ...disabledIf(!canUpdate.isPossible),
       title: 'one step of the delta rule on this row: then a new pass begins' }, 'update'],
     ['button', { type: 'button', class: 'ask', 'data-act': 'ask', 'aria-pressed': isAsking ? 'true' : 'false',
-      title: 'the next number becomes a question' }, 'hide the next number']];
+      title: 'the next number becomes a question, key q' }, 'hide the next number']];
 }
 
 function walkButton(act, step, sign, words, isDisabled) {
