@@ -290,6 +290,7 @@ AREAS = {  # of the public names, by the module that holds them
     "Networks and gradients": ("network", "parameters", "forward", "backward", "per_example"),
     "Activations and costs": ("activations", "costs"),
     "Training": ("training", "run", "report", "comparison", "updates", "schedules", "settings"),
+    "For scikit-learn": ("estimators",),
     "Data, predictions, files": ("data", "prediction", "predictor", "scores", "storage", "records"),
     "Explanations": (
         "explanation",

@@ -13,6 +13,7 @@ import chainrule
 SOURCE = Path(chainrule.__file__).parent
 LAYERS = [
     "cli",
+    "estimators",
     "explorer",
     "lessons",
     "explanation",
@@ -64,6 +65,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise rule_letters",
     ],
+    "estimators": ["classifier regressor", "base", "columns minimum progress", "asked"],
     "explorer": ["page", "bundle contents", "convention_data question_data shortened traced"],
     "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],
     "pictures": ["panel", "plot scene tiles", "converted svg", "shapes", "widths"],

@@ -40,6 +40,8 @@ from chainrule.errors import PairError as PairError
 from chainrule.errors import SettingError as SettingError
 from chainrule.errors import ShapeError as ShapeError
 from chainrule.errors import UnknownNameError as UnknownNameError
+from chainrule.estimators.classifier import NetworkClassifier as NetworkClassifier
+from chainrule.estimators.regressor import NetworkRegressor as NetworkRegressor
 from chainrule.explanation.all_derivatives import all_derivatives as all_derivatives
 from chainrule.explanation.derivation import Derivation as Derivation
 from chainrule.explanation.derivative import explain as explain

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from chainrule.costs import Cost
+from chainrule.data.coercion import are_finite
 from chainrule.data.mapped import Inputs
 from chainrule.data.network_rows import Rows
 from chainrule.engines.engine import batches
@@ -22,11 +23,13 @@ CHUNK = 4096  # rows whose costs are computed at a time
 
 
 def cost_and_score(network: Network, rows: Rows, cost: Cost) -> tuple[float, Score]:
-    """(the weighted mean cost, the score) over all rows."""
+    """(the weighted mean cost, the score) over all rows; the score is NaN where an output is not finite."""
     outputs, each = _costs(network, rows.inputs, rows.targets, cost)
     with np.errstate(all="ignore"):  # rows that were not learnt from may overflow; the cost says so
         total = float(each @ shares(len(each), "mean", rows.weights))
-        return total, score_rows(network, outputs, rows.targets, cost, rows.weights)
+        if are_finite(outputs):
+            return total, score_rows(network, outputs, rows.targets, cost, rows.weights)
+        return total, Score(math.nan, score_rows(network, np.zeros_like(outputs), rows.targets, cost).measure)
 
 
 def cost_on_some(network: Network, rows: Rows, cost: Cost) -> float:

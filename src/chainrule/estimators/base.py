@@ -1,0 +1,319 @@
+"""What both estimators have: fit and partial_fit, and what stays from one call to the next."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    check_random_state,
+    column_or_1d,
+    validate_data,
+)
+
+from chainrule.costs import Cost
+from chainrule.data import Dataset, Preprocessing
+from chainrule.data.columns import Column
+from chainrule.errors import DataError, DivergenceError, SettingError, counted
+from chainrule.estimators.asked import LBFGS, Asked
+from chainrule.estimators.columns import standardised
+from chainrule.estimators.minimum import lbfgs
+from chainrule.estimators.progress import Progress
+from chainrule.last_layer import LastLayer
+from chainrule.memory import check_memory
+from chainrule.network import Network
+from chainrule.regularization import Penalty
+from chainrule.run import TrainingState
+from chainrule.settings import Settings
+from chainrule.training import Epochs
+
+Array = np.ndarray
+SPARSE = ["csr", "csc"]
+DTYPES = [np.float64, np.float32]
+
+
+class Part(NamedTuple):
+    """Rows (rows, features), their targets as the network learns them, and their weights or None."""
+
+    X: Array
+    targets: Array
+    weight: Array | None
+
+    def take(self, rows: Array) -> Part:
+        return Part(self.X[rows], self.targets[rows], None if self.weight is None else self.weight[rows])
+
+
+class NetworkEstimator(BaseEstimator):
+    """What NetworkClassifier and NetworkRegressor have in common."""
+
+    # what a subclass says of its targets -----------------------------------------------------------------------------
+    @abstractmethod
+    def _encoded(self, y: Array, known: bool) -> Array:
+        """Targets as the network learns them: class numbers (rows,), or numbers (rows, outputs).
+
+        `known` says that the classes are known.
+        """
+
+    @abstractmethod
+    def _terms(self, columns: tuple[Column, ...] | None, part: Part) -> Preprocessing:
+        """What the columns become and the outputs mean, of the rows that are learnt."""
+
+    @abstractmethod
+    def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
+        """(neurons, activation, cost) of the last layer for such targets."""
+
+    def _strata(self, targets: Array) -> Array | None:
+        """What `validation_fraction` is to have the same shares of; None for rows at random."""
+        return None
+
+    # learning --------------------------------------------------------------------------------------------------------
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Train on rows X (rows, features) and targets y; from new weights, unless `warm_start` is set.
+
+        `sample_weight` is a number ≥ 0 for each row; a row of weight 0 counts as absent. X_val, y_val and sample_weight_val are
+        rows that are watched after every epoch and never learnt from: training stops when their score no longer rises, and the
+        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows.
+        """
+        reset = not (self.warm_start and hasattr(self, "network_"))
+        part = self._part(X, y, sample_weight, reset, known=not reset)
+        if X_val is not None and y_val is None:
+            raise DataError("X_val are rows to watch, and need their targets: give y_val")
+        watched = None if X_val is None else self._part(X_val, y_val, sample_weight_val, False, known=True)
+        rng = check_random_state(self._random_state())
+        asked = Asked.of(vars(self), part.X, part.weight)
+        if watched is None and asked.early_stopping:
+            part, watched = self._divided(part, asked.held_out, rng)
+        if reset:
+            self._begin(part, asked, rng)
+        if asked.rule is None:
+            self._minimise(part, asked)
+        else:
+            self._train(part, watched, asked, asked.epochs)
+        return self
+
+    def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool) -> Part:
+        """Rows as scikit-learn checks them, those of weight 0 left out."""
+        X, y = validate_data(
+            self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, multi_output=True, y_numeric=self._numeric
+        )
+        if weight is not None:
+            weight = _check_sample_weight(weight, X, dtype=DTYPES, ensure_non_negative=True)
+            if not weight.any():
+                raise DataError("sample_weight is 0 for every row: a weight above 0 is needed")
+            if not weight.all():
+                X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        targets = self._encoded(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y, known)
+        return Part(dense(X), targets, self._by_class(weight, y))
+
+    def _by_class(self, weight: Array | None, y: Array) -> Array | None:
+        """Weights of rows, multiplied by those of their classes."""
+        return weight
+
+    def _divided(self, part: Part, share: float, rng: np.random.RandomState) -> tuple[Part, Part]:
+        """The rows to learn from, and a share of them to watch."""
+        rows = np.arange(len(part.X))
+        learnt, held = train_test_split(rows, test_size=share, random_state=rng, stratify=self._strata(part.targets))
+        if len(held) < 2:
+            raise DataError(
+                f"The validation set is too small: {share:g} of {counted(len(rows), 'row')}. Raise validation_fraction, give "
+                "X_val and y_val, or set early_stopping=False"
+            )
+        return part.take(learnt), part.take(held)
+
+    def _random_state(self) -> Any:
+        given = self.random_state
+        return int(given.integers(2**31 - 1)) if isinstance(given, np.random.Generator) else given
+
+    def _begin(self, part: Part, asked: Asked, rng: np.random.RandomState) -> None:
+        """A new network for such rows."""
+        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(part.X.shape[1])])
+        columns = standardised(list(map(str, names)), part.X, part.weight) if self.standardize else None
+        outputs, output, cost = self._last_layer(part.targets)
+        network = Network.random(
+            [part.X.shape[1], *asked.hidden, outputs], asked.activations, output, self.init,
+            seed=int(rng.randint(2**31 - 1)), dtype=part.X.dtype,
+        )  # fmt: skip
+        self.network_ = network.with_cost(cost).with_preprocessing(self._terms(columns, part))
+        self._state, self._seed = TrainingState(), int(rng.randint(2**31 - 1))
+        self.t_: int = 0
+        self.loss_curve_: list[float] = []
+        self.best_loss_: float | None = None
+        self.validation_scores_: list[float] | None = None
+        self.validation_losses_: list[float] | None = None
+        self.best_validation_score_: float | None = None
+
+    def _dataset(self, part: Part) -> Dataset:
+        """Rows in the network's terms."""
+        terms = self.network_.preprocessing
+        return Dataset(self._inputs(part.X), self._in_units(part.targets), part.weight, terms, type(self).__name__)
+
+    def _train(self, part: Part, watched: Part | None, asked: Asked, epochs: int) -> None:
+        """So many epochs, or as many as it takes until nothing is gained any more."""
+        before, watching = self._state, None if watched is None else self._dataset(watched)
+        settings: Settings = {**asked.settings, "best": "last" if watching is None else "score"}
+        stream = Epochs(
+            self.network_, self._dataset(part), None, asked.rule or "adam", before.epoch + epochs, asked.batch_size, self._seed,
+            watching, self.engine, shuffle=self.shuffle, **settings,
+        )  # fmt: skip
+        progress = Progress(asked, self.callbacks or (), bool(self.verbose))
+        diverged: DivergenceError | None = None
+        try:
+            for epoch in stream.resume(replace(before, best=None) if watching is None else before):
+                if why := progress.after(epoch):
+                    stream.stop(why)
+        except DivergenceError as error:
+            if not progress.costs:
+                raise DataError(
+                    f"{error}. Nothing was learnt: the numbers may be too large; standardize=True scales them"
+                ) from error
+            diverged = error
+            progress.diverged()
+        self._state = replace(stream.state, history=())
+        self.network_ = stream.kept if diverged is None else diverged.run.network
+        self._remember(progress, len(part.X))
+        if diverged is not None:
+            warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=3)
+        elif epochs == asked.epochs == len(progress.costs) and asked.ends_by_tol:
+            warnings.warn(
+                ConvergenceWarning(
+                    f"after max_iter={epochs} epochs the loss still falls by more than tol={asked.tol:g} within "
+                    f"n_iter_no_change={asked.patience:g} of them: raise max_iter, or learning_rate_init"
+                ),
+                stacklevel=3,
+            )
+
+    def _minimise(self, part: Part, asked: Asked) -> None:
+        """L-BFGS on all rows at once."""
+        penalty = Penalty(asked.settings["l1"], asked.settings["l2"])
+        found = lbfgs(self.network_, self._dataset(part), penalty, asked.epochs, asked.max_fun, asked.tol)
+        self.network_ = found.network
+        progress = Progress(asked, (), False)
+        progress.costs = found.costs
+        self._remember(progress, len(part.X))
+        if not found.converged:
+            warnings.warn(
+                ConvergenceWarning(f"L-BFGS ended before it converged: {found.said}; raise max_iter or max_fun"),
+                stacklevel=3,
+            )
+
+    def _remember(self, progress: Progress, rows: int) -> None:
+        """What scikit-learn's estimators tell of a training."""
+        self.n_iter_ = len(progress.costs)
+        self.t_ += self.n_iter_ * rows
+        self.loss_curve_ = [*self.loss_curve_, *progress.costs]
+        self.loss_ = self.loss_curve_[-1]
+        if progress.validation_scores:
+            self.validation_scores_ = [*(self.validation_scores_ or []), *progress.validation_scores]
+            self.validation_losses_ = [*(self.validation_losses_ or []), *progress.validation_costs]
+            self.best_validation_score_ = max(score for score in self.validation_scores_ if score == score)
+            self.best_loss_ = None
+        else:
+            self.best_loss_ = min(self.loss_curve_)
+
+    def _goes_by_epochs(self) -> bool:
+        if isinstance(self.solver, str) and self.solver == LBFGS:
+            raise AttributeError(
+                'solver="lbfgs" learns from all rows at once: partial_fit needs a rule, such as solver="adam"'
+            )
+        return True
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
+        """One epoch more."""
+        if self.early_stopping:
+            raise SettingError(
+                "partial_fit does not support early_stopping=True: it takes one epoch, and stops no training"
+            )
+        part = self._part(X, y, sample_weight, reset, known=True)
+        asked = Asked.of(vars(self), part.X, part.weight)
+        if reset:
+            self._begin(part, asked, check_random_state(self._random_state()))
+        iterations = 0 if reset else self.n_iter_
+        self._train(part, None, asked, 1)
+        self.n_iter_ = iterations + 1
+        return self
+
+    # answering -------------------------------------------------------------------------------------------------------
+    def _rows(self, X: Any) -> Array:
+        """Rows as scikit-learn checks them."""
+        check_is_fitted(self, "network_")
+        return dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES))
+
+    def _inputs(self, X: Array) -> Array:
+        """Rows as the network takes them."""
+        terms = self.network_.preprocessing
+        rows = X if terms is None or terms.columns is None else terms.rows(X, dtype=self.network_.dtype)
+        return np.asarray(rows, self.network_.dtype)
+
+    def _weighted_inputs(self, X: Any) -> Array:
+        """z^L (rows, outputs)."""
+        rows = self._rows(X)
+        rows = self._inputs(rows)
+        z = np.empty((len(rows), self.network_.sizes[-1]), self.network_.dtype)
+        LastLayer(self.network_.parameters, self.network_.activations).of_rows(rows, z)
+        return z
+
+    def _outputs(self, X: Any) -> Array:
+        """a^L (rows, outputs)."""
+        rows = self._inputs(self._rows(X))
+        return LastLayer(self.network_.parameters, self.network_.activations).of_rows(rows)
+
+    # what scikit-learn's networks have -------------------------------------------------------------------------------
+    @property
+    def coefs_(self) -> list[Array]:
+        """The weights of each layer, (inputs, neurons): scikit-learn's order, the other way round than `network_.weights`."""
+        return [w.T for w in self.network_.weights]
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """The biases of each layer, (neurons,)."""
+        return list(self.network_.biases)
+
+    @property
+    def n_layers_(self) -> int:
+        """Layers, the input counted."""
+        return self.network_.depth + 1
+
+    @property
+    def n_outputs_(self) -> int:
+        return self.network_.sizes[-1]
+
+    @property
+    def out_activation_(self) -> str:
+        """By scikit-learn's name."""
+        return {"sigmoid": "logistic"}.get(self.network_.output.name, self.network_.output.name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "network_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def dense(X: Any) -> Array:
+    """Rows as an array. Raises MemoryLimitError where sparse ones would not fit."""
+    if not issparse(X):
+        return X
+    check_memory(
+        X.shape[0] * X.shape[1] * X.dtype.itemsize, f"{X.shape[0]:,} sparse rows as an array", "take fewer rows"
+    )
+    return X.toarray()

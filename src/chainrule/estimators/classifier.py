@@ -1,0 +1,218 @@
+"""NetworkClassifier: networks that tell classes apart, or give several labels a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
+
+from chainrule.costs import Cost, as_cost, binary_cross_entropy, cross_entropy
+from chainrule.data import Preprocessing
+from chainrule.data.columns import Column
+from chainrule.data.labels import are_labels
+from chainrule.errors import DataError, listed
+from chainrule.estimators.base import NetworkEstimator, Part, dense
+
+Array = np.ndarray
+LAST = {
+    "multiclass_hinge": "identity",
+    "binary_cross_entropy": "sigmoid",
+    "cross_entropy": "softmax",
+}  # activation, by cost
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """A network that tells classes apart. The names are those of scikit-learn's MLPClassifier where they mean the same."""
+
+    _numeric = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        loss: Any = "log_loss",
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        class_weight: Any = None,
+        dropout: Any = 0.0,
+        l1: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        max_time: Any = None,
+        init: Any = "auto",
+        standardize: bool = True,
+        callbacks: Any = None,
+        engine: str = "auto",
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.class_weight = class_weight
+        self.dropout = dropout
+        self.l1 = l1
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.max_time = max_time
+        self.init = init
+        self.standardize = standardize
+        self.callbacks = callbacks
+        self.engine = engine
+
+    @available_if(lambda self: self._goes_by_epochs())
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
+        """One epoch over these rows, after those before it: weights, and what the rule remembers, go on.
+
+        `classes` are all there will be, needed in the first call where these rows lack some. Means and deviations of
+        `standardize` are those of the first rows.
+        """
+        first = not hasattr(self, "network_")
+        if first and classes is None:
+            raise DataError("the first call of partial_fit needs all classes there will be: classes=[…]")
+        if classes is not None:
+            _check_partial_fit_first_call(
+                self, classes
+            )  # keeps them as classes_; raises ValueError for others than before
+        return self._partial_fit(X, y, sample_weight, first)
+
+    # targets ---------------------------------------------------------------------------------------------------------
+    def _encoded(self, y: Array, known: bool) -> Array:
+        """The number of each row's class (rows,), or 1 for each label that it has (rows, labels)."""
+        check_classification_targets(y)
+        if type_of_target(y) == "multilabel-indicator":
+            return self._of_labels(y, known)
+        found, numbers = np.unique(y, return_inverse=True)
+        if not known:
+            self.classes_ = found
+            return numbers
+        places = {label: place for place, label in enumerate(self.classes_.tolist())}
+        if strange := [label for label in found.tolist() if label not in places]:
+            raise DataError(
+                f"y has {listed(map(repr, strange), 8)}, and the classes are {listed(map(repr, places), 8)}: they are those of "
+                "the first fit, or of classes=[…] in the first partial_fit"
+            )
+        return np.array([places[label] for label in found.tolist()])[numbers]
+
+    def _of_labels(self, y: Array, known: bool) -> Array:
+        """Rows of several labels, as numbers."""
+        rows = dense(y).astype(np.float64)
+        if not known:
+            self.classes_ = np.arange(rows.shape[1])
+        elif rows.shape[1] != len(self.classes_):
+            raise DataError(f"y has {rows.shape[1]} labels a row, and there are {len(self.classes_)} classes")
+        return rows
+
+    def _by_class(self, weight: Array | None, y: Array) -> Array | None:
+        if self.class_weight is None:
+            return weight
+        by_class = compute_sample_weight(self.class_weight, y)
+        return by_class if weight is None else weight * by_class
+
+    def _strata(self, targets: Array) -> Array | None:
+        return None if targets.ndim == 2 else self.classes_[targets]
+
+    def _terms(self, columns: tuple[Column, ...] | None, part: Part) -> Preprocessing:
+        labels = tuple(self.classes_.tolist()) if part.targets.ndim == 1 else ()
+        return Preprocessing(columns, labels if are_labels(labels) else None)
+
+    def _in_units(self, targets: Array) -> Array:
+        """Class numbers as the network has them: one column where there is one output."""
+        return targets
+
+    def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
+        several = targets.ndim == 2
+        count = targets.shape[1] if several else len(self.classes_)
+        one = several or count <= 2
+        outputs = count if several or count > 2 else 1
+        if self.loss == "log_loss":
+            return (outputs, "sigmoid", binary_cross_entropy()) if one else (outputs, "softmax", cross_entropy())
+        cost = as_cost(self.loss)
+        return (count if cost.targets == "one-hot" else outputs), LAST.get(cost.name, "sigmoid"), cost
+
+    # answers ---------------------------------------------------------------------------------------------------------
+    def predict(self, X: Any) -> Array:
+        """The class of each row (rows,), or which labels it has (rows, labels)."""
+        return self._answers(self._outputs(X))
+
+    def _answers(self, outputs: Array) -> Array:
+        half = 0.5 if self.network_.output.name in ("sigmoid", "softmax") else 0.0
+        if self._several:
+            return (outputs > half).astype(int)
+        places = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > half).astype(int)
+        return self.classes_[np.minimum(places, len(self.classes_) - 1)]
+
+    @property
+    def _several(self) -> bool:
+        """Whether a row may have several labels."""
+        terms = self.network_.preprocessing
+        return self.network_.sizes[-1] > 1 and (terms is None or terms.labels is None)
+
+    @available_if(lambda self: self._gives_probabilities())
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each class (rows, classes), or of each label."""
+        outputs = self._outputs(X)
+        return outputs if outputs.shape[1] > 1 or self._several else np.hstack([1 - outputs, outputs])
+
+    @available_if(lambda self: self._gives_probabilities())
+    def predict_log_proba(self, X: Any) -> Array:
+        """Their logarithms."""
+        return np.log(self.predict_proba(X))
+
+    def _gives_probabilities(self) -> bool:
+        if not hasattr(self, "network_") or self.network_.output.name in ("sigmoid", "softmax"):
+            return True
+        raise AttributeError(f"with loss={self.loss!r} the outputs are not probabilities: see decision_function")
+
+    def decision_function(self, X: Any) -> Array:
+        """z^L: of two classes (rows,), above 0 for the second; else (rows, classes). The class is where it is the highest."""
+        z = self._weighted_inputs(X)
+        return z[:, 0] if z.shape[1] == 1 else z
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

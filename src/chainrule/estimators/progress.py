@@ -1,0 +1,63 @@
+"""After each epoch: what is kept of it, what is printed, and whether training is over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from chainrule.estimators.asked import LEAST_RATE, Asked
+from chainrule.run import Epoch
+from chainrule.settings import is_true
+
+
+class Progress:
+    """The curves of a training, and its end.
+
+    An epoch gains where its cost is at least `tol` below the lowest before it, or, where rows are watched, its validation score
+    that much above the highest. Training is over after more than `patience` epochs in a row that do not; with an adaptive
+    learning rate once that is below 10⁻⁶ too.
+    """
+
+    def __init__(self, asked: Asked, callbacks: Sequence[Callable[[Epoch], object]], verbose: bool) -> None:
+        self.costs: list[float] = []
+        self.validation_costs: list[float] = []
+        self.validation_scores: list[float] = []
+        self._asked, self._callbacks, self._verbose = asked, callbacks, verbose
+        self._best, self._without = math.inf, 0
+
+    def after(self, epoch: Epoch) -> str:
+        """Why no further epoch is needed; empty where one is."""
+        self.costs.append(epoch.cost)
+        value = epoch.cost
+        if epoch.validation_score is not None and epoch.validation_cost is not None:
+            self.validation_costs.append(epoch.validation_cost)
+            self.validation_scores.append(epoch.validation_score)
+            value = -epoch.validation_score
+        if self._verbose:
+            print(said(epoch), flush=True)
+        self._without = self._without + 1 if value > self._best - self._asked.tol else 0
+        self._best = min(self._best, value)
+        asked_to_stop = [is_true(callback(epoch)) for callback in self._callbacks]
+        if any(asked_to_stop):
+            return "a callback returned True"
+        if self._without <= self._asked.patience or (
+            self._asked.is_adaptive and (epoch.learning_rate or 0) > LEAST_RATE
+        ):
+            return ""
+        which = "training loss" if not self.validation_scores else "validation score"
+        return f"the {which} has not improved by tol={self._asked.tol:g} for {self._without} epochs"
+
+    def diverged(self) -> None:
+        """The epoch that left the finite numbers."""
+        self.costs.append(math.nan)
+        if self.validation_scores:
+            self.validation_costs.append(math.nan)
+            self.validation_scores.append(math.nan)
+
+
+def said(epoch: Epoch) -> str:
+    """An epoch in a line."""
+    text = f"Iteration {epoch.number}, loss = {epoch.cost:.8f}"
+    if epoch.validation_score is not None:
+        text += f", validation loss = {epoch.validation_cost:.8f}, score = {epoch.validation_score:.6f}"
+    return text

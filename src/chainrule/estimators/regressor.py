@@ -1,0 +1,140 @@
+"""NetworkRegressor: networks that answer with numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
+
+from chainrule.costs import Cost, as_cost, squared_error
+from chainrule.data import Preprocessing
+from chainrule.data.columns import Column
+from chainrule.errors import DataError
+from chainrule.estimators.base import NetworkEstimator, Part
+from chainrule.estimators.columns import moments
+
+Array = np.ndarray
+
+
+class NetworkRegressor(RegressorMixin, NetworkEstimator):
+    """A network that answers with numbers. The names are those of scikit-learn's MLPRegressor where they mean the same."""
+
+    _numeric = True
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        loss: Any = "squared_error",
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        l1: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        max_time: Any = None,
+        init: Any = "auto",
+        standardize: bool = True,
+        callbacks: Any = None,
+        engine: str = "auto",
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.dropout = dropout
+        self.l1 = l1
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.max_time = max_time
+        self.init = init
+        self.standardize = standardize
+        self.callbacks = callbacks
+        self.engine = engine
+
+    @available_if(lambda self: self._goes_by_epochs())
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """One epoch over these rows, after those before it: weights, and what the rule remembers, go on.
+
+        Means and deviations of `standardize` are those of the first rows.
+        """
+        return self._partial_fit(X, y, sample_weight, not hasattr(self, "network_"))
+
+    # targets ---------------------------------------------------------------------------------------------------------
+    def _encoded(self, y: Array, known: bool) -> Array:
+        rows = y.astype(np.float64, copy=False)
+        outputs = 1 if rows.ndim == 1 else rows.shape[1]
+        if known and hasattr(self, "network_") and outputs != self.network_.sizes[-1]:
+            raise DataError(f"y has {outputs} numbers a row, and the network {self.network_.sizes[-1]} outputs")
+        return rows
+
+    def _terms(self, columns: tuple[Column, ...] | None, part: Part) -> Preprocessing:
+        if not self.standardize:
+            return Preprocessing(columns)
+        rows = part.targets.reshape(len(part.targets), -1)
+        mean, scale = moments(rows, part.weight)
+        return Preprocessing(columns, target_mean=tuple(mean.tolist()), target_scale=tuple(scale.tolist()))
+
+    def _in_units(self, targets: Array) -> Array:
+        terms = self.network_.preprocessing
+        return targets.reshape(len(targets), -1) if terms is None else terms.targets(targets)
+
+    def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
+        cost = squared_error(half=True) if self.loss == "squared_error" else as_cost(self.loss)
+        return (1 if targets.ndim == 1 else targets.shape[1]), "identity", cost
+
+    # answers ---------------------------------------------------------------------------------------------------------
+    def predict(self, X: Any) -> Array:
+        """A number for each row (rows,), or several (rows, outputs)."""
+        outputs, terms = self._outputs(X), self.network_.preprocessing
+        answers = outputs if terms is None else terms.answers(outputs)
+        return np.asarray(
+            answers[:, 0] if answers.ndim == 2 and answers.shape[1] == 1 else answers, self.network_.dtype
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,120 @@
+"""NetworkClassifier and NetworkRegressor: scikit-learn's own checks, and what they learn."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+import chainrule as cr
+from chainrule.errors import DataError, SettingError, UnknownNameError
+from chainrule.estimators import NetworkClassifier, NetworkRegressor
+
+CHECKED = [
+    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.func.__name__}")
+    for given in (NetworkClassifier(random_state=0), NetworkRegressor(random_state=0))
+    for estimator, check in estimator_checks_generator(given)
+]
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.mark.parametrize(("estimator", "check"), CHECKED)
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learns_own_checks(estimator: Any, check: Any) -> None:
+    if check.func.__name__ == "check_array_api_input":
+        pytest.skip("needs SCIPY_ARRAY_API=1 before SciPy is imported")
+    check(estimator)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "adamw", "nesterov", cr.rmsprop(0.01)])
+def test_every_solver_learns_iris(solver: Any) -> None:
+    x, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    found = NetworkClassifier(solver=solver, learning_rate_init=0.01, random_state=0).fit(x, names)
+    assert found.score(x, names) >= 0.96
+    assert cr.predict(found.network_, x).tolist() == found.predict(x).tolist()
+    np.testing.assert_allclose(found.predict_proba(x).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_regressor_answers_in_the_targets_unit(solver: str) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    found = NetworkRegressor(solver=solver, max_iter=50, random_state=0).fit(x, y)
+    assert 0.4 < found.score(x, y) < 1
+    np.testing.assert_array_equal(cr.predict(found.network_, x), found.predict(x))
+
+
+def test_several_labels_a_row() -> None:
+    x, y = make_multilabel_classification(random_state=0)
+    found = NetworkClassifier(solver="lbfgs", random_state=0).fit(x, y)
+    assert found.score(x, y) > 0.95
+    assert found.predict(x).shape == y.shape
+
+
+def test_early_stopping_keeps_the_best_epoch() -> None:
+    x, y = load_iris(return_X_y=True)
+    found = NetworkClassifier(early_stopping=True, learning_rate_init=0.05, random_state=0).fit(x, y)
+    assert found.best_validation_score_ == max(found.validation_scores_)
+    assert found.n_iter_ == len(found.validation_scores_) == len(found.validation_losses_) < 200
+
+
+def test_the_users_own_rows_are_watched() -> None:
+    x, y = load_iris(return_X_y=True)
+    found = NetworkClassifier(learning_rate_init=0.05, random_state=0).fit(x[::2], y[::2], X_val=x[1::2], y_val=y[1::2])
+    assert found.score(x[1::2], y[1::2]) == found.best_validation_score_
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_n_times_one_epoch_is_one_time_n(solver: str) -> None:
+    x, y = load_iris(return_X_y=True)
+    kind = {"solver": solver, "random_state": 0, "batch_size": 32}
+    whole = NetworkClassifier(max_iter=6, tol=0, **kind).fit(x, y)
+    warm = NetworkClassifier(max_iter=2, tol=0, warm_start=True, **kind).fit(x, y).fit(x, y).fit(x, y)
+    parts = NetworkClassifier(**kind)
+    for _ in range(6):
+        parts.partial_fit(x, y, classes=[0, 1, 2])
+    for other in (warm, parts):
+        np.testing.assert_array_equal(other.network_.parameters.flat(), whole.network_.parameters.flat())
+
+
+def test_what_no_class_can_be_is_named() -> None:
+    found = NetworkClassifier(random_state=0).partial_fit([[0.0], [1.0]], ["a", "b"], classes=["a", "b"])
+    with pytest.raises(DataError, match="y has 'c', and the classes are 'a', 'b'"):
+        found.partial_fit([[0.0]], ["c"])
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ({"solver": "sdg"}, UnknownNameError, "did you mean 'sgd'"),
+        ({"hidden_layer_sizes": (3, 0)}, SettingError, "whole numbers above 0"),
+        ({"batch_size": 0}, SettingError, "batch_size is a whole number"),
+        ({"activation": ["relu", "tanh"]}, SettingError, "one for each"),
+    ],
+)
+def test_a_wrong_parameter_is_named(given: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        NetworkClassifier(**given).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_training_that_has_not_ended_says_so() -> None:
+    x, y = load_iris(return_X_y=True)
+    with pytest.warns(ConvergenceWarning, match="after max_iter=3 epochs"):
+        NetworkClassifier(max_iter=3).fit(x, y)
+
+
+def test_watched_rows_that_overflow_have_no_score() -> None:
+    """scikit-learn's #29504 (W15): a regressor that leaves the finite numbers is not told of NaN among its inputs."""
+    x, y = np.linspace(-1, 1, 20)[:, None], np.linspace(0, 1, 20)
+    network = cr.Network.random([1, 200, 1], "relu", dtype="float32")
+    run = cr.train(network, x, y, epochs=1, validation=(x * 3e38, y))
+    assert np.isnan(run.history[0]["validation_score"])
+
+
+def test_importing_the_package_imports_no_scikit_learn() -> None:
+    code = "import sys, chainrule as cr; print('sklearn' in sys.modules); cr.NetworkClassifier; print('sklearn' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "True"]
