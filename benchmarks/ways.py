@@ -1,7 +1,13 @@
-"""Do the compiled engine's blocks, and the way a step is cut, matter? One run a way, in turns; ratios to the way it is.
+"""Would a training step be faster laid out in another way? Each way in turn, as ratios to the way it is.
 
-python benchmarks/ways.py                            every workload, by every thread that may be used
-python benchmarks/ways.py --only tabular --threads 2
+The ways: other blocks, other cuts among threads, other numbers of threads, rows packed or read in place, more or less asked for
+ahead. All give the same bits. A ratio above 1 is longer than the way it is; ~ stands before those whose quartiles are on both
+sides of 1: no difference that this run could see. `--busy` keeps one core busy with another process: the way it is then has one
+thread, as the engine would choose.
+
+    python benchmarks/ways.py                      every workload, alone and beside a busy process, and build/ways.json
+    python benchmarks/ways.py --only tabular --quiet
+    python benchmarks/ways.py --show build/ways.json
 """
 
 from __future__ import annotations
@@ -10,12 +16,16 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asked import WIDTH, names, positive
+from asked import WIDTH, earlier, names, positive, tell, write
 from machine import cores, machine
 from paired import quartiles
+from processes import neighbour
+from roofline import flops
+from speed_tables import number
 from workloads import WORKLOADS, Task, task
 
 from chainrule.aligned import Table, laid_out
@@ -26,11 +36,14 @@ from chainrule.engines import compiled
 from chainrule.engines.compiled import CompiledEngine
 from chainrule.engines.engine import Recipe
 from chainrule.engines.native import plan as p
+from chainrule.engines.native.team import FLOPS_A_THREAD
 from chainrule.updates import named as rule_named
 
 TURN = 0.1  # seconds
+ONE, ALL = "one thread", "all threads"
 WAYS: dict[str, tuple[dict[str, int], dict[str, int]]] = {  # names of the engine's module, places in the plan
-    "as it is": ({}, {}),
+    ONE: ({}, {}),
+    ALL: ({}, {}),
     "cut by neurons": ({"SMALL_WEIGHTS": 0}, {}),
     "cut by rows": ({"SMALL_WEIGHTS": 2**40, "MANY_ROWS": 0}, {}),
     "all prefetched": ({"FAR_WEIGHTS": 0}, {}),
@@ -57,7 +70,8 @@ class Way:
     state: Any
     module: dict[str, int]
 
-    def seconds(self, order: np.ndarray, rates: np.ndarray) -> float:
+    def seconds(self, order: np.ndarray, rates: np.ndarray, threads: int) -> float:
+        self.state.pace.parts = lambda steps, most: [(0, steps, threads)]
         kept = {name: getattr(compiled, name) for name in self.module}
         vars(compiled).update(self.module)
         began = time.perf_counter()
@@ -66,7 +80,7 @@ class Way:
         return time.perf_counter() - began
 
 
-def ways(task: Task, threads: int) -> Iterator[Way]:
+def ways(task: Task) -> Iterator[Way]:
     workload = task.workload
     recipe = Recipe(cost_named(workload.cost), rule_named(workload.rule, learning_rate=workload.rate))
     for name, (module, places) in WAYS.items():
@@ -76,38 +90,76 @@ def ways(task: Task, threads: int) -> Iterator[Way]:
         vars(compiled).update(kept)
         for place, value in places.items():
             state.plan[getattr(p, place)] = value
-        state.pace.parts = lambda steps, most: [(0, steps, threads)]  # type: ignore[method-assign]
         yield Way(name, state, module)
 
 
-def measured(workload: str, threads: int, rounds: int) -> list[list[str]]:
-    """Microseconds a step of each way, and how many times as long as the way it is."""
+def measured(workload: str, asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """For each condition: the microseconds of a step the way it is, and each way's quartiles as ratios to it."""
     given = task(WORKLOADS[workload])
     order = epoch_order(given.workload.rows, given.workload.batch, np.random.default_rng(0))
     rates = np.full(len(order), given.workload.rate)
-    there = list(ways(given, threads))
-    first = [way.seconds(order[:2], rates[:2]) for way in there] and there[0].seconds(order[:2], rates[:2]) / 2
-    count = min(len(order), max(1, round(TURN / first)))
-    times = np.array([[way.seconds(order[:count], rates[:count]) for way in there] for _ in range(rounds)])
-    rows = []
-    for i, way in enumerate(there):
-        low, middle, high = quartiles(times[:, i] / times[:, 0])
-        rows.append(
-            [workload, way.name, f"{1e6 * np.median(times[:, i]) / count:,.1f}", f"{middle:.2f} ({low:.2f}–{high:.2f})"]
-        )
-    return rows
+    there = list(ways(given))
+    for busy in [False] * asked.quiet + [True] * asked.busy:
+        tell(f"{workload}{' beside a busy process' if busy else ''}")
+        alone = busy or flops(given.workload) < FLOPS_A_THREAD  # one thread is the way it is
+        threads = {way.name: 1 if alone else len(cores()) for way in there} | {ONE: 1, ALL: len(cores())}
+        first = there[0 if alone else 1]
+        with neighbour(cores()[-1] if busy else None):
+            for way in there:
+                way.seconds(order[:2], rates[:2], threads[way.name])
+            a_step = first.seconds(order[:8], rates[:8], threads[first.name]) / min(8, len(order))
+            count = min(len(order), max(1, round(TURN / a_step)))
+            times = {way.name: [] for way in there}
+            for _ in range(asked.rounds):
+                for way in there:
+                    times[way.name].append(way.seconds(order[:count], rates[:count], threads[way.name]))
+        base = np.array(times[first.name])
+        yield {
+            "workload": workload, "busy": busy, "as_it_is": first.name, "step": float(np.median(base)) / count,
+            "ratios": {name: quartiles(np.array(each) / base) for name, each in times.items()},
+        }  # fmt: skip
+
+
+def report(found: dict[str, Any]) -> Iterator[str | Table]:
+    """A table for each condition: the ways by the workloads."""
+    processor, count = found["machine"]["processor"], len(found["machine"]["cores"])
+    yield f"{processor}, {count} cores, {found['rounds']} rounds; times as long as the way it is, ~ where quartiles"
+    yield "  are on both sides of 1"
+    for busy, says in ((False, "Nothing else runs:"), (True, "One core is busy with another process:")):
+        part = [each for each in found["workloads"] if each["busy"] == busy]
+        if part:
+            yield ""
+            yield says
+            rows = [(way, *(cell(each, way) for each in part)) for way in WAYS]
+            steps = ("µs a step as it is", *(number(1e6 * each["step"]) for each in part))
+            yield Table([("", *(each["workload"] for each in part)), *rows, steps])
+
+
+def cell(each: dict[str, Any], way: str) -> str:
+    low, middle, high = each["ratios"][way]
+    if way == each["as_it_is"]:
+        return "1"
+    return f"{'~' if low <= 1 <= high else ''}{middle:.2f}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=names(WORKLOADS), default=list(WORKLOADS), metavar="NAMES", help="of workloads")
-    parser.add_argument("--threads", type=positive(int), default=len(cores()))
-    parser.add_argument("--rounds", type=positive(int), default=9)
+    parser.add_argument("--rounds", type=positive(int), default=15)
+    parser.add_argument("--quiet", action="store_true", help="only with nothing else running")
+    parser.add_argument("--busy", action="store_true", help="only beside a busy process")
+    parser.add_argument("--output", type=Path, default=Path("build/ways.json"))
+    parser.add_argument("--show", type=earlier, metavar="JSON", help="print the table of an earlier run")
     asked = parser.parse_args()
-    print(f"{machine()['processor']}, {asked.threads} threads; a time above 1 is longer than the way it is")
-    for workload in asked.only:
-        rows = measured(workload, asked.threads, asked.rounds)
-        print("\n".join(laid_out([Table([["", "", "µs a step", "times"], *rows], "<<>>")], WIDTH)), flush=True)
+    asked.quiet, asked.busy = asked.quiet or not asked.busy, asked.busy or not asked.quiet
+    found = asked.show or {
+        "machine": machine(), "rounds": asked.rounds,
+        "workloads": [each for workload in asked.only for each in measured(workload, asked)],
+    }  # fmt: skip
+    tell("")
+    print("\n".join(laid_out(report(found), WIDTH)))
+    if not asked.show:
+        write(asked.output, found, {})
 
 
 if __name__ == "__main__":
