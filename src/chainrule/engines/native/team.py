@@ -113,9 +113,8 @@ class Pace:
             began = time.perf_counter()
             yield done, count, threads
             ended = time.perf_counter()
-            if (
-                2 * count >= wanted
-            ):  # a few steps that were left over say little, and so do those after a rest, unless all are
+            # a few steps that were left over say little, and so do those after a rest, unless all are
+            if 2 * count >= wanted:
                 rested, self._rested = self._rested, began - self._ended >= RESTED
                 if rested or not self._rested or threads not in self._recent:
                     self._took(threads, (ended - began) / count)
