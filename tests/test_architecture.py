@@ -40,6 +40,7 @@ LAYERS = [
     "activations engines.threads",
     "parameters",
     "own_forms",
+    "form_failures",
     "circuits.wires dual data",
     "circuits.gates",
     "result_page",

@@ -205,6 +205,56 @@ def test_a_form_without_a_value_or_slope_somewhere_is_refused_with_what_to_write
         cr.activation(form, "bad", kinks=kinks)
 
 
+def leaky(z: Any) -> Any:
+    if z > 0:
+        return z
+    return 0.1 * z
+
+
+def looped(z: Any) -> Any:
+    found = []
+    for each in z:
+        found.append(max(each, 0.0))
+    return found
+
+
+BRANCH = r"a branch asks about one number, and there are many: write np\.where\(z > 0, …, …\) instead"
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        (leaky, rf"fails on an array, in leaky, line \d+, `if z > 0:`: {BRANCH}"),
+        (lambda z: leaky(z) + 1, rf"in leaky, line \d+, .*: {BRANCH}"),
+        (lambda z: z if z > 0 else 0 * z, rf"line \d+, `.*z > 0.*`: {BRANCH}"),
+        (lambda z, m: m.exp(z) if -1 < z < 1 else z, BRANCH),
+        (lambda z: (z > 0) and z, BRANCH),
+        (lambda z: 1 / (1 + math.exp(-z)), r"math\.exp takes one number, .*: write np\.exp or m\.exp instead"),
+        (lambda z: math.pow(z, 2), r"math\.pow takes one number, .*: write \*\* instead"),
+        (lambda z: max(z, 0), r"max compares two numbers, .*: write np\.maximum\(…, …\) instead"),
+        (lambda z: min(z, 1), r"min compares two numbers, .*: write np\.minimum\(…, …\) instead"),
+        (lambda z: float(z) ** 2, r"float takes one number, .*: leave it out"),
+        (looped, r"gives a list: write it for all numbers at once, without a loop, as np\.where\(z > 0, z, 0\)"),
+        (lambda z: np.array([math.tanh(each) for each in z]), r"math\.tanh takes one number"),
+        (np.vectorize(lambda each: math.tanh(each)), r"math\.tanh takes one number"),
+        (lambda z: z.clip(0), r"dual numbers, which have no \.clip: write it with"),
+        (lambda z: None, r"gives nothing: it ends with return and the value"),
+        (lambda z: np.thanh(z), r"line \d+, `.*thanh.*`: AttributeError: module 'numpy' has no attribute 'thanh'"),
+    ],
+)  # fmt: skip
+def test_a_form_for_one_number_is_told_what_to_write_for_many(form: Callable[..., Any], message: str) -> None:
+    with pytest.raises(cr.FormError, match=message) as raised:
+        cr.activation(form, "bad")
+    assert "ambiguous" not in str(raised.value)
+
+
+def test_a_cost_for_one_number_is_told_the_same_at_once() -> None:
+    with pytest.raises(cr.FormError, match=r"cost 'bad' fails on arrays of shape \(2, 3\), .*: write np\.maximum"):
+        cr.own_cost(lambda a, y: max(a - y, 0), "bad")
+    with pytest.raises(cr.FormError, match=r"cost 'bad' fails .*: a branch asks about one number"):
+        cr.own_cost(lambda a, y, m: m.sum(a - y) if a > y else 0, "bad")
+
+
 def test_what_is_infinite_far_out_may_be_infinite() -> None:
     explosive = cr.activation(lambda z, m: m.exp(z * z / 2), "explosive")
     for dtype in ("float32", "float64"):

@@ -12,6 +12,7 @@ json_text.py       values as JSON
 elementary.py      the functions a form may be written in
 dual.py            dual numbers: a value and its slope together
 own_forms.py       a user's own forms: how they are called and checked
+form_failures.py   where one failed, and what to write instead
 activations.py     σ: value, slope, formula, form, a row each
 costs.py           C: value, slope, formula, form, a row each
 scores.py          accuracy, confusions, R², MAE, RMSE

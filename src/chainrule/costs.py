@@ -29,6 +29,7 @@ from chainrule.activations import Activation, of_each_row, sigmoid, softplus
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError, brief
+from chainrule.form_failures import failed, is_of_one_number
 from chainrule.names import Frozen, look_up, resolve
 from chainrule.own_forms import as_form, exact, real, with_slope
 
@@ -321,7 +322,10 @@ def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y
     try:
         own.value(a, y), own.slope(a, y)
     except FormError as error:
-        if not isinstance(error.__cause__, (ValueError, IndexError)):  # those may be the number of outputs
+        cause = error.__cause__
+        if not isinstance(cause, (ValueError, IndexError)) or is_of_one_number(
+            cause
+        ):  # others may be the number of outputs
             raise
     return Cost(name, formula, formula, {ANY: Pair("a", own.value, own.slope, own.form)}, own=True)
 
@@ -356,10 +360,7 @@ class _OwnCost:
         except ChainruleError:
             raise
         except Exception as error:
-            raise FormError(
-                f"the form of cost {self.name!r} fails on arrays of shape {a.shape}, (batch, out): "
-                f"{type(error).__name__}: {error}"
-            ) from error
+            raise failed(f"cost {self.name!r}", f"arrays of shape {a.shape}, (batch, out)", error) from error
 
     def _check(self, shape: tuple[int, ...], a: tuple[int, ...]) -> None:
         if shape not in ((a[0],), (a[0], 1)):

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.dual import Dual
 from chainrule.errors import ChainruleError, FormError
+from chainrule.form_failures import failed
 
 Array = np.ndarray
 
@@ -26,6 +27,8 @@ def exact(x: Array) -> Array:
 def real(result: Any, name: str) -> Array:
     """What a form gave, as an array of real numbers. Raises FormError where it is none."""
     made = np.asarray(result)
+    if result is None:
+        raise FormError(f"the form of {name!r} gives nothing: it ends with return and the value")
     if made.dtype.kind not in "fiub":
         raise FormError(f"the form of {name!r} must give real numbers, and it gave {made.dtype}")
     return made
@@ -35,6 +38,10 @@ def with_slope(result: Any, name: str) -> Dual:
     """What a form gave for a dual number. Raises FormError where the slope was lost on the way."""
     if isinstance(result, Dual):
         return result
+    if isinstance(result, list):
+        raise FormError(
+            f"the form of {name!r} gives a list: write it for all numbers at once, without a loop, as np.where(z > 0, z, 0)"
+        )
     raise FormError(
         f"the form of {name!r} gives {type(result).__name__} and no slope for a dual number: write it with + − × ÷, with m, "
         "or with NumPy's own functions, without np.asarray, float() or the like"
@@ -50,7 +57,9 @@ def as_form(form: Callable[..., Any], arguments: str) -> Callable[..., Any]:
         count = form.nin
     else:
         try:
-            count = len(inspect.signature(form).parameters)
+            parameters = inspect.signature(form).parameters.values()
+            takes_any = any(each.kind is each.VAR_POSITIONAL for each in parameters)  # as those of np.vectorize
+            count = len(given) if takes_any else len(parameters)
         except (TypeError, ValueError):  # some built-ins tell no signature
             count = len(given)
     if count == len(given) + 1:
@@ -106,9 +115,7 @@ def check_activation(own: Own) -> None:
     except ChainruleError:
         raise
     except Exception as error:
-        raise FormError(
-            f"the form of activation {own.name!r} fails on an array: {type(error).__name__}: {error}"
-        ) from error
+        raise failed(f"activation {own.name!r}", "an array", error) from error
 
 
 def _apart(z: Array, kinks: tuple[float, ...]) -> Array:
