@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from explored import digits_page, small_page
+from node import answer
 
+import chainrule as cr
 from chainrule.explorer import contents
 from chainrule.explorer.bundle import bundle, shipped, style
 from chainrule.explorer.page import FORMS
@@ -96,6 +98,34 @@ def test_few_numbers_that_come_again_are_a_table_and_places(rng: np.random.Gener
 
 def size_of_places(values: np.ndarray) -> int:
     return values.size * (1 if len(np.unique(values)) <= 256 else 2)
+
+
+SNAPSHOTS = """import { modelOf } from './web/model.js';
+const bits = ({ theta }) => Buffer.from(theta.buffer, theta.byteOffset, theta.byteLength).toString('hex');
+console.log(JSON.stringify(modelOf(data).snapshots.map(bits)));"""
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_snapshots_are_differences_from_the_one_before_to_the_last_bit(
+    dtype: str, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Signs, powers of two, 0 and −0, the smallest and the largest numbers: all of them come back."""
+    tiny, most = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max
+    odd = np.array([0.0, -0.0, tiny, -tiny, most, -most, 1.0, -1.0, 0.5, 3e-39], dtype)
+    base = cr.Network.random([30, 40, 2], "tanh", "softmax", seed=1, dtype=dtype)
+    theta = base.parameters.flat().astype(dtype)
+    given = {}
+    for epoch in range(6):
+        theta[200:] *= rng.normal(1.0, 0.01, theta.size - 200).astype(dtype)
+        theta[:200] = rng.choice(odd, 200)
+        given[epoch] = base.with_parameters(base.parameters.like(theta))
+    page = cr.explore(base, np.zeros(30), [1.0, 0.0], snapshots=given)
+    written = [each["theta"] for each in page.known["snapshots"]]
+    assert [text[0] for text in written] == ["f", *"ddddd"]
+    assert max(map(len, written[1:])) < len(written[0])
+    found = answer(SNAPSHOTS, page.known, tmp_path, {"forms.js": page.forms})
+    assert found == [each.parameters.flat().astype("<f8").tobytes().hex() for each in given.values()]
 
 
 def test_the_network_itself_is_written_once() -> None:

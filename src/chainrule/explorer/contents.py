@@ -2,7 +2,9 @@
 
 Numbers are texts in base64, little-endian: "f4:…" where float32 holds them exactly, as those of a float32 network, else "f8:…".
 Where few of them differ, "f4:…:…" are those that differ, and then the place of each among them: a byte, or two where there are
-more than 256. Rows of pixels are "u1:…", a byte each, where that is exact.
+more than 256. Rows of pixels are "u1:…", a byte each, where that is exact. Weights after others are "d4:…:…", where that is
+shorter: by how much the bits of each differ from those before, as a whole number without its highest byte, which follows from
+the sign; and where it does not, 256 times the place and that byte. In a training few weights change by a factor of 2.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ Array = np.ndarray
 VERSION = 1  # of what is written here
 MOST_NUMBERS = 1_000_000  # weights and biases in a page, those of snapshots too
 MOST_ROWS = 200  # rows in a page; of wide ones as many as have so many numbers, but a few at least
-LARGEST_BYTE = 255
+LARGEST_BYTE, LARGEST_PLACE = 255, 2**24 - 1
 MOST_IN_ROWS, FEWEST_ROWS = 8_000, 20
 
 
@@ -51,7 +53,7 @@ def contents_of(
     """Everything a page knows of a problem in float64; `row` is the place of the chosen row, `numbers` name all of them."""
     network = problem.network
     _check_size(network, snapshots)
-    kept, first = kept_rows(problem, row), encoded(network.parameters.flat())
+    kept = kept_rows(problem, row)
     return {
         "version": VERSION,
         "title": printable(title),
@@ -62,11 +64,8 @@ def contents_of(
             "biases": [_kind_of_bias(network, layer) for layer in network.biases.numbers],
             "dtype": dtype,
         },
-        "theta": first,
-        "snapshots": [  # theta is None for that of the network itself
-            {"epoch": epoch, "theta": None if theta == first else theta}
-            for epoch, theta in ((each, encoded(snapshots[each].parameters.flat())) for each in sorted(snapshots))
-        ],
+        "theta": encoded(network.parameters.flat()),
+        "snapshots": _snapshots(network, snapshots),
         "rows": _rows(problem, kept, row, numbers),
         "costs": [cost_data(each, network) for each in offered_costs(problem)],
         "conventions": [convention_data(each, network) for each in _conventions(network, convention)],
@@ -83,14 +82,47 @@ def as_script(known: Mapping[str, Any]) -> str:
 
 def encoded(values: Array) -> str:
     """Numbers in base64, in float32 where it holds them exactly; as places in a table where that is shorter."""
-    with np.errstate(over="ignore", under="ignore"):
-        small = values.astype("<f4")
-    exact = np.array_equal(small.astype("<f8"), values.astype("<f8"))
-    kind, held = ("f4", small) if exact else ("f8", values.astype("<f8"))
+    held = _held(values)
     bits, places = np.unique(held.ravel().view(f"<u{held.itemsize}"), return_inverse=True)  # −0 and 0 differ
     placed = places.ravel().astype("<u1" if len(bits) <= 256 else "<u2")
     parts = [bits, placed] if len(bits) <= 2**16 and bits.nbytes + placed.nbytes < held.nbytes else [held]
+    return _in_base64(f"f{held.itemsize}", *parts)
+
+
+def encoded_after(values: Array, before: Array) -> str:
+    """The same of numbers that come after others and are mostly near them."""
+    plain, held, other = encoded(values), _held(values), _held(before)
+    if held.dtype != other.dtype or len(held) > LARGEST_PLACE:
+        return plain
+    whole = f"<u{held.itemsize}"
+    differs = (held.view(whole) - other.view(whole)).view("u1").reshape(-1, held.itemsize)  # it begins again at 0
+    places = np.flatnonzero(differs[:, -1] != np.where(differs[:, -2] < 128, 0, 255))
+    highest = (places << 8 | differs[places, -1]).astype("<u4")
+    return min(plain, _in_base64(f"d{held.itemsize}", differs[:, :-1], highest), key=len)
+
+
+def _held(values: Array) -> Array:
+    """Numbers in float32 where it holds them exactly, else in float64."""
+    with np.errstate(over="ignore", under="ignore"):
+        small = values.astype("<f4")
+    return small if np.array_equal(small.astype("<f8"), values.astype("<f8")) else values.astype("<f8")
+
+
+def _in_base64(kind: str, *parts: Array) -> str:
     return ":".join([kind, *(b64encode(each.tobytes()).decode() for each in parts)])
+
+
+def _snapshots(network: Network, snapshots: Mapping[int, Network]) -> list[dict[str, Any]]:
+    """The weights of each epoch, as they differ from those before; None for those of the network itself."""
+    own, before = network.parameters.flat(), None
+    found = []
+    for epoch in sorted(snapshots):
+        theta = snapshots[epoch].parameters.flat().astype("<f8")
+        same = np.array_equal(theta, own)
+        written = None if same else encoded(theta) if before is None else encoded_after(theta, before)
+        found.append({"epoch": epoch, "theta": written})
+        before = theta
+    return found
 
 
 def kept_rows(problem: Problem, row: int) -> list[int]:

@@ -27,7 +27,9 @@ from chainrule.writing.card import folded
 
 FORMS = "forms.js"  # the module that is written for each network
 SOURCE = "// Shortened: with comments it is in src/chainrule/explorer/web of the package, a file for each module.\n"
-IN_ADDRESS = str.maketrans({"%": "%25", "#": "%23", '"': "%22", "\n": "%0A", "&": "&amp;"})  # which stands in quotes
+IN_ADDRESS = str.maketrans(
+    {"%": "%25", "#": "%23", '"': "'", "'": "&amp;%2339;", "\n": "%0A", "&": "&amp;"}
+)  # between "
 HIGH = 720  # pixels of a notebook's cell
 OLD_BROWSER = (
     "This page needs a browser of 2022 or later with scripts allowed: Chrome 105, Firefox 110, Safari 16, or newer."

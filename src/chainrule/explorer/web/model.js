@@ -26,7 +26,7 @@ export function modelOf(contents) {
     shape: contents.network, // as ids are read in it
     first: Float64Array.from(net.theta), // the weights as they came
     rows: rowsOf(contents.rows, sizes, scaling),
-    snapshots: contents.snapshots.map((each) => ({ epoch: each.epoch, theta: numbersOf(each.theta ?? contents.theta) })),
+    snapshots: snapshotsOf(contents.snapshots, theta),
     conventions: contents.conventions,
     unfitting: contents.unfitting, // conventions that this network does not fit, and why
     costs: contents.costs, // how they are written, the network's own first
@@ -69,9 +69,42 @@ function numbersOf(text) {
   return places === undefined ? found : numbersIn(found.length > 256 ? 'u2' : 'u1', places).map((place) => found[place]);
 }
 
+// of no theta those of the network itself; "d4:…" are differences from the epoch before
+function snapshotsOf(snapshots, own) {
+  let before = null;
+  return snapshots.map(({ epoch, theta: text }) => {
+    const theta = text === null ? own : text.startsWith('d') ? numbersAfter(before, text) : numbersOf(text);
+    before = theta;
+    return { epoch, theta };
+  });
+}
+
+function numbersAfter(before, text) {
+  const [kind, low, highest] = text.split(':');
+  const size = Number(kind[1]);
+  const [lowBytes, view] = [bytesIn(low), new DataView(new ArrayBuffer(size * before.length))];
+  const highestAt = new Map(Array.from(numbersIn('u4', highest), (each) => [Math.floor(each / 256), each % 256]));
+  const bytes = new Uint8Array(view.buffer);
+  before.forEach((value, i) => {
+    view[size === 4 ? 'setFloat32' : 'setFloat64'](size * i, value, true);
+    const own = lowBytes.subarray((size - 1) * i, (size - 1) * (i + 1));
+    const last = highestAt.get(i) ?? (own[size - 2] < 128 ? 0 : 255);
+    for (let k = 0, carried = 0; k < size; k += 1) {
+      carried += bytes[size * i + k] + (k < size - 1 ? own[k] : last);
+      bytes[size * i + k] = carried;
+      carried >>= 8;
+    }
+  });
+  return readNumbers(`f${size}`, view);
+}
+
 function numbersIn(kind, base64) {
-  const view = new DataView(bytesIn(base64).buffer);
-  const [size, read] = [Number(kind[1]), { f4: 'getFloat32', f8: 'getFloat64', u1: 'getUint8', u2: 'getUint16' }[kind]];
+  return readNumbers(kind, new DataView(bytesIn(base64).buffer));
+}
+
+function readNumbers(kind, view) {
+  const size = Number(kind[1]);
+  const read = { f4: 'getFloat32', f8: 'getFloat64', u1: 'getUint8', u2: 'getUint16', u4: 'getUint32' }[kind];
   const found = new Float64Array(view.byteLength / size);
   for (let at = 0; at < found.length; at += 1) found[at] = view[read](size * at, true);
   return found;
