@@ -69,13 +69,15 @@ class Driven:
         self.resize(size)
         self.go(uri)
 
-    def go(self, uri: str) -> None:
-        """Open an address, and wait until two frames are drawn."""
+    def go(self, uri: str, *, scripts: bool = True) -> None:
+        """Open an address, and wait until two frames are drawn; or without scripts until it is loaded."""
+        self._ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         self._ask("Page.navigate", url=uri)
         until = time.monotonic() + PATIENCE
         while self.evaluate("document.readyState") != "complete":
             assert time.monotonic() < until, f"{uri} is not loaded"
-        self.settle()
+        if scripts:
+            self.settle()
 
     def fresh(self, uri: str, size: tuple[int, int] = (1280, 720)) -> None:
         """Open an address as for the first time: nothing is left of the page before, of its errors or of its requests."""

@@ -20,6 +20,7 @@ from browser import Driven, driven
 from command import Run
 
 import chainrule as cr
+from chainrule import files
 from chainrule.explorer import contents
 from chainrule.explorer.bundle import BundleError, bundle, shipped
 from chainrule.names import printable
@@ -314,6 +315,39 @@ def test_what_does_not_fit_is_an_error() -> None:
         cr.explore("runs/digits.safetensors", [0.6], [1.0])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_no_network_of_a_page_or_of_its_training_has_weights_that_are_no_numbers(bad: float) -> None:
+    spoilt = SMALL.parameters.flat()
+    spoilt[3] = bad
+    with pytest.raises(cr.DataError, match=r"the weights of layer 1 hold (nan|inf): finite numbers are needed"):
+        SMALL.with_parameters(SMALL.parameters.like(spoilt))
+    with pytest.raises((ValueError, cr.DataError)):
+        SMALL.weights[1][0, 0] = bad  # nor later
+
+
+def test_no_rows_are_an_error() -> None:
+    with pytest.raises(cr.DataError, match="x holds no rows"):
+        cr.explore(SMALL, np.zeros((0, 2)), np.zeros((0, 2)))
+    with pytest.raises(cr.ShapeError, match="3 rows and 2 outputs need targets of shape"):
+        cr.explore(SMALL, np.zeros((3, 2)), np.zeros((2, 2)))
+
+
+def test_a_page_that_is_interrupted_while_it_is_written_leaves_the_one_before(
+    chainrule_: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(stream: Any) -> None:
+        raise KeyboardInterrupt
+
+    assert chainrule_("explore", "-o", "page.html")[0] == 0
+    before = Path("page.html").read_bytes()
+    monkeypatch.setattr(files, "_written", stopped)
+    code, _, err = chainrule_("explore", "-o", "page.html", "--title", "another")
+    assert code == 130
+    assert err.count("\n") <= 1
+    assert Path("page.html").read_bytes() == before
+    assert [each.name for each in Path().iterdir()] == ["page.html"]
+
+
 def test_an_overflow_is_an_error() -> None:
     network = cr.Network([[[1e200]], [[1e200]]], [[0.0], [0.0]], "identity")
     with pytest.raises(cr.DataError, match="z of layer 2 overflows on this example"):
@@ -417,6 +451,11 @@ def test_a_row_keeps_its_number_where_others_have_no_target(chainrule_: Run) -> 
         ("explore nan.json", "nan"),
         ("explore -o page.txt", "the page is written into a file that ends in .html, as page.html"),
         ("explore -o none/page.html", "make it first"),
+        ("explore -o own.json/page.html", "there is no folder"),
+        ("explore -o .", "it is a folder; name a file in it"),
+        ("explore own.json --x 1,nan --y 1", "nan is not a finite number"),
+        ("explore own.json --x 1 --y 1", "--x has 1 number, and the network 2-1 takes 2 inputs"),
+        ("explore own.json --x , --y 1", "--x"),
         ("explore --record own.json", "own.json"),
         ("explore --convention euler", "unknown convention 'euler'"),
         ("explore --convention cs231n", "applies no activation on the last layer"),
@@ -555,6 +594,15 @@ def test_in_a_frame_without_an_address_it_works_too(tmp_path: Path) -> None:
         assert said["chainrule"] == "explorer"
         assert said["address"].startswith("moved=w/2/0/1")
         assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_without_scripts_the_figure_is_seen(tmp_path: Path) -> None:
+    with driven("about:blank", tmp_path) as page:
+        page.go(small_page(title="it's 100 % <b>").save(tmp_path / "page.html").as_uri(), scripts=False)
+        assert page.evaluate("document.querySelector('noscript img').naturalWidth") > 300
+        assert page.text("noscript p").startswith("This browser runs no scripts here")
+        assert page.text("noscript h1") == "it's 100 % <b>"
 
 
 @pytest.mark.needs("chromium")

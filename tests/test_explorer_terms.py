@@ -20,11 +20,11 @@ from chainrule.problem import Problem
 
 FRUIT = """length,colour,day,state
 1.4,red,2024-01-05,ripe
-2.0,<b>green,2024-03-09,raw
+2.0,<b>green,2024-03-09,<i>raw
 1.1,red,2024-02-11,ripe
-3.1,blue,2024-06-21,raw
+3.1,blue,2024-06-21,<i>raw
 2.2,<b>green,2024-08-02,ripe
-1.8,red,2024-11-30,raw
+1.8,red,2024-11-30,<i>raw
 """
 
 
@@ -86,9 +86,11 @@ def test_every_kind_of_column_names_its_inputs_and_says_how_they_are_scaled(frui
 def test_names_and_values_before_scaling_stand_in_every_view(opened: Any, fruit: Table) -> None:
     page: Driven = opened(fruit_page(fruit, row=3, by="x/0"))
     assert "input 0, length" in page.text(".set")
+    assert page.text(".reading").startswith("<i>raw, read ")
+    assert page.evaluate("document.querySelector('#app i, #app b')") is None  # names are text
     assert "3.1 before scaling" in page.text(".set")
     assert page.text(".lines .note") == "length, 3.1 before scaling"
-    assert page.evaluate("document.querySelector('[data-act=row]').selectedOptions[0].textContent") == "3: raw"
+    assert page.evaluate("document.querySelector('[data-act=row]').selectedOptions[0].textContent") == "3: <i>raw"
     assert page.evaluate("document.querySelector('.handle').getAttribute('aria-label')") == "input 0, length"
     page.press("t")
     assert "length, 3.1 before scaling" in page.text('[data-part="network"]')
