@@ -1,12 +1,15 @@
-"""The explorer's pages as a reader sees them: each prepared page at three sizes, light and dark, as PNG. Needs Chromium.
+"""The explorer's pages as a reader sees them, as PNG: in seven states, at three sizes, light and dark. Needs Chromium.
 
-python docs/explorer_pictures.py build/pictures     look at them: name what is ugly or confusing, and mend it
-python docs/explorer_pictures.py --front            docs/figures/explorer.png, the first picture of the README
+python docs/explorer_pictures.py build/pictures             look at them: name what is ugly or confusing, and mend it
+python docs/explorer_pictures.py build/pictures xor demon   those alone whose names have both words
+python docs/explorer_pictures.py --front                    docs/figures/explorer.png, the first picture of the README
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,26 +20,35 @@ from browser import Driven, driven  # noqa: E402 - it drives Chromium in the tes
 from explorer_pages import PAGES, softmax  # noqa: E402
 
 SIZES = ((1280, 720), (1920, 1080), (390, 844))
+THEMES = ("light", "dark")
+STATES = {  # of every page, by its address
+    "first": "",
+    "demon": "demon=true&change=1.5",
+    "steps": "step=3",
+    "question": "step=3&ask=1",
+    "projector": "view=network",
+    "projected-formula": "view=formula",
+    "tables": "tables=true",
+}
 FRONT = ROOT / "docs/figures/explorer.png"
 NUDGED = 90  # pixels that the dot is dragged in the first picture
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Every page at every size, light and dark; of a phone the whole page, however long."""
+def pictures(folder: Path, words: Sequence[str] = ()) -> Iterator[Path]:
+    """Every page in every state, or those whose names have all of these words; of a phone the whole page, however long."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
     with TemporaryDirectory() as kept, driven("about:blank", Path(kept)) as browser:
-        for name, page in PAGES.items():
-            file = Path(kept) / name
-            file.write_text(page(), encoding="utf-8")
-            for size in SIZES:
-                for theme in ("light", "dark"):
-                    browser.dark(theme == "dark")
-                    browser.fresh(file.as_uri(), size)
-                    target = folder / f"{file.stem}-{size[0]}x{size[1]}-{theme}.png"
-                    target.write_bytes(_whole(browser, size))
-                    found.append(target)
-    return found
+        for page, (state, address), size, theme in product(PAGES, STATES.items(), SIZES, THEMES):
+            name = f"{Path(page).stem}-{state}-{size[0]}x{size[1]}-{theme}.png"
+            if not all(word in name for word in words):
+                continue
+            file = Path(kept) / page
+            if not file.exists():
+                file.write_text(PAGES[page](), encoding="utf-8")
+            browser.dark(theme == "dark")
+            browser.fresh(f"{file.as_uri()}#{address}", size)
+            (folder / name).write_bytes(_whole(browser, size))
+            yield folder / name
 
 
 def _whole(browser: Driven, size: tuple[int, int]) -> bytes:
@@ -64,5 +76,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--front"]:
         print(f"wrote {front()}")
     else:
-        for each in pictures(Path(sys.argv[1] if len(sys.argv) > 1 else "build/pictures")):
+        for each in pictures(Path(sys.argv[1] if len(sys.argv) > 1 else "build/pictures"), sys.argv[2:]):
             print(f"wrote {each}")

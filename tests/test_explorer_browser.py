@@ -5,6 +5,7 @@ One browser for all of them. What takes long is in `make proof` as a whole, and 
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 import sys
@@ -377,17 +378,55 @@ OVERLAPS = """(() => {
 })()"""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["1-1-1-1", "2-3-2", "classes", "digits"])
-def test_no_text_is_clipped_or_over_another(name: str, size: tuple[int, int], browser: Driven, tmp_path: Path) -> None:
-    opened(browser, {**PAGES, "classes": classes_page}[name](), tmp_path, size=size)
-    assert browser.evaluate(OVERLAPS) == []
-    assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]
-    if size[0] >= 1280:  # on one screen
-        assert browser.evaluate("document.documentElement.scrollHeight") <= size[1]
-    if size[0] == 390:
-        assert browser.evaluate("Math.min(...[...document.querySelectorAll('button, select, input')]"
-                                ".map((each) => each.getBoundingClientRect().height))") >= 24  # fmt: skip
+def drawn_page(sizes: list[int], *, names: tuple[str, ...] = (), classes: tuple[str, ...] = ()) -> cr.Explorer:
+    """A network by chance, with the names of its inputs and classes."""
+    rng = np.random.default_rng(sum(sizes))
+    terms = None
+    if names:
+        rows = np.linspace(0, 1, 2 * len(classes))[:, None] * np.ones(len(names))
+        terms = cr.Preprocessing.fit(list(names), rows, np.array(classes * 2))
+    network = cr.Network.random(sizes, "leaky_relu", "softmax" if classes else "sigmoid", seed=1, dtype="float64")
+    network = network if terms is None else network.with_preprocessing(terms)
+    y = np.eye(sizes[-1])[0] if classes else rng.random(sizes[-1])
+    return cr.explore(network, 5 * rng.normal(size=sizes[0]), y, convention="3blue1brown")
+
+
+LONG_NAMES = ("petal length (cm)", "WIDTH OF THE SEPAL", "花弁の長さ", "a")
+LONG_CLASSES = ("Iris versicolor", "MMMMMMMMMMMM", "ひおうぎあやめ", "no")
+DRAWN = {
+    "1-1-1-1": chain_page,
+    "2-3-2": small_page,
+    "classes": classes_page,
+    "digits": digits_page,
+    "2-3-4": lambda: drawn_page([2, 3, 4], names=LONG_NAMES[:2], classes=LONG_CLASSES),
+    "4-4-3": lambda: drawn_page([4, 4, 3], names=LONG_NAMES, classes=LONG_CLASSES[:3]),
+    "4-5-3": lambda: drawn_page([4, 5, 3]),
+    "8-8-8": lambda: drawn_page([8, 8, 8]),
+    "3-10-10-2": lambda: drawn_page([3, 10, 10, 2]),
+    "12-13-12": lambda: drawn_page([12, 13, 12]),
+    "3-120-4": lambda: drawn_page([3, 120, 4]),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_text_is_clipped_or_over_another(name: str, browser: Driven, tmp_path: Path) -> None:
+    """At every size, as it comes; then with something else selected and the demon's Δ, and two windows beside each other."""
+    opened(browser, DRAWN[name](), tmp_path)
+    found = {}
+    for address in ("", "id=z/1/0&change=1.9", "id=w/1/0/0&demon=true&change=-1.7", "id=b/1/0"):
+        browser.evaluate(f"location.hash = {json.dumps(address)}")
+        for size in SIZES:
+            browser.resize(size)
+            browser.settle()
+            browser.settle()
+            found[f"{address} {size}"] = browser.evaluate(OVERLAPS)
+            if browser.evaluate("document.documentElement.scrollWidth") > size[0]:
+                found[f"{address} {size}"].append("wider than the window")
+            if size[0] >= 1280 and browser.evaluate("document.documentElement.scrollHeight") > size[1]:
+                found[f"{address} {size}"].append("more than a screen")
+    assert {place: faults for place, faults in found.items() if faults} == {}
+    least = "Math.min(...[...document.querySelectorAll('button, select, input')].map((e) => e.getBoundingClientRect().height))"
+    assert browser.evaluate(least) >= 24  # on a phone
 
 
 # commands -------------------------------------------------------------------------------------------------------------

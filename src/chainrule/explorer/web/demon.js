@@ -8,9 +8,9 @@ import { fixedPercent, inStyle, number, short, styleOf } from './numbers.js';
 const GRID_POINTS = 257; // of a range in which the lowest cost is looked for
 const DECADES = 12; // of smaller and smaller Δ on both sides of 0
 const MOST_VALLEYS = 24; // that are searched to the last digit
+const ROUNDING_UNIT = 2 ** -52;
 const SECTIONS = 75; // golden sections of a valley
 const GOLDEN = (3 - Math.sqrt(5)) / 2;
-const ROUNDING_UNIT = 2 ** -52;
 const HIDDEN_BY_ROUNDING = 1e-3; // the part of a change from which on rounding hides the miss
 
 // A Δ and what came of it; `miss` is null where there is none to speak of, and `note` says why (S2.2).

@@ -6,7 +6,7 @@ import { placeOf, withTheta } from './engine.js';
 import { parseId, writeId } from './ids.js';
 import { slopeAt, valueAt } from './model.js';
 import { roundedTo } from './scale.js';
-import { byAtPixel, demonView } from './views/demon.js';
+import { demonView } from './views/demon.js';
 
 export const DEMON_START = { demon: false, change: 0, said: null };
 
@@ -91,12 +91,7 @@ export function demonControl({ store, model, work, select }) {
         setChange(-state.eta * slopeAt(now, id) + 0);
       },
     },
-    // to the pixel of the part at which it is held
-    dragTo: (width, pixel) => {
-      const { state, value } = here();
-      const { by, perPixel } = byAtPixel(state.frame, value, width, pixel);
-      setChange(roundedTo(by, perPixel));
-    },
+    dragTo: (change, perPixel) => setChange(roundedTo(change, perPixel)),
     // so that the quantity has a value
     moveTo: (value, perPixel) => setChange(roundedTo(value - here().value, perPixel)),
     // by arrow keys

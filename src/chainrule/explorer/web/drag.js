@@ -17,6 +17,8 @@ export function steppedOn(store, rangeIn, value, steps, isFine) {
   return roundedTo(Math.min(Math.max(value + steps * unit, range[0]), range[1]), unit / 10);
 }
 
+import { scaleOf } from './scale.js';
+
 export function listenToDrags(root, { begin, move, end }) {
   let held = null;
 
@@ -40,4 +42,12 @@ export function listenToDrags(root, { begin, move, end }) {
       end(name);
     });
   }
+}
+
+// What a slider says at a pixel of the part that it is in, and how much a pixel is.
+export function placeOnSlider(slider, pixel) {
+  const [low, high] = ['aria-valuemin', 'aria-valuemax'].map((name) => Number(slider.getAttribute(name)));
+  const scale = scaleOf(low, high, Number(slider.dataset.from), Number(slider.dataset.to));
+  const within = Math.min(Math.max(pixel, scale.from), scale.to);
+  return { value: scale.back(within), perPixel: (high - low) / (scale.to - scale.from) };
 }

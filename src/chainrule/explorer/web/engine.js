@@ -4,6 +4,7 @@
 // object { kind: 'w' | 'b' | 'z' | 'a' | 'x' | 'y' | 'd' | 'C', layer, neuron, source }; the bias that a layer shares is
 // its neuron 0.
 
+import { crossingsOf } from './crossings.js';
 import { activations as known } from './forms.js';
 
 /** The network of a description { sizes, activations, biases }, with its weights and biases in one vector: w¹, b¹, w², … */
@@ -163,26 +164,25 @@ export function moved(net, cost, pass, y, id, change) {
   return { x: mover.a[0], z: mover.z, a: mover.a, C, moved: id, change };
 }
 
-/** C at each of these changes of an id, in rising order, and where between them units pass a kink, with their ids. */
+/** C at each of these changes of an id. */
+export function costsAt(net, cost, pass, y, id, changes) {
+  const mover = moverOf(net, cost, pass, y, id);
+  return Float64Array.from(changes, (change) => mover.to(change, false));
+}
+
+/** The same for changes in rising order, and where between them units pass a kink, with their ids. */
 export function sweep(net, cost, pass, y, id, changes) {
+  const C = costsAt(net, cost, pass, y, id, changes);
   const mover = moverOf(net, cost, pass, y, id);
   const watched = kinksAbove(mover);
-  const C = new Float64Array(changes.length);
-  const found = [];
-  let before = new Float64Array(watched.length);
-  let here = new Float64Array(watched.length);
-  for (let i = 0; i < changes.length; i += 1) {
-    C[i] = mover.to(changes[i], false);
-    for (let k = 0; k < watched.length; k += 1) here[k] = watched[k].margin();
-    for (let k = 0; k < watched.length && i > 0; k += 1) {
-      if ((before[k] > 0) === (here[k] > 0) || !Number.isFinite(here[k] - before[k])) continue;
-      const margin = (change) => { mover.to(change, false); return watched[k].margin(); };
-      found.push({ change: crossing(margin, changes[i - 1], changes[i], before[k], here[k]), unit: watched[k].unit });
-    }
-    [before, here] = [here, before];
-  }
-  found.sort((one, other) => one.change - other.change);
-  return { C, kinks: found.map((each) => each.change), units: found.map((each) => each.unit) };
+  let at = NaN;
+  const marginAt = (change, unit) => {
+    if (change !== at) mover.to(change, false);
+    at = change;
+    return watched[unit].margin();
+  };
+  const found = watched.length === 0 ? [] : crossingsOf(marginAt, watched.length, changes);
+  return { C, kinks: found.map((each) => each.change), units: found.map((each) => watched[each.unit].unit) };
 }
 
 // A pass that can be moved: `to(change, whole)` brings z and a to that change and gives C. Below the id its arrays are
@@ -306,26 +306,6 @@ function hingeMargins({ net, cost, y, id, z, a }) {
   const wrong = Array.from(y.keys()).filter((j) => y[j] === 0);
   const marginOf = (j) => () => cost.margins(output[last], y, margins)[j];
   return wrong.map((j) => ({ unit: { kind: 'z', layer: last, neuron: j }, margin: marginOf(j) }));
-}
-
-// Where a margin is 0 between two changes on whose ends it differs in sign (the Illinois method: Dowell and Jarratt 1971).
-function crossing(margin, left, right, atLeft, atRight) {
-  let [a, b, fa, fb, side] = [left, right, atLeft, atRight, 0];
-  for (let round = 0; round < 60 && Math.abs(b - a) > 4e-16 * Math.max(Math.abs(a), Math.abs(b)); round += 1) {
-    const c = round < 40 ? (a * fb - b * fa) / (fb - fa) : (a + b) / 2;
-    const fc = margin(c);
-    if (fc === 0) return c;
-    if ((fc > 0) === (fb > 0)) {
-      [b, fb] = [c, fc];
-      if (side === -1) fa /= 2;
-      side = -1;
-    } else {
-      [a, fa] = [c, fc];
-      if (side === 1) fb /= 2;
-      side = 1;
-    }
-  }
-  return Math.abs(fa) < Math.abs(fb) ? a : b;
 }
 
 // the check -------------------------------------------------------------------------------------------------------------

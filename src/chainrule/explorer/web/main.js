@@ -1,19 +1,19 @@
 // The page: its state, its views side by side, and what clicks, keys and drags do.
 
 import { addressOf, readersOf, stateOf, writeAddress } from './address.js';
-import { arrangementOf, isLarge } from './arrangement.js';
+import { arrangementOf, isLarge, withScales } from './arrangement.js';
 import { cellActions } from './cell_actions.js';
 import { COST_START, costControl, costView, costWritten } from './cost_choice.js';
 import { needsDemon } from './demon.js';
 import { dashed, withDashes } from './dashes.js';
 import { DEMON_START, afterTrial, demonControl, demonPart, isDemonThere, trialOf } from './demon_control.js';
-import { listenToDrags, steppedOn } from './drag.js';
+import { listenToDrags, placeOnSlider, steppedOn } from './drag.js';
 import { parseId, wordsOf, writeId } from './ids.js';
 import { focusKeeper } from './focus.js';
 import { listenToKeys } from './keys.js';
 import { lightUp } from './lit.js';
 import {
-  checkOf, chainFrom, conventionOf, curveOf, faultOfId, frameOf, isMovable, modelOf, shownNeurons, REFITTED,
+  checkOf, chainFrom, conventionOf, curveOf, faultOfId, frameOf, isMovable, isOnScales, modelOf, shownNeurons, REFITTED,
   slopeAt, valueAt, workerOf,
 } from './model.js';
 import { neuronsOf } from './neurons.js';
@@ -36,9 +36,10 @@ import { disabledIf } from './views/drawn.js';
 import { conventionOptions, doubtsView } from './views/doubts.js';
 import { formulaLatex, formulaText, formulaView } from './views/formula.js';
 import { largeView } from './views/large.js';
-import { linesView, valueAtPixel } from './views/lines.js';
+import { linesView } from './views/lines.js';
 import { curveOrDemonTable, linesTable, networkTable, tableView } from './views/table.js';
-import { idAt, layoutOf, networkView } from './views/network.js';
+import { idAt, layoutOf } from './views/layout.js';
+import { networkView } from './views/network.js';
 
 const PARTS = ['network', 'lines', 'curve'];
 const HINT = 'Drag the dot of the first number line, or press an arrow key on it; click an edge or a neuron to select it; '
@@ -66,11 +67,11 @@ function startPage(root) {
   // what is worked out for a state ------------------------------------------------------------------------------------
   function fitted(state, now, id) {
     const { frame } = state;
-    const isBeyond = (value, [low, high]) => value < low || value > high;
-    const isWithin = (each, place) => !isBeyond(valueAt(now, each), frame.ranges[place]);
+    const before = state.before?.id === state.id ? state.before.values : [];
     const isOfThis = frame !== null && frame.id === state.id;
-    const fits = isOfThis && (state.isDragged || chainFrom(model, id).every(isWithin));
-    return fits ? frame : frameOf(model, now, id, state.change);
+    const values = () => chainFrom(model, id).map((each) => valueAt(now, each));
+    const fits = isOfThis && (state.isDragged || isOnScales(frame, values()));
+    return fits ? frame : frameOf(model, now, id, state.change, before);
   }
 
   function shownWith(state, now, id) {
@@ -79,7 +80,8 @@ function startPage(root) {
   }
 
   function arrangedWith(state, now) {
-    return state.arranged ?? (isLarge(model) ? arrangementOf(now, state.cost) : null);
+    if (state.arranged === null) return isLarge(model) ? arrangementOf(now, state.cost) : null;
+    return state.isDragged ? state.arranged : withScales(state.arranged, now);
   }
 
   function curveFor(state, now, id, frame) {
@@ -101,7 +103,7 @@ function startPage(root) {
   function layoutFor(shown, size) {
     const key = [shown, size.width, size.height];
     if (kept.layout === null || key.some((each, place) => each !== kept.layout.key[place])) {
-      kept.layout = { key, found: layoutOf({ shape: model.shape, shown, size }) };
+      kept.layout = { key, found: layoutOf({ shape: model.shape, shown, size, classNames: model.classNames }) };
     }
     return kept.layout.found;
   }
@@ -315,7 +317,6 @@ function startPage(root) {
       store.set({ unread: isUnread ? { id: store.state.id, text: value } : null });
       if (given === null) return;
       setValue(given);
-      if (isOutside(store.state.frame, given)) store.set({ frame: null });
     },
   };
   const presses = {
@@ -323,10 +324,6 @@ function startPage(root) {
     'forget-doubts': () => store.set({ doubts: [] }),
     reset: () => store.set({ ...REFITTED, moved: new Map(), past: [], change: 0 }),
   };
-
-  function isOutside(frame, value) {
-    return frame !== null && (value < frame.ranges[0][0] || value > frame.ranges[0][1]);
-  }
 
   function nextTheme(theme) {
     const isDark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
@@ -410,16 +407,10 @@ function startPage(root) {
         rows.paint.move(event);
         return;
       }
-      const part = name === 'demon' ? 'curve' : 'lines';
-      const { frame, sizes } = store.state;
-      const width = Math.floor(sizes[part].width / scaleFor(store.state));
-      const pixel = pixelIn(root.querySelector(`[data-part="${part}"]`), event)[0];
-      if (name === 'demon') {
-        demon.dragTo(width, pixel);
-        return;
-      }
-      const { value, perPixel } = valueAtPixel(frame.ranges[0], width, pixel);
-      if (isTried(name)) demon.moveTo(value, perPixel);
+      const slider = root.querySelector(`[data-drag="${name}"]`);
+      const { value, perPixel } = placeOnSlider(slider, pixelIn(slider.closest('[data-part]'), event)[0]);
+      if (name === 'demon') demon.dragTo(value, perPixel);
+      else if (isTried(name)) demon.moveTo(value, perPixel);
       else setValue(roundedTo(value, perPixel));
     },
     end: (name) => (name === 'paint' ? rows.paint.end() : store.set({ isDragged: false })),

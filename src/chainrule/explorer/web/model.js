@@ -1,14 +1,15 @@
 // What the page knows, as numbers, and everything that follows from it and from the state.
 
-import { backward, check, costOf, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
+import { backward, check, costOf, costsAt, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
 import { costs } from './forms.js';
 import { activationId, makeId, parseId, writeId } from './ids.js';
 import { neuronsOf } from './neurons.js';
-import { rangeAround, reachOf } from './scale.js';
+import { sideOff, rangeAround, reachOf } from './scale.js';
 
 export const REFITTED = { frame: null, before: null, shown: null, arranged: null }; // scales, places and orders anew
 export const POINTS = 161; // of a curve
 const FEW = 13; // points that show how far a quantity on the way goes
+const NEAR_END = 0.05; // of a scale, where there is no room to go on
 const LONG_CHAIN = 8; // lines, at most, below each other
 const CHECKED_LIVE = 60_000; // weights and biases up to which the check is worked out while something is dragged
 const MOST_SHOWN = 8; // neurons of a layer that are drawn where there are more
@@ -229,19 +230,31 @@ export function chainFrom(model, id) {
 }
 
 // How far each quantity goes while the first is moved through its range: the scales, which stay while it is dragged.
-// `least` is what is to lie within the first: a change that is tried.
-export function frameOf(model, now, id, least = 0) {
+// What is tried, a change of the first, lies within them, and where everything was `before`, if that is known.
+export function frameOf(model, now, id, change = 0, before = []) {
   const value = valueAt(now, id);
-  const reach = Math.max(reachOf(value), 1.25 * Math.abs(least));
+  const reach = Math.max(reachOf(value), 1.25 * Math.abs(change), 1.25 * Math.abs(value - (before[0] ?? value)));
   const chain = chainFrom(model, id);
-  const changes = Float64Array.from({ length: FEW }, (_, place) => reach * ((2 * place) / (FEW - 1) - 1));
-  const values = chain.map(() => []);
-  for (const change of changes) {
-    const pass = moved(now.net, now.cost, now.pass, now.y, id, change);
-    chain.forEach((each, line) => values[line].push(onPass(pass, each)));
+  const values = chain.map((_, line) => before.slice(line, line + 1));
+  for (const each of changesTo(reach, FEW)) {
+    const pass = moved(now.net, now.cost, now.pass, now.y, id, each);
+    chain.forEach((on, line) => values[line].push(onPass(pass, on)));
   }
+  values.at(-1).push(...costsAt(now.net, now.cost, now.pass, now.y, id, changesTo(reach, POINTS)));
   const ranges = chain.map((_, line) => (line === 0 ? [value - reach, value + reach] : rangeAround(values[line])));
   return { id: writeId(id), ranges };
+}
+
+function changesTo(reach, count) {
+  return Float64Array.from({ length: count }, (_, place) => reach * ((2 * place) / (count - 1) - 1));
+}
+
+// Whether everything is on the scales, and there is room to move the first on to both sides.
+export function isOnScales({ ranges }, values) {
+  const isOn = ([low, high], value) => !Number.isFinite(value) || sideOff({ low, high }, value) === 0;
+  const [low, high] = ranges[0];
+  const room = NEAR_END * (high - low);
+  return ranges.every((range, line) => isOn(range, values[line])) && isOn([low + room, high - room], values[0]);
 }
 
 function onPass(pass, id) {
@@ -249,13 +262,17 @@ function onPass(pass, id) {
   return 'za'.includes(id.kind) ? pass[id.kind][id.layer][id.neuron] : Number.NaN;
 }
 
-// The cost over the range of the frame, at as many values of the quantity as a curve has points.
+// The cost over the range of the frame, at as many values of the quantity as a curve has points, and at every kink.
 export function curveOf(now, id, frame) {
   const [low, high] = frame.ranges[0];
   const value = valueAt(now, id);
   const values = Float64Array.from({ length: POINTS }, (_, place) => low + ((high - low) * place) / (POINTS - 1));
   const found = sweep(now.net, now.cost, now.pass, now.y, id, values.map((each) => each - value));
-  return { values, C: found.C, kinks: Array.from(found.kinks, (change) => value + change) };
+  const corners = costsAt(now.net, now.cost, now.pass, now.y, id, found.kinks);
+  const points = Array.from(values, (each, place) => [each, found.C[place]]);
+  found.kinks.forEach((change, place) => points.push([value + change, corners[place]]));
+  points.sort(([one], [other]) => one - other);
+  return { values, C: found.C, points, kinks: Array.from(found.kinks, (change) => value + change) };
 }
 
 // ∂C/∂id by the forms alone, or null while something is dragged in a network for which that takes too long

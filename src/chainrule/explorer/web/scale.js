@@ -9,6 +9,20 @@ export function scaleOf(low, high, from, to) {
   return { low, high, from, to, at, back };
 }
 
+const ROUNDED = 1e-9; // of a scale
+
+// −1 where a value is beyond the lower end of a scale, 1 beyond the upper one, else 0
+export function sideOff({ low, high }, value) {
+  const room = ROUNDED * (high - low);
+  return value < low - room ? -1 : value > high + room ? 1 : 0;
+}
+
+// the pixel of a value, of one that is beyond the scale that of its end
+export function heldAt(scale, value) {
+  const [first, last] = [Math.min(scale.from, scale.to), Math.max(scale.from, scale.to)];
+  return Math.min(Math.max(scale.at(value), first), last);
+}
+
 // the numbers from low to high with some room around them, also where there is one number or none
 export function rangeAround(values, room = 0.08) {
   const finite = values.filter(Number.isFinite);

@@ -149,7 +149,7 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
     if (!canTakeStep(model, store.state, row === null)) return;
     store.set({ before: null });
     remember();
-    store.set({ ...stepTaken(model, store.state, row), step, feedback: null });
+    store.set({ ...stepTaken(model, store.state, row), step, feedback: null, frame: null });
   }
 
   function undoStep(step) {

@@ -1,8 +1,8 @@
 // The cost against what is selected: its curve, the tangent where it is now, and kinks; on scales that stay in a drag.
 
 import { short } from '../numbers.js';
-import { marksOf, scaleOf } from '../scale.js';
-import { brokenLine } from './drawn.js';
+import { heldAt, marksOf, scaleOf } from '../scale.js';
+import { brokenLine, dotInPlot, lineWithin } from './drawn.js';
 
 const CURVE_SIDES = { left: 56, right: 20, up: 26, down: 40 };
 
@@ -12,16 +12,16 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
   const [bottom, top] = frame.ranges[frame.ranges.length - 1];
   const across = scaleOf(low, high, CURVE_SIDES.left, width - CURVE_SIDES.right);
   const up = scaleOf(bottom, top, height - CURVE_SIDES.down, CURVE_SIDES.up);
-  const inside = (points) => brokenLine(points.map(([x, y]) => [across.at(x), up.at(y)]), height);
-  const curvePoints = Array.from(curve.values, (each, place) => [each, curve.C[place]]);
+  const drawn = curve.points.map(([x, y]) => [across.at(x), up.at(y)]);
+  const tangent = lineWithin(across, up, [value, C], slope, (high - low) / 4);
   const described = `${names.C} against ${names.id}; at ${short(value)} it is ${short(C)}, its slope ${short(slope)}`;
   return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': described, 'data-id': frame.id },
     axes(across, up, size, names),
     curve.kinks.filter((each) => each > low && each < high).map((each) => kinkMark(across.at(each), height)),
-    ['path', { class: 'curve', d: inside(curvePoints) }],
-    tangentLine(across, up, value, C, slope),
-    ['circle', { class: 'spot', cx: across.at(value), cy: up.at(C), r: 6 }],
-    ['text', { class: 'value', x: beside(across, value, width), y: valueHeight(up.at(C), slope, height) },
+    ['path', { class: 'curve', d: brokenLine(drawn, height) }],
+    tangent === null ? null : ['path', { class: 'tangent', d: tangent }],
+    dotInPlot(heldAt(across, value), up, C),
+    ['text', { class: 'value', x: beside(across, value, width), y: valueHeight(heldAt(up, C), slope, height) },
       short(C)]];
 }
 
@@ -46,15 +46,6 @@ function axes(across, up, { width, height }, names) {
 function kinkMark(x, height) {
   const foot = height - CURVE_SIDES.down;
   return ['path', { class: 'kink', d: `M${x} ${CURVE_SIDES.up}V${foot}` }, ['title', {}, 'a kink']];
-}
-
-// a quarter of the width to each side of where it touches
-function tangentLine(across, up, value, C, slope) {
-  if (!Number.isFinite(slope) || !Number.isFinite(C)) return null;
-  const reach = (across.high - across.low) / 4;
-  const [from, to] = [Math.max(value - reach, across.low), Math.min(value + reach, across.high)];
-  const at = (x) => `${across.at(x)} ${up.at(C + slope * (x - value))}`;
-  return ['path', { class: 'tangent', d: `M${at(from)}L${at(to)}` }];
 }
 
 // above a curve that falls to the right, below one that rises

@@ -3,11 +3,12 @@
 import { kinksUpTo, signedShort } from '../demon.js';
 import { writeId } from '../ids.js';
 import { exact, short } from '../numbers.js';
-import { marksOf, scaleOf } from '../scale.js';
-import { brokenLine } from './drawn.js';
+import { heldAt, marksOf, scaleOf, sideOff } from '../scale.js';
+import { brokenLine, dotInPlot, lineWithin } from './drawn.js';
 
 const DEMON_SIDES = { left: 60, right: 28, up: 10, down: 46 };
 const DEMON_RAIL = 24; // pixels of the slider above the lower edge
+const BELOW_NAME = 28; // pixels from the upper edge, where C stands
 const DEMON_HOLD = 22; // half of what a finger can hold
 const DEMON_NARROW = 660; // pixels of a part below which its controls take two lines
 const DEMON_TIGHT = 400; // and below which three
@@ -60,7 +61,8 @@ function demonDrawing({ change, texts, curve, frame, value, names, size }) {
   const [bottom, top] = frame.ranges[frame.ranges.length - 1];
   const across = scaleOf(low - value, high - value, DEMON_SIDES.left, width - DEMON_SIDES.right);
   const up = scaleOf(bottom, top, height - DEMON_SIDES.down, DEMON_SIDES.up);
-  const points = Array.from(curve.values, (each, place) => [across.at(each - value), up.at(curve.C[place])]);
+  const points = curve.points.map(([each, C]) => [across.at(each - value), up.at(C)]);
+  const prediction = lineWithin(across, up, [0, change.before], change.slope);
   const described = `${names.C} against Δ of ${names.id}: predicted ${texts.predicted}, actual ${texts.actual}`;
   return ['svg', { class: 'drawing', width, height, role: 'group', 'aria-label': described, 'data-id': writeId(change.id) },
     demonAxes(across, up, size, names),
@@ -68,8 +70,8 @@ function demonDrawing({ change, texts, curve, frame, value, names, size }) {
       ['path', { class: 'kink', d: `M${across.at(each - value)} ${DEMON_SIDES.up}V${height - DEMON_SIDES.down}` },
         ['title', {}, `a kink at Δ ${signedShort(each - value)}`]]),
     ['path', { class: 'curve', d: brokenLine(points, height) }],
-    predictionLine(across, up, change),
-    missDrawing(across, up, change, texts, size),
+    prediction === null ? null : ['path', { class: 'tangent', d: prediction }],
+    missDrawing(across, up, change, texts, { ...size, letter: names.C }),
     demonRail(across, change, texts, names, size)];
 }
 
@@ -80,55 +82,39 @@ function demonAxes(across, up, { width, height }, names) {
     marksOf(across, width / 90).map((mark) => [
       ['path', { class: 'rule', d: `M${across.at(mark)} ${DEMON_SIDES.up}V${foot}` }],
       ['text', { class: 'mark', x: across.at(mark), y: height - 4 }, signedShort(mark)]]),
-    marksOf(up, height / 50).map((mark) =>
+    marksOf(up, height / 50).filter((mark) => up.at(mark) > BELOW_NAME).map((mark) =>
       ['text', { class: 'mark side', x: DEMON_SIDES.left - 8, y: up.at(mark) + 4 }, short(mark)])];
 }
 
-// the tangent where Δ is 0, as far as it is within the scales: what it says at Δ is the prediction
-function predictionLine(across, up, { before, slope }) {
-  if (!Number.isFinite(slope) || !Number.isFinite(before)) return null;
-  const ends = slope === 0 ? [across.low, across.high] : [(up.low - before) / slope, (up.high - before) / slope];
-  const [from, to] = ends.map((each) => clampedTo(each, across.low, across.high));
-  const at = (by) => `${across.at(by)} ${up.at(before + slope * by)}`;
-  return ['path', { class: 'tangent', d: `M${at(from)}L${at(to)}` }];
-}
-
 // from where the tangent is at Δ to where the cost is; a ring and a spot, so that the two differ without colour
-function missDrawing(across, up, { by, before, predicted, after }, texts, { width, height }) {
-  const x = clampedTo(across.at(by), across.from, across.to);
-  const clip = (y) => clampedTo(y, 8, height - DEMON_SIDES.down);
-  const [said, happened] = [clip(up.at(before + predicted)), clip(up.at(after))];
+function missDrawing(across, up, { by, before, predicted, after }, texts, { width, letter }) {
+  const x = heldAt(across, by);
+  const ends = [before + predicted, after];
+  const [said, happened] = ends.map((each) => heldAt(up, each));
   if (!Number.isFinite(said) || !Number.isFinite(happened)) return null;
   const isRight = x < width - 130;
-  const beside = { x: isRight ? x + 12 : x - 12, 'text-anchor': isRight ? 'start' : 'end' };
+  const beside = { class: `miss at-${isRight ? 'start' : 'end'}`, x: isRight ? x + 12 : x - 12 };
+  const level = (value, y) => (sideOff(up, value) === 0 ? null
+    : ['text', { ...beside, y: y + 5 }, `${letter} ${short(value)}`]);
   return ['g', { class: 'missed' },
     ['path', { class: 'gap', d: `M${x} ${said}V${happened}` }],
-    ['circle', { class: 'said', cx: x, cy: said, r: 5 }],
-    ['circle', { class: 'spot', cx: x, cy: happened, r: 6 }],
-    Math.abs(said - happened) < 18 ? null : ['text', { class: 'miss', ...beside, y: (said + happened) / 2 + 4 },
+    dotInPlot(x, up, ends[0], { look: 'said', r: 5 }),
+    dotInPlot(x, up, after),
+    level(ends[0], said),
+    level(after, happened),
+    Math.abs(said - happened) < 18 ? null : ['text', { ...beside, y: (said + happened) / 2 + 4 },
       `miss ${texts.miss}`]];
 }
 
 function demonRail(across, { by, id }, texts, names, { height }) {
   const y = height - DEMON_RAIL;
-  const x = clampedTo(across.at(by), across.from, across.to);
+  const x = heldAt(across, by);
   return ['g', { class: 'demon-slider', role: 'slider', tabindex: 0, 'data-drag': 'demon', 'data-act': 'demon',
     'aria-label': `Δ of ${names.id}`, 'aria-valuemin': across.low, 'aria-valuemax': across.high, 'aria-valuenow': by,
     'aria-valuetext': `Δ ${exact(by)}: predicted ${texts.predicted}, actual ${texts.actual}, miss ${texts.miss}`,
-    'data-id': writeId(id) },
+    'data-from': across.from, 'data-to': across.to, 'data-id': writeId(id) },
   ['path', { class: 'axis', d: `M${across.from} ${y}H${across.to}` }],
   ['path', { class: 'moved', d: `M${across.at(0)} ${y}H${x}` }],
   ['circle', { class: 'reach', cx: x, cy: y, r: DEMON_HOLD }],
   ['circle', { class: 'grip', cx: x, cy: y, r: 10 }]];
-}
-
-function clampedTo(value, low, high) {
-  return Math.min(Math.max(value, low), high);
-}
-
-// the Δ that a pixel of the part stands for
-export function byAtPixel(frame, value, width, pixel) {
-  const [low, high] = frame.ranges[0];
-  const scale = scaleOf(low - value, high - value, DEMON_SIDES.left, width - DEMON_SIDES.right);
-  return { by: scale.back(clampedTo(pixel, scale.from, scale.to)), perPixel: (high - low) / (scale.to - scale.from) };
 }

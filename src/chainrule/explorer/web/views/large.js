@@ -8,11 +8,13 @@ import { brief } from '../numbers.js';
 import { inkOf } from '../own_row.js';
 import { tugOf } from '../tug.js';
 import { cellsView, gridIn } from './cells.js';
+import { cutTo } from './drawn.js';
 import { outputName, outputsView } from './outputs.js';
 import { equationView, pullText, pullsView } from './pulls.js';
 
 const NARROW = 560; // pixels of width below which pulls and outputs stand below the input
 const EDGE = 14;
+const HEAD_LETTER = 14; // pixels of the letters of a head
 const HEAD = 40; // pixels above what a column shows
 const FOOT = 56; // pixels for the equation
 const LEAST_SIZE = 300; // pixels, either way
@@ -98,12 +100,14 @@ function largeHeads({ model, boxes, depth, now, isDrawn }) {
     note === null ? null : ['text', { class: 'note start', x: box.x, y: 34 }, note]];
   const last = boxes.isNarrow ? null : at(boxes.outputs, `output, ${names[depth - 1]}`, null);
   const input = boxes.isNarrow ? 'input' : `input, ${sizes[0]}`;
+  const end = boxes.isNarrow ? boxes.outputs.x + boxes.outputs.width : boxes.outputs.x - 8;
   const hidden = depth === 1 ? `${sizes[0]} inputs` : `layer ${depth - 1}: ${sizes[depth - 1]} ${names[depth - 2]}`;
   return ['g', { 'aria-hidden': 'true' },
     ['text', { class: 'head start', x: boxes.input.x, y: 18 }, isDrawn ? 'draw here' : input],
     boxes.bands.map((box, place) =>
       at(box, `layer ${place + 1}`, boxes.isNarrow ? null : `${sizes[place + 1]} ${names[place]}`)),
-    ['text', { class: 'head start', x: boxes.pulls.x, y: boxes.isNarrow ? boxes.pulls.y + 14 : 18 }, hidden],
+    ['text', { class: 'head start', x: boxes.pulls.x, y: boxes.isNarrow ? boxes.pulls.y + 14 : 18 },
+      cutTo(hidden, (end - boxes.pulls.x) / HEAD_LETTER)],
     last];
 }
 

@@ -4,83 +4,14 @@
 import { writeId } from '../ids.js';
 import { neuronsOf } from '../neurons.js';
 import { brief } from '../numbers.js';
+import { cutTo, widthOf } from './drawn.js';
+import { BESIDE_NEURON, freePlace, idOfNode, isOver } from './layout.js';
 
 const MOST_EDGES = 64; // that the Tab key stops at
-const MOST_NUMBERS = 30; // edges with their weight written on them
-const NEAR = 14; // pixels from an edge within which a click is meant for it
 const WIDEST = 5;
-const ALONG = 0.27; // the part of an edge before its number
-const ABOVE = 11; // pixels from an edge to the middle of its number
-const WIDE = 150; // pixels between two layers from which on edges have room for numbers
-const ROOMY = 12; // the radius from which on numbers have room above and below a neuron
-
-// Where everything is: nodes [{ layer, neuron, x, y }], edges between them, and the bands.
-export function layoutOf({ shape, shown, size }) {
-  const { sizes } = shape;
-  const depth = sizes.length - 1;
-  const left = 56;
-  const top = 58;
-  const foot = size.height - 34;
-  const rowsOf = (neurons, layer) => neurons.length + (neurons.length < sizes[layer] ? 1 : 0); // and a band
-  const busiest = Math.max(...shown.map(rowsOf));
-  const apart = (size.width - left - 96) / Math.max(depth, 1);
-  const radius = Math.max(8, Math.min(26, (foot - top) / busiest / 2 - 16, 0.3 * apart));
-  const isTight = radius < ROOMY;
-  const right = size.width - (isTight ? 178 : 96);
-  const column = (layer) => left + ((right - left) * layer) / depth;
-  const nodes = shown.flatMap((neurons, layer) => {
-    const rows = rowsOf(neurons, layer);
-    const step = Math.min((foot - top) / rows, 5.2 * radius);
-    const start = (top + foot - step * (rows - 1)) / 2;
-    return neurons.map((neuron, place) => ({ layer, neuron, x: column(layer), y: start + step * place }));
-  });
-  const hasRoom = !isTight && (right - left) / depth > WIDE;
-  const bands = bandsOf(nodes, sizes, radius);
-  return { nodes, edges: edgesBetween(nodes), bands, radius, isTight, hasRoom, column };
-}
-
-function edgesBetween(nodes) {
-  const drawn = nodes.filter((node) => node.layer > 0);
-  return drawn.flatMap((to) =>
-    nodes
-      .filter((from) => from.layer === to.layer - 1)
-      .map((from) => ({ from, to, id: { kind: 'w', layer: to.layer, neuron: to.neuron, source: from.neuron } })),
-  );
-}
-
-// below the neurons of a layer of which not all are drawn
-function bandsOf(nodes, sizes, radius) {
-  return sizes.flatMap((count, layer) => {
-    const drawn = nodes.filter((node) => node.layer === layer);
-    if (drawn.length === count) return [];
-    const last = drawn[drawn.length - 1];
-    const step = drawn.length > 1 ? last.y - drawn[drawn.length - 2].y : 4 * radius;
-    return [{ layer, x: last.x, y: last.y + step, more: count - drawn.length }];
-  });
-}
-
-// What a click at a pixel selects: the neuron there, or the nearest edge.
-export function idAt({ nodes, edges, radius }, x, y) {
-  const node = nodes.find((each) => Math.hypot(each.x - x, each.y - y) <= Math.max(radius + 4, 14));
-  if (node !== undefined) return idOfNode(node);
-  let nearest = null;
-  let least = NEAR;
-  for (const edge of edges) {
-    const distance = distanceTo(edge, x, y);
-    if (distance < least) [nearest, least] = [edge.id, distance];
-  }
-  return nearest;
-}
-
-function distanceTo({ from, to }, x, y) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const along = Math.max(0, Math.min(1, ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy)));
-  return Math.hypot(from.x + along * dx - x, from.y + along * dy - y);
-}
-
-function idOfNode({ layer, neuron }) {
-  return { kind: layer === 0 ? 'x' : 'z', layer, neuron, source: 0 };
-}
+const SHORT_HEADS = 66; // pixels between layers below which their heads are numbers
+const NAME_LETTER = 13; // pixels of the letters in a neuron
+const NOTE = 12; // pixels of the letters below a head or an input
 
 // now: { net, x, y, pass, back }; selected: an id; name and words write an id as the convention does
 export function networkView({ layout, now, selected, model, size, name, words }) {
@@ -90,7 +21,7 @@ export function networkView({ layout, now, selected, model, size, name, words })
     'data-act': 'pick' },
   heads(drawing),
   ['g', {}, edgesDrawn(drawing)],
-  ['g', {}, layout.bands.map(bandDrawn)],
+  ['g', {}, layout.bands.map((band) => bandDrawn(band, layout.apart))],
   ['g', {}, layout.nodes.map((node) => nodeDrawn(node, drawing))]];
 }
 
@@ -112,11 +43,16 @@ function weightOf(net, { layer, neuron, source }) {
 function heads({ layout, model }) {
   const { sizes, activationNames } = model.shape;
   const last = sizes.length - 1;
+  const isShort = layout.apart < SHORT_HEADS;
+  const headOf = (layer) => {
+    if (layer === 0) return isShort ? 'in' : 'input';
+    if (layer === last) return isShort ? 'out' : 'output';
+    return isShort ? String(layer) : `layer ${layer}`;
+  };
   return ['g', { 'aria-hidden': 'true' }, sizes.map((_, layer) => {
     const x = layout.column(layer);
-    const head = layer === 0 ? 'input' : layer === last ? 'output' : `layer ${layer}`;
-    return [['text', { class: 'head', x, y: 18 }, head],
-      layer === 0 ? null : ['text', { class: 'note', x, y: 34 }, activationNames[layer - 1]]];
+    return [['text', { class: 'head', x, y: 18 }, headOf(layer)],
+      layer === 0 ? null : ['text', { class: 'note', x, y: 34 }, cutTo(activationNames[layer - 1], layout.apart / NOTE)]];
   })];
 }
 
@@ -150,27 +86,27 @@ function chosenEdge({ edges }, net, scales, chosen) {
     ['path', { class: 'stroke', d, 'stroke-width': width }]];
 }
 
-// The weights on their edges where there are few, else that of the selected one; before they cross others.
-function edgeNumbers(layout, now, chosen) {
-  const few = layout.edges.length <= MOST_NUMBERS && layout.hasRoom;
-  return layout.edges.map((edge) => {
-    const isChosen = writeId(edge.id) === chosen;
-    if (!isChosen && !few) return null;
-    const [across, down] = [edge.to.x - edge.from.x, edge.to.y - edge.from.y];
-    const above = ABOVE / Math.hypot(across, down); // beside the line, not across it
-    const along = layout.hasRoom ? ALONG : 0.5;
-    const x = edge.from.x + along * across + above * down;
-    const y = edge.from.y + along * down - above * across + 4;
+// The weights on their edges where there is room; that of the selected one before all others.
+function edgeNumbers({ edges, boxes }, now, chosen) {
+  const own = edges.find((edge) => writeId(edge.id) === chosen);
+  const ownPlace = own === undefined ? undefined : own.place ?? freePlace(own, boxes);
+  return edges.map((edge) => {
+    const isChosen = edge === own;
+    const place = isChosen ? ownPlace : edge.place;
+    if (place === undefined || (!isChosen && ownPlace !== undefined && isOver(place, ownPlace))) return null;
+    const { x, y } = place;
     const weight = weightOf(now.net, edge.id);
     const look = `weight ${weight < 0 ? 'negative' : 'positive'}${isChosen ? ' chosen' : ''}`;
-    return ['text', { class: look, x, y }, brief(weight)];
+    return ['text', { class: look, x, y: y + 4 }, brief(weight)];
   });
 }
 
-function bandDrawn({ x, y, more }) {
+function bandDrawn({ x, y, more }, apart) {
+  const isShort = apart < SHORT_HEADS + 8;
+  const half = isShort ? 20 : 34;
   return ['g', { class: 'band' },
-    ['rect', { x: x - 34, y: y - 11, width: 68, height: 22, rx: 11 }],
-    ['text', { x, y: y + 4 }, `${more} more`]];
+    ['rect', { x: x - half, y: y - 11, width: 2 * half, height: 22, rx: 11 }],
+    ['text', { x, y: y + 4 }, isShort ? `+ ${more}` : `${more} more`]];
 }
 
 function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) {
@@ -184,17 +120,17 @@ function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) 
   const activation = { ...id, kind: layer === 0 ? 'x' : 'a' };
   const said = `${words(activation)}: ${brief(a)}${layer === 0 ? '' : `, δ ${brief(delta)}`}`;
   const { radius, isTight } = layout;
-  const own = layer === 0 && model.inputNames !== null ? cutTo(model.inputNames[neuron], 14) : null;
-  const texts = isTight
-    ? [['text', { class: 'a beside', x: x + radius + 5, y: y + 4 }, brief(a)]]
-    : [
-      ['text', { class: 'a', x, y: y - radius - 7 }, brief(a)],
-      layer === 0 ? null : ['text', { class: 'delta', x, y: y + radius + 16 }, brief(delta)],
-      ['text', { class: 'name', x, y: y + 4 }, name(activation)],
-      own === null ? null : ['text', { class: 'note', x, y: y + radius + 16 }, own],
-    ];
-  const besides = x + radius + (isTight ? 66 : 10);
-  if (isLast) texts.push(...targetTexts(model, now, neuron, isTight, besides, y + 4));
+  const own = layer === 0 && model.inputNames !== null ? cutTo(model.inputNames[neuron], (2 * x - 4) / NOTE) : null;
+  const texts = isTight ? textsBeside(node, layout, isLast, a, layer === 0 ? null : delta) : [
+    ['text', { class: 'a', x, y: y - radius - 7 }, brief(a)],
+    layer === 0 ? null : ['text', { class: 'delta', x, y: y + radius + 16 }, brief(delta)],
+    own === null ? null : ['text', { class: 'note', x, y: y + radius + 16 }, own],
+  ];
+  if (NAME_LETTER * widthOf(name(activation)) < 2.4 * radius) {
+    texts.push(['text', { class: 'name', x, y: y + 4 }, name(activation)]);
+  }
+  const besides = x + radius + (isTight ? BESIDE_NEURON : 12);
+  if (isLast) texts.push(...targetTexts(model, now, neuron, layout, besides, y + 4));
   return ['g', { class: `node${isChosen ? ' chosen' : ''}`, role: 'button', tabindex: 0, 'data-id': writeId(id),
     'aria-label': said, 'aria-pressed': isChosen ? 'true' : 'false' },
   ['circle', { class: 'paper', cx: x, cy: y, r: radius }],
@@ -205,23 +141,26 @@ function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) 
   texts];
 }
 
+// where there is no room above and below
+function textsBeside({ x, y }, { radius, hasValues, hasErrors }, isLast, a, delta) {
+  if (!hasValues && !isLast) return [];
+  const isDouble = hasErrors && delta !== null;
+  const text = (look, down, value) => ['text', { class: `${look} beside`, x: x + radius + 5, y: y + down }, brief(value)];
+  return [text('a', isDouble ? -3 : 4, a), isDouble ? text('delta', 12, delta) : null];
+}
+
 function opacity(value, most) {
   return Number.isFinite(value) ? (0.08 + 0.52 * Math.min(1, Math.abs(value) / most)).toFixed(3) : 0;
 }
 
 // Beside an output: its class and whether that is the target, in two lines where there is room below, else its y.
-function targetTexts(model, now, neuron, isTight, x, y) {
+function targetTexts(model, now, neuron, { isTight, nameRoom }, x, y) {
   const text = (says, at) => ['text', { class: 'target', x, y: at }, says];
   const target = now.y[neuron];
   const names = model.classNames;
   if (names === null || names.length !== now.y.length) return [text(`y = ${brief(target)}`, y)];
   const says = target === 1 ? '← target' : target === 0 ? '' : `y ${brief(target)}`;
-  const name = cutTo(names[neuron], isTight ? 5 : 8);
+  const name = cutTo(names[neuron], nameRoom);
   if (isTight || says === '') return [text(`${name} ${says}`, y)];
   return [text(name, y - 8), text(says, y + 8)];
-}
-
-export function cutTo(text, most) {
-  const letters = [...text];
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }

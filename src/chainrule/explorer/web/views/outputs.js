@@ -1,15 +1,15 @@
 // The outputs of a large network as bars: of log p, where the target's distance from p = 1 is C; else of a beside y.
 
 import { brief, short } from '../numbers.js';
-import { scaleOf } from '../scale.js';
+import { heldAt, scaleOf, sideOff } from '../scale.js';
 import { logSoftmax } from '../tug.js';
-import { cutTo } from './network.js';
+import { arrowBeyond, cutTo, widthOf } from './drawn.js';
 
 const TALLEST_ROW = 42;
 const TIGHT_ROW = 17; // pixels of height below which letters are smaller, and C is not written
 const BAR_HEAD = 20; // pixels above the first bar
-const LETTER = 8; // pixels of a letter of a name
-const LONGEST_NAME = 9;
+const LETTER = 16; // pixels of the largest letters of a name
+const LONGEST_NAME = 5; // in such letters
 const VALUE_ROOM = 116;
 const PAIR_ROOM = 126; // where a stands beside y
 const ROOM_FOR_MARKS = 90; // pixels of the axis from which on both its ends are named
@@ -19,7 +19,7 @@ const GAP_ROOM = 50; // from which on C is written into the gap between the targ
 export function outputsView({ now, model, arranged, box, lit, convention, words }) {
   const { outputs, asLogs, scales } = arranged;
   const names = outputs.map((j) => outputName(model, j, convention.base));
-  const nameRoom = 14 + LETTER * Math.max(...names.map((each) => [...each].length));
+  const nameRoom = 12 + LETTER * Math.max(...names.map(widthOf));
   const more = now.y.length - outputs.length;
   const pitch = Math.min(TALLEST_ROW, (box.height - BAR_HEAD) / (outputs.length + (more > 0 ? 1 : 0)));
   const [low, high] = asLogs ? [scales.log, 0] : scales.output;
@@ -59,7 +59,8 @@ function outputRow(drawn, j, shownName, y, isLit) {
   const role = roleOf(drawn, j);
   const a = now.pass.a[now.net.depth][j];
   const start = arranged.asLogs ? scale.from : scale.at(0);
-  const end = Math.min(Math.max(scale.at(values[j]), scale.from), scale.to);
+  const end = heldAt(scale, values[j]);
+  const side = sideOff(scale, values[j]);
   const middle = y + pitch / 2;
   const bar = { x: Math.min(start, end), y: y + 0.14 * pitch, width: Math.abs(end - start), height: 0.72 * pitch };
   const id = `z/${now.net.depth}/${j}`;
@@ -70,6 +71,7 @@ function outputRow(drawn, j, shownName, y, isLit) {
   ['rect', { class: 'reach', x: box.x, y, width: box.width, height: pitch }, ['title', {}, said]],
   ['text', { class: 'label', x: scale.from - 8, y: middle + 5 }, shownName],
   Number.isFinite(end) ? ['rect', { class: 'bar', ...bar }] : null,
+  side === 0 ? null : arrowBeyond(end, middle, side > 0 ? 'right' : 'left', 'bar'),
   arranged.asLogs ? costGap(drawn, j, end, middle) : targetMark(drawn, j, y),
   ['text', { class: 'amount', x: scale.to + 10, y: middle + 4 }, amountText(drawn, j, a, answer)]];
 }
@@ -96,7 +98,9 @@ function costGap({ now, arranged, scale, pitch, letter }, j, end, middle) {
 }
 
 function targetMark({ now, scale, pitch }, j, y) {
-  const at = Math.min(Math.max(scale.at(now.y[j]), scale.from), scale.to);
+  const at = heldAt(scale, now.y[j]);
+  const side = sideOff(scale, now.y[j]);
+  if (side !== 0) return arrowBeyond(at, y + 0.2 * pitch, side > 0 ? 'right' : 'left', 'aim');
   return ['path', { class: 'aim', d: `M${at} ${y + 0.06 * pitch}v${0.88 * pitch}`, 'data-id': `y/${j}` },
     ['title', {}, `target ${brief(now.y[j])}`]];
 }

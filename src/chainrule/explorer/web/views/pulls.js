@@ -3,8 +3,9 @@
 
 import { activationId, makeId, writeId } from '../ids.js';
 import { brief, plain, short } from '../numbers.js';
-import { scaleOf } from '../scale.js';
+import { heldAt, scaleOf, sideOff } from '../scale.js';
 import { printedSum } from '../tug.js';
+import { arrowBeyond } from './drawn.js';
 
 const PULL_HEAD = 44; // pixels above the first bar
 const ONE_LINE = 190; // pixels of width in which the names of both sides stand beside each other
@@ -19,7 +20,7 @@ export function pullsView({ tug, arranged, box, lit, depth, texts, name, words }
   const pitch = Math.min(WIDEST_PULL, (box.height - head) / order.length);
   const scale = scaleOf(scales.pull[0], scales.pull[1], box.x, box.x + box.width);
   const [middle, top] = [scale.at(0), box.y + head];
-  const along = (pull) => Math.min(Math.max(scale.at(pull), scale.from), scale.to) - middle;
+  const along = (pull) => heldAt(scale, pull) - middle;
   const source = (k) => activationId(depth - 1, k);
   const barOf = (k, place) => {
     const long = along(tug.pulls[k]);
@@ -34,6 +35,7 @@ export function pullsView({ tug, arranged, box, lit, depth, texts, name, words }
   return ['g', { class: 'pulls' },
     pullHeads(tug, box, texts),
     order.map(barOf),
+    order.map((k, place) => pullBeyond(tug.pulls[k], scale, top + pitch * (place + 0.42))),
     ['path', { class: 'axis', d: `M${middle} ${top - 4}V${foot + 4}` }],
     pitch < NAMED_PULL ? null
       : order.map((k, place) => pullName(name(source(k)), tug.pulls[k], middle, top + pitch * (place + 0.5))),
@@ -51,6 +53,16 @@ function pullHeads({ sides }, box, { target, other }) {
   return ['g', { 'aria-hidden': 'true' },
     ['text', { class: 'side negative', x: left, y }, `← ${lowers} ${short(Math.abs(sides[1]))}`],
     ['text', { class: 'side positive', x: right, y: y + second }, `${raises} ${short(sides[0])} →`]];
+}
+
+// at the end of a bar that is longer than the scale, with its number
+function pullBeyond(pull, scale, y) {
+  const side = sideOff(scale, pull);
+  if (side === 0) return null;
+  const [way, look] = side > 0 ? ['right', 'positive'] : ['left', 'negative'];
+  const x = heldAt(scale, pull);
+  return [arrowBeyond(x, y, way, `pull ${look}`),
+    ['text', { class: `pull-name beyond at-${side > 0 ? 'end' : 'start'}`, x: x - 12 * side, y: y - 6 }, brief(pull)]];
 }
 
 // beside the axis, on the side where its bar is not
