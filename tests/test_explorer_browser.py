@@ -429,6 +429,56 @@ def test_no_text_is_clipped_or_over_another(name: str, browser: Driven, tmp_path
     assert browser.evaluate(least) >= 24  # on a phone
 
 
+CONTRASTS = """(() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const over = (top, share, below) => top.slice(0, 3).map((each, i) => share * each + (1 - share) * below[i]);
+  function behind(element) {
+    let here = element;
+    while (here !== null && parts(getComputedStyle(here).backgroundColor)[3] === 0) here = here.parentElement;
+    const paper = here === null ? [255, 255, 255] : parts(getComputedStyle(here).backgroundColor);
+    const fill = element.matches('.node .name') ? element.parentElement.querySelector('.fill') : null;
+    if (fill === null) return paper;
+    const { fill: colour, fillOpacity, opacity } = getComputedStyle(fill);
+    return over(parts(colour), fillOpacity * opacity, paper);
+  }
+  const isText = (each) => [...each.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== '');
+  const isSeen = (each) => each.getClientRects().length > 0 && !each.disabled && each.closest('title, option, sup, sub') === null;
+  return [...document.querySelectorAll('#app *')].filter((each) => isText(each) && isSeen(each)).map((each) => {
+    const style = getComputedStyle(each);
+    const ink = parts(each instanceof SVGElement ? style.fill : style.color);
+    const [one, other] = [light(ink), light(behind(each))];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    return [ratio, each.tagName + '.' + each.getAttribute('class') + ': ' + each.textContent.slice(0, 30)];
+  });
+})()"""
+
+
+@pytest.mark.parametrize("name", ["2-3-2", "digits"])
+def test_every_text_stands_out_in_light_and_dark(name: str, browser: Driven, tmp_path: Path) -> None:
+    """By 4.5 at least (WCAG 1.4.3), on what is behind it: by the reader's system, and as the button ◐ switches it."""
+    opened(browser, PAGES[name](), tmp_path)
+    counted, papers = 0, []
+    for is_dark in (False, True):
+        browser.dark(is_dark)
+        for address in ("id=z/1/0&change=1.5", "step=3&ask=1", "tables=true", "id=w/1/0/0&demon=true"):
+            browser.evaluate(f"location.hash = {json.dumps(address)}")
+            browser.settle()
+            browser.settle()
+            for _ in range(2):
+                found = browser.evaluate(CONTRASTS)
+                assert [each for each in found if each[0] < 4.5] == [], (is_dark, address)
+                counted += len(found)
+                papers.append(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
+                press_button(browser, "theme")
+    browser.dark(False)
+    assert counted > 16 * 50
+    light, dark = "rgb(255, 255, 255)", "rgb(22, 24, 29)"
+    assert papers == [light, dark] * 4 + [dark, light] * 4
+    assert browser.errors == []
+
+
 # commands -------------------------------------------------------------------------------------------------------------
 def test_the_first_picture_of_the_readme_is_made_by_a_command(tmp_path: Path) -> None:
     """A PNG of 1280 by 720 pixels, small enough for a page."""

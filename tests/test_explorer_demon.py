@@ -19,6 +19,7 @@ from chainrule.problem import Problem
 
 SCRIPT = """import { bestChange, changeBy, changeTexts, demonPlaces } from './web/demon.js';
 import { parseId, writeId } from './web/ids.js';
+import { remarkOn } from './web/remark.js';
 import { modelOf, workerOf } from './web/model.js';
 const model = modelOf(data.contents);
 const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0], cost: model.costs[0].name });
@@ -29,7 +30,7 @@ const change = (id, by) => {
 console.log(JSON.stringify(data.ids.map((text) => {
   const id = parseId(text, model.shape);
   return { changes: data.steps.map((by) => change(id, by)), best: bestChange(now, id, data.range),
-    places: demonPlaces(model, now, id).map(writeId) };
+    places: demonPlaces(model, now, id).map(writeId), remark: remarkOn(now, id)?.text ?? '' };
 })));
 """
 STEPS = [0.01, 0.1, 0.5, 1.0, 2.0, -2.0, -0.3]
@@ -81,6 +82,42 @@ def test_changes_and_the_best_one_are_pythons(
         best = cr.nudges.best_move(network, x, y, text, -3.0, 3.0)
         reached = cr.nudges.nudge(network, x, y, text, found["best"]).change.actual
         assert reached <= best.change.actual + 1e-12
+
+
+SATURATED = cr.Network([[[9.0], [0.5]], [[1.0, -1.0]]], [[3.0, 0.0], [0.0]], "sigmoid", cost="quadratic")
+STOPPED = cr.Network([[[0.6], [0.4]], [[9.0, 9.0]]], [[0.1, 0.2], [4.0]], "sigmoid", cost="quadratic")
+OFF = cr.Network([[[-1.0], [1.0]], [[1.0, 0.1]]], [[-0.3, 0.0], [0.0]], ["relu", "identity"])
+CLASSES = cr.Network([[[4.0, -4.0], [0.0, 0.0]], [[3.0, 0.0], [-3.0, 0.0]]], None, ["tanh", "softmax"])
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize(
+    ("network", "x", "y", "words"),
+    [
+        (SATURATED, [1.0], [0.0], {"saturated"}),
+        (STOPPED, [0.5], [0.0], {"layer 2 is saturated", "saturated"}),
+        (OFF, [0.5], [0.7], {"off (σ′ = 0)"}),
+        (SMALL, [0.6, -0.4], cr.forward(SMALL, [0.6, -0.4]).a[2].ravel(), {"near optimal"}),
+        (CLASSES, [0.5, -0.5], [1.0, 0.0], set()),
+        (SMALL, [0.6, -0.4], [1.0, 0.0], set()),
+    ],
+    ids=["saturated", "stopped", "off", "right", "classes", "small"],
+)
+def test_what_is_said_where_little_can_be_done_are_the_words_of_python(
+    network: cr.Network, x: Any, y: Any, words: set[str], tmp_path: Path
+) -> None:
+    """Near optimal, saturated, off, little effect: of every z, a and x, for the step that Python takes (S0.16, S2.3)."""
+    wanted = {}
+    for layer in range(network.depth + 1):
+        for kind in ("activation", "good") if layer else ("activation",):
+            for deed in cr.nudges.demon(network, x, y, layer, kind=kind).deeds:
+                parts = [each for each in deed.remark.split(", ") if each != "overshot" and not each.startswith("over ")]
+                wanted[deed.at] = ", ".join(parts)
+    found = asked(network, x, y, list(wanted), tmp_path, (-1.0, 1.0))
+    said = {at: each["remark"] for at, each in zip(wanted, found, strict=True)}
+    without = {at: text.partition(" (σ′")[0] if text.startswith("saturated") else text for at, text in said.items()}
+    assert without == wanted
+    assert words <= set(without.values())
 
 
 @pytest.mark.needs("node")
@@ -193,6 +230,16 @@ def test_in_a_browser_the_best_change_and_a_gradient_step(opened: Any) -> None:
 
 
 @pytest.mark.needs("chromium")
+def test_in_a_browser_a_prediction_beyond_the_scale_is_an_arrow_with_its_number(opened: Any) -> None:
+    page = opened(chain_page(), "#id=z/1/0")
+    assert page.evaluate("document.querySelector('.missed .beyond')") is None
+    page.write(BY, "1.9")
+    change = cr.nudges.nudge(CHAIN, [0.6], [1.0], "z/1/0", 1.9).change
+    assert page.evaluate("document.querySelector('.missed .beyond').classList.contains('said')")
+    assert page.text(".missed text.miss") == f"C {change.before + change.predicted:.4g}"
+
+
+@pytest.mark.needs("chromium")
 def test_in_a_browser_it_says_where_the_cost_rises_though_it_was_to_fall(opened: Any) -> None:
     page = opened(cr.explore(RELU, [0.5, 0.7], [0.4]), "#id=w/2/0/1&demon=true")
     slope = cr.nudges.nudge(RELU, [0.5, 0.7], [0.4], "w/2/0/1", 0.1).change.slope
@@ -212,7 +259,8 @@ def test_in_a_browser_kinks_are_marked_and_counted(opened: Any) -> None:
     assert page.evaluate("document.querySelector('.results .remark')") is None
     page = opened(cr.explore(RELU, [0.5, 0.7], [0.4]), "#id=z/1/2")  # here it is at Δ = +0.12
     page.write(BY, "-1")
-    assert page.evaluate("document.querySelector('.results .remark')") is None
+    assert page.text(".results .remark") == "off (σ′ = 0)"
+    assert "does not tell what would help" in page.evaluate("document.querySelector('.results .remark').title")
     assert page.errors == []
 
 

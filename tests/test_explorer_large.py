@@ -275,6 +275,54 @@ def test_nothing_changes_its_place_while_a_weight_is_dragged(page: Driven) -> No
     assert page.evaluate(ORDER) != order
 
 
+BEYOND = "Array.from(document.querySelectorAll('.beyond'), (each) => each.tagName === 'text' ? each.textContent : '')"
+REACHED = """(() => {  // the part of the pulls' width that the strongest one takes
+  const wide = (each) => each.getBoundingClientRect().width;
+  return Math.max(...Array.from(document.querySelectorAll('.pull'), wide)) / wide(document.querySelector('.pulls .reach'));
+})()"""
+
+
+@pytest.mark.needs("chromium")
+def test_what_is_beyond_a_scale_is_marked_in_a_drag_and_fits_again_after_it(page: Driven) -> None:
+    """EXPLORER 1: scales stay while something is dragged, and nowhere else: not after it, a step, or on another row."""
+    order = page.evaluate(ORDER)
+    first, last = order.split(",")[0], order.split(",")[-1]
+    target = TugOfWar.of(example(trained(), *row_of_data(worst_row()))).target
+    page.evaluate(f"location.hash = 'id=w/2/{target}/{first}'")
+    page.settle()
+    x, y = page.middle(".handle .grip")
+    page.hold((x, y))
+    page.move((x + 60, y))
+    page.move((x + 190, y))
+    page.settle()
+    marks = [each for each in page.evaluate(BEYOND) if each]
+    pull = page.text(".network .note.start:last-child").split("=")[-1].strip()
+    page.release((x + 190, y))
+    assert pull in marks  # an arrow with the number of the bar
+    assert page.evaluate(BEYOND) == []
+    assert page.evaluate(ORDER) == order
+    assert 0.4 < page.evaluate(REACHED) < 1
+    page.write("[data-act='set']", "0")
+    assert 0.4 < page.evaluate(REACHED) < 1  # smaller again, and so is the scale
+    page.write("[data-act='eta']", "0.02")
+    for act in ("take-step", "worst", "undo-step"):
+        page.evaluate(f"document.querySelector('[data-act=\"{act}\"]').click()")
+        page.settle()
+        assert page.evaluate(BEYOND) == [], act
+        assert 0.4 < page.evaluate(REACHED) < 1, act
+    page.evaluate(f"location.hash = 'id=w/2/{target}/{last}'")
+    page.settle()
+    page.evaluate("document.querySelector('.handle').focus()")
+    for _ in range(120):  # the scale goes on where its end is reached
+        page.press("ArrowRight")
+    value, most = (
+        float(page.evaluate(f"document.querySelector('.handle').getAttribute('aria-value{each}')"))
+        for each in ("now", "max")
+    )
+    assert value > 2
+    assert most > value + 0.1
+
+
 def row_of_data(row: int) -> tuple[Array, Array]:
     data = cr.load_data("digits")
     return data.inputs[row], data.targets[row]

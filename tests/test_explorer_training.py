@@ -220,6 +220,7 @@ def test_steps_taken_are_those_of_the_delta_rule_and_undone_bit_for_bit(page: Dr
 def test_what_was_moved_by_hand_is_where_a_step_begins(page: Driven, trained: cr.Run) -> None:
     """It is kept with the step, and is moved by hand again when the step is undone; another epoch forgets both."""
     set_field(page, "[data-act=set]", "2")
+    page.press("0")  # on scales that fit, as after a step
     moved = everything(page)
     press(page, "take-step")
     network = trained.network.with_value("w/2/0/0", 2.0)

@@ -5,6 +5,7 @@ import { steppedOn } from './drag.js';
 import { placeOf, withTheta } from './engine.js';
 import { parseId, writeId } from './ids.js';
 import { slopeAt, valueAt } from './model.js';
+import { remarkOn } from './remark.js';
 import { roundedTo } from './scale.js';
 import { demonView } from './views/demon.js';
 
@@ -43,7 +44,7 @@ export function demonPart({ state, id, now, frame, name, words, trial }, model, 
   return demonView({
     change, texts: changeTexts(change), places, curve, frame, value: valueAt(now, id), rate: state.eta,
     names: { id: name(id), C: name({ kind: 'C' }) }, said: state.said?.now === now ? state.said.text : '',
-    isDragged: state.isDragged, size,
+    remark: remarkOn(now, id), isDragged: state.isDragged, size,
   });
 }
 

@@ -18,14 +18,15 @@ export function stripHeight(width) {
   return width < DEMON_NARROW ? 104 : 64;
 }
 
-// change and texts: of demon.js; places: [{ id, name, isHere }]; curve: { values, C, kinks }; value: without Δ
-export function demonView({ change, texts, places, curve, frame, value, rate, names, said, isDragged, size }) {
+// change and texts: of demon.js; places: [{ id, name, isHere }]; curve: of model.js; value: without Δ
+export function demonView({ change, texts, places, curve, frame, value, rate, remark, names, said, isDragged, size }) {
   const high = stripHeight(size.width);
   const drawing = { width: size.width, height: Math.max(80, size.height - high) };
-  const remarks = [kinksText(change, curve, value), said];
+  const isOvershot = remark === null && change.predicted < 0 && change.actual > 0;
+  const remarks = [remark?.text ?? '', isOvershot ? 'overshot' : '', kinksText(change, curve, value), said];
   return ['div', { class: 'demon' },
     ['div', { class: 'strip' }, demonControls(change, places, rate, names),
-      demonResults(change, texts, names, isDragged, remarks)],
+      demonResults(texts, names, isDragged, remarks, remark?.why)],
     demonDrawing({ change, texts, curve, frame, value, names, size: drawing })];
 }
 
@@ -41,13 +42,13 @@ function demonControls({ by }, places, rate, names) {
       `gradient step, η = ${short(rate)}`]];
 }
 
-function demonResults({ predicted, actual }, texts, names, isDragged, remarks) {
-  const all = [predicted < 0 && actual > 0 ? 'overshot' : '', ...remarks].filter((each) => each !== '').join(', ');
+function demonResults(texts, names, isDragged, remarks, why) {
+  const all = remarks.filter((each) => each !== '').join(', ');
   const results = [[`predicted ∂${names.C}/∂${names.id} · Δ`, 'predicted', texts.predicted],
     [`actual Δ${names.C}`, 'actual', texts.actual], ['miss', 'miss', texts.miss]];
   return ['div', { class: 'results', 'aria-live': isDragged ? 'off' : 'polite' },
     results.map(([words, kind, text]) => ['span', { class: kind }, `${words} `, ['b', {}, text]]),
-    all === '' ? null : ['span', { class: 'remark' }, all]];
+    all === '' ? null : ['span', { class: 'remark', title: why }, all]];
 }
 
 function kinksText({ by }, { kinks }, value) {

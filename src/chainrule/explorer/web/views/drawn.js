@@ -33,7 +33,7 @@ export function arrowBeyond(x, y, way, look) {
   const [dx, dy] = WAYS[way];
   const at = (along, aside) => `${x + along * dx - aside * dy} ${y + along * dy + aside * dx}`;
   return ['path', { class: `beyond ${look}`, d: `M${at(4, 0)}L${at(-6, 7)}L${at(-6, -7)}Z` },
-    ['title', {}, 'beyond this scale, which stays while something is dragged']];
+    ['title', {}, 'beyond this scale']];
 }
 
 // a dot at a height of a plot, or an arrow at its edge

@@ -61,7 +61,7 @@ function pullBeyond(pull, scale, y) {
   if (side === 0) return null;
   const [way, look] = side > 0 ? ['right', 'positive'] : ['left', 'negative'];
   const x = heldAt(scale, pull);
-  return [arrowBeyond(x, y, way, `pull ${look}`),
+  return [arrowBeyond(x, y, way, look),
     ['text', { class: `pull-name beyond at-${side > 0 ? 'end' : 'start'}`, x: x - 12 * side, y: y - 6 }, brief(pull)]];
 }
 
