@@ -2,10 +2,10 @@
 
 import { faultOfId, isMovableText } from './model.js';
 import { ownRowOf, ownRowText } from './own_row.js';
-import { cutTo } from './views/network.js';
+import { cutTo } from './views/drawn.js';
 
 const QUOTED = /^(['"]).*?\1:? /; // what a fault begins with
-const LONGEST_PART = 40; // letters of it that are said again
+const LONGEST_PART = 24; // of an address, as it is said: as wide as so many of the largest letters
 const SHOWN = ['id', 'row', 'convention', 'cost', 'keepsCost', 'theme', 'demon', 'change', 'view', 'tables'];
 
 // more: parts [name, text] of what has a form of its own
