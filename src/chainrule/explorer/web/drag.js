@@ -1,6 +1,6 @@
 // Dragging: from a press on an element with data-drag, through moves, to its end; also by touch and by pen, and by keys.
 
-import { roundedTo } from './scale.js';
+import { roundedTo, scaleOf } from './scale.js';
 
 const STEPS_OF_A_RANGE = 100; // of an arrow key; with Shift ten times as many
 
@@ -16,8 +16,6 @@ export function steppedOn(store, rangeIn, value, steps, isFine) {
   const unit = unitOf(range);
   return roundedTo(Math.min(Math.max(value + steps * unit, range[0]), range[1]), unit / 10);
 }
-
-import { scaleOf } from './scale.js';
 
 export function listenToDrags(root, { begin, move, end }) {
   let held = null;
