@@ -40,7 +40,7 @@ def holds(page: Driven, selector: str) -> bool:
 @pytest.mark.parametrize(("name", "id"), [("small", "z/1/1"), ("digits", "w/1/1/0")])
 def test_the_focus_stays_on_the_page_whatever_a_key_hides(opened: Any, name: str, id: str) -> None:
     page = opened(PAGES[name](), f"#id={id}&demon=true")
-    for start in (".demon-slider", ".handle", "[data-act=best]", "[data-id]"):
+    for start in (".demon-slider", ".handle", "[data-act=best]", ".network [tabindex]", '[data-grid="pull/"]'):
         for keys in ("[[[[[[[", "}tt", "p1234p", "{}dd0"):
             if page.evaluate(f"document.querySelector({json.dumps(start)}) === null"):
                 continue  # without the demon there is no slider

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Driven
-from explored import opener, press_button
+from explored import choose, opener, press_button
 from node import answer
 from test_explorer_page import CHAIN, SMALL, chain_page, known, small_page
 
@@ -216,6 +216,39 @@ def test_mistakes_about_the_cost_are_named_for_one_output_and_for_several(name: 
         assert not re.search("every|all|terms", says) or len(y) > 1
 
 
+ASKED = """import { questionOn } from './web/question.js';
+import { parseId } from './web/ids.js';
+import { modelOf, workerOf } from './web/model.js';
+import { textOf } from './web/symbols.js';
+const model = modelOf(data.contents);
+const now = workerOf(model)({ moved: new Map(), row: data.contents.rows.numbers[0], cost: model.costs[0].name });
+const how = { convention: model.conventions[0], cost: model.costs[0], rate: 0.5, asked: model.questions };
+console.log(JSON.stringify(data.asked.map((id) => {
+  const found = questionOn(model, now, parseId(id, model.shape), how);
+  return found && [textOf(found.told), textOf(found.hint)];
+})));
+"""
+
+
+@pytest.mark.needs("node")
+def test_what_follows_from_a_cost_is_asked_only_with_its_formula(tmp_path: Path) -> None:
+    """A cost whose δ has no formula is told as a whole; of an own cost that nobody wrote as text nothing can be asked."""
+    own = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4))
+    found = {}
+    for name, output, cost in (("hinge", "identity", "multiclass_hinge"), ("own", "sigmoid", own)):
+        network = cr.Network.random([2, 2, 3], "tanh", output, seed=3, dtype="float64")
+        page = cr.explore(network, [0.6, -0.4], [1.0, 0.0, 0.0], cost)
+        forms = forms_of(network, Live.of(network, [0.6, -0.4], [1.0, 0.0, 0.0], cost, "nielsen").cost)
+        asked = {"contents": known(page), "asked": ["C", "d/2/0", "d/1/0"]}
+        found[name] = answer(ASKED, asked, tmp_path, {"forms.js": forms})
+    told, hint = found["hinge"][1]
+    assert told.startswith("C = Σ_{j≠y} max(0, 1 + z_j − z_y); z²₀ = ")
+    assert told.count("z²") == told.count("y₀") + 2 == 3
+    assert hint == "Here ∂C/∂z²₀ = δ²₀, which follows from the formula of C."
+    assert found["own"][:2] == [None, None]
+    assert found["own"][2] is not None
+
+
 CHAIN_COST = Live.of(CHAIN, [0.6], [1.0], None, "nielsen").cost
 
 
@@ -282,6 +315,27 @@ def test_in_a_browser_a_mistake_is_named(opened: Any, factor: float | None, says
     assert typed(page, "one").startswith("? This is to be a number, to three significant digits")
     assert typed(page, f"{delta:.3g}").startswith("✓ δ20 = ")
     assert page.evaluate("document.querySelectorAll('.steps .done').length") == 4
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_in_a_browser_an_answer_counts_when_it_is_given_and_as_long_as_its_question(opened: Any) -> None:
+    """Not when its field is left; and what is said to it goes where the row or the selection asks for another number."""
+    x, y = np.array([[0.6, -0.4], [0.1, 0.9]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    page = opened(cr.explore(SMALL, x, y, row=0), "#step=3&ask=1&id=z/2/0")
+    page.evaluate("document.querySelector('[data-act=reply]').focus()")
+    page.evaluate("document.execCommand('insertText', false, '9')")
+    page.evaluate("document.querySelector('[data-act=convention]').focus()")
+    page.settle()
+    assert feedback(page) == ""
+    press_button(page, "answer")
+    assert feedback(page).startswith("✗")
+    choose(page, "row", "1")
+    assert feedback(page) == ""
+    press_button(page, "answer")
+    assert feedback(page).startswith("✗")
+    page.click(*page.middle('.node[data-id="z/2/1"] .fill'))
+    assert feedback(page) == ""
     assert page.errors == []
 
 

@@ -30,9 +30,10 @@ const SCROLLED = '.table, .formula';
 const WITH_ALT = '[]{}/?'; // letters that need Alt on some keyboards
 
 // One listener for every key: what is typed stays with its field, arrows on a slider move it, and others lead through the
-// network; `letters` are what single keys do, `turn` what arrows do where they lead nowhere, `leave` what Esc does.
+// network; `letters` are what single keys do, `enters` what Enter does in a field, `turn` what arrows do where they lead
+// nowhere, `leave` what Esc does.
 export function listenToKeys(root, page) {
-  const { model, select, selected, isId, slide, letters, goTo, goToLine, turn, onCells, leave, leaveField } = page;
+  const { model, select, selected, isId, slide, letters, enters, goToLine, turn, onCells, leave, leaveField } = page;
 
   document.addEventListener('keydown', (event) => {
     const isCommand = event.metaKey || (event.ctrlKey && !event.altKey);
@@ -42,7 +43,8 @@ export function listenToKeys(root, page) {
 
   function answered(event) {
     const { target, key } = event;
-    if (target.dataset.act === 'goto' && key === 'Enter') return answeredBy(goTo(target.value));
+    const { act } = target.dataset;
+    if (key === 'Enter' && Object.hasOwn(enters, act)) return answeredBy(enters[act](target.value));
     if (key === 'Escape') return target.closest('dialog') === null && escaped(target);
     if (target.closest(TYPING) !== null) return false;
     if (onCells(event)) return true;

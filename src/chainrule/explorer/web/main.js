@@ -445,7 +445,7 @@ function startPage(root) {
     slide: (slider, steps, isFine) => (slider.dataset.act === 'demon' ? demon.step(steps, isFine) : nudgeBy(steps, isFine)),
     goToLine, letters: { 0: fit, d: sitDown, '/': () => overlay.show('goto'), '?': () => overlay.show('help'),
       s: () => overlay.show('save'), ...screen.letters, ...training.letters },
-    goTo: (text) => overlay.goTo(text), turn: screen.turn,
+    enters: { goto: overlay.goTo, ...training.enters }, turn: screen.turn,
     onCells: (event) => cells.pressed(event) || rows.pressed(event),
     leave: () => [training, demon, screen].some((each) => each.leave()) && focus.comeBack(store),
     leaveField: () => {

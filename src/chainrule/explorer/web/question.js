@@ -10,6 +10,7 @@ import { slipsOf, slipsOfCost, toldApart } from './slips.js';
 import { filled, partial, quantitySymbol, symbolOf } from './symbols.js';
 
 const MOST_TOLD = 12; // numbers of a layer that a question lists
+const NO_FORMULA = 'C(a, y)'; // of an own cost for which nobody wrote one: nothing can be worked out from it
 const [SMALLEST, LARGEST] = [1e-9, 1e9]; // beyond these a question would be about powers of ten
 
 // The quantity of a step that a question is about: of the neuron that is selected, else of that where it is largest; null
@@ -53,9 +54,19 @@ export function questionOn(model, all, id, how) {
   const at = { net, cost: how.cost, valueOf: all.cost.value, pass, back, y, activationNames: model.shape.activationNames };
   const question = asked === undefined
     ? forwardQuestion(model, at, id, how) : slopeQuestion(at, { ...id, kind: asked }, id, how);
-  if (question === null) return null;
+  if (question === null || (isOfCost(net, id) && how.cost.text === NO_FORMULA)) return null;
   const size = Math.abs(question.value);
   return size === 0 || (size > SMALLEST && size < LARGEST) ? question : null;
+}
+
+// whether the derivative that the backward pass begins with is written out
+function hasFormula({ slope, delta }) {
+  return !(delta ?? slope).startsWith('∂C');
+}
+
+// C and what is worked out from it at once
+function isOfCost({ depth }, { kind, layer }) {
+  return kind === 'C' || (kind === 'd' && layer === depth);
 }
 
 // δ, ∂C/∂w or ∂C/∂b: its factors are in the formula on the page
@@ -63,26 +74,30 @@ function slopeQuestion(at, id, target, how) {
   const [block] = derivationOf(at, id, how.convention);
   const written = target.kind === 'd' ? quantitySymbol(how.convention, at.net, target) : partialOf(at, target, how);
   const right = block.factors ? joinedBy(block.factors.map((each) => each.symbol), ' · ') : block.right;
-  const hint = ['Here ', block.left, ' = ', right, '.'];
-  const isOutput = target.kind === 'd' && target.layer === at.net.depth;
-  const told = isOutput ? outputText(at, target.neuron, block.value, how) : '';
+  const isWritten = !isOfCost(at.net, target) || hasFormula(at.cost);
+  const hint = isWritten ? ['Here ', block.left, ' = ', right, '.']
+    : ['Here ', block.left, ', which follows from the formula of ', how.convention.letter, '.'];
+  const told = isOfCost(at.net, target) ? outputText(at, target.neuron, block.value, how) : '';
   return { symbol: written, value: block.value, told, slips: slipsOf(at, target, block.value, how), hint };
 }
 
-// a and y of an output, z where the cost is a function of it: in as many digits as their difference needs; all of a softmax
-// whose slopes enter.
+// a and y of an output, z where the cost is a function of it: in as many digits as their difference needs; of all outputs
+// where slopes of a softmax enter, or where δ has no formula, and then that of the cost.
 function outputText(at, j, value, { convention }) {
   const { depth } = at.net;
   const { pass, y, cost } = at;
   const digits = Math.min(6 + Math.max(0, Math.ceil(-Math.log10(Math.abs(value) || 1))), 16);
-  const isWhole = at.net.sigma[depth].full && cost.delta === null && y.length <= MOST_TOLD;
-  const places = isWhole ? [...y.keys()] : [j];
-  const values = { a: pass.a[depth], ...(/\{z\}/.test(cost.delta ?? '') ? { z: pass.z[depth] } : {}), y };
+  const isWritten = hasFormula(cost);
+  const isWhole = (at.net.sigma[depth].full && cost.delta === null) || !isWritten;
+  const places = isWhole && y.length <= MOST_TOLD ? [...y.keys()] : [j];
+  const letters = isWritten ? ['a', ...(/\{z\}/.test(cost.delta ?? '') ? ['z'] : []), 'y'] : [cost.of, 'y'];
+  const values = Object.fromEntries(letters.map((letter) => [letter, letter === 'y' ? y : pass[letter][depth]]));
   const told = Object.entries(values).flatMap(([kind, numbers]) => places.map((place) => {
     const id = makeId(kind, kind === 'y' ? 0 : depth, place);
     return [quantitySymbol(convention, at.net, id), ` = ${short(numbers[place], digits)}`];
   }));
-  return told.flatMap((each, place) => (place === 0 ? each : [', ', ...each]));
+  const formula = isWritten ? [] : [convention.letter, ` = ${cost.text}; `];
+  return [...formula, ...told.flatMap((each, place) => (place === 0 ? each : [', ', ...each]))];
 }
 
 function partialOf(at, id, { convention }) {

@@ -130,7 +130,7 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
     if (text.trim() === '' || question === null) return;
     const feedback = gradeOf(question, text, model.questions);
     if (feedback.kind === 'right') goOnWith(feedback);
-    else store.set({ feedback });
+    else store.set({ feedback: { ...feedback, to: keyOf(question) } });
   }
 
   function goOnWith(feedback) {
@@ -182,7 +182,6 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
       'undo-step': () => undoStep(store.state.step),
     },
     actions: {
-      reply,
       eta: (text) => {
         const eta = readNumber(text);
         const isLeft = text.trim() === '';
@@ -193,6 +192,7 @@ export function trainingControl({ root, store, model, work, remember, focus }) {
     moves: {
       epoch: (value) => store.set({ ...epochChosen(store.state, stops[Number(value)].epoch), ...REFIT }),
     },
+    enters: { reply },
     letters: { '[': stepBack, ']': stepOn, '{': () => goTo(0), '}': () => goTo(last), q: ask },
     // false where nothing is asked, and nothing said to an answer
     leave: () => {
@@ -220,15 +220,21 @@ function questionIn(state, model, all) {
   return asked === null ? null : questionOn(model, all, asked, how);
 }
 
+// what a wrong answer was an answer to; another row, cost or selection asks for another number
+function keyOf(question) {
+  return question === null ? '' : `${textOf(question.symbol)} ${question.value}`;
+}
+
 export function trainingView({ state, convention, all, model }) {
   const steps = stepsOfPass(model.net.depth);
   const stops = stopsOf(model).map(({ epoch }) => epoch);
   const isPossible = canTakeStep(model, state, false);
   const canStep = canTakeStep(model, state, state.isOfAll);
   const asks = state.asks !== null;
+  const question = questionIn(state, model, all);
+  const isStale = state.feedback?.to !== undefined && state.feedback.to !== keyOf(question);
   return [
-    !asks && state.feedback === null ? null
-      : questionView({ question: questionIn(state, model, all), feedback: state.feedback, asks }),
+    !asks && state.feedback === null ? null : questionView({ question, feedback: isStale ? null : state.feedback, asks }),
     stepsView({
       steps: steps.map((each) => namedStep(each, convention)), step: state.step ?? steps.length, isAsking: asks,
       canUpdate: { isPossible, isUndoable: state.past.length > 0 },
