@@ -444,7 +444,8 @@ CONTRASTS = """(() => {
     return over(parts(colour), fillOpacity * opacity, paper);
   }
   const isText = (each) => [...each.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== '');
-  const isSeen = (each) => each.getClientRects().length > 0 && !each.disabled && each.closest('title, option, sup, sub') === null;
+  const isLeftOut = (each) => each.disabled || each.closest('title, option, sup, sub, [aria-disabled]') !== null;
+  const isSeen = (each) => each.getClientRects().length > 0 && !isLeftOut(each);
   return [...document.querySelectorAll('#app *')].filter((each) => isText(each) && isSeen(each)).map((each) => {
     const style = getComputedStyle(each);
     const ink = parts(each instanceof SVGElement ? style.fill : style.color);

@@ -111,7 +111,9 @@ def test_what_is_said_where_little_can_be_done_are_the_words_of_python(
     for layer in range(network.depth + 1):
         for kind in ("activation", "good") if layer else ("activation",):
             for deed in cr.nudges.demon(network, x, y, layer, kind=kind).deeds:
-                parts = [each for each in deed.remark.split(", ") if each != "overshot" and not each.startswith("over ")]
+                parts = [
+                    each for each in deed.remark.split(", ") if each != "overshot" and not each.startswith("over ")
+                ]
                 wanted[deed.at] = ", ".join(parts)
     found = asked(network, x, y, list(wanted), tmp_path, (-1.0, 1.0))
     said = {at: each["remark"] for at, each in zip(wanted, found, strict=True)}
