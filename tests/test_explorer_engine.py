@@ -60,7 +60,7 @@ class Cases:
         modules = [f"(() => {{ {plain(text)} return {{ activations, costs }}; }})()" for text in self.modules]
         parts = [
             *(plain((WEB / name).read_text()) for name in ("erf.js", "crossings.js")), "const known = {};",
-            plain((WEB / "engine.js").read_text()),
+            *(plain((WEB / name).read_text()) for name in ("engine.js", "check.js")),
             f"const MODULES = [{', '.join(modules)}];", f"const CASES = {json.dumps(texts(self.cases))};",
             (Path(__file__).parent / "explorer_replay.js").read_text(),
         ]  # fmt: skip

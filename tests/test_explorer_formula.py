@@ -260,7 +260,8 @@ def test_a_check_is_passed_inside_the_bar_only(tmp_path: Path) -> None:
     assert found[7][2] == "✓ at a kink: slopes 0 and 1 on its two sides"
 
 
-LIVE = """import { backward, check, forward, networkOf } from './web/engine.js';
+LIVE = """import { check } from './web/check.js';
+import { backward, forward, networkOf } from './web/engine.js';
 import { costs } from './web/forms.js';
 import { idsOf, writeId } from './web/ids.js';
 import { derivationOf } from './web/derivation.js';
@@ -283,9 +284,8 @@ const moved = [...idsOf(data.network)].filter((id) => 'wbzax'.includes(id.kind) 
 console.log(JSON.stringify(moved.map((id) => [writeId(id), ...seen(wrong, id)])));"""
 
 
-def live(case: str, fault: float, folder: Path) -> tuple[Problem, dict[str, list[Any]]]:
+def live(problem: Problem, fault: float, folder: Path) -> dict[str, list[Any]]:
     """Of each id the derivative, the check and the formula of the page's own engine, whose δ and ∂C/∂a are off by a factor."""
-    problem = problem_of(case)
     network = problem.network
     data = {
         "network": {**network_data(network), "activations": list(keys_of(network))},
@@ -297,13 +297,14 @@ def live(case: str, fault: float, folder: Path) -> tuple[Problem, dict[str, list
         "fault": fault,
     }
     found = answer(LIVE, data, folder, {"forms.js": forms_of(network, problem.cost)})
-    return problem, {id: rest for id, *rest in found}
+    return {id: rest for id, *rest in found}
 
 
 @pytest.mark.needs("node")
 @pytest.mark.parametrize("case", CASES)
 def test_the_page_computes_what_python_computes_and_checks_it(case: str, tmp_path: Path) -> None:
-    problem, found = live(case, 1.0, tmp_path)
+    problem = problem_of(case)
+    found = live(problem, 1.0, tmp_path)
     seen = View.of(problem, Id("C"), PRESETS["nielsen"])
     for id in every_id(problem.network):
         if id.kind not in "dC":
@@ -316,5 +317,22 @@ def test_the_page_computes_what_python_computes_and_checks_it(case: str, tmp_pat
 @pytest.mark.parametrize("case", ["chain", "2-3-2"])
 def test_a_planted_fault_is_marked(case: str, tmp_path: Path) -> None:
     """A thousandth too much in every δ, which no number on the page would show."""
-    _, found = live(case, 1.001, tmp_path)
+    found = live(problem_of(case), 1.001, tmp_path)
     assert all(line.startswith("✗") for _, line, _ in found.values()), found
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("beside", [0.0, 1e-7])
+def test_several_units_at_or_beside_their_kinks_are_no_fault(beside: float, tmp_path: Path) -> None:
+    """relu(x) − relu(−x) is x: a difference shows its slope 1, the chain rule 0 (S3.4). A fault is marked."""
+    network = cr.Network([[[1.0], [-1.0]], [[1.0, -1.0]]], [[-beside, -beside], [0.3]], ["relu", "identity"])
+    problem = Problem.one(network, np.array([0.0]), np.array([1.0]), "quadratic")
+    found = live(problem, 1.0, tmp_path)
+    assert all(line.startswith("✓") for _, line, _ in found.values()), found
+    if beside == 0:
+        together = "2 units at their kinks bend the central difference, −0.700000"
+        assert found["x/0"][1] == f"✓ dual numbers 0; {together}"
+    else:
+        assert re.fullmatch(r"✓ central difference 0 ± \S+, dual numbers 0", found["x/0"][1])
+    for value, line, _ in live(problem, 1.001, tmp_path).values():
+        assert line.startswith("✗" if value else "✓")

@@ -1,6 +1,7 @@
 // The demon: one quantity moved by Δ, what its slope predicts for the cost, what then happens, and the miss between them.
 
-import { largestTerm, moved, slopeOf, sweep } from './engine.js';
+import { largestTerm } from './check.js';
+import { moved, slopeOf, sweep } from './engine.js';
 import { activationId, makeId } from './ids.js';
 import { isSelectable } from './model.js';
 import { fixedPercent, inStyle, number, short, styleOf } from './numbers.js';

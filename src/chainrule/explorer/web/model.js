@@ -1,6 +1,7 @@
 // What the page knows, as numbers, and everything that follows from it and from the state.
 
-import { backward, check, costOf, costsAt, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
+import { check } from './check.js';
+import { backward, costOf, costsAt, forward, moved, networkOf, placeOf, slopeOf, sweep, valueOf } from './engine.js';
 import { costs } from './forms.js';
 import { activationId, makeId, parseId, writeId } from './ids.js';
 import { neuronsOf } from './neurons.js';

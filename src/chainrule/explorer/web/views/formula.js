@@ -1,7 +1,7 @@
 // ∂C/∂ of the selected quantity: in symbols, in numbers that multiply out, and beside it a check by another method.
 
 import { derivationOf, joinedBy } from '../derivation.js';
-import { holds } from '../engine.js';
+import { holds } from '../check.js';
 import { bracketed, factorRows, inStyle, number, short, styleOf, withBar } from '../numbers.js';
 import { htmlOf, latexOf, numberInLatex, textOf } from '../symbols.js';
 
@@ -118,7 +118,11 @@ export function checkLine(value, check) {
   return ['div', { class: `check ${kind}` }, `${sign} ${checkText(check)}`];
 }
 
-function checkText({ difference, error, dual, kink, left, right }) {
+function checkText({ difference, error, dual, kink, left, right, atKinks }) {
+  if (atKinks) {
+    const who = atKinks === 1 ? 'a unit at its kink bends' : `${atKinks} units at their kinks bend`;
+    return `dual numbers ${number(dual)}; ${who} the central difference, ${number(difference)}`;
+  }
   if (kink) return `at a kink: slopes ${short(left, 6)} and ${short(right, 6)} on its two sides`;
   return `central difference ${withBar(difference, error)}, dual numbers ${number(dual)}`;
 }
