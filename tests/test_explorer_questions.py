@@ -359,7 +359,7 @@ def test_in_a_browser_an_error_of_the_output_follows_from_what_is_told(opened: A
     a, y = (float(each.split(" = ")[1]) for each in told)
     live = Live.of(network, [1.0, 0.1, -0.2], [1.0, 0.0, 0.0], None, "nielsen")
     assert abs(live.back.delta[1][0]) < 1e-5
-    assert GRADED.same(live.back.delta[1][0], a - y)
+    assert GRADED.same(float(live.back.delta[1][0]), a - y)
     page.evaluate("document.querySelector('[data-act=reply]').focus()")
     assert typed(page, f"{a - y:.3g}").startswith("✓")
 
