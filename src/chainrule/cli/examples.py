@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.by_hand import check_width, matrices_in, network_of_texts, rows_of_text, takes_classes, targets
+from chainrule.cli.options import Which
 from chainrule.cli.output import one_line
 from chainrule.cli.rows import rows_for
 from chainrule.costs import Cost
@@ -153,12 +154,10 @@ def examples(given: Given, data: str | None, row: int = 0, rows: int = 1, cost: 
     return _examples(given, data, row, rows, cost, targets=True)
 
 
-def example_of(
-    command: str, given: Given, data: str | None, row: int | None, cost: str | None, of: str = "C"
-) -> Examples:
+def example_of(command: str, given: Given, which: Which, of: str = "C") -> Examples:
     """One row to look at the quantity `of` on: the cost (C), or one before it, for which no target is needed."""
-    given.check(command, data, row)
-    return _examples(given, data, row or 0, 1, cost, targets=of == "C").one()
+    given.check(command, which.data, which.row)
+    return _examples(given, which.data, which.row or 0, 1, which.cost, targets=of == "C").one()
 
 
 def examples_around(given: Given, data: str | None, row: int | None, cost: str | None) -> tuple[Examples, list[int]]:

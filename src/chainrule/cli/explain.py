@@ -11,23 +11,7 @@ import typer
 
 from chainrule.backward import gradient
 from chainrule.cli.examples import Examples, Given, check_no_id, convention_of, example_of
-from chainrule.cli.options import (
-    L1,
-    L2,
-    Author,
-    Biases,
-    CostName,
-    Decay,
-    ExampleData,
-    ModelOrChain,
-    OneRule,
-    OwnActivation,
-    OwnX,
-    OwnY,
-    PenalizeBiases,
-    Row,
-    Weights,
-)
+from chainrule.cli.options import L1, L2, Author, Decay, ModelOrChain, OneRule, Own, PenalizeBiases, Which
 from chainrule.cli.output import say, say_document, say_json, say_result
 from chainrule.cli.remembered import Asked
 from chainrule.cli.usage import one_of
@@ -41,6 +25,7 @@ from chainrule.writing import html
 
 
 def command(
+    *,
     model: ModelOrChain = None,
     by: Annotated[
         str | None,
@@ -65,15 +50,9 @@ def command(
     l2: L2 = None,
     decay: Decay = None,
     penalize_biases: PenalizeBiases = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
+    own: Own,
     convention: Author = None,
-    cost: CostName = None,
-    data: ExampleData = None,
-    row: Row = None,
+    which: Which,
     written: Annotated[
         str | None, typer.Option("--format", help="text, latex or html (a page with MathML).  [default: text]")
     ] = None,
@@ -90,8 +69,8 @@ def command(
     if no_check and written not in ("latex", "html"):
         raise SettingError("--no-check goes with --format latex or --format html")
     check_no_id(model, "explain")
-    given = Given(model, weights, biases, activation, x, y)
-    author, here = convention_of(given, convention), example_of("explain", given, data, row, cost, of)
+    given = Given(model, *own)
+    author, here = convention_of(given, convention), example_of("explain", given, which, of)
     if everything:
         if (by, form, written, of) != (None, None, None, "C"):
             raise SettingError("--all is every derivative of the cost: leave out --by, --of, --form and --format")

@@ -9,20 +9,7 @@ import typer
 
 from chainrule.cli.examples import Given, check_no_id, convention_of, examples_around
 from chainrule.cli.keeping import RECORD_SUFFIX
-from chainrule.cli.options import (
-    EXAMPLE,
-    WRITTEN,
-    Author,
-    Biases,
-    CostName,
-    ExampleData,
-    ModelOrChain,
-    OwnActivation,
-    OwnX,
-    OwnY,
-    Row,
-    Weights,
-)
+from chainrule.cli.options import EXAMPLE, WRITTEN, Author, CostName, ExampleData, ModelOrChain, Own
 from chainrule.cli.output import tell
 from chainrule.cli.saved_run import opened
 from chainrule.cli.written import check_not_read, check_text
@@ -34,6 +21,7 @@ from chainrule.records import load_record
 
 
 def command(
+    *,
     model: ModelOrChain = None,
     by: Annotated[
         str | None,
@@ -48,14 +36,16 @@ def command(
             help="The networks of its training as it learnt, a file of chainrule.save_record.", rich_help_panel=EXAMPLE
         ),
     ] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
+    own: Own,
     cost: CostName = None,
     data: ExampleData = None,
-    row: Row = None,
+    row: Annotated[
+        int | None,
+        typer.Option(
+            help="Which row of it is shown first, from 0.  [default: a misread one, if there is one]",
+            rich_help_panel=EXAMPLE,
+        ),
+    ] = None,
     convention: Author = None,
     title: Annotated[str | None, typer.Option(help="What the page is called.", rich_help_panel=WRITTEN)] = None,
     output: Annotated[
@@ -73,7 +63,7 @@ def command(
 ) -> None:
     """Write one HTML page in which weights, biases, inputs and targets are dragged, and values, curve and formula follow."""
     check_no_id(model, "explore")
-    given = Given(model, weights, biases, activation, x, y)
+    given = Given(model, *own)
     given.check("explore", data, row)
     page = output or Path(f"{_stem(given)}-explorer.html")
     _check_output(page, model, data, record)

@@ -57,9 +57,9 @@ class Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        file = import_module(f"chainrule.cli.{name}")
+        file, options = import_module(f"chainrule.cli.{name}"), import_module("chainrule.cli.options")
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name, cls=OwnCommand)(file.command)
+        alone.command(name, cls=OwnCommand)(options.with_options(file.command))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

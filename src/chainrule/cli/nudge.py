@@ -9,7 +9,7 @@ import typer
 
 from chainrule.backward import backward
 from chainrule.cli.examples import Examples, Given, check_no_id, example_of
-from chainrule.cli.options import Biases, CostName, ExampleData, ModelOrChain, OwnActivation, OwnX, OwnY, Row, Weights
+from chainrule.cli.options import ModelOrChain, Own, Which
 from chainrule.cli.output import say, say_json, say_result
 from chainrule.errors import SettingError, brief
 from chainrule.forward import forward
@@ -23,6 +23,7 @@ STEPS = "0.01,0.1,0.5,1,2,-2"
 
 
 def command(
+    *,
     model: ModelOrChain = None,
     by: Annotated[
         str | None,
@@ -45,22 +46,16 @@ def command(
     ] = None,
     layer: Annotated[int | None, typer.Option(help="Where the demon sits, from 1.")] = None,
     size: Annotated[float | None, typer.Option(help="How far the demon moves a neuron.  [default: 0.1]")] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
-    cost: CostName = None,
-    data: ExampleData = None,
-    row: Row = None,
+    own: Own,
+    which: Which,
     as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
 ) -> None:
     """Move one quantity of one example: what its slope predicts for another, what happens, and by how much they differ."""
     _check_options({"--step": step, "--steps": steps, "--range": between, "--demon": demon_kind}, by, of, layer, size)
     check_no_id(model, "nudge", "wbzax", "what is moved")
     watched = "C" if of is None else of
-    given = Given(model, weights, biases, activation, x, y)
-    here = example_of("nudge", given, data, row, cost, watched)
+    given = Given(model, *own)
+    here = example_of("nudge", given, which, watched)
     if by is None and here.y is None:
         raise SettingError(f"the largest error δ takes a target: name what is moved, as in --of {of} --by w/1/0/0")
     found: Nudge | Sweep | BestMove | Demon

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
@@ -125,3 +128,42 @@ PenalizeBiases = Annotated[
         rich_help_panel=STEP,
     ),
 ]
+
+
+class Own(NamedTuple):
+    """The options of a network of a user's own, and of an example."""
+
+    weights: Weights = None
+    biases: Biases = None
+    activation: OwnActivation = None
+    x: OwnX = None
+    y: OwnY = None
+
+
+class Which(NamedTuple):
+    """The options that say which example of a model's data is looked at, and with which cost."""
+
+    cost: CostName = None
+    data: ExampleData = None
+    row: Row = None
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command for Typer, in whose signature each parameter that is an Own or a Which stands as the options in it."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if hint in (Own, Which)}
+    parameters: list[inspect.Parameter] = []
+    for each in inspect.signature(command).parameters.values():
+        options = groups.get(each.name)
+        own = {each.name: hints[each.name]} if options is None else get_type_hints(options, include_extras=True)
+        defaults = {each.name: each.default} if options is None else options._field_defaults
+        parameters += [each.replace(name=name, annotation=hint, default=defaults[name]) for name, hint in own.items()]
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        grouped = {name: group(*map(given.pop, group._fields)) for name, group in groups.items()}
+        command(**given, **grouped)
+
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    return called

@@ -8,24 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.examples import Given, convention_of, example_of
-from chainrule.cli.options import (
-    L1,
-    L2,
-    STEP,
-    Author,
-    Biases,
-    CostName,
-    Decay,
-    ExampleData,
-    ModelOrChain,
-    OneRule,
-    OwnActivation,
-    OwnX,
-    OwnY,
-    PenalizeBiases,
-    Row,
-    Weights,
-)
+from chainrule.cli.options import L1, L2, STEP, Author, Decay, ModelOrChain, OneRule, Own, PenalizeBiases, Which
 from chainrule.cli.output import say, say_document, say_json, say_result
 from chainrule.cli.remembered import Asked
 from chainrule.cli.usage import PAGES
@@ -43,6 +26,7 @@ OF_ANY = {"equations": summary, "pseudocode": pseudocode}  # of any network, in 
 
 
 def command(
+    *,
     name: Annotated[
         str, typer.Argument(help="worksheet (one update in six steps), equations, pseudocode, proof or formula.")
     ],
@@ -67,15 +51,9 @@ def command(
     seed: Annotated[
         int | None, typer.Option(help="Decides which neurons those are.  [default: 0]", rich_help_panel=STEP)
     ] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
+    own: Own,
     convention: Author = None,
-    cost: CostName = None,
-    data: ExampleData = None,
-    row: Row = None,
+    which: Which,
     written: Annotated[
         str | None, typer.Option("--format", help="text, latex or html (a page with MathML).  [default: text]")
     ] = None,
@@ -90,14 +68,14 @@ def command(
         raise SettingError("--format and --json each say how it is written: give one of them")
     asked = Asked(rule, learning_rate, l1, l2, decay, penalize_biases)
     _check_worksheet(name, {**vars(asked), "dropout": dropout, "seed": seed})
-    given = Given(model, weights, biases, activation, x, y)
+    given = Given(model, *own)
     author, about = convention_of(given, convention), ""
     if name in OF_ANY:
-        if not given.is_chain or any(each is not None for each in (x, y, data, row, cost)):
+        if not given.is_chain or any(each is not None for each in (own.x, own.y, *which)):
             raise SettingError(f"the page {name} is of any network: chainrule page {name} --convention {author}")
         sheet = OF_ANY[name](author)
     else:
-        here = example_of("page worksheet", given, data, row, cost)
+        here = example_of("page worksheet", given, which)
         about = here.about
         if name == "worksheet":
             step = {**asked.step(here.notes), "seed": seed or 0, "dropout": 0.0 if dropout is None else _rates(dropout)}

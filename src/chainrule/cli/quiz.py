@@ -10,7 +10,7 @@ import typer
 
 from chainrule.cli.asking import HOW, ask, at_terminal, replies_of
 from chainrule.cli.examples import Given, convention_of, example_of
-from chainrule.cli.options import Author, Biases, CostName, ExampleData, OwnActivation, OwnX, OwnY, Row, Weights
+from chainrule.cli.options import Author, Own, Which
 from chainrule.cli.output import say, say_json, tell
 from chainrule.cli.written import check_text
 from chainrule.errors import FileError, SettingError, brief, counted, unknown_name
@@ -23,6 +23,7 @@ SIX = "six"
 
 
 def command(
+    *,
     source: Annotated[
         Path | None,
         typer.Argument(
@@ -45,14 +46,8 @@ def command(
         str | None,
         typer.Option(help=f"Which kinds, with commas: {', '.join(KINDS)}, or {SIX} for the six of every lesson."),
     ] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
-    cost: CostName = None,
-    data: ExampleData = None,
-    row: Row = None,
+    own: Own,
+    which: Which,
     write: Annotated[
         Path | None, typer.Option(help="Write the questions into this file instead of asking them.")
     ] = None,
@@ -68,12 +63,12 @@ def command(
     if write is not None:
         if answers is not None:
             raise SettingError("--write writes the questions and asks none: leave out --answers")
-        _check_write(write, source, data)
+        _check_write(write, source, which.data)
     if count is not None and not 1 <= count <= MOST:
         raise SettingError(f"--count is a whole number of questions, 1 … {MOST:,}, got {brief(count)}")
-    given = Given(source, weights, biases, activation, x, y)
+    given = Given(source, *own)
     if source is not None and source.suffix.lower() in FILES:
-        if given != Given(source) or any(each is not None for each in (convention, kind, cost, data, row, seed)):
+        if given != Given(source) or any(each is not None for each in (convention, kind, seed, *which)):
             raise SettingError(
                 "--convention, --kind, --cost, --data, --row, --seed, --weights and the like are for questions about a "
                 "network; a file has its own"
@@ -84,7 +79,7 @@ def command(
             raise FileError(
                 f"{source} is neither a model (.safetensors, or .json) nor a quiz by its name, which ends in {', '.join(FILES)}"
             )
-        asked = _QuizAsked(given, convention, _kinds(kind), cost, data, row)
+        asked = _QuizAsked(given, convention, _kinds(kind), which)
         quiz = asked.quiz(count, seed or 0)
     if write is not None:
         _write(quiz, write, as_json)
@@ -126,13 +121,11 @@ class _QuizAsked:
     given: Given
     convention: str | None
     kinds: list[str] | None
-    cost: str | None
-    data: str | None
-    row: int | None
+    which: Which
 
     def quiz(self, count: int | None, seed: int) -> Quiz:
         """The six where they are wanted, and then questions about the network: `count` in all."""
-        self.given.check("quiz", self.data, self.row)
+        self.given.check("quiz", self.which.data, self.which.row)
         with_six = self.given.is_chain if self.kinds is None else SIX in self.kinds
         author = convention_of(self.given, self.convention)
         known = six(author)[:count] if with_six else ()
@@ -140,7 +133,7 @@ class _QuizAsked:
         if kinds == [] or len(known) == count:
             self._check(count, len(known))
             return Quiz.of(known)
-        here = example_of("quiz", self.given, self.data, self.row, self.cost)
+        here = example_of("quiz", self.given, self.which)
         about: dict[str, Any] = {"cost": here.cost, "convention": author, "kinds": kinds, "seed": seed}
         if count is None:
             made = questions(here.network, here.x, here.y, **about)

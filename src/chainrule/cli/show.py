@@ -15,19 +15,7 @@ from chainrule.checked_file import CHECKPOINT, is_of
 from chainrule.cli.contents import say_contents
 from chainrule.cli.curve import Curve
 from chainrule.cli.examples import Given, convention_of, examples
-from chainrule.cli.options import (
-    EXAMPLE,
-    WRITTEN,
-    Author,
-    Biases,
-    CostName,
-    ExampleData,
-    OwnActivation,
-    OwnX,
-    OwnY,
-    Row,
-    Weights,
-)
+from chainrule.cli.options import EXAMPLE, WRITTEN, Author, Own, Which
 from chainrule.cli.output import page_width, say, say_document, say_json, say_lines, tell
 from chainrule.cli.remembered import Asked
 from chainrule.cli.saved_run import SavedRun, is_page, opened, show_run
@@ -119,6 +107,7 @@ def _option(*flags: str, help: str, panel: str) -> Any:
 
 
 def command(
+    *,
     model: Annotated[
         Path | None,
         typer.Argument(
@@ -144,14 +133,8 @@ def command(
     l2: Annotated[float | None, _told("l2", "--l2")] = None,
     decay: Annotated[float | None, _told("decay")] = None,
     penalize_biases: Annotated[bool | None, _told("penalize_biases", "--penalize-biases")] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
-    cost: CostName = None,
-    data: ExampleData = None,
-    row: Row = None,
+    own: Own,
+    which: Which,
     rows: Annotated[
         int | None, _option(help="How many rows (delta_batch, activation, gradient_vector).", panel=EXAMPLE)
     ] = None,
@@ -180,18 +163,18 @@ def command(
     told = {"by": by, "layer": layer, "neuron": neuron, "step": step, "low": low, "high": high, "edges": edges,
             "bias_units": bias_units, "phase": phase, "most": most, "rule": rule, "learning_rate": learning_rate,
             "l1": l1, "l2": l2, "decay": decay, "penalize_biases": penalize_biases}  # fmt: skip
-    always = {"convention": convention, "cost": cost, "data": data, "row": row, "rows": rows, "theme": theme,
+    always = {"convention": convention, **which._asdict(), "rows": rows, "theme": theme,
               "output": output, "open": open_it or None, "table": table or None}  # fmt: skip
     path: Path | None = model
-    if model is None and not weights:
+    if model is None and not own.weights:
         raise SettingError(
             "show takes a model's file, or the name of a figure: chainrule show MODEL, chainrule show network; the figures are "
             f"{', '.join(DRAWN)}"
         )
     if figure is None and model is not None and _is_figure(model):
         figure, path = str(model), None
-    given = Given(path, weights, biases, activation, x, y)
-    given.check("show MODEL" if figure is None else f"show {figure}", None if given.is_chain else data)
+    given = Given(path, *own)
+    given.check("show MODEL" if figure is None else f"show {figure}", None if given.is_chain else which.data)
     if (
         figure is None and model is not None and not model.exists() and str(model).isidentifier()
     ):  # a name, and no figure's
@@ -211,11 +194,11 @@ def command(
     if figure_meant(figure) == CURVE:
         asked = Curve.of(path, {**told, **always})
     else:
-        asked = _FigureAsked(given, _figure(figure), told, convention, cost, data, row, rows)
+        asked = _FigureAsked(given, _figure(figure), told, convention, which, rows)
     if output is None and not (table or as_json) and (open_it or is_terminal(sys.stdout)):
         output = asked.own_file
     if output is not None:
-        _check_output(output, asked.figure, path, data)
+        _check_output(output, asked.figure, path, which.data)
     replaces = output is not None and output.exists()
     scene = asked.scene()
     _print(scene, asked.about(), theme or "light", output, table, as_json)
@@ -297,9 +280,7 @@ class _FigureAsked:
     figure: str
     told: dict[str, Any]
     convention: str | None
-    cost: str | None
-    data: str | None
-    row: int | None
+    which: Which
     rows: int | None
 
     def scene(self) -> Scene:
@@ -315,7 +296,7 @@ class _FigureAsked:
         whose = "" if self.figure == "summary" else "chain" if self.given.is_chain else "own"
         named = "" if self.given.model is None else self.given.model.stem
         asked = str(self.told.get("by", "")).replace("/", "-")
-        row = "" if self.row is None else f"row-{self.row}"
+        row = "" if self.which.row is None else f"row-{self.which.row}"
         return Path("-".join(filter(None, (named or whose, self.figure, asked, row))) + ".svg")
 
     @property
@@ -324,16 +305,17 @@ class _FigureAsked:
 
     def about(self) -> str:
         """A line about the worked example where the figure is of it, else nothing."""
-        return examples(self.given, None, cost=self.cost).about if self._of_the_chain else ""
+        return examples(self.given, None, cost=self.which.cost).about if self._of_the_chain else ""
 
     def _drawn(self, how: dict[str, Any]) -> Scene:
+        cost, data, row = self.which
         if self._of_the_chain:
-            it = examples(self.given, None, cost=self.cost).one()
+            it = examples(self.given, None, cost=cost).one()
         elif not self.given.is_chain:
-            found = examples(self.given, self.data, self.row or 0, 1 if self.rows is None else self.rows, self.cost)
+            found = examples(self.given, data, row or 0, 1 if self.rows is None else self.rows, cost)
             it = found if self.rows is not None else found.one()
         else:
-            return draw(self.figure, None, cost=self.cost, **how)
+            return draw(self.figure, None, cost=cost, **how)
         if self.figure == "six_steps":
             asked = Asked(**{name: how.pop(name, None) for name in Asked.__annotations__})
             how = {**how, **asked.step(it.notes)}
@@ -344,7 +326,7 @@ class _FigureAsked:
         for name in self.told:
             if self.figure not in TOLD[name].names:
                 raise SettingError(self._misplaced(name))
-        if self.given.is_chain and any(each is not None for each in (self.data, self.row, self.rows)):
+        if self.given.is_chain and any(each is not None for each in (self.which.data, self.which.row, self.rows)):
             raise SettingError(
                 f"--data, --row and --rows go with a model: chainrule show MODEL {self.figure} --row 3; "
                 f"chainrule show {self.figure} is of the worked example"

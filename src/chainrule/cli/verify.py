@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from chainrule.cli.examples import Examples, Given, examples
-from chainrule.cli.options import L1, L2, Biases, OwnActivation, OwnX, OwnY, PenalizeBiases, RowsData, Weights
+from chainrule.cli.options import L1, L2, Own, PenalizeBiases, RowsData
 from chainrule.cli.output import say, say_json, say_result
 from chainrule.cli.remembered import Asked
 from chainrule.costs import as_cost
@@ -26,6 +26,7 @@ ROWS, OUTPUTS = 7, 3  # with which the usual mistakes differ from each other: 2,
 
 
 def command(
+    *,
     model: Annotated[
         Path | None, typer.Argument(help="A model's file; without one, a small network with 7 rows and 3 outputs.")
     ] = None,
@@ -38,11 +39,7 @@ def command(
         str | None, typer.Option(help="Which methods, such as delta,paths,differences.  [default: all that apply]")
     ] = None,
     roads: Annotated[str | None, typer.Option(hidden=True)] = None,
-    weights: Weights = None,
-    biases: Biases = None,
-    activation: OwnActivation = None,
-    x: OwnX = None,
-    y: OwnY = None,
+    own: Own,
     cost: Annotated[str | None, typer.Option(help="The cost.  [default: the model's own, or quadratic]")] = None,
     plant: Annotated[
         str | None, typer.Option(help="Break a copy of backpropagation on purpose: transpose, factor_two, …")
@@ -61,7 +58,7 @@ def command(
         raise SettingError(f"--seed is a whole number ≥ 0, got {seed}")
     methods = methods if roads is None else roads  # its name in earlier versions
     names = None if methods is None else [name.strip() for name in methods.split(",")]
-    given = Given(model, weights, biases, activation, x, y)
+    given = Given(model, *own)
     if count is not None:
         if given != Given() or any(
             each is not None for each in (data, row, rows, cost, plant, l1, l2, penalize_biases)
