@@ -315,6 +315,28 @@ def test_an_activation_of_a_softmax_by_a_z_is_written_in_activations() -> None:
     assert " · ".join(str(factor.symbol) for factor in weight.parts[0].factors) == "a⁽¹⁾₀ · −a⁽²⁾₁ · a⁽²⁾₀"
 
 
+def relus(bias: float) -> cr.Network:
+    """relu(x + bias) − relu(−x + bias) + 0.3."""
+    return cr.Network([[[1.0], [-1.0]], [[1.0, -1.0]]], [[bias, bias], [0.3]], ["relu", "identity"])
+
+
+def test_a_difference_that_kinks_bend_is_not_said_to_confirm_what_it_does_not_give() -> None:
+    """S3.4: relu(x) − relu(−x) is x, of slope 1; by the chain rule with relu′(0) = 0 it is 0."""
+    found = cr.explain(relus(0.0), [0.0], [1.0], "x/0", cost="quadratic")
+    assert found.value == 0
+    assert found.confirmed_by == "dual numbers"
+    said = "dual numbers 0 ✓ (several units are at their kinks and bend the central difference, −0.700000)"
+    assert said in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("bias", [-1e-5, -1e-7, -1e-9])
+def test_a_derivative_beside_kinks_is_shown_with_a_difference_that_passes_none(bias: float) -> None:
+    found = cr.explain(relus(bias), [0.0], [1.0], "x/0", cost="quadratic")
+    assert found.value == 0
+    assert abs(found.check.value) <= found.check.error
+    assert "kink" not in str(found)
+
+
 def test_one_minus_a_saturated_softmax_keeps_its_digits() -> None:
     """1 − a is what the other activations add up to: 2e^−40 here, and 1 − 1 in float64."""
     network = cr.Network([[[40.0], [0.0], [0.0]]], [[0.0, 0.0, 0.0]], "softmax")

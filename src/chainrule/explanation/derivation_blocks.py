@@ -181,6 +181,9 @@ def numeral(value: float) -> Numeral:
 def said_by(checks: Checks) -> Row:
     """What independent methods say, and ✓ where the comparison could have failed; the error bar where it reaches a digit."""
     check, exact = checks.check, row(Text("dual numbers "), Numeral(number(checks.exact)))
+    if checks.beside_kinks:
+        several = Text("  ✓ (several units are at their kinks and bend the central difference, ")
+        return row(exact, several, Numeral(number(checks.difference)), Text(")"))
     if check.kink:
         slopes = Numeral(number(check.left)), Text(" and "), Numeral(number(check.right))
         return row(Text("at a kink: one-sided slopes "), *slopes, Text("  ✓"))

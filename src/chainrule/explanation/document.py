@@ -145,9 +145,17 @@ class Checks:
         A central difference tells nothing of a value that is smaller than twice its error bar. Dual numbers lose no digits to a
         step; theirs must agree to six.
         """
+        if self.beside_kinks:
+            return "dual numbers"
         if self.value == 0 or self.check.kink or 2 * self.check.error < abs(self.value):
             return "central difference"
         return "dual numbers" if abs(self.value - self.exact) <= 1e-6 * abs(self.value) else ""
+
+    @property
+    def beside_kinks(self) -> bool:
+        """True where dual numbers give the value and the difference another: its steps take several units past their kinks."""
+        off = not self.check.holds(self.value, 1e-3 * abs(self.value))
+        return off and abs(self.value - self.exact) <= 1e-6 * abs(self.value)
 
     @property
     def difference(self) -> float:

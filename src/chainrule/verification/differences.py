@@ -23,6 +23,7 @@ FIRST_STEP = 2.0**-10  # where h⁴ and ε/h, the two errors, are of one size in
 SHRINK = 2.0**-5
 SMALLEST_STEP = 2.0**-40
 REACH = 4  # steps on each side
+NEARER = 0.25  # how much smaller a step becomes that passes a kink
 HIDDEN = 0.1  # of an entry: where its error bar is wider, agreement says little about it
 LARGEST_STEP = 2.0**-3
 TRIES = 4
@@ -92,6 +93,20 @@ def derivative(
         else:
             h = min(h, abs(at) or 1.0) * SHRINK
     return best or Difference(math.nan, math.nan, math.nan, math.nan)
+
+
+def closer_than_kinks(sides: Callable[[float], Array], at: float) -> float | None:
+    """By how much smaller than usual the first step must be for every step to leave `sides` as they are at `at`.
+
+    sides(t) is −1, 0 or 1 for each kink: on which side of it a unit is. 1.0 where the usual step does; None where none does.
+    """
+    first = step = FIRST_STEP * max(1.0, abs(at))
+    here = sides(at)
+    while here.size and step >= SMALLEST_STEP * (abs(at) or 1.0):
+        if all(np.array_equal(sides(at + way * REACH * step), here) for way in (-1, 1)):
+            return first / step
+        step *= NEARER
+    return None if here.size else 1.0
 
 
 def along(f: Callable[[Array], float], at: Array, entry: int) -> Callable[[float], float]:

@@ -21,7 +21,7 @@ from chainrule.ids import Id, parse
 from chainrule.network import Network
 from chainrule.parameters import Layers, Parameters
 from chainrule.problem import Problem
-from chainrule.verification.differences import Difference, derivative
+from chainrule.verification.differences import Difference, closer_than_kinks, derivative
 
 Array = np.ndarray
 
@@ -120,14 +120,22 @@ def slope_by_dual(problem: Problem, u: str | Id, v: str | Id) -> float:
 
 
 def slope_by_difference(problem: Problem, u: str | Id, v: str | Id) -> Difference:
-    """∂u/∂v of one example by central differences, with an error bar and the one-sided slopes (S1.21, S3.4)."""
+    """∂u/∂v of one example by central differences, with an error bar and the one-sided slopes (S1.21, S3.4).
+
+    Its steps pass no kink but one that v is at exactly.
+    """
     here = follow(problem, v, 0.0)
     start = float(here.value(v))
 
     def moved_to(at: float) -> float:
         return float(follow(problem, v, at - start).value(u))
 
-    return derivative(moved_to, start, largest_term(here))
+    def sides(at: float) -> Array:
+        z = follow(problem, v, at - start).z
+        kinks = [(layer, kink) for layer, sigma in problem.network.activations.items() for kink in sigma.kinks]
+        return np.concatenate([np.zeros(0), *(np.sign(z[layer] - kink).ravel() for layer, kink in kinks)])
+
+    return derivative(moved_to, start, largest_term(here), closer=closer_than_kinks(sides, start) or 1.0)
 
 
 def largest_term(here: Followed) -> float:

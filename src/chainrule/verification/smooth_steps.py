@@ -13,42 +13,29 @@ import numpy as np
 from chainrule.elementary import ARRAYS
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.differences import FIRST_STEP, HIDDEN, REACH, SMALLEST_STEP, Difference, of_entries
+from chainrule.verification.differences import HIDDEN, Difference, closer_than_kinks, of_entries
 
 Array = np.ndarray
-SHRINK = 0.25
 
 
 def without_kinks(p: Problem, entry: int, given: float, share: Array | None = None) -> Difference | None:
     """∂C/∂θ of an entry from steps that pass no kink; None where ordinary steps pass none either, or all steps do.
 
     Where those leave too few digits to tell a gradient of that size, given or found, the entry counts as one at a kink.
+    Kinks of an own cost are not known.
     """
-    closer = closer_than_kinks(p, entry)
+    flat = p.network.parameters.flat().astype(np.float64)
+    parameters = p.network.parameters.like(flat)  # views: a changed entry of `flat` is changed in them
+
+    def sides(at: float) -> Array:
+        flat[entry] = at
+        return _sides(p, parameters)
+
+    closer = closer_than_kinks(sides, float(flat[entry]))
     if closer is None or closer == 1:
         return None
     d = of_entries(p, [entry], share, closer)[0]
     return replace(d, beside_kink=d.error > HIDDEN * max(abs(given), abs(d.value)))
-
-
-def closer_than_kinks(p: Problem, entry: int) -> float | None:
-    """By how much smaller the first step must be for θ_entry ± all of its steps to leave each unit on its side of its kinks.
-
-    1.0 where the first step does already; None where no step does, as exactly at a kink. Kinks of an own cost are not known.
-    """
-    flat = p.network.parameters.flat().astype(np.float64)
-    parameters = p.network.parameters.like(flat)  # views: a changed entry of `flat` is changed in them
-    at, here = float(flat[entry]), _sides(p, parameters)
-    first = step = FIRST_STEP * max(1.0, abs(at))
-    while here.size and step >= SMALLEST_STEP * (abs(at) or 1.0):
-        for there in (at - REACH * step, at + REACH * step):
-            flat[entry] = there
-            if not np.array_equal(_sides(p, parameters), here):
-                break
-        else:
-            return first / step
-        step *= SHRINK
-    return None if here.size else 1.0
 
 
 def _sides(p: Problem, parameters: Parameters) -> Array:
