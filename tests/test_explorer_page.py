@@ -22,7 +22,7 @@ from command import Run
 import chainrule as cr
 from chainrule import files
 from chainrule.explorer import contents
-from chainrule.explorer.bundle import BundleError, bundle, shipped
+from chainrule.explorer.bundle import BundleError, Module, bundle, shipped
 from chainrule.names import printable
 
 HOSTILE = ["<script>alert(1)</script>", "]]>", "\"'&amp;", "\u202eabc", "\x1b[31mred", "</script><!--", "é漢🎲"]
@@ -402,6 +402,18 @@ def test_the_modules_are_plain() -> None:
         assert text.startswith("// "), f"{name} begins with what it is"
         assert not [line for line in text.splitlines() if len(line) > 128], name
         assert "\t" not in text, name
+
+
+def test_a_module_imports_what_it_calls_of_another() -> None:
+    """In one script every name is known everywhere; a module by itself knows its own names and those that it imports."""
+    modules = [Module(name, text) for name, text in shipped().items()]
+    exported = set().union(*(each.exports for each in modules))
+    for each in modules:
+        called = set(re.findall(r"(?<![.\w$])([\w$]+)\(", re.sub(r"//.*|'[^'\n]*'", "", each.text)))
+        known = {*re.findall(r"(?:function\*?|const|let) ([\w$]+)", each.text), *each.declared}
+        known |= {called for _, names in each.imports for _, called in names}
+        given = {name for name in called & exported if re.search(rf"[({{,] ?{name}[,)}} ]", each.text)}  # to a function
+        assert (called & exported) <= known | given, each.name
 
 
 # the command ---------------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_inputs_are_called_by_what_they_are_made_of(fruit: Table) -> None:
     names = fruit_page(fruit).known["rows"]["inputNames"]
     assert names[0] == "length"
     assert set(names[1:4]) == {"colour = blue", "colour = red", "colour = <b>green"}
-    assert {"day, sine of month", "day, cosine of month"} <= set(names)
+    assert {"day, month sin", "day, month cos"} <= set(names)
 
 
 def test_every_kind_of_column_names_its_inputs_and_says_how_they_are_scaled(fruit: Table) -> None:
@@ -92,12 +92,28 @@ def test_names_and_values_before_scaling_stand_in_every_view(opened: Any, fruit:
     assert page.text(".lines .note") == "length, 3.1 before scaling"
     assert page.evaluate("document.querySelector('[data-act=row]').selectedOptions[0].textContent") == "3: <i>raw"
     assert page.evaluate("document.querySelector('.handle').getAttribute('aria-label')") == "input 0, length"
+    notes = "[...document.querySelectorAll('.node .note')].map((each) => each.textContent)"
+    assert "length 3.1" in page.evaluate(notes)
     page.press("t")
     assert "length, 3.1 before scaling" in page.text('[data-part="network"]')
     assert "colour = <b>green" in page.text('[data-part="network"]')
     page.press("t")
     page.write(FIELD, "0")
     assert page.text(".set .unscaled").strip() == "1.933 before scaling"  # an input of 0 is the mean of its column
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_a_large_network_lists_its_inputs_by_name_and_before_scaling(opened: Any) -> None:
+    terms = cr.Preprocessing.fit(["area", "rooms"], np.array([[100.0, 3.0], [300.0, 1.0]]), None)
+    made = cr.Network.random([2, 20, 2], "tanh", "softmax", seed=1)
+    network = cr.Network(list(made.weights), list(made.biases), ["tanh", "softmax"], preprocessing=terms)
+    page = opened(cr.explore(network, terms.rows(np.array([[300.0, 3.0]])), [[0.0, 1.0]]))
+    texts = page.evaluate("[...document.querySelectorAll('.input text')].map((each) => each.textContent)")
+    assert texts == ["area", "300 → 1", "rooms", "3 → 1"]
+    assert page.evaluate("document.querySelector('.input').getAttribute('aria-label')").endswith(
+        "area: 1, 300 before scaling"
+    )
     assert page.errors == []
 
 

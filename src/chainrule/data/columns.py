@@ -242,7 +242,7 @@ class Dates(Column):
     def _inputs(self) -> Iterable[Input]:
         for part, mean, scale in self.parts:
             if part in PERIODS:
-                yield from (Input(f"{self.name}, {wave} of {part}") for wave in ("sine", "cosine"))
+                yield from (Input(f"{self.name}, {part} {wave}") for wave in ("sin", "cos"))
             else:
                 yield Input(f"{self.name}, {part}", mean, scale)
 

@@ -103,7 +103,8 @@ function startPage(root) {
   function layoutFor(shown, size) {
     const key = [shown, size.width, size.height];
     if (kept.layout === null || key.some((each, place) => each !== kept.layout.key[place])) {
-      kept.layout = { key, found: layoutOf({ shape: model.shape, shown, size, classNames: model.classNames }) };
+      const { shape, inputNames, classNames } = model;
+      kept.layout = { key, found: layoutOf({ shape, shown, size, inputNames, classNames }) };
     }
     return kept.layout.found;
   }

@@ -6,9 +6,10 @@ import { makeId } from '../ids.js';
 import { neuronsOf } from '../neurons.js';
 import { brief } from '../numbers.js';
 import { inkOf } from '../own_row.js';
+import { ownName, unscaledText } from '../terms.js';
 import { tugOf } from '../tug.js';
 import { cellsView, gridIn } from './cells.js';
-import { cutTo } from './drawn.js';
+import { cutTo, widthOf } from './drawn.js';
 import { outputName, outputsView } from './outputs.js';
 import { equationView, pullText, pullsView } from './pulls.js';
 
@@ -19,6 +20,8 @@ const HEAD = 40; // pixels above what a column shows
 const FOOT = 56; // pixels for the equation
 const LEAST_SIZE = 300; // pixels, either way
 const ROOM_FOR_HEAD = 62; // pixels of a small picture's head
+const TWO_LINES_OF_INPUT = 40; // pixels of an input's name and of its values below it
+const INPUT_LETTER = 13; // pixels of its letters
 const LISTED_INPUTS = 10; // that have room for their numbers
 
 // Where everything is, in pixels; as in the least size where there is less, for a moment, as a view appears or goes.
@@ -133,16 +136,24 @@ function inputText({ model, now, words }, k) {
 }
 
 function inputList(drawn) {
-  const { now, boxes: { input }, selected, name, model } = drawn;
-  const pitch = Math.min(26, input.height / now.x.length);
+  const { now, boxes, selected, name, model } = drawn;
+  const { input } = boxes;
+  const room = (boxes.isNarrow ? input.height : boxes.pulls.height - input.y) / now.x.length;
+  const isRoomy = room >= TWO_LINES_OF_INPUT;
+  const pitch = Math.min(isRoomy ? TWO_LINES_OF_INPUT : 26, room);
   return ['g', { class: 'inputs' }, Array.from(now.x, (value, k) => {
     const isLit = neuronsOf(selected).some((each) => each.layer === 0 && each.neuron === k);
-    const label = model.inputNames === null ? name(makeId('x', 0, k)) : model.inputNames[k];
+    const id = makeId('x', 0, k);
+    const unscaled = unscaledText(model, id, value);
+    const amount = isRoomy && unscaled !== null ? `${unscaled} → ${brief(value)}` : brief(value);
+    const letters = (input.width - 8) / INPUT_LETTER - (isRoomy ? 0 : widthOf(`  ${amount}`));
+    const label = cutTo(ownName(model, id) ?? name(id), letters);
+    const y = input.y + pitch * k + (isRoomy ? 0.4 : 0.68) * pitch;
     return ['g', { class: `input${isLit ? ' lit' : ''}`, role: 'button', tabindex: 0, 'data-id': `x/${k}`,
       'aria-label': inputText(drawn, k), 'aria-pressed': isLit ? 'true' : 'false' },
     ['rect', { class: 'reach', x: input.x, y: input.y + pitch * k, width: input.width, height: pitch }],
-    ['text', { class: 'label start', x: input.x + 4, y: input.y + pitch * (k + 0.68) }, label],
-    ['text', { class: 'amount end', x: input.x + input.width - 4, y: input.y + pitch * (k + 0.68) }, brief(value)]];
+    ['text', { class: 'label start', x: input.x + 4, y }, label],
+    ['text', { class: 'amount end', x: input.x + input.width - 4, y: isRoomy ? y + 0.42 * pitch : y }, amount]];
   })];
 }
 

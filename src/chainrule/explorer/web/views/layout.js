@@ -3,6 +3,8 @@
 import { widthOf } from './drawn.js';
 
 const FIRST_COLUMN = 56; // pixels from the edge of the drawing to the inputs
+const NAMES_COLUMN = 124; // where the names of inputs stand beside them
+const WIDE = 520; // pixels of a drawing that has room for those
 const FIRST_ROW = 58;
 const BELOW_NEURONS = 34;
 const LARGEST_RADIUS = 26; // a radius
@@ -11,6 +13,7 @@ const AROUND_NEURON = 20; // pixels above and below a neuron for its numbers
 const ROOMY = 12; // the radius from which on numbers have room there; else they stand beside it
 export const BESIDE_NEURON = 72; // pixels of a number beside a neuron
 const TWO_LINES = 34; // pixels from neuron to neuron for two lines beside each
+const NOTE_ROOM = 18; // between two inputs for what the upper one is called
 const TARGET_LETTER = 13; // pixels of the letters beside an output
 const ARROW_ROOM = 64; // pixels of "← target"
 const TARGET_ROOM = 84; // and of "y = −0.123"
@@ -23,7 +26,7 @@ const ALONG_EDGE = [0.27, 0.34, 0.2, 0.41, 0.48, 0.55, 0.62, 0.7]; // parts of a
 
 // nodes [{ layer, neuron, x, y }] and the boxes that they take with their numbers, edges between them with the places of
 // theirs, and bands for neurons left out
-export function layoutOf({ shape, shown, size, classNames = null }) {
+export function layoutOf({ shape, shown, size, inputNames = null, classNames = null }) {
   const { sizes } = shape;
   const depth = sizes.length - 1;
   const [top, foot] = [FIRST_ROW, size.height - BELOW_NEURONS];
@@ -37,10 +40,13 @@ export function layoutOf({ shape, shown, size, classNames = null }) {
   const isTight = roomy < ROOMY;
   const besideTight = classNames === null ? TARGET_ROOM : ARROW_ROOM + Math.min(longest, 0.12 * size.width);
   const aside = isTight ? LARGEST_TIGHT + BESIDE_NEURON + 8 + besideTight : asideRoomy;
-  const apart = (size.width - FIRST_COLUMN - aside) / depth;
+  const inputPitch = (foot - top) / rowsOf(shown[0], 0);
+  const hasNamesBelow = inputPitch >= 2 * Math.min(isTight ? LARGEST_TIGHT : roomy, pitch / 2 - 5) + NOTE_ROOM;
+  const first = inputNames === null || hasNamesBelow || size.width < WIDE ? FIRST_COLUMN : NAMES_COLUMN;
+  const apart = (size.width - first - aside) / depth;
   const radius = isTight ? Math.max(8, Math.min(LARGEST_TIGHT, pitch / 2 - 5, 0.2 * apart)) : roomy;
   const hasValues = !isTight || apart > 2 * radius + BESIDE_NEURON;
-  const column = (layer) => FIRST_COLUMN + apart * layer;
+  const column = (layer) => first + apart * layer;
   const nodes = shown.flatMap((neurons, layer) => {
     const rows = rowsOf(neurons, layer);
     const step = Math.min((foot - top) / rows, 5.2 * radius);
@@ -54,6 +60,7 @@ export function layoutOf({ shape, shown, size, classNames = null }) {
     nodes, boxes, radius, isTight, apart, column, hasValues, edges: hasRoom ? withNumbers(edges, boxes) : edges,
     bands: bandsOf(nodes, sizes, radius),
     hasErrors: !isTight || pitch >= TWO_LINES,
+    hasNamesBelow, hasNamesBeside: first === NAMES_COLUMN,
     nameRoom: (isTight ? besideTight - ARROW_ROOM : besideRoomy) / TARGET_LETTER,
   };
 }

@@ -4,6 +4,7 @@
 import { writeId } from '../ids.js';
 import { neuronsOf } from '../neurons.js';
 import { brief } from '../numbers.js';
+import { ownName, unscaledText } from '../terms.js';
 import { cutTo, widthOf } from './drawn.js';
 import { BESIDE_NEURON, freePlace, idOfNode, isOver } from './layout.js';
 
@@ -120,12 +121,11 @@ function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) 
   const activation = { ...id, kind: layer === 0 ? 'x' : 'a' };
   const said = `${words(activation)}: ${brief(a)}${layer === 0 ? '' : `, δ ${brief(delta)}`}`;
   const { radius, isTight } = layout;
-  const own = layer === 0 && model.inputNames !== null ? cutTo(model.inputNames[neuron], (2 * x - 4) / NOTE) : null;
   const texts = isTight ? textsBeside(node, layout, isLast, a, layer === 0 ? null : delta) : [
     ['text', { class: 'a', x, y: y - radius - 7 }, brief(a)],
     layer === 0 ? null : ['text', { class: 'delta', x, y: y + radius + 16 }, brief(delta)],
-    own === null ? null : ['text', { class: 'note', x, y: y + radius + 16 }, own],
   ];
+  if (layer === 0) texts.push(noteOf(node, layout, model, a));
   if (NAME_LETTER * widthOf(name(activation)) < 2.4 * radius) {
     texts.push(['text', { class: 'name', x, y: y + 4 }, name(activation)]);
   }
@@ -139,6 +139,18 @@ function nodeDrawn(node, { layout, now, selected, model, scales, name, words }) 
   ['circle', { class: 'fill', cx: x, cy: y, r: radius, 'fill-opacity': opacity(a, scales.a[layer]) }],
   isChosen ? ['circle', { class: 'halo', cx: x, cy: y, r: radius + 8 }] : null,
   texts];
+}
+
+// "petal length 1.4": what an input is called, cut where there is no room, and its value before scaling
+function noteOf({ x, y, neuron }, { radius, isTight, hasNamesBelow, hasNamesBeside }, model, value) {
+  if (!hasNamesBelow && !hasNamesBeside) return null;
+  const id = { kind: 'x', layer: 0, neuron };
+  const [name, unscaled] = [ownName(model, id), unscaledText(model, id, value)];
+  const behind = unscaled === null ? '' : ` ${unscaled}`;
+  const room = (hasNamesBelow ? 2 * x - 4 : x - radius - 10) / NOTE;
+  const place = hasNamesBelow ? { class: 'note', x, y: y + radius + (isTight ? 13 : 16) }
+    : { class: 'note at-end', x: x - radius - 6, y: y + 4 };
+  return name === null ? null : ['text', place, cutTo(name, room - widthOf(behind)) + behind];
 }
 
 // where there is no room above and below
