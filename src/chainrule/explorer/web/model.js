@@ -17,8 +17,8 @@ const MOST_SHOWN = 8; // neurons of a layer that are drawn where there are more
 const OUTPUTS = 12; // of the last layer
 
 export function modelOf(contents) {
-  const theta = numbersOf(contents.theta);
-  const net = networkOf(contents.network, theta);
+  const first = numbersOf(contents.theta); // the weights as they came; those of the network are moved
+  const net = networkOf(contents.network, Float64Array.from(first));
   const { sizes } = contents.network;
   const scaling = scalingOf(contents.rows.scaling, sizes[0]);
   const { pixels } = contents.rows;
@@ -26,9 +26,9 @@ export function modelOf(contents) {
     title: contents.title,
     net,
     shape: contents.network, // as ids are read in it
-    first: Float64Array.from(net.theta), // the weights as they came
+    first,
     rows: rowsOf(contents.rows, sizes, scaling),
-    snapshots: snapshotsOf(contents.snapshots, theta),
+    snapshots: snapshotsOf(contents.snapshots, first),
     conventions: contents.conventions,
     unfitting: contents.unfitting, // conventions that this network does not fit, and why
     costs: contents.costs, // how they are written, the network's own first
