@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import SettingError, brief, unknown_name
+from chainrule.errors import SettingError, UnknownNameError, brief, unknown_name
 from chainrule.ranges import at_least_0, positive, share, truth, whole
+from chainrule.schedules import NAMED as SCHEDULES
 from chainrule.schedules import Moment, Schedule, as_schedule
 from chainrule.settings import Settings
 from chainrule.updates import NAMED as RULES
@@ -55,6 +56,10 @@ class Asked:
             "clip_norm": given["clip_norm"], "clip_value": given["clip_value"], "max_time": given["max_time"],
             "schedule": schedule_of(given, rows, tol, patience),
         }  # fmt: skip
+        for name in ("warm_start", "standardize"):
+            truth(given[name], name)
+        if not isinstance(given["verbose"], (int, np.bool_)):
+            raise SettingError(f"verbose is True or False, or a whole number, got {brief(given['verbose'])}")
         return cls(
             hidden, hidden_activations(given["activation"], len(hidden)), rule,
             min(batch, rows), settings, whole(given["max_iter"], "max_iter"),
@@ -109,6 +114,8 @@ def rule_of(given: Mapping[str, Any]) -> Rule:
             return delta_rule(rate)
         return (nesterov if truth(given["nesterovs_momentum"], "nesterovs_momentum") else momentum)(rate, mu)
     if solver == "adam":
+        for name in ("beta_1", "beta_2"):
+            share(given[name], name)
         return adam(rate, given["beta_1"], given["beta_2"], given["epsilon"])
     if isinstance(solver, str) and solver in RULES:
         return RULES[solver](rate)
@@ -127,7 +134,10 @@ def schedule_of(given: Mapping[str, Any], rows: int, tol: float, patience: float
     if isinstance(named, str) and named == ADAPTIVE:
         start = {"lowest": None, "without": 0, "multiple": 1.0}
         return Schedule(ADAPTIVE, _adapted, {"tol": tol, "patience": patience}, start, _after_epoch)
-    return as_schedule(named)
+    try:
+        return as_schedule(named)
+    except UnknownNameError:
+        raise unknown_name("learning_rate", named, ["invscaling", ADAPTIVE, *SCHEDULES]) from None
 
 
 def _inverse(moment: Moment, power: float, rows: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from abc import abstractmethod
 from dataclasses import replace
@@ -23,8 +24,9 @@ from sklearn.utils.validation import (
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing
 from chainrule.data.columns import Column
-from chainrule.errors import DataError, DivergenceError, SettingError, counted
+from chainrule.errors import DataError, DivergenceError, SettingError, counted, listed
 from chainrule.estimators.asked import LBFGS, Asked
+from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
 from chainrule.estimators.minimum import lbfgs
 from chainrule.estimators.progress import Progress
@@ -52,7 +54,7 @@ class Part(NamedTuple):
         return Part(self.X[rows], self.targets[rows], None if self.weight is None else self.weight[rows])
 
 
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     """What NetworkClassifier and NetworkRegressor have in common."""
 
     # what a subclass says of its targets -----------------------------------------------------------------------------
@@ -75,7 +77,11 @@ class NetworkEstimator(BaseEstimator):
         """What `validation_fraction` is to have the same shares of; None for rows at random."""
         return None
 
+    def _check_going_on(self, y: Array) -> None:
+        """Whether `warm_start` can go on with such targets. Raises DataError where not."""
+
     # learning --------------------------------------------------------------------------------------------------------
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -93,23 +99,30 @@ class NetworkEstimator(BaseEstimator):
         weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows.
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
-        part = self._part(X, y, sample_weight, reset, known=not reset)
+        part = self._part(X, y, sample_weight, reset, known=not reset, going_on=not reset)
         if X_val is not None and y_val is None:
             raise DataError("X_val are rows to watch, and need their targets: give y_val")
         watched = None if X_val is None else self._part(X_val, y_val, sample_weight_val, False, known=True)
         rng = check_random_state(self._random_state())
         asked = Asked.of(vars(self), part.X, part.weight)
+        if not reset and asked.hidden != self.network_.sizes[1:-1]:
+            raise SettingError(
+                f"warm_start=True goes on with a network whose hidden layers are {self.network_.sizes[1:-1]}, and "
+                f"hidden_layer_sizes={self.hidden_layer_sizes}: set warm_start=False for a new one"
+            )
         if watched is None and asked.early_stopping:
             part, watched = self._divided(part, asked.held_out, rng)
         if reset:
             self._begin(part, asked, rng)
+        tasks = Tasks(self, X, y, sample_weight, asked.epochs)
         if asked.rule is None:
             self._minimise(part, asked)
         else:
-            self._train(part, watched, asked, asked.epochs)
+            self._train(part, watched, asked, asked.epochs, tasks)
+        tasks.close()
         return self
 
-    def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool) -> Part:
+    def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool, going_on: bool = False) -> Part:
         """Rows as scikit-learn checks them, those of weight 0 left out."""
         X, y = validate_data(
             self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, multi_output=True, y_numeric=self._numeric
@@ -120,7 +133,10 @@ class NetworkEstimator(BaseEstimator):
                 raise DataError("sample_weight is 0 for every row: a weight above 0 is needed")
             if not weight.all():
                 X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
-        targets = self._encoded(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y, known)
+        y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        if going_on:
+            self._check_going_on(y)
+        targets = self._encoded(y, known)
         return Part(dense(X), targets, self._by_class(weight, y))
 
     def _by_class(self, weight: Array | None, y: Array) -> Array | None:
@@ -129,13 +145,21 @@ class NetworkEstimator(BaseEstimator):
 
     def _divided(self, part: Part, share: float, rng: np.random.RandomState) -> tuple[Part, Part]:
         """The rows to learn from, and a share of them to watch."""
-        rows = np.arange(len(part.X))
-        learnt, held = train_test_split(rows, test_size=share, random_state=rng, stratify=self._strata(part.targets))
-        if len(held) < 2:
+        rows, strata = np.arange(len(part.X)), self._strata(part.targets)
+        classes, counts = (np.empty(0), np.empty(0)) if strata is None else np.unique(strata, return_counts=True)
+        held, cure = math.ceil(share * len(rows)), "give X_val and y_val, or set early_stopping=False"
+        if len(classes) and min(counts) < 2:
+            alone = listed(map(repr, classes[counts < 2].tolist()), 8)
             raise DataError(
-                f"The validation set is too small: {share:g} of {counted(len(rows), 'row')}. Raise validation_fraction, give "
-                "X_val and y_val, or set early_stopping=False"
+                f"early_stopping=True watches a share of each class, and these have one row only: {alone}. Add rows, {cure}"
             )
+        if held < max(2, len(classes)) or len(rows) - held < max(1, len(classes)):
+            of_each = f", and each of {len(classes)} classes needs a row there" if len(classes) else ""
+            raise DataError(
+                f"The validation set is too small, or leaves too little to learn from: validation_fraction={share:g} of "
+                f"{counted(len(rows), 'row')} is {held}{of_each}. Change validation_fraction, {cure}"
+            )
+        learnt, held = train_test_split(rows, test_size=share, random_state=rng, stratify=strata)
         return part.take(learnt), part.take(held)
 
     def _random_state(self) -> Any:
@@ -165,7 +189,7 @@ class NetworkEstimator(BaseEstimator):
         terms = self.network_.preprocessing
         return Dataset(self._inputs(part.X), self._in_units(part.targets), part.weight, terms, type(self).__name__)
 
-    def _train(self, part: Part, watched: Part | None, asked: Asked, epochs: int) -> None:
+    def _train(self, part: Part, watched: Part | None, asked: Asked, epochs: int, tasks: Tasks | None = None) -> None:
         """So many epochs, or as many as it takes until nothing is gained any more."""
         before, watching = self._state, None if watched is None else self._dataset(watched)
         settings: Settings = {**asked.settings, "best": "last" if watching is None else "score"}
@@ -173,7 +197,7 @@ class NetworkEstimator(BaseEstimator):
             self.network_, self._dataset(part), None, asked.rule or "adam", before.epoch + epochs, asked.batch_size, self._seed,
             watching, self.engine, shuffle=self.shuffle, **settings,
         )  # fmt: skip
-        progress = Progress(asked, self.callbacks or (), bool(self.verbose))
+        progress = Progress(asked, functions(self.callbacks), bool(self.verbose), tasks)
         diverged: DivergenceError | None = None
         try:
             for epoch in stream.resume(replace(before, best=None) if watching is None else before):
@@ -187,18 +211,28 @@ class NetworkEstimator(BaseEstimator):
             diverged = error
             progress.diverged()
         self._state = replace(stream.state, history=())
-        self.network_ = stream.kept if diverged is None else diverged.run.network
+        self.network_ = stream.kept
+        if diverged is not None:
+            self._go_back(diverged, watching is not None)
         self._remember(progress, len(part.X))
         if diverged is not None:
-            warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=3)
+            warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=OUTSIDE)
         elif epochs == asked.epochs == len(progress.costs) and asked.ends_by_tol:
             warnings.warn(
                 ConvergenceWarning(
                     f"after max_iter={epochs} epochs the loss still falls by more than tol={asked.tol:g} within "
                     f"n_iter_no_change={asked.patience:g} of them: raise max_iter, or learning_rate_init"
                 ),
-                stacklevel=3,
+                stacklevel=OUTSIDE,
             )
+
+    def _go_back(self, diverged: DivergenceError, is_watched: bool) -> None:
+        """To the best epoch of the watched rows, or the last one before the cost rose; further training begins there."""
+        good, best = self._state.good, self._state.best
+        if not (is_watched and best is not None):
+            self.network_ = diverged.run.network
+        if good is not None:
+            self._state = replace(self._state, engine=good[1])
 
     def _minimise(self, part: Part, asked: Asked) -> None:
         """L-BFGS on all rows at once."""
@@ -211,7 +245,7 @@ class NetworkEstimator(BaseEstimator):
         if not found.converged:
             warnings.warn(
                 ConvergenceWarning(f"L-BFGS ended before it converged: {found.said}; raise max_iter or max_fun"),
-                stacklevel=3,
+                stacklevel=OUTSIDE,
             )
 
     def _remember(self, progress: Progress, rows: int) -> None:

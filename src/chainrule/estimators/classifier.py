@@ -14,7 +14,7 @@ from chainrule.costs import Cost, as_cost, binary_cross_entropy, cross_entropy
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.data.labels import are_labels
-from chainrule.errors import DataError, listed
+from chainrule.errors import DataError, SettingError, brief, listed
 from chainrule.estimators.base import NetworkEstimator, Part, dense
 
 Array = np.ndarray
@@ -120,6 +120,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return self._partial_fit(X, y, sample_weight, first)
 
     # targets ---------------------------------------------------------------------------------------------------------
+    def _check_going_on(self, y: Array) -> None:
+        if type_of_target(y) == "multilabel-indicator":
+            return
+        found, before = np.unique(y).tolist(), self.classes_.tolist()
+        if found != before:
+            raise DataError(
+                f"warm_start=True goes on with the classes {listed(map(repr, before), 8)}, and y has "
+                f"{listed(map(repr, found), 8)}: fit needs a row of each of them; partial_fit takes some of them, and "
+                "warm_start=False begins again"
+            )
+
     def _encoded(self, y: Array, known: bool) -> Array:
         """The number of each row's class (rows,), or 1 for each label that it has (rows, labels)."""
         check_classification_targets(y)
@@ -149,7 +160,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _by_class(self, weight: Array | None, y: Array) -> Array | None:
         if self.class_weight is None:
             return weight
-        by_class = compute_sample_weight(self.class_weight, y)
+        try:
+            by_class = compute_sample_weight(self.class_weight, y)
+        except ValueError as error:
+            raise SettingError(
+                'class_weight is None, "balanced", or a number ≥ 0 for each class as {"no": 1.0, "yes": 5.0}, got '
+                f"{brief(self.class_weight)}: {error}"
+            ) from None
+        if not (np.isfinite(by_class) & (by_class >= 0)).all() or not by_class.any():
+            raise SettingError(f"class_weight has numbers ≥ 0, not all of them 0; got {brief(self.class_weight)}")
         return by_class if weight is None else weight * by_class
 
     def _strata(self, targets: Array) -> Array | None:

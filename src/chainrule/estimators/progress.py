@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from chainrule.estimators.asked import LEAST_RATE, Asked
+from chainrule.estimators.callbacks import Tasks
 from chainrule.run import Epoch
 from chainrule.settings import is_true
 
@@ -18,15 +19,27 @@ class Progress:
     learning rate once that is below 10⁻⁶ too.
     """
 
-    def __init__(self, asked: Asked, callbacks: Sequence[Callable[[Epoch], object]], verbose: bool) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        callbacks: Sequence[Callable[[Epoch], object]],
+        verbose: bool,
+        tasks: Tasks | None = None,
+    ) -> None:
         self.costs: list[float] = []
         self.validation_costs: list[float] = []
         self.validation_scores: list[float] = []
-        self._asked, self._callbacks, self._verbose = asked, callbacks, verbose
+        self._asked, self._callbacks, self._verbose, self._tasks = asked, callbacks, verbose, tasks
         self._best, self._without = math.inf, 0
 
     def after(self, epoch: Epoch) -> str:
         """Why no further epoch is needed; empty where one is."""
+        why = self._why_over(epoch)
+        if self._verbose and why:
+            print(f"Training ends after iteration {epoch.number}: {why}", flush=True)
+        return why
+
+    def _why_over(self, epoch: Epoch) -> str:
         self.costs.append(epoch.cost)
         value = epoch.cost
         if epoch.validation_score is not None and epoch.validation_cost is not None:
@@ -38,6 +51,8 @@ class Progress:
         self._without = self._without + 1 if value > self._best - self._asked.tol else 0
         self._best = min(self._best, value)
         asked_to_stop = [is_true(callback(epoch)) for callback in self._callbacks]
+        if self._tasks is not None:
+            asked_to_stop.append(self._tasks.after(lambda: epoch.network))
         if any(asked_to_stop):
             return "a callback returned True"
         if self._without <= self._asked.patience or (
