@@ -2,9 +2,10 @@
 
 Numbers are texts in base64, little-endian: "f4:…" where float32 holds them exactly, as those of a float32 network, else "f8:…".
 Where few of them differ, "f4:…:…" are those that differ, and then the place of each among them: a byte, or two where there are
-more than 256. Rows of pixels are "u1:…", a byte each, where that is exact. Weights after others are "d4:…:…", where that is
-shorter: by how much the bits of each differ from those before, as a whole number without its highest byte, which follows from
-the sign; and where it does not, 256 times the place and that byte. In a training few weights change by a factor of 2.
+more than 256. Rows of pixels are "u1:…", a byte each, where that is exact. Weights in float32 after others are "d4:…:…", where
+that is shorter: by how much the bits of each differ from those before, as a whole number without its highest byte, which
+follows from the sign; and where it does not, 256 times the place and that byte. In a training few weights change by a factor
+of 2.
 """
 
 from __future__ import annotations
@@ -92,13 +93,12 @@ def encoded(values: Array) -> str:
 def encoded_after(values: Array, before: Array) -> str:
     """The same of numbers that come after others and are mostly near them."""
     plain, held, other = encoded(values), _held(values), _held(before)
-    if held.dtype != other.dtype or len(held) > LARGEST_PLACE:
+    if (held.itemsize, other.itemsize) != (4, 4) or len(held) > LARGEST_PLACE:
         return plain
-    whole = f"<u{held.itemsize}"
-    differs = (held.view(whole) - other.view(whole)).view("u1").reshape(-1, held.itemsize)  # it begins again at 0
-    places = np.flatnonzero(differs[:, -1] != np.where(differs[:, -2] < 128, 0, 255))
-    highest = (places << 8 | differs[places, -1]).astype("<u4")
-    return min(plain, _in_base64(f"d{held.itemsize}", differs[:, :-1], highest), key=len)
+    differs = (held.view("<u4") - other.view("<u4")).view("u1").reshape(-1, 4)  # it begins again at 0
+    places = np.flatnonzero(differs[:, 3] != np.where(differs[:, 2] < 128, 0, 255))
+    highest = (places << 8 | differs[places, 3]).astype("<u4")
+    return min(plain, _in_base64("d4", differs[:, :3], highest), key=len)
 
 
 def _held(values: Array) -> Array:

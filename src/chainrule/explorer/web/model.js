@@ -82,22 +82,18 @@ function snapshotsOf(snapshots, own) {
 }
 
 function numbersAfter(before, text) {
-  const [kind, low, highest] = text.split(':');
-  const size = Number(kind[1]);
-  const [lowBytes, view] = [bytesIn(low), new DataView(new ArrayBuffer(size * before.length))];
-  const highestAt = new Map(Array.from(numbersIn('u4', highest), (each) => [Math.floor(each / 256), each % 256]));
-  const bytes = new Uint8Array(view.buffer);
-  before.forEach((value, i) => {
-    view[size === 4 ? 'setFloat32' : 'setFloat64'](size * i, value, true);
-    const own = lowBytes.subarray((size - 1) * i, (size - 1) * (i + 1));
-    const last = highestAt.get(i) ?? (own[size - 2] < 128 ? 0 : 255);
-    for (let k = 0, carried = 0; k < size; k += 1) {
-      carried += bytes[size * i + k] + (k < size - 1 ? own[k] : last);
-      bytes[size * i + k] = carried;
-      carried >>= 8;
-    }
-  });
-  return readNumbers(`f${size}`, view);
+  const [, low, highest] = text.split(':');
+  const found = Float32Array.from(before);
+  const [bits, bytes] = [new Int32Array(found.buffer), bytesIn(low)];
+  for (let i = 0, at = 0; i < bits.length; i += 1, at += 3) {
+    bits[i] += ((bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)) << 8) >> 8; // with its sign
+  }
+  for (const each of numbersIn('u4', highest)) {
+    const place = Math.floor(each / 256);
+    const bySign = bytes[3 * place + 2] < 128 ? 0 : 255;
+    bits[place] += ((each % 256) - bySign) << 24;
+  }
+  return Float64Array.from(found);
 }
 
 function numbersIn(kind, base64) {
