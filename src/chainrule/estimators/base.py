@@ -29,6 +29,7 @@ from chainrule.estimators.asked import LBFGS, Asked
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
 from chainrule.estimators.minimum import lbfgs
+from chainrule.estimators.preprocessed import Preprocessed, columns_of, dtype_of, rows_taken
 from chainrule.estimators.progress import Progress
 from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
@@ -44,17 +45,17 @@ DTYPES = [np.float64, np.float32]
 
 
 class Part(NamedTuple):
-    """Rows (rows, features), their targets as the network learns them, and their weights or None."""
+    """Rows (rows, features), or a Table; their targets as the network learns them, and their weights or None."""
 
-    X: Array
+    X: Any
     targets: Array
     weight: Array | None
 
     def take(self, rows: Array) -> Part:
-        return Part(self.X[rows], self.targets[rows], None if self.weight is None else self.weight[rows])
+        return Part(rows_taken(self.X, rows), self.targets[rows], None if self.weight is None else self.weight[rows])
 
 
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
+class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
     """What NetworkClassifier and NetworkRegressor have in common."""
 
     # what a subclass says of its targets -----------------------------------------------------------------------------
@@ -124,15 +125,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool, going_on: bool = False) -> Part:
         """Rows as scikit-learn checks them, those of weight 0 left out."""
-        X, y = validate_data(
-            self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, multi_output=True, y_numeric=self._numeric
-        )
+        if self.preprocess is not None:
+            X, y = self._table_and_target(X, y, reset, self._numeric)
+        else:
+            X, y = validate_data(
+                self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, multi_output=True, y_numeric=self._numeric
+            )
         if weight is not None:
             weight = _check_sample_weight(weight, X, dtype=DTYPES, ensure_non_negative=True)
             if not weight.any():
                 raise DataError("sample_weight is 0 for every row: a weight above 0 is needed")
             if not weight.all():
-                X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+                X, y, weight = rows_taken(X, weight > 0), y[weight > 0], weight[weight > 0]
         y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
         if going_on:
             self._check_going_on(y)
@@ -168,14 +172,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _begin(self, part: Part, asked: Asked, rng: np.random.RandomState) -> None:
         """A new network for such rows."""
-        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(part.X.shape[1])])
-        columns = standardised(list(map(str, names)), part.X, part.weight) if self.standardize else None
+        terms = self._terms(self._columns(part), part)
+        width = part.X.shape[1] if terms.width is None else terms.width
         outputs, output, cost = self._last_layer(part.targets)
         network = Network.random(
-            [part.X.shape[1], *asked.hidden, outputs], asked.activations, output, self.init,
-            seed=int(rng.randint(2**31 - 1)), dtype=part.X.dtype,
+            [width, *asked.hidden, outputs], asked.activations, output, self.init,
+            seed=int(rng.randint(2**31 - 1)), dtype=dtype_of(part.X),
         )  # fmt: skip
-        self.network_ = network.with_cost(cost).with_preprocessing(self._terms(columns, part))
+        self.network_ = network.with_cost(cost).with_preprocessing(terms)
         self._state, self._seed = TrainingState(), int(rng.randint(2**31 - 1))
         self.t_: int = 0
         self.loss_curve_: list[float] = []
@@ -183,6 +187,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         self.validation_scores_: list[float] | None = None
         self.validation_losses_: list[float] | None = None
         self.best_validation_score_: float | None = None
+
+    def _columns(self, part: Part) -> tuple[Column, ...] | None:
+        """What the columns of the rows that are learnt become; None where they stay as they are."""
+        if self.preprocess is not None:
+            return columns_of(part.X, part.targets if self._numeric else None, self.preprocess, self.standardize)
+        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(part.X.shape[1])])
+        return standardised(list(map(str, names)), part.X, part.weight) if self.standardize else None
 
     def _dataset(self, part: Part) -> Dataset:
         """Rows in the network's terms."""
@@ -285,12 +296,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return self
 
     # answering -------------------------------------------------------------------------------------------------------
-    def _rows(self, X: Any) -> Array:
-        """Rows as scikit-learn checks them."""
+    def _rows(self, X: Any) -> Any:
+        """Rows as scikit-learn checks them, or a Table where columns are preprocessed."""
         check_is_fitted(self, "network_")
+        if self.preprocess is not None:
+            return self._table(X, False)
         return dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES))
 
-    def _inputs(self, X: Array) -> Array:
+    def _inputs(self, X: Any) -> Array:
         """Rows as the network takes them."""
         terms = self.network_.preprocessing
         rows = X if terms is None or terms.columns is None else terms.rows(X, dtype=self.network_.dtype)
@@ -340,6 +353,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        if self.preprocess is not None:
+            tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
 
 

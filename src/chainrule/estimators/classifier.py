@@ -65,6 +65,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         max_time: Any = None,
         init: Any = "auto",
         standardize: bool = True,
+        preprocess: Any = None,
         callbacks: Any = None,
         engine: str = "auto",
     ) -> None:
@@ -100,6 +101,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.max_time = max_time
         self.init = init
         self.standardize = standardize
+        self.preprocess = preprocess
         self.callbacks = callbacks
         self.engine = engine
 

@@ -57,6 +57,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         max_time: Any = None,
         init: Any = "auto",
         standardize: bool = True,
+        preprocess: Any = None,
         callbacks: Any = None,
         engine: str = "auto",
     ) -> None:
@@ -91,6 +92,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.max_time = max_time
         self.init = init
         self.standardize = standardize
+        self.preprocess = preprocess
         self.callbacks = callbacks
         self.engine = engine
 
