@@ -413,13 +413,22 @@ def test_no_text_is_clipped_or_over_another(name: str, browser: Driven, tmp_path
     """At every size, as it comes; then with something else selected and the demon's Δ, and two windows beside each other."""
     opened(browser, DRAWN[name](), tmp_path)
     found = {}
-    for address in ("", "id=z/1/0&change=1.9", "id=w/1/0/0&demon=true&change=-1.7", "id=b/1/0"):
+    for address in (
+        "",
+        "id=z/1/0&change=1.9",
+        "id=w/1/0/0&demon=true&change=-1.7",
+        "id=x/0",
+        "view=network",
+        "view=lines",
+    ):
         browser.evaluate(f"location.hash = {json.dumps(address)}")
         for size in SIZES:
             browser.resize(size)
             browser.settle()
             browser.settle()
             found[f"{address} {size}"] = browser.evaluate(OVERLAPS)
+            if "view" in address and browser.evaluate("document.querySelector('.screen svg').clientHeight") < 250:
+                found[f"{address} {size}"].append("nothing to see")
             if browser.evaluate("document.documentElement.scrollWidth") > size[0]:
                 found[f"{address} {size}"].append("wider than the window")
             if size[0] >= 1280 and browser.evaluate("document.documentElement.scrollHeight") > size[1]:

@@ -79,9 +79,9 @@ function startPage(root) {
     return state.shown !== null && neuronsOf(id).every(isShown) ? state.shown : shownNeurons(model, now, id);
   }
 
-  function arrangedWith(state, now) {
-    if (state.arranged === null) return isLarge(model) ? arrangementOf(now, state.cost) : null;
-    return state.isDragged ? state.arranged : withScales(state.arranged, now);
+  function arrangedWith(state, now, trial) {
+    if (!isLarge(model) || (state.arranged !== null && state.isDragged)) return state.arranged;
+    return withScales(state.arranged ?? arrangementOf(now, state.cost), afterTrial(now, trial));
   }
 
   function curveFor(state, now, id, frame) {
@@ -118,7 +118,7 @@ function startPage(root) {
     const words = (each) => [wordsOf(each, convention), ownName(model, each) ?? []].flat().join(', ');
     const slopeIsKnown = isKnown(state.step, stepsUntilSlope(id, model.net.depth));
     const trial = slopeIsKnown ? trialOf(state, now, id) : null;
-    const [frame, shown, arranged] = [fitted(state, now, id), shownWith(state, now, id), arrangedWith(state, now)];
+    const [frame, shown, arranged] = [fitted(state, now, id), shownWith(state, now, id), arrangedWith(state, now, trial)];
     const fits = { frame, shown, arranged };
     return { state, id, now: hide(now, state.step), all: now, slopeIsKnown, ...fits, convention, name, words, trial };
   }
@@ -274,9 +274,9 @@ function startPage(root) {
 
   function footView({ state, convention, all }) {
     return ['footer', { class: 'foot' },
-      ['div', { class: 'pace' }, trainingView({ state, convention, all, model })],
-      ['span', { class: state.step === null ? 'hint' : 'hint stepping' }, state.step === null ? HINT : STEPPING_HINT,
-        model.isFloat32 ? ' This float32 network is computed here in float64.' : '']];
+      ['div', { class: 'pace' }, trainingView({ state, convention, all, model }),
+        ['span', { class: state.step === null ? 'hint' : 'hint stepping' }, state.step === null ? HINT : STEPPING_HINT,
+          model.isFloat32 ? ' This float32 network is computed here in float64.' : '']]];
   }
 
   function nameOf(convention, id) {

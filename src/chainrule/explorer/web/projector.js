@@ -2,6 +2,7 @@
 
 export const SCREEN_START = { view: '', tables: false };
 export const VIEWS = ['network', 'lines', 'curve', 'formula'];
+const LEAST_WIDTH = 480; // pixels that a drawing has, however large it is
 const LARGER = 5 / 3; // the smallest letters of a drawing have 12 pixels
 
 // the view behind one in the order of the keys, from the last to the first
@@ -9,8 +10,9 @@ function viewAfter(view, step) {
   return VIEWS[(VIEWS.indexOf(view) + step + VIEWS.length) % VIEWS.length];
 }
 
-export function scaleFor(state) {
-  return state.view === '' ? 1 : LARGER;
+// not on a phone, where a drawing needs all the pixels that there are
+export function scaleFor({ view, sizes }) {
+  return view === '' ? 1 : Math.min(LARGER, Math.max(1, (sizes[view]?.width ?? LEAST_WIDTH * LARGER) / LEAST_WIDTH));
 }
 
 export function isViewShown(state, part) {

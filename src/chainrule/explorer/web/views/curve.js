@@ -4,6 +4,7 @@ import { short } from '../numbers.js';
 import { heldAt, marksOf, scaleOf } from '../scale.js';
 import { brokenLine, dotInPlot, lineWithin } from './drawn.js';
 
+const VALUE_WIDTH = 70; // pixels of the cost in figures
 const CURVE_SIDES = { left: 56, right: 20, up: 26, down: 40 };
 
 export function curveView({ curve, frame, value, C, slope, names, size }) {
@@ -13,6 +14,7 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
   const across = scaleOf(low, high, CURVE_SIDES.left, width - CURVE_SIDES.right);
   const up = scaleOf(bottom, top, height - CURVE_SIDES.down, CURVE_SIDES.up);
   const drawn = curve.points.map(([x, y]) => [across.at(x), up.at(y)]);
+  const named = placeOfValue(heldAt(across, value), heldAt(up, C), slope, size);
   const tangent = lineWithin(across, up, [value, C], slope, (high - low) / 4);
   const described = `${names.C} against ${names.id}; at ${short(value)} it is ${short(C)}, its slope ${short(slope)}`;
   return ['svg', { class: 'drawing', width, height, role: 'img', 'aria-label': described, 'data-id': frame.id },
@@ -21,8 +23,7 @@ export function curveView({ curve, frame, value, C, slope, names, size }) {
     ['path', { class: 'curve', d: brokenLine(drawn, height) }],
     tangent === null ? null : ['path', { class: 'tangent', d: tangent }],
     dotInPlot(heldAt(across, value), up, C),
-    ['text', { class: 'value', x: beside(across, value, width), y: valueHeight(heldAt(up, C), slope, height) },
-      short(C)]];
+    ['text', { class: `value ${named.isBefore ? 'at-end' : 'at-start'}`, x: named.x, y: named.y }, short(C)]];
 }
 
 // while C is not computed
@@ -48,11 +49,11 @@ function kinkMark(x, height) {
   return ['path', { class: 'kink', d: `M${x} ${CURVE_SIDES.up}V${foot}` }, ['title', {}, 'a kink']];
 }
 
-// above a curve that falls to the right, below one that rises
-function valueHeight(y, slope, height) {
-  return slope > 0 ? Math.min(y + 24, height - CURVE_SIDES.down - 4) : Math.max(y - 12, 14);
-}
-
-function beside(across, value, width) {
-  return Math.min(across.at(value) + 10, width - 60);
+// Where the cost is written: above a curve that falls to the right, below one that rises; where there is no room below, above
+// it to the left.
+function placeOfValue(x, y, slope, { width, height }) {
+  const foot = height - CURVE_SIDES.down - 4;
+  const isBefore = x > width - VALUE_WIDTH - 10 || (slope > 0 && y + 24 > foot && x > CURVE_SIDES.left + VALUE_WIDTH);
+  const isBelow = slope > 0 !== isBefore && y + 24 <= foot;
+  return { isBefore, x: isBefore ? x - 10 : x + 10, y: isBelow ? y + 24 : Math.max(y - 12, 14) };
 }

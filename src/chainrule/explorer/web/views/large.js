@@ -14,6 +14,7 @@ import { outputName, outputsView } from './outputs.js';
 import { equationView, pullText, pullsView } from './pulls.js';
 
 const NARROW = 560; // pixels of width below which pulls and outputs stand below the input
+const LONG_EQUATION = 660; // pixels that an equation with all its words takes
 const EDGE = 14;
 const HEAD_LETTER = 14; // pixels of the letters of a head
 const HEAD = 40; // pixels above what a column shows
@@ -86,7 +87,9 @@ export function largeView({ state, now, model, arranged: whole, selected, size, 
     openedDrawn(drawn),
     isWaiting ? lastHiddenLayer(drawn) : pullsView({ ...tug, box: boxes.pulls }),
     outputsView({ now, model, arranged, box: boxes.outputs, lit: litOutput(selected, depth), convention, words }),
-    isWaiting ? null : equationView({ ...tug, x: EDGE, y: height - 30, asRatio: now.net.sigma[depth].full }),
+    isWaiting ? null : equationView({
+      ...tug, x: EDGE, y: height - 30, asRatio: now.net.sigma[depth].full, isNarrow: width < LONG_EQUATION,
+    }),
     ['text', { class: 'note start', x: EDGE, y: height - 11 }, note]];
 }
 
