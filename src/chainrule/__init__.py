@@ -141,7 +141,7 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    a matrix
 estimators/        for scikit-learn: classifier.py regressor.py · base.py what both have · asked.py their parameters, in the
                    terms of train · columns.py standardised · preprocessed.py tables with texts, dates, gaps ·
-                   minimum.py L-BFGS · progress.py curves, and the end ·
+                   minimum.py L-BFGS · losses.py checked · progress.py curves, and the end ·
                    callbacks.py functions, and scikit-learn's
 explorer/          page.py a page to explore a network by hand, as a value · contents.py what it knows · bundle.py its modules
                    as one script · shortened.py without comments · convention_data.py symbols of an author ·

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError, UnknownNameError, brief, unknown_name
+from chainrule.estimators.losses import activation_of
 from chainrule.ranges import at_least_0, positive, share, truth, whole
 from chainrule.schedules import NAMED as SCHEDULES
 from chainrule.schedules import Moment, Schedule, as_schedule
@@ -83,11 +84,12 @@ class Asked:
 
 
 def hidden_activations(given: Any, count: int) -> list[Any]:
-    """The activation of each hidden layer, scikit-learn's "logistic" as our sigmoid."""
+    """The activation of each hidden layer: names, activations, or functions of z."""
     each = list(given) if isinstance(given, (list, tuple)) else [given] * count
     if len(each) != count:
         raise SettingError(f"activation is one for all {count} hidden layers, or one for each; got {brief(given)}")
-    return ["sigmoid" if isinstance(name, str) and name == "logistic" else name for name in each]
+    made = {id(one): activation_of(one) for one in each}  # a function that is given for all layers is checked once
+    return [made[id(one)] for one in each]
 
 
 def layer_sizes(given: Any) -> tuple[int, ...]:

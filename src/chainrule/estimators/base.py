@@ -34,7 +34,6 @@ from chainrule.estimators.progress import Progress
 from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
 from chainrule.network import Network
-from chainrule.regularization import Penalty
 from chainrule.run import TrainingState
 from chainrule.settings import Settings
 from chainrule.training import Epochs
@@ -73,6 +72,10 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
     @abstractmethod
     def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
         """(neurons, activation, cost) of the last layer for such targets."""
+
+    def _started(self, network: Network, part: Part) -> Network:
+        """The network before its first step."""
+        return network
 
     def _strata(self, targets: Array) -> Array | None:
         """What `validation_fraction` is to have the same shares of; None for rows at random."""
@@ -117,7 +120,7 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
             self._begin(part, asked, rng)
         tasks = Tasks(self, X, y, sample_weight, asked.epochs)
         if asked.rule is None:
-            self._minimise(part, asked)
+            self._minimise(part, watched, asked, tasks)
         else:
             self._train(part, watched, asked, asked.epochs, tasks)
         tasks.close()
@@ -179,7 +182,7 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
             [width, *asked.hidden, outputs], asked.activations, output, self.init,
             seed=int(rng.randint(2**31 - 1)), dtype=dtype_of(part.X),
         )  # fmt: skip
-        self.network_ = network.with_cost(cost).with_preprocessing(terms)
+        self.network_ = self._started(network, part).with_cost(cost).with_preprocessing(terms)
         self._state, self._seed = TrainingState(), int(rng.randint(2**31 - 1))
         self.t_: int = 0
         self.loss_curve_: list[float] = []
@@ -245,17 +248,18 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
         if good is not None:
             self._state = replace(self._state, engine=good[1])
 
-    def _minimise(self, part: Part, asked: Asked) -> None:
-        """L-BFGS on all rows at once."""
-        penalty = Penalty(asked.settings["l1"], asked.settings["l2"])
-        found = lbfgs(self.network_, self._dataset(part), penalty, asked.epochs, asked.max_fun, asked.tol)
-        self.network_ = found.network
-        progress = Progress(asked, (), False)
-        progress.costs = found.costs
+    def _minimise(self, part: Part, watched: Part | None, asked: Asked, tasks: Tasks) -> None:
+        """L-BFGS on all rows at once; without rows that are watched it ends by itself, however little an iteration gains."""
+        watching = None if watched is None else self._dataset(watched)
+        patient = asked if watching else replace(asked, patience=math.inf)
+        progress = Progress(patient, functions(self.callbacks), bool(self.verbose), tasks)
+        found = lbfgs(self.network_, self._dataset(part), watching, patient, progress.after)
+        self.network_, self._state = found.network, TrainingState()
+        progress.costs = progress.costs or [found.cost]
         self._remember(progress, len(part.X))
-        if not found.converged:
+        if found.unfinished:
             warnings.warn(
-                ConvergenceWarning(f"L-BFGS ended before it converged: {found.said}; raise max_iter or max_fun"),
+                ConvergenceWarning(f"L-BFGS ended before it converged: {found.unfinished}; raise max_iter or max_fun"),
                 stacklevel=OUTSIDE,
             )
 

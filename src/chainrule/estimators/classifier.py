@@ -10,23 +10,37 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 
-from chainrule.costs import Cost, as_cost, binary_cross_entropy, cross_entropy
+from chainrule.activations import named
+from chainrule.costs import Cost, binary_cross_entropy, cross_entropy
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.data.labels import are_labels
 from chainrule.errors import DataError, SettingError, brief, listed
 from chainrule.estimators.base import NetworkEstimator, Part, dense
+from chainrule.estimators.losses import check_cost, is_own, loss_of
 
 Array = np.ndarray
-LAST = {
+LAST = {  # activation, by cost; for others a softmax where classes exclude each other, else sigmoids
     "multiclass_hinge": "identity",
     "binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax",
-}  # activation, by cost
+}
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
-    """A network that tells classes apart. The names are those of scikit-learn's MLPClassifier where they mean the same."""
+    """A network that tells classes apart. The names are those of scikit-learn's MLPClassifier where they mean the same.
+
+    Parameters
+    ----------
+    activation : str, Activation or function, or a list of them
+        Of all hidden layers, or one for each: "relu", "tanh", "logistic", "gelu", …, or a function of z in NumPy's functions,
+        whose slope is made from what it does.
+    loss : {"log_loss", "multiclass_hinge", "squared_error", "huber", …}, Cost or function
+        "log_loss" is the cross-entropy of a softmax, or of a sigmoid for two classes and for several labels a row. With
+        "multiclass_hinge" there is no predict_proba. With the others the outputs are a softmax or sigmoids, compared with 0 and
+        1. A function loss(a, y) takes outputs and targets (rows, outputs) and gives a number for each row; its slope is made
+        from what it does, so that it is written in NumPy's functions.
+    """
 
     _numeric = False
 
@@ -188,11 +202,20 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         several = targets.ndim == 2
         count = targets.shape[1] if several else len(self.classes_)
         one = several or count <= 2
-        outputs = count if several or count > 2 else 1
-        if self.loss == "log_loss":
-            return (outputs, "sigmoid", binary_cross_entropy()) if one else (outputs, "softmax", cross_entropy())
-        cost = as_cost(self.loss)
-        return (count if cost.targets == "one-hot" else outputs), LAST.get(cost.name, "sigmoid"), cost
+        if isinstance(self.loss, str) and self.loss == "log_loss":
+            return (
+                (count if several else 1, "sigmoid", binary_cross_entropy())
+                if one
+                else (count, "softmax", cross_entropy())
+            )
+        cost = loss_of(self.loss)
+        if cost.targets == "counts":
+            raise SettingError(f"loss={self.loss!r} is for counts, and these are classes: NetworkRegressor takes it")
+        outputs = count if not one or several or cost.targets in ("one-hot", "probabilities") else 1
+        usual = "sigmoid" if several or outputs == 1 else "softmax"
+        output = usual if is_own(cost) else LAST.get(cost.name, usual)
+        check_cost(cost, named(output), outputs)
+        return outputs, output, cost
 
     # answers ---------------------------------------------------------------------------------------------------------
     def predict(self, X: Any) -> Array:
@@ -216,7 +239,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def predict_proba(self, X: Any) -> Array:
         """The probability of each class (rows, classes), or of each label."""
         outputs = self._outputs(X)
-        return outputs if outputs.shape[1] > 1 or self._several else np.hstack([1 - outputs, outputs])
+        if outputs.shape[1] == 1 and not self._several:
+            return np.hstack([1 - outputs, outputs])
+        if self._several or self.network_.output.name == "softmax":
+            return outputs
+        total = outputs.sum(axis=1, keepdims=True)  # of a sigmoid for each class
+        return np.where(total > 0, outputs / np.where(total > 0, total, 1), 1 / outputs.shape[1]).astype(outputs.dtype)
 
     @available_if(lambda self: self._gives_probabilities())
     def predict_log_proba(self, X: Any) -> Array:
@@ -231,6 +259,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def decision_function(self, X: Any) -> Array:
         """z^L: of two classes (rows,), above 0 for the second; else (rows, classes). The class is where it is the highest."""
         z = self._weighted_inputs(X)
+        if z.shape[1] == 2 and not self._several:
+            return z[:, 1] - z[:, 0]
         return z[:, 0] if z.shape[1] == 1 else z
 
     def __sklearn_tags__(self) -> Any:

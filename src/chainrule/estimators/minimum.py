@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -10,22 +13,27 @@ from scipy.optimize import minimize
 from chainrule.backward import gradient_of
 from chainrule.data import Dataset
 from chainrule.data.network_rows import Rows, rows_for
-from chainrule.errors import DataError
+from chainrule.durations import seconds, written
+from chainrule.engines.engine import Measured
+from chainrule.errors import DataError, SettingError, brief
+from chainrule.estimators.asked import Asked
+from chainrule.evaluation import cost_and_score
 from chainrule.forward import total_cost
 from chainrule.network import Network
+from chainrule.parameters import length
 from chainrule.problem import Problem
 from chainrule.regularization import Penalty
+from chainrule.run import Epoch, LastStep
 
 Array = np.ndarray
 
 
 class Minimum(NamedTuple):
-    """The network that was found, the cost after each iteration, and whether it ended because nothing is gained any more."""
+    """The network that was found, its cost, and why it ended before it converged or was stopped; empty where it did not."""
 
     network: Network
-    costs: list[float]
-    converged: bool
-    said: str
+    cost: float
+    unfinished: str
 
 
 class Objective:
@@ -36,6 +44,7 @@ class Objective:
         self.network, self._weights, self._penalty = network, rows.weights, penalty
         self._problem = Problem(network, np.asarray(rows.inputs), rows.targets, network.cost, pair, False)
         self._penalised = penalty.entries(network.parameters)
+        self.seen = network.parameters.flat().astype(np.float64), np.zeros(0)  # θ and ∂J/∂θ of the last call
 
     def at(self, theta: Array) -> Network:
         """The network with these parameters."""
@@ -46,26 +55,98 @@ class Objective:
         with np.errstate(all="ignore"):  # a step that is too long is tried, and taken back
             cost = float(total_cost(problem, "mean", self._weights))
             gradient = gradient_of(problem, "mean", self._weights).flat().astype(np.float64)
-            penalised = self._penalised * self._penalty.slope(theta)
-            return cost + self._penalty.value(problem.network.parameters), gradient + penalised
+            gradient += self._penalised * self._penalty.slope(theta)
+            self.seen = theta.copy(), gradient
+            return cost + self.penalty(problem.network), gradient
+
+    def penalty(self, network: Network) -> float:
+        """What J has beside the cost."""
+        return float(self._penalty.value(network.parameters))
 
 
-def lbfgs(network: Network, data: Dataset, penalty: Penalty, most: int, calls: int, tol: float) -> Minimum:
-    """At most so many iterations and calls of J; it ends where the largest entry of ∂J/∂θ is no more than `tol`."""
+class Iterations:
+    """What is done after each iteration: rows that are watched, curves, callbacks, time."""
+
+    def __init__(self, objective: Objective, watched: Rows | None, after: Callable[[Epoch], str], most: float) -> None:
+        self.count, self.stopped = 0, ""
+        self.best: tuple[float, Array] | None = None
+        self._objective, self._watched, self._after, self._most = objective, watched, after, most
+        self._before, self._began = objective.seen[0], time.perf_counter()
+        self._last = self._began
+
+    def __call__(self, intermediate_result: Any) -> None:
+        """The name of the argument tells SciPy to hand in J too."""
+        theta, objective = intermediate_result.x, self._objective
+        network, now = objective.at(theta), time.perf_counter()
+        self.count += 1
+        cost = float(intermediate_result.fun) - objective.penalty(network)
+        watched: tuple[float | None, float | None, str | None] = (None, None, None)
+        if self._watched is not None:
+            loss, score = cost_and_score(network, self._watched, network.cost)
+            watched = (loss, score.value, score.measure)
+            if self.best is None or score.value > self.best[0]:
+                self.best = score.value, theta.copy()
+        step = LastStep(network, self._measured(theta, cost), {"parameters": network.parameters.flat()})
+        self.stopped = self._after(Epoch(self.count, self.count, cost, now - self._last, *watched, None, step))
+        if not self.stopped and now - self._began >= self._most:
+            self.stopped = f"{written(self._most)} are over"
+        self._before, self._last = theta.copy(), now
+        if self.stopped:
+            raise StopIteration
+
+    def _measured(self, theta: Array, cost: float) -> Measured:
+        """Lengths by layer of θ before the iteration, of the gradient after it, and of the move."""
+        at, gradient = self._objective.seen
+        if not np.array_equal(at, theta):
+            _, gradient = self._objective(theta)
+        return Measured(cost, *(self._lengths(each) for each in (self._before, gradient, theta - self._before)))
+
+    def _lengths(self, vector: Array) -> list[float]:
+        of = self._objective.network.parameters.astype(np.float64).like(vector)
+        return [length(np.append(w.ravel(), b.ravel())) for w, b in zip(of.weights, of.biases)]
+
+
+def lbfgs(
+    network: Network, data: Dataset, watched: Dataset | None, asked: Asked, after: Callable[[Epoch], str]
+) -> Minimum:
+    """The minimum of J from a network on; it ends where the largest entry of ∂J/∂θ is no more than `tol`.
+
+    `after` gets each iteration, and gives a reason to stop, or nothing. With rows that are watched the network of the
+    best score is given back. Raises SettingError where another function would be meant at each call.
+    """
+    _check(asked)
+    settings = asked.settings
+    penalty = Penalty(settings["l1"], settings["l2"])
     objective = Objective(network, rows_for(network, data, network.cost), penalty)
-    costs: list[float] = []
-
-    def after(intermediate_result: object) -> None:
-        costs.append(float(intermediate_result.fun))  # type: ignore[attr-defined]
-
+    rows = None if watched is None else rows_for(network, watched, network.cost)
+    most = math.inf if settings["max_time"] is None else seconds(settings["max_time"], "max_time")
+    each = Iterations(objective, rows, after, most)
     found = minimize(
-        objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=after,
-        options={"maxiter": most, "maxfun": calls, "gtol": tol, "ftol": 64 * np.finfo(network.dtype).eps},
+        objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=each,
+        options={
+            "maxiter": asked.epochs, "maxfun": asked.max_fun, "gtol": asked.tol,
+            "ftol": 64 * np.finfo(network.dtype).eps,
+        },
     )  # fmt: skip
     if not np.isfinite(found.fun):
         raise DataError(
             f"L-BFGS began where the loss is {found.fun}: the numbers are too large; standardize=True scales them"
         )
-    at_end = objective.at(found.x)
-    costs = costs or [float(found.fun)]
-    return Minimum(at_end, costs, bool(found.success), str(found.message))
+    theta = found.x if each.best is None else each.best[1]
+    cost = float(found.fun) - objective.penalty(objective.at(found.x))
+    return Minimum(objective.at(theta), cost, "" if found.success or each.stopped else str(found.message))
+
+
+def _check(asked: Asked) -> None:
+    settings = asked.settings
+    if np.any(np.asarray(settings["dropout"], float) > 0):
+        raise SettingError(
+            f'solver="lbfgs" minimises one function, and dropout={brief(settings["dropout"])} would make it another at each '
+            "call: take a rule, as adam, or dropout=0"
+        )
+    for name in ("clip_norm", "clip_value"):
+        if settings.get(name) is not None:
+            raise SettingError(
+                f'solver="lbfgs" finds the length of its steps itself, and {name} would change its gradient: leave it out, or '
+                "take a rule, as adam"
+            )

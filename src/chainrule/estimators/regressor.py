@@ -8,18 +8,35 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
-from chainrule.costs import Cost, as_cost, squared_error
+from chainrule.activations import named
+from chainrule.costs import ANY, Cost
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.errors import DataError
 from chainrule.estimators.base import NetworkEstimator, Part
 from chainrule.estimators.columns import moments
+from chainrule.estimators.losses import check_cost, is_own, loss_of
+from chainrule.network import Network
+from chainrule.parameters import Parameters
 
 Array = np.ndarray
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
-    """A network that answers with numbers. The names are those of scikit-learn's MLPRegressor where they mean the same."""
+    """A network that answers with numbers. The names are those of scikit-learn's MLPRegressor where they mean the same.
+
+    Parameters
+    ----------
+    activation : str, Activation or function, or a list of them
+        Of all hidden layers, or one for each: "relu", "tanh", "logistic", "gelu", …, or a function of z in NumPy's functions,
+        whose slope is made from what it does.
+    loss : {"squared_error", "poisson", "absolute_error", "huber", "log_cosh"}, Cost or function
+        "squared_error" is half the squared error, as in scikit-learn. "poisson" is for counts y ≥ 0, and has an exponential
+        output. "huber" is quadratic up to an error of 1, and `chainrule.huber(2.0)` up to one of 2. With `standardize` errors
+        are counted in standard deviations of y; a loss of your own, and "poisson", always see y as it is. A function
+        loss(a, y) takes outputs and targets (rows, outputs) and gives a number for each row; its slope is made from what it
+        does, so that it is written in NumPy's functions.
+    """
 
     _numeric = True
 
@@ -113,7 +130,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return rows
 
     def _terms(self, columns: tuple[Column, ...] | None, part: Part) -> Preprocessing:
-        if not self.standardize:
+        _, output, cost = self._last_layer(part.targets)
+        if not self.standardize or output != "identity" or is_own(cost):
             return Preprocessing(columns)
         rows = part.targets.reshape(len(part.targets), -1)
         mean, scale = moments(rows, part.weight)
@@ -124,8 +142,20 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return targets.reshape(len(targets), -1) if terms is None else terms.targets(targets)
 
     def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
-        cost = squared_error(half=True) if self.loss == "squared_error" else as_cost(self.loss)
-        return (1 if targets.ndim == 1 else targets.shape[1]), "identity", cost
+        cost, outputs = loss_of(self.loss), 1 if targets.ndim == 1 else targets.shape[1]
+        output = "identity" if ANY in cost.pairs else next(iter(cost.pairs))
+        check_cost(cost, named(output), outputs)
+        return outputs, output, cost
+
+    def _started(self, network: Network, part: Part) -> Network:
+        """An exponential output begins at the mean of the targets, where those of other outputs are centred."""
+        rows = part.targets.reshape(len(part.targets), -1)
+        mean = np.average(rows, axis=0, weights=part.weight)
+        if not self.standardize or network.output.name != "exponential" or not (mean > 0).all():
+            return network
+        biases = list(network.biases)
+        biases[-1] = np.log(mean).astype(network.dtype)
+        return network.with_parameters(Parameters([*network.weights], biases))
 
     # answers ---------------------------------------------------------------------------------------------------------
     def predict(self, X: Any) -> Array:
