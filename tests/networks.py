@@ -30,18 +30,23 @@ def crossed(rows: Iterable[Row], columns: Sequence[Column], each: int = 2) -> li
     return [(row, next(turn)) for row in rows for _ in range(min(each, len(columns)))]
 
 
-HIDDEN = sorted(ACTIVATIONS)
+OUTPUTS = sorted(ACTIVATIONS)
+HIDDEN = [name for name in OUTPUTS if name != "exponential"]  # of which a few layers overflow
 COSTS: dict[str, Cost] = {
     "quadratic": cr.squared_error(half=True),
     "squared_error": cr.squared_error(),
     "huber": cr.huber(0.7),
+    "absolute_error": cr.absolute_error(),
+    "log_cosh": cr.log_cosh(),
+    "poisson": cr.poisson(),
     "cross_entropy": cr.cross_entropy(),
     "binary_cross_entropy": cr.binary_cross_entropy(),
     "multiclass_hinge": cr.multiclass_hinge(),
     "quartic": cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quartic"),
 }
-ANY_OUTPUT = ("quadratic", "squared_error", "huber", "quartic")
-LEGAL = [(output, cost) for cost in ANY_OUTPUT for output in HIDDEN] + [
+ANY_OUTPUT = ("quadratic", "squared_error", "huber", "absolute_error", "log_cosh", "quartic")
+LEGAL = [(output, cost) for cost in ANY_OUTPUT for output in OUTPUTS] + [
+    ("exponential", "poisson"),
     ("softmax", "cross_entropy"),
     ("identity", "cross_entropy"),
     ("sigmoid", "binary_cross_entropy"),
@@ -72,7 +77,8 @@ def make_problem(
     seed: int = 0,
     dtype: str = "float64",
 ) -> Problem:
-    """A problem drawn from a seed; a softmax gets at least two neurons, where one is given."""
+    """A problem drawn from a seed; a softmax gets at least two neurons, where one is given; exponentials stay finite."""
+    scale = min(scale, 1.0) if output == "exponential" else scale
     rng = np.random.default_rng(seed)
     sizes = [sizes[0], *(max(n, 2) if s == "softmax" else n for n, s in zip(sizes[1:], [*hidden, output]))]
     if cost == "multiclass_hinge":
@@ -86,6 +92,8 @@ def make_problem(
         y = np.eye(out)[rng.integers(0, out, batch)]
         if COSTS[cost].targets == "probabilities":
             y = 0.9 * y + 0.1 / out
+    elif COSTS[cost].targets == "counts":
+        y = rng.poisson(2.0, (batch, out)).astype(float)
     elif COSTS[cost].targets == "choices":
         y = rng.random((batch, out))
     else:

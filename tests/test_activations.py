@@ -79,7 +79,8 @@ def test_the_slope_of_a_saturated_softmax_keeps_its_digits(gap: float, dtype: st
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_comes_in_decides_the_precision_that_goes_out(name: str, dtype: str) -> None:
-    z = np.linspace(-200, 200, 12, dtype=dtype).reshape(3, 4)
+    highest = 80 if name == "exponential" else 200  # beyond 88 it is infinite in float32
+    z = np.linspace(-200, highest, 12, dtype=dtype).reshape(3, 4)
     sigma = named(name)
     assert sigma.value(z).dtype == dtype
     assert sigma.slope(z).dtype == dtype

@@ -14,6 +14,7 @@ from chainrule.activations import odot
 from chainrule.costs import NAMED, as_cost, named
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS
+from chainrule.verification.agreement import check_network
 
 
 def by_duals(pair, q: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
@@ -110,6 +111,59 @@ def test_targets_a_cost_is_not_defined_for_are_refused_with_their_row(
     net = cr.Network.random([2, 3])
     with pytest.raises(cr.DataError, match=rf"row 1 .*{message}"):
         cr.cost(net, [[0.1, 0.2]] * 2, [[1.0, 0.0, 0.0], *y], cost)
+
+
+def test_values_of_the_costs_of_regression_by_hand() -> None:
+    """S2.7, S3.14."""
+    y, a = np.array([[0.0, 3.0, 1.0]]), np.array([[0.5, 1.0, 1.0]])
+    assert named("absolute_error").on(activation("tanh")).value(a, y)[0] == 2.5
+    assert named("absolute_error").on(activation("tanh")).slope(a, y).tolist() == [[1.0, -1.0, 0.0]]
+    log_cosh = math.log(math.cosh(0.5)) + math.log(math.cosh(2.0))
+    assert named("log_cosh").on(activation("identity")).value(a, y)[0] == pytest.approx(log_cosh, rel=1e-15)
+    poisson = a.sum() - 3 * math.log(1.0) - math.log(1.0)
+    assert named("poisson").on(activation("exponential")).value(np.log(a), y)[0] == pytest.approx(poisson, rel=1e-15)
+
+
+@pytest.mark.parametrize("e", [1e-12, 1e-5, 0.99, 1.01, 30.0, 1e5, -1e-9, -700.0])
+def test_log_cosh_keeps_its_digits_near_0_and_far_from_it(e: float) -> None:
+    right = e * e / 2 if abs(e) < 1e-4 else abs(e) + math.log1p(math.exp(-2 * abs(e))) - math.log(2)
+    for dtype, digits in (("float64", 1e-9), ("float32", 1e-5)):
+        found = named("log_cosh").on(activation("identity")).value(np.array([[e]], dtype), np.zeros((1, 1), dtype))
+        assert found.tolist() == pytest.approx([right], rel=digits)
+
+
+def test_a_poisson_cost_is_least_where_the_output_is_the_mean_of_the_counts() -> None:
+    """A bias alone, by 200 steps of the delta rule: it comes to the logarithm of the mean."""
+    counts = np.array([[0.0], [1.0], [4.0], [2.0], [8.0]])
+    network = cr.Network([[[0.0]]], [[0.0]], "exponential", cost="poisson")
+    run = cr.train(network, np.zeros((5, 1)), counts, rule=cr.delta_rule(0.1), epochs=200, batch_size=5)
+    assert run.network.biases[1].tolist() == pytest.approx([math.log(3)], rel=1e-6)
+    assert cr.predict(run.network, [[0.0]]).tolist() == [pytest.approx([3.0], rel=1e-6)]
+
+
+def test_counts_below_0_are_refused_with_their_row() -> None:
+    network = cr.Network.random([2, 3], output="exponential")
+    with pytest.raises(cr.DataError, match=r"row 1 of the targets is \(0, -1, 0\): the cost poisson needs y ≥ 0"):
+        cr.cost(network, [[0.1, 0.2]] * 2, [[1.0, 0.0, 7.0], [0.0, -1.0, 0.0]], "poisson")
+
+
+@pytest.mark.parametrize("output", ["identity", "softmax", "exponential", "relu"])
+def test_at_the_kink_of_an_absolute_error_any_slope_between_the_two_sides_is_right(output: str) -> None:
+    """S3.4: an output that is its target, to the digit."""
+    x = np.array([[0.5, -1.0]])
+    network = cr.Network.random([2, 3], output=output, seed=1, dtype="float64").with_cost("absolute_error")
+    y = np.array(cr.forward(network, x).a[1])
+    y[0, 0] += 0.25
+    right = cr.gradient(network, x, y).flat()
+    verdict = cr.verify(network, x, y)
+    assert not verdict.wrong, str(verdict)
+    assert verdict.kinks
+    slope = network.output.slope(cr.forward(network, x).z[1])[0]
+    for share in (0.999, -0.999):  # of the second output's error, whose slope is anything from −1 to 1
+        delta = share * (slope[1] if slope.ndim == 2 else slope * [0, 1, 0])
+        given = right + np.concatenate([np.outer(delta, x[0]).ravel(), delta])
+        assert check_network(network, network.parameters.like(given), x, y, "absolute_error")
+    assert check_network(network, network.parameters.like(right + 0.5), x, y, "absolute_error").mark == "✗"
 
 
 def test_names_mean_defaults_and_objects_carry_settings() -> None:

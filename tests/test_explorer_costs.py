@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from explored import (
 
 import chainrule as cr
 
+OUTPUTS = ("softmax", "identity", "exponential")
 COST = "select[data-act='cost']"
 
 
@@ -40,32 +42,37 @@ def classifier(output: str, **settings: Any) -> cr.Explorer:
 # which ones ----------------------------------------------------------------------------------------------------------
 def test_a_page_offers_its_own_cost_first_and_each_other_that_its_output_can_have() -> None:
     """S3.14: cross-entropies and hinges stand on outputs of their own."""
-    any_output = ["quadratic", "squared_error", "huber(threshold=1.0)"]
-    assert offered(small_page()) == ["squared_error", "quadratic", "binary_cross_entropy", "huber(threshold=1.0)"]
+    any_output = ["quadratic", "squared_error", "absolute_error", "huber(threshold=1.0)", "log_cosh"]
+    assert offered(small_page()) == [
+        "squared_error", "quadratic", "binary_cross_entropy", *any_output[2:],
+    ]  # fmt: skip
     assert offered(classifier("softmax")) == ["cross_entropy", *any_output]
     of_sums = ["cross_entropy", "binary_cross_entropy", "multiclass_hinge"]
     assert set(offered(classifier("identity"))) == {*any_output, *of_sums}
     assert offered(classifier("tanh", cost=cr.huber(2.0))) == [
-        "huber(threshold=2.0)", "quadratic", "squared_error", "huber(threshold=1.0)",
+        "huber(threshold=2.0)", *any_output,
     ]  # fmt: skip
 
 
 def test_a_cost_for_which_the_targets_do_not_fit_is_left_out() -> None:
     network = cr.Network(list(SMALL.weights), list(SMALL.biases), ["tanh", "identity"])
+    of_numbers = ["absolute_error", "huber(threshold=1.0)", "log_cosh"]
     assert offered(cr.explore(network, [0.6, -0.4], [0.3, 0.2])) == [
-        "quadratic", "squared_error", "binary_cross_entropy", "huber(threshold=1.0)",
+        "quadratic", "squared_error", "binary_cross_entropy", *of_numbers,
     ]  # fmt: skip
-    assert offered(cr.explore(network, [0.6, -0.4], [3.0, 0.2])) == [
-        "quadratic",
-        "squared_error",
-        "huber(threshold=1.0)",
-    ]
+    assert offered(cr.explore(network, [0.6, -0.4], [3.0, 0.2])) == ["quadratic", "squared_error", *of_numbers]
+    counts = cr.Network(list(SMALL.weights), list(SMALL.biases), ["tanh", "exponential"])
+    assert offered(cr.explore(counts, [0.6, -0.4], [3.0, 0.0])) == [
+        "quadratic", "squared_error", *of_numbers, "poisson",
+    ]  # fmt: skip
 
 
 def test_a_cost_of_ones_own_that_is_called_as_another_stays_the_only_one_of_that_name() -> None:
     own = cr.own_cost(lambda a, y, m: m.sum((a - y) ** 4), "quadratic")
     page = cr.explore(SMALL, [0.6, -0.4], [1.0, 0.0], own)
-    assert offered(page) == ["quadratic", "squared_error", "binary_cross_entropy", "huber(threshold=1.0)"]
+    assert offered(page) == [
+        "quadratic", "squared_error", "binary_cross_entropy", "absolute_error", "huber(threshold=1.0)", "log_cosh",
+    ]  # fmt: skip
     assert page.known["costs"][0]["text"] == "C(a, y)"
 
 
@@ -99,8 +106,8 @@ def test_3blue1browns_own_cost_doubles_nielsens_error_on_one_page(browser: Drive
 
 
 @pytest.mark.needs("chromium")
-@pytest.mark.parametrize("page", [small_page, lambda: classifier("softmax"), lambda: classifier("identity")],
-                         ids=["sigmoid", "softmax", "identity"])  # fmt: skip
+@pytest.mark.parametrize("page", [small_page, *(partial(classifier, output) for output in OUTPUTS)],
+                         ids=["sigmoid", *OUTPUTS])  # fmt: skip
 def test_every_cost_gives_the_numbers_of_python(page: Any, browser: Driven, tmp_path: Path) -> None:
     """C, and δ of a hidden neuron by the passes and by the check beside it."""
     made = page()

@@ -381,7 +381,7 @@ def test_a_sweep_marks_the_kinks_that_python_finds(replayed: dict[str, Any]) -> 
             if "overflows" in str(problem.network):  # where it does, units jump to and fro within the last digit
                 continue
             for change, unit in zip(swept["kinks"], swept["units"]):
-                near = [at for name, at in there if name == f"z/{unit['layer']}/{unit['neuron']}"]
+                near = [at for name, at in there if name == f"{unit['kind']}/{unit['layer']}/{unit['neuron']}"]
                 assert min(abs(at - change) for at in near) < 1e-9, (problem.network, id, change, near)
             assert len(there) == len(swept["kinks"]), (problem.network, id)
             marked += len(swept["kinks"])

@@ -344,6 +344,15 @@ def test_the_margin_of_the_hinge_is_a_kink_of_the_cost() -> None:
     assert sweep(net, [0.0], [0.0, 1.0, 0.0], "x/0", [-4, 4], of="z/1/0", cost="multiclass_hinge").kinks == ()
 
 
+def test_an_output_that_passes_its_target_is_a_kink_of_the_absolute_error() -> None:
+    """S3.4."""
+    net = cr.Network([[[2.0], [-1.0]]], [[0.0, 0.5]], "identity")
+    found = sweep(net, [0.0], [1.0, 3.0], "x/0", [-4, 4], cost="absolute_error")
+    assert [(kink.unit, kink.at) for kink in found.kinks] == [("a/1/1", -2.5), ("a/1/0", 0.5)]
+    assert "a/1/0 passes its target 1 at Δ = +0.5" in str(found)
+    assert sweep(net, [0.0], [1.0, 3.0], "x/0", [-4, 4], of="a/1/0", cost="absolute_error").kinks == ()
+
+
 def test_many_kinks_are_counted_and_the_nearest_listed() -> None:
     net = cr.Network.random([4, 40, 1], "relu", seed=5, dtype="float64")
     found = nudge(net, [0.3, -1.0, 0.5, 1.0], [0.0], "x/0", 9.0)

@@ -46,7 +46,16 @@ from chainrule.writing.html import in_a_cell
 from chainrule.writing.numbers import number
 from chainrule.writing.sheet import Sheet
 
-COSTS = ("quadratic", "squared_error", "huber", "cross_entropy", "binary_cross_entropy", "multiclass_hinge")
+COSTS = (
+    "quadratic",
+    "squared_error",
+    "absolute_error",
+    "huber",
+    "log_cosh",
+    "cross_entropy",
+    "binary_cross_entropy",
+    "multiclass_hinge",
+)
 ORDERS, TURNS = ("to,from", "from,to"), ("columns", "rows")
 
 
@@ -575,6 +584,9 @@ def test_the_cost_decides_how_the_way_back_begins():
     assert "δᴸ ← 2(aᴸ − y) ⊙ σ′(zᴸ)" in begins("squared_error")
     assert "δᴸ ← aᴸ − y" in begins("cross_entropy")
     assert "δᴸ ← clip(aᴸ − y, ±1) ⊙ σ′(zᴸ)" in begins("huber")
+    assert "δᴸ ← sign(aᴸ − y) ⊙ σ′(zᴸ)" in begins("absolute_error")
+    assert "δᴸ ← tanh(aᴸ − y) ⊙ σ′(zᴸ)" in begins("log_cosh")
+    assert "δᴸ ← aᴸ − y" in begins("poisson")
 
 
 def every_convention():
@@ -585,6 +597,8 @@ def every_convention():
             yield Convention.preset("nielsen").but(
                 orientation=turn, order=order, over=over, cost=cost, linear_output=linear
             )
+    for turn, order, over in itertools.product(TURNS, ORDERS, ("one", "mean", "sum")):
+        yield Convention.preset("nielsen").but(orientation=turn, order=order, over=over, cost="poisson")
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,14 @@ from chainrule.comparison import Comparison as Comparison
 from chainrule.comparison import compare as compare
 from chainrule.conventions import Convention as Convention
 from chainrule.costs import Cost as Cost
+from chainrule.costs import absolute_error as absolute_error
 from chainrule.costs import binary_cross_entropy as binary_cross_entropy
 from chainrule.costs import cross_entropy as cross_entropy
 from chainrule.costs import huber as huber
+from chainrule.costs import log_cosh as log_cosh
 from chainrule.costs import multiclass_hinge as multiclass_hinge
 from chainrule.costs import own_cost as own_cost
+from chainrule.costs import poisson as poisson
 from chainrule.costs import squared_error as squared_error
 from chainrule.data import Dataset as Dataset
 from chainrule.data import Preprocessing as Preprocessing

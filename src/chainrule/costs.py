@@ -4,12 +4,17 @@
 |----------------------|---------------------------------|----------------|---------------|---------------------|
 | squared_error        | Σ_j (a_j − y_j)²                | 2(a − y)       | any           | by BP1              |
 | quadratic            | ½ Σ_j (a_j − y_j)²              | a − y          | any           | by BP1              |
+| absolute_error       | Σ_j \\|a_j − y_j\\|               | sign(a − y)    | any           | by BP1              |
 | huber                | Σ_j ½e² or c(\\|e\\| − ½c), e=a−y | clip(a − y, ±c)| any           | by BP1              |
+| log_cosh             | Σ_j log cosh(a_j − y_j)         | tanh(a − y)    | any           | by BP1              |
+| poisson              | Σ_j a_j − y_j log a_j           | 1 − y / a      | exponential   | a − y               |
 | cross_entropy        | −Σ_j y_j log a_j                | −y / a         | softmax       | a − y               |
 |                      | log Σ_j e^a_j − Σ_j y_j a_j     | softmax(a) − y | identity      | softmax(z) − y      |
 | binary_cross_entropy | −Σ_j y_j log a_j + (1−y_j) …    | (a−y) / a(1−a) | sigmoid       | a − y               |
 |                      | Σ_j log(1 + e^a_j) − y_j a_j    | sigmoid(a) − y | identity      | sigmoid(z) − y      |
 | multiclass_hinge     | Σ_{j≠y} max(0, 1 + a_j − a_y)   | counts of ±1   | identity      | the same            |
+
+At the kink of an absolute error, a_j = y_j, its slope is 0, a subgradient (S3.4).
 
 Where a cost meets its own output activation, C is a function of z^L (S3.14) and is computed from it, so that
 neither the value nor δ^L loses digits in a saturated output. Every other pair is an error, not a guess.
@@ -17,6 +22,7 @@ neither the value nor δ^L loses digits in a saturated output. Every other pair 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.activations import Activation, of_each_row, sigmoid, softplus
+from chainrule.activations import Activation, exponential, of_each_row, sigmoid, softplus
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS, Elementary
 from chainrule.errors import ChainruleError, DataError, FormError, PairError, SettingError, brief
@@ -62,7 +68,9 @@ class Cost(Frozen):
     formula: str
     latex: str
     pairs: Mapping[str, Pair]
-    targets: str = "numbers"  # numbers · probabilities (rows that sum to 1) · choices (0…1 each) · one-hot
+    targets: str = (
+        "numbers"  # numbers · counts (0 or more) · probabilities (rows that sum to 1) · choices (0…1 each) · one-hot
+    )
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     own: bool = False
 
@@ -81,7 +89,7 @@ class Cost(Frozen):
     @property
     def classifies(self) -> bool:
         """True where the targets are classes."""
-        return self.targets != "numbers"
+        return self.targets not in ("numbers", "counts")
 
     def on(self, output: Activation) -> Pair:
         """This cost on that output activation. Raises PairError where the two do not fit."""
@@ -107,6 +115,11 @@ class Cost(Frozen):
                 f"row {row} of the targets has the value {y[row][~np.isfinite(y[row])][0]}: targets are finite"
             )
         if self.targets == "numbers":
+            return
+        if self.targets == "counts":
+            if y.min() < 0:
+                row = int(np.argwhere(y < 0)[0][0])
+                raise DataError(f"row {row} of the targets is {_short(y[row])}: the cost {self.name} needs y ≥ 0")
             return
         if y.min() < 0 or y.max() > 1:
             row = int(np.argwhere((y < 0) | (y > 1))[0][0])
@@ -172,6 +185,53 @@ def huber(threshold: float | np.number[Any] = 1.0) -> Cost:
         {ANY: pair},
         settings=MappingProxyType({"threshold": c}),
     )
+
+
+def absolute_error() -> Cost:
+    """Σ_j |a_j − y_j|: an outlier pulls no harder than any other example; its kink is where a_j = y_j."""
+    pair = Pair(
+        "a",
+        lambda a, y: np.abs(a - y).sum(axis=1),
+        lambda a, y: np.sign(a - y),
+        lambda a, y, m: m.sum(m.abs(a - y)),
+        slope_text="sign({a} − {y})",
+    )
+    return Cost("absolute_error", "Σ |a − y|", r"\sum_j |a_j - y_j|", {ANY: pair})
+
+
+def log_cosh() -> Cost:
+    """Σ_j log cosh(a_j − y_j): ½e² where e = a − y is small, |e| − log 2 where it is large, and smooth between (S2.7)."""
+
+    def value(a: Array, y: Array) -> Array:
+        e = np.abs(a - y)
+        near = np.minimum(e, 1)
+        small = np.log1p(np.expm1(near) ** 2 * np.exp(-near) / 2)  # cosh e = 1 + (e^e − 1)² e^−e / 2
+        return np.where(e < 1, small, e + np.log1p(np.exp(-2 * e)) - math.log(2)).sum(axis=1)
+
+    def form(a: Any, y: Array, m: Elementary) -> Any:
+        e = a - y
+        return m.sum(m.softplus(2 * e) - e - math.log(2))
+
+    pair = Pair("a", value, lambda a, y: np.tanh(a - y), form, slope_text="tanh({a} − {y})")
+    return Cost("log_cosh", "Σ log cosh(a − y)", r"\sum_j \log\cosh(a_j - y_j)", {ANY: pair})
+
+
+def poisson() -> Cost:
+    """Σ_j a_j − y_j log a_j for counts y ≥ 0, on an exponential output: it is least where a is the mean of y (S3.14)."""
+
+    def form(z: Any, y: Array, m: Elementary) -> Any:
+        return m.sum(m.exp(z) - y * z)
+
+    pair = Pair(
+        of="z",
+        value=lambda z, y: (exponential.value(z) - y * z).sum(axis=1),
+        slope=lambda a, y: 1 + _probability_slope(a, y),
+        form=form,
+        delta=lambda z, y: exponential.value(z) - y,
+        slope_text="(1 − {y}/{a})",
+        delta_text="({a} − {y})",
+    )
+    return Cost("poisson", "Σ a − y log a", r"\sum_j a_j - y_j \log a_j", {"exponential": pair}, targets="counts")
 
 
 def _parts(z: Array) -> tuple[Array, Array, Array]:
@@ -283,7 +343,10 @@ NAMED: dict[str, Callable[..., Cost]] = {
     "cross_entropy": cross_entropy,
     "binary_cross_entropy": binary_cross_entropy,
     "multiclass_hinge": multiclass_hinge,
+    "absolute_error": absolute_error,
     "huber": huber,
+    "log_cosh": log_cosh,
+    "poisson": poisson,
 }
 
 

@@ -44,11 +44,13 @@ class Frozen:
 
 
 SAME = {  # what other programs and books call them
-    "activation": {"logistic": "sigmoid", "linear": "identity", "none": "identity", "swish": "silu", "lrelu": "leaky_relu"},
+    "activation": {"logistic": "sigmoid", "linear": "identity", "none": "identity", "swish": "silu", "lrelu": "leaky_relu",
+                   "exp": "exponential"},
     "cost": {
         "mse": "squared_error", "l2": "squared_error", "half_mse": "quadratic", "log_loss": "cross_entropy",
         "categorical_crossentropy": "cross_entropy", "nll": "cross_entropy", "ce": "cross_entropy",
         "bce": "binary_cross_entropy", "hinge": "multiclass_hinge", "svm": "multiclass_hinge", "smooth_l1": "huber",
+        "mae": "absolute_error", "l1": "absolute_error", "poisson_nll": "poisson",
     },
     "rule": {"sgd": "delta_rule", "gd": "delta_rule", "gradient_descent": "delta_rule", "heavy_ball": "momentum",
              "nag": "nesterov"},

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule import updates
 from chainrule.activations import Activation
+from chainrule.costs import Cost
 from chainrule.data.mapped import MappedRows
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import ALL, keys_of_steps
@@ -80,7 +81,8 @@ class Running:
 class CompiledEngine:
     """Forward, backward and update in native code; it runs every recipe whose rule is built in.
 
-    A user's own activations and cost are compiled from their forms, where these can be recorded.
+    A user's own activations and cost are compiled from their forms, where these can be recorded; so are those built-in ones
+    that have no native code of their own.
     """
 
     name = "compiled"
@@ -337,17 +339,25 @@ def _rates(recipe: Recipe, step: int, rates: Array) -> Array:
 
 
 def _kind(sigma: Activation) -> str:
-    return "own" if sigma.own else sigma.name
+    """The activation's name in ACTIVATIONS, "own" for one that is compiled from its form."""
+    return "own" if sigma.own or sigma.name not in ACTIVATIONS else sigma.name
+
+
+def _kind_of_cost(cost: Cost) -> str:
+    """Its name in COSTS, likewise."""
+    name = "squared_error" if cost.name == "quadratic" else cost.name
+    return "own" if cost.own or name not in COSTS else name
 
 
 def _own_code(recipe: Recipe, network: Network) -> dict[int, Any]:
-    """The machine code of a user's own activations by layer, and of an own cost as 0. Raises Unrecorded."""
+    """The machine code of activations by layer, and of a cost as 0, that are compiled from their forms. Raises Unrecorded."""
     found, dtype = {}, str(network.dtype)
+    reads_z = recipe.cost.on(network.output).of == "z"
     for layer, sigma in enumerate(network.activations, 1):
-        if sigma.own:
+        if _kind(sigma) == "own" and not (layer == network.depth and reads_z):
             with _named(f"your own activation {sigma.name}"):
                 found[layer] = own_code.of_activation(sigma, dtype)
-    if recipe.cost.own:
+    if _kind_of_cost(recipe.cost) == "own":
         with _named(f"your own cost {recipe.cost.name}"):
             found[0] = own_code.of_cost(recipe.cost, network.output, network.sizes[-1], dtype)
     return found
@@ -364,17 +374,14 @@ def _named(what: str) -> Iterator[None]:
 def _lay_out(state: Running) -> None:
     """The part of the plan that no call changes."""
     network, recipe, rows, plan, keep = state.origin, state.recipe, state.rows, state.plan, state.kept
-    pair, name = (
-        recipe.cost.on(network.output),
-        "own" if recipe.cost.own else "squared_error" if recipe.cost.name == "quadratic" else recipe.cost.name,
-    )
+    pair, name = recipe.cost.on(network.output), _kind_of_cost(recipe.cost)
     keep["inputs"] = np.empty(0) if isinstance(rows.inputs, MappedRows) else np.ascontiguousarray(rows.inputs)
     keep["targets"] = np.ascontiguousarray(rows.targets)
     keep["settings"], keep["flags"] = state.settings, state.team.flags
     plan[p.LAYERS], plan[p.COST], plan[p.RULE] = network.depth, COSTS.index(name), RULES.index(recipe.rule.step)
     plan[p.INPUTS], plan[p.INPUT_STRIDE] = keep["inputs"].ctypes.data, network.sizes[0]
     plan[p.TARGETS], plan[p.SETTINGS], plan[p.FLAGS] = (keep[k].ctypes.data for k in ("targets", "settings", "flags"))
-    if recipe.cost.own:
+    if name == "own":
         plan[p.OWN_COST] = state.own[0].address("cost")
     if rows.weights is not None:
         keep["weights"] = np.ascontiguousarray(rows.weights, float)
@@ -399,7 +406,7 @@ def _lay_out(state: Running) -> None:
         ):  # fmt: skip
             record[place[0]], record[place[1]] = panels.weights[i].ctypes.data, panels.biases[i].ctypes.data
         record[p.ACTIVATION] = 0 if at_output else ACTIVATIONS.index(_kind(sigma))
-        if sigma.own:
+        if i + 1 in state.own:
             record[p.OWN_VALUE], record[p.OWN_SLOPE] = map(state.own[i + 1].address, ("value", "slope"))
         record[p.FIXED], record[p.FAR] = i + 1 in recipe.fixed, shape.weights * network.dtype.itemsize > FAR_WEIGHTS
         record[p.BIAS_KIND] = (

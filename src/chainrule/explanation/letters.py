@@ -208,6 +208,9 @@ class Letters:
             "squared_error": Sum(r, row("(", a, " − ", y, ")²")),
             "quadratic": row("½ ", Sum(r, row("(", a, " − ", y, ")²"))),
             "huber": Sum(r, row("h(", a, " − ", y, ")")),
+            "absolute_error": Sum(r, row("|", a, " − ", y, "|")),
+            "log_cosh": Sum(r, row("log\u2009cosh(", a, " − ", y, ")")),
+            "poisson": Sum(r, row("(", a, " − ", y, "\u2009log\u2009", a, ")")),
             "cross_entropy": row("−", Sum(r, row(y, "\u2009log\u2009", p))),
             "binary_cross_entropy": row(
                 "−", Sum(r, row("(", y, "\u2009log\u2009", p, " + (1 − ", y, ")\u2009log(1 − ", p, "))"))

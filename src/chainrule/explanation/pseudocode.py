@@ -185,6 +185,9 @@ COSTS = {
     "quadratic": WrittenCost("0.5 * (({a} - y) ** 2).sum()", "({a} - y)"),
     "squared_error": WrittenCost("(({a} - y) ** 2).sum()", "2 * ({a} - y)"),
     "huber": WrittenCost("huber({a} - y).sum()", "np.clip({a} - y, -{c}, {c})", functions=HUBER),
+    "absolute_error": WrittenCost("np.abs({a} - y).sum()", "np.sign({a} - y)"),
+    "log_cosh": WrittenCost("np.log(np.cosh({a} - y)).sum()", "np.tanh({a} - y)"),
+    "poisson": WrittenCost("({a} - y * np.log({a})).sum()", delta="{a} - y"),
     "cross_entropy": WrittenCost("-(y * np.log({p})).sum()", delta="{p} - y", functions=SOFTMAX),
     "binary_cross_entropy": WrittenCost("-(y * np.log({p}) + (1 - y) * np.log(1 - {p})).sum()", delta="{p} - y"),
     "multiclass_hinge": WrittenCost(
@@ -292,7 +295,7 @@ def runnable(convention: str | Convention = "nielsen") -> str:
 
 def _last(output: str) -> str:
     """σ of the last layer in the program."""
-    last = {"identity": "z[l]", "softmax": "softmax(z[l])"}
+    last = {"identity": "z[l]", "softmax": "softmax(z[l])", "exponential": "np.exp(z[l])"}
     return f"sigma(z[l]) if l < L else {last[output]}" if output in last else "sigma(z[l])"
 
 

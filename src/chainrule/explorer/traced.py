@@ -7,8 +7,8 @@ its rates of change as dual numbers have them, gives those that they are checked
                        is Σ′ᵀ v · form(z, out) · dual(z, dz, out, dout) · kinks
     costs[name]        of, "a" or "z" · value(v, y) · slope(a, y, out), which is ∇_a C · delta(z, y, out) or null ·
                        targetSlope(v, y, out), which is ∂C/∂y · form(v, y) · dual(v, dv, y, dy), which is [C, its rate] ·
-                       margins(z, y, out) of a hinge, or null · ofActivation, where `of` is "z": the same C as a function
-                       of a^L, { form(v, y), dual(v, dv, y, dy) }, or null
+                       margins(v, y, out) of a hinge or of absolute errors, or null · ofActivation, where `of` is "z": the
+                       same C as a function of a^L, { form(v, y), dual(v, dv, y, dy) }, or null
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from chainrule.errors import FormError
 from chainrule.network import Network, cost_for
 from chainrule.nudges.kinks import HINGE
 from chainrule.own_forms import FAR
+from chainrule.verification.kinks import ABSOLUTE
 from chainrule.verification.moved import BY_ACTIVATION
 
 Array = np.ndarray
@@ -233,7 +234,8 @@ def _costs(network: Network, costs: Sequence[Cost]) -> list[str]:
 def _cost(cost: Cost, pair: Pair, output: Activation, outputs: int) -> list[str]:
     try:
         values = _own_cost(pair, outputs) if cost.own else _known_cost(pair, outputs)
-        margins = _margins(outputs) if cost.name == HINGE and not cost.own else ["margins: null,"]
+        bent = MARGINS.get(cost.name) if not cost.own else None
+        margins = ["margins: null,"] if bent is None else _margins(bent, outputs)
         forms = [*_cost_forms(pair.form, outputs), *_of_activation(cost, pair, output, outputs)]
         return [f"of: {_quoted(pair.of)},", *values, *_target_slope(pair.form, outputs), *margins, *forms]
     except Unrecorded as reason:
@@ -268,12 +270,18 @@ def _own_cost(pair: Pair, outputs: int) -> list[str]:
     return [*_method("value", "v, y", recording, value), *slopes, "delta: null,"]
 
 
-def _margins(outputs: int) -> list[str]:
-    """How far each wrong class is beyond its margin; 0 for the right one (S3.14)."""
+# how far each output is beyond the kink of a cost: a wrong class beyond its margin, 0 for the right one; or a_j beyond y_j
+MARGINS: dict[str, Callable[[Any, Any], Any]] = {
+    HINGE: lambda z, y: (1 - y) * (1 + z - (y * z).sum(axis=1, keepdims=True)),
+    ABSOLUTE: lambda a, y: a - y,
+}
+
+
+def _margins(bent: Callable[[Any, Any], Any], outputs: int) -> list[str]:
+    """Where a cost has kinks (S3.4, S3.14)."""
     recording = Tracing(outputs)
-    z, y = recording.given("z"), recording.given("y")
-    margins = recording.wire((1 - y) * (1 + z - (y * z).sum(axis=1, keepdims=True)))
-    return _method("margins", "z, y, out", recording, out=margins)
+    v, y = recording.given("v"), recording.given("y")
+    return _method("margins", "v, y, out", recording, out=recording.wire(bent(v, y)))
 
 
 def _cost_forms(form: Callable[..., Any], outputs: int) -> list[str]:

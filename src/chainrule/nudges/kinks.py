@@ -1,6 +1,7 @@
 """Kinks on the way from v to u: the units that have one, how far each is beyond it, and where a nudge passes it (S3.4).
 
-A unit has a kink where its z passes one of its σ, or where the hinge of a cost sets in. Those of an own cost are not known.
+A unit has a kink where its z passes one of its σ, where the hinge of a cost sets in, or where the absolute error is 0. Those of
+an own cost are not known.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from chainrule.network import Network
 from chainrule.nudges.text import signed
 from chainrule.nudges.way import way
 from chainrule.parameters import Layers
+from chainrule.verification.kinks import ABSOLUTE
 from chainrule.verification.moved import Followed
 from chainrule.writing.numbers import minus
 
@@ -38,6 +40,8 @@ class Kink:
     def __str__(self) -> str:
         if self.of == HINGE:
             return f"{self.unit} meets the margin of the right class at Δ = {signed(self.at)}"
+        if self.of == ABSOLUTE:
+            return f"{self.unit} passes its target {minus(f'{self.passes:g}')} at Δ = {signed(self.at)}"
         return f"{self.unit} passes {minus(f'{self.passes:g}')}, the kink of {self.of}, at Δ = {signed(self.at)}"
 
 
@@ -52,7 +56,7 @@ def kink_lines(kinks: Sequence[Kink]) -> list[str]:
 
 @dataclass(frozen=True)
 class KinkUnit:
-    """What has a kink: z/l/j at a kink of its σ, or an output at the margin of the hinge."""
+    """What has a kink: z/l/j at a kink of its σ, an output at the margin of the hinge, or a/L/j at its target."""
 
     id: Id
     kink: float
@@ -67,16 +71,20 @@ def units_between(network: Network, cost: Cost, v: Id, u: Id, y: Array) -> Itera
             yield from (KinkUnit(id, kink, repr(sigma)) for kink in sigma.kinks)
     if u.kind == "C" and cost.name == HINGE and not cost.own:
         yield from (KinkUnit(Id("z", network.depth, j), 0.0, HINGE) for j in np.flatnonzero(y == 0).tolist())
+    if u.kind == "C" and cost.name == ABSOLUTE and not cost.own:
+        yield from (
+            KinkUnit(Id("a", network.depth, j), target, ABSOLUTE) for j, target in enumerate(y.ravel().tolist())
+        )
 
 
 def margins_of(a: Layers[Any], z: Layers[Any], y: Array, units: Sequence[KinkUnit]) -> Array:
     """How far each unit is beyond its kink, the units as the last axis."""
-    out = a[a.last]  # a linear output, where the cost is the hinge
+    out = a[a.last]  # that of the hinge is linear
     right = 1 - out[..., int(y.argmax())]
-    beyond = [
-        out[..., unit.id.neuron] + right if unit.of == HINGE else z[unit.id.layer][..., unit.id.neuron] - unit.kink
-        for unit in units
-    ]
+    beyond = []
+    for unit in units:
+        numbers = out if unit.of in (HINGE, ABSOLUTE) else z[unit.id.layer]
+        beyond.append(numbers[..., unit.id.neuron] + (right if unit.of == HINGE else -unit.kink))
     return np.stack(beyond, axis=-1)
 
 

@@ -16,7 +16,7 @@ from chainrule.costs import ANY, NAMED
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
-from chainrule.verification.faults import FAULTS, absolute_error, of_cost
+from chainrule.verification.faults import FAULTS, of_cost
 from chainrule.verification.rounding import rounding as rounding_of
 from chainrule.verification.steps import RIGHT, run
 from chainrule.writing.numbers import short
@@ -151,7 +151,7 @@ def _faults_in_one_layer(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
 
 def _costs(judge: _WrongGradient, p: Problem) -> Iterator[Cause]:
     """The costs whose gradient this is."""
-    for other in [*(make() for make in NAMED.values()), absolute_error]:
+    for other in (make() for make in NAMED.values()):
         legal = p.network.output.name in other.pairs or ANY in other.pairs
         if legal and other.name != p.cost.name and judge.fits(run(p, of_cost(other))):
             says = f"it is the gradient of {other.name}, and the cost is {p.cost.name}"

@@ -1,8 +1,9 @@
 """The interval of gradients that kinks leave open: where a unit may lie at one, its slope is any between those of its sides.
 
-Each z near a kink of σ, and each margin of the hinge near 0, opens an interval of slopes (S3.4); it is carried back by interval
-arithmetic, with the signs of the weights, as distances below and above the gradient that the equations give. One-sided slopes
-of the whole cost would be too narrow: relu(t) − relu(−t) = t is smooth, and the chain rule with relu′(0) = 0 answers 0 there.
+Each z near a kink of σ, each margin of the hinge near 0 and each absolute error near 0 opens an interval of slopes (S3.4). It
+is carried back by interval arithmetic, with the signs of the weights, as distances below and above the gradient that the
+equations give. One-sided slopes of the whole cost would be too narrow: relu(t) − relu(−t) = t is smooth, and the chain rule
+with relu′(0) = 0 answers 0 there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from chainrule.costs import Cost, Pair
 from chainrule.problem import Problem
 
 Array = np.ndarray
+ABSOLUTE = "absolute_error"
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,20 @@ def beside(sigma: Activation, kink: float) -> Array:
 
 def _at_output(sigma: Activation, a: Array, z: Array, near: Array, y: Array, cost: Cost, pair: Pair) -> Open:
     if pair.delta is None:
-        return _through(Open.shut(pair.slope(a, y)), sigma, z, near)
+        slope = Open.shut(pair.slope(a, y))
+        if cost.name == ABSOLUTE and not cost.own:
+            slope = _signs(slope, sigma, a, z, near, y)
+        return _through(slope, sigma, z, near)
     delta = Open.shut(pair.delta(z, y))
     return margins(delta, z, near, y) if cost.name == "multiclass_hinge" else delta
+
+
+def _signs(slope: Open, sigma: Activation, a: Array, z: Array, near: Array, y: Array) -> Open:
+    """Where a_j may be y_j, the slope of |a_j − y_j| is anything from −1 to 1."""
+    steep = np.abs(sigma.slope(z)).max(axis=-1 if sigma.full_slope else None, initial=1.2)
+    reach = near.max(axis=1, keepdims=True) if sigma.full_slope else near
+    at = np.abs(a - y) <= steep * reach + 4 * np.finfo(np.float64).eps * (np.abs(a) + np.abs(y))
+    return Open(slope.base, np.where(at, -1.0 - slope.base, 0.0), np.where(at, 1.0 - slope.base, 0.0))
 
 
 def margins(delta: Open, z: Array, near: Array, y: Array) -> Open:

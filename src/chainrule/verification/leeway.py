@@ -21,7 +21,7 @@ from chainrule.verification.kinks import Open, open_gradients
 from chainrule.verification.rounding import rounding
 
 Array = np.ndarray
-STEEPEST = 1.2  # above every |σ′| of the named activations
+STEEPEST = 1.2  # above every |σ′| of the named activations but the exponential
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def _reach(network: Network, a: Sequence[Array], z: Sequence[Array], epsilon: fl
         largest = max(1.0, float(np.abs(w).max()), float(np.abs(b).max(initial=0)))
         stepped = step * largest * np.maximum(1.0, np.abs(before).max(axis=1, keepdims=True))
         reach.append(off_a @ np.abs(w).T + (w.shape[1] + 2) * epsilon * size + stepped)
-        steepest = max(STEEPEST, float(np.abs(sigma.slope(here)).max())) if sigma.own else STEEPEST
+        unbounded = sigma.own or sigma.name == "exponential"
+        steepest = max(STEEPEST, float(np.abs(sigma.slope(here)).max())) if unbounded else STEEPEST
         off_a = steepest * reach[-1] + 4 * epsilon * np.abs(after)
     return reach

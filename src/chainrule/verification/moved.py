@@ -131,9 +131,12 @@ def slope_by_difference(problem: Problem, u: str | Id, v: str | Id) -> Differenc
         return float(follow(problem, v, at - start).value(u))
 
     def sides(at: float) -> Array:
-        z = follow(problem, v, at - start).z
+        there = follow(problem, v, at - start)
         kinks = [(layer, kink) for layer, sigma in problem.network.activations.items() for kink in sigma.kinks]
-        return np.concatenate([np.zeros(0), *(np.sign(z[layer] - kink).ravel() for layer, kink in kinks)])
+        found = [np.sign(there.z[layer] - kink).ravel() for layer, kink in kinks]
+        if problem.cost.name == "absolute_error" and not problem.cost.own:
+            found.append(np.sign(there.a[there.a.last] - problem.y).ravel())
+        return np.concatenate([np.zeros(0), *found])
 
     return derivative(moved_to, start, largest_term(here), closer=closer_than_kinks(sides, start) or 1.0)
 
@@ -193,6 +196,7 @@ def _log(a: Any, y: Array, m: Elementary) -> Any:
 # The costs that are computed from z^L of an output which is not z^L itself, as functions of a^L.
 BY_ACTIVATION: dict[tuple[str, str], CostForm] = {
     ("cross_entropy", "softmax"): lambda a, y, m: -m.sum(_log(a, y, m)),
+    ("poisson", "exponential"): lambda a, y, m: m.sum(a - _log(a, y, m)),
     ("binary_cross_entropy", "sigmoid"): lambda a, y, m: -m.sum(_log(a, y, m) + _log(1 - a, 1 - y, m)),
 }
 

@@ -14,6 +14,7 @@ from chainrule.elementary import ARRAYS
 from chainrule.parameters import Parameters
 from chainrule.problem import Problem
 from chainrule.verification.differences import HIDDEN, Difference, closer_than_kinks, of_entries
+from chainrule.verification.kinks import ABSOLUTE
 
 Array = np.ndarray
 
@@ -48,4 +49,6 @@ def _sides(p: Problem, parameters: Parameters) -> Array:
     if p.cost.name == "multiclass_hinge" and not p.cost.own:
         margin = 1 + z - (y * z).sum(axis=1, keepdims=True)
         found.append(np.sign(margin[y == 0]))
+    if p.cost.name == ABSOLUTE and not p.cost.own:
+        found.append(np.sign(a - y).ravel())
     return np.concatenate(found)

@@ -31,6 +31,7 @@ from chainrule.writing.numbers import bar
 
 Array = np.ndarray
 SCALES = (0.01, 20.0)
+HIDDEN = [name for name in ACTIVATIONS if name != "exponential"]  # of which a few layers overflow
 NONE = 1e-17  # of a gradient: a tenth of its last digit
 
 
@@ -152,7 +153,7 @@ def networks(count: int, seed: int) -> Iterator[Drawn]:
 def draw(rng: np.random.Generator, pair: tuple[str, str]) -> Drawn:
     """One network: one to four layers of one to four units, one to five rows."""
     (output, cost_name), depth = pair, int(rng.integers(1, 5))
-    hidden = [str(name) for name in rng.choice(list(ACTIVATIONS), depth - 1)]
+    hidden = [str(name) for name in rng.choice(HIDDEN, depth - 1)]
     sizes = [int(n) for n in rng.integers(1, 5, depth + 1)]
     sizes[1:] = [max(n, 2) if name == "softmax" else n for n, name in zip(sizes[1:], [*hidden, output])]
     sizes[-1] = max(sizes[-1], 2) if cost_name == "multiclass_hinge" else sizes[-1]
@@ -171,6 +172,8 @@ def draw(rng: np.random.Generator, pair: tuple[str, str]) -> Drawn:
 def _targets(rng: np.random.Generator, cost: Cost, rows: int, out: int, scale: float) -> Array:
     if cost.targets in ("one-hot", "probabilities"):
         return np.eye(out)[rng.integers(0, out, rows)]
+    if cost.targets == "counts":
+        return rng.poisson(2.0, (rows, out)).astype(np.float64)
     if cost.targets == "choices":
         return rng.integers(0, 2, (rows, out)).astype(np.float64)
     return scale * rng.standard_normal((rows, out))

@@ -1,4 +1,4 @@
-"""A user's own forms as machine code: functions that the native steps call with the addresses of rows.
+"""Forms as machine code, a user's own and those of built-in activations and costs without native code of their own.
 
 They compute in float64 and round once to the type of the network, as the forms themselves do. LLVM writes them in this process,
 in about a tenth of a second. Each takes three rows of so many numbers:

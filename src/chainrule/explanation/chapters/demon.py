@@ -25,6 +25,7 @@ from chainrule.nudges.text import miss_text, signed, step_text, style_of_changes
 from chainrule.pictures.plot import Plot, Scale
 from chainrule.pictures.scene import Scene
 from chainrule.pictures.shapes import BOLD, Circle, Element, Label, Line, titled, width_of
+from chainrule.verification.kinks import ABSOLUTE
 from chainrule.verification.moved import follow, movable
 from chainrule.writing.formula import Formula, Row, row
 from chainrule.writing.numbers import cost_text, number, short, style_of, written
@@ -367,6 +368,8 @@ def _kink(seen: View, kink: Kink) -> Row:
     name = seen.quantity(parse(kink.unit, seen.network.parameters))
     if kink.of == HINGE:
         return row(name, " meets the margin at Δ = ", signed(kink.at))
+    if kink.of == ABSOLUTE:
+        return row(name, f" passes its target {short(kink.passes)} at Δ = ", signed(kink.at))
     return row(name, f" passes {short(kink.passes)} at Δ = ", signed(kink.at))
 
 

@@ -204,8 +204,10 @@ export function layerOf(id) {
   return id.kind === 'x' ? 0 : id.layer;
 }
 
-function moveTarget({ net, cost, pass, y }, _, neuron) {
+function moveTarget(mover, _, neuron) {
+  const { net, cost, pass, y } = mover;
   const target = Float64Array.from(y);
+  mover.y = target;
   return (change) => {
     target[neuron] = y[neuron] + change;
     return costOf(net, cost, pass, target);
@@ -285,8 +287,9 @@ function costOfActivation(cost) {
 // The units that move with an id and have a kink: their ids, and how far each is beyond it.
 function kinksAbove(mover) {
   const { net, id } = mover;
-  if (id.kind === 'y') return [];
-  const [layer, found] = [layerOf(id), hingeMargins(mover)];
+  const found = costMargins(mover);
+  if (id.kind === 'y') return found;
+  const layer = layerOf(id);
   const alone = id.kind !== 'b' || !isShared(net, layer);
   for (let l = 'xa'.includes(id.kind) ? layer + 1 : layer; l <= net.depth; l += 1) {
     for (const kink of net.sigma[l].kinks) {
@@ -299,11 +302,13 @@ function kinksAbove(mover) {
   return found;
 }
 
-function hingeMargins({ net, cost, y, id, z, a }) {
-  if (cost.margins === null) return [];
-  const [last, margins] = [net.depth, new Float64Array(y.length)];
-  const output = id.kind === 'a' && id.layer === last ? a : z;
-  const wrong = Array.from(y.keys()).filter((j) => y[j] === 0);
-  const marginOf = (j) => () => cost.margins(output[last], y, margins)[j];
-  return wrong.map((j) => ({ unit: { kind: 'z', layer: last, neuron: j }, margin: marginOf(j) }));
+// The outputs at which the cost has a kink: wrong classes at the margin of a hinge, and those of an absolute error at y.
+function costMargins(mover) {
+  const { net, cost, y, id, z, a } = mover;
+  if (cost.margins === null || (id.kind === 'y' && cost.of === 'z')) return [];
+  const [last, margins, kind] = [net.depth, new Float64Array(y.length), cost.of];
+  const output = kind === 'a' || (id.kind === 'a' && id.layer === last) ? a : z;
+  const bent = Array.from(y.keys()).filter((j) => (kind === 'z' ? y[j] === 0 : id.kind !== 'y' || j === id.neuron));
+  const marginOf = (j) => () => cost.margins(output[last], mover.y, margins)[j];
+  return bent.map((j) => ({ unit: { kind, layer: last, neuron: j }, margin: marginOf(j) }));
 }
