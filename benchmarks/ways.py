@@ -1,9 +1,9 @@
 """Would a training step be faster laid out in another way? Each way in turn, as ratios to the way it is.
 
 The ways: other blocks, other cuts among threads, other numbers of threads, rows packed or read in place, more or less asked for
-ahead. All give the same bits. A ratio above 1 is longer than the way it is; ~ stands before those whose quartiles are on both
-sides of 1: no difference that this run could see. `--busy` keeps one core busy with another process: the way it is then has one
-thread, as the engine would choose.
+ahead. All give the same bits. Each round takes them in another order, and "as it is, again" says what is noise. A ratio above 1
+is longer than the way it is; ~ stands before those whose quartiles are on both sides of 1. Beside a busy process, which keeps
+one core busy, the way it is has one thread, as the engine would choose.
 
     python benchmarks/ways.py                      every workload, alone and beside a busy process, and build/ways.json
     python benchmarks/ways.py --only tabular --quiet
@@ -40,10 +40,11 @@ from chainrule.engines.native.team import FLOPS_A_THREAD
 from chainrule.updates import named as rule_named
 
 TURN = 0.1  # seconds
-ONE, ALL = "one thread", "all threads"
+ONE, ALL, AGAIN = "one thread", "all threads", "as it is, again"
 WAYS: dict[str, tuple[dict[str, int], dict[str, int]]] = {  # names of the engine's module, places in the plan
     ONE: ({}, {}),
     ALL: ({}, {}),
+    AGAIN: ({}, {}),
     "cut by neurons": ({"SMALL_WEIGHTS": 0}, {}),
     "cut by rows": ({"SMALL_WEIGHTS": 2**40, "MANY_ROWS": 0}, {}),
     "all prefetched": ({"FAR_WEIGHTS": 0}, {}),
@@ -110,10 +111,11 @@ def measured(workload: str, asked: argparse.Namespace) -> Iterator[dict[str, Any
             a_step = first.seconds(order[:8], rates[:8], threads[first.name]) / min(8, len(order))
             count = min(len(order), max(1, round(TURN / a_step)))
             times = {way.name: [] for way in there}
+            rng = np.random.default_rng(0)
             for _ in range(asked.rounds):
-                for way in there:
+                for way in rng.permuted(np.array(there, object)):
                     times[way.name].append(way.seconds(order[:count], rates[:count], threads[way.name]))
-        base = np.array(times[first.name])
+        base = np.array(times[first.name])  # of the same round
         yield {
             "workload": workload, "busy": busy, "as_it_is": first.name, "step": float(np.median(base)) / count,
             "ratios": {name: quartiles(np.array(each) / base) for name, each in times.items()},

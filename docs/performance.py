@@ -23,6 +23,7 @@ import predictions  # noqa: E402
 import roofline  # noqa: E402
 import scaling  # noqa: E402
 import speed_tables  # noqa: E402
+import ways  # noqa: E402
 from fashion_figure import fashion_figure  # noqa: E402
 from scaling_figure import scaling_figure  # noqa: E402
 from speed_figure import speed_figure  # noqa: E402
@@ -33,7 +34,7 @@ from chainrule.aligned import laid_out  # noqa: E402
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 REPORTS: dict[str, Callable[[Any], Iterable[Any]]] = {
     "speed": speed_tables.report, "roofline": roofline.report, "scaling": scaling.report, "fashion": fashion.report,
-    "predictions": predictions.report,
+    "predictions": predictions.report, "ways": ways.report,
 }  # fmt: skip
 
 
