@@ -248,6 +248,7 @@ CONTRADICTIONS = (  # lines, and what speaks against them
     ("train points.csv --task regression", "the target holds texts"),
     ("train points.csv --task regression --cost cross_entropy", "the target holds texts"),
     ("train prices.csv --cost cross_entropy", "the target is a number"),
+    ("train prices.csv --cost poisson", "its output is not one that this command makes"),
     ("train prices.csv --class-weight balanced", "there are no classes"),
     ("train points.csv --class-weight up=3", "there is no such class"),
     ("train points.csv --class-weight left=-1", "a weight below 0"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from browser import Driven, driven
 from explored import (
+    CHAIN,
     SMALL,
     chain_page,
     choose,
@@ -123,6 +124,20 @@ def test_every_cost_gives_the_numbers_of_python(page: Any, browser: Driven, tmp_
         assert number(derivative(browser)) == pytest.approx(cr.backward(trace, [1.0, 0.0], cost).delta[1][1], abs=1e-6)
         assert browser.text(".formula .check").startswith("✓"), name
         assert browser.evaluate(f"document.querySelector({COST!r}).selectedOptions[0].textContent") != ""
+    assert browser.errors == []
+
+
+@pytest.mark.needs("chromium")
+def test_an_absolute_error_has_its_kink_where_the_target_is_the_output(browser: Driven, tmp_path: Path) -> None:
+    """S3.4: marked on the curve of a target, and of what moves the output."""
+    opened(browser, cr.explore(CHAIN, [0.6], [0.5], by="z/2/0"), tmp_path)
+    kinks = "document.querySelectorAll('.curve path.kink').length"
+    for id in ("y/0", "b/3/0"):
+        select(browser, id)
+        choose(browser, "cost", "quadratic")
+        assert browser.evaluate(kinks) == 0
+        choose(browser, "cost", "absolute_error")
+        assert browser.evaluate(kinks) == 1, id
     assert browser.errors == []
 
 

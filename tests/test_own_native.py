@@ -15,7 +15,7 @@ from test_own_forms import OWN, POINTS
 
 import chainrule as cr
 from chainrule.activations import Activation, identity
-from chainrule.costs import ANY, Cost
+from chainrule.costs import ANY, Cost, as_cost
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout
 from chainrule.dual import Dual
@@ -97,6 +97,14 @@ def test_an_own_activation_trains_to_the_numbers_of_the_reference_engine(name: s
 def test_an_own_cost_trains_to_the_numbers_of_the_reference_engine(name: str, dtype: str) -> None:
     network, rows = problem([7, 11, 3], "tanh", "sigmoid", dtype)
     check_agreement(Recipe(COSTS[name], cr.momentum(0.01)), network, rows)
+
+
+@pytest.mark.parametrize("dtype", SLACK)
+@pytest.mark.parametrize("cost", ["absolute_error", "log_cosh", "poisson"])
+def test_a_built_in_cost_without_native_code_is_compiled_from_its_form(cost: str, dtype: str) -> None:
+    """Its output too: an exponential, in a hidden layer as well."""
+    network, rows = problem([7, 11, 5, 3], ["exponential", "tanh"], "exponential", dtype)
+    check_agreement(Recipe(as_cost(cost), cr.momentum(0.003)), network, rows, count=50)
 
 
 def test_auto_takes_native_code_for_a_long_run_with_own_forms() -> None:

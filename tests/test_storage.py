@@ -60,6 +60,15 @@ def test_the_settings_of_an_activation_come_back(tmp_path: Path, alpha: float) -
     assert repr(back.activations[2]) == "identity"
 
 
+@pytest.mark.parametrize("cost", ["poisson", "absolute_error", "log_cosh"])
+def test_an_exponential_output_and_its_cost_come_back(tmp_path: Path, cost: str) -> None:
+    network = cr.Network.random([3, 4, 2], "tanh", "exponential", seed=1).with_cost(cost)
+    back = load(save(network, tmp_path / "m"))
+    assert (repr(back.output), repr(back.cost)) == ("exponential", cost)
+    x, y = np.ones((1, 3)), np.ones((1, 2))
+    assert np.array_equal(cr.gradient(back, x, y).flat(), cr.gradient(network, x, y).flat())
+
+
 def test_a_users_own_activation_is_handed_in_again(tmp_path: Path) -> None:
     mish = cr.activation(lambda z, m: z * m.tanh(m.softplus(z)), "mish")
     network = cr.Network.random([2, 3, 1], mish, seed=0)

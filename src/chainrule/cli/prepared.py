@@ -256,6 +256,11 @@ def _task(task: str, table: Table, cost: Cost | None) -> str:
 def _network(rows: Parts, cost: Cost, asked: SimpleNamespace) -> Network:
     """A network whose output fits the cost and the targets."""
     terms = rows.terms
+    if cost.targets == "counts":
+        raise SettingError(
+            f"the cost {cost.name} needs counts that are not scaled, and an exponential output, which this command does not "
+            f'make: train in Python, NetworkRegressor(loss="{cost.name}"), or use --cost quadratic'
+        )
     if cost.classifies and terms.labels is None:
         raise SettingError(
             f"the cost {cost.name} needs classes, and {terms.target_name!r} is a number: use --cost quadratic"

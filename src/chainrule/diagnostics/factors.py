@@ -168,6 +168,9 @@ class Examined:
 
     def _error_reference(self) -> Reference:
         """How large ∂C/∂a is where an output is off by what is usual for it."""
+        if self.cost.targets == "counts":
+            off = max(1.0, overall(self.targets))
+            return Reference(off, f"{short(off, 3)}, for an output off by that")
         if self.pair.delta is not None:
             return Reference(1.0, "1, an answer wholly wrong")
         off = 1.0 if self.bounded else max(1.0, overall(self.targets))

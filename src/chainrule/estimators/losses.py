@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
 
+from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.activations import Activation, activation, odot
 from chainrule.costs import NAMED, Cost, Pair, as_cost, own_cost
+from chainrule.elementary import ARRAYS
 from chainrule.errors import FormError, SettingError, brief
 from chainrule.writing.numbers import short
 
 Array = np.ndarray
+COSTS = Cost.__module__  # whose own slopes the tests of the package compare
 STEP, APART = 1e-6, 1e-4  # of a difference, and how far a slope may be from it, relative
 
 
@@ -26,7 +29,7 @@ def loss_of(given: Any) -> Cost:
     if isinstance(given, (str, Cost)):
         return as_cost(given)
     if callable(given):
-        return own_cost(given, _name(given))
+        return own_cost(given, _name(given, NAMED))
     raise SettingError(
         f"loss is a name ({', '.join(NAMED)}), a cost such as chainrule.huber(2.0), or a function of (a, y); got {brief(given)}"
     )
@@ -46,21 +49,28 @@ def activation_of(given: Any) -> Any:
             _check_activation(given)
         return given
     if callable(given):
-        return activation(given, _name(given))
+        return activation(given, _name(given, ACTIVATIONS))
     return given
 
 
-def _name(function: Callable[..., Any]) -> str:
+def _name(function: Callable[..., Any], taken: Container[str]) -> str:
+    """The name of a function; "own" for a lambda, and own_tanh for one that is called as a built-in one."""
     name = getattr(function, "__name__", "own")
-    return name if name.isidentifier() and name not in NAMED else "own"
+    if not name.isidentifier():
+        return "own"
+    return f"own_{name}" if name in taken else name
 
 
 # slopes that were written by hand ------------------------------------------------------------------------------------------
 def check_cost(cost: Cost, output: Activation, outputs: int) -> None:
-    """A cost's slope against differences of its value, on rows of so many outputs. Raises FormError where the two differ."""
-    if cost.own:  # its slope is made from its form
-        return
+    """The slope of a cost that was written by hand, against differences of its value on rows of so many outputs.
+
+    Raises FormError where the two differ, or its form gives other values.
+    """
     pair, rng = cost.on(output), np.random.default_rng(0)
+    parts = (each for each in (pair.value, pair.slope, pair.form, pair.delta) if each is not None)
+    if cost.own or all(getattr(part, "__module__", "") == COSTS for part in parts):
+        return
     z = rng.standard_normal((8, outputs))
     y = _targets(cost, output, z, rng)
     of_z = pair.of == "z" or pair.delta is not None
@@ -70,6 +80,12 @@ def check_cost(cost: Cost, output: Activation, outputs: int) -> None:
     def value(there: Array) -> Array:
         return pair.value(there if pair.of == "z" else output.value(there), y) if of_z else pair.value(there, y)
 
+    form = np.asarray(pair.form(z if pair.of == "z" else output.value(z), y, ARRAYS), float).reshape(-1)
+    if not np.allclose(form, value(at), rtol=APART):
+        raise FormError(
+            f"the form of the cost {cost.name!r} gives other numbers than its value: {short(float(form[0]), 6)} where that is "
+            f"{short(float(value(at)[0]), 6)}"
+        )
     steps = STEP * np.eye(outputs)
     right = np.stack([(value(at + step) - value(at - step)) / (2 * STEP) for step in steps], axis=1)
     _compare(f"the cost {cost.name!r}", found, right, f"∂C/∂{'z' if of_z else 'a'}")

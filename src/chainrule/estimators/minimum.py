@@ -84,7 +84,7 @@ class Iterations:
         if self._watched is not None:
             loss, score = cost_and_score(network, self._watched, network.cost)
             watched = (loss, score.value, score.measure)
-            if self.best is None or score.value > self.best[0]:
+            if not math.isnan(score.value) and (self.best is None or score.value > self.best[0]):
                 self.best = score.value, theta.copy()
         step = LastStep(network, self._measured(theta, cost), {"parameters": network.parameters.flat()})
         self.stopped = self._after(Epoch(self.count, self.count, cost, now - self._last, *watched, None, step))

@@ -217,6 +217,7 @@ def _bp1_of_z(s: Letters, case: Case, sides: tuple[float, float] | None) -> list
             Sum("r", row("(log(1 + ", _power(r), ") − ", y, " ", r, ")")),
             row(Ratio(_power(z), row("1 + ", _power(z))), " − ", y_j),
         ),
+        "poisson": (Sum("r", row("(", _power(r), " − ", y, " ", r, ")")), row(_power(z), " − ", y_j)),
     }
     lines: list[Block] = []
     why = _of_z(s)
