@@ -55,7 +55,7 @@ class Asked:
         settings: Settings = {
             "l2": at_least_0(given["alpha"], "alpha") / sharing, "l1": given["l1"], "dropout": given["dropout"],
             "clip_norm": given["clip_norm"], "clip_value": given["clip_value"], "max_time": given["max_time"],
-            "schedule": schedule_of(given, rows, tol, patience),
+            "schedule": schedule_of(given, counted, tol, patience),
         }  # fmt: skip
         for name in ("warm_start", "standardize"):
             truth(given[name], name)
@@ -125,7 +125,7 @@ def rule_of(given: Mapping[str, Any]) -> Rule:
 
 
 # the learning rate -------------------------------------------------------------------------------------------------
-def schedule_of(given: Mapping[str, Any], rows: int, tol: float, patience: float) -> Schedule:
+def schedule_of(given: Mapping[str, Any], rows: float, tol: float, patience: float) -> Schedule:
     """scikit-learn's "constant", "invscaling" and "adaptive", or a schedule of chainrule.schedules."""
     named = given["learning_rate"]
     if isinstance(named, str) and named == "invscaling":

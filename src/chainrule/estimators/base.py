@@ -24,7 +24,7 @@ from sklearn.utils.validation import (
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing
 from chainrule.data.columns import Column
-from chainrule.errors import DataError, DivergenceError, SettingError, counted, listed
+from chainrule.errors import DataError, DivergenceError, SettingError, listed
 from chainrule.estimators.asked import LBFGS, Asked
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
@@ -35,8 +35,10 @@ from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
 from chainrule.network import Network
 from chainrule.run import TrainingState
+from chainrule.schedules import as_schedule
 from chainrule.settings import Settings
 from chainrule.training import Epochs
+from chainrule.updates import Rule, TwoFunctions, adam
 
 Array = np.ndarray
 SPARSE = ["csr", "csc"]
@@ -104,9 +106,7 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
         part = self._part(X, y, sample_weight, reset, known=not reset, going_on=not reset)
-        if X_val is not None and y_val is None:
-            raise DataError("X_val are rows to watch, and need their targets: give y_val")
-        watched = None if X_val is None else self._part(X_val, y_val, sample_weight_val, False, known=True)
+        watched = self._watched(X_val, y_val, sample_weight_val, part)
         rng = check_random_state(self._random_state())
         asked = Asked.of(vars(self), part.X, part.weight)
         if not reset and asked.hidden != self.network_.sizes[1:-1]:
@@ -126,14 +126,30 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
         tasks.close()
         return self
 
+    def _watched(self, X_val: Any, y_val: Any, weight: Any, part: Part) -> Part | None:
+        """The user's own rows to watch."""
+        if X_val is None and y_val is None and weight is None:
+            return None
+        if X_val is None or y_val is None:
+            raise DataError("the rows to watch are X_val and their targets y_val: give both")
+        try:
+            watched = self._part(X_val, y_val, weight, False, known=True)
+        except ValueError as error:
+            raise DataError(f"X_val and y_val, the rows to watch: {error}") from error
+        if watched.targets.shape[1:] != part.targets.shape[1:]:
+            of_val, of_y = (each.shape[1] if each.ndim == 2 else 1 for each in (watched.targets, part.targets))
+            raise DataError(f"y_val has {of_val} numbers a row, and y has {of_y}")
+        return watched
+
     def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool, going_on: bool = False) -> Part:
         """Rows as scikit-learn checks them, those of weight 0 left out."""
         if self.preprocess is not None:
             X, y = self._table_and_target(X, y, reset, self._numeric)
         else:
             X, y = validate_data(
-                self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, multi_output=True, y_numeric=self._numeric
-            )
+                self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, order="C", multi_output=True,
+                y_numeric=self._numeric,
+            )  # fmt: skip
         if weight is not None:
             weight = _check_sample_weight(weight, X, dtype=DTYPES, ensure_non_negative=True)
             if not weight.any():
@@ -154,20 +170,21 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
         """The rows to learn from, and a share of them to watch."""
         rows, strata = np.arange(len(part.X)), self._strata(part.targets)
         classes, counts = (np.empty(0), np.empty(0)) if strata is None else np.unique(strata, return_counts=True)
-        held, cure = math.ceil(share * len(rows)), "give X_val and y_val, or set early_stopping=False"
-        if len(classes) and min(counts) < 2:
+        held = max(math.ceil(share * len(rows)), 2, len(classes))
+        cure = "give X_val and y_val, or set early_stopping=False"
+        if len(classes) and len(rows) > 1 and min(counts) < 2:
             alone = listed(map(repr, classes[counts < 2].tolist()), 8)
             raise DataError(
                 f"early_stopping=True watches a share of each class, and these have one row only: {alone}. Add rows, {cure}"
             )
-        if held < max(2, len(classes)) or len(rows) - held < max(1, len(classes)):
-            of_each = f", and each of {len(classes)} classes needs a row there" if len(classes) else ""
+        if len(rows) - held < max(1, len(classes)):
+            of_each = f", with a row of each of {len(classes)} classes on both sides" if len(classes) else ""
             raise DataError(
-                f"The validation set is too small, or leaves too little to learn from: validation_fraction={share:g} of "
-                f"{counted(len(rows), 'row')} is {held}{of_each}. Change validation_fraction, {cure}"
+                f"The validation set is too small, or leaves too little to learn from: {held} of n_samples={len(rows)}"
+                f"{of_each}. Lower validation_fraction={share:g}, {cure}"
             )
-        learnt, held = train_test_split(rows, test_size=share, random_state=rng, stratify=strata)
-        return part.take(learnt), part.take(held)
+        learnt, others = train_test_split(rows, test_size=held, random_state=rng, stratify=strata)
+        return part.take(learnt), part.take(others)
 
     def _random_state(self) -> Any:
         given = self.random_state
@@ -205,10 +222,11 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
 
     def _train(self, part: Part, watched: Part | None, asked: Asked, epochs: int, tasks: Tasks | None = None) -> None:
         """So many epochs, or as many as it takes until nothing is gained any more."""
-        before, watching = self._state, None if watched is None else self._dataset(watched)
+        rule = asked.rule or adam()
+        before, watching = self._before(rule, asked), None if watched is None else self._dataset(watched)
         settings: Settings = {**asked.settings, "best": "last" if watching is None else "score"}
         stream = Epochs(
-            self.network_, self._dataset(part), None, asked.rule or "adam", before.epoch + epochs, asked.batch_size, self._seed,
+            self.network_, self._dataset(part), None, rule, before.epoch + epochs, asked.batch_size, self._seed,
             watching, self.engine, shuffle=self.shuffle, **settings,
         )  # fmt: skip
         progress = Progress(asked, functions(self.callbacks), bool(self.verbose), tasks)
@@ -239,6 +257,16 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
                 ),
                 stacklevel=OUTSIDE,
             )
+
+    def _before(self, rule: Rule, asked: Asked) -> TrainingState:
+        """The state to go on from; without what another rule, or another schedule, remembers."""
+        state, schedule = self._state, as_schedule(asked.settings["schedule"])
+        slots = {name for name in state.engine or {} if name.startswith("rule/")}
+        if not isinstance(rule.step, TwoFunctions) and slots != {f"rule/{name}" for name in rule.slots}:
+            state = replace(state, engine=None)
+        if (state.schedule or {}).keys() != schedule.begin().keys():
+            state = replace(state, schedule=None)
+        return state
 
     def _go_back(self, diverged: DivergenceError, is_watched: bool) -> None:
         """To the best epoch of the watched rows, or the last one before the cost rose; further training begins there."""
@@ -282,14 +310,14 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
             raise AttributeError(
                 'solver="lbfgs" learns from all rows at once: partial_fit needs a rule, such as solver="adam"'
             )
+        if self.early_stopping is True:
+            raise AttributeError(
+                "partial_fit does not support early_stopping=True: it takes one epoch, and stops no training"
+            )
         return True
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
         """One epoch more."""
-        if self.early_stopping:
-            raise SettingError(
-                "partial_fit does not support early_stopping=True: it takes one epoch, and stops no training"
-            )
         part = self._part(X, y, sample_weight, reset, known=True)
         asked = Asked.of(vars(self), part.X, part.weight)
         if reset:
@@ -369,4 +397,4 @@ def dense(X: Any) -> Array:
     check_memory(
         X.shape[0] * X.shape[1] * X.dtype.itemsize, f"{X.shape[0]:,} sparse rows as an array", "take fewer rows"
     )
-    return X.toarray()
+    return X.toarray(order="C")

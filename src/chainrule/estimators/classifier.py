@@ -152,6 +152,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
             return self._of_labels(y, known)
+        if y.ndim == 2:
+            raise DataError(
+                "y has several columns, and one of them other values than 0 and 1: NetworkClassifier takes a class per row, or "
+                "several labels that are 0 or 1; MultiOutputClassifier of scikit-learn takes several classes a row"
+            )
         found, numbers = np.unique(y, return_inverse=True)
         if not known:
             self.classes_ = found
@@ -174,17 +179,21 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return rows
 
     def _by_class(self, weight: Array | None, y: Array) -> Array | None:
-        if self.class_weight is None:
+        given = self.class_weight
+        if given is None:
             return weight
-        try:
-            by_class = compute_sample_weight(self.class_weight, y)
-        except ValueError as error:
-            raise SettingError(
-                'class_weight is None, "balanced", or a number ≥ 0 for each class as {"no": 1.0, "yes": 5.0}, got '
-                f"{brief(self.class_weight)}: {error}"
-            ) from None
+        if isinstance(given, str) and given == "balanced":
+            by_class = balanced(dense(y), weight)
+        else:
+            try:
+                by_class = compute_sample_weight(given, y)
+            except ValueError as error:
+                raise SettingError(
+                    'class_weight is None, "balanced", or a number ≥ 0 for each class as {"no": 1.0, "yes": 5.0}, got '
+                    f"{brief(given)}: {error}"
+                ) from None
         if not (np.isfinite(by_class) & (by_class >= 0)).all() or not by_class.any():
-            raise SettingError(f"class_weight has numbers ≥ 0, not all of them 0; got {brief(self.class_weight)}")
+            raise SettingError(f"class_weight has numbers ≥ 0, not all of them 0; got {brief(given)}")
         return by_class if weight is None else weight * by_class
 
     def _strata(self, targets: Array) -> Array | None:
@@ -239,6 +248,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def predict_proba(self, X: Any) -> Array:
         """The probability of each class (rows, classes), or of each label."""
         outputs = self._outputs(X)
+        if len(self.classes_) == 1 and not self._several:
+            return np.ones_like(outputs)
         if outputs.shape[1] == 1 and not self._several:
             return np.hstack([1 - outputs, outputs])
         if self._several or self.network_.output.name == "softmax":
@@ -267,3 +278,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def balanced(y: Array, weight: Array | None) -> Array:
+    """What each row's weight is multiplied by so that each class has the same sum of weights; of several labels the product."""
+    found = np.ones(len(y))
+    for column in y.reshape(len(y), -1).T:
+        classes, places = np.unique(column, return_inverse=True)
+        sums = np.bincount(places, weight)
+        found *= (sums.sum() / (len(classes) * sums))[places]
+    return found

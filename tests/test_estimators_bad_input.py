@@ -1,0 +1,209 @@
+"""What NetworkClassifier and NetworkRegressor say to rows, targets, weights and parameters that they cannot use."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+
+from chainrule.errors import DataError, SettingError, UnknownNameError
+from chainrule.estimators import NetworkClassifier, NetworkRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+X, Y = load_iris(return_X_y=True)
+NAN = np.where(X > 7, np.nan, X)
+SHORT: dict[str, Any] = {"max_iter": 3, "random_state": 0}
+
+
+# rows, targets, weights -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("rows", "targets", "said"),
+    [
+        (NAN, Y, "Input X contains NaN"),
+        (X, Y * np.nan, "contains NaN"),
+        (X[:0], Y[:0], "0 sample"),
+        (X[:, :0], Y, "0 feature"),
+        (X, Y[:9], r"inconsistent numbers of samples: \[150, 9\]"),
+        (X[0], Y, "Expected 2D array"),
+        ([["a"], ["b"]], [0, 1], "could not convert string to float"),
+        (X, None, "requires y to be passed"),
+    ],
+)
+@pytest.mark.parametrize("kind", [NetworkClassifier, NetworkRegressor])
+def test_rows_and_targets(kind: Any, rows: Any, targets: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        kind(**SHORT).fit(rows, targets)
+
+
+def test_targets_of_the_other_kind() -> None:
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        NetworkClassifier(**SHORT).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="could not convert string"):
+        NetworkRegressor(**SHORT).fit(X, np.array(["a", "b", "c"])[Y])
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        (np.linspace(-1, 1, 150), "Negative values"),
+        (np.full(150, np.nan), "NaN"),
+        (np.ones(5), r"\(5,\)"),
+        (np.zeros(150), "zero|sample_weight is 0 for every row"),
+    ],
+)
+def test_weights(weights: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        NetworkClassifier(**SHORT).fit(X, Y, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"X_val": X}, "give both"),
+        ({"y_val": Y}, "give both"),
+        ({"sample_weight_val": np.ones(150)}, "give both"),
+        (
+            {"X_val": X[:, :2], "y_val": Y},
+            "X_val and y_val, the rows to watch: X has 2 features, but .* is expecting 4",
+        ),
+        ({"X_val": X, "y_val": Y[:3]}, r"X_val and y_val, the rows to watch: .*\[150, 3\]"),
+        ({"X_val": NAN, "y_val": Y}, "X_val and y_val, the rows to watch: Input X contains NaN"),
+        ({"X_val": X, "y_val": np.column_stack([Y, Y])}, "y_val has 2 numbers a row, and y has 1"),
+    ],
+)
+def test_rows_to_watch(given: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        NetworkRegressor(**SHORT).fit(X, Y, **given)
+
+
+def test_labels_that_only_the_rows_to_watch_have() -> None:
+    with pytest.raises(DataError, match="the rows to watch: y has 2, and the classes are 0, 1"):
+        NetworkClassifier(**SHORT).fit(X[:100], Y[:100], X_val=X, y_val=Y)
+
+
+def test_too_few_rows_to_hold_some_out() -> None:
+    with pytest.raises(
+        DataError, match=r"these have one row only: 1\. Add rows, give X_val and y_val, or set early_stopping"
+    ):
+        NetworkClassifier(early_stopping=True).fit(X[:51], Y[:51])
+    with pytest.raises(
+        DataError, match=r"The validation set is too small, .* 29 of n_samples=30, with a row of each of 3"
+    ):
+        NetworkClassifier(early_stopping=True, validation_fraction=0.95).fit(X[::5], Y[::5])
+    with pytest.raises(DataError, match="n_samples=1"):
+        NetworkRegressor(early_stopping=True).fit(X[:1], Y[:1])
+    found = NetworkClassifier(early_stopping=True, **SHORT).fit(X[::10], Y[::10])  # 10 % of 15 rows: one of each class
+    assert len(found.validation_scores_) == 3
+
+
+# from one call to the next --------------------------------------------------------------------------------------------
+def test_before_fit() -> None:
+    with pytest.raises(NotFittedError):
+        NetworkClassifier().predict(X)
+
+
+def test_partial_fit_takes_what_the_first_call_promised() -> None:
+    with pytest.raises(DataError, match="needs all classes there will be"):
+        NetworkClassifier(**SHORT).partial_fit(X, Y)
+    found = NetworkClassifier(**SHORT).partial_fit(X, Y, classes=[0, 1, 2])
+    with pytest.raises(DataError, match="y has 3, and the classes are 0, 1, 2"):
+        found.partial_fit(X, Y + 1)
+    with pytest.raises(ValueError, match="2 features"):
+        found.partial_fit(X[:, :2], Y)
+    with pytest.raises(ValueError, match="classes"):
+        found.partial_fit(X, Y, classes=[0, 1])
+    with pytest.raises(DataError, match="y has 2 numbers a row, and the network 1 outputs"):
+        NetworkRegressor(**SHORT).partial_fit(X, Y).partial_fit(X, X[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"early_stopping": True}, "takes one epoch"), ({"solver": "lbfgs"}, "all rows")]
+)
+def test_partial_fit_is_absent_where_it_cannot_be(given: Any, said: str) -> None:
+    found = NetworkRegressor(**given)
+    assert not hasattr(found, "partial_fit")
+    with pytest.raises(AttributeError) as caught:
+        found.partial_fit(X, Y)
+    assert said in str(caught.value.__cause__)
+
+
+def test_warm_start_names_both_sets_of_classes_and_both_shapes() -> None:
+    found = NetworkClassifier(warm_start=True, **SHORT).fit(X, Y)
+    for other in (Y[:100], Y + 1):
+        with pytest.raises(DataError, match="warm_start=True goes on with the classes 0, 1, 2, and y has"):
+            found.fit(X[: len(other)], other)
+    with pytest.raises(SettingError, match=r"hidden layers are \(100,\), and hidden_layer_sizes=3"):
+        found.set_params(hidden_layer_sizes=3).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "after", [{"solver": "sgd"}, {"solver": "lbfgs"}, {"learning_rate": "adaptive"}, {"dropout": 0.5}]
+)
+def test_warm_start_goes_on_with_other_parameters(after: dict[str, Any]) -> None:
+    found = NetworkRegressor(warm_start=True, max_iter=60, learning_rate_init=0.01, random_state=0).fit(X, Y)
+    before = found.score(X, Y)
+    assert found.set_params(max_iter=2, learning_rate_init=0.001, **after).fit(X, Y).score(X, Y) > before - 0.05
+    assert found.set_params(solver="adam").fit(X, Y).score(X, Y) > before - 0.1
+
+
+# training that diverges -----------------------------------------------------------------------------------------------
+def test_w33_a_training_that_diverges_names_step_and_layer_and_leaves_the_best_network() -> None:
+    asked = {
+        "solver": "sgd",
+        "learning_rate_init": 0.5,
+        "activation": "identity",
+        "standardize": False,
+        "random_state": 0,
+    }
+    found = NetworkRegressor(early_stopping=True, max_iter=50, **asked)
+    with pytest.warns(ConvergenceWarning, match=r"diverged at step \d+ .*layer \d"):
+        found.fit(3 * X, Y)
+    scores = found.validation_scores_
+    assert np.isnan(scores[-1])
+    assert found.best_validation_score_ == np.nanmax(scores)
+    best = int(np.nanargmax(scores)) + 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        stopped = NetworkRegressor(early_stopping=True, max_iter=best, **asked).fit(3 * X, Y)
+    np.testing.assert_array_equal(found.network_.parameters.flat(), stopped.network_.parameters.flat())
+    assert np.isfinite(found.predict(3 * X)).all()
+
+
+def test_a_first_epoch_that_diverges_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(
+        DataError, match=r"layer \d.*Nothing was learnt: the numbers may be too large; standardize=True"
+    ):
+        NetworkRegressor(standardize=False, solver="sgd", learning_rate_init=1e30).fit(X, Y * 1e200)
+
+
+# parameters -----------------------------------------------------------------------------------------------------------
+WRONG: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["ten", -1, (3, "a"), 1.5, None], "activation": [3, "reluu", None], "loss": [3, None, "log_los"],
+    "solver": [3, None, "adamm"], "alpha": ["a", -1, None, np.nan], "batch_size": ["big", -1, 1.5],
+    "learning_rate": ["fast", 3], "learning_rate_init": ["a", -1, None, np.inf], "max_iter": ["a", 0, 1.5, None],
+    "shuffle": ["no", None, 2], "tol": ["a", -1, None], "verbose": ["x", None], "warm_start": ["yes", None],
+    "early_stopping": ["yes", None], "validation_fraction": ["a", -1, 1, None], "beta_1": ["a", 1, None], "beta_2": ["a", 1],
+    "epsilon": ["a", 0, None], "n_iter_no_change": ["a", 0, None], "max_fun": ["a", 0, None],
+    "class_weight": ["even", {7: 1.0}, 3, {0: -1}, {0: np.nan}], "dropout": ["a", 1.0, -0.1, None], "l1": ["a", -1, None],
+    "clip_norm": ["a", -1, 0], "clip_value": ["a", -1], "max_time": ["soon", -1], "init": ["hee", 3, None],
+    "standardize": ["yes", None], "callbacks": [3, ["a"]], "engine": ["gpuu", 3, None],
+}  # fmt: skip
+NAMED = {"learning_rate": "learning_rate|schedule", "loss": "loss|cost"}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_parameter_of_the_wrong_kind_is_named_with_what_to_write(name: str, value: Any) -> None:
+    with pytest.raises(
+        (SettingError, UnknownNameError), match=f"(?:{NAMED.get(name, name)}).*(?: is |are| has |as |known)"
+    ):
+        NetworkClassifier(**{**SHORT, name: value}).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("momentum", "a"), ("momentum", 2), ("nesterovs_momentum", "a"), ("power_t", "a")]
+)
+def test_a_parameter_of_sgd_too(name: str, value: Any) -> None:
+    with pytest.raises(SettingError, match=f"{name} is"):
+        NetworkRegressor(solver="sgd", learning_rate="invscaling", **{name: value}).fit(X, Y)
