@@ -15,7 +15,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from functools import cache
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -407,7 +407,7 @@ PAGES = {
     "commands.md": commands_page,
     "concepts.md": concepts_page,
     "figures.md": figures_page,
-    "performance.md": performance.page,
+    **{name: partial(performance.page, name) for name in performance.PAGES},
     "published.md": lambda: published.page(EXAMPLES),
 }
 

@@ -1,4 +1,4 @@
-"""The measured parts of docs/performance.md: tables and figures from docs/measured, where the benchmarks' JSON is kept.
+"""The measured parts of docs/performance.md and docs/estimator_defaults.md: tables and figures from docs/measured, where the benchmarks' JSON is kept.
 
 python docs/performance.py           write them again; nothing is measured
 python docs/performance.py build     take over the JSON that the benchmarks wrote to build, first
@@ -18,7 +18,8 @@ DOCS = Path(__file__).resolve().parent
 MEASURED = DOCS / "measured"
 sys.path.append(str(DOCS.parent / "benchmarks"))
 
-import fashion  # noqa: E402  (the benchmarks are scripts beside the package)
+import estimators  # noqa: E402  (the benchmarks are scripts beside the package)
+import fashion  # noqa: E402
 import predictions  # noqa: E402
 import roofline  # noqa: E402
 import scaling  # noqa: E402
@@ -31,16 +32,18 @@ from workloads import WORKLOADS  # noqa: E402
 
 from chainrule.aligned import laid_out  # noqa: E402
 
+WIDER = {"estimators": estimators.WIDTH}
+PAGES = "performance.md", "estimator_defaults.md"
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 REPORTS: dict[str, Callable[[Any], Iterable[Any]]] = {
     "speed": speed_tables.report, "roofline": roofline.report, "scaling": scaling.report, "fashion": fashion.report,
-    "predictions": predictions.report, "ways": ways.report,
+    "predictions": predictions.report, "ways": ways.report, "estimators": estimators.report,
 }  # fmt: skip
 
 
-def page() -> str:
-    """The page as it is, with its measured parts written again."""
-    return BLOCK.sub(lambda found: found[1] + part(found[2]) + found[3], (DOCS / "performance.md").read_text())
+def page(name: str = "performance.md") -> str:
+    """A page as it is, with its measured parts written again."""
+    return BLOCK.sub(lambda found: found[1] + part(found[2]) + found[3], (DOCS / name).read_text())
 
 
 def part(name: str) -> str:
@@ -48,7 +51,7 @@ def part(name: str) -> str:
     if name == "workloads":
         rows = [(each.name, each.said, f"{each.rows:,}") for each in WORKLOADS.values()]
         return "".join(f"| {' | '.join(row)} |\n" for row in [("name", "recipe", "rows"), ("---", "---", "---"), *rows])
-    lines = laid_out(REPORTS[name](kept(name)), 80)
+    lines = laid_out(REPORTS[name](kept(name)), WIDER.get(name, 80))
     return "```text\n" + "\n".join(lines).rstrip() + "\n```\n"
 
 
@@ -73,7 +76,7 @@ def main() -> None:
         for name in REPORTS:
             if (folder / f"{name}.json").exists():
                 shutil.copy(folder / f"{name}.json", MEASURED)
-    for name, text in {"performance.md": page(), **figures()}.items():
+    for name, text in {**{name: page(name) for name in PAGES}, **figures()}.items():
         (DOCS / name).write_text(text)
 
 

@@ -71,7 +71,7 @@ INSIDE = {  # the layers of the larger packages
         "base",
         "columns minimum preprocessed progress",
         "asked callbacks",
-        "losses",
+        "defaults losses",
     ],
     "explorer": ["page", "bundle contents", "convention_data question_data shortened traced"],
     "writing": ["sheet", "html latex", "card text", "document", "mathml tex", "formula numbers"],

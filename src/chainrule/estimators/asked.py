@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import SettingError, UnknownNameError, brief, unknown_name
+from chainrule.estimators.defaults import decided
 from chainrule.estimators.losses import activation_of
 from chainrule.ranges import at_least_0, positive, share, truth, whole
 from chainrule.schedules import NAMED as SCHEDULES
@@ -20,7 +21,6 @@ from chainrule.updates import Rule, adam, delta_rule, momentum, nesterov
 
 Array = np.ndarray
 LBFGS, ADAPTIVE = "lbfgs", "adaptive"
-MOST_ROWS = 200  # of a batch, where its size is left to us
 LEAST_RATE = 1e-6  # "adaptive" ends below it
 
 
@@ -39,18 +39,31 @@ class Asked:
     patience: float  # epochs without a gain of `tol`, after which training ends; infinite for none
     early_stopping: bool
     held_out: float  # the share of the rows that early stopping watches
+    chosen: Mapping[str, Any]  # what was "auto", and what it came to
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], X: Array, weight: Array | None) -> Asked:
-        """The parameters of an estimator, as `get_params` gives them, for rows X (rows, features) of such weights."""
+    def of(
+        cls,
+        given: Mapping[str, Any],
+        X: Any,
+        weight: Array | None,
+        watches: bool | None = None,
+        hidden: tuple[int, ...] | None = None,
+    ) -> Asked:
+        """The parameters of an estimator, as `get_params` gives them, for rows X (rows, features) of such weights.
+
+        `watches` says whether rows are watched, and None that early_stopping decides it; `hidden` are the hidden layers of the
+        network that is trained on.
+        """
+        counted = len(X) if weight is None else max(1.0, float(weight.sum()))
+        chosen = decided(given, len(X), counted, watches, hidden)
+        given = {**given, **chosen}
         rows, tol, patience = len(X), at_least_0(given["tol"], "tol"), given["n_iter_no_change"]
         if patience != math.inf:
             patience = whole(patience, "n_iter_no_change")
-        is_auto = isinstance(given["batch_size"], str) and given["batch_size"] == "auto"
-        batch = MOST_ROWS if is_auto else whole(given["batch_size"], "batch_size")
+        batch = whole(given["batch_size"], "batch_size")
         rule = None if isinstance(given["solver"], str) and given["solver"] == LBFGS else rule_of(given)
         hidden = layer_sizes(given["hidden_layer_sizes"])
-        counted = rows if weight is None else max(1.0, float(weight.sum()))
         sharing = min(batch, counted) if rule else counted  # rows that one penalty stands beside
         settings: Settings = {
             "l2": at_least_0(given["alpha"], "alpha") / sharing, "l1": given["l1"], "dropout": given["dropout"],
@@ -65,7 +78,7 @@ class Asked:
             hidden, hidden_activations(given["activation"], len(hidden)), rule,
             min(batch, rows), settings, whole(given["max_iter"], "max_iter"),
             whole(given["max_fun"], "max_fun"), tol, patience, truth(given["early_stopping"], "early_stopping"),
-            share(given["validation_fraction"], "validation_fraction"),
+            share(given["validation_fraction"], "validation_fraction"), chosen,
         )  # fmt: skip
 
     @property
@@ -80,7 +93,7 @@ class Asked:
     @property
     def ends_by_tol(self) -> bool:
         """Whether a training that takes all its epochs was to end before: not where its rates are planned for all of them."""
-        return self._schedule in ("constant", "invscaling", ADAPTIVE)
+        return self._schedule in ("constant", "invscaling", "reduce_on_plateau", ADAPTIVE)
 
 
 def hidden_activations(given: Any, count: int) -> list[Any]:

@@ -102,13 +102,16 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
 
         `sample_weight` is a number ≥ 0 for each row; a row of weight 0 counts as absent. X_val, y_val and sample_weight_val are
         rows that are watched after every epoch and never learnt from: training stops when their score no longer rises, and the
-        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows.
+        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows, as
+        "auto" does from 10,000 rows. What each parameter that is "auto" came to stands in `chosen_`.
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
         part = self._part(X, y, sample_weight, reset, known=not reset, going_on=not reset)
         watched = self._watched(X_val, y_val, sample_weight_val, part)
         rng = check_random_state(self._random_state())
-        asked = Asked.of(vars(self), part.X, part.weight)
+        hidden = None if reset else self.network_.sizes[1:-1]
+        asked = Asked.of(vars(self), part.X, part.weight, None if watched is None else True, hidden)
+        self.chosen_ = dict(asked.chosen)
         if not reset and asked.hidden != self.network_.sizes[1:-1]:
             raise SettingError(
                 f"warm_start=True goes on with a network whose hidden layers are {self.network_.sizes[1:-1]}, and "
@@ -319,7 +322,8 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
         """One epoch more."""
         part = self._part(X, y, sample_weight, reset, known=True)
-        asked = Asked.of(vars(self), part.X, part.weight)
+        asked = Asked.of(vars(self), part.X, part.weight, False, None if reset else self.network_.sizes[1:-1])
+        self.chosen_ = dict(asked.chosen)
         if reset:
             self._begin(part, asked, check_random_state(self._random_state()))
         iterations = 0 if reset else self.n_iter_

@@ -1,0 +1,45 @@
+"""What "auto" comes to: parameters that the rows decide, chosen by what benchmarks/estimators.py measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.ranges import whole
+from chainrule.schedules import reduce_on_plateau
+
+AUTO = "auto"
+LARGE = 10_000  # rows from which a part is held out to stop early, as scikit-learn's HistGradientBoosting does
+HIDDEN = {False: (100,), True: (256, 128)}  # by whether there are so many
+BATCH = {False: 200, True: 256}
+# Beside the mean cost stands ½ l2 Σ w², with l2 = PENALTY / rows: the more rows, the less is left to the penalty.
+PENALTY, MOST_PENALTY = 5.0, 0.01
+
+
+def is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == AUTO
+
+
+def decided(
+    given: Mapping[str, Any], rows: int, counted: float, watches: bool | None, hidden: tuple[int, ...] | None = None
+) -> dict[str, Any]:
+    """The parameters that are "auto", decided for so many rows, which count for `counted` by their weights.
+
+    `watches` says whether rows are watched, where that is known; None leaves it to early_stopping. `hidden` are the layers of
+    a network that is trained on.
+    """
+    is_large, at_once = rows >= LARGE, isinstance(given["solver"], str) and given["solver"] == "lbfgs"
+    found: dict[str, Any] = {
+        "hidden_layer_sizes": HIDDEN[is_large] if hidden is None else hidden,
+        "batch_size": min(BATCH[is_large], rows),
+        "early_stopping": is_large and not at_once if watches is None else watches,
+    }
+    found = {name: value for name, value in found.items() if is_auto(given[name])}
+    asked = {**given, **found}
+    if is_auto(given["learning_rate"]):
+        looks = not at_once and (bool(asked["early_stopping"]) if watches is None else watches)
+        found["learning_rate"] = reduce_on_plateau(0.2, 3) if looks else "constant"
+    if is_auto(given["alpha"]):
+        sharing = counted if at_once else min(whole(asked["batch_size"], "batch_size"), counted)
+        found["alpha"] = min(PENALTY / counted, MOST_PENALTY) * sharing
+    return found
