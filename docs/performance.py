@@ -1,4 +1,4 @@
-"""The measured parts of docs/performance.md and docs/estimator_defaults.md: tables and figures from docs/measured, where the benchmarks' JSON is kept.
+"""The measured parts of two pages: tables and figures from docs/measured, where the benchmarks' JSON is kept.
 
 python docs/performance.py           write them again; nothing is measured
 python docs/performance.py build     take over the JSON that the benchmarks wrote to build, first

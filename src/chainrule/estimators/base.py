@@ -102,8 +102,8 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
 
         `sample_weight` is a number ≥ 0 for each row; a row of weight 0 counts as absent. X_val, y_val and sample_weight_val are
         rows that are watched after every epoch and never learnt from: training stops when their score no longer rises, and the
-        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows, as
-        "auto" does from 10,000 rows. What each parameter that is "auto" came to stands in `chosen_`.
+        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows,
+        as "auto" does from 10,000 rows. What each parameter that is "auto" came to stands in `chosen_`.
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
         part = self._part(X, y, sample_weight, reset, known=not reset, going_on=not reset)

@@ -44,7 +44,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         from what it does, so that it is written in NumPy's functions.
     alpha : float, or "auto"
         The penalty on the weights: ½ alpha Σ w² beside the sum of a step's costs, as in scikit-learn. "auto" makes of it
-        ½ l2 Σ w² beside the mean cost, with l2 = 5 / rows, but no more than 0.01.
+        ½ l2 Σ w² beside the mean cost, with l2 = 5 / rows, but no more than 0.01; with another loss than "log_loss", or with
+        standardize=False, it is scikit-learn's 0.0001.
     batch_size : int, or "auto"
         Rows of a step. "auto" is 200 for fewer than 10,000 rows, and 256 for as many or more.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", …}, Schedule or function, or "auto"
@@ -56,7 +57,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     init : str or function
         The first weights, by a name of chainrule.initialization: "glorot" (close to scikit-learn's), "he", "orthogonal", …
     standardize : bool
-        Whether each column is shifted and divided to mean 0 and deviation 1, inside the network.
+        Whether each column is shifted and divided to mean 0 and deviation 1.
     preprocess : None, "auto" or dict
         None takes numbers. "auto" takes tables with texts, dates and gaps too, and decides by its values what a column becomes:
         `print(estimator.preprocessing_)` shows it. A dictionary decides a part of that: {"drop": ["id"], "kinds": {"zip":

@@ -13,7 +13,8 @@ LARGE = 10_000  # rows from which a part is held out to stop early, as scikit-le
 HIDDEN = {False: (100,), True: (256, 128)}  # by whether there are so many
 BATCH = {False: 200, True: 256}
 # Beside the mean cost stands ½ l2 Σ w², with l2 = PENALTY / rows: the more rows, the less is left to the penalty.
-PENALTY, MOST_PENALTY = 5.0, 0.01
+# That supposes errors of about 1. Where their scale is not known, alpha is scikit-learn's.
+PENALTY, MOST_PENALTY, ALPHA = 5.0, 0.01, 0.0001
 
 
 def is_auto(value: Any) -> bool:
@@ -41,5 +42,12 @@ def decided(
         found["learning_rate"] = reduce_on_plateau(0.2, 3) if looks else "constant"
     if is_auto(given["alpha"]):
         sharing = counted if at_once else min(whole(asked["batch_size"], "batch_size"), counted)
-        found["alpha"] = min(PENALTY / counted, MOST_PENALTY) * sharing
+        found["alpha"] = min(PENALTY / counted, MOST_PENALTY) * sharing if _has_known_scale(given) else ALPHA
     return found
+
+
+def _has_known_scale(given: Mapping[str, Any]) -> bool:
+    """Whether the cost of a network that has learnt nothing is about 1: cross-entropy, or squares of what was standardised."""
+    loss, is_classifier = given["loss"], "class_weight" in given
+    usual = "log_loss" if is_classifier else "squared_error"
+    return isinstance(loss, str) and loss == usual and given["standardize"] is True
