@@ -40,8 +40,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         does, so that it is written in NumPy's functions.
     alpha : float, or "auto"
         The penalty on the weights: ½ alpha Σ w² beside the sum of a step's costs, as in scikit-learn. "auto" makes of it
-        ½ l2 Σ w² beside the mean cost, with l2 = 5 / rows, but no more than 0.01; with another loss than "squared_error", or with
-        standardize=False, it is scikit-learn's 0.0001.
+        ½ l2 Σ w² beside the mean cost, with l2 = 5 / rows, but no more than 0.01; with another loss than "squared_error", or
+        with standardize=False, it is scikit-learn's 0.0001.
     batch_size : int, or "auto"
         Rows of a step. "auto" is 200 for fewer than 10,000 rows, and 256 for as many or more.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", …}, Schedule or function, or "auto"
