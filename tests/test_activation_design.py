@@ -94,7 +94,7 @@ def test_an_activation_with_a_slope_kept_from_0_is_told_from_one_without() -> No
         assert design(name).away == 0
 
 
-@pytest.mark.parametrize("name", [*SMOOTH, "relu"])
+@pytest.mark.parametrize("name", sorted({*SMOOTH, "relu"} - {"exponential"}))
 def test_the_advice_keeps_its_word(name: str) -> None:
     """The activation that is advised has the slope that is promised."""
     sigma = activation_named(name)
@@ -104,6 +104,13 @@ def test_the_advice_keeps_its_word(name: str) -> None:
     z = np.linspace(-50, 50, 200_001)
     assert better.slope(z).min() >= promised * (1 - 1e-3)
     assert 0.01 <= promised < 0.012
+
+
+def test_an_exponential_is_flat_below_and_grows_without_bound_above() -> None:
+    found = design("exponential")
+    assert (found.scale, found.bounded, found.monotone) == (1.0, False, "rising")
+    assert [(zone.low, zone.high) for zone in found.flat] == [(-8.0, pytest.approx(math.log(FLAT), abs=1e-9))]
+    assert any("still grows at the ends" in each for each in found.advice)
 
 
 def test_slopes_that_grow_have_no_largest_and_are_held_against_1() -> None:

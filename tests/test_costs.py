@@ -14,7 +14,9 @@ from chainrule.activations import odot
 from chainrule.costs import NAMED, as_cost, named
 from chainrule.dual import DUALS, Dual
 from chainrule.elementary import ARRAYS
+from chainrule.problem import Problem
 from chainrule.verification.agreement import check_network
+from chainrule.verification.leeway import leeway
 
 
 def by_duals(pair, q: np.ndarray, y: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
@@ -163,6 +165,10 @@ def test_at_the_kink_of_an_absolute_error_any_slope_between_the_two_sides_is_rig
         delta = share * (slope[1] if slope.ndim == 2 else slope * [0, 1, 0])
         given = right + np.concatenate([np.outer(delta, x[0]).ravel(), delta])
         assert check_network(network, network.parameters.like(given), x, y, "absolute_error")
+        opened = leeway(Problem.of(network, x, y, "absolute_error")).open
+        assert (given >= opened.base + opened.low - 1e-12).all()
+        assert (given <= opened.base + opened.high + 1e-12).all()
+        assert np.abs(right - opened.base).max() < 1e-12
     assert check_network(network, network.parameters.like(right + 0.5), x, y, "absolute_error").mark == "✗"
 
 
