@@ -12,6 +12,7 @@ import pytest
 from browser import Driven
 from command import Run
 from explored import FIELD, choose, opener, small_page
+from node import answer
 
 import chainrule as cr
 from chainrule.data import Table, read_table
@@ -238,3 +239,15 @@ def test_an_option_with_one_value_is_given_once(chainrule_: Run) -> None:
     assert "--row is given 2 times: give it once" in chainrule_("explain", "--row", "0", "--row", "1")[2]
     assert chainrule_("explore", "--x", "1; 2", "--y", "0; 1")[0] == 0
     assert chainrule_("explore", "--weights", "1 2; 3 4", "--weights", "1 -2", "--x", "1,2", "--y", "0")[0] == 0
+
+
+def test_a_class_that_is_called_by_a_number_is_said_to_be_a_class(tmp_path: Path) -> None:
+    """Beside a number line "3" alone would be read as a mark of its scale."""
+    script = """
+    import { ownText } from './web/terms.js';
+    const model = (classNames) => ({ inputNames: ['7', 'area'], classNames, shape: { sizes: [2, 2] } });
+    const id = (kind, layer) => ({ kind, layer, neuron: 0 });
+    console.log(JSON.stringify([['3', '5'], ['ripe', 'raw']].map((names) =>
+      [id('a', 1), id('y', 1), id('x', 0)].map((each) => ownText(model(names), each, 0.5)))));
+    """
+    assert answer(script, None, tmp_path) == [["class 3", "class 3", "7"], ["ripe", "ripe", "7"]]

@@ -20,10 +20,11 @@ export function unscaledText(model, { kind, neuron }, value) {
   return mean === 0 && scale === 1 ? null : short(value * scale + mean);
 }
 
-// "petal length, 1.4 before scaling", as much of it as is known
+// "petal length, 1.4 before scaling", as much of it as is known; a class that is called by a number is "class 3"
 export function ownText(model, id, value) {
-  const unscaled = unscaledText(model, id, value);
-  const parts = [ownName(model, id), unscaled === null ? null : `${unscaled} before scaling`];
+  const [name, unscaled] = [ownName(model, id), unscaledText(model, id, value)];
+  const isNumber = id.kind !== 'x' && name !== null && Number.isFinite(Number(name));
+  const parts = [isNumber ? `class ${name}` : name, unscaled === null ? null : `${unscaled} before scaling`];
   return parts.filter((each) => each !== null).join(', ');
 }
 
