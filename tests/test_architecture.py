@@ -69,7 +69,8 @@ INSIDE = {  # the layers of the larger packages
     "estimators": [
         "classifier regressor",
         "base",
-        "columns minimum preprocessed progress",
+        "inspected saved taken_over",
+        "columns input_slopes minimum plain_values preprocessed progress",
         "asked callbacks",
         "defaults losses",
     ],

@@ -73,7 +73,7 @@ class Checkpoint:
         try:
             given = _named(tensors, GIVEN)
             network = network_of({"version": MODEL.version, **header["network"]}, given, path, *own)
-            state = _state(header["state"], tensors)
+            state = state_of(header["state"], tensors)
             if set(_all_names(state, given)) != set(tensors):
                 raise FileError(f"{path} is damaged: it holds tensors of another number or kind than a checkpoint does")
             settings, data, made_on, notes = (header[name] for name in ("settings", "data", "made_on", "notes"))
@@ -180,32 +180,42 @@ def _header(job: Job, state: TrainingState, notes: Mapping[str, Any]) -> dict[st
         "settings": settings,
         "data": _told(job),
         "made_on": _made_on(job),
-        "state": {
-            "epoch": state.epoch,
-            "step": state.step,
-            "engine": {key: value for key, value in (state.engine or {}).items() if not isinstance(value, np.ndarray)},
-            "random": _plain(state.random),
-            "history": _in_words(state.history),
-            "first_cost": state.first_cost,
-            "good": state.good and state.good[0],
-            "best": state.best and state.best[:2],
-            "schedule": state.schedule,
-            "record": sorted(state.record),
-        },
+        "state": state_told(state),
         "notes": dict(notes),
     }
 
 
 def _tensors(job: Job, state: TrainingState) -> Tensors:
-    found = {f"{GIVEN}{name}": value for name, value in tensors_of(job.network).items()}
-    found |= {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
+    return {f"{GIVEN}{name}": value for name, value in tensors_of(job.network).items()} | state_tensors(state)
+
+
+def state_told(state: TrainingState) -> dict[str, Any]:
+    """What the header of a file says of a state; its vectors are in `state_tensors`."""
+    return {
+        "epoch": state.epoch,
+        "step": state.step,
+        "engine": {key: value for key, value in (state.engine or {}).items() if not isinstance(value, np.ndarray)},
+        "random": _plain(state.random),
+        "history": _in_words(state.history),
+        "first_cost": state.first_cost,
+        "good": state.good and state.good[0],
+        "best": state.best and state.best[:2],
+        "schedule": state.schedule,
+        "record": sorted(state.record),
+    }
+
+
+def state_tensors(state: TrainingState) -> Tensors:
+    """The vectors of a state, by the names that they have in a file."""
+    found = {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
     found |= {} if state.good is None else {GOOD: state.good[1]["parameters"]}
     found |= {} if state.best is None else {BEST: state.best[2]}
     found |= {f"{FACTS}{key}": np.array([facts[key] for facts in state.history]) for key in _numbers(state.history)}
     return found | {f"{RECORDED}{epoch}": theta for epoch, theta in state.record.items()}
 
 
-def _state(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
+def state_of(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
+    """The way back from `state_told` and `state_tensors`."""
     good, best, record = told["good"], told["best"], told["record"]
     if not isinstance(record, list):
         raise TypeError(f"record is a list of epochs, got {brief(record)}")

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +23,8 @@ from chainrule.network import Network, as_network
 from chainrule.own_forms import activation_values, cost_values
 
 Row = TypeVar("Row", Activation, Cost)
+MORE = "training/"  # how the names of tensors begin that are not the network's, but of how it goes on learning
+NO_MORE: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any] | None = None) -> Path:
@@ -32,10 +35,13 @@ def save(network: Network, path: str | os.PathLike[str], notes: Mapping[str, Any
     return write_atomically(path, to_bytes(network, notes))
 
 
-def to_bytes(network: Network, notes: Mapping[str, Any] | None = None) -> bytes:
-    """The content of a network's file."""
+def to_bytes(
+    network: Network, notes: Mapping[str, Any] | None = None, more: Mapping[str, np.ndarray] = NO_MORE
+) -> bytes:
+    """The content of a network's file; `more` are tensors that `read` gives back beside it."""
     as_network(network, "save(network, path)")
-    return pack(MODEL, parts_of(network, notes), tensors_of(network))
+    beside = {f"{MORE}{name}": tensor for name, tensor in more.items()}
+    return pack(MODEL, parts_of(network, notes), tensors_of(network) | beside)
 
 
 def parts_of(network: Network, notes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -56,10 +62,20 @@ def load(
     A file that ends in .json is a network written by hand: {"layers": [{"weights": [[0.5, -1]], "biases": [0.1],
     "activation": "tanh"}]}. Raises FileError for a file that is missing, damaged, or was not written by `save`.
     """
+    return read(path, activations, costs)[0]
+
+
+def read(
+    path: str | os.PathLike[str], activations: Activation | Iterable[Activation] = (), costs: Cost | Iterable[Cost] = ()
+) -> tuple[Network, dict[str, Any], Tensors]:
+    """The network in a file, the notes beside it, and the tensors that were saved as `more`."""
     own, own_costs = by_name(activations, Activation), by_name(costs, Cost)
     if _is_json(path):
-        return read_network(path, own, own_costs)[0]
-    return network_of(*unpack(path, MODEL), path, own, own_costs)
+        return *read_network(path, own, own_costs), {}
+    header, tensors = unpack(path, MODEL)
+    more = {name.removeprefix(MORE): tensor for name, tensor in tensors.items() if name.startswith(MORE)}
+    weights = {name: tensor for name, tensor in tensors.items() if not name.startswith(MORE)}
+    return network_of(header, weights, path, own, own_costs), _notes_of(header, path), more
 
 
 def network_of(
@@ -85,7 +101,11 @@ def load_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The notes kept beside a network in its file; of one written by hand in JSON its examples x and y."""
     if _is_json(path):
         return read_network(path)[1]
-    notes = unpack(path, MODEL)[0].get("notes")
+    return _notes_of(unpack(path, MODEL)[0], path)
+
+
+def _notes_of(header: Mapping[str, Any], path: Any) -> dict[str, Any]:
+    notes = header.get("notes")
     if not isinstance(notes, dict):
         raise FileError(f"{path} is damaged: its notes are not a dictionary")
     return notes

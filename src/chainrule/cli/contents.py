@@ -20,7 +20,7 @@ from chainrule.writing.numbers import minus, short
 
 LABEL = 16  # characters of what stands before a value
 LISTED = 8  # columns and classes that are named
-APART = ("warnings", "x", "y")  # notes that have lines of their own
+APART = ("warnings", "x", "y", "fitted")  # notes that have lines of their own, or are for an estimator alone
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,12 @@ from chainrule.errors import DataError, DivergenceError, SettingError, listed
 from chainrule.estimators.asked import LBFGS, Asked
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
+from chainrule.estimators.inspected import Inspected
 from chainrule.estimators.minimum import lbfgs
 from chainrule.estimators.preprocessed import Preprocessed, columns_of, dtype_of, rows_taken
 from chainrule.estimators.progress import Progress
+from chainrule.estimators.saved import Saved
+from chainrule.estimators.taken_over import TakenOver
 from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
 from chainrule.network import Network
@@ -56,7 +59,7 @@ class Part(NamedTuple):
         return Part(rows_taken(self.X, rows), self.targets[rows], None if self.weight is None else self.weight[rows])
 
 
-class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
+class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Preprocessed, BaseEstimator):
     """What NetworkClassifier and NetworkRegressor have in common."""
 
     # what a subclass says of its targets -----------------------------------------------------------------------------
@@ -202,9 +205,14 @@ class NetworkEstimator(CallbackSupportMixin, Preprocessed, BaseEstimator):
             [width, *asked.hidden, outputs], asked.activations, output, self.init,
             seed=int(rng.randint(2**31 - 1)), dtype=dtype_of(part.X),
         )  # fmt: skip
-        self.network_ = self._started(network, part).with_cost(cost).with_preprocessing(terms)
+        self._start(self._started(network, part).with_cost(cost).with_preprocessing(terms), rng)
+
+    def _start(self, network: Network, rng: np.random.RandomState) -> None:
+        """This network, before any training."""
+        self.network_ = network
         self._state, self._seed = TrainingState(), int(rng.randint(2**31 - 1))
         self.t_: int = 0
+        self.n_iter_: int = 0
         self.loss_curve_: list[float] = []
         self.best_loss_: float | None = None
         self.validation_scores_: list[float] | None = None

@@ -15,9 +15,12 @@ from chainrule.costs import Cost, binary_cross_entropy, cross_entropy
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.data.labels import are_labels
-from chainrule.errors import DataError, SettingError, brief, listed
+from chainrule.errors import DataError, SettingError, ShapeError, brief, counted, listed
 from chainrule.estimators.base import NetworkEstimator, Part, dense
+from chainrule.estimators.inspected import as_rows
 from chainrule.estimators.losses import check_cost, is_own, loss_of
+from chainrule.estimators.taken_over import terms_of
+from chainrule.network import Network, as_network
 
 Array = np.ndarray
 LAST = {  # activation, by cost; for others a softmax where classes exclude each other, else sigmoids
@@ -25,6 +28,11 @@ LAST = {  # activation, by cost; for others a softmax where classes exclude each
     "binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax",
 }
+
+
+def _one_of_many(network: Network) -> bool:
+    """Whether the outputs stand for classes of which a row has one."""
+    return network.output.full_slope or network.cost.targets in ("probabilities", "one-hot")
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -166,6 +174,31 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )  # keeps them as classes_; raises ValueError for others than before
         return self._partial_fit(X, y, sample_weight, first)
 
+    @classmethod
+    def from_network(cls, network: Any, classes: Any = None, **parameters: Any) -> NetworkClassifier:
+        """A network of chainrule's, trained or written by hand, as a classifier that needs no fit.
+
+        `classes` are its labels in the order of the outputs; of a single output two, the second where it is above ½ (0 of an
+        output without sigmoid). Without them they are those of the network's data, or 0, 1, …; several sigmoid outputs are then
+        several labels a row. `parameters` are the estimator's; sizes and activations are the network's.
+        """
+        terms = as_network(network, "NetworkClassifier.from_network(network)").preprocessing
+        labels, outputs = None if terms is None else terms.labels, network.sizes[-1]
+        if classes is None and labels is None and outputs > 1 and not _one_of_many(network):
+            several, given = True, np.arange(outputs)
+        else:
+            count = 2 if outputs == 1 else outputs
+            several = False
+            given = np.asarray(classes if classes is not None else labels if labels is not None else range(count))
+            if given.shape != (count,) or len(set(given.tolist())) != count:
+                raise ShapeError(f"{counted(outputs, 'output')} need {count} different classes, got {brief(classes)}")
+        terms = terms_of(None if terms is None else terms.columns, None if several else given)
+        is_log_loss = network.cost.name in ("cross_entropy", "binary_cross_entropy")
+        parameters = {"loss": "log_loss" if is_log_loss else network.cost, **parameters}
+        found: NetworkClassifier = cls._of_network(network.with_preprocessing(terms), **parameters)
+        found.classes_ = given
+        return found
+
     # targets ---------------------------------------------------------------------------------------------------------
     def _check_going_on(self, y: Array) -> None:
         if type_of_target(y) == "multilabel-indicator":
@@ -294,9 +327,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return np.log(self.predict_proba(X))
 
     def _gives_probabilities(self) -> bool:
-        if not hasattr(self, "network_") or self.network_.output.name in ("sigmoid", "softmax"):
+        if not hasattr(self, "network_") or self._has_probabilities:
             return True
         raise AttributeError(f"with loss={self.loss!r} the outputs are not probabilities: see decision_function")
+
+    @property
+    def _has_probabilities(self) -> bool:
+        return self.network_.output.name in ("sigmoid", "softmax")
 
     def decision_function(self, X: Any) -> Array:
         """z^L: of two classes (rows,), above 0 for the second; else (rows, classes). The class is where it is the highest."""
@@ -304,6 +341,28 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if z.shape[1] == 2 and not self._several:
             return z[:, 1] - z[:, 0]
         return z[:, 0] if z.shape[1] == 1 else z
+
+    # how they change with the features -------------------------------------------------------------------------------
+    def _in_answers(self, slopes: Array, of: str) -> Array:
+        """Of one output, the probabilities of both classes: they change by as much in opposite directions."""
+        one = slopes.shape[1] == 1 and not self._several and of == "answers" and self._has_probabilities
+        return np.concatenate([-slopes, slopes], axis=1) if one else slopes
+
+    def _predicted_places(self, X: Any) -> Array:
+        if self._several:
+            return super()._predicted_places(X)
+        answers = self._answers(self._outputs(as_rows(X)))
+        return np.array([self.classes_.tolist().index(label) for label in answers.tolist()])
+
+    def _place_of(self, output: Any, count: int) -> int:
+        """The place of a class by its label; where there is one number for two classes, 0 for the second."""
+        if self._several:
+            return super()._place_of(output, count)
+        labels = self.classes_.tolist()
+        if output not in labels or count == 1 != labels.index(output):
+            known = labels if count > 1 else labels[1:]
+            raise SettingError(f"output is one of the classes {listed(map(repr, known), 8)}, got {brief(output)}")
+        return labels.index(output) if count > 1 else 0
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

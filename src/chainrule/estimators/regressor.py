@@ -16,7 +16,7 @@ from chainrule.errors import DataError
 from chainrule.estimators.base import NetworkEstimator, Part
 from chainrule.estimators.columns import moments
 from chainrule.estimators.losses import check_cost, is_own, loss_of
-from chainrule.network import Network
+from chainrule.network import Network, as_network
 from chainrule.parameters import Parameters
 
 Array = np.ndarray
@@ -152,6 +152,19 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight, not hasattr(self, "network_"))
 
+    @classmethod
+    def from_network(cls, network: Any, **parameters: Any) -> NetworkRegressor:
+        """A network of chainrule's, trained or written by hand, as a regressor that needs no fit.
+
+        `parameters` are the estimator's; sizes and activations are the network's.
+        """
+        cost = as_network(network, "NetworkRegressor.from_network(network)").cost
+        is_half = repr(cost) in ("quadratic", repr(squared_error(half=True)))
+        found: NetworkRegressor = cls._of_network(
+            network, **{"loss": "squared_error" if is_half else cost, **parameters}
+        )
+        return found
+
     # targets ---------------------------------------------------------------------------------------------------------
     def _encoded(self, y: Array, known: bool) -> Array:
         rows = y.astype(np.float64, copy=False)
@@ -196,6 +209,12 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return np.asarray(
             answers[:, 0] if answers.ndim == 2 and answers.shape[1] == 1 else answers, self.network_.dtype
         )
+
+    def _in_answers(self, slopes: Array, of: str) -> Array:
+        """In the unit of y."""
+        terms = self.network_.preprocessing
+        scale = () if terms is None or of == "decision" else terms.target_scale
+        return slopes * np.array(scale, slopes.dtype)[:, None] if scale else slopes
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
