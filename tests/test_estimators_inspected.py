@@ -166,6 +166,40 @@ def test_several_labels_have_a_derivative_each() -> None:
     np.testing.assert_array_equal(found.input_gradient(x, output=4), found.jacobian(x)[:, 4])
 
 
+def mixed() -> pd.DataFrame:
+    """Two numbers, one of them with gaps, and a category between them."""
+    colour = np.resize(["red", "blue", "green"], 150)
+    frame = pd.DataFrame({"width": X[:, 0], "colour": colour, "length": 10 * X[:, 2]})
+    frame.loc[5::30, "length"] = np.nan
+    return frame
+
+
+def test_of_a_table_the_numbers_have_derivatives_and_categories_none() -> None:
+    frame = mixed()
+    found = classifier(x=frame, preprocess="auto")
+    slopes = found.jacobian(frame)
+    assert slopes.shape == (150, 3, 3)
+    assert np.isnan(slopes[:, :, 1]).all()
+    for place, name in ((0, "width"), (2, "length")):
+        up, down = frame.copy(), frame.copy()
+        up[name] += 1e-5
+        down[name] -= 1e-5
+        known = frame[name].notna().to_numpy()
+        wanted = (found.predict_proba(up) - found.predict_proba(down))[known] / 2e-5
+        np.testing.assert_allclose(slopes[known, :, place], wanted, atol=1e-7)
+
+
+def test_a_table_is_traced_verified_and_explained() -> None:
+    frame = mixed()
+    found = classifier(x=frame, preprocess="auto")
+    assert found.trace(frame).a[0].shape == (150, len(found.input_names_))
+    assert found.verify(frame[:9], NAMES[:9])
+    whole = found.explain(frame, NAMES, "w/1/0/2", row=3).value
+    assert found.explain(frame.iloc[3], NAMES[3], "w/1/0/2").value == whole
+    assert found.transform(frame).shape == (150, 5)
+    assert "colour" in found.explore(frame, NAMES).html
+
+
 def test_what_has_no_derivative_is_named() -> None:
     found = classifier()
     with pytest.raises(SettingError, match="one of the classes 'setosa'"):

@@ -44,6 +44,11 @@ def fitted(kind: str) -> tuple[Any, Any, Any]:
     if kind == "labels":
         x, y = make_multilabel_classification(random_state=0)
         return NetworkClassifier(**SHORT, solver=cr.adamw(0.01, decay=0.1)).fit(x, y), x, y
+    if kind == "table":
+        frame = pd.DataFrame({"width": X[:, 0], "colour": np.resize(["red", "blue", None], 150), "id": np.arange(150)})
+        frame.loc[::7, "width"] = np.nan
+        settings = {**SHORT, "preprocess": {"drop": ["id"]}}
+        return NetworkClassifier(**settings).fit(frame, NAMES), frame, NAMES
     if kind == "columns":
         frame = pd.DataFrame(X, columns=list("abcd"))
         return (
@@ -56,7 +61,7 @@ def fitted(kind: str) -> tuple[Any, Any, Any]:
     return NetworkRegressor(**settings).fit(x, y), x, y
 
 
-KINDS = ["classes", "float32", "labels", "columns", "numbers"]
+KINDS = ["classes", "float32", "labels", "columns", "table", "numbers"]
 
 
 def answers(estimator: Any, x: Any) -> Array:
@@ -64,7 +69,7 @@ def answers(estimator: Any, x: Any) -> Array:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_saved_and_a_pickled_estimator_predict_the_same_bits(kind: str, tmp_path: Path) -> None:
+def test_w26_a_saved_and_a_pickled_estimator_predict_the_same_bits(kind: str, tmp_path: Path) -> None:
     estimator, x, _ = fitted(kind)
     path = estimator.save(tmp_path / "model.safetensors")
     loaded, pickled = type(estimator).load(path), pickle.loads(pickle.dumps(estimator))
@@ -85,8 +90,8 @@ def test_a_clone_learns_the_same_bits(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_training_goes_on_after_load_as_it_would_have(kind: str, tmp_path: Path) -> None:
-    """W19, W34: what the rule remembers, the order of the rows and the schedule are in the file."""
+def test_w19_w34_training_goes_on_after_load_as_it_would_have(kind: str, tmp_path: Path) -> None:
+    """What the rule remembers, the order of the rows and the schedule are in the file."""
     estimator, x, y = fitted(kind)
     loaded = type(estimator).load(estimator.save(tmp_path / "model.safetensors"), warm_start=True)
     estimator.set_params(warm_start=True)

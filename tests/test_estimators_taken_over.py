@@ -196,3 +196,12 @@ def test_a_trained_network_keeps_its_columns_and_labels() -> None:
     found = NetworkClassifier.from_network(network)
     assert found.predict(table).tolist() == cr.predict(network, table).tolist()
     assert found.feature_names_in_.tolist() == list(table.columns)
+
+
+def test_a_network_trained_on_a_table_takes_tables() -> None:
+    table = pd.DataFrame({"width": X[:, 0], "colour": np.resize(["red", "blue", "green"], 150)})
+    data = cr.load_data(table.assign(species=NAMES), "species")
+    network = cr.train(cr.Network.random([4, 8, 3], "relu", "softmax"), data, epochs=5).network
+    found = NetworkClassifier.from_network(network)
+    assert found.predict(table).tolist() == cr.predict(network, table).tolist()
+    found.partial_fit(table, NAMES)

@@ -50,7 +50,7 @@ class Inspected(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return np.asarray(trace.a[place])
 
     def _hidden_layer(self, given: Any) -> int:
-        """The number of a layer. Raises SettingError where that is no layer."""
+        """The number of a layer. Raises SettingError where there is no such layer."""
         depth = self.network_.depth
         is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
         place = int(given) + depth if is_whole and given < 0 else given

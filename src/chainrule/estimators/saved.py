@@ -24,6 +24,7 @@ from chainrule.storage import read as read_model
 
 VERSION = 1  # of what a file says of an estimator
 APART = ("network_", "_state", "_metadata_request")  # attributes that are kept in ways of their own
+TAKEN_OFF = {"_skl_callbacks": "set_callbacks() without any takes scikit-learn's callbacks off"}
 ABSENT = "absent"  # a parameter that the file only names
 
 
@@ -103,7 +104,8 @@ def _attribute(name: str, value: Any) -> Any:
     try:
         return written(value)
     except NotHeldError as error:
-        raise SettingError(f"save: the attribute {name} cannot be kept, for {error}; delete it first") from None
+        how = TAKEN_OFF.get(name, f"del estimator.{name} takes it off")
+        raise SettingError(f"save: the attribute {name} cannot be kept, for {error}: {how}") from None
 
 
 def _requests(estimator: Any) -> dict[str, Any]:

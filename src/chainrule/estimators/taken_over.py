@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from chainrule.data.columns import Column, Number
 from chainrule.data.labels import are_labels
 from chainrule.errors import SettingError, brief
 from chainrule.estimators.asked import ADAPTIVE, rule_of
+from chainrule.estimators.preprocessed import AUTO
 from chainrule.network import Network
 from chainrule.parameters import Parameters
 from chainrule.run import TrainingState
@@ -27,6 +28,9 @@ MLPS = (MLPClassifier, MLPRegressor)
 SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler)
 SAME = {"logistic": "sigmoid", "exp": "exponential"}  # scikit-learn's activations that have another name here
 KEPT = {"velocity": "velocities", "mean": "ms", "square": "vs"}  # what a rule remembers, by its names here and there
+NEUTRAL = {  # what an MLP does not do
+    "dropout": 0.0, "l1": 0.0, "clip_norm": None, "clip_value": None, "class_weight": None, "max_time": None,
+}  # fmt: skip
 CURVES = ("loss_curve_", "loss_", "best_loss_", "validation_scores_", "best_validation_score_", "n_iter_", "t_")
 
 
@@ -63,7 +67,7 @@ class TakenOver:
         columns = None if network.preprocessing is None else network.preprocessing.columns
         settings = {
             "hidden_layer_sizes": network.sizes[1:-1], "activation": hidden[0] if same else hidden,
-            "standardize": columns is not None,
+            "standardize": columns is not None, "preprocess": None if are_numbers(columns or ()) else AUTO,
         }  # fmt: skip
         found: Any = cls(**{**settings, **parameters})
         names = [f"x{i}" for i in range(network.sizes[0])] if columns is None else [each.name for each in columns]
@@ -72,6 +76,11 @@ class TakenOver:
             found.feature_names_in_ = np.array(names, dtype=object)
         found._start(network, check_random_state(found._random_state()))
         return found
+
+
+def are_numbers(columns: Iterable[Column]) -> bool:
+    """Whether columns are numbers without gaps, as arrays have them."""
+    return all(isinstance(each, Number) and not each.indicator and each.fill is None for each in columns)
 
 
 def terms_of(columns: tuple[Column, ...] | None, classes: Array | None) -> Preprocessing:
@@ -154,9 +163,9 @@ def _cost(mlp: Any) -> Cost:
 
 
 def shared_parameters(mlp: Any, cls: Any) -> dict[str, Any]:
-    """The parameters of an MLP that have the same name, and meaning, here."""
+    """The parameters of an MLP that have the same name, and meaning, here; and that it does nothing else."""
     known = cls().get_params(deep=False)
-    return {name: value for name, value in mlp.get_params(deep=False).items() if name in known}
+    return {name: value for name, value in (NEUTRAL | mlp.get_params(deep=False)).items() if name in known}
 
 
 def curves_of(mlp: Any) -> dict[str, Any]:
