@@ -144,6 +144,14 @@ def test_w11_the_jacobian_of_the_probabilities_is_in_the_users_units(standardize
     )
 
 
+def test_w11_two_outputs_for_two_classes_have_one_decision() -> None:
+    x, y = X[NUMBERS > 0], NAMES[NUMBERS > 0]
+    found = classifier(y, x, loss="multiclass_hinge")
+    of_z = found.jacobian(x, of="decision")
+    assert of_z.shape[1] == np.ndim(found.decision_function(x))
+    np.testing.assert_allclose(of_z, by_differences(found.decision_function, x), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_w11_a_regressors_jacobian_is_in_the_unit_of_y(outputs: int) -> None:
     x, y = load_diabetes(return_X_y=True, scaled=False)

@@ -1,4 +1,4 @@
-"""Programs for scikit-learn's networks, with the subjects of three examples in its gallery: each runs with either class, unchanged.
+"""Programs for scikit-learn's networks, on the subjects of examples in its gallery: each runs with either class, unchanged.
 
 What they measure need not be equal, for first weights and orders are drawn otherwise; it is as good.
 """
@@ -51,9 +51,12 @@ def decisions_by_alpha(kind: Any) -> dict[float, tuple[float, Array]]:
     for alpha in (1e-5, 1e-1, 1e3):
         mlp = kind(solver="lbfgs", alpha=alpha, random_state=1, max_iter=2000, hidden_layer_sizes=[10, 10])
         mlp.fit(learnt, y_learnt)
-        found[alpha] = mlp.score(held, y_held), mlp.decision_function(np.c_[across.ravel(), up.ravel()]) if hasattr(
-            mlp, "decision_function"
-        ) else mlp.predict_proba(np.c_[across.ravel(), up.ravel()])[:, 1]
+        found[alpha] = (
+            mlp.score(held, y_held),
+            mlp.decision_function(np.c_[across.ravel(), up.ravel()])
+            if hasattr(mlp, "decision_function")
+            else mlp.predict_proba(np.c_[across.ravel(), up.ravel()])[:, 1],
+        )
     return found
 
 
@@ -93,7 +96,7 @@ def test_a_regressor_in_a_pipeline_is_inspected_by_scikit_learn(kind: Any) -> No
     x, y = load_diabetes(return_X_y=True, as_frame=True)
     model = make_pipeline(
         QuantileTransformer(n_quantiles=100),
-        kind(hidden_layer_sizes=(20, 10), learning_rate_init=0.01, early_stopping=True, random_state=0),
+        kind(hidden_layer_sizes=(20,), solver="lbfgs", alpha=10.0, max_iter=100, random_state=0),
     )
     assert cross_val_score(model, x, y, cv=2).mean() > 0.2
     model.fit(x, y)

@@ -168,6 +168,25 @@ def test_an_activation_and_a_cost_of_ones_own_are_handed_in(tmp_path: Path) -> N
     np.testing.assert_array_equal(loaded.predict(x), estimator.predict(x))
 
 
+def mish(z: Any) -> Any:
+    return z * np.tanh(np.log1p(np.exp(z)))
+
+
+def absolute(a: Any, y: Any) -> Any:
+    return np.sum(np.sqrt((a - y) ** 2 + 1), axis=1)
+
+
+def test_functions_as_activation_and_loss_are_handed_in(tmp_path: Path) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    estimator = NetworkRegressor(**SHORT, activation=mish, loss=absolute).fit(x, y)
+    path = estimator.save(tmp_path / "model.safetensors")
+    with pytest.raises(FileError, match=r"load\(path, activations=\[mish\]\)"):
+        NetworkRegressor.load(path)
+    loaded = NetworkRegressor.load(path, activations=[mish], costs=absolute)
+    np.testing.assert_array_equal(loaded.predict(x), estimator.predict(x))
+    np.testing.assert_array_equal(loaded.fit(x, y).predict(x), estimator.fit(x, y).predict(x))
+
+
 def test_an_attribute_that_no_file_can_hold_is_named(tmp_path: Path) -> None:
     estimator, _, _ = fitted("classes")
     estimator.mine = object()

@@ -90,6 +90,18 @@ def test_a_scaler_before_it_becomes_columns(scaler: Any) -> None:
     assert found.input_gradient(X).shape == X.shape
 
 
+def test_counts_are_taken_over() -> None:
+    """scikit-learn's loss="poisson", from 1.7 on."""
+    if "loss" not in MLPRegressor().get_params():
+        pytest.skip("this scikit-learn has no poisson")
+    x, y = load_diabetes(return_X_y=True)
+    fitted = MLPRegressor(loss="poisson", hidden_layer_sizes=(6,), max_iter=20, random_state=0).fit(x, y.round())
+    found = NetworkRegressor.from_sklearn(fitted)
+    same_answers(found, fitted, x)
+    assert found.verify(x[:5], y[:5])
+    assert found.loss == "poisson"
+
+
 def test_names_of_columns_are_kept_and_scalers_compose() -> None:
     frame = pd.DataFrame(X, columns=list("abcd"))
     fitted = make_pipeline(MinMaxScaler(), StandardScaler(), MLPClassifier((6,), max_iter=20, random_state=0))
@@ -170,6 +182,7 @@ def test_w18_a_network_written_by_hand_needs_no_fit() -> None:
     assert found.n_iter_ == 0
     found.partial_fit([[2.0, 1.0], [1.0, 2.0]], ["less", "more"])
     assert found.network_.weights[1][0, 0] < 1.0
+    assert found.loss == "log_loss"
     sums = NetworkRegressor.from_network(cr.Network([[[1.0, 1.0]]], None, "identity"))
     assert sums.predict([[2.0, 3.0]]).tolist() == [5.0]
 

@@ -344,7 +344,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     # how they change with the features -------------------------------------------------------------------------------
     def _in_answers(self, slopes: Array, of: str) -> Array:
-        """Of one output, the probabilities of both classes: they change by as much in opposite directions."""
+        """Of two classes: the probabilities of both, or the one number that decides."""
+        if of == "decision" and slopes.shape[1] == 2 and not self._several:
+            return slopes[:, 1:] - slopes[:, :1]
         one = slopes.shape[1] == 1 and not self._several and of == "answers" and self._has_probabilities
         return np.concatenate([-slopes, slopes], axis=1) if one else slopes
 

@@ -159,7 +159,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         `parameters` are the estimator's; sizes and activations are the network's.
         """
         cost = as_network(network, "NetworkRegressor.from_network(network)").cost
-        is_half = repr(cost) in ("quadratic", repr(squared_error(half=True)))
+        is_half = repr(cost) in ("quadratic", "squared_error(half=True)")
         found: NetworkRegressor = cls._of_network(
             network, **{"loss": "squared_error" if is_half else cost, **parameters}
         )

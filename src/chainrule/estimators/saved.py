@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from chainrule.activations import Activation
 from chainrule.checkpoints import state_of, state_tensors, state_told
 from chainrule.costs import Cost
 from chainrule.errors import ChainruleError, FileError, SettingError, brief, listed, unknown_name
+from chainrule.estimators.losses import activation_of, loss_of
 from chainrule.estimators.plain_values import NotHeldError, read, written
 from chainrule.files import write_atomically
 from chainrule.network import Network
@@ -50,8 +51,8 @@ class Saved:
         cls,
         path: str | os.PathLike[str],
         *,
-        activations: Activation | Iterable[Activation] = (),
-        costs: Cost | Iterable[Cost] = (),
+        activations: Any = (),
+        costs: Any = (),
         **parameters: Any,
     ) -> Self:
         """The estimator in a file that `save` wrote: it predicts the same bits.
@@ -60,6 +61,7 @@ class Saved:
         parameter that the file only names, `load(path, callbacks=[log])`, and any that is to be another than it was.
         Raises FileError for a file that is missing, damaged, or of something else.
         """
+        activations, costs = _each(activations, activation_of), _each(costs, loss_of)
         network, notes, tensors = read_model(path, activations, costs)
         if "fitted" not in notes:
             raise FileError(
@@ -82,7 +84,7 @@ def _told(estimator: Any) -> dict[str, Any]:
     return {
         "version": VERSION,
         "kind": _kind(type(estimator)),
-        "parameters": {name: _parameter(value) for name, value in parameters.items()},
+        "parameters": {name: _parameter(name, value) for name, value in parameters.items()},
         "attributes": {name: _attribute(name, value) for name, value in attributes.items()},
         "requests": _requests(estimator),
         "state": state_told(estimator._state),
@@ -93,11 +95,27 @@ def _kind(kind: type) -> str:
     return "NetworkClassifier" if is_classifier(kind()) else "NetworkRegressor"
 
 
-def _parameter(value: Any) -> Any:
+def _parameter(name: str, value: Any) -> Any:
     try:
-        return written(value)
+        return written(_of_functions(name, value))
     except NotHeldError:
         return {ABSENT: brief(value)}
+
+
+def _of_functions(name: str, value: Any) -> Any:
+    """A parameter whose functions are activations and costs, which a file can name."""
+    if name == "loss" and callable(value):
+        return loss_of(value)
+    if name == "activation":
+        return [activation_of(each) if callable(each) else each for each in value] if isinstance(value, list) else (
+            activation_of(value) if callable(value) else value
+        )  # fmt: skip
+    return value
+
+
+def _each(given: Any, made: Callable[[Any], Any]) -> Any:
+    """Activations or costs that are handed in, with functions as what they mean for an estimator."""
+    return [made(each) if callable(each) else each for each in (given if isinstance(given, (list, tuple)) else [given])]
 
 
 def _attribute(name: str, value: Any) -> Any:
