@@ -36,7 +36,7 @@ from chainrule.errors import DataError, DataWarning, SettingError, ShapeError, l
 from chainrule.memory import check_memory
 
 Array = np.ndarray
-CHUNK = 4096  # rows that are worked on at a time
+NUMBERS = 2**18  # that are worked on at a time, so that they stay in the processor's cache
 MOST_TOLD = 12  # columns of which a warning of their own tells
 
 
@@ -364,10 +364,13 @@ def _scaled(table: Table, columns: Sequence[Column], dtype: Any) -> Array | None
         return None
     mean, scale = found
     rows = np.empty((len(table), len(columns)), dtype)
-    for start in range(0, len(rows), CHUNK):
-        here = slice(start, start + CHUNK)
+    some = max(1, NUMBERS // max(1, len(columns)))
+    for start in range(0, len(rows), some):
+        here = slice(start, start + some)
         part = np.array([v[here] for v in values]).T if table.matrix is None else table.matrix[here]
-        rows[here] = (part - mean) / scale
+        shifted = part - mean
+        shifted /= scale
+        rows[here] = shifted
     return rows
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.data.columns import Column, Number
 
 Array = np.ndarray
-NUMBERS = 2**20  # that are worked on at a time, so that no second table of float64 is needed
+NUMBERS = 2**17  # that are worked on at a time, so that no second table of float64 is needed
 
 
 def standardised(names: Sequence[str], X: Array, weight: Array | None) -> tuple[Column, ...]:
