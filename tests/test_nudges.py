@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import chainrule as cr
 from chainrule.activations import NAMED
 from chainrule.cli.nudge import command
+from chainrule.cli.options import with_options
 from chainrule.nudges import Change, best_move, demon, miss_text, nudge, sweep
 from chainrule.nudges.way import unmoved
 
@@ -686,7 +687,7 @@ def test_a_range_without_any_number_is_refused() -> None:
 # the command --------------------------------------------------------------------------------------------------------
 def ran(*arguments: str) -> str:
     app = typer.Typer()
-    app.command()(command)
+    app.command()(with_options(command))
     done = CliRunner().invoke(app, list(arguments))
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception

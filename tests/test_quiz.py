@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import chainrule as cr
 from chainrule.cli import asking
 from chainrule.cli import quiz as quiz_command
+from chainrule.cli.options import with_options
 from chainrule.conventions import PRESETS
 from chainrule.errors import ChainruleError, SettingError
 from chainrule.ids import Id
@@ -435,7 +436,7 @@ def test_the_six_are_true_of_a_network() -> None:
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.chdir(tmp_path)
     app = typer.Typer()
-    app.command()(quiz_command.command)
+    app.command()(with_options(quiz_command.command))
 
     def run(*arguments: str, typed: str | bytes = "") -> Result:
         return CliRunner().invoke(app, list(arguments), input=typed)

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 import chainrule as cr
 from chainrule.cli import why as command
+from chainrule.cli.options import with_options
 from chainrule.diagnostics import factors as module
 from chainrule.diagnostics.factors import Examined
 from chainrule.diagnostics.numbers import times
@@ -535,7 +536,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     network = cr.Network.random([64, 4, 10], "relu", "softmax", seed=3)
     cr.save(network, "digits.safetensors", {"data": "digits", "cost": "cross_entropy"})
     app = typer.Typer()
-    app.command()(command.command)
+    app.command()(with_options(command.command))
 
     def run(*arguments: str, fails: bool = False) -> Any:
         done = CliRunner().invoke(app, list(arguments))

@@ -72,7 +72,7 @@ def test_what_cancels_between_paths_is_the_rounding_of_paths() -> None:
     drawn = draw(np.random.default_rng([0, 1916]), ("softmax", "quadratic"))
     verdict = verify(drawn.network, drawn.x, drawn.y, drawn.cost)
     assert not verdict.wrong, str(verdict)
-    assert verdict.untold == [1]
+    assert not verdict.untold  # other methods, whose rounding is smaller there, tell
     own = paths.rounding(Problem.of(drawn.network, drawn.x, drawn.y, drawn.cost))
     assert 1e-21 < own.biases[1][0] < 1e-19  # the other methods' is below 1e-21
 
