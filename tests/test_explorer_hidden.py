@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from browser import Driven
 from explored import SMALL, digits_page, dragged, opener, select, small_page
+from test_explorer_page import chain_page
 
 import chainrule as cr
 from chainrule.ids import Id
@@ -104,6 +105,14 @@ def test_a_number_line_tells_neither_scale_nor_place_of_what_is_not_computed(ope
     page.press("t")
     cells = "[...document.querySelectorAll('.lines tbody tr')].slice(1).flatMap((row) => [...row.children].slice(1))"
     assert set(page.evaluate(f"{cells}.map((cell) => cell.textContent)")) == {"—"}
+
+
+def test_a_factor_that_is_known_is_written_as_it_will_be_with_the_others(opened: Any) -> None:
+    page = opened(chain_page(), "#id=w/2/0/0")
+    assert " · 1.2 · " in page.text(".formula .numbers")
+    page.press("{")
+    assert page.text(".formula .numbers").strip() == "= — · — · 1.2 · — · — = —"
+    assert page.errors == []
 
 
 def test_a_large_network_does_not_name_its_answer_before_the_outputs_are_computed(opened: Any) -> None:

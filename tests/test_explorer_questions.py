@@ -299,6 +299,7 @@ def test_in_a_browser_every_number_of_the_chain_is_asked_for_by_the_keyboard_alo
         (-1.0, "The size is right and the sign is turned"),
         (None, "σ′(z20) is forgotten: that is ∂C/∂a20, and the way back leads through the activation too (BP1)."),
         (10.0, "The decimal point is 1 place too far right."),
+        (1.02, "That is close, but not right to three significant digits."),
         (1.37, "Here ∂C/∂z20 = δ20 = σ′(z20) · "),
     ],
 )  # fmt: skip

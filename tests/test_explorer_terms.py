@@ -105,6 +105,16 @@ def test_names_and_values_before_scaling_stand_in_every_view(opened: Any, fruit:
 
 
 @pytest.mark.needs("chromium")
+def test_a_class_that_is_called_by_a_number_is_said_to_be_a_class(opened: Any) -> None:
+    """Its name stands below that of a number line, beside the marks of the scale."""
+    network = cr.Network.random([2, 3, 2], "tanh", "softmax", seed=1, dtype="float64")
+    page = opened(cr.explore(network, [0.6, -0.4], [1.0, 0.0]), "#id=z/2/1")
+    assert page.text(".lines .note") == "class 1"
+    assert "the weighted input of neuron 1 of layer 2, class 1" in page.text(".set")
+    assert page.errors == []
+
+
+@pytest.mark.needs("chromium")
 def test_a_large_network_lists_its_inputs_by_name_and_before_scaling(opened: Any) -> None:
     terms = cr.Preprocessing.fit(["area", "rooms"], np.array([[100.0, 3.0], [300.0, 1.0]]), None)
     made = cr.Network.random([2, 20, 2], "tanh", "softmax", seed=1)

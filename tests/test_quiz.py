@@ -233,11 +233,25 @@ NUMERIC = Question(
         ("0.00261429", "It is 1/7 of what it should be (a mean over 7 outputs or examples where a sum is meant?). Multiply."),
         ("0", "It is not 0. Multiply."),
         ("0.77", "Multiply."),
+        ("0.018", "That is close, but not right to three significant digits."),
+        ("0.0191", "That is close, but not right to three significant digits."),
+        ("0.0194", "Multiply."),
     ],
 )  # fmt: skip
 def test_a_wrong_number_is_told_what_it_has_to_do_with_the_right_one(reply: str, feedback: str) -> None:
     result = grade(NUMERIC, reply)
     assert (result.right, result.counts, result.feedback) == (False, True, feedback)
+
+
+def test_where_one_digit_is_enough_nothing_is_close() -> None:
+    assert not ReplyNumber(1).nearly(5.0, 5.5)
+    assert ReplyNumber(2).nearly(0.5, 0.59)
+    assert not ReplyNumber(3).nearly(0.0, 1e-9)
+
+
+def test_a_known_mistake_is_named_where_it_is_close_too() -> None:
+    near = Question("What?", (Answer("0.183", True), Answer("0.186", False, "Cut off.")), ReplyNumber(3))
+    assert grade(near, "0.186").feedback == "Cut off."
 
 
 def test_where_a_number_is_as_good_as_right_it_is_right() -> None:

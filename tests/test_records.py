@@ -32,6 +32,8 @@ def bits(network: cr.Network) -> bytes:
         (12, 3, [0, 1, 2, 3]),
         (4, 1, [0, 1]),
         (7, 32, [0, 1, 2, 4, 8, 16, 32]),
+        (12, 45, [0, 1, 2, 3, 4, 5, 7, 10, 14, 21, 31, 45]),
+        (4, 3, [0, 1, 2, 3]),
     ],
 )
 def test_networks_are_kept_from_before_the_first_epoch_to_the_last(count: int, epochs: int, kept: list[int]) -> None:

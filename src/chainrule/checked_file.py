@@ -45,7 +45,7 @@ CHECKPOINT = Kind(
 RECORD = Kind("chainrule record", "a record", "save_record or chainrule train --record 12", 1)
 OTHER = {  # what to do with a file of the other kind
     "a model": "chainrule explain or chainrule predict takes it",
-    "a record": "chainrule.load_record reads it",
+    "a record": "chainrule explore MODEL --record shows it, and chainrule.load_record reads it",
     "a checkpoint": "chainrule train --resume or chainrule.resume goes on from it",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import warnings
@@ -270,12 +271,17 @@ def saving_of(more: Settings, seed: Any) -> Saving | None:
 
 
 def recorded_of(more: Settings, epochs: int) -> frozenset[int]:
-    """The epochs whose networks are kept: so many from 0 to the last, spaced logarithmically."""
+    """The epochs whose networks are kept: so many from 0 to the last, spaced logarithmically.
+
+    Where two of the first would be the same epoch, the first ones that are left are kept too: 0, 1, 2, 3, 4, 5, 7 … 45.
+    """
     count = more.get("record")
     if count is None:
         return frozenset()
     whole(count, "record", least=2)
-    return frozenset([0, *np.geomspace(epochs, 1, count - 1).round().astype(int).tolist()])
+    spaced = {0, *np.geomspace(epochs, 1, count - 1).round().astype(int).tolist()}
+    left = (epoch for epoch in range(epochs) if epoch not in spaced)
+    return frozenset(spaced.union(itertools.islice(left, count - len(spaced))))
 
 
 def check_can_be_kept(seed: Any) -> None:

@@ -137,7 +137,9 @@ class Kept:
 
     def lines(self) -> list[str]:
         """Where they are, and how to go on."""
-        then = (f"next      chainrule explain {self.model}", f"          chainrule show {self.model} curve")
+        then = [f"next      chainrule explain {self.model}", f"          chainrule show {self.model} curve"]
+        if self.record is not None:
+            then.append(f"          chainrule explore {self.model} --open")
         titles = {"checkpoint": "saved run", "record": "record"}
         more = [f"{titles[key]:10}{path}" for key, path in self._more().items()]
         return [f"model     {self.model}", f"report    {self.report}", *more, *then]

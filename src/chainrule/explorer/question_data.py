@@ -36,6 +36,7 @@ def question_data() -> dict[str, Any]:
     return {
         "digits": GRADED.digits,
         "wanted": GRADED.wanted,
+        "close": GRADED.close,
         "says": {key: plain(sentence) for key, sentence in SAYS.items()},
         "ofSoftmax": OF_SOFTMAX,
         "forward": FORWARD,

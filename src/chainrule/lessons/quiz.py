@@ -161,6 +161,8 @@ def _grade_typed(question: Question, typed: Typed, reply: str, points: float) ->
     factor = ""
     if isinstance(typed, ReplyNumber):
         right = next(answer.text for answer in question.answers if answer.right)
+        if typed.nearly(typed.read(right) or 0.0, given):
+            return Grade(False, 0.0, typed.close)
         factor = off_by(typed.read(right) or 0.0, given, typed)
     return Grade(False, 0.0, " ".join(filter(None, (factor, question.hint))) or "That is not right.")
 

@@ -99,8 +99,16 @@ class ReplyNumber:
     @property
     def wanted(self) -> str:
         """What is to be typed."""
-        count = DIGITS[self.digits - 1] if self.digits <= len(DIGITS) else f"{self.digits} significant digits"
-        return f"a number, to {count} (as 0.0183, 1.83e-2 or 1/3)"
+        return f"a number, to {self._count} (as 0.0183, 1.83e-2 or 1/3)"
+
+    @property
+    def close(self) -> str:
+        """What is said of a number that is right but for its last digit."""
+        return f"That is close, but not right to {self._count}."
+
+    @property
+    def _count(self) -> str:
+        return DIGITS[self.digits - 1] if self.digits <= len(DIGITS) else f"{self.digits} significant digits"
 
     @property
     def tag(self) -> str:
@@ -112,6 +120,10 @@ class ReplyNumber:
 
     def same(self, right: float, given: float) -> bool:
         return abs(given - right) <= unit(right, self.digits) * (1 + 1e-9)  # 0.0184 − 0.0183 is no whole unit in binary
+
+    def nearly(self, right: float, given: float) -> bool:
+        """True where one digit fewer would do, as 0.62 for 0.6225."""
+        return self.digits > 1 and ReplyNumber(self.digits - 1).same(right, given)
 
     def apart(self, one: float, other: float) -> bool:
         """True where no number counts as both."""

@@ -173,6 +173,7 @@ export function gradeOf({ value, symbol, slips, hint }, text, asked) {
   if (isSameNumber(value, given, asked.digits)) return { kind: 'right', says: [symbol, ` = ${number(value)}`] };
   const slip = slips.find((each) => isSameNumber(each.value, given, asked.digits));
   if (slip !== undefined) return { kind: 'wrong', says: slip.says };
+  if (isSameNumber(value, given, asked.digits - 1)) return { kind: 'wrong', says: asked.close };
   const factor = offBy(value, given, asked);
   return { kind: 'wrong', says: factor === '' ? hint : [`${factor} `, hint] };
 }

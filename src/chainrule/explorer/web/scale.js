@@ -43,6 +43,11 @@ export function reachOf(value) {
 export function marksOf({ low, high }, most = 6) {
   const step = stepOf((high - low) / most);
   if (!(step > 0) || !Number.isFinite(step)) return [];
+  const marks = marksAt(step, low, high, most);
+  return marks.length > 1 || most < 2 ? marks : marksAt(finerOf(step), low, high, most); // one mark alone is no scale
+}
+
+function marksAt(step, low, high, most) {
   const marks = [];
   for (let place = Math.ceil(low / step); place * step <= high && marks.length <= 2 * most; place += 1) {
     marks.push(place === 0 ? 0 : Number((place * step).toPrecision(12)));
@@ -53,6 +58,11 @@ export function marksOf({ low, high }, most = 6) {
 function stepOf(least) {
   const power = 10 ** Math.floor(Math.log10(least));
   return power * STEPS.find((each) => each * power >= least * (1 - 1e-9));
+}
+
+// 2 of 5, and 5 of 10
+function finerOf(step) {
+  return stepOf(0.4 * step);
 }
 
 // a value that a pixel stands for, without digits that no pixel tells apart

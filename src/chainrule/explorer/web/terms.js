@@ -8,8 +8,13 @@ export function ownName(model, { kind, layer, neuron }) {
   const { sizes } = model.shape;
   const isOutput = kind === 'y' || ('za'.includes(kind) && layer === sizes.length - 1);
   if (!isOutput) return null;
-  if (model.classNames?.length === sizes.at(-1)) return model.classNames[neuron];
+  if (model.classNames?.length === sizes.at(-1)) return className(model.classNames[neuron]);
   return model.targetName === 'target' ? null : model.targetName;
+}
+
+// A class that is called 3 is not a mark of a scale, nor a number of a neuron.
+function className(name) {
+  return /^[0-9]+$/.test(name) ? `class ${name}` : name;
 }
 
 // "1.4", where the table has that and the network reads −1.34; null where it reads what the table has.

@@ -2,7 +2,7 @@
 
 import { derivationOf, joinedBy } from '../derivation.js';
 import { holds } from '../check.js';
-import { bracketed, factorRows, inStyle, number, short, styleOf, withBar } from '../numbers.js';
+import { bracketed, factorNumbers, factorRows, inStyle, number, short, styleOf, withBar } from '../numbers.js';
 import { htmlOf, latexOf, numberInLatex, textOf } from '../symbols.js';
 
 const ROUNDING = 1e-9; // by which two right derivatives differ at most, as a part of them
@@ -99,7 +99,12 @@ function factorTexts(block) {
 function printedRows(products) {
   const values = products.flatMap(({ factors, value }) => [value, ...factors.map((factor) => factor.value)]);
   if (values.every(Number.isFinite)) return factorRows(products.map(({ factors, value }) => [factors, value]));
-  return products.map(({ factors }) => factors.map((factor) => number(factor.value)));
+  return products.map(({ factors }) => factors.map(printedAlone));
+}
+
+// as in a product: 1.2 is 1.2 before the others are known, too
+function printedAlone(factor) {
+  return Number.isFinite(factor.value) ? factorNumbers([factor], factor.value)[0] : number(factor.value);
 }
 
 // the check ----------------------------------------------------------------------------------------------------------
