@@ -411,6 +411,14 @@ def test_rows_come_from_the_most_wrong_on(page: Driven) -> None:
 
 
 @pytest.mark.needs("chromium")
+def test_for_a_projector_convention_and_cost_are_side_by_side(page: Driven) -> None:
+    page.evaluate("location.hash = 'view=network'")
+    page.settle()
+    top = "document.querySelector('[data-act={}]').getBoundingClientRect().top"
+    assert page.evaluate(top.format("cost")) == page.evaluate(top.format("convention"))
+
+
+@pytest.mark.needs("chromium")
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (390, 844)])
 def test_nothing_is_cut_off(size: tuple[int, int], tmp_path: Path) -> None:
     """Every text of the network's view is inside it, and no two texts lie over each other."""

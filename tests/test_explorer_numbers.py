@@ -125,7 +125,14 @@ console.log(JSON.stringify(data.map(([low, high, most]) => marksOf({ low, high }
 
 @pytest.mark.needs("node")
 def test_a_scale_has_two_marks_or_more_at_round_numbers(tmp_path: Path) -> None:
-    cases = [(0.1, 9.2, 3.7), (1.1, 9.9, 3.7), (11.0, 19.0, 2.0), (-0.03, 0.9, 3.1), (0.0, 12.0, 6.0), (-1e-7, 8e-7, 2.5)]
+    cases = [
+        (0.1, 9.2, 3.7),
+        (1.1, 9.9, 3.7),
+        (11.0, 19.0, 2.0),
+        (-0.03, 0.9, 3.1),
+        (0.0, 12.0, 6.0),
+        (-1e-7, 8e-7, 2.5),
+    ]
     first, *others = answer(MARKS, cases, tmp_path)
     assert first == [2, 4, 6, 8]
     assert [2 <= len(marks) <= 7 for marks in others] == [True] * len(others)

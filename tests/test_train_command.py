@@ -111,7 +111,9 @@ def test_the_last_line_says_how_to_see_more(chainrule_: Run) -> None:
 
 def test_after_a_run_with_a_record_the_explorer_is_named_too(chainrule_: Run) -> None:
     _, out, _ = chainrule_("train", "iris", "--epochs", "1", "--record", "2", "-o", "m")
-    assert out.endswith("          chainrule show m.safetensors curve\n          chainrule explore m.safetensors --open\n")
+    assert out.endswith(
+        "          chainrule show m.safetensors curve\n          chainrule explore m.safetensors --open\n"
+    )
 
 
 def test_classes_have_a_confusion_matrix_with_precision_and_recall(chainrule_: Run) -> None:
