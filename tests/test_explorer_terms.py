@@ -105,8 +105,7 @@ def test_names_and_values_before_scaling_stand_in_every_view(opened: Any, fruit:
 
 
 @pytest.mark.needs("chromium")
-def test_a_class_that_is_called_by_a_number_is_said_to_be_a_class(opened: Any) -> None:
-    """Its name stands below that of a number line, beside the marks of the scale."""
+def test_what_is_selected_is_named_with_its_class_though_that_is_a_number(opened: Any) -> None:
     network = cr.Network.random([2, 3, 2], "tanh", "softmax", seed=1, dtype="float64")
     page = opened(cr.explore(network, [0.6, -0.4], [1.0, 0.0]), "#id=z/2/1")
     assert page.text(".lines .note") == "class 1"

@@ -14,7 +14,7 @@ export function ownName(model, { kind, layer, neuron }) {
 
 // A class that is called 3 is not a mark of a scale, nor a number of a neuron.
 function className(name) {
-  return /^[0-9]+$/.test(name) ? `class ${name}` : name;
+  return name.trim() !== '' && Number.isFinite(Number(name)) ? `class ${name}` : name;
 }
 
 // "1.4", where the table has that and the network reads −1.34; null where it reads what the table has.
@@ -25,11 +25,10 @@ export function unscaledText(model, { kind, neuron }, value) {
   return mean === 0 && scale === 1 ? null : short(value * scale + mean);
 }
 
-// "petal length, 1.4 before scaling", as much of it as is known; a class that is called by a number is "class 3"
+// "petal length, 1.4 before scaling", as much of it as is known
 export function ownText(model, id, value) {
-  const [name, unscaled] = [ownName(model, id), unscaledText(model, id, value)];
-  const isNumber = id.kind !== 'x' && name !== null && Number.isFinite(Number(name));
-  const parts = [isNumber ? `class ${name}` : name, unscaled === null ? null : `${unscaled} before scaling`];
+  const unscaled = unscaledText(model, id, value);
+  const parts = [ownName(model, id), unscaled === null ? null : `${unscaled} before scaling`];
   return parts.filter((each) => each !== null).join(', ');
 }
 
