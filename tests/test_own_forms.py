@@ -95,9 +95,12 @@ def assert_precision(net: cr.Network, cost: str | Cost, dtype: str) -> None:
 
 # values and slopes everywhere ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", [*(each for each in NAMED if each != "softmax"), *OWN])
+@pytest.mark.parametrize("name", [*(each for each in NAMED if each not in ("softmax", "exponential")), *OWN])
 def test_value_and_slope_are_finite_from_a_thousandth_to_ten_thousand(name: str, dtype: str) -> None:
-    """The documented mish had the slope NaN beyond z = 88.7 in float32 and 709.8 in float64, z⁰ and √|z| at 0."""
+    """The documented mish had the slope NaN beyond z = 88.7 in float32 and 709.8 in float64, z⁰ and √|z| at 0.
+
+    The exponential is infinite there, and is to be.
+    """
     sigma, z = OWN.get(name) or named(name), POINTS.astype(dtype)
     assert np.isfinite(sigma.value(z)).all()
     assert np.isfinite(sigma.slope(z)).all()
