@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -54,7 +54,7 @@ class Saved:
         activations: Any = (),
         costs: Any = (),
         **parameters: Any,
-    ) -> Self:
+    ) -> Any:
         """The estimator in a file that `save` wrote: it predicts the same bits.
 
         Activations and costs of your own, which no file can hold, are handed in, `load(path, activations=[mish])`; so is any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -38,7 +38,7 @@ class TakenOver:
     """`from_sklearn` of both estimators, and what their `from_network` have in common."""
 
     @classmethod
-    def from_sklearn(cls, fitted: Any, **parameters: Any) -> Self:
+    def from_sklearn(cls, fitted: Any, **parameters: Any) -> Any:
         """A fitted MLPClassifier or MLPRegressor of scikit-learn, or a pipeline of scalers and one, as this estimator.
 
         It gives the same answers (to the roundings of another order of sums), and can be verified, explained, explored and
