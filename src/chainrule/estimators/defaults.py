@@ -32,7 +32,7 @@ def decided(
     is_large, at_once = rows >= LARGE, isinstance(given["solver"], str) and given["solver"] == "lbfgs"
     found: dict[str, Any] = {
         "hidden_layer_sizes": HIDDEN[is_large] if hidden is None else hidden,
-        "batch_size": min(BATCH[is_large], rows),
+        "batch_size": BATCH[is_large],
         "early_stopping": is_large and not at_once if watches is None else watches,
     }
     found = {name: value for name, value in found.items() if is_auto(given[name])}

@@ -42,7 +42,8 @@ class Inspected(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     def transform(self, X: Any, layer: int = -1) -> Array:
         """The activations of a hidden layer (rows, neurons): by default of the last one.
 
-        Layers are numbered 1, 2, … L; −1 is the last hidden layer, −2 the one before. L is the output itself.
+        Layers are numbered 0, 1, … L: 0 are the inputs as the network takes them, scaled, and L is the output. −1 is the last
+        hidden layer, −2 the one before; without hidden layers −1 are the inputs.
         """
         check_is_fitted(self, "network_")
         place = self._hidden_layer(layer)
@@ -54,11 +55,11 @@ class Inspected(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         depth = self.network_.depth
         is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
         place = int(given) + depth if is_whole and given < 0 else given
-        if not is_whole or not 1 <= place <= depth:
-            hidden = f"its hidden layers are 1…{depth - 1}, and {depth} is the output" if depth > 1 else (
-                "it has no hidden layer, and 1 is the output"
-            )  # fmt: skip
-            raise SettingError(f"layer={brief(given)}: {hidden}; −1 is the last hidden one")
+        if not is_whole or not 0 <= place <= depth:
+            hidden = f"the hidden layers are 1…{depth - 1}" if depth > 1 else "there is no hidden layer"
+            raise SettingError(
+                f"layer={brief(given)}: 0 are the inputs, {hidden}, {depth} is the output; −1 is the last before it"
+            )
         return int(place)
 
     @property
