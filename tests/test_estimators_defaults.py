@@ -18,7 +18,9 @@ from chainrule.estimators.columns import moments
 from chainrule.estimators.defaults import LARGE, decided
 from chainrule.schedules import Schedule
 
-AUTO = dict.fromkeys(("hidden_layer_sizes", "batch_size", "early_stopping", "learning_rate", "alpha"), "auto")
+AUTO = dict.fromkeys(
+    ("hidden_layer_sizes", "batch_size", "early_stopping", "learning_rate", "learning_rate_init", "alpha"), "auto"
+)
 GIVEN = {**AUTO, "solver": "adam", "loss": "squared_error", "standardize": True}
 
 
@@ -35,20 +37,21 @@ def test_few_rows_are_all_learnt_from_by_a_small_network():
     assert model.validation_scores_ is None
     assert model.chosen_ == {
         "hidden_layer_sizes": (100,), "batch_size": 200, "early_stopping": False, "learning_rate": "constant",
-        "alpha": pytest.approx(2.0),
+        "learning_rate_init": 0.001, "alpha": pytest.approx(2.0),
     }  # fmt: skip
 
 
 def test_of_many_rows_a_tenth_is_watched_and_the_rate_falls_on_a_plateau():
     x, y = rows(LARGE)
     model = NetworkRegressor(random_state=0, max_iter=4, tol=10.0, n_iter_no_change=1, engine="reference").fit(x, y)
-    assert model.network_.sizes == (2, 256, 128, 1)
+    assert model.network_.sizes == (2, 128, 64, 1)
     assert len(model.validation_scores_) == model.n_iter_
     assert model.t_ == model.n_iter_ * LARGE * 9 // 10
     chosen = dict(model.chosen_)
     assert isinstance(chosen.pop("learning_rate"), Schedule)
     assert chosen == {
-        "hidden_layer_sizes": (256, 128), "batch_size": 256, "early_stopping": True, "alpha": pytest.approx(0.128),
+        "hidden_layer_sizes": (128, 64), "batch_size": 256, "early_stopping": True, "learning_rate_init": 0.003,
+        "alpha": pytest.approx(0.128),
     }  # fmt: skip
 
 
@@ -60,6 +63,7 @@ def test_what_is_given_is_taken():
         "early_stopping": True,
         "alpha": 0.5,
         "learning_rate": "cosine",
+        "learning_rate_init": 0.01,
     }
     model = NetworkRegressor(**given, max_iter=2, random_state=0).fit(x, y)
     assert model.chosen_ == {}
@@ -72,7 +76,7 @@ def test_where_rows_are_watched_the_rate_falls_on_a_plateau():
     model.fit(x[:40], y[:40], X_val=x[40:], y_val=y[40:])
     assert model.chosen_["learning_rate"].name == "reduce_on_plateau"
     assert model.chosen_["early_stopping"] is True
-    assert decided({**GIVEN, "early_stopping": True}, 60, 60, None)["learning_rate"].name == "reduce_on_plateau"
+    assert decided({**GIVEN, "early_stopping": True}, (60, 2), 60, None)["learning_rate"].name == "reduce_on_plateau"
 
 
 def test_partial_fit_watches_nothing():
@@ -81,7 +85,7 @@ def test_partial_fit_watches_nothing():
     assert model.chosen_["early_stopping"] is False
     assert model.chosen_["learning_rate"] == "constant"
     model.partial_fit(x[:50], y[:50] > 0)
-    assert model.chosen_["hidden_layer_sizes"] == (256, 128)
+    assert model.chosen_["hidden_layer_sizes"] == (128, 64)
 
 
 def test_warm_start_keeps_its_layers():
@@ -95,21 +99,44 @@ def test_warm_start_keeps_its_layers():
 
 
 def test_lbfgs_takes_all_rows_at_once():
-    found = decided({**GIVEN, "solver": "lbfgs"}, LARGE, LARGE, None)
+    found = decided({**GIVEN, "solver": "lbfgs"}, (LARGE, 2), LARGE, None)
     assert found["early_stopping"] is False
     assert found["alpha"] == pytest.approx(5)  # 5 / rows beside the mean cost
+    assert "learning_rate_init" not in found
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [((9_999, 784), (100,)), ((10_000, 99), (128, 64)), ((10_000, 100), (256, 128)), ((100_000, 10), (256, 128))],
+)
+def test_a_larger_table_has_larger_layers(shape, layers):
+    assert decided(GIVEN, shape, shape[0], None)["hidden_layer_sizes"] == layers
+
+
+@pytest.mark.parametrize(
+    ("given", "rate"),
+    [
+        ({}, 0.003),
+        ({"solver": "sgd"}, 0.001),
+        ({"learning_rate": "constant"}, 0.001),
+        ({"early_stopping": False}, 0.001),
+    ],
+)
+def test_a_rate_that_will_fall_begins_higher_with_adam(given, rate):
+    assert decided({**GIVEN, **given}, (LARGE, 2), LARGE, None)["learning_rate_init"] == rate
+    assert decided({**GIVEN, **given}, (60, 2), 60, True)["learning_rate_init"] == 0.001
 
 
 @pytest.mark.parametrize(("count", "l2"), [(4, 0.01), (400, 0.01), (1000, 0.005), (100_000, 5e-5)])
 def test_the_penalty_of_the_mean_cost_falls_with_the_rows(count, l2):
-    found = decided(GIVEN, count, count, None)
+    found = decided(GIVEN, (count, 2), count, None)
     assert found["alpha"] / min(found["batch_size"], count) == pytest.approx(l2)
 
 
 @pytest.mark.parametrize("given", [{"loss": "huber"}, {"standardize": False}, {"loss": abs}, {"class_weight": None}])
 def test_where_the_scale_of_the_cost_is_not_known_the_penalty_is_scikit_learns(given):
-    assert decided({**GIVEN, **given}, 100, 100, None)["alpha"] == 1e-4
-    assert decided({**GIVEN, "loss": "log_loss", "class_weight": None}, 100, 100, None)["alpha"] == 1
+    assert decided({**GIVEN, **given}, (100, 2), 100, None)["alpha"] == 1e-4
+    assert decided({**GIVEN, "loss": "log_loss", "class_weight": None}, (100, 2), 100, None)["alpha"] == 1
 
 
 def test_a_row_of_weight_2_is_penalised_as_two_rows():

@@ -86,6 +86,11 @@ class Table:
     def __len__(self) -> int:
         return self._rows
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns), the target not counted."""
+        return self._rows, len(self.columns)
+
     def __repr__(self) -> str:
         target = "" if self.target is None else f", target {self.target_name!r}"
         return f"<Table {self.name}: {self._rows:,} rows × {len(self.columns):,} columns{target}>"

@@ -56,7 +56,7 @@ class Asked:
         network that is trained on.
         """
         counted = len(X) if weight is None else max(1.0, float(weight.sum()))
-        chosen = decided(given, len(X), counted, watches, hidden)
+        chosen = decided(given, X.shape, counted, watches, hidden)
         given = {**given, **chosen}
         rows, tol, patience = len(X), at_least_0(given["tol"], "tol"), given["n_iter_no_change"]
         if patience != math.inf:
@@ -118,9 +118,12 @@ def layer_sizes(given: Any) -> tuple[int, ...]:
 
 def rule_of(given: Mapping[str, Any]) -> Rule:
     """The rule that moves the weights: scikit-learn's "sgd" and "adam" with its parameters, or a rule by its name."""
-    solver, rate = given["solver"], positive(given["learning_rate_init"], "learning_rate_init")
+    solver = given["solver"]
     if isinstance(solver, Rule):
         return solver
+    if not isinstance(solver, str):
+        raise unknown_name("solver", solver, [LBFGS, "sgd", *RULES])
+    rate = positive(given["learning_rate_init"], "learning_rate_init")
     if solver == "sgd":
         mu = given["momentum"]
         if not isinstance(mu, (int, float)) or not 0 <= mu <= 1:
@@ -132,7 +135,7 @@ def rule_of(given: Mapping[str, Any]) -> Rule:
         for name in ("beta_1", "beta_2"):
             share(given[name], name)
         return adam(rate, given["beta_1"], given["beta_2"], given["epsilon"])
-    if isinstance(solver, str) and solver in RULES:
+    if solver in RULES:
         return RULES[solver](rate)
     raise unknown_name("solver", solver, [LBFGS, "sgd", *RULES])
 

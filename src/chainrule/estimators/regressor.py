@@ -28,7 +28,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     Parameters
     ----------
     hidden_layer_sizes : int, list of int, or "auto"
-        Neurons of each hidden layer. "auto" is (100,) for fewer than 10,000 rows, and (256, 128) for as many or more.
+        Neurons of each hidden layer. "auto" is (100,) for fewer than 10,000 rows; for as many or more it is (128, 64), and
+        (256, 128) where rows times columns are 1,000,000 or more.
     activation : str, Activation or function, or a list of them
         Of all hidden layers, or one for each: "relu", "tanh", "logistic", "gelu", …, or a function of z in NumPy's functions,
         whose slope is made from what it does.
@@ -47,6 +48,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", …}, Schedule or function, or "auto"
         How the learning rate changes. "auto" is "constant"; where rows are watched it falls to a fifth after four epochs in a
         row without a lower validation loss.
+    learning_rate_init : float, or "auto"
+        The learning rate of the first steps. "auto" is 0.001; it is 0.003 for 10,000 rows or more where `learning_rate` is
+        "auto", rows are watched, and the solver is "adam", "adamw" or "rmsprop".
     early_stopping : bool, or "auto"
         Whether a part of the rows, `validation_fraction`, is watched and not learnt from, so that training ends where their
         score no longer rises, and the weights of the best epoch are kept. "auto" does so from 10,000 rows.
@@ -81,7 +85,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         alpha: Any = "auto",
         batch_size: Any = "auto",
         learning_rate: Any = "auto",
-        learning_rate_init: Any = 0.001,
+        learning_rate_init: Any = "auto",
         power_t: Any = 0.5,
         max_iter: Any = 200,
         shuffle: Any = True,
