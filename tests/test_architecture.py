@@ -26,7 +26,7 @@ LAYERS = [
     "run",
     "storage",
     "by_hand",
-    "footprint stopping",
+    "defaults footprint stopping",
     "circuits cost_curve engines per_example report verdict",
     "report_sections",
     "answered_rows confusions run_facts run_figures",

@@ -13,9 +13,10 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import estimators as benchmark
 
 from chainrule.aligned import laid_out
+from chainrule.defaults import LARGE
 from chainrule.estimators import NetworkClassifier, NetworkRegressor, columns
 from chainrule.estimators.columns import moments
-from chainrule.estimators.defaults import LARGE, decided
+from chainrule.estimators.defaults import decided
 from chainrule.schedules import Schedule
 
 AUTO = dict.fromkeys(

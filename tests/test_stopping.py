@@ -17,7 +17,7 @@ from chainrule.engines.engine import Engine
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.json_text import json_text
 from chainrule.run import Epoch
-from chainrule.stopping import Stopping
+from chainrule.stopping import Gains, Stopping
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 6))
@@ -72,6 +72,30 @@ def test_the_best_network_comes_back_without_patience_too() -> None:
     assert run.report.ended == "finished"
 
 
+def test_without_validation_rows_training_stops_when_the_cost_no_longer_falls_by_tol() -> None:
+    run = cr.train(net(), X, Y, cr.adam(0.02), 400, patience=4, tol=0.01)
+    costs = [facts["cost"] for facts in run.history]
+    gained = [cost <= min(costs[:number], default=math.inf) - 0.01 for number, cost in enumerate(costs)]
+    assert gained[-5:] == [True, False, False, False, False]
+    assert all(any(gained[number - 3 : number + 1]) for number in range(4, len(costs) - 1))
+    ended = f"stopped after epoch {len(costs)}: the cost has not improved by 0.01 for 4 epochs"
+    assert (run.report.ended, run.report.kept) == (ended, "")
+    assert run.report.settings == {"patience": 4, "tol": 0.01}
+
+
+@pytest.mark.parametrize(
+    ("tol", "values", "without"),
+    [
+        (None, [3, 2, 2, 1], 0), (None, [3, 2, 2], 1), (0.0, [3, 2, 2], 0), (0.5, [3, 2.6, 2.2], 2),
+        (0.5, [3, 2.5, 2.4, 1.9], 0), (None, [math.nan, math.nan], 2), (0.1, [1, math.nan, 0.5], 0), (0.1, [1, math.nan], 1),
+    ],
+)  # fmt: skip
+def test_an_epoch_gains_where_it_is_below_the_lowest_before_it_by_tol(
+    tol: float | None, values: list[float], without: int
+) -> None:
+    assert Gains(tol, values).without == without
+
+
 def test_a_share_of_the_rows_is_watched_and_not_learnt_from() -> None:
     run = cr.train(net(), X, Y, epochs=2, validation=0.25)
     assert run.report.rows == 30
@@ -103,6 +127,9 @@ def test_nan_is_never_the_best() -> None:
     [
         ({"patience": 3}, r"patience=3 watches rows that are not learnt from: give validation=\(x, y\), or a share"),
         ({"best": "score"}, "best='score' watches rows that are not learnt from"),
+        ({"best": "score", "patience": 3, "tol": 0.1}, "best='score' watches rows that are not learnt from"),
+        ({"patience": 3, "tol": -1}, "tol is a finite number ≥ 0, as 0.01, got -1"),
+        ({"tol": 0.1}, "tol=0.1 is what epochs have to gain before patience is over: give patience=10 too"),
         ({"best": "bst", "validation": 0.1}, "unknown best 'bst'.*known are last, cost, score"),
         ({"patience": 0, "validation": 0.1}, "patience is a whole number ≥ 1, got 0"),
         ({"patience": 2.5, "validation": 0.1}, "patience is a whole number ≥ 1, got 2.5"),
@@ -218,8 +245,9 @@ def test_class_weights_that_cannot_be_are_refused() -> None:
 
 
 # the same, in one piece or in several --------------------------------------------------------------------------------
-def test_best_and_patience_are_the_same_in_a_run_that_was_resumed(engine: Engine) -> None:
-    settings: dict[str, Any] = {"validation": BESIDE, "patience": 7, "dropout": 0.3, "clip_norm": 0.5, "l2": 1e-3}
+@pytest.mark.parametrize("settings", [{"validation": BESIDE, "patience": 7}, {"patience": 2, "tol": 0.1}])
+def test_best_and_patience_are_the_same_in_a_run_that_was_resumed(engine: Engine, settings: dict[str, Any]) -> None:
+    settings = {**settings, "dropout": 0.3, "clip_norm": 0.5, "l2": 1e-3}
     stream = cr.epochs(net(), X, Y, cr.adam(0.02), 400, **settings)
     list(islice(stream, 4))
     state = stream.state

@@ -64,6 +64,7 @@ recurrent/         a recurrent network over time: recurrent.py itself · steps.p
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
 footprint.py       about how much memory a run takes
+defaults.py        settings that the rows decide unless they are given
 stopping.py        when it stops before its last epoch, and which network is given back
 evaluation.py      cost and score of such rows
 run.py             a run in values: an epoch, the state after it, what training gives

@@ -63,6 +63,7 @@ class RunFacts:
     command: str = ""  # the line that began the run, where a command did
     epochs_asked: int | None = None  # those that there were to be
     watched: int | None = None  # the validation rows
+    chosen: Mapping[str, Any] = field(default_factory=dict)  # options of the command that the rows decided, by name
     became: Sequence[Mapping[str, Any]] = ()  # what the columns became: those that became the same in one entry
     tested: Mapping[str, Any] = field(default_factory=dict)  # the test rows, as `chainrule.tested_rows` says
     versions: Mapping[str, str] = field(default_factory=versions)

@@ -30,7 +30,7 @@ from chainrule.files import check_writable
 from chainrule.footprint import check_fits
 from chainrule.network import Network, as_network, cost_for
 from chainrule.predictor import answered
-from chainrule.ranges import positive, truth, whole
+from chainrule.ranges import at_least_0, positive, truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule
 from chainrule.stopping import BEST, Stopping
@@ -52,6 +52,7 @@ class Settings(TypedDict, total=False):
     dropout: float | Sequence[float] | Mapping[int, float]
     class_weight: str | Mapping[Any, float] | Sequence[Sequence[Any]] | None
     patience: int | None
+    tol: float | None
     best: str | None
     max_time: float | str | None
     schedule: str | Schedule | Callable[[int], float] | None
@@ -243,17 +244,29 @@ def dropout_of(given: Any, depth: int, seed: int | np.random.Generator) -> Dropo
 
 def stopping_of(more: Settings, watches: bool) -> Stopping:
     """When to stop, of settings that are checked here."""
-    patience, best = more.get("patience"), more.get("best")
+    patience, tol, best = more.get("patience"), more.get("tol"), more.get("best")
     if patience is not None:
         patience = whole(patience, "patience")
+    if tol is not None:
+        tol = at_least_0(tol, "tol")
+        if patience is None:
+            raise SettingError(
+                f"tol={tol:g} is what epochs have to gain before patience is over: give patience=10 too, or leave tol out"
+            )
     if best is not None and not (isinstance(best, str) and best in BEST):
         raise unknown_name("best", best, BEST)
-    best = best or ("last" if patience is None else "cost")
-    if not watches and (patience is not None or best != "last"):
-        what = f"patience={patience}" if patience is not None else f"best={best!r}"
-        raise SettingError(f"{what} watches rows that are not learnt from: give validation=(x, y), or a share as 0.1")
+    on_costs = not watches and tol is not None  # those of the rows that are learnt from
+    best = best or ("last" if patience is None or on_costs else "cost")
+    if not watches and (best != "last" or (patience is not None and not on_costs)):
+        by_patience = patience is not None and not on_costs
+        what, cure = (
+            (f"patience={patience}", "; tol=1e-4 watches the others") if by_patience else (f"best={best!r}", "")
+        )
+        raise SettingError(
+            f"{what} watches rows that are not learnt from: give validation=(x, y), or a share as 0.1{cure}"
+        )
     time = more.get("max_time")
-    return Stopping(patience, best, None if time is None else seconds(time, "max_time"))
+    return Stopping(patience, best, None if time is None else seconds(time, "max_time"), tol, watches)
 
 
 def saving_of(more: Settings, seed: Any) -> Saving | None:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from chainrule.durations import written
 from chainrule.errors import counted
-from chainrule.writing.numbers import short
+from chainrule.writing.numbers import exact, short
 
 BEST = "last", "cost", "score"
 
 
+class Gains:
+    """How many epochs in a row have not gained, of values that are to become small.
+
+    An epoch gains where its value is at least `tol` below the lowest before it; with None, where it is below it.
+    """
+
+    def __init__(self, tol: float | None = None, values: Iterable[float] = ()) -> None:
+        self.without = 0
+        self._tol, self._lowest = tol, math.inf
+        for value in values:
+            self.after(value)
+
+    def after(self, value: float) -> int:
+        """One epoch more, which has not gained where its value is NaN."""
+        gained = value < self._lowest if self._tol is None else value <= self._lowest - self._tol
+        self.without = 0 if gained else self.without + 1
+        self._lowest = min(self._lowest, value)
+        return self.without
+
+
 @dataclass(frozen=True)
 class Stopping:
-    """`patience`: stop after so many epochs in a row without a better cost (or score) on the validation rows.
+    """`patience`: stop after so many epochs in a row that do not gain, by `tol` where it is given.
 
+    What is to gain is the cost, or the score, of the validation rows; with `watches` False the cost of the rows learnt from.
     `best`: which network is given back, that of the last epoch, or that with the lowest validation cost or highest score.
     `max_time`: seconds after which no further epoch is begun.
     """
@@ -22,6 +46,8 @@ class Stopping:
     patience: int | None = None
     best: str = "last"
     max_time: float | None = None
+    tol: float | None = None
+    watches: bool = True
 
     @property
     def measure(self) -> str:
@@ -34,10 +60,23 @@ class Stopping:
             return False
         return before is None or (value > before if self.measure == "score" else value < before)
 
-    def reason(self, epoch: int, best: int, seconds: float) -> str:
-        """Why no further epoch is begun after this one; empty where one is. `best` is the number of the best epoch so far."""
-        if self.patience is not None and epoch - best >= self.patience:
-            return f"the validation {self.measure} has not improved for {counted(self.patience, 'epoch')}"
+    def gains(self, history: Iterable[Mapping[str, Any]]) -> Gains:
+        """How many of these epochs, the last ones in a row, have not gained."""
+        return Gains(self.tol, map(self.value, history))
+
+    def value(self, facts: Mapping[str, Any]) -> float:
+        """What is to become small of an epoch: a cost, or the negative of a score."""
+        if not self.watches:
+            return float(facts["cost"])
+        value = facts.get(f"validation_{self.measure}")
+        return math.nan if value is None else -value if self.measure == "score" else value
+
+    def reason(self, without: int, seconds: float) -> str:
+        """Why no further epoch is begun, after so many in a row that have not gained; empty where one is."""
+        if self.patience is not None and without >= self.patience:
+            what = f"validation {self.measure}" if self.watches else "cost"
+            by = "" if self.tol is None else f" by {exact(self.tol)}"
+            return f"the {what} has not improved{by} for {counted(self.patience, 'epoch')}"
         if self.max_time is not None and seconds >= self.max_time:
             return f"{written(self.max_time)} are over"
         return ""

@@ -68,6 +68,8 @@ def train(
                      hidden layer, {1: 0.5} by layer; none in `predict` and in any explanation
     class_weight     {"yes": 3.0} multiplies the weights of its rows; "balanced" gives each class the same sum
     patience         stop after so many epochs in a row whose validation cost (or score) is no better than the best before
+    tol              with patience: better is what is so much better, 0.0001 say; without validation rows the cost of those that
+                     are learnt is watched
     best             the network that is given back: "last", or that of the lowest validation "cost" or highest "score";
                      "cost" where patience is given
     max_time         no further epoch is begun after so many seconds, or after a time such as "1h30m"
@@ -188,6 +190,7 @@ class Epochs:
     def _begin(self, state: TrainingState) -> None:
         self._state, self._facts = state, list(state.history)
         self._threads: int | None = None
+        self._gains = self.job.stopping.gains(self._facts)
         self._diverged = self._stopped = ""
         self._began = time.perf_counter()
         self._saved = state.epoch, self._began
@@ -272,6 +275,7 @@ class Epochs:
             epoch, after = self._pass(running, rng)
             self._facts.append(epoch.facts())
             self._state = after  # from here on the epoch counts, whenever Ctrl-C comes
+            self._gains.after(job.stopping.value(self._facts[-1]))
             saving = job.saving
             if saving is not None and saving.is_due(after.epoch, time.perf_counter() - self._saved[1]):
                 self._save(saving.path)
@@ -283,8 +287,7 @@ class Epochs:
         """Whether another epoch is begun; where not, it is written down why."""
         state, stopping = self._state, self.job.stopping
         if state.epoch and not self._stopped:
-            best = 0 if state.best is None else state.best[0]
-            self._stopped = stopping.reason(state.epoch, best, time.perf_counter() - self._began)
+            self._stopped = stopping.reason(self._gains.without, time.perf_counter() - self._began)
         return state.epoch < self.job.epochs and not self._stopped
 
     def _pass(self, running: Any, rng: np.random.Generator | None) -> tuple[Epoch, TrainingState]:
@@ -363,7 +366,7 @@ class Epochs:
             threads=self._threads, shuffle=job.shuffle, fixed=tuple(sorted(job.recipe.fixed)),
             settings=job.told(), kept=job.stopping.kept(self._state.epoch, self._state.best and self._state.best[:2]),
             epochs_asked=job.epochs, watched=None if job.beside is None else len(job.beside), became=_became(job.network),
-            command=str(self.notes.get("command", "")),
+            command=str(self.notes.get("command", "")), chosen=dict(self.notes.get("chosen") or {}),
         )  # fmt: skip
         return Run(network, history, report, self._record() if job.recorded else {})
 

@@ -15,6 +15,7 @@ from chainrule.costs import Cost, binary_cross_entropy, cross_entropy
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.data.labels import are_labels
+from chainrule.defaults import EPOCHS, PATIENCE, TOL, WATCHED
 from chainrule.errors import DataError, SettingError, ShapeError, brief, counted, listed
 from chainrule.estimators.base import NetworkEstimator, Part, dense
 from chainrule.estimators.inspected import as_rows
@@ -99,20 +100,20 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         learning_rate: Any = "auto",
         learning_rate_init: Any = "auto",
         power_t: Any = 0.5,
-        max_iter: Any = 200,
+        max_iter: Any = EPOCHS,
         shuffle: Any = True,
         random_state: Any = None,
-        tol: Any = 1e-4,
+        tol: Any = TOL,
         verbose: Any = False,
         warm_start: Any = False,
         momentum: Any = 0.9,
         nesterovs_momentum: Any = True,
         early_stopping: Any = "auto",
-        validation_fraction: Any = 0.1,
+        validation_fraction: Any = WATCHED,
         beta_1: Any = 0.9,
         beta_2: Any = 0.999,
         epsilon: Any = 1e-8,
-        n_iter_no_change: Any = 10,
+        n_iter_no_change: Any = PATIENCE,
         max_fun: Any = 15000,
         class_weight: Any = None,
         dropout: Any = 0.0,

@@ -9,6 +9,7 @@ from chainrule.estimators.asked import LEAST_RATE, Asked
 from chainrule.estimators.callbacks import Tasks
 from chainrule.run import Epoch
 from chainrule.settings import is_true
+from chainrule.stopping import Gains
 
 
 class Progress:
@@ -30,7 +31,7 @@ class Progress:
         self.validation_costs: list[float] = []
         self.validation_scores: list[float] = []
         self._asked, self._callbacks, self._verbose, self._tasks = asked, callbacks, verbose, tasks
-        self._best, self._without = math.inf, 0
+        self._gains = Gains(asked.tol)
 
     def after(self, epoch: Epoch) -> str:
         """Why no further epoch is needed; empty where one is."""
@@ -48,19 +49,16 @@ class Progress:
             value = -epoch.validation_score
         if self._verbose:
             print(said(epoch), flush=True)
-        self._without = self._without + 1 if value > self._best - self._asked.tol else 0
-        self._best = min(self._best, value)
+        without = self._gains.after(value)
         asked_to_stop = [is_true(callback(epoch)) for callback in self._callbacks]
         if self._tasks is not None:
             asked_to_stop.append(self._tasks.after(lambda: epoch.network))
         if any(asked_to_stop):
             return "a callback returned True"
-        if self._without <= self._asked.patience or (
-            self._asked.is_adaptive and (epoch.learning_rate or 0) > LEAST_RATE
-        ):
+        if without <= self._asked.patience or (self._asked.is_adaptive and (epoch.learning_rate or 0) > LEAST_RATE):
             return ""
         which = "training loss" if not self.validation_scores else "validation score"
-        return f"the {which} has not improved by tol={self._asked.tol:g} for {self._without} epochs"
+        return f"the {which} has not improved by tol={self._asked.tol:g} for {without} epochs"
 
     def diverged(self) -> None:
         """The epoch that left the finite numbers."""

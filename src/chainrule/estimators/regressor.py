@@ -12,6 +12,7 @@ from chainrule.activations import named
 from chainrule.costs import ANY, Cost
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
+from chainrule.defaults import EPOCHS, PATIENCE, TOL, WATCHED
 from chainrule.errors import DataError
 from chainrule.estimators.base import NetworkEstimator, Part
 from chainrule.estimators.columns import moments
@@ -87,20 +88,20 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         learning_rate: Any = "auto",
         learning_rate_init: Any = "auto",
         power_t: Any = 0.5,
-        max_iter: Any = 200,
+        max_iter: Any = EPOCHS,
         shuffle: Any = True,
         random_state: Any = None,
-        tol: Any = 1e-4,
+        tol: Any = TOL,
         verbose: Any = False,
         warm_start: Any = False,
         momentum: Any = 0.9,
         nesterovs_momentum: Any = True,
         early_stopping: Any = "auto",
-        validation_fraction: Any = 0.1,
+        validation_fraction: Any = WATCHED,
         beta_1: Any = 0.9,
         beta_2: Any = 0.999,
         epsilon: Any = 1e-8,
-        n_iter_no_change: Any = 10,
+        n_iter_no_change: Any = PATIENCE,
         max_fun: Any = 15000,
         dropout: Any = 0.0,
         l1: Any = 0.0,
