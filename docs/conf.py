@@ -39,6 +39,8 @@ def readable(app: Any, what: str, name: str, obj: object, options: Any, lines: l
 
 
 def _set(paragraph: list[str]) -> list[str]:
+    if len(paragraph) > 2 and set(paragraph[1]) == {"-"}:  # Parameters or Attributes: a list of definitions
+        return [f"**{paragraph[0]}**", "", *map(_escaped, paragraph[2:])]
     aligned = any(re.search(r"\S {2,}\S", line) or line.startswith((" ", "|")) for line in paragraph)
     if aligned:
         return ["::", "", *(f"    {line}" for line in paragraph)]

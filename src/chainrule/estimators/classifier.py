@@ -41,49 +41,136 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int, list of int, or "auto"
+    hidden_layer_sizes : int, list of int or "auto", default="auto"
         Neurons of each hidden layer. "auto" is (100,) for fewer than 10,000 rows; for as many or more it is (128, 64), and
-        (256, 128) where rows times columns are 1,000,000 or more.
-    activation : str, Activation or function, or a list of them
-        Of all hidden layers, or one for each: "relu", "tanh", "logistic", "gelu", …, or a function of z in NumPy's functions,
-        whose slope is made from what it does.
-    loss : {"log_loss", "multiclass_hinge", "squared_error", "huber", …}, Cost or function
+        (256, 128) where rows times columns are 1,000,000 or more. () is a linear model.
+    activation : str, Activation or function, or a list of them, default="relu"
+        Of all hidden layers, or one for each: "identity", "logistic", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu",
+        or a function of z in NumPy's functions, whose slope is made from what it does.
+    loss : {"log_loss", "multiclass_hinge", "squared_error", "huber", …}, Cost or function, default="log_loss"
         "log_loss" is the cross-entropy of a softmax, or of a sigmoid for two classes and for several labels a row. With
         "multiclass_hinge" there is no predict_proba. With the others the outputs are a softmax or sigmoids, compared with 0 and
         1. A function loss(a, y) takes outputs and targets (rows, outputs) and gives a number for each row; its slope is made
         from what it does, so that it is written in NumPy's functions.
-    alpha : float, or "auto"
-        The penalty on the weights: ½ alpha Σ w² beside the sum of a step's costs, as in scikit-learn. "auto" makes of it
-        ½ l2 Σ w² beside the mean cost, with l2 = 5 / rows, but no more than 0.01; with another loss than "log_loss", or with
-        standardize=False, it is scikit-learn's 0.0001.
-    batch_size : int, or "auto"
-        Rows of a step. "auto" is 200 for fewer than 10,000 rows, and 256 for as many or more.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine", …}, Schedule or function, or "auto"
-        How the learning rate changes. "auto" is "constant"; where rows are watched it falls to a fifth after four epochs in a
-        row without a lower validation loss.
-    learning_rate_init : float, or "auto"
+    solver : {"adam", "sgd", "lbfgs"}, the name of another rule, or Rule, default="adam"
+        How the weights are moved. "rmsprop", "adamw", "nesterov" and the other rules of `chainrule.updates` take
+        `learning_rate_init` and else their own settings; a Rule such as `chainrule.rmsprop(0.01)` has all its settings.
+    alpha : float or "auto", default="auto"
+        The L2 penalty: ½ alpha Σ w² beside the sum of a batch's losses, as in scikit-learn. "auto" makes of it
+        ½ l2 Σ w² beside the mean loss, with l2 = 5 / rows, but no more than 0.01; with another loss than "log_loss", or
+        with standardize=False, it is scikit-learn's 0.0001.
+    batch_size : int or "auto", default="auto"
+        Rows of a batch. "auto" is 200 for fewer than 10,000 rows, and 256 for as many or more. Not used by "lbfgs".
+    learning_rate : {"constant", "invscaling", "adaptive"}, the name of a schedule, Schedule, function or "auto", default="auto"
+        How the learning rate changes, by a schedule of `chainrule.schedules` ("cosine", "one_cycle", …) too. "auto" is
+        "constant"; where rows are watched it falls to a fifth after four epochs in a row without a lower validation loss.
+    learning_rate_init : float or "auto", default="auto"
         The learning rate of the first steps. "auto" is 0.001; it is 0.003 for 10,000 rows or more where `learning_rate` is
-        "auto", rows are watched, and the solver is "adam", "adamw" or "rmsprop".
-    early_stopping : bool, or "auto"
+        "auto", rows are watched, and the solver is "adam", "adamw" or "rmsprop". Not used by "lbfgs", nor by a Rule.
+    power_t : float, default=0.5
+        The exponent of "invscaling": the learning rate is divided by (1 + rows so far)^power_t.
+    max_iter : int, default=200
+        Epochs at most; with "lbfgs" iterations.
+    shuffle : bool, default=True
+        Whether the rows come in a new order in each epoch.
+    random_state : int, RandomState, Generator or None, default=None
+        Draws the first weights, the orders of rows, what dropout leaves out, and the rows that early stopping watches. An int
+        gives the same network at each call.
+    tol : float, default=0.0001
+        An epoch whose loss is not tol below the lowest before it, or whose validation score is not tol above the highest, does
+        not count as an improvement. "lbfgs" ends where no derivative is larger.
+    verbose : bool or int, default=False
+        Whether a line is printed after each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the network that is there, with what the solver remembers.
+    momentum : float, default=0.9
+        For "sgd": from 0 to 1.
+    nesterovs_momentum : bool, default=True
+        For "sgd": whether the momentum is Nesterov's.
+    early_stopping : bool or "auto", default="auto"
         Whether a part of the rows, `validation_fraction`, is watched and not learnt from, so that training ends where their
-        score no longer rises, and the weights of the best epoch are kept. "auto" does so from 10,000 rows.
-    init : str or function
-        The first weights, by a name of chainrule.initialization: "glorot" (close to scikit-learn's), "he", "orthogonal", …
-    standardize : bool
+        score no longer rises, and the weights of the best epoch are kept. "auto" does so from 10,000 rows, except with "lbfgs".
+    validation_fraction : float, default=0.1
+        The share of the rows that early stopping watches, the same of each class.
+    beta_1 : float, default=0.9
+        For "adam": the decay rate of the mean of the gradients.
+    beta_2 : float, default=0.999
+        For "adam": the decay rate of the mean of their squares.
+    epsilon : float, default=1e-08
+        For "adam": what is added to the root of the second mean, against a division by 0.
+    n_iter_no_change : int, default=10
+        Training ends after more than so many epochs in a row without an improvement; `math.inf` takes all of them.
+    max_fun : int, default=15000
+        How often "lbfgs" may compute the loss.
+    class_weight : dict, "balanced" or None, default=None
+        What the rows of each class count for, {"no": 1.0, "yes": 5.0}; "balanced" gives all classes the same sum.
+    dropout : float, list of float or dict, default=0.0
+        The share of the neurons that each step leaves out: of all hidden layers, one for the inputs and each hidden layer, or
+        {layer: share} with 0 for the inputs.
+    l1 : float, default=0.0
+        The L1 penalty: l1 Σ |w| beside the mean loss. It is not divided by rows, as alpha is.
+    clip_norm : float or None, default=None
+        The gradient of a batch, penalties included, is shortened to this length where it is longer.
+    clip_value : float or None, default=None
+        Each derivative is kept between -clip_value and clip_value.
+    max_time : float, str or None, default=None
+        Training ends after the epoch in which this time is over: seconds, or a text such as "10min" or "1h30m".
+    init : str or function, or a list of them, default="glorot"
+        The first weights: "glorot" (close to scikit-learn's), "he", "lecun", "orthogonal", … of `chainrule.initialization`, or
+        a function (rng, out, in, activation) that gives them; of all layers, or one for each.
+    standardize : bool, default=True
         Whether each column is shifted and divided to mean 0 and deviation 1.
-    preprocess : None, "auto" or dict
+    preprocess : None, "auto" or dict, default=None
         None takes numbers. "auto" takes tables with texts, dates and gaps too, and decides by its values what a column becomes:
         `print(estimator.preprocessing_)` shows it. A dictionary decides a part of that: {"drop": ["id"], "kinds": {"zip":
         "category"}, "gaps": "refuse"}.
+    callbacks : function, list of functions or None, default=None
+        Each is called with a `chainrule.Epoch` after every epoch; one that returns True ends the training.
+    engine : {"auto", "reference", "compiled"}, default="auto"
+        What takes the steps: the equations in NumPy, or native code. "auto" compiles where that is faster. Not used by "lbfgs".
 
     Attributes
     ----------
     chosen_ : dict
         What each parameter that is "auto" came to.
+    network_ : Network
+        The trained network, as `chainrule` has it.
+    classes_ : array (classes,)
+        The labels, in the order of the probabilities.
+    n_features_in_ : int
+        Features, as columns of X.
+    feature_names_in_ : array of str
+        Their names, where X has names.
     preprocessing_ : Preprocessing
         What the columns became, and what the outputs mean.
     input_names_ : array of str
         What each input of the network is called, as "cut = Ideal".
+    coefs_ : list of arrays (inputs, neurons)
+        The weights of each layer.
+    intercepts_ : list of arrays (neurons,)
+        The biases of each layer.
+    n_layers_ : int
+        Layers, the input counted.
+    n_outputs_ : int
+        Neurons of the last layer.
+    out_activation_ : str
+        The activation of the last layer.
+    loss_curve_ : list of float
+        The mean loss of each epoch, without penalties.
+    loss_ : float
+        The last of them.
+    best_loss_ : float or None
+        The lowest of them; None where rows are watched.
+    validation_losses_ : list of float or None
+        The mean loss of the watched rows after each epoch.
+    validation_scores_ : list of float or None
+        Their accuracy (of several labels a row the share of rows with all of them right) after each epoch.
+    best_validation_score_ : float or None
+        The highest of them.
+    n_iter_ : int
+        Epochs of the last `fit`, or of all calls of `partial_fit`.
+    t_ : int
+        Rows seen in all: epochs times rows.
     """
 
     _numeric = False
