@@ -20,6 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import examples_page
 import numpy as np
 import performance
 import published
@@ -425,6 +426,7 @@ def main() -> None:
     for name in stale:
         (DOCS / name).write_text(made[name])
         print(f"wrote docs/{name}")
+    examples_page.write()
     for page in [DOCS.parent / "README.md", *(page for page in DOCS.glob("*.md") if page.name not in PAGES)]:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "runs").mkdir()

@@ -25,7 +25,7 @@ OUTSIDE = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md"}  # th
 
 def source(folder: Path) -> None:
     """Write the pages as Sphinx reads them into an empty folder."""
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(DOCS, folder, ignore=_left_out, dirs_exist_ok=True)
     for page in folder.glob("*.md"):
         page.write_text(_links(page.read_text()))
     for given, name in OUTSIDE.items():
@@ -40,6 +40,12 @@ def source(folder: Path) -> None:
     static.mkdir()
     shutil.copy(ROOT / "src/chainrule/writing/fonts/chainrule-math.woff2", static)
     (static / "site.css").write_text(CSS)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """The modules that write the pages; the scripts of the examples are there to be downloaded."""
+    are_examples = Path(folder).name == "examples"
+    return {name for name in names if name == "__pycache__" or (name.endswith(".py") and not are_examples)}
 
 
 def _links(text: str) -> str:

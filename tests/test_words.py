@@ -64,7 +64,7 @@ ID = re.compile(r"\bS[0-4]\.\d+")
 
 def prose() -> list[Path]:
     """Every file that somebody reads as text, or whose messages and docstrings they read."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("changes/*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/*.py")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("changes/*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/**/*.py")]
     return [*found, *ROOT.glob("src/**/*.py"), ROOT / "Makefile", ROOT / "pyproject.toml"]
 
 
