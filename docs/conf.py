@@ -28,6 +28,7 @@ highlight_language = "text"
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 autodoc_member_order = "bysource"
+smartquotes = False  # "auto" is a value to copy
 autodoc_typehints = "none"  # shapes and types are in the text
 suppress_warnings = ["misc.highlighting_failure"]
 
@@ -40,7 +41,8 @@ def readable(app: Any, what: str, name: str, obj: object, options: Any, lines: l
 
 def _set(paragraph: list[str]) -> list[str]:
     if len(paragraph) > 2 and set(paragraph[1]) == {"-"}:  # Parameters or Attributes: a list of definitions
-        return [f"**{paragraph[0]}**", "", *map(_escaped, paragraph[2:])]
+        entries = (re.sub(r"^(\S+) : ", r"**\1** : ", _escaped(line)) for line in paragraph[2:])
+        return [f"**{paragraph[0]}**", "", *entries]
     aligned = any(re.search(r"\S {2,}\S", line) or line.startswith((" ", "|")) for line in paragraph)
     if aligned:
         return ["::", "", *(f"    {line}" for line in paragraph)]

@@ -23,7 +23,7 @@ HEAD = """\
 # Examples
 
 What `NetworkClassifier` and `NetworkRegressor` do that scikit-learn's networks do not, one script each. Download one and run it
-(`python plot_activations.py`): it prints what stands here, and saves its picture beside you.
+(`python plot_activations.py`): it prints what stands here, and saves its picture in the folder you are in.
 
 | | |
 |---|---|

@@ -1,8 +1,8 @@
 """Decision borders by activation
 
 MLPClassifier has one activation for all hidden layers, of four. Here each layer may have its own, and a function of z is
-an activation too. The border of ReLU has corners where a neuron switches on; that of tanh is smooth; a sine ripples where
-there are no rows to stop it. The deeper the colour, the surer the network is.
+an activation too. The border of ReLU is made of straight pieces, for a neuron is on or off; that of tanh is smooth; a sine
+ripples where there are no rows to stop it. The deeper the colour, the surer the network is.
 """
 
 import numpy as np

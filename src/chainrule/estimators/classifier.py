@@ -254,8 +254,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """One epoch over these rows, after those before it: weights, and what the rule remembers, go on.
 
-        `classes` are all there will be, needed in the first call where these rows lack some. Means and deviations of
-        `standardize` are those of the first rows.
+        `classes` are all there will be, needed in the first call. Means and deviations of `standardize` are those of the first
+        rows.
         """
         first = not hasattr(self, "network_")
         if first and classes is None:
