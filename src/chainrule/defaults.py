@@ -9,8 +9,8 @@ from chainrule.schedules import Schedule, constant, reduce_on_plateau
 
 LARGE = 10_000  # rows from which a part is held out to stop early, as scikit-learn's HistGradientBoosting does
 BATCH = {False: 200, True: 256}  # by whether there are so many
-FEW, LARGER, LARGEST = (100,), (128, 64), (256, 128)  # hidden layers for fewer, for as many, and for
-NUMBERS = 1_000_000  # entries (rows times columns) or more
+FEW, LARGER, LARGEST = (100,), (64, 32), (256, 128)  # hidden layers for fewer, for as many, and where there are
+NUMBERS = 500_000  # entries (rows times columns) or more
 RATE = {False: 0.001, True: 0.003}  # by whether a rate that falls where nothing is gained begins on so many rows
 SCALED = "adam", "adamw", "rmsprop"  # rules whose steps do not grow with the gradient
 WATCHED = 0.1  # the share of the rows that is held out

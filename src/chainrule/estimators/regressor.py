@@ -29,8 +29,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     Parameters
     ----------
     hidden_layer_sizes : int, list of int or "auto", default="auto"
-        Neurons of each hidden layer. "auto" is (100,) for fewer than 10,000 rows; for as many or more it is (128, 64), and
-        (256, 128) where rows times columns are 1,000,000 or more. () is a linear model.
+        Neurons of each hidden layer. "auto" is (100,) for fewer than 10,000 rows; for as many or more it is (64, 32), and
+        (256, 128) where rows times columns are 500,000 or more. () is a linear model.
     activation : str, Activation or function, or a list of them, default="relu"
         Of all hidden layers, or one for each: "identity", "logistic", "tanh", "relu", "leaky_relu", "softplus", "gelu", "silu",
         or a function of z in NumPy's functions, whose slope is made from what it does.
