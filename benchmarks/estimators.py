@@ -206,7 +206,13 @@ class Comparison:
 
     def cells(self) -> tuple[str, ...]:
         error = f" ± {self.error:.4f}" if math.isfinite(self.error) else ""
-        return self.name, self.peer, f"{self.difference:+.4f}{error}".replace("-", "−"), f"{self.faster:.2g}", f"{self.cpu:.2g}"
+        return (
+            self.name,
+            self.peer,
+            f"{self.difference:+.4f}{error}".replace("-", "−"),
+            f"{self.faster:.2g}",
+            f"{self.cpu:.2g}",
+        )
 
 
 def comparison(item: tuple[str, Mapping[str, Any]]) -> Comparison | None:

@@ -20,7 +20,6 @@ MAY_BE_NONE = {
     ("settings", "every"),
     ("data", "watched"),
     ("made_on", "threads"),
-    ("state", "first_cost"),
 }
 SAME_KIND = {  # where a value of the same kind is another run's: what is no run's
     ("settings", "epochs"): lambda value: value < 2,
@@ -103,7 +102,7 @@ def resealed(files: Mapping[str, bytes], rng: np.random.Generator) -> Iterator[C
     ]
     state = ("state",)
     changes += [((*state, "best"), value) for value in ([1], [1, 0.5], "x", [9, 0.5], [1, math.nan], 3)]
-    changes += [((*state, "good"), value) for value in (9, 0, "x", [1], 1.5, True)]
+    changes += [((*state, "good"), value) for value in ([1], [2, 0.5], "x", [-1, 0.5], [1, math.nan], True)]
     asked = ("notes", "asked")
     changes += [
         ((*asked, name), value)

@@ -70,7 +70,7 @@ INSIDE = {  # the layers of the larger packages
         "classifier regressor",
         "base",
         "inspected saved taken_over",
-        "columns input_slopes minimum plain_values preprocessed progress",
+        "begun columns input_slopes minimum plain_values preprocessed progress",
         "asked callbacks",
         "defaults losses",
     ],

@@ -1,5 +1,6 @@
 """NetworkClassifier and NetworkRegressor: what they learn, and what they say."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 
 import chainrule as cr
 from chainrule.errors import DataError, SettingError, UnknownNameError
@@ -42,6 +44,7 @@ def test_several_labels_a_row() -> None:
 
 
 def test_early_stopping_keeps_the_best_epoch() -> None:
+    """Of a share of the rows (W28)."""
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier(early_stopping=True, learning_rate_init=0.05, random_state=0).fit(x, y)
     assert found.best_validation_score_ == max(found.validation_scores_)
@@ -49,13 +52,18 @@ def test_early_stopping_keeps_the_best_epoch() -> None:
 
 
 def test_the_users_own_rows_are_watched() -> None:
+    """The weights of the best epoch are left, and each epoch has its validation loss (W12, W14, W28)."""
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier(learning_rate_init=0.05, random_state=0).fit(x[::2], y[::2], X_val=x[1::2], y_val=y[1::2])
-    assert found.score(x[1::2], y[1::2]) == found.best_validation_score_
+    assert found.score(x[1::2], y[1::2]) == found.best_validation_score_ == max(found.validation_scores_)
+    best = found.validation_scores_.index(found.best_validation_score_)
+    assert found.validation_losses_[best] == pytest.approx(log_loss(y[1::2], found.predict_proba(x[1::2])))
+    assert len(found.validation_losses_) == found.n_iter_ > best + 1
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_n_times_one_epoch_is_one_time_n(solver: str) -> None:
+    """To the bit, with what the rule remembers; by warm_start and by partial_fit (W19, W34)."""
     x, y = load_iris(return_X_y=True)
     kind = {"solver": solver, "random_state": 0, "batch_size": 32}
     whole = NetworkClassifier(max_iter=6, tol=0, **kind).fit(x, y)
@@ -94,13 +102,43 @@ def test_training_that_has_not_ended_says_so() -> None:
 
 
 def test_watched_rows_that_overflow_have_no_score() -> None:
-    """scikit-learn's #29504 (W15): a regressor that leaves the finite numbers is not told of NaN among its inputs."""
+    """Their cost is infinite, and no error speaks of NaN among the inputs (W15)."""
     x, y = np.linspace(-1, 1, 20)[:, None], np.linspace(0, 1, 20)
     network = cr.Network.random([1, 200, 1], "relu", dtype="float32")
     run = cr.train(network, x, y, epochs=1, validation=(x * 3e38, y))
     assert np.isnan(run.history[0]["validation_score"])
 
 
-def test_importing_the_package_imports_no_scikit_learn() -> None:
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_dropout_leaves_neurons_out_of_each_step_and_of_no_answer(engine: str) -> None:
+    """A step of one row moves the weights into those that were left, and only those (W1)."""
+    x, y = load_iris(return_X_y=True)
+    asked = {"activation": "tanh", "solver": "sgd", "momentum": 0.0, "alpha": 0.0, "engine": engine, "random_state": 0}
+    network = cr.Network.random([4, 200, 50, 1], "tanh", "identity", seed=0, dtype="float64")
+    for dropout, shares in ((0.0, (0, 0)), (0.5, (0.5, 0.5)), ([0.0, 0.2, 0.8], (0.2, 0.8))):
+        found = NetworkRegressor.from_network(network, dropout=dropout, **asked).partial_fit(x[:1], y[:1] + 1)
+        still = [np.mean(found.network_.biases[layer] == network.biases[layer]) for layer in (1, 2)]
+        assert still == pytest.approx(shares, abs=0.12)
+        np.testing.assert_array_equal(found.predict(x), cr.predict(found.network_, x).ravel())
+
+
+DIGEST = """
+import hashlib, warnings
+from sklearn.datasets import load_iris
+from chainrule.estimators import NetworkClassifier
+warnings.simplefilter("ignore")
+x, y = load_iris(return_X_y=True)
+for engine in ("reference", "compiled"):
+    found = NetworkClassifier(early_stopping=True, dropout=0.1, max_iter=5, engine=engine, random_state=3).fit(x, y)
+    print(hashlib.sha256(found.network_.parameters.flat().tobytes()).hexdigest())
+"""
+
+
+def test_a_seed_gives_the_same_bits_in_another_process_with_more_threads(capsys: pytest.CaptureFixture[str]) -> None:
+    """On either engine; where bits may differ, docs/engines.md says (W22)."""
     code = "import sys, chainrule as cr; print('sklearn' in sys.modules); cr.NetworkClassifier; print('sklearn' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "True"]
+    threads = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "PYTHONHASHSEED": "7"}
+    said = subprocess.check_output([sys.executable, "-c", code + DIGEST], env=threads, text=True).split()
+    assert said[:2] == ["False", "True"]  # importing the package imports no scikit-learn
+    exec(DIGEST, {})
+    assert capsys.readouterr().out.split() == said[2:]

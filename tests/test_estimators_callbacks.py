@@ -47,7 +47,8 @@ class Noted:
         return len(self.scores) == self.stop_after
 
 
-def test_w13_a_function_gets_each_epoch_and_may_stop() -> None:
+def test_a_function_gets_each_epoch_and_may_stop() -> None:
+    """With its cost, its network and what each layer's gradient was (W13)."""
     seen: list[cr.Epoch] = []
 
     def watch(epoch: Any) -> bool:

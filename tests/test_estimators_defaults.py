@@ -141,6 +141,7 @@ def test_where_the_scale_of_the_cost_is_not_known_the_penalty_is_scikit_learns(g
 
 
 def test_a_row_of_weight_2_is_penalised_as_two_rows():
+    """How alpha scales with weights, where it is "auto" (W3)."""
     x, y = rows(600)
     settings = {"max_iter": 1, "learning_rate": "cosine", "batch_size": 200, "random_state": 0}
     doubled = NetworkRegressor(**settings).fit(x, y, sample_weight=np.full(600, 2.0))

@@ -23,6 +23,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import chainrule as cr
 from chainrule.errors import DataWarning
 from chainrule.estimators import NetworkClassifier, NetworkRegressor
 
@@ -56,7 +57,8 @@ def test_weights_are_routed_through_a_pipeline_and_a_search() -> None:
 
 
 @pytest.mark.usefixtures("routed")
-def test_w14_rows_to_watch_go_through_the_pipeline_that_scales_them() -> None:
+def test_rows_to_watch_go_through_the_pipeline_that_scales_them() -> None:
+    """A validation set of the user's own, inside a pipeline (W14)."""
     network = NetworkClassifier(**SHORT).set_fit_request(X_val=True, y_val=True)
     whole = Pipeline([("scale", StandardScaler()), ("network", network)], transform_input=["X_val"])
     whole.fit(X[::2], Y[::2], X_val=X[1::2], y_val=Y[1::2])
@@ -72,7 +74,8 @@ def test_what_may_be_routed_has_a_request(kind: Any) -> None:
 
 
 # inside others --------------------------------------------------------------------------------------------------------
-def test_w32_targets_keep_one_dimension_inside_others() -> None:
+def test_targets_keep_one_dimension_inside_others() -> None:
+    """In ensembles and transformed targets (W32)."""
     bag = BaggingRegressor(NetworkRegressor(**SHORT), n_estimators=2, random_state=0).fit(XD, YD)
     scaled = TransformedTargetRegressor(NetworkRegressor(**SHORT), func=np.log1p, inverse_func=np.expm1).fit(XD, YD)
     for found in (bag, scaled):
@@ -132,7 +135,8 @@ print(counted.cv_results_["mean_test_score"].max())
 
 
 @pytest.mark.skipif(not PROOF, reason="long: make proof runs it")
-def test_w21_a_search_in_two_processes_ends_with_the_same_bits_and_no_more_threads_than_cores() -> None:
+def test_a_search_in_two_processes_ends_with_the_same_bits_and_no_more_threads_than_cores() -> None:
+    """It ends, and the cores are shared out (W21)."""
     free = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}  # which the tests set
     environment = {key: value for key, value in os.environ.items() if key not in free}
     said = subprocess.run(
@@ -142,7 +146,9 @@ def test_w21_a_search_in_two_processes_ends_with_the_same_bits_and_no_more_threa
     assert float(said.stdout) <= max(1, joblib.cpu_count() // 2)
 
 
-def test_w21_a_search_in_two_threads_finds_the_same_bits() -> None:
+def test_a_search_in_two_threads_finds_the_same_bits() -> None:
+    """Two threads of one process (W21)."""
+
     def search(jobs: int) -> Any:
         with joblib.parallel_config("threading"):
             return GridSearchCV(NetworkClassifier(**SHORT), {"alpha": [0.0, 0.1]}, cv=2, n_jobs=jobs).fit(X, Y)
@@ -198,6 +204,30 @@ def test_labels_of_every_kind_come_back_as_they_were(name: str) -> None:
     assert found.predict_proba(X).shape == (len(X), len(found.classes_))
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_text_labels_are_watched_and_come_back_as_texts(classes: int) -> None:
+    """Early stopping compares texts with texts (W23)."""
+    x, labels = X[classes > Y], NAMES[Y[classes > Y]]
+    found = NetworkClassifier(**{**SHORT, "max_iter": 40}, early_stopping=True).fit(x, labels)
+    assert found.best_validation_score_ > 0.8
+    assert set(found.predict(x).tolist()) == set(labels.tolist())
+    own = NetworkClassifier(**SHORT).fit(x, labels, X_val=x[::3], y_val=labels[::3])
+    assert own.best_validation_score_ == own.score(x[::3], labels[::3])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("kind", [NetworkClassifier, NetworkRegressor])
+def test_float32_stays_float32(kind: Any, solver: str) -> None:
+    """Weights, answers and what is in between; and about the same answers as in float64 (W25)."""
+    narrow = X.astype(np.float32)
+    few, wide = (kind(**{**SHORT, "solver": solver}).fit(x, Y) for x in (narrow, X))
+    answers = "predict_proba" if kind is NetworkClassifier else "predict"
+    kept = {getattr(few, answers)(narrow).dtype, few.transform(narrow).dtype, few.coefs_[0].dtype}
+    assert kept == {np.dtype(np.float32)}
+    assert getattr(wide, answers)(X).dtype == np.float64
+    np.testing.assert_allclose(getattr(few, answers)(narrow), getattr(wide, answers)(X), atol=2e-2)
+
+
 def test_one_class_is_certain() -> None:
     with pytest.warns(DataWarning, match="nothing to tell apart"):
         found = NetworkClassifier(**SHORT).fit(X, ["only"] * len(X))
@@ -205,7 +235,8 @@ def test_one_class_is_certain() -> None:
     np.testing.assert_array_equal(found.predict_proba(X), np.ones((len(X), 1)))
 
 
-def test_w20_several_labels_a_row_in_fit_partial_fit_and_scores() -> None:
+def test_several_labels_a_row_in_fit_partial_fit_and_scores() -> None:
+    """With rows to watch, and sparse labels in parts (W20)."""
     found = NetworkClassifier(**{**SHORT, "max_iter": 60}).fit(XM[:80], YM[:80], X_val=XM[80:], y_val=YM[80:])
     assert found.score(XM[80:], YM[80:]) == pytest.approx(found.best_validation_score_)
     assert found.predict(XM).shape == found.predict_proba(XM).shape == found.decision_function(XM).shape == YM.shape
@@ -223,7 +254,8 @@ def test_numbers_in_several_columns() -> None:
     assert one.predict(X).shape == (len(X),)
 
 
-def test_w24_several_classes_a_row_are_refused_with_what_takes_them() -> None:
+def test_several_classes_a_row_are_refused_with_what_takes_them() -> None:
+    """Targets of several columns with several classes each (W24)."""
     several = np.column_stack([Y, 2 - Y])
     with pytest.raises(ValueError, match="MultiOutputClassifier of scikit-learn takes several classes a row"):
         NetworkClassifier(**SHORT).fit(X, several)
@@ -231,13 +263,62 @@ def test_w24_several_classes_a_row_are_refused_with_what_takes_them() -> None:
 
 
 # weights --------------------------------------------------------------------------------------------------------------
-def test_w30_weights_of_1_are_no_weights() -> None:
+@pytest.mark.parametrize("kind", [NetworkClassifier, NetworkRegressor])
+def test_a_row_of_weight_2_is_two_rows_and_of_weight_0_none(kind: Any) -> None:
+    """The same minimum: alpha is divided by the sum of the weights, and means the same for rows that are repeated (W3, W29)."""
+    asked = {
+        "hidden_layer_sizes": (),
+        "solver": "lbfgs",
+        "alpha": 2.0,
+        "tol": 1e-7,
+        "max_iter": 2000,
+        "random_state": 0,
+    }
+    counts = np.arange(len(X)) % 3
+    repeated = np.repeat(np.arange(len(X)), counts)
+    weighted = kind(**asked).fit(X, Y, sample_weight=counts)
+    plain = kind(**asked).fit(X[repeated], Y[repeated])
+    np.testing.assert_allclose(weighted.coefs_[0], plain.coefs_[0], atol=1e-4)
+    assert np.abs(weighted.coefs_[0] - kind(**asked).fit(X, Y).coefs_[0]).max() > 1e-3
+
+
+ALPHA = [  # rows, weight of each, batch_size, and what alpha is divided by
+    (150, 1.0, 150, 150), (50, 1.0, 50, 50), (50, 1.0, 200, 50), (50, 2.0, 200, 100), (50, 2.0, 60, 60), (50, 0.5, 200, 25),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "weight", "batch_size", "divisor"), ALPHA)
+def test_alpha_is_divided_by_the_rows_of_a_batch(rows: int, weight: float, batch_size: int, divisor: float) -> None:
+    """By what one step moves with it and without: η alpha w / divisor (W17)."""
+    settings = {
+        "solver": "sgd",
+        "momentum": 0.0,
+        "learning_rate_init": 0.1,
+        "batch_size": batch_size,
+        "random_state": 0,
+    }
+    network = cr.Network.random([4, 3, 1], "tanh", "identity", seed=1, dtype="float64")
+    none, some = (
+        NetworkRegressor.from_network(network, **settings, alpha=alpha)
+        .partial_fit(X[:: 150 // rows], Y[:: 150 // rows], sample_weight=np.full(rows, weight))
+        .network_
+        for alpha in (0.0, 6.0)
+    )
+    for w, without, penalised in zip(network.weights, none.weights, some.weights, strict=True):
+        np.testing.assert_allclose(without - penalised, 0.1 * 6.0 * w / divisor, rtol=1e-9)
+    for without, penalised in zip(none.biases, some.biases, strict=True):
+        np.testing.assert_allclose(without, penalised, rtol=1e-12)
+
+
+def test_weights_of_1_are_no_weights() -> None:
+    """The same bits (W30)."""
     for kind in (NetworkClassifier, NetworkRegressor):
         weighted, plain = (kind(**SHORT).fit(X, Y, sample_weight=weight) for weight in (np.ones(len(X)), None))
         np.testing.assert_array_equal(weighted.predict(X), plain.predict(X))
 
 
-def test_w2_balanced_classes_have_the_same_weight_whatever_their_rows_weigh() -> None:
+def test_balanced_classes_have_the_same_weight_whatever_their_rows_weigh() -> None:
+    """Against weights of rows by hand (W2, W31)."""
     rare = np.r_[np.arange(100), np.arange(100, 104)]
     asked = {**SHORT, "class_weight": "balanced", "alpha": 0.0}
     found = NetworkClassifier(**asked).fit(X[rare], Y[rare])

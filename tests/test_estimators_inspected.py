@@ -51,7 +51,8 @@ def by_differences(function: Any, x: Array) -> Array:
 
 
 # activations ------------------------------------------------------------------------------------------------------------
-def test_w9_a_trace_has_the_activations_of_every_layer() -> None:
+def test_a_trace_has_the_activations_of_every_layer() -> None:
+    """Inputs, hidden layers and outputs (W9)."""
     found = classifier()
     trace = found.trace(X[:7])
     assert [a.shape for a in trace.a] == [(7, 4), (7, 6), (7, 5), (7, 3)]
@@ -59,7 +60,8 @@ def test_w9_a_trace_has_the_activations_of_every_layer() -> None:
     np.testing.assert_array_equal(trace.a[3], found.predict_proba(X[:7]))
 
 
-def test_w10_transform_gives_the_last_hidden_layer_and_any_other() -> None:
+def test_transform_gives_the_last_hidden_layer_and_any_other() -> None:
+    """Hidden features, with names (W10)."""
     found = classifier()
     np.testing.assert_array_equal(found.transform(X), found.trace(X).a[2])
     np.testing.assert_array_equal(found.transform(X, layer=1), found.trace(X).a[1])
@@ -96,7 +98,7 @@ def test_a_network_without_hidden_layers_gives_its_scaled_inputs() -> None:
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("penalty", [False, True])
 def test_the_gradient_is_that_of_what_is_minimised(weighted: bool, penalty: bool) -> None:
-    """Against central differences of the weighted mean cost and the penalties, with class weights."""
+    """Against central differences of the weighted mean cost and the penalties, with class weights (W17, W29, W31)."""
     found = classifier(alpha=3.0, l1=0.01, class_weight={"setosa": 2.0, "versicolor": 1.0, "virginica": 0.5})
     weight = np.linspace(0, 2, 150) if weighted else None
     given = found.gradient(X, NAMES, weight, penalty=penalty)
@@ -128,7 +130,8 @@ def test_each_rows_own_gradient_sums_to_the_whole() -> None:
 # derivatives with respect to the inputs ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("classes", [2, 3])
-def test_w11_the_jacobian_of_the_probabilities_is_in_the_users_units(standardize: bool, classes: int) -> None:
+def test_the_jacobian_of_the_probabilities_is_in_the_users_units(standardize: bool, classes: int) -> None:
+    """Against central differences of predict_proba and decision_function (W11)."""
     x, y = X[classes > NUMBERS] * [1, 10, 100, 1], NAMES[classes > NUMBERS]
     found = classifier(y, x, standardize=standardize, solver="lbfgs")
     slopes = found.jacobian(x)
@@ -145,7 +148,8 @@ def test_w11_the_jacobian_of_the_probabilities_is_in_the_users_units(standardize
     )
 
 
-def test_w11_two_outputs_for_two_classes_have_one_decision() -> None:
+def test_two_outputs_for_two_classes_have_one_decision() -> None:
+    """As decision_function has (W11)."""
     x, y = X[NUMBERS > 0], NAMES[NUMBERS > 0]
     found = classifier(y, x, loss="multiclass_hinge")
     of_z = found.jacobian(x, of="decision")
@@ -154,7 +158,8 @@ def test_w11_two_outputs_for_two_classes_have_one_decision() -> None:
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_w11_a_regressors_jacobian_is_in_the_unit_of_y(outputs: int) -> None:
+def test_a_regressors_jacobian_is_in_the_unit_of_y(outputs: int) -> None:
+    """Against central differences of predict (W11)."""
     x, y = load_diabetes(return_X_y=True, scaled=False)
     y = y if outputs == 1 else np.stack([y, 1000 * y], axis=1)
     found = regressor(x, y)
@@ -222,6 +227,7 @@ def test_what_has_no_derivative_is_named() -> None:
 # checks and explanations ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("given", [{}, {"l1": 0.01, "alpha": 0.5}])
 def test_the_gradient_is_verified_by_other_methods(given: dict[str, float]) -> None:
+    """A right gradient passes, and one that is 1 % too large does not (W35)."""
     found = classifier(**given)
     assert found.verify(X[:10], NAMES[:10])
     assert found.verify(X[:10], NAMES[:10], methods=["delta"], gradient=found.gradient(X[:10], NAMES[:10]))
@@ -255,6 +261,7 @@ def test_a_page_to_explore_has_the_classes_and_the_columns() -> None:
 
 
 def test_why_a_weight_learns_slowly() -> None:
+    """One of the checks that are there, beside `verify` (W35)."""
     found = classifier()
     assert "w/1/0/0" in str(found.why(X, NAMES, "w/1/0/0").id)
     assert found.why(X, NAMES).total == found.network_.parameters.size

@@ -58,7 +58,7 @@ def counts() -> tuple[np.ndarray, np.ndarray]:
 
 # losses of regression ------------------------------------------------------------------------------------------------------
 def test_a_poisson_regressor_without_hidden_layers_is_a_generalised_linear_model() -> None:
-    """W5: scikit-learn's own test of its Poisson loss, with the trick of one hidden neuron left out."""
+    """scikit-learn's own test of its Poisson loss, with the trick of one hidden neuron left out (W5)."""
     x, y = counts()
     glm = PoissonRegressor(alpha=0, tol=1e-9).fit(x, y)
     for standardize in (True, False):
@@ -70,7 +70,7 @@ def test_a_poisson_regressor_without_hidden_layers_is_a_generalised_linear_model
 
 
 def test_poisson_regression_begins_at_the_mean_of_large_counts() -> None:
-    """W5: rows with weights too; without `standardize` it begins anywhere, as scikit-learn's does."""
+    """Rows with weights too; without `standardize` it begins anywhere, as scikit-learn's does (W5)."""
     x, weight = np.zeros((4, 1)), np.array([1.0, 1.0, 1.0, 5.0])
     y = np.array([1000.0, 2000.0, 3000.0, 50000.0])
     settings = {"loss": "poisson", "max_iter": 1, "random_state": 0}
@@ -88,7 +88,7 @@ def test_counts_below_0_are_refused() -> None:
 @pytest.mark.parametrize("loss", REGRESSION)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_every_loss_of_regression_learns_diabetes(loss: str, solver: str) -> None:
-    """W4, W5."""
+    """With either solver (W4, W5)."""
     x, y = load_diabetes(return_X_y=True)
     found = NetworkRegressor((20,), loss=loss, solver=solver, max_iter=60, learning_rate_init=0.01, random_state=0)
     assert found.fit(x, y).score(x, y) > 0.5
@@ -97,7 +97,7 @@ def test_every_loss_of_regression_learns_diabetes(loss: str, solver: str) -> Non
 
 
 def test_an_absolute_error_finds_the_median_and_outliers_do_not_move_it() -> None:
-    """W4: a linear model, as scikit-learn's QuantileRegressor solves it."""
+    """A linear model, as scikit-learn's QuantileRegressor solves it (W4)."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (101, 2))
     y = x @ [2.0, -1.0] + 0.3 + 0.1 * rng.standard_normal(101)
@@ -110,7 +110,7 @@ def test_an_absolute_error_finds_the_median_and_outliers_do_not_move_it() -> Non
 
 
 def test_several_outputs_by_lbfgs_are_those_of_ridge() -> None:
-    """W16: scikit-learn's #8349, where the gradient was n_outputs times that of the loss."""
+    """The same minimum, and the same alpha; a gradient that is n_outputs times the loss's would find another (W16, W17)."""
     rng = np.random.default_rng(1)
     x = rng.standard_normal((50, 4))
     y = x @ rng.standard_normal((4, 3)) + rng.standard_normal((50, 3))
@@ -167,7 +167,7 @@ def test_a_loss_that_cannot_be_used_is_named(estimator: Any, given: Any, error: 
 
 # losses of one's own -------------------------------------------------------------------------------------------------------
 def test_a_function_is_a_loss_and_its_slope_is_that_of_its_value() -> None:
-    """W4: the 0.9-quantile by the pinball loss, in the targets' own unit; nine tenths lie below it."""
+    """The 0.9-quantile by the pinball loss, in the targets' own unit; nine tenths lie below it (W4)."""
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (400, 1))
     y = 100 * x[:, 0] + 20 * rng.standard_normal(400)
@@ -240,7 +240,7 @@ def test_an_activation_whose_slope_is_wrong_is_refused_with_the_factor() -> None
 
 # activations ---------------------------------------------------------------------------------------------------------------
 def test_each_hidden_layer_has_an_activation_of_its_own() -> None:
-    """W6: names, an activation with settings, and functions of one's own among them."""
+    """Names, an activation with settings, and functions of one's own among them (W6)."""
     x, y = load_iris(return_X_y=True)
     given = ["tanh", cr.leaky_relu(0.2), swish, "logistic"]
     found = NetworkClassifier((8, 7, 6, 5), given, solver="lbfgs", random_state=0).fit(x, y)
@@ -252,7 +252,7 @@ def test_each_hidden_layer_has_an_activation_of_its_own() -> None:
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 @pytest.mark.parametrize("given", [swish, mish, cr.activation(mish, "mish")], ids=["swish", "mish", "object"])
 def test_an_activation_of_ones_own_is_a_function(given: Any, engine: str) -> None:
-    """W7, W8: Mish, in NumPy or over `m`; compiled from its form."""
+    """Mish, in NumPy or over `m`; compiled from its form (W7, W8)."""
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier((10,), given, engine=engine, learning_rate_init=0.02, max_iter=50, random_state=0).fit(
         x, y
@@ -262,7 +262,7 @@ def test_an_activation_of_ones_own_is_a_function(given: Any, engine: str) -> Non
 
 
 def test_functions_that_are_called_as_built_in_ones_are_taken_too() -> None:
-    """W7: np.tanh itself, and a user's huber; a function for all layers is one activation."""
+    """np.tanh itself, and a user's huber; a function for all layers is one activation (W7)."""
 
     def huber(a: Any, y: Any) -> Any:
         return np.sum(np.where(abs(a - y) < 9, (a - y) ** 2 / 2, 9 * abs(a - y) - 40.5), axis=1)
@@ -302,7 +302,7 @@ OBJECTIVES = [(NetworkRegressor, loss) for loss in [*REGRESSION, quartic, pinbal
 def test_the_gradient_of_what_lbfgs_minimises_is_its_gradient(
     kind: Any, loss: Any, several: bool, penalty: tuple[float, float]
 ) -> None:
-    """W16: every loss, one output and several, weights of the rows, both penalties; against central differences."""
+    """Every loss, one output and several, weights of the rows, both penalties; against central differences (W16)."""
     if several and loss in ("cross_entropy", "multiclass_hinge"):
         pytest.skip("excludes several labels a row")
     rng = np.random.default_rng(5)
@@ -333,7 +333,7 @@ def value_of(estimator: Any, part: Part, theta: np.ndarray, penalty: tuple[float
 
 
 def test_lbfgs_watches_rows_and_gives_back_the_best_weights() -> None:
-    """W14, W28: the user's own rows, or a share of them; the curves have an entry for each iteration (W12)."""
+    """The user's own rows, or a share of them; the curves have an entry for each iteration (W12, W14, W28)."""
     x, y = load_diabetes(return_X_y=True)
     settings: dict[str, Any] = {"solver": "lbfgs", "alpha": 0.0, "max_iter": 300, "tol": 1e-6, "random_state": 0}
     found = NetworkRegressor(**settings).fit(x[::2], y[::2], X_val=x[1::2], y_val=y[1::2])
@@ -390,7 +390,7 @@ def test_lbfgs_tells_of_its_iterations(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_lbfgs_goes_on_where_it_was() -> None:
-    """W19: a second fit begins at the weights of the first, and no iteration of it is above them."""
+    """A second fit begins at the weights of the first, and no iteration of it is above them (W19)."""
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier((5,), solver="lbfgs", alpha=0.0, max_iter=5, warm_start=True, random_state=0).fit(x, y)
     first = found.loss_
@@ -402,7 +402,7 @@ def test_lbfgs_goes_on_where_it_was() -> None:
 
 
 def test_a_rule_goes_on_from_what_lbfgs_found() -> None:
-    """W19: not from where the rule was before."""
+    """Not from where the rule was before (W19)."""
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier((5,), max_iter=2, warm_start=True, random_state=0).fit(x, y)
     low = found.set_params(solver="lbfgs", max_iter=50).fit(x, y).loss_

@@ -69,7 +69,8 @@ def answers(estimator: Any, x: Any) -> Array:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_w26_a_saved_and_a_pickled_estimator_predict_the_same_bits(kind: str, tmp_path: Path) -> None:
+def test_a_saved_and_a_pickled_estimator_predict_the_same_bits(kind: str, tmp_path: Path) -> None:
+    """In a file without pickle, attributes and all (W26)."""
     estimator, x, _ = fitted(kind)
     path = estimator.save(tmp_path / "model.safetensors")
     loaded, pickled = type(estimator).load(path), pickle.loads(pickle.dumps(estimator))
@@ -90,8 +91,8 @@ def test_a_clone_learns_the_same_bits(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_w19_w34_training_goes_on_after_load_as_it_would_have(kind: str, tmp_path: Path) -> None:
-    """What the rule remembers, the order of the rows and the schedule are in the file."""
+def test_training_goes_on_after_load_as_it_would_have(kind: str, tmp_path: Path) -> None:
+    """What the rule remembers, the order of the rows and the schedule are in the file (W19, W34)."""
     estimator, x, y = fitted(kind)
     loaded = type(estimator).load(estimator.save(tmp_path / "model.safetensors"), warm_start=True)
     estimator.set_params(warm_start=True)

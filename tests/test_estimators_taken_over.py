@@ -174,7 +174,8 @@ def test_what_cannot_be_taken_over_is_named() -> None:
 
 
 # networks of chainrule's ------------------------------------------------------------------------------------------------
-def test_w18_a_network_written_by_hand_needs_no_fit() -> None:
+def test_a_network_written_by_hand_needs_no_fit() -> None:
+    """Its answers, and training that begins with it (W18)."""
     network = cr.Network([[[1.0, -1.0]]], [[0.0]], "sigmoid", cost="binary_cross_entropy")
     found = NetworkClassifier.from_network(network, classes=["less", "more"])
     assert found.predict([[2.0, 1.0], [1.0, 2.0]]).tolist() == ["more", "less"]

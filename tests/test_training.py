@@ -921,7 +921,7 @@ def test_a_weight_that_hides_behind_a_saturated_unit_is_found_at_its_own_step() 
     assert f"diverged at step {place + 1} (epoch 1): the weights of layer 1 became NaN or infinite" in str(error)
 
 
-def test_a_late_divergence_gives_back_the_last_epoch_that_was_no_worse_than_the_start() -> None:
+def test_a_late_divergence_gives_back_the_network_of_the_lowest_cost() -> None:
     """The first weight is learnt; the second swings wider with each step, from a millionth on."""
     start = cr.Network([[[0.0, 0.0]]], None, "identity")
     seen: list[cr.Epoch] = []
@@ -934,12 +934,38 @@ def test_a_late_divergence_gives_back_the_last_epoch_that_was_no_worse_than_the_
             watch=seen.append,
         )
     error = caught.value
-    best = max(epoch.number for epoch in seen if epoch.cost <= seen[0].cost)
+    best = (
+        min(seen, key=lambda epoch: epoch.cost).number - 1
+    )  # the cost of an epoch of one step is that before its move
     assert 5 < best < len(seen) / 2
     assert f"(epoch {len(seen) + 1})" in str(error)
     assert f"the network after epoch {best} is kept" in str(error)
     assert bits(error.run.network) == bits(seen[best - 1].network)
     assert len(error.run.history) == len(seen)
+
+
+@pytest.mark.parametrize("size", [4, 12])
+@pytest.mark.parametrize("rate", [3.0, 30.0])
+def test_a_first_epoch_that_overshoots_is_not_given_back(rate: float, size: int, engine: Engine) -> None:
+    """Each epoch is worse than the one before, long before a number becomes infinite."""
+    x = np.linspace(-1, 1, 12)[:, None]
+    start, seen = cr.Network.random([1, 4, 1], "relu", seed=0), []
+    with pytest.raises(cr.DivergenceError, match="the network as it was before training is kept") as caught:
+        cr.train(start, x, 3 * x, cr.delta_rule(rate), 300, size, watch=seen.append)
+    assert len(seen) > 1
+    assert bits(caught.value.run.network) == bits(start)
+
+
+def test_a_divergence_gives_back_the_network_that_best_asks_for() -> None:
+    """The cost of the rows that are learnt rises from the first step on; the watched row is met better at first."""
+    start, watched = linear(0.0), (ONE[:1], 20 * ONE[:1])
+    seen: list[cr.Epoch] = []
+    with pytest.raises(cr.DivergenceError) as caught:
+        cr.train(start, ONE, ONE, cr.delta_rule(2.1), 3000, validation=watched, best="cost", watch=seen.append)
+    best = min(seen, key=lambda epoch: epoch.validation_cost)
+    assert 1 < best.number < len(seen)
+    assert f"the network after epoch {best.number} is kept" in str(caught.value)
+    assert bits(caught.value.run.network) == bits(best.network)
 
 
 def test_a_watched_row_that_leaves_the_numbers_stops_nothing_and_stays_out_of_the_report() -> None:

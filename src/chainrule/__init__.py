@@ -141,11 +141,12 @@ explanation/parts/ what chapters show, worked out: shown_network.py columns and 
                    gates.py and their wires · drawn_unit.py a neuron of them · drawn_routes.py in their network · grid.py
                    a matrix
 estimators/        for scikit-learn: classifier.py regressor.py · base.py what both have · asked.py their parameters, in the
-                   terms of train · defaults.py what is "auto" · columns.py standardised · preprocessed.py tables with texts,
-                   dates, gaps · minimum.py L-BFGS · losses.py checked · progress.py curves, and the end ·
-                   callbacks.py functions, and scikit-learn's ·
-                   inspected.py what goes on inside · input_slopes.py of the outputs · saved.py to and from files ·
-                   plain_values.py parameters as JSON · taken_over.py networks from elsewhere
+                   terms of train · defaults.py what is "auto" · begun.py what a network was made with ·
+                   columns.py standardised · preprocessed.py tables with texts, dates, gaps ·
+                   minimum.py L-BFGS · losses.py checked · progress.py curves, and the end ·
+                   callbacks.py functions, and scikit-learn's · inspected.py what goes on inside ·
+                   input_slopes.py of the outputs · saved.py to and from files · plain_values.py parameters as JSON ·
+                   taken_over.py networks from elsewhere
 explorer/          page.py a page to explore a network by hand, as a value · contents.py what it knows · bundle.py its modules
                    as one script · shortened.py without comments · convention_data.py symbols of an author ·
                    question_data.py sentences to answers · traced.py activations and costs as JavaScript

@@ -62,13 +62,14 @@ def check_state(state: TrainingState, told: Mapping[str, Any], network: Network,
         numbers = all(_finite(facts.get(name)) for name in ("cost", "seconds", "learning_rate"))
         _true("history", facts, counts and numbers, f"the facts of epoch {number} there")
     _true("history", len(state.history), len(state.history) == state.epoch, "one entry for each epoch")
-    _true("first_cost", state.first_cost, state.first_cost is None or _finite(state.first_cost), "a number or null")
-    for name, noted in (("good", state.good), ("best", state.best)):
-        if noted is not None:
-            _true(name, noted[0], 1 <= whole(noted[0], name) <= state.epoch, "of an epoch that was run")
-            _check_vector(name, noted[-1]["parameters"] if name == "good" else noted[-1], network)
+    if state.good is not None:
+        before, cost, began = state.good
+        _true("good", before, whole(before, "good", least=0) < state.epoch, "before an epoch that was run")
+        _check_noted("good", cost, began["parameters"], network)
     if state.best is not None:
-        _true("best", state.best[1], _finite(state.best[1]), "a number")
+        number, measured, theta = state.best
+        _true("best", number, 1 <= whole(number, "best") <= state.epoch, "of an epoch that was run")
+        _check_noted("best", measured, theta, network)
     for epoch, theta in state.record.items():
         _true("record", epoch, whole(epoch, "record", least=0) <= state.epoch, "of epochs that were run")
         _check_vector("record", theta, network)
@@ -113,6 +114,12 @@ def _check_vector(name: str, vector: Any, network: Network) -> None:
     fits = isinstance(vector, np.ndarray) and vector.shape == (size,) and vector.dtype == dtype
     what = f"{vector.dtype} of shape {vector.shape}" if isinstance(vector, np.ndarray) else vector
     _true(name, what, fits and bool(np.isfinite(vector).all()), f"{size} finite numbers of {dtype}")
+
+
+def _check_noted(name: str, value: Any, theta: Any, network: Network) -> None:
+    """What is remembered of an epoch: its cost or score, and weights."""
+    _true(name, value, _finite(value), "a number")
+    _check_vector(name, theta, network)
 
 
 def _check_random(state: TrainingState, shuffle: bool) -> None:

@@ -128,7 +128,7 @@ class DisagreementError(ChainruleError, ArithmeticError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """Training became NaN or infinite; `run` holds the last good network and the history up to there."""
+    """Training became NaN or infinite; `run` holds the network of the lowest cost and the history up to there."""
 
     def __init__(self, message: str, run: Any) -> None:
         super().__init__(message)

@@ -10,7 +10,6 @@ from chainrule.costs import Cost
 from chainrule.data.coercion import are_finite
 from chainrule.data.mapped import Inputs
 from chainrule.data.network_rows import Rows
-from chainrule.engines.engine import batches
 from chainrule.forward import shares
 from chainrule.last_layer import LastLayer
 from chainrule.network import Network
@@ -41,18 +40,6 @@ def cost_on_some(network: Network, rows: Rows, cost: Cost) -> float:
     _, each = _costs(network, rows.inputs[some], rows.targets[some], cost)
     with np.errstate(all="ignore"):  # a cost may have overflowed
         return float(each @ shares(len(some), "mean", weights))
-
-
-def first_cost(costs: Array, rows: Rows, order: Array) -> float | None:
-    """The mean cost of the first batch of an order that has weight, over its own rows; None without one.
-
-    `costs` are those of its steps, which count each batch by its weight.
-    """
-    for cost, batch in zip(costs, batches(order)):
-        weight = 1.0 if rows.weights is None else rows.weights[batch].mean()
-        if weight > 0:
-            return float(cost / weight)
-    return None
 
 
 def _costs(network: Network, x: Inputs, y: Array, cost: Cost) -> tuple[Array, Array]:

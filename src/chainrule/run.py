@@ -99,7 +99,7 @@ class TrainingState:
     """All it takes to go on after a whole epoch: plain values, and vectors of weights as `Parameters.flat` gives them.
 
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
-    `first_cost` is that of the first batch with weight, `good` the last epoch whose cost was no higher: (number, snapshot).
+    `good` is what the epoch of the lowest cost began with: (the number of epochs before it, its cost, snapshot).
     `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights). `schedule` is what the
     schedule of the learning rate remembers, `record` the weights of the epochs that are recorded.
     """
@@ -109,8 +109,7 @@ class TrainingState:
     engine: Mapping[str, Any] | None = None
     random: Mapping[str, Any] | None = None
     history: tuple[dict[str, Any], ...] = ()
-    first_cost: float | None = None
-    good: tuple[int, Mapping[str, Any]] | None = None
+    good: tuple[int, float, Mapping[str, Any]] | None = None
     best: tuple[int, float, Array] | None = None
     schedule: Mapping[str, Any] | None = None
     record: Mapping[int, Array] = field(default_factory=dict)

@@ -24,8 +24,9 @@ from sklearn.utils.validation import (
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing
 from chainrule.data.columns import Column
-from chainrule.errors import DataError, DivergenceError, SettingError, listed
+from chainrule.errors import DataError, DivergenceError, listed
 from chainrule.estimators.asked import LBFGS, Asked
+from chainrule.estimators.begun import begun_with, check_same
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
 from chainrule.estimators.inspected import Inspected
@@ -34,14 +35,15 @@ from chainrule.estimators.preprocessed import Preprocessed, columns_of, dtype_of
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.saved import Saved
 from chainrule.estimators.taken_over import TakenOver
+from chainrule.evaluation import cost_on_some
 from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
 from chainrule.network import Network
 from chainrule.run import TrainingState
 from chainrule.schedules import as_schedule
 from chainrule.settings import Settings
-from chainrule.training import Epochs
-from chainrule.updates import Rule, TwoFunctions, adam
+from chainrule.training import Epochs, after_epoch
+from chainrule.updates import Rule, adam
 
 Array = np.ndarray
 SPARSE = ["csr", "csc"]
@@ -109,17 +111,14 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         as "auto" does from 10,000 rows. What each parameter that is "auto" came to stands in `chosen_`.
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
+        if not reset:
+            check_same(self._begun_with, vars(self), self.network_, "warm_start=True")
         part = self._part(X, y, sample_weight, reset, known=not reset, going_on=not reset)
         watched = self._watched(X_val, y_val, sample_weight_val, part)
         rng = check_random_state(self._random_state())
         hidden = None if reset else self.network_.sizes[1:-1]
         asked = Asked.of(vars(self), part.X, part.weight, None if watched is None else True, hidden)
         self.chosen_ = dict(asked.chosen)
-        if not reset and asked.hidden != self.network_.sizes[1:-1]:
-            raise SettingError(
-                f"warm_start=True goes on with a network whose hidden layers are {self.network_.sizes[1:-1]}, and "
-                f"hidden_layer_sizes={self.hidden_layer_sizes}: set warm_start=False for a new one"
-            )
         if watched is None and asked.early_stopping:
             part, watched = self._divided(part, asked.held_out, rng)
         if reset:
@@ -128,7 +127,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         if asked.rule is None:
             self._minimise(part, watched, asked, tasks)
         else:
-            self._train(part, watched, asked, asked.epochs, tasks)
+            self._train(part, watched, asked, tasks)
         tasks.close()
         return self
 
@@ -149,7 +148,9 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
 
     def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool, going_on: bool = False) -> Part:
         """Rows as scikit-learn checks them, those of weight 0 left out."""
-        if self.preprocess is not None:
+        if reset:
+            self._takes_tables = self.preprocess is not None
+        if self._takes_tables:
             X, y = self._table_and_target(X, y, reset, self._numeric)
         else:
             X, y = validate_data(
@@ -210,6 +211,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
     def _start(self, network: Network, rng: np.random.RandomState) -> None:
         """This network, before any training."""
         self.network_ = network
+        self._begun_with = begun_with(vars(self), network)
         self._state, self._seed = TrainingState(), int(rng.randint(2**31 - 1))
         self.t_: int = 0
         self.n_iter_: int = 0
@@ -231,20 +233,25 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         terms = self.network_.preprocessing
         return Dataset(self._inputs(part.X), self._in_units(part.targets), part.weight, terms, type(self).__name__)
 
-    def _train(self, part: Part, watched: Part | None, asked: Asked, epochs: int, tasks: Tasks | None = None) -> None:
-        """So many epochs, or as many as it takes until nothing is gained any more."""
-        rule = asked.rule or adam()
-        before, watching = self._before(rule, asked), None if watched is None else self._dataset(watched)
+    def _train(
+        self, part: Part, watched: Part | None, asked: Asked, tasks: Tasks | None = None, once: bool = False
+    ) -> None:
+        """`max_iter` epochs, or as many as it takes until nothing is gained any more; `once`: the next of those alone."""
+        rule, watching = asked.rule or adam(), None if watched is None else self._dataset(watched)
+        before = self._before(rule, asked, len(part.X), watching is not None)
+        epochs = before.epoch + (1 if once else asked.epochs)
+        if once and not asked.ends_by_tol:  # the schedule is planned for all epochs
+            epochs = max(epochs, asked.epochs)
         settings: Settings = {**asked.settings, "best": "last" if watching is None else "score"}
         stream = Epochs(
-            self.network_, self._dataset(part), None, rule, before.epoch + epochs, asked.batch_size, self._seed,
+            self.network_, self._dataset(part), None, rule, epochs, asked.batch_size, self._seed,
             watching, self.engine, shuffle=self.shuffle, **settings,
         )  # fmt: skip
         progress = Progress(asked, functions(self.callbacks), bool(self.verbose), tasks)
         diverged: DivergenceError | None = None
         try:
-            for epoch in stream.resume(replace(before, best=None) if watching is None else before):
-                if why := progress.after(epoch):
+            for epoch in stream.resume(before):
+                if why := progress.after(epoch) or ("partial_fit takes one epoch" if once else ""):
                     stream.stop(why)
         except DivergenceError as error:
             if not progress.costs:
@@ -255,37 +262,47 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
             progress.diverged()
         self._state = replace(stream.state, history=())
         self.network_ = stream.kept
+        self._remember(progress, len(part.X), before.best is not None)
         if diverged is not None:
-            self._go_back(diverged, watching is not None)
-        self._remember(progress, len(part.X))
-        if diverged is not None:
+            self._go_back(stream)
             warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=OUTSIDE)
-        elif epochs == asked.epochs == len(progress.costs) and asked.ends_by_tol:
+        elif watching is None and progress.has_risen:
+            number = self._go_back(stream)
             warnings.warn(
                 ConvergenceWarning(
-                    f"after max_iter={epochs} epochs the loss still falls by more than tol={asked.tol:g} within "
+                    f"the loss rose from {progress.costs[0]:.3g} in the first epoch to {progress.costs[-1]:.3g} in the last: "
+                    f"a smaller learning rate than in {rule!r} is the usual cure; {after_epoch(number)} is kept"
+                ),
+                stacklevel=OUTSIDE,
+            )
+        elif not once and len(progress.costs) == asked.epochs and asked.ends_by_tol:
+            warnings.warn(
+                ConvergenceWarning(
+                    f"after max_iter={asked.epochs} epochs the loss still falls by more than tol={asked.tol:g} within "
                     f"n_iter_no_change={asked.patience:g} of them: raise max_iter, or learning_rate_init"
                 ),
                 stacklevel=OUTSIDE,
             )
 
-    def _before(self, rule: Rule, asked: Asked) -> TrainingState:
-        """The state to go on from; without what another rule, or another schedule, remembers."""
-        state, schedule = self._state, as_schedule(asked.settings["schedule"])
-        slots = {name for name in state.engine or {} if name.startswith("rule/")}
-        if not isinstance(rule.step, TwoFunctions) and slots != {f"rule/{name}" for name in rule.slots}:
+    def _before(self, rule: Rule, asked: Asked, rows: int, watches: bool) -> TrainingState:
+        """The state to go on from, on so many rows; without what another rule, another schedule or other costs left."""
+        steps = self._state.epoch * math.ceil(rows / asked.batch_size)  # as if all epochs had had such rows and batches
+        state, schedule = replace(self._state, step=steps, good=None), as_schedule(asked.settings["schedule"])
+        if watches != (state.best is not None):
+            state = replace(state, best=None, schedule=None)
+        slots = {f"rule/{name}" for name in rule.begin(self.network_.parameters)[1]}
+        if {name for name in state.engine or {} if name.startswith("rule/")} != slots:
             state = replace(state, engine=None)
         if (state.schedule or {}).keys() != schedule.begin().keys():
             state = replace(state, schedule=None)
         return state
 
-    def _go_back(self, diverged: DivergenceError, is_watched: bool) -> None:
-        """To the best epoch of the watched rows, or the last one before the cost rose; further training begins there."""
-        good, best = self._state.good, self._state.best
-        if not (is_watched and best is not None):
-            self.network_ = diverged.run.network
-        if good is not None:
-            self._state = replace(self._state, engine=good[1])
+    def _go_back(self, stream: Epochs) -> int:
+        """To the best network there was, after so many epochs: training goes on there, and the rule remembers nothing."""
+        number, self.network_ = stream.best_so_far()
+        self.loss_ = cost_on_some(self.network_, stream.job.rows, self.network_.cost)
+        self._state = replace(self._state, engine=None)
+        return number
 
     def _minimise(self, part: Part, watched: Part | None, asked: Asked, tasks: Tasks) -> None:
         """L-BFGS on all rows at once; without rows that are watched it ends by itself, however little an iteration gains."""
@@ -295,24 +312,29 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         found = lbfgs(self.network_, self._dataset(part), watching, patient, progress.after)
         self.network_, self._state = found.network, TrainingState()
         progress.costs = progress.costs or [found.cost]
-        self._remember(progress, len(part.X))
+        self._remember(progress, len(part.X), False)
         if found.unfinished:
             warnings.warn(
                 ConvergenceWarning(f"L-BFGS ended before it converged: {found.unfinished}; raise max_iter or max_fun"),
                 stacklevel=OUTSIDE,
             )
 
-    def _remember(self, progress: Progress, rows: int) -> None:
-        """What scikit-learn's estimators tell of a training."""
+    def _remember(self, progress: Progress, rows: int, watched_before: bool) -> None:
+        """What scikit-learn's estimators tell of a training.
+
+        `watched_before` says that epochs of an earlier one may be the best: the curves of the watched rows go on then.
+        """
         self.n_iter_ = len(progress.costs)
         self.t_ += self.n_iter_ * rows
         self.loss_curve_ = [*self.loss_curve_, *progress.costs]
         self.loss_ = self.loss_curve_[-1]
+        if not watched_before:
+            self.validation_scores_ = self.validation_losses_ = self.best_validation_score_ = None
         if progress.validation_scores:
             self.validation_scores_ = [*(self.validation_scores_ or []), *progress.validation_scores]
             self.validation_losses_ = [*(self.validation_losses_ or []), *progress.validation_costs]
-            self.best_validation_score_ = max(score for score in self.validation_scores_ if score == score)
-            self.best_loss_ = None
+            numbers = [score for score in self.validation_scores_ if score == score]
+            self.best_validation_score_, self.best_loss_ = max(numbers, default=None), None
         else:
             self.best_loss_ = min(self.loss_curve_)
 
@@ -329,13 +351,15 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
         """One epoch more."""
+        if not reset:
+            check_same(self._begun_with, vars(self), self.network_, "partial_fit")
         part = self._part(X, y, sample_weight, reset, known=True)
         asked = Asked.of(vars(self), part.X, part.weight, False, None if reset else self.network_.sizes[1:-1])
         self.chosen_ = dict(asked.chosen)
         if reset:
             self._begin(part, asked, check_random_state(self._random_state()))
         iterations = 0 if reset else self.n_iter_
-        self._train(part, None, asked, 1)
+        self._train(part, None, asked, once=True)
         self.n_iter_ = iterations + 1
         return self
 
@@ -343,7 +367,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
     def _rows(self, X: Any) -> Any:
         """Rows as scikit-learn checks them, or a Table where columns are preprocessed."""
         check_is_fitted(self, "network_")
-        if self.preprocess is not None:
+        if self._takes_tables:
             return self._table(X, False)
         return dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES))
 

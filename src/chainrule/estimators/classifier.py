@@ -158,11 +158,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     loss_curve_ : list of float
         The mean loss of each epoch, without penalties.
     loss_ : float
-        The last of them.
+        The last of them; of a training that diverged that of the weights that are kept.
     best_loss_ : float or None
         The lowest of them; None where rows are watched.
     validation_losses_ : list of float or None
-        The mean loss of the watched rows after each epoch.
+        The mean loss of the watched rows after each epoch since rows are watched.
     validation_scores_ : list of float or None
         Their accuracy (of several labels a row the share of rows with all of them right) after each epoch.
     best_validation_score_ : float or None

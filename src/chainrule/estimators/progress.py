@@ -60,6 +60,12 @@ class Progress:
         which = "training loss" if not self.validation_scores else "validation score"
         return f"the {which} has not improved by tol={self._asked.tol:g} for {without} epochs"
 
+    @property
+    def has_risen(self) -> bool:
+        """Whether the last cost is far above the first: by nine times that, and by `tol`."""
+        first, last = self.costs[0], self.costs[-1]
+        return last - first > max(9 * abs(first), self._asked.tol)
+
     def diverged(self) -> None:
         """The epoch that left the finite numbers."""
         self.costs.append(math.nan)

@@ -74,6 +74,7 @@ class TakenOver:
         found.n_features_in_ = len(names)
         if names != [f"x{i}" for i in range(len(names))]:
             found.feature_names_in_ = np.array(names, dtype=object)
+        found._takes_tables = found.preprocess is not None
         found._start(network, check_random_state(found._random_state()))
         return found
 
