@@ -43,9 +43,14 @@ def allowed() -> int | None:
 
 @cache
 def _libraries() -> tuple[Any, ...]:
-    """threadpoolctl's handles of the BLAS that NumPy has loaded. Looking for them takes milliseconds, hence once."""
+    """threadpoolctl's handles of each BLAS that is loaded. Looking for them takes milliseconds, hence once."""
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     return tuple(library for library in libraries if library.num_threads)
+
+
+def look_again() -> None:
+    """Find each BLAS anew: what was imported since may have brought another."""
+    _libraries.cache_clear()
 
 
 def is_limited(count: int) -> bool:
@@ -79,14 +84,14 @@ class _Limit:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.inside = 0  # how many runs have lowered it: until the last one ends, no other may go without
-        self._before: list[int] = []
+        self._before: list[tuple[Any, int]] = []
 
     def lower(self, count: int) -> None:
         """No more threads than this from here on, until `restore`."""
         libraries = _libraries()
         with self._lock:
             if not self.inside:
-                self._before = [library.num_threads for library in libraries]
+                self._before = [(library, library.num_threads) for library in libraries]
             self.inside += 1
             for library in libraries:
                 if library.num_threads > count:
@@ -97,7 +102,7 @@ class _Limit:
         with self._lock:
             self.inside -= 1
             if not self.inside:
-                for library, number in zip(_libraries(), self._before):
+                for library, number in self._before:
                     library.set_num_threads(number)
 
 

@@ -15,6 +15,7 @@ from chainrule.data import Dataset
 from chainrule.data.network_rows import Rows, rows_for
 from chainrule.durations import seconds, written
 from chainrule.engines.engine import Measured
+from chainrule.engines.threads import blas_threads, look_again
 from chainrule.errors import DataError, SettingError, brief
 from chainrule.estimators.asked import Asked
 from chainrule.evaluation import cost_and_score
@@ -26,6 +27,7 @@ from chainrule.regularization import Penalty
 from chainrule.run import Epoch, LastStep
 
 Array = np.ndarray
+look_again()  # scipy.optimize has brought a BLAS of its own
 
 
 class Minimum(NamedTuple):
@@ -121,13 +123,14 @@ def lbfgs(
     rows = None if watched is None else rows_for(network, watched, network.cost)
     most = math.inf if settings["max_time"] is None else seconds(settings["max_time"], "max_time")
     each = Iterations(objective, rows, after, most)
-    found = minimize(
-        objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=each,
-        options={
-            "maxiter": asked.epochs, "maxfun": asked.max_fun, "gtol": asked.tol,
-            "ftol": 64 * np.finfo(network.dtype).eps,
-        },
-    )  # fmt: skip
+    with blas_threads(network.parameters, len(data)):  # for SciPy's own vectors too, which are short
+        found = minimize(
+            objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=each,
+            options={
+                "maxiter": asked.epochs, "maxfun": asked.max_fun, "gtol": asked.tol,
+                "ftol": 64 * np.finfo(network.dtype).eps,
+            },
+        )  # fmt: skip
     if not np.isfinite(found.fun):
         raise DataError(
             f"L-BFGS began where the loss is {found.fun}: the numbers are too large; standardize=True scales them"
