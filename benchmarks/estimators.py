@@ -277,7 +277,9 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine(), "versions": versions(), "contestants": [], "sets": {}, "absent": {}}
     if asked.keep and asked.output.exists():
         found |= {"sets": json.loads(asked.output.read_text())["sets"]}
-    found["contestants"] = [name for name in asked.contestants if name != "LightGBM" or find_spec("lightgbm")]
+    wanted = [name for name in asked.contestants if name != "LightGBM" or find_spec("lightgbm")]
+    measured_before = {name for one in found["sets"].values() for name in one["results"]}
+    found["contestants"] = [name for name in CONTESTANTS if name in {*wanted, *measured_before}]
     if "LightGBM" in asked.contestants and not find_spec("lightgbm"):
         found["absent"]["LightGBM"] = "pip install lightgbm"
     for task in map(TASKS.__getitem__, asked.only):
@@ -288,9 +290,9 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
             continue
         one = found["sets"].setdefault(task.name, {"rows": len(table), "results": {}})
         for seed in asked.seeds:
-            wanted = [each for each in found["contestants"] if str(seed) not in one["results"].get(each, {})]
-            rows = rows_of(task, table, seed) if wanted else None
-            for contestant in wanted:
+            lacking = [each for each in wanted if str(seed) not in one["results"].get(each, {})]
+            rows = rows_of(task, table, seed) if lacking else None
+            for contestant in lacking:
                 assert rows is not None
                 result = measured(task, rows, contestant, seed)
                 one["results"].setdefault(contestant, {})[str(seed)] = result

@@ -121,7 +121,9 @@ def shares(rows: int, reduction: str, weight: Any = None) -> Float[np.ndarray, "
     """By how much each example enters the total: w_i / Σ w for the mean, w_i for the sum, w_i = 1 unless given."""
     if reduction not in ("mean", "sum"):
         raise unknown_name("reduction", reduction, ("mean", "sum"))
-    w = np.ones(rows) if weight is None else as_weights(weight, rows)
+    if weight is None:
+        return np.full(rows, 1 / rows if reduction == "mean" else 1.0)
+    w = as_weights(weight, rows)
     if reduction == "sum":
         return w
     w = w / w.max()  # weights of 1e308 have a mean too

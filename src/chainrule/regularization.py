@@ -66,7 +66,7 @@ class Penalty:
 
     def slope(self, theta: Array) -> Array:
         """Its derivative, l1 sign(w) + l2 w, for each entry; at w = 0 that of l1 is taken as 0."""
-        return np.sign(theta) * self.l1 + theta * self.l2
+        return np.sign(theta) * self.l1 + theta * self.l2 if self.l1 else theta * self.l2
 
     def entries(self, parameters: Parameters) -> Array:
         """1 where an entry of `Parameters.flat` is penalised, 0 elsewhere, in its dtype."""

@@ -168,6 +168,8 @@ def are_finite(values: Array) -> bool:
     """Whether no number is NaN or infinite: some rows at a time, so that their truth values stay in the cache."""
     if values.dtype.kind != "f" or not values.size:
         return True
+    if values.size <= PART:
+        return bool(np.isfinite(values).all())
     rows = np.atleast_1d(values)
     step = max(1, PART * len(rows) // rows.size)
     return all(bool(np.isfinite(rows[start : start + step]).all()) for start in range(0, len(rows), step))

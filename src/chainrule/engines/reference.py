@@ -88,7 +88,7 @@ class ReferenceEngine:
 
     def measured(self, state: Running, batch: Array, rate: float) -> tuple[float, Measured | None]:
         with blas_threads(state.parameters, len(batch)):  # those of a whole step
-            return in_halves(self, state, batch, rate)
+            return in_halves(self, state, batch, rate, state.parameters)
 
     def network(self, state: Running) -> Network:
         return state.origin.with_parameters(state.parameters)
