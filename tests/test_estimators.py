@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.metrics import log_loss
 import chainrule as cr
 from chainrule.engines import threads
 from chainrule.errors import DataError, SettingError, UnknownNameError
-from chainrule.estimators import NetworkClassifier, NetworkRegressor
+from chainrule.estimators import NetworkClassifier, NetworkRegressor, progress
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -77,7 +78,8 @@ def test_the_users_own_rows_are_watched() -> None:
     x, y = load_iris(return_X_y=True)
     found = NetworkClassifier(learning_rate_init=0.05, random_state=0).fit(x[::2], y[::2], X_val=x[1::2], y_val=y[1::2])
     assert found.score(x[1::2], y[1::2]) == found.best_validation_score_ == max(found.validation_scores_)
-    best = found.validation_scores_.index(found.best_validation_score_)
+    by_epoch = zip(found.validation_scores_, np.negative(found.validation_losses_), strict=True)
+    *_, best = max((*each, epoch) for epoch, each in enumerate(by_epoch))
     assert found.validation_losses_[best] == pytest.approx(log_loss(y[1::2], found.predict_proba(x[1::2])))
     assert len(found.validation_losses_) == found.n_iter_ > best + 1
 
@@ -163,3 +165,19 @@ def test_a_seed_gives_the_same_bits_in_another_process_with_more_threads(capsys:
     assert said[:2] == ["False", "True"]  # importing the package imports no scikit-learn
     exec(DIGEST, {})
     assert capsys.readouterr().out.split() == said[2:]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_of_few_watched_rows_the_loss_counts_too(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The score of 15 rows is the same for dozens of epochs while the network learns; of equal ones the lower loss counts."""
+    monkeypatch.setattr(progress, "FEW", 15 if many else 16)
+    x, y = load_iris(return_X_y=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # that all epochs are over is none where only the loss still falls
+        found = NetworkClassifier(early_stopping=True, random_state=0).fit(x, y)
+    assert found.n_iter_ < 40 if many else found.n_iter_ > 100
+    assert many or found.score(x, y) > 0.95
+    by_epoch = list(zip(found.validation_scores_, np.negative(found.validation_losses_), strict=True))
+    best = by_epoch.index(max(by_epoch)) + 1
+    stopped = NetworkClassifier(early_stopping=True, max_iter=best, random_state=0).fit(x, y)
+    np.testing.assert_array_equal(found.coefs_[0], stopped.coefs_[0])

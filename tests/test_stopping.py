@@ -116,10 +116,17 @@ def test_a_share_keeps_the_proportions_of_the_classes() -> None:
 
 def test_nan_is_never_the_best() -> None:
     stopping = Stopping(best="cost")
-    assert stopping.is_better(1.0, None)
-    assert not stopping.is_better(math.nan, None)
-    assert not stopping.is_better(1.0, 1.0)
-    assert Stopping(best="score").is_better(0.9, 0.8)
+    assert stopping.is_better(1.0, 1.0, None)
+    assert not stopping.is_better(math.nan, math.nan, None)
+    assert not stopping.is_better(1.0, 1.0, (1.0, 1.0))
+
+
+def test_of_equal_scores_that_of_the_lower_cost_is_better() -> None:
+    stopping = Stopping(best="score")
+    assert stopping.is_better(0.9, 1.0, (0.8, 0.5))
+    assert stopping.is_better(0.9, 0.4, (0.9, 0.5))
+    assert not stopping.is_better(0.9, 0.5, (0.9, 0.5))
+    assert not stopping.is_better(0.8, 0.4, (0.9, 0.5))
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,9 @@ def check_state(state: TrainingState, told: Mapping[str, Any], network: Network,
         _true("good", before, whole(before, "good", least=0) < state.epoch, "before an epoch that was run")
         _check_noted("good", cost, began["parameters"], network)
     if state.best is not None:
-        number, measured, theta = state.best
+        number, measured, of_cost, theta = state.best
         _true("best", number, 1 <= whole(number, "best") <= state.epoch, "of an epoch that was run")
+        _true("best", of_cost, isinstance(of_cost, float), "the cost there")
         _check_noted("best", measured, theta, network)
     for epoch, theta in state.record.items():
         _true("record", epoch, whole(epoch, "record", least=0) <= state.epoch, "of epochs that were run")

@@ -198,7 +198,7 @@ def state_told(state: TrainingState) -> dict[str, Any]:
         "random": _plain(state.random),
         "history": _in_words(state.history),
         "good": state.good and state.good[:2],
-        "best": state.best and state.best[:2],
+        "best": state.best and state.best[:3],
         "schedule": state.schedule,
         "record": sorted(state.record),
     }
@@ -208,7 +208,7 @@ def state_tensors(state: TrainingState) -> Tensors:
     """The vectors of a state, by the names that they have in a file."""
     found = {f"{ENGINE}{name}": value for name, value in (state.engine or {}).items() if isinstance(value, np.ndarray)}
     found |= {} if state.good is None else {GOOD: state.good[2]["parameters"]}
-    found |= {} if state.best is None else {BEST: state.best[2]}
+    found |= {} if state.best is None else {BEST: state.best[-1]}
     found |= {f"{FACTS}{key}": np.array([facts[key] for facts in state.history]) for key in _numbers(state.history)}
     return found | {f"{RECORDED}{epoch}": theta for epoch, theta in state.record.items()}
 
@@ -225,7 +225,7 @@ def state_of(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
         told["random"],
         _history(told["history"], tensors),
         None if good is None else (good[0], good[1], {"parameters": tensors[GOOD]}),
-        None if best is None else (best[0], best[1], tensors[BEST]),
+        None if best is None else (best[0], best[1], best[2], tensors[BEST]),
         told["schedule"],
         {epoch: tensors[f"{RECORDED}{epoch}"] for epoch in record},
     )

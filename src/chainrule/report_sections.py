@@ -78,7 +78,7 @@ def best_epoch(run: RunFacts) -> Mapping[str, Any] | None:
     if not watched:
         return None
     if run.settings.get("best") == "score":
-        return max(watched, key=lambda facts: facts["validation_score"] or -math.inf)
+        return max(watched, key=lambda facts: (facts["validation_score"] or -math.inf, -facts["validation_cost"]))
     return min(watched, key=lambda facts: facts["validation_cost"])
 
 

@@ -100,8 +100,8 @@ class TrainingState:
 
     `engine` is its engine's snapshot, None before the first epoch, and `random` the state of the generator that shuffles.
     `good` is what the epoch of the lowest cost began with: (the number of epochs before it, its cost, snapshot).
-    `best` is the epoch that did best on the validation rows: (number, its cost or score there, weights). `schedule` is what the
-    schedule of the learning rate remembers, `record` the weights of the epochs that are recorded.
+    `best` is the epoch that did best on the validation rows: (number, its score or cost there, its cost, weights).
+    `schedule` is what the schedule of the learning rate remembers, `record` the weights of the epochs that are recorded.
     """
 
     epoch: int = 0
@@ -110,7 +110,7 @@ class TrainingState:
     random: Mapping[str, Any] | None = None
     history: tuple[dict[str, Any], ...] = ()
     good: tuple[int, float, Mapping[str, Any]] | None = None
-    best: tuple[int, float, Array] | None = None
+    best: tuple[int, float, float, Array] | None = None
     schedule: Mapping[str, Any] | None = None
     record: Mapping[int, Array] = field(default_factory=dict)
 

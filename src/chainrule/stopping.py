@@ -39,7 +39,8 @@ class Stopping:
     """`patience`: stop after so many epochs in a row that do not gain, by `tol` where it is given.
 
     What is to gain is the cost, or the score, of the validation rows; with `watches` False the cost of the rows learnt from.
-    `best`: which network is given back, that of the last epoch, or that with the lowest validation cost or highest score.
+    `best`: which network is given back, that of the last epoch, or that with the lowest validation cost or highest score (of
+    equal scores that with the lower cost).
     `max_time`: seconds after which no further epoch is begun.
     """
 
@@ -54,11 +55,13 @@ class Stopping:
         """What is watched: score or cost."""
         return "score" if self.best == "score" else "cost"
 
-    def is_better(self, value: float | None, before: float | None) -> bool:
-        """Whether an epoch's value is better than the best one before; NaN never is."""
-        if value is None or value != value:
-            return False
-        return before is None or (value > before if self.measure == "score" else value < before)
+    def is_better(self, value: float, cost: float, before: tuple[float, float] | None) -> bool:
+        """Whether an epoch of this score (or cost) and cost is better than the best one before; NaN never is."""
+        if value != value or before is None:
+            return value == value
+        if self.measure == "score":
+            return (value, -cost) > (before[0], -before[1])
+        return value < before[0]
 
     def gains(self, history: Iterable[Mapping[str, Any]]) -> Gains:
         """How many of these epochs, the last ones in a row, have not gained."""

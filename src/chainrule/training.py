@@ -227,7 +227,7 @@ class Epochs:
     def kept(self) -> Network:
         """The network that `run` gives: that after the last whole epoch, or after the best one where `best` asks for it."""
         best = self._state.best
-        return self.network if best is None or self.job.stopping.best == "last" else self._with(best[2])
+        return self.network if best is None or self.job.stopping.best == "last" else self._with(best[-1])
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -323,13 +323,14 @@ class Epochs:
         began = {"parameters": self.job.network.parameters.flat()} if last.engine is None else last.engine
         return last.epoch, cost, began
 
-    def _best(self, epoch: Epoch, left: Mapping[str, Any]) -> tuple[int, float, Array] | None:
+    def _best(self, epoch: Epoch, left: Mapping[str, Any]) -> tuple[int, float, float, Array] | None:
         """The epoch that did best on the validation rows: this one, or the best one before."""
         best, stopping = self._state.best, self.job.stopping
-        value = epoch.validation_score if stopping.measure == "score" else epoch.validation_cost
-        if value is None or not stopping.is_better(value, None if best is None else best[1]):
+        cost = epoch.validation_cost
+        value = epoch.validation_score if stopping.measure == "score" else cost
+        if value is None or cost is None or not stopping.is_better(value, cost, None if best is None else best[1:3]):
             return best
-        return epoch.number, value, left["parameters"]
+        return epoch.number, value, cost, left["parameters"]
 
     def _steps(self, running: Any, order: Array, rates: Array) -> tuple[Steps, Measured | None]:
         """All steps of an epoch, and what was seen of the last; None where it was not taken."""

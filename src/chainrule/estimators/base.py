@@ -106,9 +106,10 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         """Train on rows X (rows, features) and targets y; from new weights, unless `warm_start` is set.
 
         `sample_weight` is a number ≥ 0 for each row; a row of weight 0 counts as absent. X_val, y_val and sample_weight_val are
-        rows that are watched after every epoch and never learnt from: training stops when their score no longer rises, and the
-        weights of the best epoch are kept. Without them early_stopping=True takes the share `validation_fraction` of the rows,
-        as "auto" does from 10,000 rows. What each parameter that is "auto" came to stands in `chosen_`.
+        rows that are watched after every epoch and never learnt from: training stops when their score no longer rises (of fewer
+        than 1,000 rows: and their loss no longer falls), and the weights of the best epoch are kept. Without them
+        early_stopping=True takes the share `validation_fraction` of the rows, as "auto" does from 10,000 rows. What each
+        parameter that is "auto" came to stands in `chosen_`.
         """
         reset = not (self.warm_start and hasattr(self, "network_"))
         if not reset:
@@ -247,7 +248,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
             self.network_, self._dataset(part), None, rule, epochs, asked.batch_size, self._seed,
             watching, self.engine, shuffle=self.shuffle, **settings,
         )  # fmt: skip
-        progress = Progress(asked, functions(self.callbacks), bool(self.verbose), tasks)
+        progress = self._progress(asked, watched, tasks)
         diverged: DivergenceError | None = None
         try:
             for epoch in stream.resume(before):
@@ -275,7 +276,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
                 ),
                 stacklevel=OUTSIDE,
             )
-        elif not once and len(progress.costs) == asked.epochs and asked.ends_by_tol:
+        elif not once and len(progress.costs) == asked.epochs and asked.ends_by_tol and not progress.is_enough:
             warnings.warn(
                 ConvergenceWarning(
                     f"after max_iter={asked.epochs} epochs the loss still falls by more than tol={asked.tol:g} within "
@@ -283,6 +284,10 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
                 ),
                 stacklevel=OUTSIDE,
             )
+
+    def _progress(self, asked: Asked, watched: Part | None, tasks: Tasks | None) -> Progress:
+        count = None if watched is None else len(watched.X)
+        return Progress(asked, functions(self.callbacks), bool(self.verbose), tasks, count)
 
     def _before(self, rule: Rule, asked: Asked, rows: int, watches: bool) -> TrainingState:
         """The state to go on from, on so many rows; without what another rule, another schedule or other costs left."""
@@ -308,7 +313,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         """L-BFGS on all rows at once; without rows that are watched it ends by itself, however little an iteration gains."""
         watching = None if watched is None else self._dataset(watched)
         patient = asked if watching else replace(asked, patience=math.inf)
-        progress = Progress(patient, functions(self.callbacks), bool(self.verbose), tasks)
+        progress = self._progress(patient, watched, tasks)
         found = lbfgs(self.network_, self._dataset(part), watching, patient, progress.after)
         self.network_, self._state = found.network, TrainingState()
         progress.costs = progress.costs or [found.cost]

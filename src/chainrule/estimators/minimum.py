@@ -25,8 +25,10 @@ from chainrule.parameters import length
 from chainrule.problem import Problem
 from chainrule.regularization import Penalty
 from chainrule.run import Epoch, LastStep
+from chainrule.stopping import Stopping
 
 Array = np.ndarray
+BY_SCORE = Stopping(best="score")
 look_again()  # scipy.optimize has brought a BLAS of its own
 
 
@@ -71,7 +73,7 @@ class Iterations:
 
     def __init__(self, objective: Objective, watched: Rows | None, after: Callable[[Epoch], str], most: float) -> None:
         self.count, self.stopped = 0, ""
-        self.best: tuple[float, Array] | None = None
+        self.best: tuple[float, float, Array] | None = None
         self._objective, self._watched, self._after, self._most = objective, watched, after, most
         self._before, self._began = objective.seen[0], time.perf_counter()
         self._last = self._began
@@ -86,8 +88,8 @@ class Iterations:
         if self._watched is not None:
             loss, score = cost_and_score(network, self._watched, network.cost)
             watched = (loss, score.value, score.measure)
-            if not math.isnan(score.value) and (self.best is None or score.value > self.best[0]):
-                self.best = score.value, theta.copy()
+            if BY_SCORE.is_better(score.value, loss, None if self.best is None else self.best[:2]):
+                self.best = score.value, loss, theta.copy()
         step = LastStep(network, self._measured(theta, cost), {"parameters": network.parameters.flat()})
         self.stopped = self._after(Epoch(self.count, self.count, cost, now - self._last, *watched, None, step))
         if not self.stopped and now - self._began >= self._most:
@@ -135,7 +137,7 @@ def lbfgs(
         raise DataError(
             f"L-BFGS began where the loss is {found.fun}: the numbers are too large; standardize=True scales them"
         )
-    theta = found.x if each.best is None else each.best[1]
+    theta = found.x if each.best is None else each.best[-1]
     cost = float(found.fun) - objective.penalty(objective.at(found.x))
     return Minimum(objective.at(theta), cost, "" if found.success or each.stopped else str(found.message))
 

@@ -11,13 +11,16 @@ from chainrule.run import Epoch
 from chainrule.settings import is_true
 from chainrule.stopping import Gains
 
+FEW = 1000  # rows: a tenth of those from which rows are watched by default
+
 
 class Progress:
     """The curves of a training, and its end.
 
     An epoch gains where its cost is at least `tol` below the lowest before it, or, where rows are watched, its validation score
-    that much above the highest. Training is over after more than `patience` epochs in a row that do not; with an adaptive
-    learning rate once that is below 10⁻⁶ too.
+    that much above the highest; of fewer than 1,000 watched rows the score alone says little, and a validation cost that much
+    below the lowest is a gain too. Training is over after more than `patience` epochs in a row that do not gain; with an
+    adaptive learning rate once that is below 10⁻⁶ too.
     """
 
     def __init__(
@@ -26,12 +29,15 @@ class Progress:
         callbacks: Sequence[Callable[[Epoch], object]],
         verbose: bool,
         tasks: Tasks | None = None,
+        watched: int | None = None,
     ) -> None:
+        """`watched` is the number of rows that are watched; None for none."""
         self.costs: list[float] = []
         self.validation_costs: list[float] = []
         self.validation_scores: list[float] = []
         self._asked, self._callbacks, self._verbose, self._tasks = asked, callbacks, verbose, tasks
-        self._gains = Gains(asked.tol)
+        self._gains, self._gains_in_cost = Gains(asked.tol), Gains(asked.tol)
+        self._by_cost_too = watched is not None and watched < FEW
 
     def after(self, epoch: Epoch) -> str:
         """Why no further epoch is needed; empty where one is."""
@@ -50,6 +56,8 @@ class Progress:
         if self._verbose:
             print(said(epoch), flush=True)
         without = self._gains.after(value)
+        if self._by_cost_too and epoch.validation_cost is not None:
+            without = min(without, self._gains_in_cost.after(epoch.validation_cost))
         asked_to_stop = [is_true(callback(epoch)) for callback in self._callbacks]
         if self._tasks is not None:
             asked_to_stop.append(self._tasks.after(lambda: epoch.network))
@@ -57,8 +65,16 @@ class Progress:
             return "a callback returned True"
         if without <= self._asked.patience or (self._asked.is_adaptive and (epoch.learning_rate or 0) > LEAST_RATE):
             return ""
-        which = "training loss" if not self.validation_scores else "validation score"
-        return f"the {which} has not improved by tol={self._asked.tol:g} for {without} epochs"
+        if not self.validation_scores:
+            which = "the training loss has not"
+        else:
+            which = "neither validation score nor loss has" if self._by_cost_too else "the validation score has not"
+        return f"{which} improved by tol={self._asked.tol:g} for {without} epochs"
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the score has ended its rise, and only the cost of a few watched rows still falls."""
+        return self._by_cost_too and self._gains.without > self._asked.patience
 
     @property
     def has_risen(self) -> bool:

@@ -77,7 +77,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         For "sgd": whether the momentum is Nesterov's.
     early_stopping : bool or "auto", default="auto"
         Whether a part of the rows, `validation_fraction`, is watched and not learnt from, so that training ends where their
-        score no longer rises, and the weights of the best epoch are kept. "auto" does so from 10,000 rows, except with "lbfgs".
+        score no longer rises (of fewer than 1,000 such rows: and their loss no longer falls), and the weights of the best epoch
+        are kept. "auto" does so from 10,000 rows, except with "lbfgs".
     validation_fraction : float, default=0.1
         The share of the rows that early stopping watches.
     beta_1 : float, default=0.9
