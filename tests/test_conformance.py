@@ -21,7 +21,7 @@ import chainrule as cr
 from chainrule.data.network_rows import Rows, relative
 from chainrule.dropout import Dropout
 from chainrule.engines.compiled import CompiledEngine
-from chainrule.engines.engine import Engine, Recipe, batches, in_halves
+from chainrule.engines.engine import Engine, Recipe, batches, in_halves, lengths
 from chainrule.engines.reference import ReferenceEngine
 from chainrule.problem import Problem as Checked
 from chainrule.regularization import Clip, Penalty
@@ -281,3 +281,12 @@ def test_its_predictions_are_the_last_activations(engine: tuple[Engine, float]) 
     made, slack = engine
     p = network_of(RECIPES["adam"], 2)
     np.testing.assert_allclose(made.predict(p.network, p.x), cr.forward(p.network, p.x).a[2], rtol=slack, atol=slack)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.0, 1e-200, 1e200])
+def test_the_length_of_each_layer_is_safe_from_overflow_and_underflow(scale: float) -> None:
+    parameters = cr.Network.random([5, 4, 3], seed=0, dtype="float64").parameters
+    vector = parameters.flat() * scale
+    by_layer = zip(parameters.like(vector).weights, parameters.like(vector).biases)
+    expected = [cr.Parameters([w], [b]).norm() for w, b in by_layer]
+    np.testing.assert_allclose(lengths(parameters, vector), expected, rtol=1e-14)

@@ -13,11 +13,12 @@ from chainrule.costs import Cost
 from chainrule.data.network_rows import Rows
 from chainrule.dropout import Dropout
 from chainrule.network import Network
-from chainrule.parameters import Parameters
+from chainrule.parameters import Parameters, length
 from chainrule.regularization import Clip, Penalty
 from chainrule.updates import Rule
 
 Array = np.ndarray
+TINY = 1e-280  # a sum of squares below it may have lost some to underflow
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,18 @@ def in_halves(
     if not (math.isfinite(cost) and engine.apply(state, gradient, rate)):
         return cost, None
     move = engine.snapshot(state)["parameters"] - before
-    return cost, Measured(cost, *(lengths(like.like(each)) for each in (before, gradient, move)))
+    return cost, Measured(cost, *(lengths(like, each) for each in (before, gradient, move)))
 
 
-def lengths(parameters: Parameters) -> list[float]:
-    """The Euclidean length of each layer's part, its weights and biases together."""
-    return [Parameters([w], [b]).norm() for w, b in zip(parameters.weights, parameters.biases)]
+def lengths(parameters: Parameters, vector: Array) -> list[float]:
+    """The Euclidean length of each layer's part of a vector such as `Parameters.flat`, its weights and biases together."""
+    found, start = [], 0
+    for w, b in zip(parameters.weights, parameters.biases):
+        part = vector[start : (start := start + w.size + b.size)].astype(np.float64)
+        with np.errstate(over="ignore"):
+            squared = float(part @ part)
+        found.append(math.sqrt(squared) if TINY < squared < math.inf else length(part))
+    return found
 
 
 def batches(order: Array) -> Iterator[Array]:
