@@ -1,7 +1,7 @@
 """Is the network that did best on validation rows better on test rows than the last one? On diabetes, over eight seeds.
 
-Each seed splits the rows anew: 20 % test, of the rest 20 % validation. One training of 223 epochs, the command's default there,
-gives both networks: that of the last epoch, and that of the epoch with the lowest validation cost.
+Each seed splits the rows anew: 20 % test, of the rest 20 % validation. One training of 223 epochs gives
+both networks: that of the last epoch, and that of the epoch with the lowest validation cost.
 
     python benchmarks/best_on_validation.py
 """

@@ -1,6 +1,6 @@
 """The explorer's pages: how large they are, how fast one is written, and what a frame takes while a weight is dragged.
 
-A drag is a mouse that moves without a rest in Chromium, on the page of the digits (64-128-10). A frame is the time between two
+A drag is a mouse that moves without a rest in Chromium, on the page of the digits (64-100-10). A frame is the time between two
 pictures of the page, work per frame the processor time of the page's thread: script, styles, layout. Memory is measured after
 the browser has collected its garbage.
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import chainrule as cr
 from chainrule.data import Choices, learnable
 
-EPOCHS = 10  # as many as `chainrule train` takes
+EPOCHS = 10
 
 
 @contextmanager

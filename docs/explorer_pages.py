@@ -46,7 +46,7 @@ def softmax() -> str:
 
 
 def digits() -> str:
-    """The digits after `make run`, 64-128-10, with twelve snapshots of the training."""
+    """The digits after `make run`, 64-100-10, with twelve snapshots of the training."""
     with TemporaryDirectory() as folder:
         model = Path(folder) / "digits.safetensors"
         _call("train", "digits", "--record", "12", "--quiet", "--output", model)

@@ -14,6 +14,7 @@ SOURCE = Path(chainrule.__file__).parent
 LAYERS = [
     "cli",
     "estimators",
+    "progress",
     "explorer",
     "lessons",
     "explanation",

@@ -28,8 +28,8 @@ import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
 import chainrule.cli.predict
-import chainrule.cli.progress
 import chainrule.cli.train
+import chainrule.progress
 from chainrule.cli import show
 from chainrule.cli.gradient_check import check_gradient_on
 from chainrule.cli.predict import _of_which
@@ -111,7 +111,8 @@ def xor(chainrule_: Run, here: Path) -> str:
     """A model of the four rows, barely trained: once, and from then on its files are written again."""
     if not TRAINED:
         before = files(here)
-        assert chainrule_("train", "xor.csv", "--hidden", "4", "--epochs", "2", "-q", "-o", "xor") == Said(0, "", "")
+        how = ("--hidden", "4", "--epochs", "2", "--l2", "0", "-q", "-o", "xor")
+        assert chainrule_("train", "xor.csv", *how) == Said(0, "", "")
         TRAINED.update({name: content for name, content in files(here).items() if name not in before})
     for name, content in TRAINED.items():
         Path(name).write_bytes(content)
@@ -207,7 +208,8 @@ def test_xor_is_learnt_from_four_rows_and_predicted_in_its_labels(chainrule_: Ru
 
 
 def test_diabetes_is_a_regression_that_predicts_in_its_own_unit(chainrule_: Run) -> None:
-    said = chainrule_("train", "diabetes", "--hidden", "none", "--epochs", "12", "--learning-rate", "0.03", "--json")
+    how = ("--hidden", "none", "--epochs", "12", "--learning-rate", "0.03", "--batch-size", "32")
+    said = chainrule_("train", "diabetes", *how, "--json")
     report = json.loads(said.out)
     assert report["results"]["test_r_squared"] > 0.4
     answers = json.loads(chainrule_("predict", report["model"], "diabetes", "--json").out)
@@ -219,7 +221,7 @@ def test_layers_are_held_and_rows_are_taken_in_order_on_request(chainrule_: Run,
     rows = [f"{i % 7},{(3 * i) % 5},{i % 7 - i / 5}" for i in range(60)]
     (here / "rows.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
     options = ["--hidden", "4", "--epochs", "2", "--test", "0", "-q", "-o", "held", "--no-shuffle", "--fixed", "1"]
-    assert chainrule_("train", "rows.csv", *options) == Said(0, "", "")
+    assert chainrule_("train", "rows.csv", *options, "--batch-size", "32", "--l2", "0") == Said(0, "", "")
     start = cr.Network.random([2, 4, 1], "relu", "identity", seed=0)
     expected = cr.train(start, cr.load_data("rows.csv"), epochs=2, shuffle=False, fixed=1).network
     trained = cr.load("held.safetensors")
@@ -258,6 +260,7 @@ def test_progress_goes_to_standard_error_and_results_to_standard_output(chainrul
     assert "epoch 20/20" in said.err
     assert "epoch 20/20" not in said.out
     assert [line.split()[0] for line in said.out.splitlines()[3:]] == [
+        "chosen",
         "trained",
         "train",
         "a",
@@ -314,9 +317,11 @@ def test_three_rows_are_no_test_and_their_gradient_is_checked_where_rounding_doe
     rng = np.random.default_rng(0)
     lines = [",".join(f"{value:.3f}" for value in row) for row in rng.normal(size=(3, 30))]
     Path("wide.csv").write_text("\n".join([",".join(f"c{i}" for i in range(30)), *lines]) + "\n")
-    out = chainrule_("train", "wide.csv", "--epochs", "400", "--learning-rate", "0.01").out
+    out = chainrule_(
+        "train", "wide.csv", "--epochs", "400", "--learning-rate", "0.01", "--l2", "0", "--patience", "0"
+    ).out
     assert re.search(
-        r"R² 1\.0000, MAE \S+, RMSE \S+ on the 3 rows it was trained on, which is not a test: 3,969 parameters", out
+        r"R² 1\.0000, MAE \S+, RMSE \S+ on the 3 rows it was trained on, which is not a test: 3,101 parameters", out
     )
     assert "gradient  backpropagation (float64: in float32 rounding hides so small a gradient)" in out
     distance = re.search(r"‖Δ‖/‖g‖ = (\S+) .* ✓", out)
@@ -880,7 +885,7 @@ def test_a_read_only_folder_is_noticed_before_training(chainrule_: Run, here: Pa
 
 @pytest.mark.parametrize("how", [[], ["--json"], ["--quiet"]])
 def test_a_diverging_run_names_layer_and_step_and_leaves_the_last_good_network(chainrule_: Run, how: list[str]) -> None:
-    said = chainrule_("train", "diabetes", "--rule", "delta_rule", "--learning-rate", "1e6", *how)
+    said = chainrule_("train", "diabetes", "--rule", "delta_rule", "--learning-rate", "1e6", "--batch-size", "32", *how)
     assert said.code == 2
     assert "error: training diverged at step 3 (epoch 1): z of layer 2 became NaN or infinite" in said.err
     assert said.err.rstrip().endswith("is kept in runs/diabetes-last-good.safetensors")
@@ -905,7 +910,7 @@ class Interrupted:
     """Presses Ctrl-C in this process while epoch `at` is being shown, and again when `again` is called."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, during: str) -> None:
-        shown, kept = chainrule.cli.progress._of_epoch, chainrule.cli.train.keep
+        shown, kept = chainrule.progress._of_epoch, chainrule.cli.train.keep
 
         def of_epoch(epoch: cr.Epoch) -> dict[str, str]:
             if epoch.number == at:
@@ -917,7 +922,7 @@ class Interrupted:
             return kept(*arguments)
 
         if at:
-            monkeypatch.setattr(chainrule.cli.progress, "_of_epoch", of_epoch)
+            monkeypatch.setattr(chainrule.progress, "_of_epoch", of_epoch)
         if during == "saving":
             monkeypatch.setattr(chainrule.cli.train, "keep", keep)
 
@@ -1016,7 +1021,7 @@ def test_what_needs_no_mathematics_imports_none(line: str) -> None:
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_real_ctrl_c_in_the_middle_saves(here: Path, times: int) -> None:
-    with started("train", "xor.csv", "--epochs", "1000000", "--engine", "reference") as process:
+    with started("train", "xor.csv", "--epochs", "1000000", "--patience", "0", "--engine", "reference") as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("epoch 1/")
         for _ in range(times):
@@ -1030,7 +1035,7 @@ def test_a_real_ctrl_c_in_the_middle_saves(here: Path, times: int) -> None:
 
 def test_a_run_that_is_killed_leaves_no_model_rather_than_half_of_one(here: Path) -> None:
     before = files(here)
-    with started("train", "xor.csv", "--epochs", "1000000", "--engine", "reference") as process:
+    with started("train", "xor.csv", "--epochs", "1000000", "--patience", "0", "--engine", "reference") as process:
         assert process.stderr is not None
         process.stderr.readline()
         process.kill()

@@ -135,7 +135,7 @@ def test_the_readme_is_short_and_in_order() -> None:
     words, picture = title.split("\n", 1)[1].split("![")
     assert 10 <= len(words.split()) <= 40
     assert "docs/figures/explorer.png)](docs/explorer.md)" in picture  # the picture leads to the page about it
-    assert sections[::2] == ["Install", "Train a network in half a second", "See", "Check", "Train", "Where to go next"]
+    assert sections[::2] == ["Install", "Train a network in a second", "See", "Check", "Train", "Where to go next"]
     for name, section in zip(sections[::2], sections[1::2]):
         if name in ("See", "Check", "Train"):
             lines = [line for line in section.splitlines() if line and not line.startswith("```")]

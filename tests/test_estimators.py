@@ -170,7 +170,7 @@ def test_a_seed_gives_the_same_bits_in_another_process_with_more_threads(capsys:
 @pytest.mark.parametrize("many", [False, True])
 def test_of_few_watched_rows_the_loss_counts_too(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The score of 15 rows is the same for dozens of epochs while the network learns; of equal ones the lower loss counts."""
-    monkeypatch.setattr(progress, "FEW", 15 if many else 16)
+    monkeypatch.setattr(progress, "FEW_WATCHED", 15 if many else 16)
     x, y = load_iris(return_X_y=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # that all epochs are over is none where only the loss still falls

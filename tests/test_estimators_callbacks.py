@@ -1,5 +1,8 @@
 """Callbacks of a fit: functions that get an Epoch, scikit-learn's own, and progress as text."""
 
+import os
+import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -91,6 +94,66 @@ def test_verbose_prints_each_epoch_and_why_training_ends(kind: Any, capsys: pyte
     assert lines[-1] == "Training ends after iteration 4: the training loss has not improved by tol=10 for 3 epochs"
     kind(max_iter=2, random_state=0).fit(X, Y)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("given", ["br", "Bar", "", None, 1.5, [True]])
+def test_other_values_of_verbose_are_refused_with_the_choices(given: Any) -> None:
+    with pytest.raises(SettingError, match=r'verbose is True, False, a whole number, or "bar", got '):
+        NetworkClassifier(verbose=given).fit(X, Y)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_bar_in_a_log_is_a_few_lines(solver: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = NetworkClassifier(solver=solver, max_iter=20, tol=0, verbose="bar", random_state=0).fit(X, Y)
+    out, err = capsys.readouterr()
+    *lines, last = err.splitlines()
+    assert out == ""
+    assert [line.split()[1] for line in lines] == [f"{number}/20" for number in (1, *range(2, 21, 2))]
+    assert all(re.search(r"  cost \d\.\d{4}(, best .*)?; [\d,]+ rows/s", line) for line in lines)
+    assert re.fullmatch(rf"20 epochs in \d+\.\d\d s, cost {found.loss_:.4f}", last)
+
+
+def test_after_a_bar_it_is_said_why_training_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    model = NetworkRegressor(tol=10, n_iter_no_change=1, early_stopping=True, verbose="bar", random_state=0)
+    model.fit(X, Y).set_params(warm_start=True).fit(X, Y)
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("epoch ")]
+    assert len(lines) == 2
+    for line in lines:
+        assert re.fullmatch(
+            "3 epochs in .* s, cost .*, validation cost .*, R² .*: neither validation score nor loss has improved by tol=10 "
+            "for 2 epochs",
+            line,
+        )
+
+
+def _read(terminal: int) -> str:
+    """What is there to be read."""
+    try:
+        return os.read(terminal, 65_536).decode()
+    except BlockingIOError:
+        return ""
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal of its own")
+def test_a_bar_on_a_terminal_is_one_line_that_is_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        NetworkClassifier(max_iter=3, early_stopping=True, verbose="bar", random_state=0).fit(X, Y)
+        terminal.flush()
+        os.set_blocking(ours, False)
+        seen = "".join(iter(lambda: _read(ours), ""))
+    os.close(ours)
+    live, last = seen.rsplit("\x1b[2K", 1)
+    assert re.search(r"epoch 3/3 .*━.* cost 1\.\d+, validation cost .*, accuracy .*, best 0\.\d+ \(epoch 1\)", live), (
+        seen
+    )
+    assert live.count("\n") == 1  # at the end, where the line is taken away
+    assert re.fullmatch(r"3 epochs in .* s, cost .*, validation cost .*, accuracy \S+\r\n", last), seen
 
 
 @needs_protocol

@@ -103,7 +103,7 @@ def test_what_has_no_step_is_refused(by: str, settings: dict[str, Any], message:
 def test_the_command_takes_it_from_the_model_or_from_options(chainrule_: Run) -> None:
     how = ("train", "iris", "--epochs", "1", "--hidden", "3", "-q")
     assert chainrule_(*how, "-o", "m", "--l2", "0.01")[0] == 0
-    assert chainrule_(*how, "-o", "plain")[0] == 0
+    assert chainrule_(*how, "-o", "plain", "--l2", "0")[0] == 0
     _, out, _ = chainrule_("explain", "m.safetensors", "--by", "w/2/0/1")
     assert "∂(C + Ω)/∂w²₀₁" in out
     assert "by the first step of adam(0.001)" in out

@@ -22,8 +22,8 @@ import pytest
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
-import chainrule.cli.progress
 import chainrule.cli.train
+import chainrule.progress
 
 COMMAND = [sys.executable, "-m", "chainrule"]
 PROOF = os.environ.get("CHAINRULE_PROOF") == "1"
@@ -149,7 +149,7 @@ def test_a_report_names_the_model_it_is_of(command: Callable[..., int], capsys: 
     (signal.SIGTERM, 143, "SIGTERM"), (signal.SIGHUP, 129, "SIGHUP"),
 ])  # fmt: skip
 def test_a_signal_in_the_middle_keeps_what_was_learnt(here: Path, number: int, code: int, name: str) -> None:
-    with started("train", "t.csv", "--epochs", "1000000", "--engine", "reference") as process:
+    with started("train", "t.csv", "--epochs", "1000000", "--patience", "0", "--engine", "reference") as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("epoch 1/")
         process.send_signal(number)
@@ -160,7 +160,7 @@ def test_a_signal_in_the_middle_keeps_what_was_learnt(here: Path, number: int, c
 
 
 def test_a_signal_that_is_ignored_stays_ignored(here: Path) -> None:
-    done = in_shell("trap '' HUP; chainrule train t.csv --epochs 6000 -q & sleep 1; kill -HUP $!; wait $!")
+    done = in_shell("trap '' HUP; chainrule train t.csv --epochs 6000 --patience 0 -q & sleep 1; kill -HUP $!; wait $!")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(Path("runs/t.json").read_text())["ended"] == "finished"
 
@@ -350,21 +350,21 @@ def test_a_folder_that_vanishes_while_it_trains_costs_nothing(
     command: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("there").mkdir()
-    shown = chainrule.cli.progress._of_epoch
+    shown = chainrule.progress._of_epoch
 
     def vanish(epoch: cr.Epoch) -> dict[str, str]:
         if Path("there").exists():
             Path("there").rmdir()
         return shown(epoch)
 
-    monkeypatch.setattr(chainrule.cli.progress, "_of_epoch", vanish)
+    monkeypatch.setattr(chainrule.progress, "_of_epoch", vanish)
     assert command("train", "t.csv", "--epochs", "2", "-o", "there/m") == 2
     assert capsys.readouterr().err.endswith("make it first; the model is kept in m-kept.safetensors\n")
     assert check_pairs(Path()) == 1
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a bug")])
-@pytest.mark.parametrize("where", ["progress._of_epoch", "train.Summary.of"])
+@pytest.mark.parametrize("where", ["progress._of_epoch", "cli.train.Summary.of"])
 def test_an_error_on_the_way_or_in_the_scores_keeps_what_was_learnt(
     command: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
@@ -375,7 +375,7 @@ def test_an_error_on_the_way_or_in_the_scores_keeps_what_was_learnt(
     def fail(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(f"chainrule.cli.{where}", fail)
+    monkeypatch.setattr(f"chainrule.{where}", fail)
     if isinstance(error, MemoryError):
         assert command("train", "t.csv", "--epochs", "2") == 2
     else:

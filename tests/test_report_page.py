@@ -348,13 +348,13 @@ def test_a_page_that_cannot_be_written_says_why(line: str, says: str, chainrule_
 
 
 def test_a_model_says_what_the_report_beside_it_knows_and_that_this_is_damaged(chainrule_: Run) -> None:
-    line = "train iris --epochs 9 --validation 0.2 --patience 1 --learning-rate 0.1 --l2 0.01 -q -o iris"
+    line = "train iris --epochs 9 --validation 0.2 --patience 1 --tol 1 --l2 0.01 -q -o iris"
     chainrule_(*line.split())
     report = cr.Report.read("iris.json")
     code, out, err = chainrule_("show", "iris.safetensors")
     assert (code, err) == (0, "")
     for text in (
-        "settings        l2 0.01; patience 1",
+        "settings        l2 0.01; patience 1; tol 1; best score",
         f"ended           {report.ended}",
         f"kept            {report.kept}",
     ):

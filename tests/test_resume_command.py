@@ -26,7 +26,7 @@ from chainrule.files import TEMPORARY
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 OPTIONS = (
     "train diabetes --epochs {epochs} --hidden 16 --seed 3 --validation 0.2 --best cost --dropout 0.2 --rule adamw "
-    "--schedule cosine:warmup=0.1 --clip-norm 1 --l1 1e-4"
+    "--schedule cosine:warmup=0.1 --clip-norm 1 --l1 1e-4 --batch-size 32 --patience 0"
 )
 Whole = tuple[int, bytes, dict[str, Any], int]
 KILLS = 20 if PROOF else 3

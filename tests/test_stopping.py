@@ -93,7 +93,20 @@ def test_without_validation_rows_training_stops_when_the_cost_no_longer_falls_by
 def test_an_epoch_gains_where_it_is_below_the_lowest_before_it_by_tol(
     tol: float | None, values: list[float], without: int
 ) -> None:
-    assert Gains(tol, values).without == without
+    assert Gains(tol, zip(values)).without == without
+    both = Gains(tol, zip([9.0] * len(values), values))
+    assert both.without == min(without, Gains(tol, zip([9.0] * len(values))).without)
+
+
+def test_with_tol_the_cost_of_few_validation_rows_counts_beside_their_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    how: dict[str, Any] = {"validation": BESIDE, "patience": 3, "best": "score", "tol": 1.0}
+    both = cr.train(net(), X, Y, cr.adam(0.02), 400, **{**how, "tol": 1e-3}).report.ended
+    assert both.endswith("neither validation score nor cost has improved by 0.001 for 3 epochs")
+    values = Stopping(best="score", tol=0.1, few=True).values({"validation_cost": 0.5, "validation_score": 0.9})
+    assert values == (-0.9, 0.5)
+    monkeypatch.setattr("chainrule.settings.FEW_WATCHED", 30)
+    alone = cr.train(net(), X, Y, cr.adam(0.02), 400, **how).report.ended
+    assert alone == "stopped after epoch 4: the validation score has not improved by 1 for 3 epochs"
 
 
 def test_a_share_of_the_rows_is_watched_and_not_learnt_from() -> None:

@@ -16,11 +16,11 @@ from command import Run
 import chainrule as cr
 import chainrule.cli.gradient_check
 import chainrule.cli.main
+from chainrule import progress
 from chainrule.aligned import laid_out
-from chainrule.cli import progress
-from chainrule.cli.progress import Pace
 from chainrule.confusions import Confusions
 from chainrule.durations import written
+from chainrule.progress import Pace
 from chainrule.run import Epoch
 
 
@@ -217,6 +217,15 @@ def test_the_time_that_is_left_is_what_the_steps_so_far_took(monkeypatch: pytest
     assert pace.said() == "160 rows/s, 16 s left"
     assert pace.in_room(80) == ("epoch 3/10", "16 s left, 160 rows/s")
     assert pace.in_room(25) == ("epoch 3/10", "16 s left")
+
+
+def test_where_the_score_is_watched_the_best_epoch_is_that_of_the_highest() -> None:
+    pace = Pace(10, 320, 10, by_score=True, may_end=True, began=-(10.0**6))
+    for number, watched, score in ((1, 0.6, 0.7), (2, 0.7, 0.8), (3, 0.5, 0.8)):
+        pace.ended(Epoch(number, 10 * number, 0.5, 0.1, watched, score, "accuracy"))
+    assert pace.best == (0.8, 2)
+    assert pace.said().startswith("cost 0.5000, validation cost 0.5000, accuracy 0.8000, best 0.8000 (epoch 2); ")
+    assert re.search(r" rows/s, at most \d+ h .*left$", pace.said())
 
 
 def test_a_run_that_goes_on_is_as_fast_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ import chainrule.cli.main as cli
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.activations import as_activation
 from chainrule.cli import help, show, usage
+from chainrule.cli.chosen import HELP
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import as_cost
 from chainrule.data.shipped import SHIPPED
@@ -209,8 +210,11 @@ def test_help_fits_80_columns_and_begins_with_examples(run: Run, name: str) -> N
 
 def test_help_of_train_tells_what_train_does(run: Run) -> None:
     said = " ".join(run("train --help").split())
-    assert "[default: enough for 2,000 steps, at least 10]" in said
-    assert "[default: 0.1 for delta_rule, 0.01 for momentum and nesterov, 0.001 for rmsprop, adam and adamw]" in said
+    for default in HELP.values():
+        assert f"{default}]" in said
+    assert (
+        "[default: 0.1 for delta_rule, 0.01 for momentum and nesterov, 0.001 for rmsprop, adam and adamw; from" in said
+    )
     heads = [line for line in run("train --help").splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert heads[2:] == [
         "The data:",
@@ -220,11 +224,11 @@ def test_help_of_train_tells_what_train_does(run: Run) -> None:
         "What is kept and printed:",
         "Options:",
     ]
-    for batch, epochs in ((4, 667), (12, 2000)):  # 3 steps and 1 in each epoch
+    for batch, steps in ((4, "3 steps, batches of 4"), (12, "1 step, all rows in a batch")):
         header = next(
             line for line in run(f"train points.csv --batch-size {batch} -o t").splitlines() if "epochs of" in line
         )
-        assert f"{epochs:,} epochs of" in header
+        assert f"at most 200 epochs of {steps}, seed 0" in header
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ recurrent/         a recurrent network over time: recurrent.py itself · steps.p
                    targets, cost · wiring.py as gates · through_time.py forward and backward, as a recursion
 training.py        train(…) -> Run; epochs(…) streams the same
 settings.py        its arguments, checked
+progress.py        how far it is, on a terminal or in a log
 footprint.py       about how much memory a run takes
 defaults.py        settings that the rows decide unless they are given
 stopping.py        when it stops before its last epoch, and which network is given back
@@ -156,14 +157,14 @@ lessons/           quiz.py question, grade, session · replies.py what a reader 
                    givens.py what a question tells · choosing.py the right answer among wrong · values.py reading.py
                    chain_order.py gate_rules.py reasons.py the kinds · questions.py drawn by a seed · six_questions.py the six
 
-cli/               main.py the command · train.py · prepared.py its run · predict.py · show.py · compare.py · explain.py ·
-                   nudge.py · why.py · quiz.py · verify.py · page.py · compile.py · explore.py a command each · decimals.py of
+cli/               main.py the command · train.py · prepared.py its run · chosen.py what the rows decide of it ·
+                   predict.py · show.py · compare.py · explain.py · nudge.py · why.py · quiz.py · verify.py · page.py ·
+                   compile.py · explore.py a command each · decimals.py of
                    probabilities · usage.py what is typed, understood ·
                    help.py as it is printed · asking.py a quiz · choices.py about columns ·
                    parts.py rows to learn from, to watch, to test ·
                    summary.py how a run went · contents.py what is in a file · curve.py of a cost ·
-                   answers.py on rows · saved_run.py a run in files, and its page · progress.py how far it is ·
-                   compiling.py how long it has taken ·
+                   answers.py on rows · saved_run.py a run in files, and its page · compiling.py how long it has taken ·
                    gradient_check.py its gradient checked · keeping.py where a model is kept ·
                    written.py what may be written over · interrupt.py Ctrl-C and other signals · rows.py rows of a file ·
                    options.py that several have · examples.py of a model, or the chain · remembered.py how it was trained ·

@@ -108,11 +108,16 @@ class Misses:
         return cls(mean_absolute_error(predicted, true), root_mean_squared_error(predicted, true))
 
     def __str__(self) -> str:
-        return f"MAE {short(self.mean_absolute_error)}, RMSE {short(self.root_mean_squared_error)}"
+        return f"MAE {_in_units(self.mean_absolute_error)}, RMSE {_in_units(self.root_mean_squared_error)}"
 
     def to_json(self) -> dict[str, Any]:
         """Both by their names."""
         return {"mae": self.mean_absolute_error, "rmse": self.root_mean_squared_error}
+
+
+def _in_units(value: float) -> str:
+    """A number in the unit of a target: 22,780, where four digits would be 2.278e4."""
+    return f"{value:,.0f}" if 1e4 <= value < 1e9 else short(value)
 
 
 def _rate(value: float) -> str:

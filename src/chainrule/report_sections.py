@@ -14,7 +14,7 @@ from chainrule.names import printable
 from chainrule.pictures.scene import Scene
 from chainrule.result_page import ResultPage
 from chainrule.result_parts import Caution, Facts, Gallery, Grid, Listing, Part, Picture, Section, Tiles
-from chainrule.run_facts import RunFacts, curve_text, settings_rows, titled
+from chainrule.run_facts import RunFacts, curve_text, settings_rows, settings_text, titled
 from chainrule.run_figures import (
     cost_figure,
     gradient_figure,
@@ -264,6 +264,7 @@ def _settings(run: RunFacts) -> list[tuple[str, str]]:
         ("order of rows", "shuffled before each epoch" if run.shuffle else "as given, not shuffled"),
         *([("layers held fixed", ", ".join(map(str, run.fixed)))] if run.fixed else []),
         *settings_rows(run.settings),
+        *([("chosen by the rows", settings_text(run.chosen))] if run.chosen else []),
         ("seed", seed),
     ]
 

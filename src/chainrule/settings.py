@@ -7,7 +7,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, SupportsIndex, TypedDict
@@ -33,7 +33,7 @@ from chainrule.predictor import answered
 from chainrule.ranges import at_least_0, positive, truth, whole
 from chainrule.regularization import Clip, Penalty
 from chainrule.schedules import Schedule, as_schedule
-from chainrule.stopping import BEST, Stopping
+from chainrule.stopping import BEST, FEW_WATCHED, Stopping
 from chainrule.updates import Rule, as_rule
 
 MANY = 10  # rows that are too many to have one target by chance
@@ -181,6 +181,7 @@ def job_of(
     if beside is not None:
         check_width(learner, beside)
         watched = rows_for(learner, beside, recipe.cost)
+        stopping = replace(stopping, few=len(watched) < FEW_WATCHED)
     saving, schedule, recorded = saving_of(more, seed), as_schedule(more.get("schedule")), recorded_of(more, epochs)
     the_engine = ready(the_engine, engine, learner)  # last of all: it may compile
     return Job(

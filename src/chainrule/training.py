@@ -276,7 +276,7 @@ class Epochs:
             epoch, after = self._pass(running, rng)
             self._facts.append(epoch.facts())
             self._state = after  # from here on the epoch counts, whenever Ctrl-C comes
-            self._gains.after(job.stopping.value(self._facts[-1]))
+            self._gains.after(*job.stopping.values(self._facts[-1]))
             saving = job.saving
             if saving is not None and saving.is_due(after.epoch, time.perf_counter() - self._saved[1]):
                 self._save(saving.path)

@@ -9,14 +9,14 @@ from typing import Any
 
 from chainrule.aligned import Printed, Table, laid_out
 from chainrule.cli.examples import Given, written_example
-from chainrule.cli.output import one_line, say_json, say_result, shown, tell
+from chainrule.cli.output import one_line, say_json, say_result, tell
 from chainrule.confusions import Confusions
 from chainrule.data import are_plain, overview
 from chainrule.errors import counted
 from chainrule.network import Network
 from chainrule.report import Report, is_of_another, is_report
 from chainrule.run_facts import settings_text, sparkline, titled
-from chainrule.writing.numbers import minus, short
+from chainrule.writing.numbers import minus, short, shown
 
 LABEL = 16  # characters of what stands before a value
 LISTED = 8  # columns and classes that are named

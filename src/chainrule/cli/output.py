@@ -16,7 +16,6 @@ A result that cannot be printed (a full disk, a reader who left) is an OutputErr
 from __future__ import annotations
 
 import io
-import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,7 +28,6 @@ from chainrule.cli.colours import painted, styled
 from chainrule.cli.terminal import fitting, has_colours, width
 from chainrule.json_text import json_text
 from chainrule.names import CODES, printable
-from chainrule.writing.numbers import minus, short_exponent
 
 IN_JSON = {code: f"\\u{code:04x}" for code in (0x7F, *CODES)}  # what JSON does not escape by itself
 
@@ -158,13 +156,6 @@ def fail(message: str) -> NoReturn:
     """One clear error, and exit code 2."""
     tell(f"error: {one_line(message)}")
     sys.exit(2)
-
-
-def shown(value: float) -> str:
-    """A number in a few characters: four decimals, or four digits where those would be none or too many."""
-    if value == 0 or (math.isfinite(value) and 1e-3 <= abs(value) < 1e5):
-        return minus(f"{value:.4f}")
-    return minus(short_exponent(f"{value:.3e}"))
 
 
 class _Lenient:

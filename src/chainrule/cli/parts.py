@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.data import Choices, Dataset, Preprocessing, Table, find_labels, own_division, split_rows, target_of
+from chainrule.defaults import WATCHED, watches
 from chainrule.errors import DataError, DataWarning, SettingError, counted
 
 FEWEST_TO_SPLIT = 50  # with fewer rows none is held out unless asked: a test on nine rows says little
@@ -34,21 +35,23 @@ def divide(
     task: str,
     choices: Choices,
     test: float | None,
-    validation: float,
+    validation: float | None,
     seed: int,
     dtype: str,
     in_order: bool = False,
 ) -> Parts:
     """Means, scales and levels are those of the rows to learn from; whatever would stop the others is reported now.
 
-    The rows to learn from are shuffled, or stand as in the table, `in_order`.
+    Without a share for `validation` the number of the others decides it. The rows to learn from are shuffled, or stand as in
+    the table, `in_order`.
     """
     watched = None
     with _option("--test"):
         train, kept = _split(table, test, seed, task, in_order)
-    if validation:
+    share = validation if validation is not None else WATCHED if watches(len(train)) else 0.0
+    if share:
         with _option("--validation"):
-            train, watched = _split(train, validation, seed, task, in_order)
+            train, watched = _split(train, share, seed, task, in_order)
     labels = find_labels(target_of(table), table.target_name) if task == "classification" else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the table of the columns tells all of it

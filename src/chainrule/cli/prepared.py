@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace, UnionType
@@ -17,6 +17,7 @@ import typer
 
 from chainrule.checkpoints import Checkpoint, to_bytes
 from chainrule.cli.choices import choices_of
+from chainrule.cli.chosen import chosen, said
 from chainrule.cli.keeping import SUFFIX, ModelPlace
 from chainrule.cli.parts import Parts, divide
 from chainrule.cli.rows import read_rows
@@ -24,21 +25,22 @@ from chainrule.cli.summary import became, header, taken_as
 from chainrule.costs import Cost, as_cost
 from chainrule.data import KNOWN, SHIPPED, Table, guess_task, learnable
 from chainrule.data.trained_rows import TrainedRows
+from chainrule.defaults import PATIENCE, TOL
 from chainrule.durations import seconds
 from chainrule.engines.choose import check_name
 from chainrule.errors import DataError, FileError, SettingError, brief, counted
 from chainrule.json_text import as_json
 from chainrule.network import Network, as_dtype
 from chainrule.predictor import inputs_for
+from chainrule.ranges import at_least_0, whole
 from chainrule.run_facts import settings_text
 from chainrule.settings import Saving
 from chainrule.training import Epochs
-from chainrule.updates import named
+from chainrule.updates import Rule, named
 from chainrule.writing.numbers import minus
 
-STEPS = 2000  # what the default number of epochs aims at
-FEWEST_EPOCHS = 10
 LAYERS = "as 1 or 1,2, or none"
+ENDING = {"patience": PATIENCE, "tol": TOL}  # is not said where it is as it comes
 LAYER_SIZE = re.compile("[0-9]{1,9}")
 PRINTED = "resume", "quiet", "as_json", "json_lines"  # options that say nothing of the run
 MAY_CHANGE = *PRINTED, "data", "epochs", "max_time", "checkpoint_every", "output"  # options that go with --resume
@@ -54,6 +56,7 @@ class Prepared:
     notes: dict[str, Any]
     left_out: list[str]
     is_guess: bool  # whether the task was guessed
+    chosen: Mapping[str, Any]  # options that the rows decided
 
     def lines(self, width: int | None) -> Iterator[str]:
         """What is learnt from what, and how."""
@@ -63,13 +66,18 @@ class Prepared:
         yield from self.left_out
         yield from became(self.rows, width)
         steps = math.ceil(len(job.rows) / job.batch_size)
+        most = "" if job.stopping.patience is None else "at most "
+        size = f"batches of {job.batch_size}" if job.batch_size < len(job.rows) else "all rows in a batch"
         yield (
-            f"{job.network}; {job.recipe.cost!r}, {minus(repr(job.recipe.rule))}, {counted(job.epochs, 'epoch')} of "
-            f"{counted(steps, 'step')}, batches of {min(job.batch_size, len(job.rows))}, seed {job.seed}"
+            f"{job.network}; {job.recipe.cost!r}, {minus(repr(job.recipe.rule))}, {most}{counted(job.epochs, 'epoch')} of "
+            f"{counted(steps, 'step')}, {size}, seed {job.seed}"
         )
-        told = settings_text(job.told())
+        told = {
+            name: value for name, value in job.told().items() if name not in self.chosen and ENDING.get(name) != value
+        }
         if told:
-            yield told
+            yield settings_text(told)
+        yield from said(self.chosen, len(job.rows) + len(job.watched or ()))
         if self.stream.history:
             done, over = len(self.stream.history), self.stream.is_over
             more = f"; --epochs {2 * done} would go on" if done == job.epochs else ""
@@ -84,9 +92,12 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
             f"{saved.path} is not of chainrule train: chainrule.resume(path, x, y) goes on from it, in Python"
         )
     kinds = get_type_hints(inspect.unwrap(ctx.command.callback))  # type: ignore[arg-type]
-    for name in asked.keys() & kinds.keys():
-        if not _is_kept(asked[name], kinds[name]):
-            raise FileError(f"{saved.path} is damaged: it says {brief(asked[name])} for --{name.replace('_', '-')}")
+    for options in (asked, chosen_before(saved)):
+        for name in options.keys() & kinds.keys():
+            if not _is_kept(options[name], kinds[name]):
+                raise FileError(
+                    f"{saved.path} is damaged: it says {brief(options[name])} for --{name.replace('_', '-')}"
+                )
     given = {name for name in ctx.params if ctx.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for option in (each for each in ctx.command.params if each.name in given and each.name not in MAY_CHANGE):
         raise SettingError(
@@ -98,6 +109,14 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
         **asked,
         **{name: ctx.params[name] for name in ctx.params if name in given or name in PRINTED},
     }
+
+
+def chosen_before(saved: Checkpoint) -> dict[str, Any]:
+    """The options that the rows decided when the run in a checkpoint began."""
+    found = saved.notes.get("chosen", {})  # older files have none: all their options were given
+    if not isinstance(found, dict):
+        raise FileError(f"{saved.path} is damaged: it says {brief(found)} for the options that the rows decide")
+    return found
 
 
 def _is_kept(value: Any, kind: Any) -> bool:
@@ -135,7 +154,7 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = ""
         raise SettingError(f"--seed is a whole number ≥ 0, got {asked.seed}")
     as_dtype(asked.dtype)
     check_name(asked.engine)
-    rule = named(asked.rule, **({} if asked.learning_rate is None else {"learning_rate": asked.learning_rate}))
+    rule = _rule(asked)
     cost = None if asked.cost is None else as_cost(asked.cost)
     place = ModelPlace(asked.output, asked.data)
     place.check()
@@ -145,36 +164,44 @@ def prepared(asked: SimpleNamespace, saved: Checkpoint | None, command: str = ""
     is_guess = asked.task == "auto" and cost is None and asked.data not in (*SHIPPED, *KNOWN)
     task = _task(asked.task, table, cost)
     cost = cost or as_cost("cross_entropy" if task == "classification" else "quadratic")
-    rows = divide(table, task, choices, asked.test, asked.validation, asked.seed, asked.dtype, asked.in_order)
+    decided = {} if saved is None else chosen_before(saved)
+    share = decided.get("validation", asked.validation)
+    rows = divide(table, task, choices, asked.test, share, asked.seed, asked.dtype, asked.in_order)
     if saved is not None:
         stream = Epochs.of_checkpoint(
             saved, rows.learning, validation=rows.watched, max_time=asked.max_time, checkpoint_every=asked.checkpoint_every,
             epochs=asked.epochs if asked.epochs != saved.notes["asked"].get("epochs") else None,
         )  # fmt: skip
+        rule = stream.job.recipe.rule
         place = ModelPlace(asked.output or _beside(saved.path), asked.data)
         place.check()
     else:
-        network = _network(rows, cost, asked)
-        steps = math.ceil(len(rows.learning) / max(asked.batch_size, 1))
-        count = max(FEWEST_EPOCHS, math.ceil(STEPS / steps)) if asked.epochs is None else asked.epochs
+        weights = None if asked.class_weight is None else _class_weights(asked.class_weight, rows)
+        decided = chosen(asked, rows, cost, rule, weights)
+        whole_line = SimpleNamespace(**{**vars(asked), **decided})
+        rule = _rule(whole_line)
         stream = Epochs(
-            network, rows.learning, None, rule, count, asked.batch_size, asked.seed, rows.watched,
-            asked.engine, cost=cost, shuffle=not asked.in_order,
+            _network(rows, cost, whole_line), rows.learning, None, rule, asked.epochs, whole_line.batch_size, asked.seed,
+            rows.watched, asked.engine, cost=cost, shuffle=not asked.in_order,
             fixed=_whole_numbers(asked.fixed, f"--fixed takes the numbers of layers, {LAYERS}"),
-            **_settings(asked, rows),
+            **_settings(whole_line, rows, weights),
         )  # fmt: skip
     trained_on = TrainedRows.of(inputs_for(stream.job.network, rows.learning.inputs)).to_json()
     notes = {"data": asked.data, "target": asked.target, "rule": repr(rule), "seed": asked.seed, "task": task,
              "trained_on": trained_on, "penalty": asdict(stream.job.recipe.penalty)}  # fmt: skip
     told = {name: str(value) if hasattr(value, "__fspath__") else value for name, value in vars(asked).items()}
     options = {name: value for name, value in told.items() if name not in (*PRINTED, "output")}
-    stream.notes = {"asked": as_json(options), "command": command}
+    stream.notes = {"asked": as_json(options), "chosen": decided, "command": command}
     if saved is None and asked.checkpoint_every is not None:
         saving = Saving.every(Path(), asked.checkpoint_every, "--checkpoint-every")
         stream.saves(saving)  # which is in the file that is written now
         place, path = place.reserved(to_bytes(stream.job, stream.state, stream.notes))
         stream.saves(replace(saving, path=path))
-    return Prepared(stream, rows, place, notes, left_out, is_guess)
+    return Prepared(stream, rows, place, notes, left_out, is_guess, decided)
+
+
+def _rule(asked: SimpleNamespace) -> Rule:
+    return named(asked.rule, **({} if asked.learning_rate is None else {"learning_rate": asked.learning_rate}))
 
 
 def _beside(checkpoint: Path) -> Path:
@@ -183,21 +210,19 @@ def _beside(checkpoint: Path) -> Path:
     return checkpoint.with_name(stem + SUFFIX)
 
 
-def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
+def _settings(asked: SimpleNamespace, rows: Parts, weights: Any) -> dict[str, Any]:
     """The settings of `train` that options give, where they are given."""
     given = {name: getattr(asked, name) for name in ("l1", "l2", "penalize_biases") if getattr(asked, name)}
-    for name in (
-        "decay",
-        "clip_norm",
-        "clip_value",
-        "patience",
-        "best",
-        "record",
-    ):  # of these 0 is not the same as none
+    for name in ("decay", "clip_norm", "clip_value", "record"):  # of these 0 is not the same as none
         given |= {} if getattr(asked, name) is None else {name: getattr(asked, name)}
-    watching = [f"--{name} {given[name]}" for name in ("patience", "best") if given.get(name, "last") != "last"]
-    if watching and rows.watched is None:
-        raise SettingError(f"{watching[0]} needs validation rows, which are not learnt from: add --validation 0.1")
+    patience, tol = whole(asked.patience, "--patience", least=0), at_least_0(asked.tol, "--tol")
+    given |= {"patience": patience, "tol": tol} if patience else {}
+    if rows.watched is not None:
+        given["best"] = asked.best
+    elif asked.best != "last":
+        raise SettingError(
+            f"--best {asked.best} needs validation rows, which are not learnt from: add --validation 0.1"
+        )
     if asked.max_time is not None:
         given["max_time"] = seconds(asked.max_time, "--max-time")
     if asked.schedule != "constant":
@@ -206,7 +231,7 @@ def _settings(asked: SimpleNamespace, rows: Parts) -> dict[str, Any]:
         rates = [_share(part) for part in asked.dropout.split(",")]
         given["dropout"] = rates if len(rates) > 1 else rates[0]
     if asked.class_weight is not None:
-        given["class_weight"] = _class_weights(asked.class_weight, rows)
+        given["class_weight"] = weights
     return given
 
 

@@ -127,7 +127,7 @@ def report_of(saved: Checkpoint) -> Report:
         threads=saved.made_on.get("threads"), shuffle=told["shuffle"], fixed=tuple(told["fixed"]), settings=told["more"],
         kept="" if best is None else f"epoch {best[0]:,}, the best so far on the validation rows ({shown(best[1])})",
         epochs_asked=told["epochs"], watched=data["watched"] and data["watched"]["rows"],
-        command=str(saved.notes.get("command", "")),
+        command=str(saved.notes.get("command", "")), chosen=dict(saved.notes.get("chosen") or {}),
         versions={key: str(value) for key, value in saved.made_on.items() if key != "threads"},
     )  # fmt: skip
 

@@ -13,16 +13,18 @@ import numpy as np
 from chainrule.aligned import Printed, Table, laid_out
 from chainrule.cli.answers import answered_rows, answers_on
 from chainrule.cli.gradient_check import GradientCheck, check_gradient_on
-from chainrule.cli.output import one_line, shown
+from chainrule.cli.output import one_line
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
 from chainrule.confusions import MOST_KEPT, Confusions, Misses
 from chainrule.costs import Cost
 from chainrule.data import Column, Number, Preprocessing, are_plain, overview
+from chainrule.defaults import EPOCHS
 from chainrule.errors import counted
 from chainrule.prediction import scored_data
 from chainrule.run import Run
 from chainrule.run_facts import sparkline
 from chainrule.scores import Score, interval
+from chainrule.writing.numbers import shown
 
 MOST_NAMES = 12  # of columns that are listed by name
 SCALED = ", each scaled to mean 0 and deviation 1"
@@ -134,13 +136,20 @@ class Summary(Printed):
             yield f"validated {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
         if self.run.report.kept:
             yield f"kept      {self.run.report.kept}"
-        if self.run.report.ended.startswith("stopped after"):
-            yield f"ended     {self.run.report.ended}"
+        yield from (f"ended     {text}" for text in self._ended())
         yield self._score()
         if isinstance(self.answers, Confusions):
             yield from self.answers.parts(width)
         yield f"gradient  {self.check}"
         yield from (f"warning   {text}" for text in [*self.run.report.warnings, *self.warnings])
+
+    def _ended(self) -> Iterator[str]:
+        """Why training ended before its last epoch; where nothing but their number ended it, that more may do better."""
+        report = self.run.report
+        if report.ended.startswith("stopped after"):
+            yield report.ended
+        elif report.epochs == EPOCHS and "patience" in report.settings:
+            yield f"after {counted(EPOCHS, 'epoch')}, and it was still gaining: --epochs {2 * EPOCHS} may do better"
 
     def _curve(self, key: str, width: int | None) -> str:
         """How a cost went, from the first epoch to the last; and its lowest, where that was before."""
@@ -161,8 +170,8 @@ class Summary(Printed):
             on = f"on the {counted(rows, 'row')} it was trained on"
             return f"train     {self.train}{self._misses} {on}, which is not a test: {why}"
         tested = counted(len(self.parts.test), "row")
-        guess = "the mean: 0" if self._guess is None else f"the most frequent class: {self._guess:.4f}"
-        return f"test      {self.test}{self._misses} on {tested} it has never seen (always {guess})"
+        guess = "the mean gives 0" if self._guess is None else f"the most frequent class gives {self._guess:.4f}"
+        return f"test      {self.test}{self._misses} on {tested} it has never seen (always answering {guess})"
 
     @property
     def _misses(self) -> str:

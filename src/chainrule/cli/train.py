@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -14,25 +15,28 @@ import typer
 
 from chainrule.activations import NAMED as ACTIVATIONS
 from chainrule.checkpoints import Checkpoint
+from chainrule.cli.chosen import HELP
 from chainrule.cli.compiling import compiling_said
 from chainrule.cli.interrupt import Stopped, exit_code, handlers
 from chainrule.cli.keeping import CHECKPOINT_SUFFIX, RECORD_SUFFIX, Kept, ModelPlace, keep, keep_again
 from chainrule.cli.output import going_on, page_width, say, say_json, say_lines, say_result, tell
 from chainrule.cli.parts import FEWEST_TO_SPLIT, Parts
-from chainrule.cli.prepared import FEWEST_EPOCHS, STEPS, command_line, continued, prepared
-from chainrule.cli.progress import progress
+from chainrule.cli.prepared import command_line, continued, prepared
 from chainrule.cli.summary import Summary, columns_json
+from chainrule.cli.terminal import width
 from chainrule.cli.usage import one_of
 from chainrule.costs import NAMED as COSTS
 from chainrule.costs import Cost
+from chainrule.defaults import EPOCHS, PATIENCE, TOL
 from chainrule.engines.choose import AUTO
 from chainrule.engines.choose import NAMED as ENGINES
 from chainrule.errors import DivergenceError, FileError, counted, joined
 from chainrule.initialization import BIASES, INITS
+from chainrule.progress import Pace, progress
 from chainrule.records import save_record
 from chainrule.run import Epoch, Run
 from chainrule.schedules import NAMED as SCHEDULES
-from chainrule.stopping import BEST
+from chainrule.stopping import BEST, FEW_WATCHED
 from chainrule.training import Epochs
 from chainrule.updates import NAMED as RULES
 
@@ -52,6 +56,11 @@ Telling = AbstractContextManager[Callable[[Epoch], None]]
 def _option(panel: str, help: str, *flags: str, one: Iterable[str] | None = None) -> Any:
     """An option below one of these headings of the help; a shell offers its values where it is `one` of some names."""
     return typer.Option(*flags, help=help, rich_help_panel=panel, autocompletion=None if one is None else one_of(one))
+
+
+def _by_rows(panel: str, name: str, help: str, one: Iterable[str] | None = None) -> Any:
+    """The same of an option that the rows decide where it is not given."""
+    return _option(panel, f"{help}  [default: {HELP[name]}]", one=one)
 
 
 def command(
@@ -90,9 +99,16 @@ def command(
         ),
     ] = None,
     validation: Annotated[
-        float, _option(DATA, "Share of the training rows for validation: looked at after each epoch, not learnt from.")
-    ] = 0.0,
-    hidden: Annotated[str, _option(NETWORK, "Neurons of the hidden layers, such as 128 or 64,32; or none.")] = "128",
+        float | None,
+        _by_rows(
+            DATA,
+            "validation",
+            "Share of the training rows for validation: looked at after each epoch, not learnt from.",
+        ),
+    ] = None,
+    hidden: Annotated[
+        str | None, _by_rows(NETWORK, "hidden", "Neurons of the hidden layers, such as 128 or 64,32; or none.")
+    ] = None,
     activation: Annotated[
         str, _option(NETWORK, "Activation of the hidden layers, or one for each, such as relu,tanh.", one=ACTIVATIONS)
     ] = "relu",
@@ -117,12 +133,12 @@ def command(
     ] = None,
     dtype: Annotated[str, _option(NETWORK, "float32 or float64.", one=("float32", "float64"))] = "float32",
     rule: Annotated[str, _option(TRAINING, RULES_HELP, one=RULES)] = "adam",
-    learning_rate: Annotated[float | None, _option(TRAINING, f"The learning rate η.  [default: {OWN_RATES}]")] = None,
-    epochs: Annotated[
-        int | None,
-        _option(TRAINING, f"Passes over the rows.  [default: enough for {STEPS:,} steps, at least {FEWEST_EPOCHS}]"),
+    learning_rate: Annotated[
+        float | None,
+        _option(TRAINING, f"The learning rate η.  [default: {OWN_RATES}; {HELP['learning_rate']}]"),
     ] = None,
-    batch_size: Annotated[int, _option(TRAINING, "Rows per step.")] = 32,
+    epochs: Annotated[int | None, _option(TRAINING, "At most so many passes over the rows.")] = EPOCHS,
+    batch_size: Annotated[int | None, _by_rows(TRAINING, "batch_size", "Rows per step.")] = None,
     in_order: Annotated[
         bool, _option(TRAINING, "Take the rows in the file's order, not shuffled before each pass.", "--no-shuffle")
     ] = False,
@@ -130,27 +146,33 @@ def command(
         str, _option(TRAINING, "Layers whose weights and biases are not trained, such as 1 or 1,2; or none.")
     ] = "none",
     schedule: Annotated[
-        str,
-        _option(
+        str | None,
+        _by_rows(
             TRAINING,
+            "schedule",
             f"How the learning rate goes: {', '.join(SCHEDULES)}; with settings as in cosine:warmup=0.1.",
             one=SCHEDULES,
         ),
-    ] = "constant",
+    ] = None,
     max_time: Annotated[
         str | None, _option(TRAINING, "Begin no further epoch after this time, such as 90s, 10min or 1h30m.")
     ] = None,
     patience: Annotated[
         int | None,
-        _option(STEADY, "Stop after so many epochs in a row in which the validation cost or score has not improved."),
-    ] = None,
-    best: Annotated[
-        str | None,
+        _option(STEADY, "Stop after so many epochs in a row without a gain of --tol; 0 trains all epochs."),
+    ] = PATIENCE,
+    tol: Annotated[
+        float | None,
         _option(
             STEADY,
-            "Which network is kept: last, or that with the best validation cost or score.  [default: cost with "
-            "--patience, else last]",
-            one=BEST,
+            f"By how much the validation score has to rise (of fewer than {FEW_WATCHED:,} rows: or their cost to fall); with "
+            "--best cost their cost; without validation rows the cost of the others.",
+        ),
+    ] = TOL,
+    best: Annotated[
+        str | None,
+        _by_rows(
+            STEADY, "best", "Which network is kept: last, or that with the best validation cost or score.", one=BEST
         ),
     ] = None,
     dropout: Annotated[
@@ -158,7 +180,7 @@ def command(
         _option(STEADY, "Share of the hidden neurons left out of each step; or shares of the inputs and each layer."),
     ] = "0",
     l1: Annotated[float, _option(STEADY, "l1 · Σ|w| is minimised beside the cost.")] = 0.0,
-    l2: Annotated[float, _option(STEADY, "½ · l2 · Σ w² is minimised beside the cost.")] = 0.0,
+    l2: Annotated[float | None, _by_rows(STEADY, "l2", "½ · l2 · Σ w² is minimised beside the cost.")] = None,
     decay: Annotated[
         float | None, _option(STEADY, "Before each step w ← w − η · decay · w.  [default: 0.01 for adamw, else 0]")
     ] = None,
@@ -212,7 +234,7 @@ def command(
     with compiling_said(show):
         ready = prepared(asked, saved, command_line(ctx.command.params, asked))
     stream, rows, place = ready.stream, ready.rows, ready.place
-    telling = nullcontext(_as_json) if json_lines else progress(stream, show)
+    telling = _progress(stream) if show else nullcontext(_as_json if json_lines else _silent)
     with going_on() as unprinted:  # whatever becomes of the lines, the model is kept
         if show:
             for line in ready.lines(page_width()):
@@ -310,6 +332,19 @@ def _summed_up(run: Run, rows: Parts, cost: Cost, kept: Kept, notes: dict[str, A
         raise
     run = replace(run, report=replace(run.report, results=summary.results, tested=summary.tested))
     return run, summary, keep_again(run, kept, notes)
+
+
+@contextmanager
+def _progress(stream: Epochs) -> Iterator[Callable[[Epoch], None]]:
+    """How far it is, within an epoch too."""
+    with progress(Pace.of(stream), tell, width(sys.stderr)) as told:
+        stream.within = told.within
+        yield told.ended
+    stream.within = None
+
+
+def _silent(epoch: Epoch) -> None:
+    """Nothing is said."""
 
 
 def _as_json(epoch: Epoch) -> None:

@@ -21,6 +21,7 @@ from chainrule.updates import Rule, adam, delta_rule, momentum, nesterov
 
 Array = np.ndarray
 LBFGS, ADAPTIVE = "lbfgs", "adaptive"
+BAR = "bar"  # of `verbose`: a live line in the place of one for each epoch
 LEAST_RATE = 1e-6  # "adaptive" ends below it
 
 
@@ -40,6 +41,7 @@ class Asked:
     early_stopping: bool
     held_out: float  # the share of the rows that early stopping watches
     chosen: Mapping[str, Any]  # what was "auto", and what it came to
+    verbose: bool | str
 
     @classmethod
     def of(
@@ -72,13 +74,15 @@ class Asked:
         }  # fmt: skip
         for name in ("warm_start", "standardize"):
             truth(given[name], name)
-        if not isinstance(given["verbose"], (int, np.bool_)):
-            raise SettingError(f"verbose is True or False, or a whole number, got {brief(given['verbose'])}")
+        shows = given["verbose"]
+        if not isinstance(shows, (int, np.bool_)) and not (isinstance(shows, str) and shows == BAR):
+            raise SettingError(f'verbose is True, False, a whole number, or "{BAR}", got {brief(shows)}')
         return cls(
             hidden, hidden_activations(given["activation"], len(hidden)), rule,
             min(batch, rows), settings, whole(given["max_iter"], "max_iter"),
             whole(given["max_fun"], "max_fun"), tol, patience, truth(given["early_stopping"], "early_stopping"),
             share(given["validation_fraction"], "validation_fraction"), chosen,
+            BAR if isinstance(shows, str) else bool(shows),
         )  # fmt: skip
 
     @property

@@ -39,6 +39,7 @@ from chainrule.evaluation import cost_on_some
 from chainrule.last_layer import LastLayer
 from chainrule.memory import check_memory
 from chainrule.network import Network
+from chainrule.progress import Pace
 from chainrule.run import TrainingState
 from chainrule.schedules import as_schedule
 from chainrule.settings import Settings
@@ -251,9 +252,10 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         progress = self._progress(asked, watched, tasks)
         diverged: DivergenceError | None = None
         try:
-            for epoch in stream.resume(before):
-                if why := progress.after(epoch) or ("partial_fit takes one epoch" if once else ""):
-                    stream.stop(why)
+            with progress.shown(Pace.of(stream, before.epoch)) as stream.within:
+                for epoch in stream.resume(before):
+                    if why := progress.after(epoch) or ("partial_fit takes one epoch" if once else ""):
+                        stream.stop(why)
         except DivergenceError as error:
             if not progress.costs:
                 raise DataError(
@@ -287,7 +289,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
 
     def _progress(self, asked: Asked, watched: Part | None, tasks: Tasks | None) -> Progress:
         count = None if watched is None else len(watched.X)
-        return Progress(asked, functions(self.callbacks), bool(self.verbose), tasks, count)
+        return Progress(asked, functions(self.callbacks), tasks, count)
 
     def _before(self, rule: Rule, asked: Asked, rows: int, watches: bool) -> TrainingState:
         """The state to go on from, on so many rows; without what another rule, another schedule or other costs left."""
@@ -314,7 +316,8 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         watching = None if watched is None else self._dataset(watched)
         patient = asked if watching else replace(asked, patience=math.inf)
         progress = self._progress(patient, watched, tasks)
-        found = lbfgs(self.network_, self._dataset(part), watching, patient, progress.after)
+        with progress.shown(Pace(asked.epochs, len(part.X), 1, may_end=True)):
+            found = lbfgs(self.network_, self._dataset(part), watching, patient, progress.after)
         self.network_, self._state = found.network, TrainingState()
         progress.costs = progress.costs or [found.cost]
         self._remember(progress, len(part.X), False)

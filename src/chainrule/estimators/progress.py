@@ -1,17 +1,19 @@
-"""After each epoch: what is kept of it, what is printed, and whether training is over."""
+"""After each epoch: what is kept of it, what is shown, and whether training is over."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from chainrule.estimators.asked import LEAST_RATE, Asked
+from chainrule.errors import counted
+from chainrule.estimators.asked import BAR, LEAST_RATE, Asked
 from chainrule.estimators.callbacks import Tasks
+from chainrule.progress import Pace, progress
 from chainrule.run import Epoch
 from chainrule.settings import is_true
-from chainrule.stopping import Gains
-
-FEW = 1000  # rows: a tenth of those from which rows are watched by default
+from chainrule.stopping import FEW_WATCHED, Gains
 
 
 class Progress:
@@ -27,7 +29,6 @@ class Progress:
         self,
         asked: Asked,
         callbacks: Sequence[Callable[[Epoch], object]],
-        verbose: bool,
         tasks: Tasks | None = None,
         watched: int | None = None,
     ) -> None:
@@ -35,16 +36,31 @@ class Progress:
         self.costs: list[float] = []
         self.validation_costs: list[float] = []
         self.validation_scores: list[float] = []
-        self._asked, self._callbacks, self._verbose, self._tasks = asked, callbacks, verbose, tasks
+        self.why = ""  # why training is over, once it is
+        self._asked, self._callbacks, self._tasks = asked, callbacks, tasks
         self._gains, self._gains_in_cost = Gains(asked.tol), Gains(asked.tol)
-        self._by_cost_too = watched is not None and watched < FEW
+        self._by_cost_too = watched is not None and watched < FEW_WATCHED
+        self._show: Callable[[Epoch], None] = silent
 
     def after(self, epoch: Epoch) -> str:
         """Why no further epoch is needed; empty where one is."""
-        why = self._why_over(epoch)
-        if self._verbose and why:
-            print(f"Training ends after iteration {epoch.number}: {why}", flush=True)
-        return why
+        self.why = self._why_over(epoch)
+        if self._asked.verbose is True and self.why:
+            print(f"Training ends after iteration {epoch.number}: {self.why}", flush=True)
+        return self.why
+
+    @contextmanager
+    def shown(self, pace: Pace) -> Iterator[Callable[[int], None] | None]:
+        """In here epochs are shown as `verbose` asks for. What this gives is called within an epoch, for a bar, or is None."""
+        if self._asked.verbose != BAR:
+            self._show = printed if self._asked.verbose else silent
+            yield None
+            return
+        with progress(pace, say) as told:
+            self._show = told.ended
+            yield told.within
+        why = f": {self.why}" if self.why else ""
+        say(f"{counted(len(self.costs), 'epoch')} in {pace.seconds:.2f} s, {', '.join(pace.latest.values())}{why}")
 
     def _why_over(self, epoch: Epoch) -> str:
         self.costs.append(epoch.cost)
@@ -53,8 +69,7 @@ class Progress:
             self.validation_costs.append(epoch.validation_cost)
             self.validation_scores.append(epoch.validation_score)
             value = -epoch.validation_score
-        if self._verbose:
-            print(said(epoch), flush=True)
+        self._show(epoch)
         without = self._gains.after(value)
         if self._by_cost_too and epoch.validation_cost is not None:
             without = min(without, self._gains_in_cost.after(epoch.validation_cost))
@@ -90,9 +105,18 @@ class Progress:
             self.validation_scores.append(math.nan)
 
 
-def said(epoch: Epoch) -> str:
-    """An epoch in a line."""
+def printed(epoch: Epoch) -> None:
+    """An epoch in a line, as scikit-learn prints it."""
     text = f"Iteration {epoch.number}, loss = {epoch.cost:.8f}"
     if epoch.validation_score is not None:
         text += f", validation loss = {epoch.validation_cost:.8f}, score = {epoch.validation_score:.6f}"
-    return text
+    print(text, flush=True)
+
+
+def silent(epoch: Epoch) -> None:
+    """Nothing is shown of an epoch."""
+
+
+def say(text: str) -> None:
+    """A line on standard error."""
+    print(text, file=sys.stderr, flush=True)

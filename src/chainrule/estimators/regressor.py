@@ -67,8 +67,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     tol : float, default=0.0001
         An epoch whose loss is not tol below the lowest before it, or whose validation score is not tol above the highest, does
         not count as an improvement. "lbfgs" ends where no derivative is larger.
-    verbose : bool or int, default=False
-        Whether a line is printed after each epoch.
+    verbose : bool, int or "bar", default=False
+        Whether a line is printed after each epoch. "bar" shows one line on standard error, with a bar, the loss, the best epoch
+        and the time left; about ten lines where that is not a terminal.
     warm_start : bool, default=False
         Whether `fit` goes on from the network that is there, with what the solver remembers.
     momentum : float, default=0.9

@@ -188,6 +188,11 @@ def short(value: float, digits: int = 4) -> str:
     return minus(f"{float(mantissa):g}e{int(exponent)}")
 
 
+def shown(value: float) -> str:
+    """A number that changes from epoch to epoch: four decimals, or four digits where those would be none or too many."""
+    return minus(f"{value:.4f}" if value == 0 or _fixed(value) else short_exponent(f"{value:.3e}"))
+
+
 def brief(value: float, digits: int = 3) -> str:
     """A number of few digits, where many stand side by side: 0.2 is 0.2, and 0.19996 is 0.200. The table has all digits."""
     if value == 0 or not math.isfinite(value):

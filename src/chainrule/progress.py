@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from chainrule.cli.output import shown, tell
-from chainrule.cli.terminal import width
 from chainrule.durations import written
 from chainrule.run import Epoch
 from chainrule.scores import TITLES
 from chainrule.training import Epochs
+from chainrule.writing.numbers import shown
 
 LINES = 10  # of an output that is not a terminal
 QUIET = 60.0  # seconds after which such an output gets a line within an epoch too
 BAR = 24  # columns of the bar at most
-Told = Callable[[Epoch], None]
+
+
+class Told(NamedTuple):
+    """What to call: with the steps of the epoch under way that are done, and with each epoch that has ended."""
+
+    within: Callable[[int], None]
+    ended: Callable[[Epoch], None]
 
 
 @dataclass
 class Pace:
-    """How much of a training is done, since when, and the lowest cost so far."""
+    """How much of a training is done, since when, and the lowest cost so far, or the highest score."""
 
     epochs: int
     rows: int  # of an epoch
@@ -37,6 +42,19 @@ class Pace:
     before: int = 0  # of them those of a run that is gone on with
     latest: Mapping[str, str] = field(default_factory=dict)  # what is shown of the last epoch
     best: tuple[float, int] | None = None
+    by_score: bool = False  # whether the best epoch is that of the highest validation score
+    may_end: bool = False  # before its last epoch
+
+    @classmethod
+    def of(cls, stream: Epochs, done: int | None = None) -> Pace:
+        """That of a stream, of which so many epochs are done, those of its history unless it is said."""
+        job, done = stream.job, len(stream.history) if done is None else done
+        steps, stopping = -(-len(job.rows) // job.batch_size), job.stopping
+        pace = cls(job.epochs, len(job.rows), steps, epoch=done, done=done * steps, before=done * steps,
+                   by_score=stopping.best == "score", may_end=stopping.patience is not None)  # fmt: skip
+        for facts in stream.history:
+            pace.compare(facts["number"], facts["cost"], facts.get("validation_cost"), facts.get("validation_score"))
+        return pace
 
     def within(self, done: int) -> None:
         """So many steps of the epoch under way are done."""
@@ -44,10 +62,19 @@ class Pace:
 
     def ended(self, epoch: Epoch) -> None:
         """An epoch is done."""
-        cost = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
-        if self.best is None or cost < self.best[0]:
-            self.best = cost, epoch.number
+        self.compare(epoch.number, epoch.cost, epoch.validation_cost, epoch.validation_score)
         self.epoch, self.done, self.latest = epoch.number, epoch.number * self.steps, _of_epoch(epoch)
+
+    def compare(self, number: int, cost: float, watched: float | None, score: float | None) -> None:
+        """Whether an epoch of this cost, and of these of the validation rows, is the best so far."""
+        value = score if self.by_score and score is not None else cost if watched is None else watched
+        if self.best is None or (value > self.best[0] if self.by_score else value < self.best[0]):
+            self.best = value, number
+
+    @property
+    def seconds(self) -> float:
+        """Those since it began."""
+        return time.perf_counter() - self.began
 
     @property
     def total(self) -> int:
@@ -77,11 +104,11 @@ class Pace:
 
     def _speed(self) -> list[str]:
         """The rows per second, and the time that is left where it is a second or more."""
-        passed = max(time.perf_counter() - self.began, 1e-9)
+        passed = max(self.seconds, 1e-9)
         now = self.done - self.before
         rate = now * self.rows / self.steps / passed
         seconds = passed * (self.total - self.done) / now if now else 0.0
-        left = [f"{written(seconds)} left"] if seconds >= 1 else []
+        left = [f"{'at most ' if self.may_end else ''}{written(seconds)} left"] if seconds >= 1 else []
         return [f"{float(f'{rate:.2g}'):,.0f} rows/s", *left]
 
 
@@ -95,29 +122,19 @@ def _of_epoch(epoch: Epoch) -> dict[str, str]:
 
 
 @contextmanager
-def progress(stream: Epochs, show: bool) -> Iterator[Told]:
-    """What to call after each epoch of a stream; in here the stream tells of its steps too."""
-    job = stream.job
-    steps, done = -(-len(job.rows) // job.batch_size), len(stream.history)
-    best = min(
-        ((facts.get("validation_cost", facts["cost"]), facts["number"]) for facts in stream.history), default=None
-    )
-    pace = Pace(job.epochs, len(job.rows), steps, epoch=done, done=done * steps, before=done * steps, best=best)
+def progress(pace: Pace, say: Callable[[str], object], columns: int | None = None) -> Iterator[Told]:
+    """In here progress is shown on standard error: live on a terminal of so many columns, else in lines by `say`."""
     console = Console(stderr=True)
-    if not show:
-        yield lambda epoch: None
-    elif console.is_terminal and not console.is_dumb_terminal:
-        with _live(stream, pace, console) as told:
+    if console.is_terminal and not console.is_dumb_terminal:
+        with _live(pace, console, (columns or console.width) - 1) as told:
             yield told
     else:
-        yield _in_lines(stream, pace)
-    stream.within = None
+        yield _in_lines(pace, say)
 
 
 @contextmanager
-def _live(stream: Epochs, pace: Pace, console: Console) -> Iterator[Told]:
+def _live(pace: Pace, console: Console, room: int) -> Iterator[Told]:
     """A line that is written again and again, with a bar where it leaves room for one."""
-    room = (width(sys.stderr) or console.width) - 1
     line = BarColumn(BAR)
     columns = TextColumn("{task.description}", markup=False), line, TextColumn("{task.fields[said]}", markup=False)
     with Progress(*columns, console=console, transient=True) as bar:
@@ -136,11 +153,10 @@ def _live(stream: Epochs, pace: Pace, console: Console) -> Iterator[Told]:
             pace.ended(epoch)
             update()
 
-        stream.within = within
-        yield ended
+        yield Told(within, ended)
 
 
-def _in_lines(stream: Epochs, pace: Pace) -> Told:
+def _in_lines(pace: Pace, say: Callable[[str], object]) -> Told:
     every, said = max(1, pace.epochs // LINES), time.perf_counter()
 
     def within(done: int) -> None:
@@ -148,14 +164,13 @@ def _in_lines(stream: Epochs, pace: Pace) -> Told:
         pace.within(done)
         if time.perf_counter() - said > QUIET:
             said = time.perf_counter()
-            tell(f"epoch {pace.epoch + 1}/{pace.epochs}, {done / pace.steps:.0%} of it  {pace.said()}")
+            say(f"epoch {pace.epoch + 1}/{pace.epochs}, {done / pace.steps:.0%} of it  {pace.said()}")
 
     def ended(epoch: Epoch) -> None:
         nonlocal said
         pace.ended(epoch)
         if epoch.number % every == 0 or epoch.number == pace.before // pace.steps + 1:
             said = time.perf_counter()
-            tell(f"epoch {epoch.number}/{pace.epochs}  {pace.said()}")
+            say(f"epoch {epoch.number}/{pace.epochs}  {pace.said()}")
 
-    stream.within = within
-    return ended
+    return Told(within, ended)
