@@ -101,7 +101,9 @@ def resealed(files: Mapping[str, bytes], rng: np.random.Generator) -> Iterator[C
         for value in wrong
     ]
     state = ("state",)
-    changes += [((*state, "best"), value) for value in ([1], [1, 0.5], "x", [9, 0.5, 1.0], [1, math.nan, 1.0], 3)]
+    changes += [
+        ((*state, "best"), value) for value in ([1], [1, "a"], [99, 0.5], "x", [9, 0.5, 1.0], [1, math.nan, 1.0], 3)
+    ]
     changes += [((*state, "good"), value) for value in ([1], [2, 0.5], "x", [-1, 0.5], [1, math.nan], True)]
     asked = ("notes", "asked")
     changes += [

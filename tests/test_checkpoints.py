@@ -275,6 +275,17 @@ def test_a_checkpoint_of_another_numpy_or_a_later_chainrule_is_told_apart(tmp_pa
         cr.resume(path, X, Y)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"), [("checkpoint-1", ""), ("checkpoint-1-best", "epoch 6 of 6, whose validation score")]
+)
+def test_a_checkpoint_of_an_earlier_version_goes_on(name: str, kept: str) -> None:
+    """Both were written before the best epoch had its cost beside its score, after three of six epochs."""
+    x = (np.arange(120) * 7 % 11 - 5).reshape(30, 4).astype(np.float32) / 4
+    run = cr.resume(Path(__file__).parent / "saved" / f"{name}.run", x, np.where(x[:, 0] > 0, "yes", "no"), exact=False)
+    assert len(run.history) == 6
+    assert run.report.kept.startswith(kept)
+
+
 def test_one_changed_bit_is_an_error_and_never_another_run(tmp_path: Path) -> None:
     path = saved(tmp_path, validation=0.2, patience=3)
     content = path.read_bytes()

@@ -73,6 +73,11 @@ class Checkpoint:
         try:
             given = _named(tensors, GIVEN)
             network = network_of({"version": MODEL.version, **header["network"]}, given, path, *own)
+            if (
+                "first_cost" in header["state"]
+            ):  # an earlier version: what it kept beside the best epoch is not used any more
+                header["state"]["good"] = None
+                tensors.pop(GOOD, None)
             state = state_of(header["state"], tensors)
             if set(_all_names(state, given)) != set(tensors):
                 raise FileError(f"{path} is damaged: it holds tensors of another number or kind than a checkpoint does")
@@ -218,12 +223,15 @@ def state_of(told: Mapping[str, Any], tensors: Tensors) -> TrainingState:
     good, best, record = told["good"], told["best"], told["record"]
     if not isinstance(record, list):
         raise TypeError(f"record is a list of epochs, got {brief(record)}")
+    history = _history(told["history"], tensors)
+    if best is not None and "first_cost" in told:  # earlier versions kept no cost beside its score
+        best = [*best, history[best[0] - 1]["validation_cost"]]
     return TrainingState(
         told["epoch"],
         told["step"],
         {**told["engine"], **_named(tensors, ENGINE)} or None,
         told["random"],
-        _history(told["history"], tensors),
+        history,
         None if good is None else (good[0], good[1], {"parameters": tensors[GOOD]}),
         None if best is None else (best[0], best[1], best[2], tensors[BEST]),
         told["schedule"],
