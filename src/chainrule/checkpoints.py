@@ -73,9 +73,7 @@ class Checkpoint:
         try:
             given = _named(tensors, GIVEN)
             network = network_of({"version": MODEL.version, **header["network"]}, given, path, *own)
-            if (
-                "first_cost" in header["state"]
-            ):  # an earlier version: what it kept beside the best epoch is not used any more
+            if "first_cost" in header["state"]:  # by an earlier version, whose "good" epoch was another
                 header["state"]["good"] = None
                 tensors.pop(GOOD, None)
             state = state_of(header["state"], tensors)
