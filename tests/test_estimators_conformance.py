@@ -41,7 +41,6 @@ ONE_AT_A_TIME: dict[str, dict[str, Any]] = {
 }
 EQUIVALENT = ("check_sample_weight_equivalence_on_dense_data", "check_sample_weight_equivalence_on_sparse_data")
 ENDED = "it ends where little is gained, which is not the same point to seven digits"
-SATURATED = "it rounds to 1.0, and the check wants less; MLPClassifier(solver='lbfgs') of scikit-learn 1.9 fails it too"
 DRAWN = "dropout draws for each row: for a row given twice it draws twice, for a row of weight 2 once"
 CUT = "a batch has 16 rows, whatever they weigh, and a row given twice takes two of the places"
 WATCHED = "which rows are held out is drawn by row, and a row given twice may be held out once"
@@ -49,10 +48,7 @@ FEW = (
     "a few rows are held out, and one class alone weighs anything: the best epoch is the first that has its rows right"
 )
 EXPECTED = {  # by check, and what the check contradicts
-    "lbfgs": {
-        "check_classifiers_multilabel_output_format_predict_proba": SATURATED,
-        **dict.fromkeys(EQUIVALENT, ENDED),
-    },
+    "lbfgs": dict.fromkeys(EQUIVALENT, ENDED),
     "dropout": dict.fromkeys(EQUIVALENT, DRAWN),
     "batches of 16": dict.fromkeys(EQUIVALENT, CUT),
     "early stopping": {**dict.fromkeys(EQUIVALENT, WATCHED), "check_class_weight_classifiers": FEW},
