@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import warnings
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +64,22 @@ class Part(NamedTuple):
         return Part(rows_taken(self.X, rows), self.targets[rows], None if self.weight is None else self.weight[rows])
 
 
+def unchanged_where_it_fails(learn: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that learns, after which the estimator is as it was before where it raises: no half of a fit predicts."""
+
+    @wraps(learn)
+    def method(estimator: Any, *given: Any, **named: Any) -> Any:
+        before = dict(vars(estimator))
+        try:
+            return learn(estimator, *given, **named)
+        except BaseException:
+            vars(estimator).clear()
+            vars(estimator).update(before)
+            raise
+
+    return method
+
+
 class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Preprocessed, BaseEstimator):
     """What NetworkClassifier and NetworkRegressor have in common."""
 
@@ -93,6 +111,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         """Whether `warm_start` can go on with such targets. Raises DataError where not."""
 
     # learning --------------------------------------------------------------------------------------------------------
+    @unchanged_where_it_fails
     @with_callbacks
     def fit(
         self,
@@ -251,6 +270,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         )  # fmt: skip
         progress = self._progress(asked, watched, tasks)
         diverged: DivergenceError | None = None
+        interrupted = False
         try:
             with progress.shown(Pace.of(stream, before.epoch)) as stream.within:
                 for epoch in stream.resume(before):
@@ -263,10 +283,16 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
                 ) from error
             diverged = error
             progress.diverged()
+        except KeyboardInterrupt:
+            if not progress.costs:
+                raise
+            interrupted = True
         self._state = replace(stream.state, history=())
         self.network_ = stream.kept
         self._remember(progress, len(part.X), before.best is not None)
-        if diverged is not None:
+        if interrupted:
+            warn_interrupted(self.n_iter_)
+        elif diverged is not None:
             self._go_back(stream)
             warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=OUTSIDE)
         elif watching is None and progress.has_risen:
@@ -321,7 +347,9 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         self.network_, self._state = found.network, TrainingState()
         progress.costs = progress.costs or [found.cost]
         self._remember(progress, len(part.X), False)
-        if found.unfinished:
+        if found.interrupted:
+            warn_interrupted(self.n_iter_)
+        elif found.unfinished:
             warnings.warn(
                 ConvergenceWarning(f"L-BFGS ended before it converged: {found.unfinished}; raise max_iter or max_fun"),
                 stacklevel=OUTSIDE,
@@ -357,6 +385,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
             )
         return True
 
+    @unchanged_where_it_fails
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
         """One epoch more."""
         if not reset:
@@ -432,6 +461,12 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         if self.preprocess is not None:
             tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
+
+
+def warn_interrupted(epochs: int) -> None:
+    """Ctrl-C during `fit`."""
+    told = f"training was interrupted after epoch {epochs}: what was learnt by then is kept"
+    warnings.warn(ConvergenceWarning(told), stacklevel=OUTSIDE + 1)
 
 
 def dense(X: Any) -> Array:

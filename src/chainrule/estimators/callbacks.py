@@ -20,7 +20,7 @@ class NoCallbacks:
 
 THEIRS = import_module("sklearn.callback") if find_spec("sklearn.callback") else None
 CallbackSupportMixin: Any = NoCallbacks if THEIRS is None else THEIRS.CallbackSupportMixin
-OUTSIDE = 3 if THEIRS is None else 4  # frames from a warning within fit to its caller: with_callbacks is one of them
+OUTSIDE = 4 if THEIRS is None else 5  # frames from a warning within fit to its caller: its decorators are some of them
 
 
 def with_callbacks(fit: Callable[..., Any]) -> Callable[..., Any]:

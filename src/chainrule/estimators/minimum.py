@@ -38,6 +38,7 @@ class Minimum(NamedTuple):
     network: Network
     cost: float
     unfinished: str
+    interrupted: bool = False
 
 
 class Objective:
@@ -72,10 +73,10 @@ class Iterations:
     """What is done after each iteration: rows that are watched, curves, callbacks, time."""
 
     def __init__(self, objective: Objective, watched: Rows | None, after: Callable[[Epoch], str], most: float) -> None:
-        self.count, self.stopped = 0, ""
+        self.count, self.stopped, self.cost = 0, "", math.nan
         self.best: tuple[float, float, Array] | None = None
         self._objective, self._watched, self._after, self._most = objective, watched, after, most
-        self._before, self._began = objective.seen[0], time.perf_counter()
+        self.reached, self._began = objective.seen[0], time.perf_counter()
         self._last = self._began
 
     def __call__(self, intermediate_result: Any) -> None:
@@ -91,10 +92,11 @@ class Iterations:
             if BY_SCORE.is_better(score.value, loss, None if self.best is None else self.best[:2]):
                 self.best = score.value, loss, theta.copy()
         step = LastStep(network, self._measured(theta, cost), {"parameters": network.parameters.flat()})
+        self.reached, self.cost = theta.copy(), cost
         self.stopped = self._after(Epoch(self.count, self.count, cost, now - self._last, *watched, None, step))
         if not self.stopped and now - self._began >= self._most:
             self.stopped = f"{written(self._most)} are over"
-        self._before, self._last = theta.copy(), now
+        self._last = now
         if self.stopped:
             raise StopIteration
 
@@ -103,7 +105,7 @@ class Iterations:
         at, gradient = self._objective.seen
         if not np.array_equal(at, theta):
             _, gradient = self._objective(theta)
-        return Measured(cost, *(self._lengths(each) for each in (self._before, gradient, theta - self._before)))
+        return Measured(cost, *(self._lengths(each) for each in (self.reached, gradient, theta - self.reached)))
 
     def _lengths(self, vector: Array) -> list[float]:
         of = self._objective.network.parameters.astype(np.float64).like(vector)
@@ -125,14 +127,21 @@ def lbfgs(
     rows = None if watched is None else rows_for(network, watched, network.cost)
     most = math.inf if settings["max_time"] is None else seconds(settings["max_time"], "max_time")
     each = Iterations(objective, rows, after, most)
-    with blas_threads(network.parameters, len(data)):  # for SciPy's own vectors too, which are short
-        found = minimize(
-            objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=each,
-            options={
-                "maxiter": asked.epochs, "maxfun": asked.max_fun, "gtol": asked.tol,
-                "ftol": 64 * np.finfo(network.dtype).eps,
-            },
-        )  # fmt: skip
+    try:
+        with blas_threads(network.parameters, len(data)):  # for SciPy's own vectors too, which are short
+            found = minimize(
+                objective, network.parameters.flat().astype(np.float64), jac=True, method="L-BFGS-B", callback=each,
+                options={
+                    "maxiter": asked.epochs, "maxfun": asked.max_fun, "gtol": asked.tol,
+                    "ftol": 64 * np.finfo(network.dtype).eps,
+                },
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        if math.isnan(each.cost):
+            raise
+        return Minimum(
+            objective.at(each.reached if each.best is None else each.best[2]), each.cost, "", interrupted=True
+        )
     if not np.isfinite(found.fun):
         raise DataError(
             f"L-BFGS began where the loss is {found.fun}: the numbers are too large; standardize=True scales them"
