@@ -1,6 +1,6 @@
 """The explorer's pages: how large they are, how fast one is written, and what a frame takes while a weight is dragged.
 
-A drag is a mouse that moves without a rest in Chromium, on the page of the digits (64-100-10). A frame is the time between two
+A drag is a mouse that moves without a rest in Chromium, on the page of the digits (64-128-10). A frame is the time between two
 pictures of the page, work per frame the processor time of the page's thread: script, styles, layout. Memory is measured after
 the browser has collected its garbage.
 
@@ -49,7 +49,11 @@ def command_times(folder: Path, count: int = 3) -> list[tuple[float, float]]:
     """Seconds from the command to the page of the digits, the process included: by the clock, and of the processor."""
     model = folder / "digits.safetensors"
     chainrule = [sys.executable, "-m", "chainrule"]
-    subprocess.run([*chainrule, "train", "digits", "--quiet", "--output", str(model)], check=True, capture_output=True)
+    subprocess.run(
+        [*chainrule, "train", "digits", "--hidden", "128", "--quiet", "--output", str(model)],
+        check=True,
+        capture_output=True,
+    )
     found = []
     for _ in range(count):
         started, used = time.perf_counter(), _of_children()

@@ -46,10 +46,10 @@ def softmax() -> str:
 
 
 def digits() -> str:
-    """The digits after `make run`, 64-100-10, with twelve snapshots of the training."""
+    """The digits after a training, 64-128-10, with twelve snapshots of it."""
     with TemporaryDirectory() as folder:
         model = Path(folder) / "digits.safetensors"
-        _call("train", "digits", "--record", "12", "--quiet", "--output", model)
+        _call("train", "digits", "--hidden", "128", "--record", "12", "--quiet", "--output", model)
         page = Path(folder) / "page.html"
         record = model.with_suffix(".record")
         _call("explore", model, "--row", ROW, "--record", record, "--title", "Handwritten digits", "-o", page)

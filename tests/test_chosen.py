@@ -96,13 +96,14 @@ def test_with_options_given_the_others_are_decided(rows: int, given: dict[str, A
 def test_what_is_chosen_is_said_as_options_that_choose_it_again(chainrule_: Run) -> None:
     (line,) = said(decided(LARGE), LARGE)
     assert line == (
-        f"chosen    for 10,000 rows: --hidden {listed(LARGER)} --batch-size {BATCH[True]} --validation {WATCHED} --best score "
-        f"--schedule {PLATEAU} --l2 0.0005 --learning-rate {RATE[True]}"
+        f"chosen    for 10,000 rows: --hidden={listed(LARGER)} --batch-size={BATCH[True]} --validation={WATCHED} --best=score "
+        f"--schedule={PLATEAU} --l2=0.0005 --learning-rate={RATE[True]}"
     )
     assert list(said(PLAIN, 3)) == []
     _, out, err = chainrule_("train", "iris", "--epochs", "2", "--validation", "0.2", "-o", "one")
     (line,) = (line for line in out.splitlines() if line.startswith("chosen    for 120 rows: "))
     assert "at most 2 epochs of 1 step, all rows in a batch, seed 0" in out
+    assert "kept      epoch 2 of 2, whose validation accuracy of " in out
     given = line.split(": ")[1].split()
     assert chainrule_("train", "iris", "--epochs", "2", "--validation", "0.2", "-o", "two", *given)[0] == 0
     one, two = (cr.load(f"{name}.safetensors").parameters.flat() for name in ("one", "two"))

@@ -213,7 +213,7 @@ def test_help_of_train_tells_what_train_does(run: Run) -> None:
     for default in HELP.values():
         assert f"{default}]" in said
     assert (
-        "[default: 0.1 for delta_rule, 0.01 for momentum and nesterov, 0.001 for rmsprop, adam and adamw; from" in said
+        "[default: 0.1 for delta_rule, 0.01 for momentum and nesterov, 0.001 for rmsprop, adam and adamw; 0.003" in said
     )
     heads = [line for line in run("train --help").splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert heads[2:] == [

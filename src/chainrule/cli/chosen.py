@@ -36,9 +36,9 @@ HELP = {  # by option: its default, as the help says it
     "batch_size": f"{defaults.BATCH[False]}; {defaults.BATCH[True]} {FROM}",
     "schedule": f"constant; {_as_option(defaults.schedule(True))} with validation rows",
     "best": "score with validation rows, else last",
-    "l2": f"{defaults.PENALTY:g} / rows, at most {defaults.MOST_PENALTY:g}; {defaults.ALPHA:g} / batch size with an unusual "
+    "l2": f"{defaults.PENALTY:g} / rows, at most {defaults.MOST_PENALTY:g}; {defaults.ALPHA:g} / batch size with another "
     "cost or --scale none",
-    "learning_rate": f"{FROM} {defaults.RATE[True]:g} for {', '.join(defaults.SCALED)} with the schedule of that size",
+    "learning_rate": f"{defaults.RATE[True]:g} for {', '.join(defaults.SCALED)} {FROM}, with the schedule that is chosen there",
 }
 
 
@@ -75,7 +75,7 @@ def _mean_weight(rows: Parts, weights: Any) -> float:
 def said(found: Mapping[str, Any], rows: int) -> Iterator[str]:
     """What was chosen, in a line of options that would choose it again; nothing where all was given."""
     options = [
-        f"--{name.replace('_', '-')} {exact(value) if isinstance(value, float) else value}"
+        f"--{name.replace('_', '-')}={exact(value) if isinstance(value, float) else value}"
         for name, value in found.items()
         if value != PLAIN.get(name)
     ]

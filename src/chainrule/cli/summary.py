@@ -23,7 +23,7 @@ from chainrule.errors import counted
 from chainrule.prediction import scored_data
 from chainrule.run import Run
 from chainrule.run_facts import sparkline
-from chainrule.scores import Score, interval
+from chainrule.scores import TITLES, Score, interval
 from chainrule.writing.numbers import shown
 
 MOST_NAMES = 12  # of columns that are listed by name
@@ -135,7 +135,7 @@ class Summary(Printed):
         if "validation_cost" in self.run.history[-1]:
             yield f"validated {counted(len(self.parts.watched or ()), 'row')}, cost {self._curve('validation_cost', width)}"
         if self.run.report.kept:
-            yield f"kept      {self.run.report.kept}"
+            yield f"kept      {self._named(self.run.report.kept)}"
         yield from (f"ended     {text}" for text in self._ended())
         yield self._score()
         if isinstance(self.answers, Confusions):
@@ -147,9 +147,14 @@ class Summary(Printed):
         """Why training ended before its last epoch; where nothing but their number ended it, that more may do better."""
         report = self.run.report
         if report.ended.startswith("stopped after"):
-            yield report.ended
+            yield self._named(report.ended)
         elif report.epochs == EPOCHS and "patience" in report.settings:
             yield f"after {counted(EPOCHS, 'epoch')}, and it was still gaining: --epochs {2 * EPOCHS} may do better"
+
+    def _named(self, text: str) -> str:
+        """The text with the name of the score in its place: accuracy, or R²."""
+        measure = self.run.history[-1].get("validation_measure")
+        return text if measure is None else text.replace("validation score", f"validation {TITLES[measure]}")
 
     def _curve(self, key: str, width: int | None) -> str:
         """How a cost went, from the first epoch to the last; and its lowest, where that was before."""

@@ -166,7 +166,7 @@ def command(
         _option(
             STEADY,
             f"By how much the validation score has to rise (of fewer than {FEW_WATCHED:,} rows: or their cost to fall); with "
-            "--best cost their cost; without validation rows the cost of the others.",
+            "--best cost their cost; without validation rows the cost of those that are learnt.",
         ),
     ] = TOL,
     best: Annotated[
