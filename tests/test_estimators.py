@@ -38,6 +38,26 @@ def test_a_regressor_answers_in_the_targets_unit(solver: str) -> None:
     np.testing.assert_array_equal(cr.predict(found.network_, x), found.predict(x))
 
 
+@pytest.mark.parametrize("exponent", [-900, 900])
+def test_numbers_whose_squares_overflow_or_vanish_are_learnt_like_others(exponent: int) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    plain, strange = (
+        NetworkRegressor((6,), max_iter=3, learning_rate="cosine", random_state=0).fit(*rows).predict(rows[0])
+        for rows in ((X, y), (np.ldexp(X, exponent), np.ldexp(y, exponent)))
+    )
+    assert np.allclose(np.ldexp(strange, -exponent), plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("constant", [7.0, 1.7e18, 1e300])  # as a sum of 150 shares they are rounded
+def test_a_constant_column_is_an_input_of_0_and_small_where_it_changes_a_little(constant: float) -> None:
+    X, y = load_iris(return_X_y=True)
+    model = NetworkClassifier((6,), max_iter=3, learning_rate="cosine", random_state=0)
+    model.fit(np.c_[X, np.full(len(X), constant)], y)
+    inputs = model.preprocessing_.rows(np.full((2, 5), [[constant], [constant * (1 + 1e-15)]]))[:, 4]
+    assert inputs[0] == 0
+    assert abs(inputs[1]) < 1
+
+
 class Library:
     """A BLAS as threadpoolctl shows it."""
 

@@ -197,9 +197,11 @@ def test_a_loss_that_rises_without_end_is_told_and_the_weights_before_are_left(e
 
 def test_a_first_epoch_that_diverges_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(
-        DataError, match=r"layer \d.*Nothing was learnt: the numbers may be too large; standardize=True"
+        DataError, match=r"layer \d.*Nothing was learnt: the numbers may be too large, and standardize=True"
     ):
         NetworkRegressor(standardize=False, solver="sgd", learning_rate_init=1e30).fit(X, Y * 1e200)
+    with pytest.raises(DataError, match=r"smaller learning rate.*Nothing was learnt$"):
+        NetworkRegressor(solver="sgd", learning_rate_init=1e300, batch_size=10).fit(X, Y)
 
 
 # parameters -----------------------------------------------------------------------------------------------------------

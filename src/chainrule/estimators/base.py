@@ -278,9 +278,8 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
                         stream.stop(why)
         except DivergenceError as error:
             if not progress.costs:
-                raise DataError(
-                    f"{error}. Nothing was learnt: the numbers may be too large; standardize=True scales them"
-                ) from error
+                scale = "" if self.standardize else ": the numbers may be too large, and standardize=True scales them"
+                raise DataError(f"{error}. Nothing was learnt{scale}") from error
             diverged = error
             progress.diverged()
         except KeyboardInterrupt:
