@@ -16,7 +16,7 @@ import browser
 import numpy as np
 import pytest
 from mpmath import mp
-from networks import COSTS, HIDDEN, LEGAL, make_problem
+from networks import COSTS, HIDDEN, LEGAL, PROOF, make_problem
 from test_compiled import branching
 from test_own_forms import POINTS
 from test_own_native import ACTIVATIONS
@@ -374,8 +374,8 @@ def test_a_sweep_is_the_cost_at_each_change(replayed: dict[str, Any]) -> None:
 
 def test_a_sweep_marks_the_kinks_that_python_finds(replayed: dict[str, Any]) -> None:
     """S3.4: each unit with the change at which it passes, also one that turns back between two points of the grid."""
-    marked = 0
-    for problem, found in zip(problems(), replayed["networks"]):
+    marked, every = 0, 1 if PROOF else 4  # Python takes a while to find them
+    for problem, found in list(zip(problems(), replayed["networks"]))[::every]:
         for id, swept in zip(some(problem, "wbzax", 1), found["sweeps"]):
             there = kinks_of(problem, id)
             if "overflows" in str(problem.network):  # where it does, units jump to and fro within the last digit
@@ -385,7 +385,7 @@ def test_a_sweep_marks_the_kinks_that_python_finds(replayed: dict[str, Any]) -> 
                 assert min(abs(at - change) for at in near) < 1e-9, (problem.network, id, change, near)
             assert len(there) == len(swept["kinks"]), (problem.network, id)
             marked += len(swept["kinks"])
-    assert marked > 100
+    assert marked > 100 / every
 
 
 @cache
