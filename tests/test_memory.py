@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from command import Run
+from scipy import sparse
 
 import chainrule as cr
 from chainrule import memory
@@ -154,6 +156,19 @@ def test_categories_that_make_too_many_inputs_are_refused() -> None:
         cr.MemoryLimitError, match=r"data as 900 rows of 90 inputs needs about 648 kB .*: leave out columns"
     ):
         cr.load_data({"a": texts, "b": np.arange(900) % 2})
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (sparse.csr_matrix(X[:200]), r"200 sparse rows of 40 as an array, and once more scaled, needs about 128 kB"),
+        (X, r"rows as 600 rows of 40 inputs needs about 192 kB .*: take fewer rows"),
+    ],
+)
+def test_rows_that_do_not_fit_once_more_are_refused_before_they_are_scaled(rows: Any, says: str) -> None:
+    with pytest.raises(cr.MemoryLimitError, match=says):
+        cr.NetworkClassifier((2,)).fit(rows, Y[: rows.shape[0]])
 
 
 def test_an_array_stays_in_its_file_where_memory_is_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

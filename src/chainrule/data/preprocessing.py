@@ -342,13 +342,13 @@ def scaling_of(columns: Sequence[Column]) -> tuple[Array, Array] | None:
 def _encoded(table: Table, columns: Sequence[Column], dtype: Any) -> tuple[Array, list[Strange]]:
     """The rows of a table that has these columns, in this order; and what in them was not seen in training."""
     with np.errstate(over="ignore"):  # the network refuses what is too large for it
+        width = sum(column.width for column in columns)
+        size = len(table) * width * np.dtype(dtype).itemsize
+        instead = "take fewer rows" if width <= len(columns) else "leave out columns of many levels, or take fewer rows"
+        check_memory(size, f"{table.name} as {len(table):,} rows of {width:,} inputs", instead)
         rows = _scaled(table, columns, dtype)
         if rows is not None and are_finite(rows):
             return rows, [Strange() for _ in columns]
-        width = sum(column.width for column in columns)
-        size = len(table) * width * np.dtype(dtype).itemsize
-        instead = "leave out columns of many levels, or take fewer rows"
-        check_memory(size, f"{table.name} as {len(table):,} rows of {width:,} inputs", instead)
         rows, strange, at = np.zeros((len(table), width), dtype), [], 0
         for place, column in enumerate(columns):
             strange.append(column.encode(table.values(place), rows[:, at : at + column.width], table.where))

@@ -188,7 +188,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         if going_on:
             self._check_going_on(y)
         targets = self._encoded(y, known)
-        return Part(dense(X), targets, self._by_class(weight, y))
+        return Part(dense(X, self.standardize), targets, self._by_class(weight, y))
 
     def _by_class(self, weight: Array | None, y: Array) -> Array | None:
         """Weights of rows, multiplied by those of their classes."""
@@ -405,7 +405,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         check_is_fitted(self, "network_")
         if self._takes_tables:
             return self._table(X, False)
-        return dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES))
+        return dense(validate_data(self, X, reset=False, accept_sparse=SPARSE, dtype=DTYPES), self.standardize)
 
     def _inputs(self, X: Any) -> Array:
         """Rows as the network takes them."""
@@ -468,11 +468,14 @@ def warn_interrupted(epochs: int) -> None:
     warnings.warn(ConvergenceWarning(told), stacklevel=OUTSIDE + 1)
 
 
-def dense(X: Any) -> Array:
-    """Rows as an array. Raises MemoryLimitError where sparse ones would not fit."""
+def dense(X: Any, scaled: bool = False) -> Array:
+    """Rows as an array. Raises MemoryLimitError where sparse ones would not fit, twice where they are to be scaled.
+
+    The zeros of the array take memory only when they are read, and so the memory for a second one seems to be there until then.
+    """
     if not issparse(X):
         return X
-    check_memory(
-        X.shape[0] * X.shape[1] * X.dtype.itemsize, f"{X.shape[0]:,} sparse rows as an array", "take fewer rows"
-    )
+    size, twice = X.shape[0] * X.shape[1] * X.dtype.itemsize, ", and once more scaled," if scaled else ""
+    instead = "take fewer rows, or float32" if X.dtype.itemsize > 4 else "take fewer rows"
+    check_memory(size * (1 + scaled), f"{X.shape[0]:,} sparse rows of {X.shape[1]:,} as an array{twice}", instead)
     return X.toarray(order="C")
