@@ -163,7 +163,7 @@ def test_categories_that_make_too_many_inputs_are_refused() -> None:
     ("rows", "says"),
     [
         (sparse.csr_matrix(X[:200]), r"200 sparse rows of 40 as an array, and once more scaled, needs about 128 kB"),
-        (X, r"rows as 600 rows of 40 inputs needs about 192 kB .*: take fewer rows"),
+        (X, r"inputs as 600 rows of 40 inputs needs about 192 kB .*: take fewer rows"),
     ],
 )
 def test_rows_that_do_not_fit_once_more_are_refused_before_they_are_scaled(rows: Any, says: str) -> None:
