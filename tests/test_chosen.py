@@ -151,12 +151,16 @@ def test_a_run_that_was_begun_without_such_decisions_goes_on(chainrule_: Run) ->
     header, tensors = unpack("old.checkpoint", CHECKPOINT)
     notes = header["notes"]
     assert notes.pop("chosen") == {"best": "last"}
-    notes["asked"] = {key: value for key, value in notes["asked"].items() if key != "tol"} | {"patience": None}
+    notes["asked"] = {key: value for key, value in notes["asked"].items() if key != "tol"}
+    notes["asked"] |= {"patience": None, "epochs": None}
     Path("old.checkpoint").write_bytes(sealed(CHECKPOINT.key, header, tensors))
     code, _, err = chainrule_("train", "--resume", "old.checkpoint", "--epochs", "4", "-q")
     assert (code, err) == (0, "")
     one, two = (cr.load(f"{name}.safetensors").parameters.flat() for name in ("old", "straight"))
     assert one.tobytes() == two.tobytes()
+    reports = [cr.Report.read(f"{name}.json") for name in ("old", "straight")]
+    assert reports[0].command == reports[1].command
+    assert chainrule_("train", "--resume", "straight.checkpoint", "-q")[0] == 0
 
 
 @pytest.mark.parametrize("wrong", [3, {"hidden": 3}, {"l2": "x"}])
@@ -170,14 +174,14 @@ def test_a_checkpoint_with_decisions_that_are_none_is_refused(chainrule_: Run, w
 
 
 def test_a_run_goes_on_with_what_was_decided_when_it_began(chainrule_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where another version would decide otherwise."""
-    how = ("train", "iris", "--checkpoint-every", "1", "-q", "--validation", "0.2")
+    """Also where another version would decide otherwise: here that 50 rows are as many as 10,000."""
+    monkeypatch.setattr("chainrule.defaults.LARGE", 50)
+    how = ("train", "iris", "--checkpoint-every", "1", "-q")
     assert chainrule_(*how, "--epochs", "2", "-o", "m")[0] == 0
     assert chainrule_(*how, "--epochs", "4", "-o", "straight")[0] == 0
-    monkeypatch.setattr("chainrule.defaults.FEW", (3,))
-    monkeypatch.setattr("chainrule.defaults.LARGE", 5)
-    _, out, err = chainrule_("train", "--resume", "m.checkpoint", "--epochs", "4")
-    assert "Network(4-100-3" in out, err
+    monkeypatch.setattr("chainrule.defaults.LARGE", 10_000)
+    code, out, err = chainrule_("train", "--resume", "m.checkpoint", "--epochs", "4")
+    assert (code, "12 for validation" in out) == (0, True), err
     one, two = (cr.load(f"{name}.safetensors").parameters.flat() for name in ("m", "straight"))
     assert one.tobytes() == two.tobytes()
-    assert cr.Report.read("m.json").chosen["hidden"] == "100"
+    assert cr.Report.read("m.json").chosen["validation"] == 0.1

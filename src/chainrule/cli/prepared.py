@@ -98,6 +98,9 @@ def continued(ctx: typer.Context, saved: Checkpoint) -> dict[str, Any]:
                 raise FileError(
                     f"{saved.path} is damaged: it says {brief(options[name])} for --{name.replace('_', '-')}"
                 )
+    if "chosen" not in saved.notes:  # an older file, where None was no patience, and an own number of epochs
+        asked = {**asked, "patience": asked.get("patience") or 0}
+        asked["epochs"] = asked.get("epochs") or saved.settings["epochs"]
     given = {name for name in ctx.params if ctx.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for option in (each for each in ctx.command.params if each.name in given and each.name not in MAY_CHANGE):
         raise SettingError(
