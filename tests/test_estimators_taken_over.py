@@ -148,8 +148,8 @@ def test_warm_start_goes_on_from_it() -> None:
 
 
 def test_an_early_stopped_and_an_adaptive_mlp_go_on() -> None:
-    fitted = MLPClassifier((6,), early_stopping=True, max_iter=20, random_state=0).fit(X, NAMES)
-    found = NetworkClassifier.from_sklearn(fitted, warm_start=True).fit(X, NAMES)
+    fitted = MLPClassifier((6,), early_stopping=True, max_iter=20, random_state=0).fit(X, NUMBERS)
+    found = NetworkClassifier.from_sklearn(fitted, warm_start=True).fit(X, NUMBERS)
     assert found.best_validation_score_ >= fitted.best_validation_score_
     fitted = MLPClassifier((6,), solver="sgd", learning_rate="adaptive", tol=1.0, max_iter=40, random_state=0).fit(
         X, NAMES
