@@ -20,6 +20,34 @@ from chainrule.estimators import NetworkClassifier, NetworkRegressor, progress
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
+INSTALLED = {  # scikit-learn as it is found: what the import says of it
+    "None": "scikit-learn 1.6 or later: pip install 'chainrule[sklearn]'",
+    "'1.5.2'": "scikit-learn 1.6 or later, and 1.5.2 is installed: pip install 'chainrule[sklearn]'",
+}
+IMPORTED = """
+import importlib.metadata, sys
+found = {}
+importlib.metadata.version = lambda name: found
+if found is None:
+    sys.modules["sklearn"] = None
+from chainrule import NetworkClassifier
+"""
+
+
+@pytest.mark.parametrize("found", INSTALLED)
+def test_the_import_says_which_scikit_learn_to_install(found: str) -> None:
+    command = [sys.executable, "-c", IMPORTED.format(found)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = done.stderr.splitlines()[-1]
+    assert last == f"ImportError: NetworkClassifier and NetworkRegressor need {INSTALLED[found]}"
+    assert "During handling" not in done.stderr
+
+
+def test_a_star_import_works_without_scikit_learn() -> None:
+    code = "import sys; sys.modules['sklearn'] = None; from chainrule import *; assert Network"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "adamw", "nesterov", cr.rmsprop(0.01)])
 def test_every_solver_learns_iris(solver: Any) -> None:
     x, y = load_iris(return_X_y=True)

@@ -178,6 +178,7 @@ from __future__ import annotations
 import re
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -191,7 +192,10 @@ _HOMES = {
         r"^from (\S+) import (\w+) as", Path(__file__).with_suffix(".pyi").read_text(), re.MULTILINE
     )
 }
-__all__ = ["__version__", *_HOMES]
+_PUBLIC = {  # without scikit-learn the others, so that `from chainrule import *` works there too
+    name: home for name, home in _HOMES.items() if find_spec("sklearn") or not home.startswith("chainrule.estimators")
+}
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
