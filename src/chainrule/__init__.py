@@ -193,7 +193,7 @@ _HOMES = {
     )
 }
 _PUBLIC = {  # without scikit-learn the others, so that `from chainrule import *` works there too
-    name: home for name, home in _HOMES.items() if find_spec("sklearn") or not home.startswith("chainrule.estimators")
+    name: home for name, home in _HOMES.items() if not home.startswith("chainrule.estimators") or find_spec("sklearn")
 }
 __all__ = ["__version__", *_PUBLIC]
 
