@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -36,6 +37,42 @@ SHORT: dict[str, Any] = {"max_iter": 3, "random_state": 0}
 def test_rows_and_targets(kind: Any, rows: Any, targets: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         kind(**SHORT).fit(rows, targets)
+
+
+DATES = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=150), "width": X[:, 1]})
+
+
+@pytest.mark.parametrize(
+    ("rows", "targets", "table"),
+    [
+        (NAN, Y, True),
+        (DATES, Y, True),
+        (DATES.assign(day="monday"), Y, True),
+        (DATES.assign(day=pd.Categorical(["a", "b"] * 75)), Y, True),
+        (X, np.array(["a", "b", "c"], object)[Y], False),
+        (X, Y * np.nan, False),
+        (X[0], Y, False),
+    ],
+)
+def test_a_table_is_told_what_takes_it(rows: Any, targets: Any, table: bool) -> None:
+    with pytest.raises((ValueError, TypeError)) as caught:
+        NetworkRegressor(**SHORT).fit(rows, targets)
+    assert ('preprocess="auto"' in "".join(getattr(caught.value, "__notes__", []))) is table
+
+
+@pytest.mark.parametrize(
+    ("given", "targets", "said"),
+    [
+        ({}, DATES["day"], r"y holds dates \(datetime64\[.s\]\), and a regressor learns numbers"),
+        ({}, DATES["day"] - DATES["day"][0], "y holds times"),
+        ({"loss": "log_loss"}, Y, "loss='log_loss' is for classes, which NetworkClassifier learns"),
+        ({"learning_rate": 0.1}, Y, "its size is learning_rate_init=0.1"),
+        ({"early_stopping": True, "validation_fraction": 0}, Y, "validation_fraction=0 leaves no rows to watch"),
+    ],
+)
+def test_what_a_regressor_is_told(given: Any, targets: Any, said: str) -> None:
+    with pytest.raises(DataError if not given else SettingError, match=said):
+        NetworkRegressor(**{**SHORT, **given}).fit(X, targets)
 
 
 def test_targets_of_the_other_kind() -> None:
@@ -72,6 +109,7 @@ def test_weights(weights: Any, said: str) -> None:
         ({"X_val": X, "y_val": Y[:3]}, r"X_val and y_val, the rows to watch: .*\[150, 3\]"),
         ({"X_val": NAN, "y_val": Y}, "X_val and y_val, the rows to watch: Input X contains NaN"),
         ({"X_val": X, "y_val": np.column_stack([Y, Y])}, "y_val has 2 numbers a row, and y has 1"),
+        ({"X_val": X[:1], "y_val": Y[:1]}, "have one row, and their score, R², needs two or more"),
     ],
 )
 def test_rows_to_watch(given: Any, said: str) -> None:

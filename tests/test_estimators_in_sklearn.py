@@ -233,7 +233,7 @@ def test_float32_stays_float32(kind: Any, solver: str) -> None:
 
 
 def test_one_class_is_certain() -> None:
-    with pytest.warns(DataWarning, match="nothing to tell apart"):
+    with pytest.warns(DataWarning, match="have the same target, so there is nothing to tell apart"):
         found = NetworkClassifier(**SHORT).fit(X, ["only"] * len(X))
     assert set(found.predict(X)) == {"only"}
     np.testing.assert_array_equal(found.predict_proba(X), np.ones((len(X), 1)))

@@ -251,6 +251,12 @@ def test_a_form_for_one_number_is_told_what_to_write_for_many(form: Callable[...
     assert "ambiguous" not in str(raised.value)
 
 
+@pytest.mark.parametrize("made", [cr.own_cost, cr.activation])
+def test_a_slope_in_the_place_of_the_name_is_refused(made: Any) -> None:
+    with pytest.raises(cr.FormError, match=r"the name is a text, .* a slope is made from the form"):
+        made(lambda *z: z[0].sum(axis=1), lambda *z: z[0])
+
+
 def test_a_cost_for_one_number_is_told_the_same_at_once() -> None:
     with pytest.raises(cr.FormError, match=r"cost 'bad' fails on arrays of shape \(2, 3\), .*: write np\.maximum"):
         cr.own_cost(lambda a, y: max(a - y, 0), "bad")

@@ -245,6 +245,10 @@ def activation(
     """
     if not callable(form):
         raise FormError(f"an activation's form is a function of z, got {brief(form)}")
+    if not isinstance(name, str):
+        raise FormError(
+            f'activation(form, name): the name is a text, as "mish", got {brief(name)}; a slope is made from the form'
+        )
     full_form = as_form(form, "z")
 
     def value(z: Array) -> Array:

@@ -380,6 +380,10 @@ def own_cost(form: Callable[..., Any], name: str = "own", formula: str = "C(a, y
     """
     if not callable(form):
         raise FormError(f"a cost's form is a function of a and y, got {brief(form)}")
+    if not isinstance(name, str):
+        raise FormError(
+            f'own_cost(form, name): the name is a text, as "quartic", got {brief(name)}; a slope is made from the form'
+        )
     own = _OwnCost(as_form(form, "a y"), name)
     a, y = np.array([[0.3, 0.6, 0.1], [0.2, 0.1, 0.7]]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     try:

@@ -193,9 +193,11 @@ def job_of(
 def warn_of_one_target(rows: Rows, network: Network, name: str) -> None:
     """A DataWarning where all rows have one target."""
     if len(rows) >= MANY and (rows.targets == rows.targets[0]).all():
-        target = listed(map(str, np.ravel(answered(network, rows.targets[:1])).tolist()), 6)
+        terms = network.preprocessing
+        one = listed(map(str, np.ravel(answered(network, rows.targets[:1])).tolist()), 6)
+        said = f" ({one})" if terms is None or terms.speaks else ""  # a class that is the only one has no label there
         warnings.warn(
-            f"{name}: all {len(rows):,} rows have the same target ({target}), so there is nothing to tell apart: is it the "
+            f"{name}: all {len(rows):,} rows have the same target{said}, so there is nothing to tell apart: is it the "
             "right column?",
             DataWarning,
             stacklevel=5,  # the call of train

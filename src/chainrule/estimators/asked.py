@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,10 @@ def rule_of(given: Mapping[str, Any]) -> Rule:
 def schedule_of(given: Mapping[str, Any], rows: float, tol: float, patience: float) -> Schedule:
     """scikit-learn's "constant", "invscaling" and "adaptive", or a schedule of chainrule.schedules."""
     named = given["learning_rate"]
+    if isinstance(named, Real):
+        raise SettingError(
+            f'learning_rate is how the rate changes, as "constant" or "cosine"; its size is learning_rate_init={named}'
+        )
     if isinstance(named, str) and named == "invscaling":
         power = given["power_t"]
         if not isinstance(power, (int, float)):

@@ -26,14 +26,14 @@ from sklearn.utils.validation import (
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing
 from chainrule.data.columns import Column
-from chainrule.errors import DataError, DivergenceError, listed
+from chainrule.errors import DataError, DivergenceError, SettingError, listed
 from chainrule.estimators.asked import LBFGS, Asked
 from chainrule.estimators.begun import begun_with, check_same
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
 from chainrule.estimators.columns import standardised
 from chainrule.estimators.inspected import Inspected
 from chainrule.estimators.minimum import lbfgs
-from chainrule.estimators.preprocessed import Preprocessed, columns_of, dtype_of, rows_taken
+from chainrule.estimators.preprocessed import TAKES_TABLES, Preprocessed, columns_of, dtype_of, is_table, rows_taken
 from chainrule.estimators.progress import Progress
 from chainrule.estimators.saved import Saved
 from chainrule.estimators.taken_over import TakenOver
@@ -165,6 +165,8 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         if watched.targets.shape[1:] != part.targets.shape[1:]:
             of_val, of_y = (each.shape[1] if each.ndim == 2 else 1 for each in (watched.targets, part.targets))
             raise DataError(f"y_val has {of_val} numbers a row, and y has {of_y}")
+        if self._numeric and len(watched.X) < 2:
+            raise DataError("X_val and y_val have one row, and their score, R², needs two or more")
         return watched
 
     def _part(self, X: Any, y: Any, weight: Any, reset: bool, known: bool, going_on: bool = False) -> Part:
@@ -174,10 +176,15 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         if self._takes_tables:
             X, y = self._table_and_target(X, y, reset, self._numeric)
         else:
-            X, y = validate_data(
-                self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, order="C", multi_output=True,
-                y_numeric=self._numeric,
-            )  # fmt: skip
+            try:
+                X, y = validate_data(
+                    self, X, y, reset=reset, accept_sparse=SPARSE, dtype=DTYPES, order="C", multi_output=True,
+                    y_numeric=self._numeric,
+                )  # fmt: skip
+            except (ValueError, TypeError) as error:
+                if is_table(X, error):
+                    error.add_note(TAKES_TABLES)
+                raise
         if weight is not None:
             weight = _check_sample_weight(weight, X, dtype=DTYPES, ensure_non_negative=True)
             if not weight.any():
@@ -196,6 +203,10 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
 
     def _divided(self, part: Part, share: float, rng: np.random.RandomState) -> tuple[Part, Part]:
         """The rows to learn from, and a share of them to watch."""
+        if share == 0:
+            raise SettingError(
+                "validation_fraction=0 leaves no rows to watch: take a share above 0, as 0.1, or early_stopping=False"
+            )
         rows, strata = np.arange(len(part.X)), self._strata(part.targets)
         classes, counts = (np.empty(0), np.empty(0)) if strata is None else np.unique(strata, return_counts=True)
         held = max(math.ceil(share * len(rows)), 2, len(classes))

@@ -18,6 +18,7 @@ from chainrule.errors import DataError, SettingError, brief
 
 Array = np.ndarray
 AUTO = "auto"
+TAKES_TABLES = 'preprocess="auto" takes texts, dates and gaps in X; so does a ColumnTransformer before the network'
 
 
 class Preprocessed:
@@ -66,6 +67,14 @@ class Preprocessed:
         inputs = self.preprocessing_.inputs
         names = [each.name for each in inputs] if inputs else [f"x{i}" for i in range(self.network_.sizes[0])]
         return np.array(names, dtype=object)
+
+
+def is_table(X: Any, error: Exception) -> bool:
+    """Whether X, which scikit-learn's checks refuse like that, has texts, dates or gaps."""
+    kinds = [getattr(X, "dtype", None), *getattr(X, "dtypes", [])]
+    other = any(getattr(kind, "kind", "O") not in "fiub" for kind in kinds if kind is not None)
+    refused = isinstance(error, TypeError) or "could not convert string" in str(error)
+    return "Input X contains NaN" in str(error) or (other and refused)
 
 
 def choices_of(preprocess: Any, standardize: bool) -> dict[str, Any]:

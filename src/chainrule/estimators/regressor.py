@@ -13,7 +13,7 @@ from chainrule.costs import ANY, Cost
 from chainrule.data import Preprocessing
 from chainrule.data.columns import Column
 from chainrule.defaults import EPOCHS, PATIENCE, TOL, WATCHED
-from chainrule.errors import DataError
+from chainrule.errors import DataError, SettingError, brief
 from chainrule.estimators.base import NetworkEstimator, Part
 from chainrule.estimators.columns import moments
 from chainrule.estimators.losses import check_cost, is_own, loss_of
@@ -257,6 +257,12 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     # targets ---------------------------------------------------------------------------------------------------------
     def _encoded(self, y: Array, known: bool) -> Array:
+        if y.dtype.kind in "mM":
+            kind = "dates" if y.dtype.kind == "M" else "times"
+            raise DataError(
+                f"y holds {kind} ({y.dtype}), and a regressor learns numbers: give them in a unit, as (y - y.min()) / "
+                "np.timedelta64(1, 'D')"
+            )
         rows = y.astype(np.float64, copy=False)
         outputs = 1 if rows.ndim == 1 else rows.shape[1]
         if known and hasattr(self, "network_") and outputs != self.network_.sizes[-1]:
@@ -278,6 +284,11 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def _last_layer(self, targets: Array) -> tuple[int, str, Cost]:
         cost, outputs = loss_of(self.loss), 1 if targets.ndim == 1 else targets.shape[1]
         output = "identity" if ANY in cost.pairs else next(iter(cost.pairs))
+        if output == "softmax" and outputs == 1:
+            raise SettingError(
+                f"loss={brief(self.loss)} is for classes, which NetworkClassifier learns; for shares from 0 to 1 take "
+                '"binary_cross_entropy"'
+            )
         check_cost(cost, named(output), outputs)
         return outputs, output, cost
 
