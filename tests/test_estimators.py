@@ -86,6 +86,20 @@ def test_a_constant_column_is_an_input_of_0_and_small_where_it_changes_a_little(
     assert abs(inputs[1]) < 1
 
 
+@pytest.mark.parametrize(
+    "given", [{"momentum": np.float32(0.5)}, {"momentum": np.int64(0)}, {"power_t": np.float32(0.5)}]
+)
+def test_parameters_may_be_numbers_of_numpy(given: Any) -> None:
+    x, y = load_iris(return_X_y=True)
+    first, second = (
+        NetworkClassifier((4,), solver="sgd", learning_rate="invscaling", max_iter=2, random_state=0, **each)
+        .fit(x, y)
+        .coefs_[0]
+        for each in (given, {name: value.item() for name, value in given.items()})
+    )
+    np.testing.assert_array_equal(first, second)
+
+
 class Library:
     """A BLAS as threadpoolctl shows it."""
 

@@ -10,6 +10,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
@@ -165,6 +166,9 @@ def test_what_cannot_be_taken_over_is_named() -> None:
         NetworkRegressor.from_sklearn(fitted)
     with pytest.raises(SettingError, match="MLPClassifier or MLPRegressor"):
         NetworkClassifier.from_sklearn(SVC())
+    search = GridSearchCV(MLPClassifier((6,), max_iter=5), {"alpha": [1.0]}, cv=2).fit(X, NAMES)
+    with pytest.raises(SettingError, match="take its best_estimator_"):
+        NetworkClassifier.from_sklearn(search)
     with pytest.raises(NotFittedError):
         NetworkClassifier.from_sklearn(MLPClassifier())
     with pytest.raises(SettingError, match=r"PCA\(n_components=2\)"):

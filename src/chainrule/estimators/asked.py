@@ -131,11 +131,11 @@ def rule_of(given: Mapping[str, Any]) -> Rule:
     rate = positive(given["learning_rate_init"], "learning_rate_init")
     if solver == "sgd":
         mu = given["momentum"]
-        if not isinstance(mu, (int, float)) or not 0 <= mu <= 1:
+        if not isinstance(mu, Real) or not 0 <= float(mu) <= 1:
             raise SettingError(f"momentum is a number from 0 to 1, as 0.9, got {brief(mu)}")
         if mu == 0:
             return delta_rule(rate)
-        return (nesterov if truth(given["nesterovs_momentum"], "nesterovs_momentum") else momentum)(rate, mu)
+        return (nesterov if truth(given["nesterovs_momentum"], "nesterovs_momentum") else momentum)(rate, float(mu))
     if solver == "adam":
         for name in ("beta_1", "beta_2"):
             share(given[name], name)
@@ -155,7 +155,7 @@ def schedule_of(given: Mapping[str, Any], rows: float, tol: float, patience: flo
         )
     if isinstance(named, str) and named == "invscaling":
         power = given["power_t"]
-        if not isinstance(power, (int, float)):
+        if not isinstance(power, Real):
             raise SettingError(f"power_t is a number, as 0.5, got {brief(power)}")
         return Schedule("invscaling", _inverse, {"power": float(power), "rows": rows})
     if isinstance(named, str) and named == ADAPTIVE:

@@ -106,8 +106,9 @@ def taken_apart(fitted: Any, wanted: type) -> Given:
         steps = [step for _, step in fitted.steps if step is not None and step != "passthrough"]
     *before, mlp = steps
     if not isinstance(mlp, MLPS):
+        hint = ": take its best_estimator_" if hasattr(mlp, "best_estimator_") else ""
         raise SettingError(
-            f"from_sklearn takes a fitted MLPClassifier or MLPRegressor, or a pipeline that ends in one, got {brief(mlp)}"
+            f"from_sklearn takes a fitted MLPClassifier or MLPRegressor, or a pipeline that ends in one, got {brief(mlp)}{hint}"
         )
     if is_classifier(mlp) != is_classifier(wanted()):
         other = "NetworkClassifier" if is_classifier(mlp) else "NetworkRegressor"
