@@ -168,6 +168,14 @@ def test_partial_fit_is_absent_where_it_cannot_be(given: Any, said: str) -> None
     assert said in str(caught.value.__cause__)
 
 
+def test_a_first_part_of_one_row_is_warned_of() -> None:
+    with pytest.warns(cr.DataWarning, match="from its first rows, and there is one") as told:
+        model = NetworkRegressor(**SHORT).partial_fit(X[:1], Y[:1])
+    assert told[0].filename == __file__
+    model.partial_fit(X[:1], Y[:1])
+    NetworkRegressor(standardize=False, **SHORT).partial_fit(X[:1], Y[:1])
+
+
 def test_warm_start_names_both_sets_of_classes() -> None:
     found = NetworkClassifier(warm_start=True, **SHORT).fit(X, Y)
     for other in (Y[:100], Y + 1):

@@ -26,7 +26,7 @@ from sklearn.utils.validation import (
 from chainrule.costs import Cost
 from chainrule.data import Dataset, Preprocessing
 from chainrule.data.columns import Column
-from chainrule.errors import DataError, DivergenceError, SettingError, listed
+from chainrule.errors import DataError, DataWarning, DivergenceError, SettingError, listed
 from chainrule.estimators.asked import LBFGS, Asked
 from chainrule.estimators.begun import begun_with, check_same
 from chainrule.estimators.callbacks import OUTSIDE, CallbackSupportMixin, Tasks, functions, with_callbacks
@@ -404,6 +404,9 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         asked = Asked.of(vars(self), part.X, part.weight, False, None if reset else self.network_.sizes[1:-1])
         self.chosen_ = dict(asked.chosen)
         if reset:
+            if self.standardize and len(part.X) == 1:
+                told = "partial_fit takes means and deviations from its first rows, and there is one"
+                warnings.warn(DataWarning(f"{told}: give more, or standardize=False"), stacklevel=4)  # its caller
             self._begin(part, asked, check_random_state(self._random_state()))
         iterations = 0 if reset else self.n_iter_
         self._train(part, None, asked, once=True)
