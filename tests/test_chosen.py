@@ -96,19 +96,19 @@ def test_with_options_given_the_others_are_decided(rows: int, given: dict[str, A
 def test_what_is_chosen_is_said_as_options_that_choose_it_again(chainrule_: Run) -> None:
     (line,) = said(decided(LARGE), LARGE)
     assert line == (
-        f"chosen    for 10,000 rows: --hidden={listed(LARGER)} --batch-size={BATCH[True]} --validation={WATCHED} --best=score "
+        f"chosen    for 10,000 rows: --hidden={listed(LARGER)} --batch-size={BATCH[2]} --validation={WATCHED} --best=score "
         f"--schedule={PLATEAU} --l2=0.0005 --learning-rate={RATE[True]}"
     )
     assert list(said(PLAIN, 3)) == []
     _, out, err = chainrule_("train", "iris", "--epochs", "2", "--validation", "0.2", "-o", "one")
     (line,) = (line for line in out.splitlines() if line.startswith("chosen    for 120 rows: "))
-    assert "at most 2 epochs of 1 step, all rows in a batch, seed 0" in out
+    assert "at most 2 epochs of 3 steps, batches of 32, seed 0" in out
     assert "kept      epoch 2 of 2, whose validation accuracy of " in out
     given = line.split(": ")[1].split()
     assert chainrule_("train", "iris", "--epochs", "2", "--validation", "0.2", "-o", "two", *given)[0] == 0
     one, two = (cr.load(f"{name}.safetensors").parameters.flat() for name in ("one", "two"))
     assert one.tobytes() == two.tobytes(), err
-    assert "chosen by the rows  hidden 100; batch size 200; best score; schedule" in chainrule_("show", "one.json")[1]
+    assert "chosen by the rows  hidden 100; batch size 32; best score; schedule" in chainrule_("show", "one.json")[1]
     assert cr.Report.read("two.json").chosen == {}
 
 
@@ -117,7 +117,7 @@ def test_training_ends_where_nothing_is_gained_unless_patience_is_0(chainrule_: 
     _, out, err = chainrule_(*how, "-o", "m")
     assert ended(out) == "stopped after epoch 3: the cost has not improved by 0.5 for 2 epochs", err
     _, out, err = chainrule_("train", "iris", "--epochs", "9", "--tol", "0.5", "--patience", "0")
-    assert (ended(out), "trained   9 epochs" in out, " 9 epochs of 1 step" in out) == ("", True, True), err
+    assert (ended(out), "trained   9 epochs" in out, " 9 epochs of 4 steps" in out) == ("", True, True), err
     code, _, err = chainrule_("train", "iris", "--best", "cost")
     assert (code, err) == (
         2,

@@ -236,10 +236,10 @@ def test_of_few_watched_rows_the_loss_counts_too(many: bool, monkeypatch: pytest
     x, y = load_iris(return_X_y=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # that all epochs are over is none where only the loss still falls
-        found = NetworkClassifier(early_stopping=True, random_state=0).fit(x, y)
+        found = NetworkClassifier(early_stopping=True, batch_size=200, random_state=0).fit(x, y)
     assert found.n_iter_ < 40 if many else found.n_iter_ > 100
     assert many or found.score(x, y) > 0.95
     by_epoch = list(zip(found.validation_scores_, np.negative(found.validation_losses_), strict=True))
     best = by_epoch.index(max(by_epoch)) + 1
-    stopped = NetworkClassifier(early_stopping=True, max_iter=best, random_state=0).fit(x, y)
+    stopped = NetworkClassifier(early_stopping=True, batch_size=200, max_iter=best, random_state=0).fit(x, y)
     np.testing.assert_array_equal(found.coefs_[0], stopped.coefs_[0])

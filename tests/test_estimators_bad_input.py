@@ -186,7 +186,7 @@ def test_warm_start_names_both_sets_of_classes() -> None:
 # training that diverges -----------------------------------------------------------------------------------------------
 DIVERGING: dict[str, Any] = {
     "solver": "sgd", "learning_rate_init": 0.5, "activation": "identity", "standardize": False, "max_iter": 50,
-    "random_state": 0,
+    "batch_size": 200, "random_state": 0,
 }  # fmt: skip
 
 

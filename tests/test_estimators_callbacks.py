@@ -143,7 +143,7 @@ def test_a_bar_on_a_terminal_is_one_line_that_is_written_again(monkeypatch: pyte
         monkeypatch.delenv(name, raising=False)
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        NetworkClassifier(max_iter=3, early_stopping=True, verbose="bar", random_state=0).fit(X, Y)
+        NetworkClassifier(max_iter=3, batch_size=150, early_stopping=True, verbose="bar", random_state=0).fit(X, Y)
         terminal.flush()
         os.set_blocking(ours, False)
         seen = "".join(iter(lambda: _read(ours), ""))

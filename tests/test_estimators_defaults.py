@@ -37,8 +37,8 @@ def test_few_rows_are_all_learnt_from_by_a_small_network():
     assert model.network_.sizes == (2, 100, 1)
     assert model.validation_scores_ is None
     assert model.chosen_ == {
-        "hidden_layer_sizes": (100,), "batch_size": 200, "early_stopping": False, "learning_rate": "constant",
-        "learning_rate_init": 0.001, "alpha": pytest.approx(2.0),
+        "hidden_layer_sizes": (100,), "batch_size": 32, "early_stopping": False, "learning_rate": "constant",
+        "learning_rate_init": 0.001, "alpha": pytest.approx(0.32),
     }  # fmt: skip
 
 
@@ -128,6 +128,11 @@ def test_a_rate_that_will_fall_begins_higher_with_adam(given, rate):
     assert decided({**GIVEN, **given}, (60, 2), 60, True)["learning_rate_init"] == 0.001
 
 
+@pytest.mark.parametrize(("count", "batch"), [(999, 32), (1_000, 200), (9_999, 200), (10_000, 256)])
+def test_a_small_table_has_small_batches(count, batch):
+    assert decided(GIVEN, (count, 2), count, None)["batch_size"] == batch
+
+
 @pytest.mark.parametrize(("count", "l2"), [(4, 0.01), (400, 0.01), (1000, 0.005), (100_000, 5e-5)])
 def test_the_penalty_of_the_mean_cost_falls_with_the_rows(count, l2):
     found = decided(GIVEN, (count, 2), count, None)
@@ -137,7 +142,9 @@ def test_the_penalty_of_the_mean_cost_falls_with_the_rows(count, l2):
 @pytest.mark.parametrize("given", [{"loss": "huber"}, {"standardize": False}, {"loss": abs}, {"class_weight": None}])
 def test_where_the_scale_of_the_cost_is_not_known_the_penalty_is_scikit_learns(given):
     assert decided({**GIVEN, **given}, (100, 2), 100, None)["alpha"] == 1e-4
-    assert decided({**GIVEN, "loss": "log_loss", "class_weight": None}, (100, 2), 100, None)["alpha"] == 1
+    assert decided({**GIVEN, "loss": "log_loss", "class_weight": None}, (100, 2), 100, None)["alpha"] == pytest.approx(
+        0.32
+    )
 
 
 def test_a_row_of_weight_2_is_penalised_as_two_rows():

@@ -105,7 +105,7 @@ def test_the_gradient_is_that_of_what_is_minimised(weighted: bool, penalty: bool
     all_weights = (np.ones(150) if weight is None else weight) * np.array([2.0, 1.0, 0.5])[NUMBERS]
     net, rows = found.network_, found.trace(X).a[0]
     kept = all_weights[all_weights > 0]
-    ours = Penalty(0.01, 3.0 / min(200, kept.sum()))  # rows of a batch, counted by their weights
+    ours = Penalty(0.01, 3.0 / min(32, kept.sum()))  # rows of a batch, counted by their weights
 
     def total(theta: Array) -> float:
         at = net.with_parameters(net.parameters.like(theta))

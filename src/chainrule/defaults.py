@@ -8,7 +8,8 @@ from __future__ import annotations
 from chainrule.schedules import Schedule, constant, reduce_on_plateau
 
 LARGE = 10_000  # rows from which a part is held out to stop early, as scikit-learn's HistGradientBoosting does
-BATCH = {False: 200, True: 256}  # by whether there are so many
+SMALL = 1_000  # rows below which steps of few rows are taken, so that there are enough of them
+BATCH = 32, 200, 256  # below SMALL, below LARGE, and from there on
 FEW, LARGER, LARGEST = (100,), (64, 32), (256, 128)  # hidden layers for fewer, for as many, and where there are
 NUMBERS = 500_000  # entries (rows times columns) or more
 RATE = {False: 0.001, True: 0.003}  # by whether a rate that falls where nothing is gained begins on so many rows
@@ -31,7 +32,7 @@ def hidden_layers(rows: int, columns: int) -> tuple[int, ...]:
 
 def batch_size(rows: int) -> int:
     """The rows of a step."""
-    return BATCH[rows >= LARGE]
+    return BATCH[(rows >= SMALL) + (rows >= LARGE)]
 
 
 def watches(rows: int) -> bool:

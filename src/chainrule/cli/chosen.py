@@ -33,7 +33,7 @@ HELP = {  # by option: its default, as the help says it
     "validation": f"0; {defaults.WATCHED:g} {FROM}",
     "hidden": f"{listed(defaults.FEW)}; {FROM} {listed(defaults.LARGER)}, and {listed(defaults.LARGEST)} where rows × "
     f"columns are {defaults.NUMBERS:,} or more",
-    "batch_size": f"{defaults.BATCH[False]}; {defaults.BATCH[True]} {FROM}",
+    "batch_size": f"{defaults.BATCH[0]}; from {defaults.SMALL:,} rows on {defaults.BATCH[1]}, and {defaults.BATCH[2]} {FROM}",
     "schedule": f"constant; {_as_option(defaults.schedule(True))} with validation rows",
     "best": "score with validation rows, else last",
     "l2": f"{defaults.PENALTY:g} / rows, at most {defaults.MOST_PENALTY:g}; {defaults.ALPHA:g} / batch size with another "

@@ -60,7 +60,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ½ l2 Σ w² beside the mean loss, with l2 = 5 / rows, but no more than 0.01; with another loss than "log_loss", or
         with standardize=False, it is scikit-learn's 0.0001.
     batch_size : int or "auto", default="auto"
-        Rows of a batch. "auto" is 200 for fewer than 10,000 rows, and 256 for as many or more. Not used by "lbfgs".
+        Rows of a batch. "auto" is 32 for fewer than 1,000 rows, 200 for fewer than 10,000, and 256 for as many or more. Not
+        used by "lbfgs".
     learning_rate : {"constant", "invscaling", "adaptive"}, the name of a schedule, Schedule, function or "auto", default="auto"
         How the learning rate changes, by a schedule of `chainrule.schedules` ("cosine", "one_cycle", …) too. "auto" is
         "constant"; where rows are watched it falls to a fifth after four epochs in a row without a lower validation loss.
