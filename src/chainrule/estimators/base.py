@@ -85,7 +85,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
 
     # what a subclass says of its targets -----------------------------------------------------------------------------
     @abstractmethod
-    def _encoded(self, y: Array, known: bool) -> Array:
+    def _encoded(self, y: Any, known: bool) -> Array:
         """Targets as the network learns them: class numbers (rows,), or numbers (rows, outputs).
 
         `known` says that the classes are known.
@@ -482,8 +482,9 @@ def warn_interrupted(epochs: int) -> None:
     warnings.warn(ConvergenceWarning(told), stacklevel=OUTSIDE + 1)
 
 
-def dense(X: Any, scaled: bool = False) -> Array:
-    """Rows as an array. Raises MemoryLimitError where sparse ones would not fit, twice where they are to be scaled.
+def dense(X: Any, scaled: bool = False) -> Any:
+    """Rows as an array, and a Table as it is. Raises MemoryLimitError where sparse rows would not fit, twice where they are to
+    be scaled.
 
     The zeros of the array take memory only when they are read, and so the memory for a second one seems to be there until then.
     """

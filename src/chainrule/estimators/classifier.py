@@ -306,7 +306,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 "warm_start=False begins again"
             )
 
-    def _encoded(self, y: Array, known: bool) -> Array:
+    def _encoded(self, y: Any, known: bool) -> Array:
         """The number of each row's class (rows,), or 1 for each label that it has (rows, labels)."""
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
@@ -328,7 +328,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         return np.array([places[label] for label in found.tolist()])[numbers]
 
-    def _of_labels(self, y: Array, known: bool) -> Array:
+    def _of_labels(self, y: Any, known: bool) -> Array:
         """Rows of several labels, as numbers."""
         rows = dense(y).astype(np.float64)
         if not known:

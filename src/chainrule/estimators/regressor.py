@@ -257,7 +257,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return found
 
     # targets ---------------------------------------------------------------------------------------------------------
-    def _encoded(self, y: Array, known: bool) -> Array:
+    def _encoded(self, y: Any, known: bool) -> Array:
         if y.dtype.kind in "mM":
             kind = "dates" if y.dtype.kind == "M" else "times"
             raise DataError(
