@@ -197,7 +197,7 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
         targets = self._encoded(y, known)
         return Part(dense(X, self.standardize), targets, self._by_class(weight, y))
 
-    def _by_class(self, weight: Array | None, y: Array) -> Array | None:
+    def _by_class(self, weight: Array | None, y: Any) -> Array | None:
         """Weights of rows, multiplied by those of their classes."""
         return weight
 

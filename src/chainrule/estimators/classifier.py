@@ -337,7 +337,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             raise DataError(f"y has {rows.shape[1]} labels a row, and there are {len(self.classes_)} classes")
         return rows
 
-    def _by_class(self, weight: Array | None, y: Array) -> Array | None:
+    def _by_class(self, weight: Array | None, y: Any) -> Array | None:
         given = self.class_weight
         if given is None:
             return weight
