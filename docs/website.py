@@ -107,6 +107,10 @@ CSS = """
 @font-face { font-family: chainrule-math; src: url(chainrule-math.woff2) format("woff2"); }
 math { font-family: chainrule-math, math; font-size: 1.1em; }
 .content { width: 58em; }
+@media (max-width: 92em) {
+  .main { min-width: 0; }
+  .content { width: 100%; max-width: 58em; min-width: 0; }
+}
 article img { border-radius: 4px; }
 article pre { font-variant-ligatures: none; }
 article pre .go { color: inherit; }
