@@ -280,31 +280,15 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
             watching, self.engine, shuffle=self.shuffle, **settings,
         )  # fmt: skip
         progress = self._progress(asked, watched, tasks)
-        diverged: DivergenceError | None = None
-        interrupted = False
-        try:
-            with progress.shown(Pace.of(stream, before.epoch)) as stream.within:
-                for epoch in stream.resume(before):
-                    if why := progress.after(epoch) or ("partial_fit takes one epoch" if once else ""):
-                        stream.stop(why)
-        except DivergenceError as error:
-            if not progress.costs:
-                scale = "" if self.standardize else ": the numbers may be too large, and standardize=True scales them"
-                raise DataError(f"{error}. Nothing was learnt{scale}") from error
-            diverged = error
-            progress.diverged()
-        except KeyboardInterrupt:
-            if not progress.costs:
-                raise
-            interrupted = True
+        cut_off = self._run(stream, before, progress, once)
         self._state = replace(stream.state, history=())
         self.network_ = stream.kept
         self._remember(progress, len(part.X), before.best is not None)
-        if interrupted:
+        if isinstance(cut_off, KeyboardInterrupt):
             warn_interrupted(self.n_iter_)
-        elif diverged is not None:
+        elif cut_off is not None:
             self._go_back(stream)
-            warnings.warn(ConvergenceWarning(f"{diverged}"), stacklevel=OUTSIDE)
+            warnings.warn(ConvergenceWarning(f"{cut_off}"), stacklevel=OUTSIDE)
         elif watching is None and progress.has_risen:
             number = self._go_back(stream)
             warnings.warn(
@@ -322,6 +306,27 @@ class NetworkEstimator(Inspected, Saved, TakenOver, CallbackSupportMixin, Prepro
                 ),
                 stacklevel=OUTSIDE,
             )
+
+    def _run(
+        self, stream: Epochs, before: TrainingState, progress: Progress, once: bool
+    ) -> DivergenceError | KeyboardInterrupt | None:
+        """Epochs until training is over; what cut it off, where an epoch was finished by then."""
+        try:
+            with progress.shown(Pace.of(stream, before.epoch)) as stream.within:
+                for epoch in stream.resume(before):
+                    if why := progress.after(epoch) or ("partial_fit takes one epoch" if once else ""):
+                        stream.stop(why)
+        except DivergenceError as error:
+            if not progress.costs:
+                scale = "" if self.standardize else ": the numbers may be too large, and standardize=True scales them"
+                raise DataError(f"{error}. Nothing was learnt{scale}") from error
+            progress.diverged()
+            return error
+        except KeyboardInterrupt as error:
+            if not progress.costs:
+                raise
+            return error
+        return None
 
     def _progress(self, asked: Asked, watched: Part | None, tasks: Tasks | None) -> Progress:
         count = None if watched is None else len(watched.X)
